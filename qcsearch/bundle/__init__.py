@@ -1,0 +1,1 @@
+"""The trained model on disk: written, verified, read."""

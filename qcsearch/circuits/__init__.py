@@ -1,0 +1,1 @@
+"""The candidate and what it becomes: encodings, ansatze, observables, circuits."""

@@ -1,0 +1,1 @@
+"""Ansatze: the parameterised quantum circuits (PQCs)."""

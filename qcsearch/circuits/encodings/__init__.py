@@ -1,0 +1,1 @@
+"""Encodings: how features enter a circuit."""

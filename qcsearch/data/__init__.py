@@ -1,0 +1,1 @@
+"""Data in: load, check, split; preprocessing as a scikit-learn Pipeline."""

@@ -1,0 +1,1 @@
+"""From the noise model to a backend: executors, fine-tuning, inference."""

@@ -1,0 +1,1 @@
+"""The processor: calibration facts, regions of qubits, mapping, noise model."""

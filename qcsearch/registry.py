@@ -1,0 +1,74 @@
+"""A family of alternatives: built in by decorator, added by others through entry points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from typing import Any, Generic, TypeVar
+
+from qcsearch.errors import InputError, QCSearchError
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Registry(Generic[T]):
+    """Names for the classes (or functions) of one family.
+
+    A plugin adds its own through the entry-point group `group` (for example `qcsearch.encodings`);
+    what is built in wins over a plugin of the same name.
+
+    Args:
+        group: the entry-point group, also used to name the family in messages.
+        error: the error raised for an unknown name or bad settings.
+    """
+
+    def __init__(self, group: str, error: type[QCSearchError] = InputError) -> None:
+        self.group = group
+        self._error = error
+        self._classes: dict[str, Callable[..., T]] = {}
+
+    def register(self, name: str) -> Callable[[F], F]:
+        """Return a decorator that files a class under `name`."""
+
+        def file(cls: F) -> F:
+            self._classes[name] = cls
+            return cls
+
+        return file
+
+    def names(self) -> list[str]:
+        """The sorted names of all alternatives, plugins included."""
+        return sorted({*self._classes, *(point.name for point in entry_points(group=self.group))})
+
+    def get(self, name: str) -> Callable[..., T]:
+        """Return the class filed under `name`.
+
+        Raises:
+            QCSearchError: the registry's own error type, if there is none.
+        """
+        if name in self._classes:
+            return self._classes[name]
+        for point in entry_points(group=self.group, name=name):
+            self._classes[name] = point.load()
+            return self._classes[name]
+        known = ", ".join(self.names())
+        family = self.group.rpartition(".")[2]
+        raise self._error(f"'{name}' is not one of the {family}. Known: {known}.")
+
+    def create(self, name: str, settings: Mapping[str, Any] | None = None) -> T:
+        """Build the alternative `name` with its settings as keyword arguments.
+
+        Raises:
+            QCSearchError: the registry's own error type, for an unknown name or settings it does not take.
+        """
+        cls = self.get(name)
+        try:
+            return cls(**(settings or {}))
+        except (TypeError, ValueError) as error:
+            if isinstance(error, QCSearchError):
+                raise
+            family = self.group.rpartition(".")[2]
+            raise self._error(f"'{name}' of the {family} cannot take these settings: {error}.") from error

@@ -1,0 +1,1 @@
+"""The search: spaces, strategies, constraints, the study and its leaderboard."""

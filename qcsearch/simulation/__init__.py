@@ -1,0 +1,1 @@
+"""The exact noisy engine, and Aer as its referee."""

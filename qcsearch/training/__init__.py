@@ -1,0 +1,1 @@
+"""From a candidate to a trained model: gradients, optimisers, losses, heads."""
