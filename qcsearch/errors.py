@@ -15,7 +15,8 @@ QCSearchError                 exit code 2, the base of everything raised on purp
 └── BackendError              exit code 5, the backend or the credentials
 ```
 
-A message is one sentence that names the thing, what it must be, and what it was; `fix`, when known, says what to do.
+A message is one sentence that names the thing, what it must be, and what it was; `fix`, when known,
+says what to do.
 """
 
 from __future__ import annotations

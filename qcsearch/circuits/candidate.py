@@ -108,7 +108,7 @@ class Candidate:
     Attributes:
         preprocessing: raw features to angles.
         encoding: an alternative of `circuits.encodings`.
-        ansatz: an alternative of `circuits.ansatze`; its setting `n_layers` interleaves with the encoding's layers.
+        ansatz: an alternative of `circuits.ansatze`; its layers alternate with the encoding's.
         qubits: physical qubits; logical qubit `i` is `qubits[i]`.
         observables: Pauli strings on logical qubits, such as `"Z0"` or `"X1Z3"`; one output each.
         head: `none`, `softmax`, `linear` or `mlp`.

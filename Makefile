@@ -1,0 +1,58 @@
+# Everything runs in .venv, which is made on first use. Only Python >= 3.11 and make are needed.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt
+DEMO ?= demo-run
+
+.PHONY: help demo test test-all lint wheel bench clean
+
+help:
+	@echo "make demo      install and run the main job on scikit-learn's digits 0-3 (under five minutes)"
+	@echo "make test      install what the tests need and run them (under eight minutes)"
+	@echo "make test-all  the long contract checks too"
+	@echo "make lint      ruff and mypy --strict"
+	@echo "make wheel     build the wheel and try it outside the checkout"
+	@echo "make clean     remove $(VENV), build products and $(DEMO)"
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "qcsearch needs Python >= 3.11; set PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml .ci/constraints.txt
+	@echo "Installing qcsearch and its libraries into $(VENV) (about a minute) ..."
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing the test tools ..."
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	@test ! -e $(DEMO) || { echo "$(DEMO) is there already; remove it or choose another: make demo DEMO=other"; exit 2; }
+	$(BIN)/qcsearch search digits:0-3 --device fake_torino --max-seconds 75 --workers 2 --seed 0 --run $(DEMO)
+	$(BIN)/qcsearch deploy $(DEMO) --backend local:fake_torino --steps 10 --shots 4096
+	$(BIN)/qcsearch report $(DEMO)
+	$(BIN)/qcsearch export $(DEMO) --output $(DEMO)/bundle
+	$(BIN)/qcsearch verify $(DEMO)/bundle
+	@echo
+	@echo "Open $(DEMO)/report.html in a browser; the model is in $(DEMO)/bundle."
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+test-all: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m "not torch"
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+wheel: $(VENV)/.installed-dev
+	$(BIN)/python .ci/try_wheel.py
+
+clean:
+	rm -rf $(VENV) build dist $(DEMO)
