@@ -74,8 +74,11 @@ class TrainingOptions:
 
     Attributes:
         optimizer: `adam`, `amsgrad`, `sgd` or `lbfgs`.
-        learning_rate: step size, > 0 (L-BFGS ignores it).
+        learning_rate: step size of the circuit's weights, > 0 (L-BFGS ignores it).
+        head_rate: the head's step size as a multiple of `learning_rate`, > 0.
+        schedule: `cosine` lowers the step size to 2 % over `steps`; `constant`.
         steps: upper bound on optimiser steps, ≥ 0.
+        validate_every: steps between two validations, ≥ 1.
         batch_size: samples a step; None for the whole training split.
         loss: `cross_entropy` or `mse`.
         gradient: `adjoint`, `parameter_shift`, `finite_difference` or `spsa`.
@@ -89,7 +92,10 @@ class TrainingOptions:
 
     optimizer: str = "adam"
     learning_rate: float = 0.05
+    head_rate: float = 1.0
+    schedule: str = "cosine"
     steps: int = 200
+    validate_every: int = 10
     batch_size: int | None = 128
     loss: str = "cross_entropy"
     gradient: str = "adjoint"
