@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qcsearch import canonical
 from qcsearch.canonical import Json
+from qcsearch.errors import DeviceError
 
-__all__ = ["Device", "GateCalibration", "Qubit"]
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+    from qiskit.transpiler import Target
+    from qiskit_aer.noise import NoiseModel
+
+    from qcsearch.circuits.gate import Topology
+
+__all__ = ["DEAD", "Device", "GateCalibration", "Qubit"]
+
+DEAD = 0.5
+"""An error of a half or more leaves nothing to compute with: such a gate or readout is not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +32,7 @@ class Qubit:
     Attributes:
         t1: relaxation time in seconds, None if it was not measured.
         t2: dephasing time in seconds, at most 2·T1, None if it was not measured.
-        p10: P(1|0), the probability to read 1 after preparing 0.
+        p10: P(1|0), the probability to read 1 after preparing 0; 0.5 on both if readout was not measured.
         p01: P(0|1), the probability to read 0 after preparing 1.
         readout_duration: in seconds, None if unknown.
     """
@@ -28,6 +42,11 @@ class Qubit:
     p10: float
     p01: float
     readout_duration: float | None = None
+
+    @property
+    def readout_error(self) -> float:
+        """Mean of P(1|0) and P(0|1)."""
+        return (self.p10 + self.p01) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +65,26 @@ class GateCalibration:
     error: float | None
     duration: float | None
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether the measured error is a half or more."""
+        return self.error is not None and self.error >= DEAD
+
 
 @dataclass(frozen=True)
 class Device:
     """A quantum processor as one calibration snapshot saw it.
 
+    Two devices are equal, and hash alike, when their content is: notices do not count.
+
     Attributes:
         name: as the provider calls it.
         provider: who runs it, or `fake` for a recorded snapshot.
         calibrated_at: UTC, ISO 8601; empty if unknown.
-        basis_gates: names of the gates the processor runs.
-        coupling_map: directed pairs that carry a usable two-qubit gate.
+        basis_gates: names of the gates the processor runs, sorted.
+        coupling_map: directed pairs of usable qubits that carry a usable two-qubit gate, sorted.
         qubits: one entry a physical qubit.
-        gates: one entry a gate and tuple of qubits.
+        gates: one entry a gate and tuple of qubits, dead ones included.
         dt: seconds of one sample of the control electronics, None if unknown.
         notices: what validation changed or left out, a sentence each; not part of the content.
     """
@@ -73,6 +99,14 @@ class Device:
     dt: float | None = None
     notices: tuple[str, ...] = field(default=(), compare=False)
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Device) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     @property
     def n_qubits(self) -> int:
         """Number of physical qubits."""
@@ -84,10 +118,104 @@ class Device:
         return tuple(sorted({(min(a, b), max(a, b)) for a, b in self.coupling_map}))
 
     @cached_property
+    def usable_qubits(self) -> tuple[int, ...]:
+        """Qubits that a region may hold, sorted.
+
+        Left out: a dead readout, a dead one-qubit gate, and T1 or T2 missing where other qubits have them.
+        A device that reports them for no qubit is used without thermal relaxation.
+        """
+        relaxes = any(qubit.t1 is not None and qubit.t2 is not None for qubit in self.qubits)
+        dead = {gate.qubits[0] for gate in self.gates if len(gate.qubits) == 1 and gate.is_dead}
+        return tuple(
+            q
+            for q, qubit in enumerate(self.qubits)
+            if q not in dead
+            and qubit.readout_error < DEAD
+            and (not relaxes or (qubit.t1 is not None and qubit.t2 is not None))
+        )
+
+    @cached_property
+    def gates_on(self) -> dict[tuple[int, ...], tuple[GateCalibration, ...]]:
+        """The usable gates by their qubits, in the gate's direction; two-qubit ones only along `coupling_map`."""
+        coupled = set(self.coupling_map)
+        found: dict[tuple[int, ...], list[GateCalibration]] = {}
+        for gate in self.gates:
+            if not gate.is_dead and (len(gate.qubits) == 1 or gate.qubits in coupled):
+                found.setdefault(gate.qubits, []).append(gate)
+        return {qubits: tuple(gates) for qubits, gates in found.items()}
+
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 of the content."""
-        return canonical.digest(self.to_json())
+        """SHA-256 of the content, 64 hexadecimal digits."""
+        from qcsearch.devices.snapshot import content
+
+        return canonical.digest(content(self))
+
+    def check_qubits(self, qubits: Iterable[int]) -> tuple[int, ...]:
+        """Return `qubits` as a tuple of ints.
+
+        Raises:
+            DeviceError: if it is empty, names a qubit twice, or one that the device does not have.
+        """
+        try:
+            chosen = tuple(int(q) for q in qubits)
+        except (TypeError, ValueError):
+            raise DeviceError(f"Qubits of {self.name} must be a sequence of ints. Got {qubits!r}.") from None
+        if not chosen or len(set(chosen)) != len(chosen):
+            raise DeviceError(f"Qubits of {self.name} must be at least one, each once. Got {chosen}.")
+        for q in chosen:
+            if not 0 <= q < self.n_qubits:
+                raise DeviceError(f"A qubit of {self.name} must be in [0, {self.n_qubits - 1}]. Got {q}.")
+        return chosen
 
     def to_json(self) -> dict[str, Json]:
-        """Return the facts as JSON values: the format of `noise_models/`."""
-        raise NotImplementedError
+        """Return the facts, their digest and the notices as JSON values: the format of `noise_models/`."""
+        from qcsearch.devices.snapshot import to_json
+
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, source: Json | Path) -> Device:
+        """Rebuild and validate a device from `to_json`'s answer, or from a file of it.
+
+        Args:
+            source: a dict, or the path of a JSON file (str or Path).
+
+        Raises:
+            DeviceError: one sentence that names the qubit or gate and the field, if anything is wrong.
+        """
+        from qcsearch.devices.snapshot import read_snapshot
+        from qcsearch.devices.validation import validate
+
+        if isinstance(source, (str, Path)):
+            return read_snapshot(Path(source))
+        return validate(source)
+
+    @classmethod
+    def from_backend(cls, backend: BackendV2) -> Device:
+        """Read the calibration facts of any Qiskit `BackendV2`, whoever made it.
+
+        Raises:
+            DeviceError: if the backend reports no errors (it would look ideal), or no gate that Qiskit knows.
+        """
+        from qcsearch.devices.backends import from_backend
+
+        return from_backend(backend)
+
+    def topology(self, qubits: Iterable[int]) -> Topology:
+        """See `devices.regions.topology`."""
+        from qcsearch.devices.regions import topology
+
+        return topology(self, tuple(qubits))
+
+    def target(self, qubits: Iterable[int] | None = None) -> Target:
+        """See `devices.target.region_target`."""
+        from qcsearch.devices.target import region_target
+
+        return region_target(self, None if qubits is None else tuple(qubits))
+
+    def noise_model(self, qubits: Iterable[int] | None = None) -> NoiseModel:
+        """See `devices.noise.noise_model`."""
+        from qcsearch.devices.noise import noise_model
+
+        return noise_model(self, None if qubits is None else tuple(qubits))

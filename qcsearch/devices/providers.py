@@ -1,0 +1,137 @@
+"""Devices by name: presets of `noise_models/` first, then the recorded devices of qiskit-ibm-runtime."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qcsearch.devices.device import Device
+from qcsearch.devices.snapshot import read_snapshot
+from qcsearch.errors import DeviceError
+from qcsearch.presets import preset_files
+
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+
+__all__ = ["DeviceEntry", "fake_backend", "get_device", "list_devices"]
+
+_FAKES = "qiskit_ibm_runtime.fake_provider"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEntry:
+    """A device that can be had by name.
+
+    Attributes:
+        name: for `get_device`.
+        source: `preset` (a snapshot in `noise_models/`) or `fake` (recorded in qiskit-ibm-runtime).
+        dates: UTC dates of the preset's snapshots, oldest first; empty for a fake.
+    """
+
+    name: str
+    source: str
+    dates: tuple[str, ...] = ()
+
+
+def get_device(spec: str | Path | Device | BackendV2) -> Device:
+    """Find a device.
+
+    Args:
+        spec: the name of a preset (`fake_torino`: its newest snapshot; `fake_torino@2025-02-26`: that of a day), the
+            name of a fake backend of qiskit-ibm-runtime, the path of a snapshot file, a `BackendV2`, or a `Device`.
+
+    Raises:
+        DeviceError: if there is none of that name, or its calibration cannot be used.
+    """
+    if isinstance(spec, Device):
+        return spec
+    if isinstance(spec, Path):
+        return read_snapshot(spec)
+    if not isinstance(spec, str):
+        return Device.from_backend(spec)
+    name = spec.strip()
+    preset = _preset(name)
+    if preset is not None:
+        return _cached(preset)
+    if name.endswith(".json") or Path(name).is_file():
+        return read_snapshot(Path(name))
+    if name in _fakes():
+        return _fake(name)
+    raise _unknown(name)
+
+
+def list_devices() -> list[DeviceEntry]:
+    """All devices that can be had by name, sorted; a preset hides the fake of the same name."""
+    presets = [DeviceEntry(name, "preset", tuple(sorted(dates))) for name, dates in _presets().items()]
+    fakes = [DeviceEntry(name, "fake") for name in _fakes() if name not in _presets()]
+    return sorted(presets + fakes, key=lambda entry: entry.name)
+
+
+def fake_backend(name: str) -> BackendV2:
+    """The recorded backend `fake_…` of qiskit-ibm-runtime.
+
+    Raises:
+        DeviceError: if there is none of that name.
+    """
+    if name not in _fakes():
+        raise _unknown(name)
+    module = importlib.import_module(_FAKES)
+    cls = "Fake" + name.removeprefix("fake_").capitalize()
+    backend: type[BackendV2] = getattr(module, cls, None) or getattr(module, f"{cls}V2")
+    return backend()
+
+
+def _preset(name: str) -> Path | None:
+    device, at, date = name.partition("@")
+    dates = _presets().get(device)
+    if dates is None:
+        if at:
+            known = ", ".join(sorted(_presets())) or "none"
+            raise DeviceError(f"Dated snapshots are those of noise_models: {known}. Got {name!r}.")
+        return None
+    if at and date not in dates:
+        known = ", ".join(sorted(dates))
+        raise DeviceError(f"The date of a snapshot of {device} must be one of {known}. Got {date!r}.")
+    return dates[date if at else max(dates)]
+
+
+def _presets() -> dict[str, dict[str, Path]]:
+    """Path by UTC date by device."""
+    found: dict[str, dict[str, Path]] = {}
+    for name, path in preset_files("noise_models", ".json").items():
+        device, _, date = name.rpartition("/")
+        if device:
+            found.setdefault(device, {})[date] = path
+    return found
+
+
+@lru_cache(maxsize=1)
+def _fakes() -> tuple[str, ...]:
+    """Names of the recorded backends, read from their folders: importing them all takes seconds."""
+    spec = importlib.util.find_spec("qiskit_ibm_runtime")
+    if spec is None or spec.origin is None:
+        return ()
+    folder = Path(spec.origin).parent / "fake_provider" / "backends"
+    return tuple(sorted(f"fake_{p.parent.name}" for p in folder.glob("*/conf_*.json")))
+
+
+@lru_cache(maxsize=32)
+def _cached(path: Path) -> Device:
+    return read_snapshot(path)
+
+
+@lru_cache(maxsize=128)
+def _fake(name: str) -> Device:
+    return Device.from_backend(fake_backend(name))
+
+
+def _unknown(name: str) -> DeviceError:
+    names = [entry.name for entry in list_devices()]
+    close = difflib.get_close_matches(name, names, n=3)
+    hint = f"did you mean {' or '.join(close)}?" if close else "`qcsearch devices list` shows the names."
+    return DeviceError(f"There is no device {name!r}.", hint)
