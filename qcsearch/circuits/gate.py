@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from reprlib import repr as short
 
-__all__ = ["Angle", "Gate", "GateList", "Topology"]
+from qcsearch.canonical import Json
+from qcsearch.circuits import checks
+from qcsearch.errors import CandidateError
+
+__all__ = ["Angle", "Gate", "GateList", "Topology", "count_weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,33 @@ class Angle:
         """The same angle with its weight, if any, renumbered by `+ n_weights`."""
         return self if self.weight is None else replace(self, weight=self.weight + n_weights)
 
+    def to_json(self) -> Json:
+        """Return the constant if that is all, or an object of the parts that differ from their defaults."""
+        if self == Angle(self.constant):
+            return self.constant
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
+    @classmethod
+    def from_json(cls, data: Json) -> Angle:
+        """Rebuild from `to_json`'s answer.
+
+        Raises:
+            CandidateError: if it is neither a number nor an object of the parts.
+        """
+        if not isinstance(data, dict):
+            return cls(constant=checks.number("a gate", "angle", data))
+        if not set(data) <= {"constant", "scale", "feature", "weight"}:
+            raise CandidateError(
+                f"An angle has the parts constant, scale, feature, weight. Got {short(data)}."
+            )
+        feature, weight = data.get("feature"), data.get("weight")
+        return cls(
+            constant=checks.number("an angle", "constant", data.get("constant", 0.0)),
+            scale=checks.number("an angle", "scale", data.get("scale", 1.0)),
+            feature=None if feature is None else checks.integer("an angle", "feature", feature, 0),
+            weight=None if weight is None else checks.integer("an angle", "weight", weight, 0),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -61,6 +93,30 @@ class Gate:
     def shifted(self, n_weights: int) -> Gate:
         """The same gate with its weight, if any, renumbered by `+ n_weights`."""
         return self if self.angle is None else replace(self, angle=self.angle.shifted(n_weights))
+
+    def to_json(self) -> dict[str, Json]:
+        """Return `{"name": …, "qubits": […]}`, with `"angle"` for a rotation."""
+        data: dict[str, Json] = {"name": self.name, "qubits": list(self.qubits)}
+        return data if self.angle is None else data | {"angle": self.angle.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Json) -> Gate:
+        """Rebuild from `to_json`'s answer.
+
+        Raises:
+            CandidateError: if it is not a gate.
+        """
+        if (
+            not isinstance(data, dict)
+            or not {"name", "qubits"} <= set(data) <= {"name", "qubits", "angle"}
+            or not isinstance(data["name"], str)
+            or not isinstance(data["qubits"], list | tuple)
+        ):
+            raise CandidateError(
+                f"A gate must be {{name, qubits}} or {{name, qubits, angle}}. Got {short(data)}."
+            )
+        qubits = tuple(checks.integer("a gate", "qubits", q, 0) for q in data["qubits"])
+        return cls(data["name"], qubits, Angle.from_json(data["angle"]) if "angle" in data else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,6 @@
-"""Ansatze: the parameterised quantum circuits (PQCs)."""
+"""Ansatze (PQCs): a small protocol in `base`, one file an alternative."""
+
+from qcsearch.circuits.ansatze import gates, hardware_efficient
+from qcsearch.circuits.ansatze.base import ANSATZE, Ansatz
+
+__all__ = ["ANSATZE", "Ansatz", "gates", "hardware_efficient"]

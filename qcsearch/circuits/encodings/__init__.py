@@ -1,1 +1,6 @@
-"""Encodings: how features enter a circuit."""
+"""Encodings (feature maps): a small protocol in `base`, one file an alternative."""
+
+from qcsearch.circuits.encodings import angle, none, reuploading
+from qcsearch.circuits.encodings.base import ENCODINGS, Encoding
+
+__all__ = ["ENCODINGS", "Encoding", "angle", "none", "reuploading"]

@@ -1,0 +1,107 @@
+"""The interface of an encoding (feature map): classical features into rotation angles of a circuit."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch.circuits.gate import Angle, Gate, Topology
+from qcsearch.errors import CandidateError
+from qcsearch.registry import Registry
+
+__all__ = ["AXES", "ENCODINGS", "Encoding", "RangedEncoding", "cycled", "require_features", "rotation_blocks"]
+
+Floats = NDArray[np.float64]
+
+AXES = ("rx", "ry", "rz")
+"""Rotation axes, in the order in which further sub-layers go through them."""
+
+
+class Encoding(Protocol):
+    """Derived features plus a list of gates whose angles are affine in one of them.
+
+    Whatever is not affine in a feature (a product, a normalisation, a threshold) is computed classically by
+    `derive`, once for a data set; so the circuit is one parametric circuit for all samples. An encoding is
+    built from its settings alone and keeps no state. What depends on the range of the preprocessed features
+    is for a `RangedEncoding`. A setting `trainable`, if it has one, is turned off for the ablation without
+    trained gates.
+    """
+
+    def n_derived(self, n_features: int, topology: Topology) -> int:
+        """Number of derived features.
+
+        Raises:
+            CandidateError: if these features do not fit on these qubits.
+        """
+        ...
+
+    def derive(self, X: Floats, topology: Topology) -> Floats:
+        """Return the derived features, `(n_samples, n_derived)`, of `X`, `(n_samples, n_features)`."""
+        ...
+
+    def layers(self, n_features: int, topology: Topology, n_layers: int) -> list[list[Gate]]:
+        """Return 1 to `n_layers` blocks of gates, to be interleaved with the layers of the ansatz.
+
+        Angles name derived features by index; weights are numbered from 0 over all blocks.
+        """
+        ...
+
+
+@runtime_checkable
+class RangedEncoding(Encoding, Protocol):
+    """An encoding that must know where its features lie: for a threshold, or a scale against aliasing."""
+
+    def for_angle_range(self, low: float, high: float) -> Encoding:
+        """Return the same encoding for preprocessed features in `[low, high]`, radians.
+
+        What a person set is kept; only what was left open is chosen.
+        """
+        ...
+
+
+ENCODINGS: Registry[Encoding] = Registry("qcsearch.encodings", CandidateError)
+"""All encodings by name; plugins add theirs in the entry-point group `qcsearch.encodings`."""
+
+
+def require_features(owner: str, n_features: int, limit: int, holds: str) -> None:
+    """Refuse more features than the encoding can hold.
+
+    Raises:
+        CandidateError: if there are more than `limit`; `holds` says what the qubits hold.
+    """
+    if n_features > limit:
+        raise CandidateError(
+            f"The encoding '{owner}' holds {holds}, so at most {limit} features here. Got {n_features}.",
+            "reduce the features or take more qubits.",
+        )
+
+
+def cycled(axis: str, sublayer: int) -> str:
+    """The axis of the sub-layer number `sublayer` when the first has `axis`."""
+    return AXES[(AXES.index(axis) + sublayer) % len(AXES)]
+
+
+def rotation_blocks(
+    axis: str, n_features: int, topology: Topology, n_blocks: int, trainable: bool
+) -> list[list[Gate]]:
+    """Rotate each qubit by one feature a sub-layer, going round the features until every one was used.
+
+    Slot `s` (sub-layer `s // n_qubits`, qubit `s % n_qubits`) takes feature `s % n_features`. A block has one
+    sub-layer, or as many as are needed for all features to find a place in the `n_blocks`; the axes of the
+    sub-layers in a block are cycled. `rz` as the first axis follows a layer of `h`.
+    """
+    n_qubits = topology.n_qubits
+    sublayers = -(-n_features // (n_qubits * n_blocks))
+    first = [Gate("h", (q,)) for q in range(n_qubits)] if axis == "rz" else []
+    blocks: list[list[Gate]] = []
+    for block in range(n_blocks):
+        gates = list(first) if block == 0 else []
+        for sublayer in range(sublayers):
+            for qubit in range(n_qubits):
+                slot = (block * sublayers + sublayer) * n_qubits + qubit
+                angle = Angle(feature=slot % n_features, weight=slot if trainable else None)
+                gates.append(Gate(cycled(axis, sublayer), (qubit,), angle))
+        blocks.append(gates)
+    return blocks
