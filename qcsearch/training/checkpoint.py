@@ -1,0 +1,59 @@
+"""Checkpoints: one file, written atomically, with everything that a training needs to go on."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch import canonical
+from qcsearch.canonical import Json
+from qcsearch.errors import RunError
+
+__all__ = ["read_checkpoint", "write_checkpoint"]
+
+_META = "meta.json"
+
+
+def write_checkpoint(path: Path, arrays: Mapping[str, NDArray[Any]], meta: Json) -> None:
+    """Write arrays and JSON as one `.npz`: whoever reads `path` finds the old checkpoint or the new one.
+
+    Args:
+        path: its folder must exist.
+        arrays: numeric arrays by name.
+        meta: JSON values.
+    """
+    text = np.frombuffer(canonical.dumps(meta).encode(), dtype=np.uint8)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, **{_META: text}, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], Json]:
+    """Read what `write_checkpoint` wrote.
+
+    Raises:
+        RunError: if it is not such a file.
+    """
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        return arrays, canonical.loads(arrays.pop(_META).tobytes())
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise RunError(
+            f"The checkpoint {path} cannot be read: {type(error).__name__}.",
+            fix="delete it to train from the beginning.",
+        ) from error

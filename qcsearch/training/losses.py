@@ -1,0 +1,59 @@
+"""Losses: how far logits are from the right class, and the derivative of that."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from scipy.special import logsumexp, softmax
+
+from qcsearch.errors import CandidateError
+from qcsearch.registry import Registry
+from qcsearch.training.expectations import Floats, Ints
+
+__all__ = ["LOSSES", "CrossEntropy", "Loss", "MeanSquaredError"]
+
+
+class Loss(Protocol):
+    """A mean over samples of a function of logits and class."""
+
+    def __call__(self, logits: Floats, y: Ints, targets: Floats) -> tuple[float, Floats]:
+        """Return the loss and its derivative `(n_samples, n_classes)` by the logits.
+
+        Args:
+            logits: `(n_samples, n_classes)`.
+            y: class numbers `(n_samples,)`.
+            targets: `(n_classes, n_classes)`, row `c` the logits that the head would like for class `c`.
+        """
+        ...
+
+
+LOSSES: Registry[Loss] = Registry("qcsearch.losses", CandidateError)
+
+
+@LOSSES.register("cross_entropy")
+class CrossEntropy:
+    """Mean of `-log softmax(logits)[y]`; `targets` play no part."""
+
+    def __call__(self, logits: Floats, y: Ints, targets: Floats) -> tuple[float, Floats]:
+        """See `Loss`."""
+        rows = np.arange(len(y))
+        loss = float(np.mean(logsumexp(logits, axis=1) - logits[rows, y]))
+        derivative = softmax(logits, axis=1)
+        derivative[rows, y] -= 1.0
+        return loss, derivative / len(y)
+
+
+@LOSSES.register("mse")
+class MeanSquaredError:
+    """Mean over samples and classes of `(logits - targets[y])²`.
+
+    With the targets of a `linear`, `mlp` or `softmax` head this is the usual one-hot loss. With those of the
+    head `none`, and a power of two for the number of classes, it is the mean over samples of
+    `Σ_b (⟨O_b⟩ - s_b)²`, the loss on bit-coded labels.
+    """
+
+    def __call__(self, logits: Floats, y: Ints, targets: Floats) -> tuple[float, Floats]:
+        """See `Loss`."""
+        difference = logits - targets[y]
+        return float(np.mean(difference**2)), 2.0 * difference / difference.size

@@ -1,0 +1,125 @@
+"""Every occurrence of a trainable angle with a parameter of its own: what an exact parameter shift needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from qiskit.circuit import Gate, Parameter, ParameterExpression, ParameterVector, QuantumCircuit
+
+from qcsearch.errors import CircuitError
+from qcsearch.training.expectations import Floats, Ints
+
+__all__ = ["TWO_TERM_GATES", "Occurrences", "occurrences"]
+
+TWO_TERM_GATES = frozenset(
+    {"rx", "ry", "rz", "rxx", "ryy", "rzz", "rzx", "r", "p", "u", "u1", "u2", "u3", "cp", "cu1", "U"}
+)
+"""Gates whose angles stand before a generator with two eigenvalues one apart, so that two terms are exact."""
+
+
+@dataclass(frozen=True)
+class Occurrences:
+    """A circuit with one extra parameter added to each angle that holds a weight, and the chain rule back.
+
+    Attributes:
+        circuit: the circuit with the extra parameters; with all of them zero it is the one it came from.
+        shifts: the extra parameters, `n_shifts` of them.
+        n_weights: number of weights the gradient is for.
+        shift: for each term of an angle, the number of its occurrence.
+        weight: for each term, the number of its weight.
+        feature: for each term, the number of the feature it is multiplied by, −1 for none.
+        factor: for each term, its constant factor.
+    """
+
+    circuit: QuantumCircuit
+    shifts: tuple[Parameter, ...]
+    n_weights: int
+    shift: Ints
+    weight: Ints
+    feature: Ints
+    factor: Floats
+
+    def chain(self, X: Floats, by_shift: Floats) -> Floats:
+        """The gradient `(n_weights,)` from the derivative of the loss by each shift in each sample.
+
+        Args:
+            X: features `(n_samples, n_features)`.
+            by_shift: `(n_samples, n_shifts)`.
+        """
+        slopes = np.where(self.feature >= 0, X[:, self.feature], 1.0) * self.factor
+        terms = np.sum(slopes * by_shift[:, self.shift], axis=0)
+        return np.bincount(self.weight, weights=terms, minlength=self.n_weights).astype(np.float64)
+
+
+def occurrences(
+    circuit: QuantumCircuit, features: Sequence[Parameter], weights: Sequence[Parameter]
+) -> Occurrences:
+    """Give each angle of `circuit` that holds a weight its own shift.
+
+    Args:
+        circuit: gates with angles that are sums of constants and terms `c·x`, `c·w`, `c·w·x`.
+        features: the feature parameters in order.
+        weights: the weight parameters in order.
+
+    Raises:
+        CircuitError: if a weight stands in a gate whose shift needs more than two terms, or in an
+            angle of another form.
+    """
+    index_x = {p: i for i, p in enumerate(features)}
+    index_w = {p: i for i, p in enumerate(weights)}
+    places = _places(circuit, index_w)
+    shifts = tuple(ParameterVector("shift", len(places)))
+    shifted, terms = circuit.copy(), []
+    for k, (position, slot) in enumerate(places):
+        instruction = shifted.data[position]
+        angle = instruction.operation.params[slot]
+        terms += [(k, *term) for term in _terms(angle, index_x, index_w)]
+        operation = instruction.operation.to_mutable()
+        operation.params[slot] = angle + shifts[k]
+        shifted.data[position] = instruction.replace(operation=operation)
+    table = np.array(terms, dtype=np.float64).reshape(-1, 4)
+    shift, weight, feature = table[:, :3].astype(np.int64).T
+    return Occurrences(shifted, shifts, len(weights), shift, weight, feature, table[:, 3])
+
+
+def _places(circuit: QuantumCircuit, weights: dict[Parameter, int]) -> list[tuple[int, int]]:
+    """Position and angle number of every angle that holds a weight."""
+    places = []
+    for position, instruction in enumerate(circuit.data):
+        for slot, angle in enumerate(instruction.operation.params):
+            if not isinstance(angle, ParameterExpression) or not any(p in weights for p in angle.parameters):
+                continue
+            _check_two_term(instruction.operation)
+            places.append((position, slot))
+    return places
+
+
+def _check_two_term(gate: Gate) -> None:
+    if gate.name not in TWO_TERM_GATES:
+        raise CircuitError(
+            f"The gradient 'parameter_shift' has no two-term rule for the gate '{gate.name}'.",
+            fix="translate the circuit to basis gates first, or take the gradient 'adjoint'.",
+        )
+
+
+def _terms(
+    angle: ParameterExpression, features: dict[Parameter, int], weights: dict[Parameter, int]
+) -> list[tuple[int, int, float]]:
+    """Weight, feature (−1 for none) and factor of each term of `angle` that holds a weight."""
+    terms = []
+    for weight in (p for p in angle.parameters if p in weights):
+        slope = angle.gradient(weight)
+        names = slope.parameters if isinstance(slope, ParameterExpression) else set()
+        if not names <= features.keys():
+            raise CircuitError(f"An angle must be a sum of terms c, c·x, c·w and c·w·x. Got {angle}.")
+        for feature in names:
+            factor = slope.gradient(feature)
+            if isinstance(factor, ParameterExpression) and factor.parameters:
+                raise CircuitError(f"An angle must be a sum of terms c, c·x, c·w and c·w·x. Got {angle}.")
+            terms.append((weights[weight], features[feature], float(factor)))
+        rest = slope.bind(dict.fromkeys(names, 0.0)) if names else slope
+        if float(rest) != 0.0:
+            terms.append((weights[weight], -1, float(rest)))
+    return terms

@@ -1,0 +1,46 @@
+"""A program in closed form: one rotation a qubit and a product of Z's, whose physics fits on a line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+
+class CosineProgram:
+    """`⟨Z…Z⟩_o = shrink · Π_f cos(x_f + w_of)`: qubits turned by ry(x) and ry(w), then depolarised."""
+
+    def __init__(self, n_features: int, n_observables: int, shrink: float = 0.6) -> None:
+        self.n_features, self.n_observables, self.shrink = n_features, n_observables, shrink
+        self.n_weights = n_features * n_observables
+        self.calls = 0
+
+    def values(self, X, w):
+        self.calls += 1
+        return self.shrink * np.prod(np.cos(self._angles(X, w)), axis=2)
+
+    def value_and_gradient(self, X, w, cotangent):
+        values = self.values(X, w)
+        angles = self._angles(X, w)
+        slopes = np.empty_like(angles)
+        for f in range(self.n_features):
+            others = np.delete(angles, f, axis=2)
+            slopes[:, :, f] = -self.shrink * np.sin(angles[:, :, f]) * np.prod(np.cos(others), axis=2)
+        return values, np.einsum("no,nof->of", cotangent(values), slopes).ravel()
+
+    def _angles(self, X, w):
+        return X[:, None, :] + w.reshape(self.n_observables, self.n_features)
+
+
+@pytest.fixture
+def cosine_program():
+    return CosineProgram
+
+
+@pytest.fixture
+def blobs():
+    """Three clouds of angles that a product of cosines can tell apart: `(Z, y, Z_val, y_val)`."""
+    rng = np.random.default_rng(5)
+    centres = np.array([[-0.9, -0.6], [0.8, -0.7], [0.1, 1.0]])
+    y = rng.integers(3, size=240)
+    Z = centres[y] + rng.normal(scale=0.3, size=(240, 2))
+    return Z[:160], y[:160], Z[160:], y[160:]

@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from qcsearch.errors import CandidateError
+from qcsearch.training.heads import bit_codes
+from qcsearch.training.losses import LOSSES
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "mse"])
+def test_derivative_is_that_of_central_differences(name):
+    rng = np.random.default_rng(0)
+    logits, y, targets = rng.normal(size=(5, 3)), rng.integers(3, size=5), np.eye(3)
+    loss = LOSSES.create(name)
+    found = loss(logits, y, targets)[1]
+    for place in np.ndindex(logits.shape):
+        move = np.zeros_like(logits)
+        move[place] = 1e-6
+        slope = (loss(logits + move, y, targets)[0] - loss(logits - move, y, targets)[0]) / 2e-6
+        assert found[place] == pytest.approx(slope, abs=1e-9)
+
+
+def test_cross_entropy_of_equal_logits_is_the_logarithm_of_the_number_of_classes():
+    loss, _ = LOSSES.create("cross_entropy")(np.zeros((7, 4)), np.arange(7) % 4, np.eye(4))
+    assert loss == pytest.approx(np.log(4))
+
+
+def test_cross_entropy_of_huge_logits_stays_finite():
+    loss, derivative = LOSSES.create("cross_entropy")(np.array([[1e6, -1e6]]), np.array([1]), np.eye(2))
+    assert loss == pytest.approx(2e6)
+    assert np.all(np.isfinite(derivative))
+
+
+def test_mean_squared_error_through_bit_codes_is_the_loss_on_bits():
+    rng = np.random.default_rng(1)
+    values, y, codes = rng.uniform(-1, 1, (6, 2)), rng.integers(4, size=6), bit_codes(4)
+    loss, _ = LOSSES.create("mse")(values @ codes.T, y, codes @ codes.T)
+    assert loss == pytest.approx(np.mean(np.sum((values - codes[y]) ** 2, axis=1)))
+
+
+def test_unknown_loss_is_refused_by_name():
+    with pytest.raises(CandidateError, match="'hinge' is not one of the losses"):
+        LOSSES.create("hinge")
