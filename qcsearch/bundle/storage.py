@@ -1,0 +1,78 @@
+"""How a bundle reaches the disk: all of it or nothing, and never over something else in silence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from qcsearch.bundle import container
+from qcsearch.bundle.manifest import MANIFEST, MAX_BYTES, Manifest
+from qcsearch.errors import BundleError
+
+__all__ = ["store"]
+
+
+def store(path: Path, files: Mapping[str, bytes], manifest: Manifest, *, overwrite: bool = False) -> None:
+    """Write a bundle's files and its manifest to a new folder, or to a zip file if `path` ends in `.zip`.
+
+    Whoever looks at `path` finds nothing (or the old bundle) or the whole new one.
+
+    Raises:
+        BundleError: if something is at `path` and `overwrite` is False, if the files are too large, or if the
+            place cannot be written.
+    """
+    if (total := sum(map(len, files.values()))) > MAX_BYTES:
+        raise BundleError(f"A bundle must hold at most {MAX_BYTES} bytes. This model needs {total}.")
+    if os.path.lexists(path) and not overwrite:
+        raise BundleError(
+            f"There is already something at '{path}'.", fix="take another path, or move it away."
+        )
+    everything = {**files, MANIFEST: manifest.text().encode()}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".zip":
+            _store_zip(path, container.pack(everything))
+        else:
+            _store_folder(path, everything)
+    except OSError as error:
+        raise BundleError(f"The bundle cannot be written to '{path}': {error.strerror or error}.") from error
+
+
+def _store_zip(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _write(file.fileno(), content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _store_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    new, old = draft / "new", draft / "old"
+    try:
+        new.mkdir()
+        for name, content in files.items():
+            handle = os.open(new / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            try:
+                _write(handle, content)
+            finally:
+                os.close(handle)
+        if os.path.lexists(path):
+            path.rename(old)
+        new.rename(path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write(handle: int, content: bytes) -> None:
+    with os.fdopen(handle, "wb", closefd=False) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
