@@ -1,0 +1,165 @@
+"""The checks: every way in which numbers and labels can be wrong, each one sentence.
+
+Rows are counted from 1 in every message; the header of a table is not a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch.data.dataset import FloatArray
+from qcsearch.errors import DataError
+
+__all__ = ["LARGEST", "as_numbers", "check_X", "check_finite", "default_names", "is_missing"]
+
+LARGEST = 1e100
+"""No feature may be larger than this: its square, which scaling needs, must fit a float."""
+
+
+def check_X(
+    X: Any,
+    n_features: int | None = None,
+    *,
+    what: str = "X",
+    owner: str = "model",
+    names: Sequence[str] | None = None,
+    lines: Sequence[int] | None = None,
+) -> tuple[FloatArray, tuple[int, int] | None]:
+    """Return samples as finite numbers.
+
+    Args:
+        X: `(n_samples, n_features)`, or images `(n_samples, height, width)`; anything numpy can read.
+        n_features: the number of features that must be there, if it is already known.
+        what: the thing's name in messages.
+        owner: who expects `n_features`.
+        names: names of the features, for messages.
+        lines: line of the file that each row ends on, for messages.
+
+    Returns:
+        A C-ordered float64 array `(n_samples, n_features)`, and `(height, width)` if images were given.
+
+    Raises:
+        DataError: if it is sparse, ragged, text, dates or complex; if it has neither 2 nor 3 dimensions; zero rows
+            or columns; a NaN, an infinity or a number beyond `LARGEST`; or another number of features.
+    """
+    array = as_numbers(X, what, names)
+    if array.ndim not in (2, 3):
+        shape = "×".join(map(str, array.shape)) or "a single value"
+        raise DataError(
+            f"{what} must have 2 dimensions (samples, features) or 3 (samples, height, width). "
+            f"Got {array.ndim} dimension(s): {shape}.",
+            "reshape it; give colour images as grey ones.",
+        )
+    image_shape = (array.shape[1], array.shape[2]) if array.ndim == 3 else None
+    if array.shape[0] == 0:
+        raise DataError(f"{what} has 0 rows (samples); it must have at least 1.")
+    if 0 in array.shape[1:]:
+        shape = ", ".join(map(str, array.shape))
+        raise DataError(f"{what} has 0 feature(s) (shape=({shape})) while a minimum of 1 is required.")
+    flat = np.ascontiguousarray(array.reshape(len(array), -1))
+    if n_features is not None and flat.shape[1] != n_features:
+        raise DataError(
+            f"{what} has {flat.shape[1]} features, but {owner} is expecting {n_features} features as input.",
+            "give the same columns, in the same order, as for the training.",
+        )
+    check_finite(flat, what, names or default_names(flat.shape[1], image_shape), lines)
+    return flat, image_shape
+
+
+def check_finite(X: FloatArray, what: str, names: Sequence[str], lines: Sequence[int] | None = None) -> None:
+    """Pass if every number of `X` `(n_samples, n_features)` is finite and at most `LARGEST` in size.
+
+    Raises:
+        DataError: with the count and the place of the first that is not.
+    """
+    if np.abs(X).max(initial=0.0) <= LARGEST:  # False for NaN too
+        return
+    bad = ~np.isfinite(X)
+    kind = "NaN, missing or infinite"
+    if not bad.any():
+        bad, kind = np.abs(X) > LARGEST, f"beyond ±{LARGEST:g}, too large to scale"
+    row, column = (int(i) for i in np.argwhere(bad)[0])
+    count = int(bad.sum())
+    raise DataError(
+        f"{what} holds {count} value{'s' * (count > 1)} that {'is' if count == 1 else 'are'} {kind}; "
+        f"the first is {X[row, column]:g} in {place(row, lines)}, column '{names[column]}'.",
+        "fill in or remove these rows or columns.",
+    )
+
+
+def place(row: int, lines: Sequence[int] | None = None) -> str:
+    """`row 3`, or `row 3 (line 4)` where the file's lines are known; `row` is counted from 0 here alone."""
+    return f"row {row + 1}" if lines is None else f"row {row + 1} (line {lines[row]})"
+
+
+def default_names(n_features: int, image_shape: tuple[int, int] | None = None) -> tuple[str, ...]:
+    """Names for features that have none: `x0`, `x1`, … or `pixel_<row>_<column>`."""
+    if image_shape is None:
+        return tuple(f"x{j}" for j in range(n_features))
+    return tuple(f"pixel_{r}_{c}" for r in range(image_shape[0]) for c in range(image_shape[1]))
+
+
+def as_numbers(values: Any, what: str, names: Sequence[str] | None = None) -> FloatArray:
+    """Return `values` as float64 of the same shape; what is missing (None, NA, masked) becomes NaN.
+
+    Raises:
+        DataError: if something in it is not a real number.
+    """
+    array = _as_array(values, what)
+    if array.dtype.kind in "biuf":
+        with np.errstate(over="ignore"):  # a longdouble may overflow to an infinity, which is refused by name
+            return array.astype(np.float64)
+    if array.dtype.kind == "c":
+        raise DataError(f"Complex data not supported: {what} holds complex numbers; it must hold real ones.")
+    if array.dtype.kind in "mM":
+        raise DataError(f"{what} holds dates or times; every feature must be a number.")
+    if array.dtype.names is not None or array.ndim == 0:
+        raise DataError(f"{what} must be a plain array of numbers. Got {array.dtype}.")
+    result = np.empty(array.shape)
+    for index in np.ndindex(array.shape):
+        result[index] = _number(array[index], what, index, names)
+    return result
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell says that there is nothing: None, NaN, pandas' NA or NaT."""
+    return value is None or str(value) in {"nan", "<NA>", "NaT"}
+
+
+def _as_array(values: Any, what: str) -> NDArray[Any]:
+    if hasattr(values, "toarray"):
+        raise DataError(f"{what} is a sparse matrix; it must be dense.", "call its .toarray().")
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(object).filled(None)
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"{what} is ragged: its rows differ in length or cannot be read as numbers."
+        ) from error
+
+
+def _number(value: Any, what: str, index: tuple[int, ...], names: Sequence[str] | None) -> float:
+    if is_missing(value):
+        return float("nan")
+    if isinstance(value, Real | Decimal | np.bool_):
+        try:
+            return float(value)
+        except OverflowError:
+            return float("inf")
+    if isinstance(value, complex | np.complexfloating):
+        raise DataError(f"Complex data not supported: {what} holds the complex number {value}.")
+    column = ""
+    if len(index) > 1:
+        column = f", column '{names[index[1]] if names and index[1] < len(names) else f'x{index[1]}'}'"
+    shown = f"'{value}'" if isinstance(value, str | bytes) else f"a {type(value).__name__}"
+    raise DataError(
+        f"{what} holds {shown} in {place(index[0])}{column}; every feature must be a number.",
+        "encode the column as numbers or remove it.",
+    )

@@ -1,0 +1,111 @@
+"""The data set: checked numbers, class indices, and what is needed to name them again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch import canonical
+
+__all__ = ["Dataset", "FloatArray", "IntArray", "Label"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Label = str | int
+"""A class as the person wrote it. Truth values stay `bool`, which is an `int`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A labelled data set that passed every check. The arrays are copies and read-only.
+
+    Attributes:
+        X: raw features `(n_samples, n_features)`, images flattened row by row. Without the test part where the
+            source brings its own.
+        y: class index of each sample `(n_samples,)`, an index into `classes`.
+        classes: the labels as they were given, sorted.
+        feature_names: one name a feature.
+        image_shape: `(height, width)` in pixels if the samples are images, else None.
+        name: what the data set is called in messages and reports.
+        X_test: the source's own test part `(n_test, n_features)`, or None.
+        y_test: its class indices `(n_test,)`, or None.
+        notices: sentences a person should see: what was chosen, ignored or looks odd.
+    """
+
+    X: FloatArray
+    y: IntArray
+    classes: tuple[Label, ...]
+    feature_names: tuple[str, ...]
+    image_shape: tuple[int, int] | None = None
+    name: str = "data"
+    X_test: FloatArray | None = None
+    y_test: IntArray | None = None
+    notices: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for part in ("X", "X_test"):
+            object.__setattr__(self, part, _frozen(getattr(self, part), np.float64))
+        for part in ("y", "y_test"):
+            object.__setattr__(self, part, _frozen(getattr(self, part), np.int64))
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples, the source's own test part not counted."""
+        return self.X.shape[0]
+
+    @property
+    def n_features(self) -> int:
+        """Number of raw features, constant ones included."""
+        return self.X.shape[1]
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, 64 hexadecimal digits; the name and the notices are not part of it."""
+        header = {
+            "classes": list(self.classes),
+            "feature_names": list(self.feature_names),
+            "image_shape": self.image_shape,
+            "arrays": {part: getattr(self, part).shape for part in _PARTS if getattr(self, part) is not None},
+        }
+        content = hashlib.sha256(canonical.dumps(header).encode())
+        for part in header["arrays"]:
+            array = getattr(self, part)
+            content.update(memoryview(array.astype(array.dtype.newbyteorder("<"), copy=False)).cast("B"))
+        return content.hexdigest()
+
+    def labels(self, y: IntArray) -> NDArray[Any]:
+        """Return the original labels of class indices `(n,)`."""
+        return np.asarray(self.classes)[y]
+
+    def to_arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Return what `numpy.savez` needs for a file that `load_dataset` reads back with the same digest."""
+        own = {"feature_names": np.asarray(self.feature_names)}
+        if self.image_shape is not None:
+            own["image_shape"] = np.asarray(self.image_shape)
+        if self.X_test is None or self.y_test is None:
+            return {"X": self.X, "y": self.labels(self.y), **own}
+        train = {"X_train": self.X, "y_train": self.labels(self.y)}
+        return {**train, "X_test": self.X_test, "y_test": self.labels(self.y_test), **own}
+
+
+_PARTS = ("X", "y", "X_test", "y_test")
+
+
+def _frozen(array: NDArray[Any] | None, dtype: type) -> NDArray[Any] | None:
+    """A read-only copy in C order, so that no stage can change what another one reads."""
+    if array is None:
+        return None
+    copy = np.array(array, dtype=dtype, order="C", copy=True)
+    copy.setflags(write=False)
+    return copy

@@ -1,0 +1,120 @@
+"""A fitted pipeline as JSON and plain arrays, and back: no pickle, exact to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch.canonical import Json
+from qcsearch.data.reductions import REDUCTIONS
+from qcsearch.data.steps import SCALINGS, AngleRange, DropConstant, Scaler, Step
+from qcsearch.errors import BundleError, QCSearchError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+__all__ = ["load_pipeline", "save_pipeline"]
+
+_STEPS: dict[str, type[Step]] = {"constant": DropConstant, "scaling": Scaler, "angles": AngleRange}
+_VERSION = 1
+
+
+def save_pipeline(pipeline: Pipeline) -> tuple[dict[str, Json], dict[str, NDArray[Any]]]:
+    """Return a fitted pipeline as JSON values and arrays.
+
+    Returns:
+        `{"version": …, "steps": [{"name", "kind", "settings", "n_features_in"}, …]}`, and the learned arrays under
+        `"<name>.<attribute>"`, float64 or int64 in C order.
+
+    Raises:
+        BundleError: if a step is none of ours, so that its state is not known.
+    """
+    steps: list[Json] = []
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, step in pipeline.steps:
+        kind = _kind(name, step)
+        settings = {key: _plain(value) for key, value in step.get_params(deep=False).items()}
+        steps.append(
+            {"name": name, "kind": kind, "settings": settings, "n_features_in": int(step.n_features_in_)}
+        )
+        arrays |= {f"{name}.{attribute}": np.array(getattr(step, attribute)) for attribute in step.learned}
+    return {"version": _VERSION, "steps": steps}, arrays
+
+
+def load_pipeline(meta: Json, arrays: Mapping[str, NDArray[Any]]) -> Pipeline:
+    """Rebuild what `save_pipeline` returned.
+
+    Raises:
+        BundleError: if a part is missing, unknown, not finite, or of a shape that does not fit the rest.
+    """
+    from sklearn.pipeline import Pipeline
+
+    try:
+        if meta["version"] != _VERSION:
+            raise BundleError(
+                f"The preprocessing has version {meta['version']!r}; this program reads {_VERSION}."
+            )
+        steps = [(str(step["name"]), _load_step(step, arrays)) for step in meta["steps"]]
+        used = {f"{name}.{attribute}" for name, step in steps for attribute in step.learned}
+        if unused := set(arrays) - used:
+            raise BundleError(f"The preprocessing has no array named '{min(unused)}'.")
+        pipeline = Pipeline(steps)
+        if not isinstance(steps[-1][1], AngleRange):
+            raise BundleError("The preprocessing must end in an angle range.")
+        pipeline.transform(np.zeros((1, steps[0][1].n_features_in_)))  # shapes that do not fit raise here
+    except BundleError:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, QCSearchError) as error:
+        raise BundleError(f"The preprocessing cannot be rebuilt: {type(error).__name__} {error}.") from error
+    return pipeline
+
+
+def _kind(name: str, step: Any) -> str:
+    known: Any = _STEPS.get(name)
+    if known is None and name == "reduction":
+        for kind in REDUCTIONS.names():
+            if type(step) is REDUCTIONS.get(kind):
+                return kind
+    if known is None or type(step) is not known:
+        raise BundleError(
+            f"The preprocessing step '{name}' ({type(step).__name__}) cannot be saved: it is not known."
+        )
+    return name
+
+
+def _load_step(data: Json, arrays: Mapping[str, NDArray[Any]]) -> Step:
+    name, kind = data["name"], data["kind"]
+    if kind in _STEPS and name == kind:
+        step: Step = _STEPS[kind](**data["settings"])
+    elif name == "reduction":
+        step = REDUCTIONS.create(kind, data["settings"])
+    else:
+        raise BundleError(f"The preprocessing step '{name}' of kind '{kind}' is not known.")
+    if getattr(step, "kind", "minmax") not in SCALINGS:
+        raise BundleError(f"The preprocessing has no scaling '{step.kind}'.")
+    n_features = data["n_features_in"]
+    if not isinstance(n_features, int) or isinstance(n_features, bool) or not 1 <= n_features <= 10**8:
+        raise BundleError(f"The step '{name}' must have 1 feature or more. Got {n_features!r}.")
+    step.n_features_in_ = n_features
+    for attribute, n_dimensions in step.learned.items():
+        setattr(step, attribute, _checked(arrays[f"{name}.{attribute}"], n_dimensions, f"{name}.{attribute}"))
+    return step
+
+
+def _checked(array: NDArray[Any], n_dimensions: int, name: str) -> NDArray[Any]:
+    if (
+        array.dtype not in (np.float64, np.int64)
+        or array.ndim != n_dimensions
+        or not np.isfinite(array).all()
+    ):
+        raise BundleError(f"The array '{name}' must hold finite numbers in {n_dimensions} dimension(s).")
+    return np.ascontiguousarray(array)
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,91 @@
+"""Preprocessing: the pipeline from raw features to angles, as a candidate asks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qcsearch.circuits.candidate import Choice, Preprocessing
+from qcsearch.data import autoencoder as _autoencoder  # noqa: F401  registers itself
+from qcsearch.data.persistence import load_pipeline, save_pipeline
+from qcsearch.data.reductions import REDUCTIONS, ImageShape, Reduction
+from qcsearch.data.steps import SCALINGS, AngleRange, DropConstant, Scaler, check_angle_range
+from qcsearch.errors import CandidateError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+__all__ = ["build_pipeline", "load_pipeline", "n_components", "n_outputs", "save_pipeline"]
+
+
+def build_pipeline(preprocessing: Preprocessing, image_shape: ImageShape, seed: int) -> Pipeline:
+    """Return an unfitted pipeline: constant features dropped, reduction, scaling, angle range.
+
+    Fit it on raw features `(n_samples, n_features)` and class indices of the training split and of no other. Pooling
+    and the autoencoder read images whole, so before them nothing is dropped.
+
+    Args:
+        preprocessing: the candidate's choice.
+        image_shape: `(height, width)` of the samples, or None if they are no images.
+        seed: for reductions that draw random numbers.
+
+    Raises:
+        CandidateError: if the reduction or the scaling is unknown, or a setting is wrong.
+    """
+    from sklearn.pipeline import Pipeline
+
+    _check(preprocessing)
+    reduction = _reduction(preprocessing.reduction, image_shape, seed)
+    low, high = preprocessing.angle_range
+    steps: list[tuple[str, Any]] = []
+    if reduction is None or not reduction.whole:
+        steps.append(("constant", DropConstant()))
+    if reduction is not None:
+        steps.append(("reduction", reduction))
+    steps.append(("scaling", Scaler(preprocessing.scaling)))
+    steps.append(("angles", AngleRange(low, high, preprocessing.scaling)))
+    return Pipeline(steps)
+
+
+def n_components(
+    preprocessing: Preprocessing, n_features: int, image_shape: ImageShape, n_classes: int
+) -> int:
+    """Number of angles that the preprocessing will give, known before anything is fitted.
+
+    Args:
+        preprocessing: the candidate's choice.
+        n_features: number of raw features that are not constant in the training split (`Split.n_features`); for the
+            reduction `none` that is the answer.
+        image_shape: `(height, width)` of the samples, or None.
+        n_classes: number of classes.
+
+    Raises:
+        CandidateError: if the preprocessing is wrong or does not suit such data.
+    """
+    _check(preprocessing)
+    reduction = _reduction(preprocessing.reduction, image_shape, seed=0)
+    return n_features if reduction is None else reduction.n_outputs(n_features, n_classes)
+
+
+def n_outputs(pipeline: Pipeline) -> int:
+    """Number of angles that a fitted pipeline gives."""
+    return int(pipeline[-1].n_features_in_)
+
+
+def _check(preprocessing: Preprocessing) -> None:
+    if preprocessing.scaling not in SCALINGS:
+        raise CandidateError(
+            f"The 'scaling' of a preprocessing must be one of {', '.join(SCALINGS)}. Got {preprocessing.scaling!r}."
+        )
+    check_angle_range(*preprocessing.angle_range)
+
+
+def _reduction(choice: Choice, image_shape: ImageShape, seed: int) -> Reduction | None:
+    if choice.name == "none":
+        if choice.settings:
+            raise CandidateError(f"The reduction 'none' takes no settings. Got {dict(choice.settings)}.")
+        return None
+    given = {"image_shape": image_shape, "seed": seed}
+    needs = getattr(REDUCTIONS.get(choice.name), "needs", ())
+    if clash := set(choice.settings) & set(given):
+        raise CandidateError(f"The reduction '{choice.name}' has no setting '{min(clash)}'.")
+    return REDUCTIONS.create(choice.name, {**choice.settings, **{name: given[name] for name in needs}})

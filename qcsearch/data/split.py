@@ -1,0 +1,120 @@
+"""The split: stratified, from one seed, the same on every machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qcsearch.data.checks import default_names
+from qcsearch.data.dataset import Dataset, FloatArray, IntArray
+from qcsearch.data.labels import check_class_counts
+from qcsearch.errors import DataError
+
+__all__ = ["Part", "Split", "split"]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One part of a split.
+
+    Attributes:
+        X: raw features `(n_samples, n_features)`.
+        y: class indices `(n_samples,)`.
+    """
+
+    X: FloatArray
+    y: IntArray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The three parts of a data set.
+
+    Attributes:
+        train: preprocessing and weights are fitted on this part and no other.
+        validation: the search selects by this part.
+        test: touched once, by the final evaluation, and never before.
+        constant: indices of the features that are constant in `train`; preprocessing drops them.
+        notices: one sentence if features will be dropped.
+    """
+
+    train: Part
+    validation: Part
+    test: Part
+    constant: tuple[int, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def n_features(self) -> int:
+        """Number of raw features that are not constant in the training part."""
+        return self.train.X.shape[1] - len(self.constant)
+
+
+def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: float = 0.2) -> Split:
+    """Cut a data set into train, validation and test, each class in the same proportions.
+
+    Within each class the samples are shuffled and cut; every class is in every part. Where the source brings its
+    own test part, that is the test part, and only validation is cut off.
+
+    Args:
+        dataset: what to cut.
+        seed: the one seed of the split, at least 0; equal seeds, equal parts.
+        test_size: share of all samples, in (0, 1); ignored where the source brings its own test part.
+        validation_size: share of the samples that are not test, in (0, 1).
+
+    Raises:
+        DataError: if a share is not in (0, 1), or a class has too few samples to be in every part.
+    """
+    for name, share in (("test_size", test_size), ("validation_size", validation_size)):
+        if not 0 < share < 1:
+            raise DataError(f"The '{name}' parameter of split must be in (0, 1). Got {share}.")
+    own = dataset.X_test is not None and dataset.y_test is not None
+    parts = "train and validation" if own else "train, validation and test"
+    check_class_counts(
+        dataset.y, dataset.classes, f"'{dataset.name}'", 2 if own else 3, f" to be split into {parts}"
+    )
+    rng = np.random.default_rng(seed)
+    rest, test_rows = _cut(np.arange(dataset.n_samples), dataset.y, 0.0 if own else test_size, 2, rng)
+    train_rows, validation_rows = _cut(rest, dataset.y, validation_size, 1, rng)
+    train, validation = _part(dataset, train_rows), _part(dataset, validation_rows)
+    test = _part(dataset, test_rows)
+    if dataset.X_test is not None and dataset.y_test is not None:
+        test = Part(dataset.X_test, dataset.y_test)
+    constant = tuple(int(j) for j in np.flatnonzero(train.X.max(axis=0) == train.X.min(axis=0)))
+    return Split(train, validation, test, constant, constant_notice(dataset, constant))
+
+
+def constant_notice(dataset: Dataset, constant: tuple[int, ...]) -> tuple[str, ...]:
+    """The sentence about features that do not vary; none if all do.
+
+    Raises:
+        DataError: if no feature varies.
+    """
+    if not constant:
+        return ()
+    if len(constant) == dataset.n_features:
+        raise DataError(f"Every feature of '{dataset.name}' is constant; there is nothing to learn from.")
+    names = dataset.feature_names or default_names(dataset.n_features)
+    shown = ", ".join(names[j] for j in constant[:5]) + (", …" if len(constant) > 5 else "")
+    return (f"{len(constant)} of {dataset.n_features} features are constant and will be dropped: {shown}.",)
+
+
+def _part(dataset: Dataset, rows: IntArray) -> Part:
+    return Part(dataset.X[rows], dataset.y[rows])
+
+
+def _cut(
+    rows: IntArray, y: IntArray, share: float, leave: int, rng: np.random.Generator
+) -> tuple[IntArray, IntArray]:
+    """Cut `share` of each class off `rows`: at least 1 if `share` > 0, and at least `leave` stay; both sorted."""
+    kept, cut = [], []
+    for label in np.unique(y):
+        mine = rng.permutation(rows[y[rows] == label])
+        n_cut = min(max(round(share * len(mine)), 1), len(mine) - leave) if share > 0 else 0
+        cut.append(mine[:n_cut])
+        kept.append(mine[n_cut:])
+    return np.sort(np.concatenate(kept)), np.sort(np.concatenate(cut))

@@ -1,0 +1,155 @@
+"""The base of every preprocessing step, and the steps that every pipeline has."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from qcsearch.data.checks import check_X
+from qcsearch.data.dataset import FloatArray
+from qcsearch.errors import CandidateError, DataError
+
+__all__ = ["SCALINGS", "AngleRange", "DropConstant", "Scaler", "Step", "check_angle_range"]
+
+SCALINGS = {"minmax": (0.0, 1.0), "maxabs": (-1.0, 1.0), "standard": (-3.0, 3.0)}
+"""Each scaling, and the interval of scaled values that becomes the angle range: for `standard`, three standard
+deviations to either side of the mean, which holds 99.7 % of a normal distribution."""
+
+
+class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """A scikit-learn transformer whose fitted state is a few plain arrays.
+
+    That makes it savable without pickle and exact to the bit: a step restored from its settings and its `learned`
+    arrays computes the same numbers.
+
+    Attributes:
+        learned: names of the fitted arrays (each ends in `_`) and their number of dimensions.
+        n_features_in_: number of features it was fitted on.
+    """
+
+    learned: ClassVar[dict[str, int]] = {}
+    n_features_in_: int
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from samples `(n_samples, n_features)`, and from class indices `(n_samples,)` where labels matter.
+
+        Raises:
+            DataError: if the samples cannot be used.
+            CandidateError: if the settings do not suit them.
+        """
+        checked, _ = check_X(X)
+        self.n_features_in_ = checked.shape[1]
+        self._learn(checked, None if y is None else np.asarray(y))
+        for name in self.learned:
+            setattr(self, name, np.ascontiguousarray(getattr(self, name)))
+        return self
+
+    def transform(self, X: Any) -> FloatArray:
+        """Return transformed samples `(n_samples, n_outputs)`.
+
+        Raises:
+            DataError: if a sample is not finite, or the number of features is not that of `fit`.
+        """
+        return self._apply(check_X(X, self.n_features_in_)[0])
+
+    def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
+        """Set the `learned` arrays."""
+
+    def _apply(self, X: FloatArray) -> FloatArray:
+        raise NotImplementedError
+
+
+class DropConstant(Step):
+    """Drops features that are constant in the training split.
+
+    Attributes:
+        kept_: indices of the features that vary `(n_kept,)`.
+    """
+
+    learned: ClassVar[dict[str, int]] = {"kept_": 1}
+    kept_: NDArray[np.int64]
+
+    def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
+        self.kept_ = np.flatnonzero(X.max(axis=0) != X.min(axis=0)).astype(np.int64)
+        if len(self.kept_) == 0:
+            raise DataError(
+                "Every feature is constant in the training split; there is nothing to learn from."
+            )
+
+    def _apply(self, X: FloatArray) -> FloatArray:
+        return X[:, self.kept_]
+
+
+class Scaler(Step):
+    """Scales each feature linearly: `(x - offset_) / scale_`.
+
+    `minmax` takes the training split to [0, 1], `maxabs` to [-1, 1] with 0 kept, `standard` to mean 0 and standard
+    deviation 1. A feature without extent keeps scale 1.
+
+    Args:
+        kind: one of `SCALINGS`.
+
+    Attributes:
+        offset_: in units of the feature `(n_features,)`.
+        scale_: in units of the feature `(n_features,)`, > 0.
+    """
+
+    learned: ClassVar[dict[str, int]] = {"offset_": 1, "scale_": 1}
+    offset_: FloatArray
+    scale_: FloatArray
+
+    def __init__(self, kind: str = "minmax") -> None:
+        self.kind = kind
+
+    def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
+        if self.kind == "minmax":
+            self.offset_ = X.min(axis=0)
+            extent = X.max(axis=0) - self.offset_
+        elif self.kind == "maxabs":
+            self.offset_ = np.zeros(X.shape[1])
+            extent = np.abs(X).max(axis=0)
+        else:
+            self.offset_, extent = X.mean(axis=0), X.std(axis=0)
+        # Below the smallest normal number a quotient can overflow.
+        self.scale_ = np.where(extent > np.finfo(np.float64).tiny, extent, 1.0)
+
+    def _apply(self, X: FloatArray) -> FloatArray:
+        with np.errstate(over="ignore"):  # far outside the training's extent: ±inf, which AngleRange clips
+            return np.clip((X - self.offset_) / self.scale_, -1e9, 1e9)
+
+
+class AngleRange(Step):
+    """Maps scaled values linearly to angles; what lies outside the fitted range is clipped, never wrapped.
+
+    Args:
+        low: angle of the lowest scaled value, in radians.
+        high: angle of the highest, in radians.
+        kind: the scaling before it, one of `SCALINGS`, which sets what is lowest and highest.
+    """
+
+    def __init__(self, low: float = -math.pi / 2, high: float = math.pi / 2, kind: str = "minmax") -> None:
+        self.low = low
+        self.high = high
+        self.kind = kind
+
+    def _apply(self, X: FloatArray) -> FloatArray:
+        first, last = SCALINGS[self.kind]
+        share = np.clip((X - first) / (last - first), 0.0, 1.0)
+        return np.clip(self.low + share * (self.high - self.low), self.low, self.high)
+
+
+def check_angle_range(low: float, high: float) -> None:
+    """Pass if no two angles of the range are the same rotation.
+
+    Raises:
+        CandidateError: if the range is empty, not finite, or 2π wide or wider.
+    """
+    if not (math.isfinite(low) and math.isfinite(high) and 0 < high - low < 2 * math.pi):
+        raise CandidateError(
+            "The 'angle_range' of a preprocessing must be two angles, low < high, less than 2π apart, so that two "
+            f"values never mean one rotation. Got ({low:g}, {high:g})."
+        )
