@@ -2,9 +2,9 @@
 
 Members are stored, not compressed, one after the other in the order of their names, with one fixed date and
 no extra fields; then the directory, then the end. `unpack` walks the members and then asks whether packing
-them again gives the same bytes. Nothing can therefore hide between members, behind the end, in a comment or in
-the metadata, no name can stand twice or lead out of the folder, and a small file cannot swell into a large one.
-Any zip program can open the result.
+them again gives the same bytes. Nothing can therefore hide between members, behind the end, in a comment or
+in the metadata, no name can stand twice or lead out of the folder, and a small file cannot swell into a large
+one. Any zip program can open the result.
 """
 
 from __future__ import annotations

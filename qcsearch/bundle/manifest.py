@@ -90,8 +90,8 @@ class Manifest(BaseModel):
         """Read a manifest in its one spelling.
 
         Raises:
-            BundleError: if it is not a manifest, not of a version that can be read, not in canonical form, does
-                not match its own digest, or names files that a bundle does not have.
+            BundleError: if it is not a manifest, of a version that cannot be read, not in canonical form, at
+                odds with its own digest, or if it names files that a bundle does not have.
         """
         manifest = cls._validated(content)
         if manifest.text().encode("utf-8", "surrogatepass") != content:

@@ -1,8 +1,8 @@
 """Verification: every byte of a bundle is checked before any of it is parsed as anything but the manifest.
 
-Bundles come from elsewhere. So only regular files are read, never a link, a pipe or a device; sizes are checked
-before reading and nothing is read beyond them; and what is verified is what is later parsed, from memory, not
-from a file that somebody may have changed in between.
+Bundles come from elsewhere. So only regular files are read, never a link, a pipe or a device; sizes are
+checked before reading and nothing is read beyond them; and what is verified is what is later parsed, from
+memory, not from a file that somebody may have changed in between.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def verify_bundle(path: str | Path, digest: str | None = None) -> Manifest:
         The manifest.
 
     Raises:
-        BundleError: if a file is missing, added, changed, too large or not a regular file, or the digest differs.
+        BundleError: if a file is missing, added, changed, too large or not regular, or the digest differs.
     """
     return read_verified(path, digest)[0]
 
