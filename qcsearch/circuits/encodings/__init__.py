@@ -1,6 +1,16 @@
 """Encodings (feature maps): a small protocol in `base`, one file an alternative."""
 
-from qcsearch.circuits.encodings import angle, none, reuploading
+from qcsearch.circuits.encodings import amplitude, angle, basis, dense_angle, iqp, none, reuploading
 from qcsearch.circuits.encodings.base import ENCODINGS, Encoding
 
-__all__ = ["ENCODINGS", "Encoding", "angle", "none", "reuploading"]
+__all__ = [
+    "ENCODINGS",
+    "Encoding",
+    "amplitude",
+    "angle",
+    "basis",
+    "dense_angle",
+    "iqp",
+    "none",
+    "reuploading",
+]
