@@ -1,0 +1,225 @@
+"""`qcsearch devices`: what processors are known, and what their calibration says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qcsearch.cli.options import Json, Verbose, examples
+from qcsearch.cli.output import emit, facts, say, stdout, table
+from qcsearch.errors import BackendError
+
+if TYPE_CHECKING:
+    from qcsearch.devices.device import Device
+
+app = typer.Typer(
+    no_args_is_help=True, help="List, show, record and check calibration snapshots of processors."
+)
+
+_Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="DEVICE", help="A name, a name with a date (fake_torino@2025-02-26), or a snapshot file."
+    ),
+]
+
+
+@app.command("list")
+@examples(
+    "qcsearch devices list",
+    "qcsearch devices list --json",
+)
+def list_(json: Json = False, verbose: Verbose = False) -> None:
+    """List the devices that can be had by name."""
+    from qcsearch.devices.providers import list_devices
+
+    entries = list_devices()
+    if json:
+        emit({"devices": [{"name": e.name, "source": e.source, "dates": list(e.dates)} for e in entries]})
+        return
+    sources = {"preset": "snapshot shipped with qcsearch", "fake": "recorded in qiskit-ibm-runtime"}
+    rows = [(e.name, sources.get(e.source, e.source), ", ".join(e.dates)) for e in entries]
+    stdout().print(table(None, ("device", "source", "dates"), rows))
+
+
+@app.command("show")
+@examples(
+    "qcsearch devices show fake_torino",
+    "qcsearch devices show my_device/2026-11-20.json --size 6",
+)
+def show(
+    device: _Name,
+    size: Annotated[int, typer.Option("--size", help="Qubits of the best regions shown.", min=1, max=20)] = 4,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show a device: its medians, its best regions, and what validation had to say."""
+    from qcsearch.devices.providers import get_device
+    from qcsearch.devices.regions import best_regions
+
+    found = get_device(device)
+    regions = best_regions(found, size, 5)
+    if json:
+        ranked = [{"qubits": list(r.qubits), "score": r.score} for r in regions]
+        emit({**_summary(found), "regions": ranked, "notices": list(found.notices)})
+        return
+    console = stdout()
+    console.print(facts(found.name, _readable(found)))
+    rows = [(", ".join(map(str, r.qubits)), r.score, r.two_qubit_success, r.readout_success) for r in regions]
+    columns = ("qubits", "score", "two-qubit success", "readout success")
+    console.print(table(f"Best regions of {size} qubits", columns, rows))
+    for notice in found.notices:
+        console.print(f"Note: {notice}", soft_wrap=True)
+
+
+@app.command("snapshot")
+@examples(
+    "qcsearch devices snapshot fake_kyiv -o my_models",
+    "qcsearch devices snapshot ibm_torino",
+)
+def snapshot(
+    backend: Annotated[
+        str,
+        typer.Argument(
+            metavar="BACKEND", help="fake_… or the name of a processor that your IBM account can use."
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Where to write <device>/<UTC date>.json; a file that is there stays as it is.",
+        ),
+    ] = ".",
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Record a backend's calibration of this moment as a file.
+
+    Credentials come from the environment (QISKIT_IBM_TOKEN, QISKIT_IBM_INSTANCE) or the saved account.
+    """
+    from qcsearch.devices.device import Device
+    from qcsearch.devices.providers import fake_backend
+    from qcsearch.devices.snapshot import write_snapshot
+
+    source = fake_backend(backend) if backend.startswith("fake_") else _live(backend)
+    device = Device.from_backend(source)
+    path = write_snapshot(device, Path(output))
+    if json:
+        emit({"path": str(path), **_summary(device), "notices": list(device.notices)})
+        return
+    for notice in device.notices:
+        say(f"Note: {notice}")
+    print(path)
+
+
+@app.command("check")
+@examples(
+    "qcsearch devices check my_models/ibm_torino/2026-11-20.json",
+    "qcsearch devices check new.json --older fake_torino@2025-02-26",
+)
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A snapshot file, or a device by name.")],
+    older: Annotated[
+        str | None,
+        typer.Option(
+            "--older", metavar="DEVICE", help="An earlier snapshot of the same device to compare with."
+        ),
+    ] = None,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Check a snapshot as a physicist would: refuse the impossible, say what is doubtful, flag jumps."""
+    from qcsearch.devices.providers import get_device
+    from qcsearch.devices.validation import compare
+
+    device = get_device(file)
+    flags = [
+        flag
+        for flag in compare(device, None if older is None else get_device(older))
+        if flag not in device.notices
+    ]
+    if json:
+        emit({"valid": True, **_summary(device), "notices": list(device.notices), "flags": flags})
+        return
+    for notice in device.notices:
+        print(f"Note: {notice}")
+    for flag in flags:
+        print(f"Flag: {flag}")
+    usable = f"{len(device.usable_qubits)} of {device.n_qubits} qubits and {len(device.edges)} couplings"
+    print(f"{device.name} can be used: {usable}.")
+
+
+def _live(name: str) -> Any:
+    """A processor of the person's IBM account."""
+    from qiskit_ibm_runtime import QiskitRuntimeService
+
+    try:
+        backend = QiskitRuntimeService().backend(name)
+        backend.refresh()
+    except Exception as error:  # the client raises what the network, the account and the disk raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BackendError(
+            f"The backend '{name}' cannot be reached: {reason}",
+            fix="set QISKIT_IBM_TOKEN and QISKIT_IBM_INSTANCE, or name a fake_… device.",
+        ) from error
+    return backend
+
+
+def _summary(device: Device) -> dict[str, Any]:
+    """The device in numbers: medians over its usable parts, times in seconds."""
+    times = {
+        "t1": _median(q.t1 for q in device.qubits),
+        "t2": _median(q.t2 for q in device.qubits),
+        "readout_error": _median(q.readout_error for q in device.qubits),
+    }
+    names = sorted({gate.name for gate in device.gates if len(gate.qubits) == 2})
+    errors = {
+        name: _median(g.error for g in device.gates if g.name == name and not g.is_dead) for name in names
+    }
+    return {
+        "name": device.name,
+        "provider": device.provider,
+        "calibrated_at": device.calibrated_at,
+        "n_qubits": device.n_qubits,
+        "n_usable_qubits": len(device.usable_qubits),
+        "n_couplings": len(device.edges),
+        "basis_gates": list(device.basis_gates),
+        "median": {**times, "two_qubit_error": errors},
+        "digest": device.digest,
+    }
+
+
+def _readable(device: Device) -> dict[str, object]:
+    summary = _summary(device)
+    middle = summary["median"]
+    errors = ", ".join(f"{name} {_percent(error)}" for name, error in middle["two_qubit_error"].items())
+    return {
+        "provider": device.provider,
+        "calibrated": device.calibrated_at or "unknown",
+        "qubits": f"{device.n_qubits}, {summary['n_usable_qubits']} usable",
+        "couplings": summary["n_couplings"],
+        "basis gates": ", ".join(device.basis_gates),
+        "median T1, T2": f"{_micro(middle['t1'])}, {_micro(middle['t2'])}",
+        "median readout error": _percent(middle["readout_error"]),
+        "median two-qubit error": errors or "none",
+        "digest": device.digest,
+    }
+
+
+def _median(values: Any) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _percent(share: float | None) -> str:
+    return "not measured" if share is None else f"{100 * share:.3g} %"
+
+
+def _micro(seconds: float | None) -> str:
+    return "not measured" if seconds is None else f"{1e6 * seconds:.4g} µs"

@@ -1,0 +1,105 @@
+"""What a command prints: tables and sentences on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from qcsearch import canonical
+from qcsearch.canonical import Json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+__all__ = ["emit", "facts", "say", "stderr", "stdout", "table"]
+
+_PIPE_WIDTH = 200
+"""Columns of an output that is no terminal, so that a table in a file is not cut to 80."""
+
+
+def stdout() -> Console:
+    """The console for results; what a person typed is never read as markup."""
+    return _console(sys.stdout.isatty(), stderr=False)
+
+
+def stderr() -> Console:
+    """The console for progress and errors."""
+    return _console(sys.stderr.isatty(), stderr=True)
+
+
+def say(sentence: str) -> None:
+    """Print one line on standard error, whole, without wrapping."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def emit(data: Json) -> None:
+    """Print `data` as one line of JSON, the last line of standard output; NaN becomes null."""
+    print(canonical.dumps(_finite(data)), flush=True)
+
+
+def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Return a table; numbers are set to the right, None is a dash.
+
+    Args:
+        title: line above the table, or None.
+        columns: the headings.
+        rows: one sequence of cells a row, strings as they are, floats with four digits.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    body = [list(row) for row in rows]
+    result = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for i, name in enumerate(columns):
+        numeric = any(_is_number(row[i]) for row in body)
+        result.add_column(name, justify="right" if numeric else "left", no_wrap=numeric)
+    for row in body:
+        result.add_row(*(cell if isinstance(cell, Text) else Text(cell_text(cell)) for cell in row))
+    return result
+
+
+def facts(title: str, items: Mapping[str, object]) -> Table:
+    """Return `name  value` lines under a title."""
+    from rich.table import Table
+    from rich.text import Text
+
+    result = Table.grid(padding=(0, 2))
+    result.title, result.title_justify, result.title_style = title, "left", "bold"
+    for name, value in items.items():
+        result.add_row(Text(name, style="dim"), Text(cell_text(value)))
+    return result
+
+
+def cell_text(value: object) -> str:
+    """One cell of a table as text."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 or value == 0 else f"{value:.3g}"
+    return str(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _console(terminal: bool, *, stderr: bool) -> Console:
+    from rich.console import Console
+
+    width = None if terminal else _PIPE_WIDTH
+    return Console(stderr=stderr, width=width, markup=False, highlight=False, emoji=False)
+
+
+def _finite(value: Json) -> Json:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value

@@ -1,0 +1,203 @@
+"""Progress on standard error: a live panel on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Protocol
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from qcsearch.cli.progress import Progress, clock, one_line, share
+from qcsearch.search import events
+from qcsearch.search.record import TrialRecord
+
+__all__ = ["LivePanel", "PlainLines", "Watcher", "draw", "watch"]
+
+_SPARKS = "▁▂▃▄▅▆▇█"
+
+
+class Watcher(Protocol):
+    """What a search tells its events to; entered before the first and left after the last."""
+
+    def __enter__(self) -> Watcher: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def __call__(self, event: events.Event) -> None:
+        """Take one event."""
+
+
+def watch(title: str, *, verbose: bool = False) -> Watcher:
+    """The watcher for this process's standard error."""
+    return LivePanel(title) if sys.stderr.isatty() else PlainLines(verbose=verbose)
+
+
+class PlainLines:
+    """One line an event; an output that is gone stops the lines, not the search.
+
+    Args:
+        verbose: rungs too.
+    """
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        self._verbose = verbose
+        self._gone = False
+
+    def __enter__(self) -> PlainLines:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def __call__(self, event: events.Event) -> None:
+        """Print the event."""
+        if self._gone or (isinstance(event, events.TrialRunning) and not self._verbose):
+            return
+        try:
+            print(one_line(event), file=sys.stderr, flush=True)
+        except (OSError, ValueError):
+            self._gone = True
+
+
+class LivePanel:
+    """A panel that is drawn again four times a second and stays when the search is over.
+
+    Args:
+        title: of the panel.
+        console: where it is drawn; standard error by default.
+    """
+
+    def __init__(self, title: str, console: Console | None = None) -> None:
+        self.progress = Progress()
+        self._title = title
+        console = console or Console(stderr=True, highlight=False, emoji=False)
+        self._live = Live(get_renderable=self._draw, console=console, refresh_per_second=4)
+
+    def __enter__(self) -> LivePanel:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and not self.progress.done:
+            self.progress.phase = "stopped"
+        self._live.__exit__(kind, error, trace)
+
+    def __call__(self, event: events.Event) -> None:
+        """Take one event; the next drawing shows it."""
+        self.progress.update(event)
+
+    def _draw(self) -> RenderableType:
+        return draw(self.progress, self._title)
+
+
+def draw(progress: Progress, title: str) -> Panel:
+    """Draw the state of a search."""
+    parts: list[RenderableType] = [_limits(progress), _counts(progress)]
+    if progress.best:
+        parts += [Text("\nbest trials: accuracy on the validation split", style="dim"), _leaders(progress)]
+    parts += [Text(), _now(progress)]
+    return Panel(
+        Group(*parts),
+        title=Text(title, style="bold"),
+        title_align="left",
+        box=box.ROUNDED,
+        border_style="cyan",
+        padding=(0, 1),
+        width=None,
+    )
+
+
+def _limits(progress: Progress) -> Table:
+    trials = f"{progress.n_finished}" + (f" of {progress.n_trials}" if progress.n_trials else "")
+    seconds = clock(progress.seconds) + (f" of {clock(progress.max_seconds)}" if progress.max_seconds else "")
+    line = Table.grid(expand=True, padding=(0, 2))
+    line.add_column(ratio=1)
+    line.add_column(justify="right", no_wrap=True)
+    bounded = progress.n_trials or progress.max_seconds or progress.done
+    bar = ProgressBar(
+        total=1.0,
+        completed=progress.fraction,
+        pulse=not bounded,
+        complete_style="cyan",
+        finished_style="green",
+    )
+    line.add_row(bar, f"{trials} trials · {seconds}")
+    return line
+
+
+def _counts(progress: Progress) -> Table:
+    styles = {"kept": "green", "pruned": "yellow", "infeasible": "magenta", "reused": "dim", "failed": "red"}
+    counts = Text()
+    for kind, style in styles.items():
+        n = progress.outcomes.get(kind, 0)
+        if n or kind in ("kept", "pruned", "infeasible"):
+            counts.append(f"{n} {kind}  ", style=style if n else "dim")
+    line = Table.grid(expand=True)
+    line.add_column(ratio=1, no_wrap=True)
+    line.add_column(justify="right", no_wrap=True)
+    line.add_row(
+        counts, Text(f"best so far {_spark(progress.curve)}", style="cyan") if progress.curve else ""
+    )
+    return line
+
+
+def _leaders(progress: Progress) -> Table:
+    grid = Table(box=None, expand=True, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("trial", "noisy", "noiseless", "qubits", "weights", "2q gates"):
+        grid.add_column(name, justify="right", no_wrap=True)
+    grid.add_column("circuit", ratio=1, no_wrap=True, overflow="ellipsis")
+    for i, record in enumerate(progress.best):
+        grid.add_row(*_leader(record), style="bold" if i == 0 else None)
+    return grid
+
+
+def _leader(record: TrialRecord) -> tuple[str, ...]:
+    candidate, costs = record.candidate, record.costs
+    name = (
+        ""
+        if candidate is None
+        else f"{candidate.encoding.name} · {candidate.ansatz.name} · {candidate.head.name}".replace("_", " ")
+    )
+    return (
+        str(record.trial),
+        share(record.validation_accuracy),
+        share(record.validation_accuracy_noiseless),
+        "" if candidate is None else str(candidate.n_qubits),
+        "" if costs is None else str(costs.n_weights),
+        "" if costs is None else str(costs.two_qubit_gates),
+        name,
+    )
+
+
+def _now(progress: Progress) -> Text:
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(progress.phase, style="green" if progress.done else "cyan")
+    if progress.refits[1] and not progress.done:
+        text.append(f"  {progress.refits[0]} of {progress.refits[1]}")
+    for trial, (rung, accuracy) in sorted(progress.running.items())[:4]:
+        text.append(f"  · trial {trial} rung {rung} {share(accuracy)}", style="dim")
+    if progress.last:
+        text.append(f"\n{progress.last}", style="bold" if progress.done else "dim")
+    return text
+
+
+def _spark(curve: list[float], width: int = 24) -> str:
+    """The curve as bars, its last value written out."""
+    picked = curve if len(curve) <= width else [curve[i * len(curve) // width] for i in range(width)]
+    low, high = min(picked), max(max(picked), curve[-1])
+    span = high - low or 1.0
+    bars = "".join(_SPARKS[round((value - low) / span * (len(_SPARKS) - 1))] for value in picked)
+    return f"{bars} {share(curve[-1])}"

@@ -1,0 +1,161 @@
+"""What is known of a running search: events in, a picture of the moment out."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from qcsearch.search import events
+from qcsearch.search.record import TrialRecord
+
+__all__ = ["Progress", "clock", "one_line", "share"]
+
+_TOP = 6
+
+
+@dataclass
+class Progress:
+    """The state of a search as its events have told it.
+
+    Attributes:
+        n_trials: total to reach, None for no limit.
+        max_seconds: total of seconds, None for no limit.
+        workers: processes.
+        n_finished: trials finished, all sessions together.
+        outcomes: number of trials of each outcome, this session.
+        best: the best trained trials, best first.
+        curve: best validation accuracy after each trial of this session.
+        running: `(rung, accuracy)` of each trial at work that has told something.
+        last: sentence about the last event worth a line.
+        phase: what is being done.
+        refits: trainings of the best done so far, and in all.
+        done: whether the evaluation is over.
+    """
+
+    n_trials: int | None = None
+    max_seconds: float | None = None
+    workers: int = 1
+    n_finished: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    best: list[TrialRecord] = field(default_factory=list)
+    curve: list[float] = field(default_factory=list)
+    running: dict[int, tuple[int, float]] = field(default_factory=dict)
+    last: str = ""
+    phase: str = "starting"
+    refits: tuple[int, int] = (0, 0)
+    done: bool = False
+    _seconds: float = 0.0
+    _at: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds used, all sessions together, up to this moment."""
+        return self._seconds if self.done else self._seconds + time.monotonic() - self._at
+
+    @property
+    def fraction(self) -> float:
+        """How much of the nearer limit is used, in [0, 1]; 0 without a limit."""
+        shares = [0.0]
+        if self.n_trials:
+            shares.append(self.n_finished / self.n_trials)
+        if self.max_seconds:
+            shares.append(self.seconds / self.max_seconds)
+        return 1.0 if self.done else min(1.0, max(shares))
+
+    def update(self, event: events.Event) -> None:
+        """Take one event in."""
+        match event:
+            case events.SearchStarted():
+                self.n_trials, self.max_seconds = event.n_trials, event.max_seconds
+                self.n_finished, self.workers = event.n_finished, event.workers
+                self.phase = "searching"
+                self._tick(event.seconds)
+            case events.TrialRunning():
+                self.running[event.trial] = (event.rung, event.validation_accuracy)
+            case events.TrialFinished():
+                self._finished(event)
+            case events.SearchEnded():
+                self.running.clear()
+                self.phase = ENDED.get(event.reason, event.reason)
+                self._tick(event.seconds)
+            case events.RefitStarted():
+                self.refits = (0, len(event.trials) * event.seeds)
+                self.phase = f"training the best again, {event.seeds} seeds each"
+            case events.RefitFinished():
+                self.refits = (self.refits[0] + 1, self.refits[1])
+            case events.Evaluated():
+                self.phase, self.done = "done", True
+                self._seconds = event.seconds
+                self.last = one_line(event)
+            case events.Notice():
+                self.last = event.text
+
+    def _finished(self, event: events.TrialFinished) -> None:
+        record = event.record
+        self.running.pop(record.trial, None)
+        self.outcomes[record.outcome.kind] += 1
+        self.n_finished = event.n_finished
+        if record.outcome.kind == "kept" and record.validation_accuracy is not None:
+            self.best = sorted([*self.best, record], key=_score, reverse=True)[:_TOP]
+        self.curve.append(_score(self.best[0]) if self.best else 0.0)
+        self.last = one_line(event)
+        self._tick(event.seconds)
+
+    def _tick(self, seconds: float) -> None:
+        self._seconds, self._at = seconds, time.monotonic()
+
+
+ENDED = {
+    "trials": "all trials are done",
+    "seconds": "the time for trials is used up",
+    "exhausted": "the space holds no candidate that was not tried",
+    "hopeless": "no candidate keeps the constraints",
+}
+
+
+def one_line(event: events.Event) -> str:
+    """An event in one line, for an output that is no terminal."""
+    match event:
+        case events.SearchStarted():
+            trials = "no limit of trials" if event.n_trials is None else f"{event.n_trials} trials"
+            limit = "" if event.max_seconds is None else f", {event.max_seconds:g} s"
+            before = f"; {event.n_finished} trials are done already" if event.n_finished else ""
+            workers = f"{event.workers} worker" + ("s" if event.workers > 1 else "")
+            return f"search: {trials}{limit}, {workers}{before}"
+        case events.TrialRunning():
+            return f"trial {event.trial}: rung {event.rung}, {share(event.validation_accuracy)}"
+        case events.TrialFinished():
+            record = event.record
+            score = share(record.validation_accuracy)
+            what = f"{score} noisy, " if record.trained else ""
+            return f"trial {record.trial}: {what}{record.outcome.kind}. {record.outcome.text}".strip()
+        case events.SearchEnded():
+            reason = ENDED.get(event.reason, event.reason)
+            return f"search: {reason}; {event.n_finished} trials in {clock(event.seconds)}"
+        case events.RefitStarted():
+            numbers = ", ".join(map(str, event.trials))
+            return f"refit: trials {numbers}, {event.seeds} seeds each"
+        case events.RefitFinished():
+            return f"refit: trial {event.trial}, seed {event.seed_index}: {share(event.validation_accuracy)}"
+        case events.Evaluated():
+            score = share(event.test_accuracy_noisy)
+            return f"evaluated: trial {event.trial}, test accuracy {score} under noise"
+        case events.Notice():
+            return f"note: {event.text}"
+
+
+def share(value: float | None) -> str:
+    """An accuracy as people say it."""
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as `m:ss` or `h:mm:ss`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _score(record: TrialRecord) -> float:
+    return record.validation_accuracy or 0.0

@@ -1,0 +1,139 @@
+"""What a report says, as plain values: `gather` fills them from a run folder, `sections` draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qcsearch.circuits.gate import GateList
+from qcsearch.data.dataset import Label
+from qcsearch.devices.device import Device
+from qcsearch.reporting.circuit import DrawnGate
+from qcsearch.reporting.plots import Curve
+from qcsearch.search.record import TrialRecord
+
+__all__ = ["DatasetFacts", "MappedFacts", "RunFacts", "Score"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One accuracy of the winner, on the test split, of one kind.
+
+    Attributes:
+        kind: `noiseless`, `noisy` or `deployed`; kinds are never mixed.
+        mean: over the seeds, in [0, 1]; None if there is none yet.
+        values: one a seed or repetition.
+        where: what it was measured on, such as `local:fake_torino (fake-backend)`.
+    """
+
+    kind: str
+    mean: float | None
+    values: tuple[float, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """The data set of a run.
+
+    Attributes:
+        name: as messages call it.
+        n_features: raw features.
+        classes: the labels as they were given.
+        parts: number of samples of `train`, `validation` and `test`.
+        image_shape: `(height, width)`, or None.
+        digest: SHA-256 of the content.
+    """
+
+    name: str
+    n_features: int
+    classes: tuple[Label, ...]
+    parts: Mapping[str, int]
+    image_shape: tuple[int, int] | None
+    digest: str
+
+
+@dataclass(frozen=True)
+class MappedFacts:
+    """The winner's circuit on the device.
+
+    Attributes:
+        gates: in the device's basis, as they are drawn.
+        two_qubit_gates: number of them.
+        depth: of the circuit.
+        duration: seconds of one execution.
+        predicted_success: product of the fidelities.
+        wires: physical qubit of each wire.
+    """
+
+    gates: tuple[DrawnGate, ...]
+    two_qubit_gates: int
+    depth: int
+    duration: float
+    predicted_success: float
+    wires: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """One run, as far as it went; what is None or empty is said to be missing.
+
+    Attributes:
+        name: of the run folder.
+        created: UTC, ISO 8601.
+        dataset: what was learnt.
+        device: the calibration snapshot.
+        space: name and fingerprint of the search space.
+        n_trials: trials done.
+        seconds: time used.
+        outcomes: number of trials of each outcome.
+        rejected: number of infeasible trials of each constraint.
+        records: every finished trial.
+        ranking: trial numbers, best first.
+        winner: the trial that won, None if there was none.
+        circuit: the winner's gate list.
+        measured: logical qubits that an observable touches.
+        mapped: the winner on the device.
+        scores: of the winner, on the test split.
+        elsewhere: the winner's accuracy on other calibration snapshots of the device.
+        classical: test accuracy of each classical row.
+        without_pqc: test accuracy of the winner with its PQC taken out.
+        losses: training loss of the refits.
+        accuracies: validation accuracy of the refits and of the best trials.
+        importance: share of each parameter.
+        confusion: counts on the test split, true class by row.
+        command: the command line that runs it again.
+        versions: of the libraries.
+        seeds: by name.
+        digests: SHA-256 by name.
+        notices: sentences a person should see.
+    """
+
+    name: str
+    created: str
+    dataset: DatasetFacts
+    device: Device
+    space: str
+    n_trials: int
+    seconds: float
+    records: Sequence[TrialRecord]
+    ranking: Sequence[int]
+    winner: TrialRecord | None = None
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    circuit: GateList | None = None
+    measured: tuple[int, ...] = ()
+    mapped: MappedFacts | None = None
+    scores: tuple[Score, ...] = ()
+    elsewhere: Mapping[str, float] = field(default_factory=dict)
+    classical: Mapping[str, float] = field(default_factory=dict)
+    without_pqc: float | None = None
+    losses: tuple[Curve, ...] = ()
+    accuracies: tuple[Curve, ...] = ()
+    importance: Mapping[str, float] = field(default_factory=dict)
+    confusion: tuple[tuple[int, ...], ...] = ()
+    command: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seeds: Mapping[str, object] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
