@@ -1,0 +1,207 @@
+"""Deployment: the last training steps on the backend itself, then inference there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qcsearch.data.split import Part
+from qcsearch.deployment.deployment import Deployment
+from qcsearch.deployment.executors.base import MAX_SHOTS, Executor
+from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.program import BackendProgram
+from qcsearch.deployment.score import exact_score, measured_score
+from qcsearch.deployment.tuning import TuningOptions, tune
+from qcsearch.deployment.versions import library_versions
+from qcsearch.errors import InputError
+from qcsearch.training.expectations import Floats
+from qcsearch.training.model import TrainedModel
+
+__all__ = ["OnProgress", "Parts", "Progress", "deploy", "infer"]
+
+
+class Parts(Protocol):
+    """The three parts of a data set, as `data.split.Split` has them: raw features and class numbers."""
+
+    @property
+    def train(self) -> Part:
+        """Steps are taken on this part."""
+        ...
+
+    @property
+    def validation(self) -> Part:
+        """What to keep is decided on this part."""
+        ...
+
+    @property
+    def test(self) -> Part:
+        """The scores are of this part."""
+        ...
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a deployment is.
+
+    Attributes:
+        stage: `before`, `tuning`, `after` or `test`.
+        done: steps or samples of the stage.
+        total: of them.
+    """
+
+    stage: str
+    done: int
+    total: int
+
+
+OnProgress: TypeAlias = Callable[[Progress], None]
+
+
+def deploy(
+    model: TrainedModel,
+    parts: Parts,
+    backend: str | Executor = "local:fake_torino",
+    *,
+    steps: int = 10,
+    shots: int = 4096,
+    seed: int = 0,
+    options: TuningOptions | None = None,
+    max_validation: int = 200,
+    max_test: int = 500,
+    checkpoint: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Deployment:
+    """Tune a model on a backend, keep the better of before and after, and measure it there on the test part.
+
+    Args:
+        model: trained under the noise of the device's snapshot; its weights are the start.
+        parts: the data set that the model was made from, with the same split.
+        backend: spec of an executor (`local:fake_torino`, `aer`), or one that is open.
+        steps: training steps on the backend, ≥ 0.
+        shots: runs of each circuit in each measurement basis, in [1, 1_000_000].
+        seed: of batches, directions, subsets and of the executor's own randomness, ≥ 0.
+        options: of the training steps.
+        max_validation: samples of the validation part that are measured, at most.
+        max_test: samples of the test part that are measured, at most.
+        checkpoint: file of the training steps, to go on from if it is there.
+        on_progress: called as the work goes on.
+
+    Returns:
+        Scores, weights and what was asked of the backend. Noiseless, noisy and deployed scores are of the
+        same weights on the same test samples.
+
+    Raises:
+        InputError: if a number is out of range, or a part has no samples or classes that the model does not
+            know.
+        BackendError: if there is no such backend, or it cannot run the model's circuit.
+    """
+    started = time.monotonic()
+    _check(model, parts, steps, shots, seed, max_validation, max_test)
+    say = on_progress or (lambda _: None)
+    executor = open_executor(backend, device=model.device, seed=seed)
+    program = BackendProgram.of(model.assembly, executor, shots)
+    program.check()
+    rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
+    validation = _subset(parts.validation, max_validation, rng)
+    test = _subset(parts.test, max_test, rng)
+
+    def step_done(stage: str, done: int, total: int) -> None:
+        say(Progress(stage, done, total))
+
+    tuning, tuned = tune(
+        model, program, parts.train, validation, steps, rng, options or TuningOptions(), checkpoint, step_done
+    )
+    say(Progress("test", 0, len(test)))
+    found = program.measure(tuned.features(test.X), tuned.weights)
+    say(Progress("test", len(test), len(test)))
+    return Deployment(
+        backend=executor.name,
+        kind=executor.kind,
+        device=model.device.name,
+        device_digest=model.device.digest,
+        qubits=model.candidate.qubits,
+        shots=shots,
+        seed=seed,
+        tuning=tuning,
+        noiseless=exact_score(tuned.decision(test.X, noise=False), test.y),
+        noisy=exact_score(tuned.decision(test.X), test.y),
+        deployed=measured_score(found, test.y, tuned.head, tuned.head_parameters, tuned.n_classes, rng),
+        weights=tuple(map(float, tuned.weights)),
+        head_parameters=tuple(map(float, tuned.head_parameters)),
+        usage=program.usage,
+        seconds=time.monotonic() - started,
+        versions=library_versions(),
+        notices=_notices(parts, validation, test),
+    )
+
+
+def infer(
+    model: TrainedModel,
+    X: ArrayLike,
+    backend: str | Executor = "local:fake_torino",
+    *,
+    shots: int = 4096,
+    seed: int = 0,
+) -> Floats:
+    """Probabilities `(n_samples, n_classes)`, ordered as `model.classes`, with the circuit run on a backend.
+
+    Args:
+        model: what to run.
+        X: raw samples `(n_samples, n_features)`, or images.
+        backend: spec of an executor, or one that is open.
+        shots: runs of each circuit in each measurement basis, in [1, 1_000_000].
+        seed: of the executor's own randomness, ≥ 0.
+
+    Raises:
+        InputError: if `shots` or `seed` is out of range, or `X` does not fit the model.
+        BackendError: if there is no such backend, or it cannot run the model's circuit.
+    """
+    _check_number("shots", shots, 1, MAX_SHOTS)
+    _check_number("seed", seed, 0, 2**63 - 1)
+    executor = open_executor(backend, device=model.device, seed=seed)
+    return model.predict_proba(X, program=BackendProgram.of(model.assembly, executor, shots))
+
+
+def _check(
+    model: TrainedModel, parts: Parts, steps: int, shots: int, seed: int, max_validation: int, max_test: int
+) -> None:
+    _check_number("steps", steps, 0, 1_000_000)
+    _check_number("shots", shots, 1, MAX_SHOTS)
+    _check_number("seed", seed, 0, 2**63 - 1)
+    _check_number("max_validation", max_validation, 1, 1_000_000)
+    _check_number("max_test", max_test, 1, 1_000_000)
+    for name in ("train", "validation", "test"):
+        part: Part = getattr(parts, name)
+        if not len(part):
+            raise InputError(f"The {name} part of deploy must have at least one sample. It has none.")
+        if part.y.min() < 0 or part.y.max() >= model.n_classes:
+            raise InputError(
+                f"The class numbers of the {name} part must be the model's, in [0, {model.n_classes - 1}]."
+            )
+
+
+def _check_number(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InputError(
+            f"The '{name}' parameter of deploy must be an int in [{low}, {high:_}]. Got {value!r}."
+        )
+
+
+def _subset(part: Part, at_most: int, rng: np.random.Generator) -> Part:
+    rows = np.sort(rng.permutation(len(part))[:at_most])
+    return Part(part.X[rows], part.y[rows])
+
+
+def _notices(parts: Parts, validation: Part, test: Part) -> tuple[str, ...]:
+    pairs = (("validation", parts.validation, validation), ("test", parts.test, test))
+    return tuple(
+        f"{len(used)} of the {len(whole)} {name} samples were measured."
+        for name, whole, used in pairs
+        if len(used) < len(whole)
+    )

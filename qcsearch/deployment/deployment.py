@@ -1,0 +1,136 @@
+"""What a deployment found: the model before and after, and three scores side by side."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from qcsearch import canonical
+from qcsearch.canonical import Json
+from qcsearch.deployment.executors.base import Kind
+from qcsearch.deployment.program import Usage
+from qcsearch.deployment.score import Score
+from qcsearch.errors import InputError
+from qcsearch.training.model import TrainedModel
+
+__all__ = ["Deployment", "Tuning"]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """The last training steps, on the backend itself.
+
+    Attributes:
+        method: gradient estimator and optimiser, such as `spsa, adam`.
+        losses: training loss of each step's mini-batch.
+        before: score on the validation subset with the weights that came in, measured on the backend.
+        after: the same with the weights that came out; None if no step was done.
+        gain: mean over the subset of "right after" minus "right before".
+        gain_error: its standard error, sample by sample, so that what both get right does not count.
+        kept: whose weights the deployment goes on with: `after` only where it is the better of the two.
+    """
+
+    method: str
+    losses: tuple[float, ...]
+    before: Score
+    after: Score | None
+    gain: float
+    gain_error: float
+    kept: Literal["before", "after"]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A model on a backend.
+
+    The three scores are of the same weights (those kept), on the same samples of the test part.
+
+    Attributes:
+        backend: the executor's name.
+        kind: `simulated`, `fake-backend` or `hardware`: what stood behind the deployed score.
+        device: name of the device that the model was made for.
+        device_digest: of its snapshot.
+        qubits: physical qubits.
+        shots: runs of each circuit in each measurement basis.
+        seed: of everything random.
+        tuning: the training steps on the backend.
+        noiseless: score of the exact engine without noise.
+        noisy: score of the exact engine under the device's snapshot.
+        deployed: score measured on the backend.
+        weights: of the circuit, those kept.
+        head_parameters: of the head, those kept.
+        usage: what was asked of the backend, all together.
+        seconds: wall time.
+        versions: library to version.
+        notices: what a reader should know, a sentence each.
+    """
+
+    backend: str
+    kind: Kind
+    device: str
+    device_digest: str
+    qubits: tuple[int, ...]
+    shots: int
+    seed: int
+    tuning: Tuning
+    noiseless: Score
+    noisy: Score
+    deployed: Score
+    weights: tuple[float, ...]
+    head_parameters: tuple[float, ...]
+    usage: Usage
+    seconds: float
+    versions: dict[str, str]
+    notices: tuple[str, ...] = ()
+
+    def apply(self, model: TrainedModel) -> TrainedModel:
+        """The model with the weights that the deployment kept."""
+        return replace(model, weights=np.array(self.weights), head_parameters=np.array(self.head_parameters))
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the deployment as JSON values."""
+        data: dict[str, Json] = canonical.loads(canonical.dumps(asdict(self)))
+        return data
+
+    @classmethod
+    def from_json(cls, data: Json) -> Deployment:
+        """Rebuild from `to_json`'s answer.
+
+        Raises:
+            InputError: if a part is missing or unknown.
+        """
+        try:
+            tuning = dict(data["tuning"])
+            for name in ("before", "after"):
+                tuning[name] = None if tuning[name] is None else Score.from_json(tuning[name])
+            tuning["losses"] = tuple(tuning["losses"])
+            built = {
+                "tuning": Tuning(**tuning),
+                "usage": Usage(**data["usage"]),
+                **{name: Score.from_json(data[name]) for name in ("noiseless", "noisy", "deployed")},
+                **{name: tuple(data[name]) for name in ("qubits", "weights", "head_parameters", "notices")},
+            }
+            return cls(**{**data, **built})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"Not a deployment: {type(error).__name__} {error}.") from None
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON, whole or not at all."""
+        canonical.write_text(path, canonical.dumps(self.to_json(), indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> Deployment:
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: if it cannot be read.
+        """
+        try:
+            return cls.from_json(canonical.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"The deployment '{path}' cannot be read: {error}.") from None

@@ -1,0 +1,1 @@
+"""Executors: the seam between the program and whatever runs circuits; one file each."""

@@ -1,0 +1,79 @@
+"""`aer`: Aer with shots, under the snapshot that the model was made for. A simulation, and called one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.exceptions import QiskitError
+from qiskit_aer import AerSimulator
+from qiskit_aer.primitives import SamplerV2
+
+from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_pub, joined_bits, seed_of_job
+from qcsearch.errors import BackendError
+
+if TYPE_CHECKING:
+    from qiskit.primitives import BitArray
+    from qiskit.transpiler import Target
+
+    from qcsearch.devices.device import Device
+
+__all__ = ["AerExecutor"]
+
+
+class AerExecutor:
+    """Aer under the noise of a device's snapshot, each circuit cut down to the qubits it uses.
+
+    Args:
+        device: the calibration facts.
+        seed: of the shots.
+    """
+
+    name = "aer"
+    kind: Kind = "simulated"
+
+    def __init__(self, device: Device, seed: int = 0) -> None:
+        self._device = device
+        self._seed = seed
+        self._jobs = 0
+        self._target: Target | None = None
+
+    @property
+    def target(self) -> Target:
+        """All qubits of the device."""
+        if self._target is None:
+            self._target = self._device.target()
+        return self._target
+
+    def run(self, pubs: Sequence[Pub]) -> list[BitArray]:
+        """Run one job; see `Executor`."""
+        for pub in pubs:
+            check_pub(pub, self.target)
+        seed = seed_of_job(self._seed, self._jobs)
+        self._jobs += 1
+        return [self._run(pub, seed_of_job(seed, i)) for i, pub in enumerate(pubs)]
+
+    def _run(self, pub: Pub, seed: int) -> BitArray:
+        qubits = tuple(sorted(active_qubits(pub.circuit)))
+        simulator = AerSimulator(noise_model=self._device.noise_model(qubits))
+        bloc = (_cut(pub.circuit, qubits), np.asarray(pub.parameters, dtype=np.float64), pub.shots)
+        try:
+            found = SamplerV2.from_backend(simulator, seed=seed).run([bloc]).result()
+        except QiskitError as error:
+            raise BackendError(f"The job on aer failed: {error}.") from error
+        return joined_bits(found[0].data, len(pub.parameters))
+
+
+def _cut(circuit: QuantumCircuit, qubits: tuple[int, ...]) -> QuantumCircuit:
+    """The circuit on these qubits alone, qubit `i` being `qubits[i]`."""
+    place = {q: i for i, q in enumerate(qubits)}
+    small = QuantumCircuit(len(qubits))
+    for register in circuit.cregs:
+        small.add_register(register)
+    for instruction in circuit.data:
+        if instruction.operation.name != "barrier":
+            kept = [place[circuit.find_bit(qubit).index] for qubit in instruction.qubits]
+            small.append(instruction.operation, kept, instruction.clbits)
+    return small

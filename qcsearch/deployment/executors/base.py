@@ -1,0 +1,166 @@
+"""What an executor is: it takes circuits, runs them with shots, and gives back bits. Nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch.errors import BackendError
+from qcsearch.registry import Registry
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.primitives import BitArray, DataBin
+    from qiskit.transpiler import Target
+
+    from qcsearch.devices.device import Device
+
+__all__ = [
+    "EXECUTORS",
+    "MAX_SHOTS",
+    "Executor",
+    "Kind",
+    "Opener",
+    "Pub",
+    "active_qubits",
+    "check_pub",
+    "joined_bits",
+    "seed_of_job",
+]
+
+MAX_SHOTS = 1_000_000
+"""Upper bound on the shots of one circuit with one set of parameters."""
+
+Kind: TypeAlias = Literal["simulated", "fake-backend", "hardware"]
+"""What stood behind a number. The three are never mixed in one column."""
+
+
+@dataclass(frozen=True)
+class Pub:
+    """One circuit, many sets of parameters (Qiskit's *primitive unified bloc*).
+
+    Attributes:
+        circuit: on all qubits of the target, in its gates, measured into classical bits.
+        parameters: `(n_sets, n_parameters)` in radians, columns in the order of `circuit.parameters`.
+        shots: runs of each set.
+    """
+
+    circuit: QuantumCircuit
+    parameters: NDArray[np.float64]
+    shots: int
+
+
+class Executor(Protocol):
+    """Whatever runs circuits with shots: a simulator, a recorded backend, a processor.
+
+    An executor is opened by an `Opener` and lives as long as one deployment. It knows nothing of models,
+    weights or observables. Each call of `run` is one job; a call that fails has one error, `BackendError`.
+    """
+
+    @property
+    def name(self) -> str:
+        """The spec that opens it again: `aer`, `local:fake_torino`."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """What stands behind its numbers."""
+        ...
+
+    @property
+    def target(self) -> Target:
+        """All qubits and the gates that run on them."""
+        ...
+
+    def run(self, pubs: Sequence[Pub]) -> list[BitArray]:
+        """Run one job.
+
+        Returns:
+            For each pub, in order, a `BitArray` of shape `(n_sets,)` with its `shots`, and a bit for each
+            classical bit of the circuit, bit 0 first in `to_bool_array(order="little")`.
+
+        Raises:
+            BackendError: if the backend cannot run a circuit, or does not.
+        """
+        ...
+
+
+class Opener(Protocol):
+    """Opens an executor from what follows the colon in its spec."""
+
+    def __call__(self, *, argument: str, device: Device | None, seed: int) -> Executor:
+        """Open.
+
+        Args:
+            argument: the part of the spec after the colon, empty if there is none.
+            device: the device that the model was made for, for executors that simulate it.
+            seed: of everything random that the executor itself decides, ≥ 0.
+
+        Raises:
+            BackendError: if the argument names nothing that can be opened.
+        """
+        ...
+
+
+EXECUTORS: Registry[Executor] = Registry("qcsearch.executors", BackendError)
+
+
+def check_pub(pub: Pub, target: Target) -> None:
+    """Refuse what would be submitted, and paid for, in vain.
+
+    Raises:
+        BackendError: if shots or parameters are wrong, or the circuit measures nothing or is not in the gates
+            of the target, on its qubits.
+    """
+    if isinstance(pub.shots, bool) or not isinstance(pub.shots, int) or not 1 <= pub.shots <= MAX_SHOTS:
+        raise BackendError(f"The 'shots' of a job must be an int in [1, {MAX_SHOTS:_}]. Got {pub.shots!r}.")
+    shape, wanted = np.shape(pub.parameters), pub.circuit.num_parameters
+    if len(shape) != 2 or shape[0] < 1 or shape[1] != wanted or not np.isfinite(pub.parameters).all():
+        raise BackendError(
+            f"The parameters of a job must be finite, 1 or more rows of {wanted}. Got {shape}."
+        )
+    _check_gates(pub.circuit, target)
+
+
+def _check_gates(circuit: QuantumCircuit, target: Target) -> None:
+    if circuit.num_qubits != target.num_qubits:
+        raise BackendError(
+            f"A circuit must have the {target.num_qubits} qubits of the backend. Got {circuit.num_qubits}."
+        )
+    if not circuit.num_clbits or "measure" not in circuit.count_ops():
+        raise BackendError(
+            "A circuit must measure at least one qubit into a classical bit. It measures none."
+        )
+    for instruction in circuit.data:
+        name = instruction.operation.name
+        places = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
+        if name != "barrier" and not target.instruction_supported(name, places):
+            raise BackendError(f"The backend cannot run '{name}' on qubits {places}.")
+
+
+def seed_of_job(seed: int, number: int) -> int:
+    """The seed of job `number`: the same again when a deployment is repeated or goes on, in [0, 2³¹)."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0]) >> 1
+
+
+def active_qubits(circuit: QuantumCircuit) -> set[int]:
+    """The qubits that carry a gate or a measurement."""
+    return {
+        circuit.find_bit(qubit).index
+        for instruction in circuit.data
+        if instruction.operation.name != "barrier"
+        for qubit in instruction.qubits
+    }
+
+
+def joined_bits(data: DataBin, n_sets: int) -> BitArray:
+    """All classical registers of one result as one array of shape `(n_sets,)`, in the circuit's order."""
+    from qiskit.primitives import BitArray
+
+    registers = [data[name] for name in data]
+    joined = registers[0] if len(registers) == 1 else BitArray.concatenate_bits(registers)
+    return joined.reshape(n_sets)

@@ -1,0 +1,51 @@
+"""From a spec such as `local:fake_torino` to an open executor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from qcsearch.deployment.executors.base import EXECUTORS, Executor, Opener
+from qcsearch.errors import BackendError
+
+if TYPE_CHECKING:
+    from qcsearch.devices.device import Device
+
+__all__ = ["open_executor"]
+
+
+@EXECUTORS.register("aer")
+def _open_aer(*, argument: str, device: Device | None, seed: int) -> Executor:
+    from qcsearch.deployment.executors.aer import AerExecutor
+
+    if argument or device is None:
+        raise BackendError(
+            f"The backend 'aer' simulates the model's own device and takes no name. Got {argument!r}."
+        )
+    return AerExecutor(device, seed)
+
+
+@EXECUTORS.register("local")
+def _open_local(*, argument: str, device: Device | None, seed: int) -> Executor:
+    from qcsearch.deployment.executors.local import LocalExecutor
+
+    return LocalExecutor.open(argument, seed)
+
+
+def open_executor(backend: str | Executor, *, device: Device | None = None, seed: int = 0) -> Executor:
+    """Open what a spec names.
+
+    Args:
+        backend: `aer` (Aer under the model's own snapshot), `local:<fake>` (a recorded backend of
+            qiskit-ibm-runtime behind its own primitives), a plugin's name and what it wants after a colon; or
+            an executor that is already open.
+        device: the device that the model was made for.
+        seed: of everything random that the executor decides, ≥ 0.
+
+    Raises:
+        BackendError: if there is no such backend.
+    """
+    if not isinstance(backend, str):
+        return backend
+    name, _, argument = backend.strip().partition(":")
+    opener = cast(Opener, EXECUTORS.get(name))
+    return opener(argument=argument, device=device, seed=seed)

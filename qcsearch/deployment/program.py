@@ -1,0 +1,194 @@
+"""A model's circuit on an executor: expectation values from shots, as the training loop asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.transpiler import generate_preset_pass_manager
+
+from qcsearch.deployment.executors.base import Executor, Pub, check_pub
+from qcsearch.deployment.measurement import Basis, Estimates, estimate, measurement_bases
+from qcsearch.errors import BackendError
+from qcsearch.training.expectations import Floats
+
+if TYPE_CHECKING:
+    from qiskit.circuit import Parameter
+    from qiskit.quantum_info import SparsePauliOp
+
+    from qcsearch.training.assembly import Assembly
+
+__all__ = ["BackendProgram", "Meter", "Usage"]
+
+_SHOTS_A_JOB = 2**20
+"""A job is cut into several above this many shots: their bits are in memory all at once."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What was asked of a backend.
+
+    Attributes:
+        jobs: calls of the executor.
+        circuits: circuits with all their parameters bound.
+        shots: runs of all of them together.
+    """
+
+    jobs: int = 0
+    circuits: int = 0
+    shots: int = 0
+
+
+class Meter:
+    """Counts jobs; shared by the programs of one deployment."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+
+    def count(self, circuits: int, shots: int) -> None:
+        """One more job, of so many circuits with so many shots each."""
+        used = self.usage
+        self.usage = Usage(used.jobs + 1, used.circuits + circuits, used.shots + circuits * shots)
+
+
+@dataclass(frozen=True, eq=False)
+class BackendProgram:
+    """Expectation values of a mapped circuit, measured: the `Expectations` of a machine.
+
+    Attributes:
+        circuit: in basis gates on the region, without measurements.
+        qubits: physical qubits; the circuit's qubit `i` is `qubits[i]`.
+        observables: on the circuit's qubits.
+        features: feature parameters, in order.
+        weights: weight parameters, in order.
+        executor: what runs the circuits.
+        shots: runs of each circuit in each basis.
+        meter: counts what was asked of the executor.
+    """
+
+    circuit: QuantumCircuit
+    qubits: tuple[int, ...]
+    observables: Sequence[SparsePauliOp]
+    features: Sequence[Parameter]
+    weights: Sequence[Parameter]
+    executor: Executor
+    shots: int
+    meter: Meter = field(default_factory=Meter)
+
+    @property
+    def usage(self) -> Usage:
+        """What was asked of the executor so far."""
+        return self.meter.usage
+
+    @classmethod
+    def of(cls, assembly: Assembly, executor: Executor, shots: int) -> BackendProgram:
+        """The program of an assembled candidate."""
+        mapped = assembly.mapped
+        return cls(
+            mapped.circuit,
+            mapped.qubits,
+            assembly.observables,
+            assembly.features,
+            assembly.weights,
+            executor,
+            shots,
+        )
+
+    def with_circuit(self, circuit: QuantumCircuit, weights: Sequence[Parameter]) -> BackendProgram:
+        """The same measurements of another circuit on the same qubits; its usage is counted here too."""
+        return BackendProgram(
+            circuit,
+            self.qubits,
+            self.observables,
+            self.features,
+            weights,
+            self.executor,
+            self.shots,
+            self.meter,
+        )
+
+    @property
+    def n_weights(self) -> int:
+        """Number of trainable weights."""
+        return len(self.weights)
+
+    @property
+    def n_observables(self) -> int:
+        """Number of observables."""
+        return len(self.observables)
+
+    def check(self) -> None:
+        """Refuse, before the first job, what the executor cannot run.
+
+        Raises:
+            BackendError: as `check_pub`, or if a physical qubit is not there.
+        """
+        for circuit in self._circuits:
+            check_pub(Pub(circuit, np.zeros((1, circuit.num_parameters)), self.shots), self.executor.target)
+
+    def values(self, X: Floats, w: Floats) -> Floats:
+        """Expectation values `(n_samples, n_observables)`; `X` is `(n_samples, n_features)`."""
+        return self.measure(X, w).values
+
+    def values_many(self, X: Floats, W: Floats) -> Floats:
+        """Values `(n_vectors, n_samples, n_observables)` for weights `(n_vectors, n_weights)`, in one job."""
+        rows = np.hstack([np.tile(X, (len(W), 1)), np.repeat(W, len(X), axis=0)])
+        return self._estimate(rows).values.reshape(len(W), len(X), self.n_observables)
+
+    def measure(self, X: Floats, w: Floats) -> Estimates:
+        """As `values`, with the standard errors that the shots leave."""
+        return self._estimate(np.hstack([X, np.tile(w, (len(X), 1))]))
+
+    def _estimate(self, rows: Floats) -> Estimates:
+        size = max(1, _SHOTS_A_JOB // (self.shots * len(self._bases)))
+        found = [self._job(rows[start : start + size]) for start in range(0, len(rows), size)]
+        if not found:
+            return Estimates(*np.zeros((2, 0, self.n_observables)))
+        return Estimates(np.vstack([f.values for f in found]), np.vstack([f.errors for f in found]))
+
+    def _job(self, rows: Floats) -> Estimates:
+        pubs = [
+            Pub(circuit, rows[:, columns], self.shots)
+            for circuit, columns in zip(self._circuits, self._columns, strict=True)
+        ]
+        found = self.executor.run(pubs)
+        self.meter.count(len(pubs) * len(rows), self.shots)
+        bits = [array.to_bool_array(order="little") for array in found]
+        return estimate(self.observables, self._bases, bits)
+
+    @cached_property
+    def _bases(self) -> tuple[Basis, ...]:
+        return measurement_bases(self.observables)
+
+    @cached_property
+    def _circuits(self) -> list[QuantumCircuit]:
+        """For each basis the whole circuit, measured, on all qubits of the backend."""
+        n_qubits = self.executor.target.num_qubits
+        if max(self.qubits) >= n_qubits:
+            raise BackendError(
+                f"The model needs qubit {max(self.qubits)}; {self.executor.name} has {n_qubits} qubits.",
+                fix="deploy to the device that the model was made for.",
+            )
+        return [self._measured(basis, n_qubits) for basis in self._bases]
+
+    def _measured(self, basis: Basis, n_qubits: int) -> QuantumCircuit:
+        whole = QuantumCircuit(n_qubits, len(self.qubits))
+        whole.compose(self.circuit, self.qubits, inplace=True)
+        rotation = basis.rotation()
+        if rotation.size():
+            manager = generate_preset_pass_manager(
+                optimization_level=1, target=self.executor.target, initial_layout=list(self.qubits)
+            )
+            whole.compose(manager.run(rotation), inplace=True)
+        whole.measure(self.qubits, range(len(self.qubits)))
+        return whole
+
+    @cached_property
+    def _columns(self) -> list[list[int]]:
+        """For each circuit, where its parameters stand in a row of features and weights."""
+        place = {parameter: i for i, parameter in enumerate([*self.features, *self.weights])}
+        return [[place[parameter] for parameter in circuit.parameters] for circuit in self._circuits]
