@@ -31,14 +31,13 @@ def read_npz(path: Path, labelled: bool = True) -> Mapping[str, NDArray[Any]]:
     """
     what = f"File '{path.name}'"
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
-                raise DataError(
-                    f"{what} is a single array; it must be an archive of X and y.", "use numpy.savez."
-                )
+                raise DataError(f"{what} is one array; its labels must come with it.", "write X.npy,y.npy.")
             names = list(archive.files)
-            wanted = _wanted(names, labelled, what)
-            return {name: archive[name] for name in names if name in (*wanted, *OPTIONAL)}
+            wanted = (*_wanted(names, labelled, what), *OPTIONAL)
+            return {name: archive[name] for name in names if name in wanted}
     except DataError:
         raise
     except Exception as error:  # whatever the reader says, the file is unreadable
@@ -53,11 +52,11 @@ def read_npy(path: Path) -> NDArray[Any]:
     """
     what = f"File '{path.name}'"
     try:
-        array = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            array = np.load(file, allow_pickle=False)
     except Exception as error:  # whatever the reader says, the file is unreadable
         raise DataError(_unreadable(what, error), _fix(error)) from error
     if not isinstance(array, np.ndarray):
-        array.close()
         raise DataError(f"{what} is an archive; it must be a single array.", "name it .npz.")
     return array
 
@@ -77,11 +76,13 @@ def _wanted(names: list[str], labelled: bool, what: str) -> tuple[str, ...]:
 
 
 def _unreadable(what: str, error: Exception) -> str:
-    if "allow_pickle" in str(error):
+    if "Object arrays" in str(error):
         return f"{what} holds Python objects, which are never loaded; it must hold plain numbers and text."
+    if "allow_pickle" in str(error):
+        return f"{what} cannot be read as a NumPy file: it does not begin like one."
     reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
     return f"{what} cannot be read as a NumPy file: {reason}."
 
 
 def _fix(error: Exception) -> str | None:
-    return "save it with dtype float64, int64 or str." if "allow_pickle" in str(error) else None
+    return "save it with dtype float64, int64 or str." if "Object arrays" in str(error) else None

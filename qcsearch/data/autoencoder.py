@@ -20,9 +20,9 @@ _CHANNELS = (8, 16)
 class ConvolutionalEncoder(Reduction):
     """The inner layer of a small network that learned to redraw the training images.
 
-    Encoder: two 3×3 convolutions of stride 2 with 8 and 16 channels and ReLU, then a linear layer. The decoder
-    mirrors it and is thrown away. The encoder's weights are plain arrays and run in numpy, so that a saved model
-    predicts without torch, and the numbers are the same before and after saving.
+    Encoder: two 3×3 convolutions of stride 2 with 8 and 16 channels and ReLU, then a linear layer. The
+    decoder mirrors it and is thrown away. The encoder's weights are plain arrays and run in numpy, so that a
+    saved model predicts without torch, and the numbers are the same before and after saving.
 
     Args:
         n_components: width of the inner layer, at most the number of pixels.
@@ -43,6 +43,12 @@ class ConvolutionalEncoder(Reduction):
         "range_": 1, "kernel1_": 4, "bias1_": 1, "kernel2_": 4, "bias2_": 1, "dense_": 2, "bias3_": 1
     }  # fmt: skip
     range_: FloatArray
+    kernel1_: FloatArray
+    bias1_: FloatArray
+    kernel2_: FloatArray
+    bias2_: FloatArray
+    dense_: FloatArray
+    bias3_: FloatArray
 
     def __init__(
         self, n_components: int, steps: int = 1000, image_shape: ImageShape = None, seed: int = 0
@@ -73,7 +79,8 @@ class ConvolutionalEncoder(Reduction):
     def _images(self, X: FloatArray) -> FloatArray:
         """Pixels in [0, 1], `(n_samples, 1, height, width)`."""
         lowest, extent = self.range_
-        return ((X - lowest) / extent).reshape(len(X), 1, *check_image("autoencoder", self.image_shape))
+        pixels: FloatArray = (X - lowest) / extent
+        return pixels.reshape(len(X), 1, *check_image("autoencoder", self.image_shape))
 
     def _apply(self, X: FloatArray) -> FloatArray:
         first = _convolved(self._images(X), self.kernel1_, self.bias1_)

@@ -16,13 +16,23 @@ from numpy.typing import NDArray
 from qcsearch.data.dataset import FloatArray
 from qcsearch.errors import DataError
 
-__all__ = ["LARGEST", "as_numbers", "check_X", "check_finite", "default_names", "is_missing"]
+__all__ = [
+    "LARGEST",
+    "as_numbers",
+    "check_X",
+    "check_finite",
+    "check_text",
+    "default_names",
+    "is_missing",
+    "place",
+    "short",
+]
 
 LARGEST = 1e100
 """No feature may be larger than this: its square, which scaling needs, must fit a float."""
 
 
-def check_X(
+def check_X(  # noqa: N802
     X: Any,
     n_features: int | None = None,
     *,
@@ -45,8 +55,8 @@ def check_X(
         A C-ordered float64 array `(n_samples, n_features)`, and `(height, width)` if images were given.
 
     Raises:
-        DataError: if it is sparse, ragged, text, dates or complex; if it has neither 2 nor 3 dimensions; zero rows
-            or columns; a NaN, an infinity or a number beyond `LARGEST`; or another number of features.
+        DataError: if it is sparse, ragged, text, dates or complex; if it has neither 2 nor 3 dimensions; zero
+            rows or columns; a NaN, an infinity or a number beyond `LARGEST`; or another number of features.
     """
     array = as_numbers(X, what, names)
     if array.ndim not in (2, 3):
@@ -68,11 +78,17 @@ def check_X(
             f"{what} has {flat.shape[1]} features, but {owner} is expecting {n_features} features as input.",
             "give the same columns, in the same order, as for the training.",
         )
-    check_finite(flat, what, names or default_names(flat.shape[1], image_shape), lines)
+    check_finite(flat, what, names, lines, image_shape)
     return flat, image_shape
 
 
-def check_finite(X: FloatArray, what: str, names: Sequence[str], lines: Sequence[int] | None = None) -> None:
+def check_finite(
+    X: FloatArray,
+    what: str,
+    names: Sequence[str] | None = None,
+    lines: Sequence[int] | None = None,
+    image_shape: tuple[int, int] | None = None,
+) -> None:
     """Pass if every number of `X` `(n_samples, n_features)` is finite and at most `LARGEST` in size.
 
     Raises:
@@ -80,6 +96,7 @@ def check_finite(X: FloatArray, what: str, names: Sequence[str], lines: Sequence
     """
     if np.abs(X).max(initial=0.0) <= LARGEST:  # False for NaN too
         return
+    names = names or default_names(X.shape[1], image_shape)
     bad = ~np.isfinite(X)
     kind = "NaN, missing or infinite"
     if not bad.any():
@@ -88,7 +105,7 @@ def check_finite(X: FloatArray, what: str, names: Sequence[str], lines: Sequence
     count = int(bad.sum())
     raise DataError(
         f"{what} holds {count} value{'s' * (count > 1)} that {'is' if count == 1 else 'are'} {kind}; "
-        f"the first is {X[row, column]:g} in {place(row, lines)}, column '{names[column]}'.",
+        f"the first is in {place(row, lines)}, column '{names[column]}' ({X[row, column]:g}).",
         "fill in or remove these rows or columns.",
     )
 
@@ -127,6 +144,26 @@ def as_numbers(values: Any, what: str, names: Sequence[str] | None = None) -> Fl
     return result
 
 
+def check_text(text: str, what: str) -> str:
+    """Return a label or a name if every file can hold it.
+
+    Raises:
+        DataError: if it is not Unicode text, or holds a zero character, which numpy loses.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"The {what} {text!r} cannot be written as UTF-8.") from error
+    if "\0" in text:
+        raise DataError(f"The {what} {text!r} holds a zero character.")
+    return text
+
+
+def short(text: str) -> str:
+    """`text` in quotes, cut to 40 characters."""
+    return repr(text if len(text) <= 40 else text[:40] + "…")
+
+
 def is_missing(value: Any) -> bool:
     """Whether a cell says that there is nothing: None, NaN, pandas' NA or NaT."""
     return value is None or str(value) in {"nan", "<NA>", "NaT"}
@@ -136,7 +173,7 @@ def _as_array(values: Any, what: str) -> NDArray[Any]:
     if hasattr(values, "toarray"):
         raise DataError(f"{what} is a sparse matrix; it must be dense.", "call its .toarray().")
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(object).filled(None)
+        values = np.ma.filled(values.astype(object), None)
     try:
         return np.asarray(values)
     except (ValueError, TypeError) as error:
@@ -155,11 +192,16 @@ def _number(value: Any, what: str, index: tuple[int, ...], names: Sequence[str] 
             return float("inf")
     if isinstance(value, complex | np.complexfloating):
         raise DataError(f"Complex data not supported: {what} holds the complex number {value}.")
-    column = ""
-    if len(index) > 1:
-        column = f", column '{names[index[1]] if names and index[1] < len(names) else f'x{index[1]}'}'"
-    shown = f"'{value}'" if isinstance(value, str | bytes) else f"a {type(value).__name__}"
+    shown = f"the text {short(str(value))}" if isinstance(value, str) else f"a {type(value).__name__}"
     raise DataError(
-        f"{what} holds {shown} in {place(index[0])}{column}; every feature must be a number.",
+        f"{what} holds {shown} in {place(index[0])}{_column(index, names)}; every feature must be a number.",
         "encode the column as numbers or remove it.",
     )
+
+
+def _column(index: tuple[int, ...], names: Sequence[str] | None) -> str:
+    if len(index) == 3:
+        return f", pixel ({index[1]}, {index[2]})"
+    if len(index) != 2:
+        return ""
+    return f", column '{names[index[1]] if names and index[1] < len(names) else f'x{index[1]}'}'"

@@ -18,8 +18,8 @@ def read_csv(path: Path) -> Table:
     Blank lines are skipped; blanks around a cell are dropped.
 
     Raises:
-        DataError: if the file is empty, not text, not UTF-8, has no header, a duplicate column, a row of another
-            length, or quotes that do not close.
+        DataError: if the file is empty, not text, not UTF-8, has no header, a duplicate column, a row of
+            another length, or quotes that do not close.
     """
     what = f"File '{path.name}'"
     text = _text(path, what)
@@ -27,7 +27,7 @@ def read_csv(path: Path) -> Table:
     if not rows:
         raise DataError(f"{what} is empty; it must have a header and rows.")
     header, *body = rows
-    if all(_is_number(cell) for cell in header) and not all(cell.isdecimal() for cell in header):
+    if all(_is_number(cell) for cell in header) and not _counts_columns(header):
         raise DataError(
             f"{what} has no header: its first row holds numbers only.", "add a row of column names."
         )
@@ -35,8 +35,8 @@ def read_csv(path: Path) -> Table:
     for row, cells in enumerate(body):
         if len(cells) != len(header):
             raise DataError(
-                f"{what} is ragged: row {row + 1} (line {lines[row + 1]}) has {len(cells)} cells and the header "
-                f"{len(header)}."
+                f"{what} is ragged: row {row + 1} (line {lines[row + 1]}) has {len(cells)} cells, and the "
+                f"header has {len(header)}."
             )
     columns = list(zip(*body, strict=True)) if body else [()] * len(header)
     return Table(what, dict(zip(names, columns, strict=True)), tuple(lines[1:]))
@@ -73,6 +73,11 @@ def _rows(text: str, what: str) -> tuple[list[list[str]], list[int]]:
 def _delimiter(text: str) -> str:
     first = text.lstrip().splitlines()[0] if text.strip() else ""
     return next((mark for mark in (",", ";", "\t") if mark in first), ",")
+
+
+def _counts_columns(header: list[str]) -> bool:
+    """Whether the names are 0, 1, 2, … or 1, 2, 3, …, as programs write them for columns without a name."""
+    return header in ([str(first + i) for i in range(len(header))] for first in (0, 1))
 
 
 def _is_number(cell: str) -> bool:

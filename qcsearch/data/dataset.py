@@ -26,8 +26,8 @@ class Dataset:
     """A labelled data set that passed every check. The arrays are copies and read-only.
 
     Attributes:
-        X: raw features `(n_samples, n_features)`, images flattened row by row. Without the test part where the
-            source brings its own.
+        X: raw features `(n_samples, n_features)`, images flattened row by row. Without the test part where
+            the source brings its own.
         y: class index of each sample `(n_samples,)`, an index into `classes`.
         classes: the labels as they were given, sorted.
         feature_names: one name a feature.
@@ -57,12 +57,12 @@ class Dataset:
     @property
     def n_samples(self) -> int:
         """Number of samples, the source's own test part not counted."""
-        return self.X.shape[0]
+        return int(self.X.shape[0])
 
     @property
     def n_features(self) -> int:
         """Number of raw features, constant ones included."""
-        return self.X.shape[1]
+        return int(self.X.shape[1])
 
     @property
     def n_classes(self) -> int:
@@ -72,16 +72,16 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content, 64 hexadecimal digits; the name and the notices are not part of it."""
+        arrays = {part: getattr(self, part) for part in _PARTS if getattr(self, part) is not None}
         header = {
             "classes": list(self.classes),
             "feature_names": list(self.feature_names),
             "image_shape": self.image_shape,
-            "arrays": {part: getattr(self, part).shape for part in _PARTS if getattr(self, part) is not None},
+            "arrays": {part: array.shape for part, array in arrays.items()},
         }
         content = hashlib.sha256(canonical.dumps(header).encode())
-        for part in header["arrays"]:
-            array = getattr(self, part)
-            content.update(memoryview(array.astype(array.dtype.newbyteorder("<"), copy=False)).cast("B"))
+        for array in arrays.values():
+            content.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
         return content.hexdigest()
 
     def labels(self, y: IntArray) -> NDArray[Any]:
@@ -106,6 +106,6 @@ def _frozen(array: NDArray[Any] | None, dtype: type) -> NDArray[Any] | None:
     """A read-only copy in C order, so that no stage can change what another one reads."""
     if array is None:
         return None
-    copy = np.array(array, dtype=dtype, order="C", copy=True)
+    copy: NDArray[Any] = np.array(array, dtype=dtype, order="C", copy=True)
     copy.setflags(write=False)
     return copy

@@ -36,8 +36,8 @@ class Example:
 def load_example(spec: str) -> Example:
     """Return the data set `name` or `name:classes`.
 
-    Digits are images of 8×8 pixels from 0 to 16, moons are 600 points with noise 0.15 (seed 0). Classes are kept by
-    number, counted from 0 in scikit-learn's order.
+    Digits are images of 8×8 pixels from 0 to 16, moons are 600 points with noise 0.15 (seed 0). Classes are
+    kept by number, counted from 0 in scikit-learn's order.
 
     Raises:
         DataError: if the name is unknown, or the classes are.
@@ -45,7 +45,8 @@ def load_example(spec: str) -> Example:
     name, colon, wanted = spec.partition(":")
     if name not in EXAMPLES:
         raise DataError(
-            f"'{spec}' is neither a file that is there nor a data set of scikit-learn. Known: {', '.join(EXAMPLES)}.",
+            f"'{spec}' is neither a file that is there nor a data set of scikit-learn. "
+            f"Known: {', '.join(EXAMPLES)}.",
             "name a .csv, .parquet, .npz or .npy file, or one of the known names.",
         )
     X, codes, classes, names = _moons() if name == "moons" else _bundled(name)

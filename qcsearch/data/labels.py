@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.checks import check_X, is_missing, place
+from qcsearch.data.checks import check_text, check_X, is_missing, place
 from qcsearch.data.dataset import FloatArray, IntArray, Label
 from qcsearch.errors import DataError
 
-__all__ = ["check_X_y", "check_class_counts", "check_y", "encode"]
+__all__ = ["check_X_y", "check_class_counts", "check_lengths", "check_y", "encode"]
 
 
-def check_X_y(
+def check_X_y(  # noqa: N802
     X: Any, y: Any, *, names: Sequence[str] | None = None, what: str = "X", target: str = "y"
 ) -> tuple[FloatArray, IntArray, tuple[Label, ...], tuple[int, int] | None]:
     """Check samples and their labels together.
@@ -32,8 +32,8 @@ def check_X_y(
         `(height, width)` if images were given.
 
     Raises:
-        DataError: on anything that `check_X` or `check_y` refuses, different lengths, one class alone, or a class
-            with fewer than 2 samples.
+        DataError: on anything that `check_X` or `check_y` refuses, different lengths, one class alone, or a
+            class with fewer than 2 samples.
     """
     flat, image_shape = check_X(X, what=what, names=names)
     labels = check_y(y, target)
@@ -52,7 +52,8 @@ def check_lengths(X: FloatArray, labels: Sequence[Label], what: str, target: str
     """
     if len(X) != len(labels):
         raise DataError(
-            f"{what} and {target} have inconsistent numbers of samples: {len(X)} rows and {len(labels)} labels."
+            f"{what} and {target} have inconsistent numbers of samples: {len(X)} rows and {len(labels)} "
+            "labels."
         )
 
 
@@ -62,8 +63,8 @@ def check_y(y: Any, target: str = "y") -> list[Label]:
     Whole floats become `int`; bytes become `str`.
 
     Raises:
-        DataError: if `y` is not one label a sample, one is missing, fractions look like a regression, or text and
-            numbers are mixed.
+        DataError: if `y` is not one label a sample, one is missing, fractions look like a regression, or text
+            and numbers are mixed.
     """
     array = _column(y, target)
     values = [_plain(value) for value in array.tolist()]
@@ -93,7 +94,8 @@ def encode(labels: Sequence[Label], classes: Sequence[Label], target: str) -> In
     unknown = next((row for row, label in enumerate(labels) if label not in index), None)
     if unknown is not None:
         raise DataError(
-            f"{target} holds the class {labels[unknown]!r} in {place(unknown)}, which the training part does not."
+            f"The class {labels[unknown]!r}, first met in {place(unknown)} of {target}, is not in the training "
+            "part."
         )
     return np.fromiter((index[label] for label in labels), dtype=np.int64, count=len(labels))
 
@@ -108,22 +110,22 @@ def check_class_counts(
     """
     if len(classes) < 2:
         raise DataError(
-            f"{target} holds one class only, {classes[0]!r}; a classifier needs at least 2 classes."
+            f"Only one class is in {target}: {classes[0]!r}; a classifier needs at least 2 classes."
         )
     counts = np.bincount(codes, minlength=len(classes))
     small = [c for c in range(len(classes)) if counts[c] < least]
     if small:
         more = f" ({len(small)} classes are too small)" if len(small) > 1 else ""
         raise DataError(
-            f"Class {classes[small[0]]!r} of {target} has {counts[small[0]]} sample(s); every class must have at "
-            f"least {least}{why}{more}.",
+            f"Class {classes[small[0]]!r} of {target} has {counts[small[0]]} sample(s); every class must "
+            f"have at least {least}{why}{more}.",
             "add samples or remove the class.",
         )
 
 
 def _column(y: Any, target: str) -> NDArray[Any]:
     if isinstance(y, np.ma.MaskedArray):
-        y = y.astype(object).filled(None)
+        y = np.ma.filled(y.astype(object), None)
     try:
         # Lists go through object, or numpy would turn [1, "a"] into text in silence.
         array = np.asarray(y) if hasattr(y, "dtype") else np.asarray(y, dtype=object)
@@ -149,11 +151,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         value = value.decode("utf-8", errors="replace")
     if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise DataError(f"The label {value!r} cannot be written as UTF-8.") from error
-        return str(value)
+        return check_text(str(value), "label")
     return value
 
 
@@ -167,5 +165,9 @@ def _whole(value: float, row: int, target: str) -> int:
             f"Unknown label type: {target} holds the fraction {value:g} in {place(row)}, which looks like a "
             "regression; it must hold classes.",
             "give text or whole numbers, or cut the values into classes.",
+        )
+    if not -(2**63) <= value < 2**63:
+        raise DataError(
+            f"{target} holds {value:g} in {place(row)}; a label must be text or a 64-bit integer."
         )
     return int(value)

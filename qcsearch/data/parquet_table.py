@@ -37,7 +37,9 @@ def read_parquet(path: Path) -> Table:
         table = parquet.ParquetFile(path).read()
         columns = [_values(column) for column in table.columns]
     except Exception as error:  # whatever the reader says, the file is unreadable
-        raise DataError(f"{what} cannot be read as Parquet: {str(error).splitlines()[0]}.") from error
+        raise DataError(
+            f"{what} cannot be read as Parquet: {str(error).splitlines()[0].rstrip('.')}."
+        ) from error
     kept = {i: name for i, name in enumerate(table.column_names) if not _INDEX.fullmatch(name)}
     names = unique_names(list(kept.values()), what)
     return Table(what, {name: columns[i] for i, name in zip(kept, names, strict=True)})

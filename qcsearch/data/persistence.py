@@ -26,8 +26,8 @@ def save_pipeline(pipeline: Pipeline) -> tuple[dict[str, Json], dict[str, NDArra
     """Return a fitted pipeline as JSON values and arrays.
 
     Returns:
-        `{"version": …, "steps": [{"name", "kind", "settings", "n_features_in"}, …]}`, and the learned arrays under
-        `"<name>.<attribute>"`, float64 or int64 in C order.
+        `{"version": …, "steps": [{"name", "kind", "settings", "n_features_in"}, …]}`, and the learned arrays
+        under `"<name>.<attribute>"`, float64 or int64 in C order.
 
     Raises:
         BundleError: if a step is none of ours, so that its state is not known.
@@ -96,7 +96,7 @@ def _load_step(data: Json, arrays: Mapping[str, NDArray[Any]]) -> Step:
     if getattr(step, "kind", "minmax") not in SCALINGS:
         raise BundleError(f"The preprocessing has no scaling '{step.kind}'.")
     n_features = data["n_features_in"]
-    if not isinstance(n_features, int) or isinstance(n_features, bool) or not 1 <= n_features <= 10**8:
+    if not isinstance(n_features, int) or isinstance(n_features, bool) or not 1 <= n_features <= 10**6:
         raise BundleError(f"The step '{name}' must have 1 feature or more. Got {n_features!r}.")
     step.n_features_in_ = n_features
     for attribute, n_dimensions in step.learned.items():

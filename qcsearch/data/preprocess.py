@@ -20,8 +20,8 @@ __all__ = ["build_pipeline", "load_pipeline", "n_components", "n_outputs", "save
 def build_pipeline(preprocessing: Preprocessing, image_shape: ImageShape, seed: int) -> Pipeline:
     """Return an unfitted pipeline: constant features dropped, reduction, scaling, angle range.
 
-    Fit it on raw features `(n_samples, n_features)` and class indices of the training split and of no other. Pooling
-    and the autoencoder read images whole, so before them nothing is dropped.
+    Fit it on raw features `(n_samples, n_features)` and class indices of the training split and of no other.
+    Pooling and the autoencoder read images whole, so before them nothing is dropped.
 
     Args:
         preprocessing: the candidate's choice.
@@ -53,8 +53,8 @@ def n_components(
 
     Args:
         preprocessing: the candidate's choice.
-        n_features: number of raw features that are not constant in the training split (`Split.n_features`); for the
-            reduction `none` that is the answer.
+        n_features: number of raw features that are not constant in the training split (`Split.n_features`);
+            for the reduction `none` that is the answer.
         image_shape: `(height, width)` of the samples, or None.
         n_classes: number of classes.
 
@@ -74,7 +74,8 @@ def n_outputs(pipeline: Pipeline) -> int:
 def _check(preprocessing: Preprocessing) -> None:
     if preprocessing.scaling not in SCALINGS:
         raise CandidateError(
-            f"The 'scaling' of a preprocessing must be one of {', '.join(SCALINGS)}. Got {preprocessing.scaling!r}."
+            f"The 'scaling' of a preprocessing must be one of {', '.join(SCALINGS)}. "
+            f"Got {preprocessing.scaling!r}."
         )
     check_angle_range(*preprocessing.angle_range)
 

@@ -21,8 +21,8 @@ ImageShape = tuple[int, int] | None
 class Reduction(Step):
     """A step that turns raw features into fewer.
 
-    A new one subclasses this, registers in `REDUCTIONS` (entry points `qcsearch.reductions`), sets `learned`, and
-    writes `n_outputs`, `_learn` and `_apply`.
+    A new one subclasses this, registers in `REDUCTIONS` (entry points `qcsearch.reductions`), sets `learned`,
+    and writes `n_outputs`, `_learn` and `_apply`.
 
     Attributes:
         needs: which of `image_shape` and `seed` its constructor takes besides its settings.
@@ -68,11 +68,11 @@ class AveragePool(Reduction):
 
     def _small(self) -> tuple[int, int]:
         image = check_image("pool", self.image_shape)
-        size = (self.size, self.size) if isinstance(self.size, int) else tuple(self.size)
+        size = tuple(self.size) if isinstance(self.size, list | tuple) else (self.size, self.size)
         if len(size) != 2 or not all(_is_count(s) and s <= full for s, full in zip(size, image, strict=True)):
             raise CandidateError(
-                f"The 'size' of the reduction 'pool' must be 1 or more and at most the image's {image[0]}×{image[1]} "
-                f"pixels, a number or [height, width]. Got {self.size!r}."
+                "The 'size' of the reduction 'pool' must be a number or [height, width], each 1 or more and "
+                f"at most the image's {image[0]}×{image[1]} pixels. Got {self.size!r}."
             )
         return int(size[0]), int(size[1])
 
@@ -209,7 +209,7 @@ def check_pixels(n_features: int, image: tuple[int, int]) -> None:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= 1)
 
 
 def _padded(axes: FloatArray, n_columns: int) -> FloatArray:
@@ -223,4 +223,5 @@ def _overlaps(n_small: int, n_full: int) -> FloatArray:
     pixels = np.arange(n_full)
     left = np.maximum(edges[:-1, None], pixels)
     right = np.minimum(edges[1:, None], pixels + 1)
-    return np.clip(right - left, 0.0, None) * (n_small / n_full)
+    shares: FloatArray = np.maximum(right - left, 0.0) * (n_small / n_full)
+    return shares

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcsearch.data.checks import default_names
+from qcsearch.data.constant import constant_features, constant_notice
 from qcsearch.data.dataset import Dataset, FloatArray, IntArray
 from qcsearch.data.labels import check_class_counts
 from qcsearch.errors import DataError
@@ -39,7 +39,7 @@ class Split:
         validation: the search selects by this part.
         test: touched once, by the final evaluation, and never before.
         constant: indices of the features that are constant in `train`; preprocessing drops them.
-        notices: one sentence if features will be dropped.
+        notices: one sentence if some of these vary elsewhere; the data set's own notices name the others.
     """
 
     train: Part
@@ -51,14 +51,14 @@ class Split:
     @property
     def n_features(self) -> int:
         """Number of raw features that are not constant in the training part."""
-        return self.train.X.shape[1] - len(self.constant)
+        return int(self.train.X.shape[1]) - len(self.constant)
 
 
 def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: float = 0.2) -> Split:
     """Cut a data set into train, validation and test, each class in the same proportions.
 
-    Within each class the samples are shuffled and cut; every class is in every part. Where the source brings its
-    own test part, that is the test part, and only validation is cut off.
+    Within each class the samples are shuffled and cut; every class is in every part. Where the source brings
+    its own test part, that is the test part, and only validation is cut off.
 
     Args:
         dataset: what to cut.
@@ -84,23 +84,10 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
     test = _part(dataset, test_rows)
     if dataset.X_test is not None and dataset.y_test is not None:
         test = Part(dataset.X_test, dataset.y_test)
-    constant = tuple(int(j) for j in np.flatnonzero(train.X.max(axis=0) == train.X.min(axis=0)))
-    return Split(train, validation, test, constant, constant_notice(dataset, constant))
-
-
-def constant_notice(dataset: Dataset, constant: tuple[int, ...]) -> tuple[str, ...]:
-    """The sentence about features that do not vary; none if all do.
-
-    Raises:
-        DataError: if no feature varies.
-    """
-    if not constant:
-        return ()
-    if len(constant) == dataset.n_features:
-        raise DataError(f"Every feature of '{dataset.name}' is constant; there is nothing to learn from.")
-    names = dataset.feature_names or default_names(dataset.n_features)
-    shown = ", ".join(names[j] for j in constant[:5]) + (", …" if len(constant) > 5 else "")
-    return (f"{len(constant)} of {dataset.n_features} features are constant and will be dropped: {shown}.",)
+    constant = constant_features(train.X, f"the training split of '{dataset.name}'")
+    new = sorted(set(constant) - set(constant_features(dataset.X, f"'{dataset.name}'")))
+    notices = constant_notice(new, dataset, " in the training split")
+    return Split(train, validation, test, constant, notices)
 
 
 def _part(dataset: Dataset, rows: IntArray) -> Part:
@@ -110,7 +97,7 @@ def _part(dataset: Dataset, rows: IntArray) -> Part:
 def _cut(
     rows: IntArray, y: IntArray, share: float, leave: int, rng: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
-    """Cut `share` of each class off `rows`: at least 1 if `share` > 0, and at least `leave` stay; both sorted."""
+    """Cut `share` of each class off `rows`: 1 or more if `share` > 0, while `leave` or more stay; sorted."""
     kept, cut = [], []
     for label in np.unique(y):
         mine = rng.permutation(rows[y[rows] == label])

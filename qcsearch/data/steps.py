@@ -10,21 +10,22 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from qcsearch.data.checks import check_X
+from qcsearch.data.constant import constant_features
 from qcsearch.data.dataset import FloatArray
-from qcsearch.errors import CandidateError, DataError
+from qcsearch.errors import CandidateError
 
 __all__ = ["SCALINGS", "AngleRange", "DropConstant", "Scaler", "Step", "check_angle_range"]
 
 SCALINGS = {"minmax": (0.0, 1.0), "maxabs": (-1.0, 1.0), "standard": (-3.0, 3.0)}
-"""Each scaling, and the interval of scaled values that becomes the angle range: for `standard`, three standard
-deviations to either side of the mean, which holds 99.7 % of a normal distribution."""
+"""Each scaling, and the interval of scaled values that becomes the angle range: for `standard`, three
+standard deviations to either side of the mean, which holds 99.7 % of a normal distribution."""
 
 
 class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """A scikit-learn transformer whose fitted state is a few plain arrays.
 
-    That makes it savable without pickle and exact to the bit: a step restored from its settings and its `learned`
-    arrays computes the same numbers.
+    That makes it savable without pickle and exact to the bit: a step restored from its settings and its
+    `learned` arrays computes the same numbers.
 
     Attributes:
         learned: names of the fitted arrays (each ends in `_`) and their number of dimensions.
@@ -35,7 +36,7 @@ class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     n_features_in_: int
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn from samples `(n_samples, n_features)`, and from class indices `(n_samples,)` where labels matter.
+        """Learn from samples `(n_samples, n_features)`, and from class indices `(n_samples,)` if needed.
 
         Raises:
             DataError: if the samples cannot be used.
@@ -74,11 +75,8 @@ class DropConstant(Step):
     kept_: NDArray[np.int64]
 
     def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
-        self.kept_ = np.flatnonzero(X.max(axis=0) != X.min(axis=0)).astype(np.int64)
-        if len(self.kept_) == 0:
-            raise DataError(
-                "Every feature is constant in the training split; there is nothing to learn from."
-            )
+        constant = constant_features(X, "the training split")
+        self.kept_ = np.setdiff1d(np.arange(X.shape[1]), np.array(constant, dtype=np.int64))
 
     def _apply(self, X: FloatArray) -> FloatArray:
         return X[:, self.kept_]
@@ -87,8 +85,8 @@ class DropConstant(Step):
 class Scaler(Step):
     """Scales each feature linearly: `(x - offset_) / scale_`.
 
-    `minmax` takes the training split to [0, 1], `maxabs` to [-1, 1] with 0 kept, `standard` to mean 0 and standard
-    deviation 1. A feature without extent keeps scale 1.
+    `minmax` takes the training split to [0, 1], `maxabs` to [-1, 1] with 0 kept, `standard` to mean 0 and
+    standard deviation 1. A feature without extent keeps scale 1.
 
     Args:
         kind: one of `SCALINGS`.
@@ -150,6 +148,6 @@ def check_angle_range(low: float, high: float) -> None:
     """
     if not (math.isfinite(low) and math.isfinite(high) and 0 < high - low < 2 * math.pi):
         raise CandidateError(
-            "The 'angle_range' of a preprocessing must be two angles, low < high, less than 2π apart, so that two "
-            f"values never mean one rotation. Got ({low:g}, {high:g})."
+            "The 'angle_range' of a preprocessing must be two angles, low < high, less than 2π apart, so "
+            f"that two values never mean one rotation. Got ({low:g}, {high:g})."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.checks import as_numbers, check_finite, is_missing, place
+from qcsearch.data.checks import as_numbers, check_finite, check_text, place, short
 from qcsearch.data.dataset import FloatArray
 from qcsearch.errors import DataError
 
@@ -19,6 +20,8 @@ __all__ = ["TARGET_NAMES", "Table", "table_from_dataframe", "unique_names"]
 TARGET_NAMES = ("target", "label", "class", "y")
 """A column of one of these names, in any case, is the target when none is given."""
 
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # 007 stays text, and so does what no int64 holds
+_FRACTION = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?")
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a"}
 
 
@@ -52,7 +55,7 @@ class Table:
             if target not in self.columns:
                 raise DataError(f"{self.what} has no column '{target}'. Columns: {self._names()}.")
             return target
-        found = [name for name in self.columns if name.casefold() in TARGET_NAMES]
+        found = self._candidates()
         if len(found) != 1:
             which = (
                 f"{len(found)} columns could be the target" if found else "no column is named as the target"
@@ -63,11 +66,17 @@ class Table:
             )
         return found[0]
 
+    def likely_target(self, features: Sequence[str]) -> str | None:
+        """The column that `target` would find, unless there is none or it is one of `features`."""
+        found = self._candidates()
+        return found[0] if len(found) == 1 and found[0] not in features else None
+
     def features(self, names: Sequence[str]) -> FloatArray:
         """Return the columns `names` as finite numbers `(n_rows, len(names))`.
 
         Raises:
-            DataError: if a column is not there, there are none, there are no rows, or a cell is not a finite number.
+            DataError: if a column is not there, there are none, there are no rows, or a cell is not a finite
+                number.
         """
         missing = [name for name in names if name not in self.columns]
         if missing:
@@ -92,33 +101,34 @@ class Table:
         cells = self.columns[name]
         if self.lines is None:
             return np.asarray(cells)
-        texts = [None if cell.casefold() in _MISSING - {"none"} else cell for cell in cells]
-        try:
-            return np.array([int(text) for text in texts if text is not None or _refuse()])
-        except (ValueError, OverflowError):
-            pass
-        try:
-            return np.array([float("nan") if text is None else float(text) for text in texts])
-        except ValueError:
-            return np.array(texts, dtype=object)
+        texts = [None if cell.casefold() in _MISSING - {"none"} else str(cell) for cell in cells]
+        given = [text for text in texts if text is not None]
+        if all(_FRACTION.fullmatch(text) for text in given):
+            whole = all(_WHOLE.fullmatch(text) for text in given)
+            return np.array([text and (int(text) if whole else float(text)) for text in texts], dtype=object)
+        return np.array(texts, dtype=object)
+
+    def _candidates(self) -> list[str]:
+        return [name for name in self.columns if name.casefold() in TARGET_NAMES]
 
     def _numbers(self, name: str) -> FloatArray:
         cells = self.columns[name]
-        what = f"Column '{name}' of {self.what}"
         if self.lines is None:
-            return as_numbers(cells, what)
+            return as_numbers(np.asarray(cells)[:, np.newaxis], self.what, [name])[:, 0]
         try:
-            return np.array(cells, dtype=np.float64)
+            if not any("_" in cell for cell in cells):  # Python reads 1_000 as a number
+                return np.array(cells, dtype=np.float64)
         except ValueError:
-            return np.array([self._cell(cell, row, name) for row, cell in enumerate(cells)])
+            pass
+        return np.array([self._cell(cell, row, name) for row, cell in enumerate(cells)])
 
     def _cell(self, cell: str, row: int, name: str) -> float:
         try:
-            return float("nan") if cell.casefold() in _MISSING else float(cell)
+            return float("nan") if cell.casefold() in _MISSING else float(cell.replace("_", "?"))
         except ValueError:
             raise DataError(
-                f"{self.what} holds the text {_short(cell)} in {place(row, self.lines)}, column '{name}'; every "
-                "feature must be a number.",
+                f"{self.what} holds the text {short(cell)} in {place(row, self.lines)}, column '{name}'; "
+                "every feature must be a number.",
                 "encode the column as numbers, remove it, or name it as --target.",
             ) from None
 
@@ -128,13 +138,14 @@ class Table:
 
 
 def table_from_dataframe(frame: Any, what: str = "The DataFrame") -> Table:
-    """Return the columns of a pandas-like frame: anything with `.columns` and columns that have `.to_numpy()`.
+    """Return the columns of a frame: anything with `.columns`, and columns that have `.to_numpy()`.
 
     Raises:
         DataError: if a column name stands twice, or there are no columns.
     """
     names = unique_names([str(name) for name in frame.columns], what)
-    return Table(what, {name: _values(frame[own]) for name, own in zip(names, frame.columns, strict=True)})
+    columns = zip(names, frame.columns, strict=True)
+    return Table(what, {name: np.asarray(frame[own].to_numpy()) for name, own in columns})
 
 
 def unique_names(names: Sequence[str], what: str) -> Sequence[str]:
@@ -153,19 +164,6 @@ def unique_names(names: Sequence[str], what: str) -> Sequence[str]:
             f"{what} has a column without a name: number {names.index('') + 1} of its header.",
             "name it, or write the table without its index.",
         )
+    for name in names:
+        check_text(name, "column name")
     return names
-
-
-def _values(column: Any) -> NDArray[Any]:
-    values = np.asarray(column.to_numpy())
-    if values.dtype.kind == "O" and all(is_missing(v) or isinstance(v, str) for v in values):
-        return values  # text stays objects, so that None and NA stay missing
-    return values
-
-
-def _refuse() -> bool:
-    raise ValueError
-
-
-def _short(cell: str) -> str:
-    return repr(cell if len(cell) <= 40 else cell[:40] + "…")

@@ -1,0 +1,34 @@
+"""Features that never vary: they teach nothing, and preprocessing drops them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from qcsearch.data.dataset import Dataset, FloatArray
+from qcsearch.errors import DataError
+
+__all__ = ["constant_features", "constant_notice"]
+
+
+def constant_features(X: FloatArray, what: str) -> tuple[int, ...]:
+    """Return the indices of the columns of `X` `(n_samples, n_features)` that hold one value only.
+
+    Raises:
+        DataError: if no column varies.
+    """
+    constant = np.flatnonzero(X.max(axis=0) == X.min(axis=0))
+    if len(constant) == X.shape[1]:
+        raise DataError(f"Every feature of {what} is constant; there is nothing to learn from.")
+    return tuple(int(j) for j in constant)
+
+
+def constant_notice(constant: Sequence[int], dataset: Dataset, where: str = "") -> tuple[str, ...]:
+    """The sentence that names the features that are dropped; none if there are none."""
+    if not constant:
+        return ()
+    names = ", ".join(dataset.feature_names[j] for j in constant[:5]) + (", …" if len(constant) > 5 else "")
+    but = "" if dataset.image_shape is None else " (pool and autoencoder read images whole)"
+    count = f"{len(constant)} of {dataset.n_features} features"
+    return (f"{count} are constant{where} and are dropped{but}: {names}.",)

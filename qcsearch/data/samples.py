@@ -1,0 +1,114 @@
+"""Samples to predict: like a data set, but the labels may be missing and the features must be the model's."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch.data.arrays import read_npy, read_npz
+from qcsearch.data.checks import check_X
+from qcsearch.data.dataset import FloatArray
+from qcsearch.data.examples import load_example
+from qcsearch.data.labels import check_lengths, check_y
+from qcsearch.data.locate import find_file, is_frame, is_path, is_table, read_pair, read_table, refuse_target
+from qcsearch.data.tables import Table, table_from_dataframe
+from qcsearch.errors import DataError
+
+__all__ = ["load_features", "load_features_and_labels"]
+
+_DEFAULT_NAME = re.compile(r"x\d+|pixel_\d+_\d+")
+
+
+def load_features(source: Any, features: int | Sequence[str], target: str | None = None) -> FloatArray:
+    """Load samples to predict: `(n_samples, n_features)`, checked like those of the training.
+
+    Args:
+        source: as for `load_dataset`, or `X` alone: an array, a table without labels, an archive with `X`,
+            one `.npy` file. Of an archive that brings its own test part, the test part.
+        features: the feature names of the training, or their number. A table is read by name: its order does
+            not matter, and other columns are ignored. All else is read by position, and so is a table for a
+            model whose features had no names.
+        target: the label column of a table, which is left out; if None, found as `load_dataset` does.
+
+    Raises:
+        DataError: as `load_dataset`, and if a feature is missing or their number differs.
+        MissingExtraError: if the file is Parquet and pyarrow is not installed.
+    """
+    return load_features_and_labels(source, features, target)[0]
+
+
+def load_features_and_labels(
+    source: Any, features: int | Sequence[str], target: str | None = None
+) -> tuple[FloatArray, NDArray[Any] | None]:
+    """Like `load_features`, and the original labels `(n_samples,)` if the source holds them, else None."""
+    table = _table(source)
+    if table is not None:
+        return _of_table(table, features, target)
+    X, y, what = _arrays(source, target)
+    flat, _ = check_X(X, _number(features), what=what)
+    if y is None:
+        return flat, None
+    labels = check_y(y)
+    check_lengths(flat, labels, what, "y")
+    return flat, np.asarray(labels)
+
+
+def _number(features: int | Sequence[str]) -> int:
+    return features if isinstance(features, int) else len(features)
+
+
+def _table(source: Any) -> Table | None:
+    """The source as a table if it is one."""
+    if is_frame(source):
+        return table_from_dataframe(source)
+    path = find_file(os.fspath(source)) if is_path(source) else None
+    return read_table(path) if path is not None and is_table(path) else None
+
+
+def _of_table(
+    table: Table, features: int | Sequence[str], target: str | None
+) -> tuple[FloatArray, NDArray[Any] | None]:
+    names = None if isinstance(features, int) or _unnamed(table, features) else list(features)
+    column = table.target(target) if target is not None else table.likely_target(names or ())
+    if names is None:
+        names = [name for name in table.columns if name != column]
+        if len(names) != _number(features):
+            raise DataError(
+                f"{table.what} has {len(names)} features, but model is expecting {_number(features)} "
+                "features as input.",
+                "give the columns of the training, and name the label column if there is one.",
+            )
+    X = table.features(names)
+    return X, None if column is None else np.asarray(check_y(table.labels(column), f"the column '{column}'"))
+
+
+def _unnamed(table: Table, features: Sequence[str]) -> bool:
+    """Whether the training knew no names, so that a table's own names mean nothing to it."""
+    return set(table.columns).isdisjoint(features) and all(map(_DEFAULT_NAME.fullmatch, features))
+
+
+def _arrays(source: Any, target: str | None) -> tuple[Any, Any, str]:
+    """`X`, `y` or None, and the name of `X` in messages, of a source that is no table."""
+    if not is_path(source):
+        X, y = source if isinstance(source, tuple) and len(source) == 2 else (source, None)
+        return X, y, "X"
+    text = os.fspath(source)
+    refuse_target(target, text)
+    path = find_file(text)
+    if path is None:
+        return (*read_pair(text), "X") if "," in text and ".npy" in text.lower() else _example(text)
+    if path.suffix.lower() == ".npy":
+        return read_npy(path), None, f"File '{path.name}'"
+    arrays = read_npz(path, labelled=False)
+    part = "" if "X" in arrays else "_test"
+    return arrays[f"X{part}"], arrays.get(f"y{part}"), f"X{part} of '{path.stem}'"
+
+
+def _example(text: str) -> tuple[Any, Any, str]:
+    example = load_example(text)
+    return example.X, example.y, f"X of '{text}'"
