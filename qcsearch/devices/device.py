@@ -84,7 +84,7 @@ class Device:
         basis_gates: names of the gates the processor runs, sorted.
         coupling_map: directed pairs of usable qubits that carry a usable two-qubit gate, sorted.
         qubits: one entry a physical qubit.
-        gates: one entry a gate and tuple of qubits, dead ones included.
+        gates: one entry a gate and tuple of qubits, dead ones included, sorted by name and qubits.
         dt: seconds of one sample of the control electronics, None if unknown.
         notices: what validation changed or left out, a sentence each; not part of the content.
     """
@@ -136,7 +136,7 @@ class Device:
 
     @cached_property
     def gates_on(self) -> dict[tuple[int, ...], tuple[GateCalibration, ...]]:
-        """The usable gates by their qubits, in the gate's direction; two-qubit ones only along `coupling_map`."""
+        """The usable gates by their qubits, in the gate's direction; two-qubit ones along `coupling_map`."""
         coupled = set(self.coupling_map)
         found: dict[tuple[int, ...], list[GateCalibration]] = {}
         for gate in self.gates:

@@ -1,4 +1,4 @@
-"""Mapping: a logical circuit onto the chosen physical qubits, in the gates they run."""
+"""Mapping: a logical circuit onto the chosen physical qubits, in the gates that they run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qiskit import QuantumCircuit
+from qiskit.circuit import Delay
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
+from qiskit.utils import apply_prefix
 
-from qcsearch.devices.device import Device
-from qcsearch.devices.target import ANGLE_BOUNDS, region_target
+from qcsearch.devices.device import Device, GateCalibration
+from qcsearch.devices.target import ANGLE_BOUNDS, region_gates, region_target
 from qcsearch.devices.validation import components
 from qcsearch.errors import DeviceError
 
@@ -27,10 +29,10 @@ class MappedCircuit:
         qubits: physical qubits.
         final_layout: at the end logical qubit `i` is the circuit's qubit `final_layout[i]`.
         two_qubit_gates: how many.
-        depth: layers of gates; barriers and measurements do not count.
+        depth: layers of gates; barriers, delays and measurements do not count.
         duration: seconds from the first gate to the end of readout, each gate as early as it can.
-        predicted_success: product over all gates and over the readout of the measured qubits (all, if the circuit
-            measures none) of 1 − error, in [0, 1].
+        predicted_success: product of 1 − error over all gates and over the readout of the measured qubits (of
+            all, if the circuit measures none), in [0, 1].
     """
 
     circuit: QuantumCircuit
@@ -53,128 +55,127 @@ def map_circuit(
     optimization_level: int = 1,
     seed: int = 0,
 ) -> MappedCircuit:
-    """Translate, route and optimise a circuit for `qubits`, all of Qiskit's stages.
+    """Translate, route and optimise a circuit for `qubits`, with all of Qiskit's stages.
 
-    Logical qubit `i` starts on `qubits[i]`. Gates that run for some angles only (`rzz` of fractional devices) are
-    used when every angle of the circuit is a number, and left alone when one is still a parameter.
+    Logical qubit `i` starts on `qubits[i]`. Gates that run for some angles only (`rzz` of fractional devices)
+    are used if every angle of the circuit is a number; while one is a parameter nothing can promise its
+    range, and they are left out.
 
     Args:
         circuit: as many logical qubits as `qubits`; parameters are kept.
         device: the calibration facts.
         qubits: physical qubits.
-        optimization_level: of Qiskit, 0 to 3.
+        optimization_level: Qiskit's, 0 to 3.
         seed: of the router.
 
     Returns:
         The mapped circuit with its costs.
 
     Raises:
-        DeviceError: if sizes differ, a qubit is not there, the qubits are not connected while the circuit entangles
-            them, or the gates left cannot express the circuit.
+        DeviceError: if sizes differ, a qubit is not there, the qubits are not connected while the circuit
+            entangles them, or the gates cannot express the circuit.
     """
     chosen = device.check_qubits(qubits)
     if circuit.num_qubits != len(chosen):
-        raise DeviceError(f"A circuit of {circuit.num_qubits} qubits must be given as many. Got {chosen}.")
-    if optimization_level not in (0, 1, 2, 3):
         raise DeviceError(
-            f"The 'optimization_level' of a mapping must be 0, 1, 2 or 3. Got {optimization_level!r}."
+            f"A circuit of {circuit.num_qubits} qubits must be mapped to as many. Got {chosen}."
         )
-    if len(chosen) > 1 and circuit.num_nonlocal_gates():
+    if optimization_level not in (0, 1, 2, 3):
+        raise DeviceError(f"The 'optimization_level' must be 0, 1, 2 or 3. Got {optimization_level!r}.")
+    if circuit.num_nonlocal_gates():
         _check_connected(device, chosen)
     manager = _manager(device, chosen, optimization_level, seed, not circuit.parameters)
     try:
         mapped = manager.run(circuit)
     except QiskitError as error:
+        reason = " ".join(error.message.split())[:300]
         raise DeviceError(
-            f"The circuit cannot be mapped to qubits {chosen} of {device.name}: {error}"
+            f"The circuit cannot be mapped to qubits {chosen} of {device.name}: {reason}"
         ) from error
-    layout = mapped.layout
-    final = tuple(range(len(chosen))) if layout is None else tuple(layout.final_index_layout())
-    return _cost(mapped, device, chosen, final)
+    final = tuple(mapped.layout.final_index_layout()) if mapped.layout else tuple(range(len(chosen)))
+    return _with_costs(mapped, device, chosen, final)
 
 
 def to_physical(mapped: MappedCircuit, n_device_qubits: int) -> QuantumCircuit:
-    """The mapped circuit on all qubits of its device.
+    """The mapped circuit on all `n_device_qubits` qubits of its device, classical bits kept.
 
     Raises:
         DeviceError: if the device has too few qubits for it.
     """
     if max(mapped.qubits) >= n_device_qubits:
-        raise DeviceError(
-            f"Qubit {max(mapped.qubits)} must be one of {n_device_qubits} qubits of the device."
-        )
-    whole = QuantumCircuit(n_device_qubits, mapped.circuit.num_clbits, name=mapped.circuit.name)
-    return whole.compose(mapped.circuit, mapped.qubits, range(mapped.circuit.num_clbits))
+        raise DeviceError(f"A qubit must be in [0, {n_device_qubits - 1}]. Got {max(mapped.qubits)}.")
+    whole = QuantumCircuit(n_device_qubits, name=mapped.circuit.name)
+    for register in mapped.circuit.cregs:
+        whole.add_register(register)
+    whole.add_bits([bit for bit in mapped.circuit.clbits if bit not in set(whole.clbits)])
+    return whole.compose(mapped.circuit, mapped.qubits, mapped.circuit.clbits)
 
 
 def _check_connected(device: Device, qubits: tuple[int, ...]) -> None:
     inside = set(qubits)
     parts = components(inside, [pair for pair in device.edges if inside.issuperset(pair)])
     if len(parts) > 1:
-        raise DeviceError(f"Qubits {qubits} of {device.name} must be connected. They fall into {parts}.")
+        apart = " and ".join(str(list(part)) for part in parts)
+        raise DeviceError(
+            f"Qubits {list(qubits)} of {device.name} must be connected. They fall into {apart}."
+        )
 
 
 @lru_cache(maxsize=256)
 def _manager(device: Device, qubits: tuple[int, ...], level: int, seed: int, bound: bool) -> PassManager:
-    if bound and set(device.basis_gates) & set(ANGLE_BOUNDS):
-        # Importing it teaches Qiskit's WrapAngles pass to fold an rzz into the angles the hardware runs.
+    if bound and not ANGLE_BOUNDS.keys().isdisjoint(device.basis_gates):
+        # The import teaches Qiskit's WrapAngles pass to fold an rzz into the angles that the hardware runs.
         import qiskit_ibm_runtime.utils.backend_converter  # noqa: F401
-    target = region_target(device, qubits, bounded=bound)
     return generate_preset_pass_manager(
-        optimization_level=level, target=target, initial_layout=list(range(len(qubits))), seed_transpiler=seed
+        optimization_level=level,
+        target=region_target(device, qubits, bounded=bound),
+        initial_layout=list(range(len(qubits))),
+        seed_transpiler=seed,
     )
 
 
-def _cost(
+def _with_costs(
     circuit: QuantumCircuit, device: Device, qubits: tuple[int, ...], final: tuple[int, ...]
 ) -> MappedCircuit:
-    errors, durations = _figures(device, qubits)
-    ready, success, pairs = [0.0] * len(qubits), 1.0, 0
+    """Walk through the circuit once, each qubit with its own clock."""
+    gates = _gates(device, qubits)
+    clock, success, pairs = [0.0] * len(qubits), 1.0, 0
     measured: set[int] = set()
     for instruction in circuit.data:
-        name = instruction.operation.name
+        operation = instruction.operation
         places = tuple(circuit.find_bit(q).index for q in instruction.qubits)
-        start = max((ready[i] for i in places), default=0.0)
-        length = 0.0
-        if name == "measure":
+        end = max(clock[i] for i in places)
+        if operation.name == "measure":
             measured.update(places)
-        elif name == "delay":
-            length = _delay(instruction.operation, device)
-        elif name != "barrier":
-            success *= 1 - errors.get((name, places), 0.0)
-            length = durations.get((name, places), 0.0)
+        elif isinstance(operation, Delay):
+            end += _delay(operation, device)
+        elif operation.name != "barrier":
+            gate = gates[operation.name, places]
+            end += gate.duration or 0.0
+            success *= 1 - (gate.error or 0.0)
             pairs += len(places) == 2
         for i in places:
-            ready[i] = start + length
-    read = measured or set(range(len(qubits)))
-    for i in read:
-        success *= 1 - device.qubits[qubits[i]].readout_error
-    duration = max(ready[i] + (device.qubits[qubits[i]].readout_duration or 0.0) for i in read)
+            clock[i] = end
+    for i in measured or range(len(qubits)):
+        qubit = device.qubits[qubits[i]]
+        clock[i] += qubit.readout_duration or 0.0
+        success *= 1 - qubit.readout_error
     depth = circuit.depth(lambda x: x.operation.name not in ("barrier", "measure", "delay"))
-    return MappedCircuit(circuit, qubits, final, pairs, depth, max(duration, *ready), success)
+    return MappedCircuit(circuit, qubits, final, pairs, depth, max(clock), success)
 
 
 @lru_cache(maxsize=256)
-def _figures(
-    device: Device, qubits: tuple[int, ...]
-) -> tuple[dict[tuple[str, tuple[int, ...]], float], dict[tuple[str, tuple[int, ...]], float]]:
-    """Error and duration by gate name and re-indexed qubits; 0 where not measured."""
-    index = {q: i for i, q in enumerate(qubits)}
-    errors, durations = {}, {}
-    for place, gates in device.gates_on.items():
-        if all(q in index for q in place):
-            for gate in gates:
-                key = gate.name, tuple(index[q] for q in place)
-                errors[key] = gate.error or 0.0
-                durations[key] = gate.duration or 0.0
-    return errors, durations
+def _gates(device: Device, qubits: tuple[int, ...]) -> dict[tuple[str, tuple[int, ...]], GateCalibration]:
+    """Gates by name and re-indexed qubits."""
+    return {(gate.name, places): gate for gate, places in region_gates(device, qubits)}
 
 
-def _delay(operation: object, device: Device) -> float:
-    from qiskit.circuit import Delay
-    from qiskit.utils import apply_prefix
-
-    assert isinstance(operation, Delay)
+def _delay(operation: Delay, device: Device) -> float:
+    """Seconds of a delay."""
+    try:
+        length = float(operation.duration)
+    except TypeError:
+        raise DeviceError(f"A delay must have a number as its duration. Got {operation.duration}.") from None
     if operation.unit == "dt":
-        return float(operation.duration) * (device.dt or 0.0)
-    return float(apply_prefix(operation.duration, operation.unit))
+        return length * (device.dt or 0.0)
+    return float(apply_prefix(length, operation.unit))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +43,9 @@ def get_device(spec: str | Path | Device | BackendV2) -> Device:
     """Find a device.
 
     Args:
-        spec: the name of a preset (`fake_torino`: its newest snapshot; `fake_torino@2025-02-26`: that of a day), the
-            name of a fake backend of qiskit-ibm-runtime, the path of a snapshot file, a `BackendV2`, or a `Device`.
+        spec: the name of a preset (`fake_torino`: its newest snapshot; `fake_torino@2025-02-26`: that of a
+            day), the name of a fake backend of qiskit-ibm-runtime, the path of a snapshot file, a backend, or
+            a device.
 
     Raises:
         DeviceError: if there is none of that name, or its calibration cannot be used.
@@ -78,12 +80,19 @@ def fake_backend(name: str) -> BackendV2:
     Raises:
         DeviceError: if there is none of that name.
     """
+    return _recorded(name)[0]
+
+
+def _recorded(name: str) -> tuple[BackendV2, tuple[str, ...]]:
+    """The recorded backend, and what it warns of when it is made."""
     if name not in _fakes():
         raise _unknown(name)
-    module = importlib.import_module(_FAKES)
-    cls = "Fake" + name.removeprefix("fake_").capitalize()
-    backend: type[BackendV2] = getattr(module, cls, None) or getattr(module, f"{cls}V2")
-    return backend()
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        module = importlib.import_module(_FAKES)
+        kinds = (kind for kind in vars(module).values() if getattr(kind, "backend_name", None) == name)
+        backend: BackendV2 = next(kinds)()
+    return backend, tuple(str(x.message) for x in seen if x.category is UserWarning)
 
 
 def _preset(name: str) -> Path | None:
@@ -127,7 +136,9 @@ def _cached(path: Path) -> Device:
 
 @lru_cache(maxsize=128)
 def _fake(name: str) -> Device:
-    return Device.from_backend(fake_backend(name))
+    backend, notices = _recorded(name)
+    device = Device.from_backend(backend)
+    return replace(device, notices=(*notices, *device.notices))
 
 
 def _unknown(name: str) -> DeviceError:

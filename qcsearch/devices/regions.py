@@ -1,14 +1,15 @@
 """Regions: connected groups of good physical qubits.
 
-A region is scored by the success it promises a reference circuit of `LAYERS` layers, each with two one-qubit gates
-on every qubit and one two-qubit gate on an edge, then read out:
+A region is scored by the success that one of its qubits may hope for in a reference circuit of `LAYERS`
+layers, each of two one-qubit gates, a two-qubit gate and the wait for a neighbour's, then read out:
 
     score = (edges · idling · singles²)^LAYERS · readout
 
-where *edges* is the mean of 1 − error over the region's edges, *idling* the mean over its qubits of
-exp(−t / ((T1 + T2)/2)) with t the mean two-qubit duration, *singles* the mean success of the worst one-qubit gate, and
-*readout* the mean of 1 − (P(0|1) + P(1|0))/2. The factors are those of Élivágar's first step (Anagolum et al.,
-ASPLOS 2024: two-qubit success × readout success × coherence over gate time), put on one scale.
+with *edges* the mean of 1 − error over the region's edges; *idling* the mean over its qubits of
+exp(−t / ((T1 + T2)/2)), t the mean two-qubit duration; *singles* the mean over its qubits of 1 − error of the
+worst one-qubit gate; *readout* the mean of 1 − (P(0|1) + P(1|0))/2. The factors are those of Élivágar's first
+step (Anagolum et al., ASPLOS 2024, arXiv 2401.09393: two-qubit success × readout success × coherence over
+gate time), here as success per operation, so that they multiply without rescaling.
 """
 
 from __future__ import annotations
@@ -29,8 +30,11 @@ __all__ = ["LAYERS", "Region", "best_regions", "region", "topology"]
 LAYERS = 6
 """Depth of the reference circuit that a region is scored for."""
 
-_BEAM = 2000
-"""Connected groups kept at each size while growing; below it the search is exhaustive."""
+_EXHAUSTIVE = 3000
+"""Connected groups of one size up to which all of them are grown further."""
+
+_BEAM = 300
+"""Groups grown further where there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ class Region:
 def best_regions(device: Device, n_qubits: int, k: int = 1, seed: int = 0) -> list[Region]:
     """The best connected groups of `n_qubits` usable qubits.
 
-    Every group is looked at while there are at most a few thousand of a size (up to 5 qubits on heavy-hex devices),
-    beyond that the most promising are grown further.
+    Every group is looked at while there are at most a few thousand of one size (6 qubits on a heavy-hex
+    lattice of 150); beyond that only the most promising are grown further.
 
     Args:
         device: the calibration facts.
@@ -92,7 +96,7 @@ def region(device: Device, qubits: Iterable[int]) -> Region:
     Raises:
         DeviceError: if a qubit is not there or named twice.
     """
-    return _Scorer(device).region(tuple(sorted(device.check_qubits(qubits))))
+    return _scorer(device).region(tuple(sorted(device.check_qubits(qubits))))
 
 
 def topology(device: Device, qubits: Iterable[int]) -> Topology:
@@ -109,7 +113,7 @@ def topology(device: Device, qubits: Iterable[int]) -> Topology:
 
 @lru_cache(maxsize=64)
 def _ranked(device: Device, n_qubits: int, seed: int) -> tuple[Region, ...]:
-    scorer = _Scorer(device)
+    scorer = _scorer(device)
     order = np.random.default_rng(seed).permutation(device.n_qubits).tolist()
 
     def rank(group: frozenset[int]) -> tuple[float, list[int]]:
@@ -117,17 +121,21 @@ def _ranked(device: Device, n_qubits: int, seed: int) -> tuple[Region, ...]:
 
     groups = {frozenset({q}) for q in device.usable_qubits}
     for _ in range(n_qubits - 1):
-        if len(groups) > _BEAM:
+        if len(groups) > _EXHAUSTIVE:
             groups = set(sorted(groups, key=rank)[:_BEAM])
         groups = {group | {q} for group in groups for q in scorer.around(group)}
     return tuple(scorer.region(tuple(sorted(group))) for group in sorted(groups, key=rank))
+
+
+@lru_cache(maxsize=8)
+def _scorer(device: Device) -> _Scorer:
+    return _Scorer(device)
 
 
 class _Scorer:
     """Success figures of one device, looked up once."""
 
     def __init__(self, device: Device) -> None:
-        usable = set(device.usable_qubits)
         self._readout = [1 - qubit.readout_error for qubit in device.qubits]
         self._times = [_mean_time(qubit.t1, qubit.t2) for qubit in device.qubits]
         self._single = [
@@ -141,9 +149,8 @@ class _Scorer:
             self._edges[a, b] = (1 - (best.error or 0.0), best.duration or 0.0)
         self._neighbours: dict[int, set[int]] = {q: set() for q in range(device.n_qubits)}
         for a, b in device.edges:
-            if a in usable and b in usable:
-                self._neighbours[a].add(b)
-                self._neighbours[b].add(a)
+            self._neighbours[a].add(b)
+            self._neighbours[b].add(a)
 
     def around(self, group: frozenset[int]) -> set[int]:
         """Usable qubits coupled to the group and not in it."""

@@ -13,14 +13,12 @@ missing, every other key must be there, and no key beyond these.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Collection
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 from qcsearch import canonical
 from qcsearch.canonical import Json
+from qcsearch.devices import fields
 from qcsearch.devices.device import Device, GateCalibration, Qubit
 from qcsearch.errors import DeviceError
 
@@ -31,7 +29,6 @@ FORMAT = "qcsearch-device/1"
 
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_QUBITS = 100_000
-_LONGEST = 1e9  # seconds; thirty years, beyond which a number is no time of a qubit
 _KEYS = {
     "format",
     "name",
@@ -72,26 +69,26 @@ def to_text(device: Device) -> str:
     lines = []
     for key, value in to_json(device).items():
         if key in ("qubits", "gates", "notices") and value:
-            inner = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in value)
+            inner = ",\n".join(json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in value)
             lines.append(f'"{key}": [\n{inner}\n]')
         else:
-            lines.append(f'"{key}": {json.dumps(value, ensure_ascii=False)}')
+            lines.append(f'"{key}": {json.dumps(value, ensure_ascii=False, allow_nan=False)}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def write_snapshot(device: Device, folder: Path) -> Path:
-    """Write `<folder>/<device>/<UTC date>.json` and return its path.
+    """Write `<folder>/<device>/<UTC date>.json` and return its path; the same snapshot twice is no error.
 
     Raises:
         DeviceError: if the time of calibration is unknown, or another snapshot of that day is there.
     """
     if not device.calibrated_at:
-        raise DeviceError(f"The snapshot of {device.name} has no time of calibration to file it under.")
+        raise DeviceError(f"The snapshot of {device.name} must have a time of calibration to be filed under.")
     name = "".join(c if c.isalnum() or c in "_-." else "_" for c in device.name).lstrip(".") or "device"
     path = Path(folder) / name / f"{device.calibrated_at[:10]}.json"
     if path.exists() and read_snapshot(path) != device:
         raise DeviceError(
-            f"Another snapshot of {device.name} of that day is there: {path}.", "remove or rename it."
+            f"The file {path} must not hold another snapshot of that day. It does.", "remove or rename it."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     canonical.write_text(path, to_text(device))
@@ -108,53 +105,58 @@ def read_snapshot(path: Path) -> Device:
 
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise DeviceError(f"The snapshot {path} must be at most {_MAX_BYTES} bytes.")
+            raise DeviceError(f"The snapshot {path} must have at most {_MAX_BYTES} bytes. It has more.")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise DeviceError(f"The snapshot {path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise DeviceError(f"The snapshot {path} is not UTF-8 text.") from error
+    except UnicodeDecodeError:
+        raise DeviceError(f"The snapshot {path} must be UTF-8 text. It is not.") from None
     try:
         raw = canonical.loads(text)
     except ValueError as error:
         _name_the_number(text)
-        raise DeviceError(f"The snapshot {path} is not valid JSON: {error}") from error
+        raise DeviceError(f"The snapshot {path} must be valid JSON: {error}") from error
     return validate(raw)
 
 
 def _name_the_number(text: str) -> None:
-    """If all that is wrong is a NaN or an infinity, raise the DeviceError that says where it stands."""
+    """If what is wrong is a NaN or an infinity, raise the DeviceError that says where it stands."""
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError):
         return
-    parse(raw)
+    try:
+        canonical.dumps(raw)
+    except ValueError:
+        parse(raw)
 
 
 def parse(raw: Json) -> Device:
-    """Build the device exactly as the snapshot says; physics is `validation`'s concern.
+    """Build the device exactly as the snapshot says; physics is the concern of `validation`.
 
     Raises:
         DeviceError: on a wrong type, a missing or unknown key, a number out of range, a gate on a qubit that
             is not there, a gate or edge given twice, another format, a digest that does not fit.
     """
-    top = _object(raw, "The snapshot", _KEYS, {"notices", "digest"})
+    top = fields.keys(raw, "The snapshot", _KEYS, {"notices", "digest"})
     if top["format"] != FORMAT:
-        raise DeviceError(f"The format of the snapshot must be {FORMAT!r}. Got {top['format']!r}.")
-    qubits = tuple(_qubit(q, entry) for q, entry in enumerate(_list(top["qubits"], "'qubits'")))
+        raise DeviceError(f"The 'format' must be {FORMAT!r}. Got {fields.show(top['format'])}.")
+    qubits = tuple(_qubit(q, entry) for q, entry in enumerate(fields.items(top["qubits"], "The 'qubits'")))
     if not 0 < len(qubits) <= _MAX_QUBITS:
-        raise DeviceError(f"A device must have 1 to {_MAX_QUBITS} qubits. Got {len(qubits)}.")
-    gates = tuple(_gate(i, entry, len(qubits)) for i, entry in enumerate(_list(top["gates"], "'gates'")))
+        raise DeviceError(f"The 'qubits' must be 1 to {_MAX_QUBITS}. Got {len(qubits)}.")
+    listed = fields.items(top["gates"], "The 'gates'")
+    gates = tuple(sorted((_gate(i, entry, len(qubits)) for i, entry in enumerate(listed)), key=_place))
+    notices = fields.items(top.get("notices", []), "The 'notices'")
     device = Device(
-        name=_text(top["name"], "'name'"),
-        provider=_text(top["provider"], "'provider'"),
-        calibrated_at=_time(top["calibrated_at"]),
+        name=fields.text(top["name"], "The 'name' of the device"),
+        provider=fields.text(top["provider"], "The 'provider' of the device"),
+        calibrated_at=fields.time(top["calibrated_at"], "The 'calibrated_at' of the device"),
         basis_gates=_basis(top["basis_gates"], gates),
         coupling_map=_coupling(top["coupling_map"], gates, len(qubits)),
         qubits=qubits,
         gates=gates,
-        dt=_number(top["dt"], "The 'dt' of the device", low=0.0, above=True, optional=True),
-        notices=tuple(_text(n, "A notice", 20_000) for n in _list(top.get("notices", []), "'notices'")),
+        dt=fields.seconds(top["dt"], "The 'dt' of the device", positive=True),
+        notices=tuple(fields.text(notice, "A notice", 20_000) for notice in notices),
     )
     _check_digest(top)
     return device
@@ -166,147 +168,90 @@ def _check_digest(top: dict[str, Json]) -> None:
     actual = canonical.digest({key: top[key] for key in _KEYS})
     if top["digest"] != actual:
         raise DeviceError(
-            f"The 'digest' of the snapshot must be that of its content, {actual}. Got {top['digest']!r}.",
+            f"The 'digest' must be that of the content, {actual}. Got {fields.show(top['digest'])}.",
             "the file was changed after it was written; take the snapshot again, or remove the digest.",
         )
 
 
-def _qubit(index: int, raw: Json) -> Qubit:
-    where = f"of qubit {index}"
-    entry = _object(raw, f"The entry {where}", _QUBIT_KEYS)
+def _qubit(number: int, raw: Json) -> Qubit:
+    where = f"of qubit {number}"
+    entry = fields.keys(raw, f"The entry {where}", _QUBIT_KEYS)
     return Qubit(
-        t1=_number(entry["t1"], f"The 't1' {where}", above=True, optional=True),
-        t2=_number(entry["t2"], f"The 't2' {where}", above=True, optional=True),
-        p10=_probability(entry["p10"], f"The 'p10' {where}"),
-        p01=_probability(entry["p01"], f"The 'p01' {where}"),
-        readout_duration=_number(entry["readout_duration"], f"The 'readout_duration' {where}", optional=True),
+        t1=fields.seconds(entry["t1"], f"The 't1' {where}", positive=True),
+        t2=fields.seconds(entry["t2"], f"The 't2' {where}", positive=True),
+        p10=fields.probability(entry["p10"], f"The 'p10' {where}"),
+        p01=fields.probability(entry["p01"], f"The 'p01' {where}"),
+        readout_duration=fields.seconds(entry["readout_duration"], f"The 'readout_duration' {where}"),
     )
 
 
-def _gate(index: int, raw: Json, n_qubits: int) -> GateCalibration:
-    entry = _object(raw, f"Gate number {index}", _GATE_KEYS)
-    name = _text(entry["name"], f"The 'name' of gate number {index}")
-    qubits = tuple(_list(entry["qubits"], f"The 'qubits' of gate number {index} ({name})"))
-    for q in qubits:
-        _index(q, f"A qubit of gate number {index} ({name})", n_qubits)
-    where = f"of gate {name} on {list(qubits)}"
+def _gate(number: int, raw: Json, n_qubits: int) -> GateCalibration:
+    entry = fields.keys(raw, f"The entry of gate number {number}", _GATE_KEYS)
+    name = fields.text(entry["name"], f"The 'name' of gate number {number}")
+    where = f"of gate {name} (number {number})"
+    listed = fields.items(entry["qubits"], f"The 'qubits' {where}")
+    qubits = tuple(fields.index(q, f"Each of the 'qubits' {where}", n_qubits) for q in listed)
     if not 1 <= len(qubits) <= 2 or len(set(qubits)) != len(qubits):
-        raise DeviceError(f"The 'qubits' {where} must be one qubit or two different ones.")
+        raise DeviceError(
+            f"The 'qubits' {where} must be one or two different ones. Got {fields.show(listed)}."
+        )
+    where = f"of gate {name} on qubits {listed}"
     error = entry["error"]
     return GateCalibration(
         name=name,
         qubits=qubits,
-        error=None if error is None else _probability(error, f"The 'error' {where}"),
-        duration=_number(entry["duration"], f"The 'duration' {where}", optional=True),
+        error=None if error is None else fields.probability(error, f"The 'error' {where}"),
+        duration=fields.seconds(entry["duration"], f"The 'duration' {where}"),
     )
 
 
+def _place(gate: GateCalibration) -> tuple[str, tuple[int, ...]]:
+    return gate.name, gate.qubits
+
+
 def _basis(raw: Json, gates: tuple[GateCalibration, ...]) -> tuple[str, ...]:
+    """The sorted names of the basis gates, checked against the gates' entries and against Qiskit."""
+    from qiskit.circuit import Gate
     from qiskit.circuit.library import get_standard_gate_name_mapping
 
-    names = [_text(name, "A basis gate") for name in _list(raw, "'basis_gates'")]
-    known = get_standard_gate_name_mapping()
-    seen: set[tuple[str, tuple[int, ...]]] = set()
-    for gate in gates:
-        where = f"{gate.name} on {list(gate.qubits)}"
-        if gate.name not in names:
-            raise DeviceError(f"Every gate must be one of the 'basis_gates'. Got {where}.")
-        if gate.name not in known or known[gate.name].num_qubits != len(gate.qubits):
-            raise DeviceError(f"A gate must be one Qiskit knows, on its number of qubits. Got {where}.")
-        if (gate.name, gate.qubits) in seen:
-            raise DeviceError(f"A gate must stand once for the same qubits. Got gate {where} twice.")
-        seen.add((gate.name, gate.qubits))
-    for name in names:
-        if not any(gate.name == name for gate in gates):
-            raise DeviceError(f"The basis gate {name!r} must have an entry in 'gates'.")
+    names = [
+        fields.text(name, "Each of the 'basis_gates'") for name in fields.items(raw, "The 'basis_gates'")
+    ]
     if len(set(names)) != len(names):
         raise DeviceError(f"The 'basis_gates' must each stand once. Got {names}.")
+    known = {
+        name: x.num_qubits for name, x in get_standard_gate_name_mapping().items() if isinstance(x, Gate)
+    }
+    seen: set[tuple[str, tuple[int, ...]]] = set()
+    for gate in gates:
+        where = f"{gate.name} on qubits {list(gate.qubits)}"
+        if gate.name not in names:
+            raise DeviceError(f"The 'basis_gates' must name every gate. They lack that of gate {where}.")
+        if known.get(gate.name) != len(gate.qubits):
+            raise DeviceError(f"A gate must be one that Qiskit knows for so many qubits. Got gate {where}.")
+        if _place(gate) in seen:
+            raise DeviceError(f"A gate must stand once for the same qubits. Got gate {where} twice.")
+        seen.add(_place(gate))
+    for name in names:
+        if all(gate.name != name for gate in gates):
+            raise DeviceError(
+                f"Each of the 'basis_gates' must have an entry in 'gates'. Gate {name} has none."
+            )
     return tuple(sorted(names))
 
 
 def _coupling(raw: Json, gates: tuple[GateCalibration, ...], n_qubits: int) -> tuple[tuple[int, int], ...]:
     carried = {gate.qubits for gate in gates if len(gate.qubits) == 2}
     pairs: set[tuple[int, int]] = set()
-    for entry in _list(raw, "'coupling_map'"):
-        pair = _list(entry, "An edge of the 'coupling_map'")
+    for entry in fields.items(raw, "The 'coupling_map'"):
+        what = f"Edge {fields.show(entry)} of the 'coupling_map'"
+        pair = fields.items(entry, what)
         if len(pair) != 2:
-            raise DeviceError(f"An edge of the 'coupling_map' must be two qubits. Got {pair}.")
-        a, b = (_index(q, f"A qubit of edge {pair} of the 'coupling_map'", n_qubits) for q in pair)
+            raise DeviceError(f"{what} must be two qubits.")
+        a, b = (fields.index(q, f"Each qubit of edge {fields.show(entry)}", n_qubits) for q in pair)
         if (a, b) not in carried:
-            raise DeviceError(f"Edge {pair} of the 'coupling_map' must have a two-qubit gate in 'gates'.")
+            raise DeviceError(f"{what} must have a two-qubit gate in 'gates'. It has none.")
         if (a, b) in pairs:
-            raise DeviceError(f"An edge of the 'coupling_map' must stand once. Got {pair} twice.")
+            raise DeviceError(f"{what} must stand once. It stands twice.")
         pairs.add((a, b))
     return tuple(sorted(pairs))
-
-
-def _object(
-    raw: Json, what: str, required: Collection[str], optional: Collection[str] = ()
-) -> dict[str, Json]:
-    if not isinstance(raw, dict):
-        raise DeviceError(f"{what} must be a JSON object. Got {_show(raw)}.")
-    for key in sorted(required):
-        if key not in raw:
-            raise DeviceError(f"{what} must have a key {key!r}.")
-    for key in raw:
-        if key not in required and key not in optional:
-            raise DeviceError(f"{what} must have no key {_show(key)}.")
-    return raw
-
-
-def _list(raw: Json, what: str) -> list[Json]:
-    if not isinstance(raw, (list, tuple)):
-        raise DeviceError(f"{what} must be a list. Got {_show(raw)}.")
-    return list(raw)
-
-
-def _text(raw: Json, what: str, longest: int = 200) -> str:
-    if not isinstance(raw, str) or not 0 < len(raw) <= longest or not raw.isprintable():
-        raise DeviceError(f"{what} must be a printable text of 1 to {longest} characters. Got {_show(raw)}.")
-    return raw
-
-
-def _index(raw: Json, what: str, n_qubits: int) -> int:
-    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw < n_qubits:
-        raise DeviceError(f"{what} must be an int in [0, {n_qubits - 1}]. Got {_show(raw)}.")
-    return raw
-
-
-def _number(
-    raw: Json, what: str, *, low: float = 0.0, above: bool = False, optional: bool = False
-) -> float | None:
-    """A finite number of seconds, `>= low` or, with `above`, `> low`."""
-    if raw is None and optional:
-        return None
-    good = isinstance(raw, (int, float)) and not isinstance(raw, bool) and abs(raw) < math.inf
-    if not good or raw > _LONGEST or raw < low or (above and raw == low):
-        bound = f"{'>' if above else '>='} {low:g}"
-        null = " or null" if optional else ""
-        raise DeviceError(f"{what} must be a finite number {bound}, in seconds,{null}. Got {_show(raw)}.")
-    return float(raw)
-
-
-def _probability(raw: Json, what: str) -> float:
-    good = isinstance(raw, (int, float)) and not isinstance(raw, bool)
-    if not good or not 0 <= raw <= 1:
-        raise DeviceError(f"{what} must be a number in [0, 1]. Got {_show(raw)}.")
-    return float(raw)
-
-
-def _time(raw: Json) -> str:
-    if raw == "":
-        return ""
-    try:
-        time = datetime.fromisoformat(raw)
-    except (TypeError, ValueError):
-        time = None
-    if time is None or time.tzinfo is None:
-        raise DeviceError(
-            f"The 'calibrated_at' of the device must be an ISO 8601 time with its zone, or ''. Got {_show(raw)}."
-        )
-    return time.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _show(raw: Json) -> str:
-    text = repr(raw)
-    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 from qiskit.circuit import Delay, Measure, Parameter
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 
-from qcsearch.devices.device import Device
+from qcsearch.devices.device import Device, GateCalibration
 
-__all__ = ["ANGLE_BOUNDS", "region_target"]
+__all__ = ["ANGLE_BOUNDS", "region_gates", "region_target"]
 
 ANGLE_BOUNDS: dict[str, tuple[float, float]] = {"rzz": (0.0, math.pi / 2)}
 """Gates that the hardware runs for some angles only, in radians (IBM's fractional gates)."""
+
+
+def region_gates(
+    device: Device, qubits: tuple[int, ...]
+) -> Iterator[tuple[GateCalibration, tuple[int, ...]]]:
+    """The usable gates among `qubits`, each with its re-indexed qubits: `i` stands for `qubits[i]`."""
+    index = {q: i for i, q in enumerate(qubits)}
+    places = [(q,) for q in qubits] + [pair for pair in device.coupling_map if index.keys() >= set(pair)]
+    for place in places:
+        for gate in device.gates_on.get(place, ()):
+            yield gate, tuple(index[q] for q in place)
 
 
 def region_target(device: Device, qubits: tuple[int, ...] | None = None, *, bounded: bool = True) -> Target:
@@ -24,34 +37,23 @@ def region_target(device: Device, qubits: tuple[int, ...] | None = None, *, boun
         device: the calibration facts.
         qubits: physical qubits in the order wanted; None for all.
         bounded: keep gates that run for some angles only (`ANGLE_BOUNDS`). A circuit whose angles are still
-            parameters cannot promise to stay within them, so `mapping` leaves them out for such circuits.
+            parameters cannot promise to stay within them, so `mapping` leaves these gates out for it.
 
     Returns:
-        A new `Target` with errors, durations, T1, T2, measurement (error: the mean of P(0|1) and P(1|0)) and delay.
+        A new `Target` with errors, durations, T1, T2, delays and measurements, whose error is the mean of
+        P(0|1) and P(1|0).
 
     Raises:
         DeviceError: if a qubit is not there or named twice.
     """
-    return _build(device, _chosen(device, qubits), bounded)
-
-
-def _chosen(device: Device, qubits: tuple[int, ...] | None) -> tuple[int, ...]:
-    return tuple(range(device.n_qubits)) if qubits is None else device.check_qubits(qubits)
-
-
-@lru_cache(maxsize=1)
-def _standard() -> dict[str, object]:
-    return dict(get_standard_gate_name_mapping())
-
-
-def _build(device: Device, qubits: tuple[int, ...], bounded: bool) -> Target:
-    facts = [device.qubits[q] for q in qubits]
+    chosen = tuple(range(device.n_qubits)) if qubits is None else device.check_qubits(qubits)
+    facts = [device.qubits[q] for q in chosen]
     target = Target(
-        num_qubits=len(qubits),
+        num_qubits=len(chosen),
         dt=device.dt,
         qubit_properties=[QubitProperties(t1=fact.t1, t2=fact.t2) for fact in facts],
     )
-    for name, places in _gates(device, qubits).items():
+    for name, places in _properties(device, chosen).items():
         if name not in ANGLE_BOUNDS:
             target.add_instruction(_standard()[name], places, name=name)
         elif bounded:
@@ -61,19 +63,22 @@ def _build(device: Device, qubits: tuple[int, ...], bounded: bool) -> Target:
         for i, fact in enumerate(facts)
     }
     target.add_instruction(Measure(), readout)
-    target.add_instruction(Delay(Parameter("t")), {(i,): None for i in range(len(qubits))})
+    target.add_instruction(Delay(Parameter("t")), {(i,): None for i in range(len(chosen))})
     return target
 
 
-def _gates(
+def _properties(
     device: Device, qubits: tuple[int, ...]
 ) -> dict[str, dict[tuple[int, ...], InstructionProperties]]:
-    """By gate name, the properties on re-indexed qubits."""
-    index = {q: i for i, q in enumerate(qubits)}
-    places = [(q,) for q in qubits] + [pair for pair in device.coupling_map if index.keys() >= set(pair)]
+    """By gate name and re-indexed qubits."""
     found: dict[str, dict[tuple[int, ...], InstructionProperties]] = {}
-    for place in places:
-        for gate in device.gates_on.get(place, ()):
-            properties = InstructionProperties(error=gate.error, duration=gate.duration)
-            found.setdefault(gate.name, {})[tuple(index[q] for q in place)] = properties
+    for gate, places in region_gates(device, qubits):
+        found.setdefault(gate.name, {})[places] = InstructionProperties(
+            error=gate.error, duration=gate.duration
+        )
     return found
+
+
+@lru_cache(maxsize=1)
+def _standard() -> dict[str, Any]:
+    return dict(get_standard_gate_name_mapping())
