@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,15 +111,34 @@ def _terms(
     terms = []
     for weight in (p for p in angle.parameters if p in weights):
         slope = angle.gradient(weight)
-        names = slope.parameters if isinstance(slope, ParameterExpression) else set()
-        if not names <= features.keys():
-            raise CircuitError(f"An angle must be a sum of terms c, c·x, c·w and c·w·x. Got {angle}.")
-        for feature in names:
-            factor = slope.gradient(feature)
-            if isinstance(factor, ParameterExpression) and factor.parameters:
-                raise CircuitError(f"An angle must be a sum of terms c, c·x, c·w and c·w·x. Got {angle}.")
-            terms.append((weights[weight], features[feature], float(factor)))
-        rest = slope.bind(dict.fromkeys(names, 0.0)) if names else slope
-        if float(rest) != 0.0:
-            terms.append((weights[weight], -1, float(rest)))
+        terms.append((weights[weight], -1, _at(slope)))
+        if isinstance(slope, ParameterExpression):
+            # The slope says it still holds every parameter of the angle, needed or not.
+            held = (p for p in slope.parameters if p in features)
+            terms += [(weights[weight], features[p], _at(slope.gradient(p))) for p in held]
+    terms = [term for term in terms if term[2] != 0.0]
+    _check_form(angle, terms, features, weights)
     return terms
+
+
+def _at(expression: ParameterExpression | float, values: Mapping[Parameter, float] | None = None) -> float:
+    """The number that an expression is at some values, 0 for those not given."""
+    if not isinstance(expression, ParameterExpression):
+        return float(expression)
+    given = values or {}
+    return float(expression.bind({p: given.get(p, 0.0) for p in expression.parameters}))
+
+
+def _check_form(
+    angle: ParameterExpression,
+    terms: list[tuple[int, int, float]],
+    features: dict[Parameter, int],
+    weights: dict[Parameter, int],
+) -> None:
+    """Compare the terms with the angle at a point of no symmetry."""
+    x = {p: 0.5 + (0.618034 * (i + 1)) % 1 for p, i in features.items() if p in angle.parameters}
+    w = {p: 0.5 + (0.754878 * (i + 1)) % 1 for p, i in weights.items() if p in angle.parameters}
+    by_x, by_w = {features[p]: v for p, v in x.items()}, {weights[p]: v for p, v in w.items()}
+    found = sum(factor * by_w[j] * by_x.get(k, 1.0) for j, k, factor in terms)
+    if abs(_at(angle, x | w) - _at(angle, x) - found) > 1e-9:
+        raise CircuitError(f"An angle must be a sum of terms c, c·x, c·w and c·w·x. Got {angle}.")

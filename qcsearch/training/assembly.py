@@ -1,0 +1,144 @@
+"""A candidate on its device: the circuit as it will run, and programs that simulate it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from qiskit.circuit import Parameter
+from qiskit.quantum_info import SparsePauliOp
+
+from qcsearch.circuits import build
+from qcsearch.circuits.candidate import Candidate
+from qcsearch.circuits.gate import GateList, Topology
+from qcsearch.circuits.observables import to_pauli
+from qcsearch.devices.device import Device
+from qcsearch.devices.mapping import MappedCircuit, map_circuit
+from qcsearch.devices.noise import noise_model
+from qcsearch.devices.regions import topology
+from qcsearch.simulation import Program, compile_circuit
+from qcsearch.training.expectations import Expectations, Floats
+from qcsearch.training.gradients import GradientEstimator, ParameterShift, estimator_for
+from qcsearch.training.occurrences import Occurrences, occurrences
+
+__all__ = ["Assembly", "assemble"]
+
+
+@dataclass(frozen=True, eq=False)
+class Assembly:
+    """Everything that follows from a candidate and a device, before any training.
+
+    Attributes:
+        candidate: what was assembled.
+        device: its calibration facts.
+        n_features: outputs of the preprocessing.
+        topology: logical qubits and their couplings.
+        gate_list: the logical circuit.
+        mapped: the circuit in basis gates on the region.
+        features: its feature parameters, in order.
+        weights: its weight parameters, in order.
+        observables: on the mapped circuit's qubits, in the candidate's order.
+    """
+
+    candidate: Candidate
+    device: Device
+    n_features: int
+    topology: Topology
+    gate_list: GateList
+    mapped: MappedCircuit
+    features: tuple[Parameter, ...]
+    weights: tuple[Parameter, ...]
+    observables: tuple[SparsePauliOp, ...]
+
+    @property
+    def n_weights(self) -> int:
+        """Number of trainable weights of the circuit."""
+        return len(self.weights)
+
+    def compile(self, noise: bool = True) -> Program:
+        """The program of the exact engine, under the device's noise or without any; compiled once."""
+        return self._noisy if noise else self._noiseless
+
+    def derive(self, Z: Floats) -> Floats:
+        """The circuit's features `(n_samples, n_derived)` from preprocessed ones `(n_samples, n_features)`."""
+        return build.derive_features(self.candidate, self.topology, Z)
+
+    def initial_weights(self, rng: np.random.Generator) -> Floats:
+        """Weights to start from, `(n_weights,)`, drawn with the candidate's `init_scale`."""
+        return build.initial_weights(self.gate_list, self.candidate.training.init_scale, rng)
+
+    def estimator(
+        self, name: str, noise: bool = True, program: Expectations | None = None
+    ) -> GradientEstimator:
+        """The gradient estimator `name`.
+
+        Args:
+            name: as in `TrainingOptions.gradient`.
+            noise: whether under the device's noise.
+            program: what to ask for values instead of the exact engine; for `parameter_shift` it must run
+                `occurrences.circuit`, its weights followed by its shifts.
+
+        Raises:
+            CandidateError: if the name is unknown or the program cannot give it.
+        """
+        if name == "parameter_shift" and self.n_weights:
+            return ParameterShift(program or self._shifted(noise), self.occurrences)
+        return estimator_for(name, program or self.compile(noise))
+
+    @cached_property
+    def occurrences(self) -> Occurrences:
+        """The mapped circuit with a shift of its own for every angle that holds a weight."""
+        return occurrences(self.mapped.circuit, self.features, self.weights)
+
+    @cached_property
+    def _noisy(self) -> Program:
+        return self._program(noise=True)
+
+    @cached_property
+    def _noiseless(self) -> Program:
+        return self._program(noise=False)
+
+    def _program(self, noise: bool) -> Program:
+        model = noise_model(self.device, self.candidate.qubits) if noise else None
+        features, weights = list(self.features), list(self.weights)
+        return compile_circuit(self.mapped.circuit, model, list(self.observables), features, weights)
+
+    def _shifted(self, noise: bool) -> Program:
+        model = noise_model(self.device, self.candidate.qubits) if noise else None
+        weights = [*self.weights, *self.occurrences.shifts]
+        circuit = self.occurrences.circuit
+        return compile_circuit(circuit, model, list(self.observables), list(self.features), weights)
+
+
+def assemble(
+    candidate: Candidate, device: Device, n_features: int, *, optimization_level: int = 1
+) -> Assembly:
+    """Lower a candidate, map its circuit to its qubits, and put its observables where the mapping left them.
+
+    Args:
+        candidate: what to assemble.
+        device: the calibration facts.
+        n_features: outputs of the preprocessing, ≥ 1.
+        optimization_level: of Qiskit's transpiler, 0 to 3.
+
+    Raises:
+        CandidateError: if the circuit cannot be built.
+        DeviceError: if the device does not have these qubits or cannot run the circuit on them.
+    """
+    couplings = topology(device, candidate.qubits)
+    gate_list = build.lower(candidate, couplings, n_features)
+    circuit, features, weights = build.to_circuit(gate_list)
+    mapped = map_circuit(circuit, device, candidate.qubits, optimization_level)
+    observables = (to_pauli(label, candidate.n_qubits) for label in candidate.observables)
+    return Assembly(
+        candidate,
+        device,
+        n_features,
+        couplings,
+        gate_list,
+        mapped,
+        tuple(features),
+        tuple(weights),
+        tuple(mapped.observable(operator) for operator in observables),
+    )
