@@ -2,109 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, cast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from qcsearch import canonical
 from qcsearch.canonical import Json
+from qcsearch.circuits import checks
+from qcsearch.circuits.options import Choice, Preprocessing, TrainingOptions
 from qcsearch.errors import CandidateError
 
 __all__ = ["Candidate", "Choice", "Preprocessing", "TrainingOptions"]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One alternative of a family, by its registered name, with its settings.
-
-    Attributes:
-        name: as registered (`angle`, `hardware_efficient`, `linear`, …).
-        settings: keyword arguments of the alternative; JSON values.
-    """
-
-    name: str
-    settings: Mapping[str, Json] = field(default_factory=dict)
-
-    def __hash__(self) -> int:
-        return hash((self.name, canonical.dumps(dict(self.settings))))
-
-    def to_json(self) -> dict[str, Json]:
-        """Return `{"name": …, "settings": {…}}`."""
-        return {"name": self.name, "settings": dict(self.settings)}
-
-    @classmethod
-    def from_json(cls, data: Json) -> Choice:
-        """Rebuild from `to_json`'s answer, or from the bare name.
-
-        Raises:
-            CandidateError: if it is neither.
-        """
-        if isinstance(data, str):
-            return cls(data)
-        if (
-            isinstance(data, dict)
-            and set(data) <= {"name", "settings"}
-            and isinstance(data.get("name"), str)
-            and isinstance(data.get("settings", {}), dict)
-        ):
-            # Through canonical JSON, so that tuples and lists of one content compare equal.
-            return cls(data["name"], canonical.loads(canonical.dumps(data.get("settings", {}))))
-        raise CandidateError(f"A choice must be a name or {{name, settings}}. Got {data!r}.")
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """How raw features become angles; fitted on the training split only.
-
-    Attributes:
-        reduction: `none`, `pool`, `pca`, `lda` or `autoencoder`, with its number of components or size.
-        scaling: `minmax`, `maxabs` or `standard`.
-        angle_range: radians; scaled values are clipped into it, never wrapped.
-    """
-
-    reduction: Choice = Choice("none")
-    scaling: str = "minmax"
-    angle_range: tuple[float, float] = (-math.pi / 2, math.pi / 2)
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """Hyper-parameters of one training.
-
-    Attributes:
-        optimizer: `adam`, `amsgrad`, `sgd` or `lbfgs`.
-        learning_rate: step size of the circuit's weights, > 0 (L-BFGS ignores it).
-        head_rate: the head's step size as a multiple of `learning_rate`, > 0.
-        schedule: `cosine` lowers the step size to 2 % over `steps`; `constant`.
-        steps: upper bound on optimiser steps, ≥ 0.
-        validate_every: steps between two validations, ≥ 1.
-        batch_size: samples a step; None for the whole training split.
-        loss: `cross_entropy` or `mse`.
-        gradient: `adjoint`, `parameter_shift`, `finite_difference` or `spsa`.
-        noise: train under the device's noise (True) or without (False).
-        init_scale: weights start uniform in ±π × `init_scale`.
-        l2: weight decay on the head's parameters, ≥ 0.
-        patience: stop after so many validations without improvement; None never stops early.
-        target_accuracy: stop once the validation accuracy reaches it; None for never.
-        target_loss: stop once the training loss falls to it; None for never.
-    """
-
-    optimizer: str = "adam"
-    learning_rate: float = 0.05
-    head_rate: float = 1.0
-    schedule: str = "cosine"
-    steps: int = 200
-    validate_every: int = 10
-    batch_size: int | None = 128
-    loss: str = "cross_entropy"
-    gradient: str = "adjoint"
-    noise: bool = True
-    init_scale: float = 0.3
-    l2: float = 0.0
-    patience: int | None = None
-    target_accuracy: float | None = None
-    target_loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -125,16 +34,28 @@ class Candidate:
     ansatz: Choice
     qubits: tuple[int, ...]
     observables: tuple[str, ...]
-    preprocessing: Preprocessing = Preprocessing()
-    head: Choice = Choice("linear")
-    training: TrainingOptions = TrainingOptions()
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    head: Choice = field(default_factory=lambda: Choice("linear"))
+    training: TrainingOptions = field(default_factory=TrainingOptions)
+
+    def __post_init__(self) -> None:
+        for name, kind in _KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise checks.refuse("a candidate", name, f"a {kind.__name__}", getattr(self, name))
+        for name in ("qubits", "observables"):
+            if not isinstance(getattr(self, name), list | tuple):
+                raise checks.refuse("a candidate", name, "a list", getattr(self, name))
+        qubits = tuple(checks.integer("a candidate", "qubits", q, 0) for q in self.qubits)
+        object.__setattr__(self, "qubits", qubits)
+        labels = tuple(checks.text("a candidate", "observables", label) for label in self.observables)
+        object.__setattr__(self, "observables", labels)
 
     @property
     def n_qubits(self) -> int:
         """Number of qubits."""
         return len(self.qubits)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the candidate's content: equal candidates, equal digests."""
         return canonical.digest(self.to_json())
@@ -142,17 +63,13 @@ class Candidate:
     def to_json(self) -> dict[str, Json]:
         """Return the candidate as JSON values."""
         return {
-            "preprocessing": {
-                "reduction": self.preprocessing.reduction.to_json(),
-                "scaling": self.preprocessing.scaling,
-                "angle_range": list(self.preprocessing.angle_range),
-            },
+            "preprocessing": self.preprocessing.to_json(),
             "encoding": self.encoding.to_json(),
             "ansatz": self.ansatz.to_json(),
             "qubits": list(self.qubits),
             "observables": list(self.observables),
             "head": self.head.to_json(),
-            "training": asdict(self.training),
+            "training": self.training.to_json(),
         }
 
     @classmethod
@@ -162,27 +79,33 @@ class Candidate:
         Raises:
             CandidateError: if a part is missing, unknown or of the wrong type.
         """
-        try:
-            known = {f.name for f in fields(cls)}
-            if unknown := set(data) - known:
-                raise CandidateError(f"A candidate has no part named {', '.join(sorted(unknown))}.")
-            pre = data.get("preprocessing", {})
-            defaults = Preprocessing()
-            low, high = pre.get("angle_range", defaults.angle_range)
-            return cls(
-                preprocessing=Preprocessing(
-                    Choice.from_json(pre.get("reduction", "none")),
-                    str(pre.get("scaling", defaults.scaling)),
-                    (float(low), float(high)),
-                ),
-                encoding=Choice.from_json(data["encoding"]),
-                ansatz=Choice.from_json(data["ansatz"]),
-                qubits=tuple(int(q) for q in data["qubits"]),
-                observables=tuple(str(o) for o in data["observables"]),
-                head=Choice.from_json(data.get("head", "linear")),
-                training=TrainingOptions(**cast(dict[str, Any], data.get("training", {}))),
+        if not isinstance(data, dict):
+            raise CandidateError(f"A candidate must be an object. Got {checks.short(data)}.")
+        if unknown := [key for key in data if key not in _READERS]:
+            raise CandidateError(
+                f"A candidate has no part {checks.short(unknown[0])}. Known: {', '.join(_READERS)}."
             )
-        except CandidateError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise CandidateError(f"Not a candidate: {type(error).__name__} {error}.") from error
+        if missing := [name for name in _NEEDED if name not in data]:
+            raise CandidateError(
+                f"A candidate must have the part '{missing[0]}'. Got {', '.join(data) or 'none'}."
+            )
+        return cls(**{name: _READERS[name](part) for name, part in data.items()})
+
+
+def _same(part: Json) -> Json:
+    return part
+
+
+_KINDS: dict[str, Any] = {
+    "encoding": Choice,
+    "ansatz": Choice,
+    "head": Choice,
+    "preprocessing": Preprocessing,
+    "training": TrainingOptions,
+}
+_NEEDED = ("encoding", "ansatz", "qubits", "observables")
+_READERS: dict[str, Callable[[Json], Any]] = {
+    **{name: kind.from_json for name, kind in _KINDS.items()},
+    "qubits": _same,
+    "observables": _same,
+}

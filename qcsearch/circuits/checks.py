@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import math
 import operator
+import reprlib
 from collections.abc import Sequence
-from reprlib import repr as short
-from typing import Any, SupportsFloat
+from typing import Any, SupportsFloat, overload
 
 from qcsearch.errors import CandidateError
 
-__all__ = ["MAX_LAYERS", "flag", "integer", "names", "number", "one_of"]
+__all__ = ["MAX_LAYERS", "flag", "integer", "names", "number", "one_of", "refuse", "short", "text"]
 
 MAX_LAYERS = 1000
 """No circuit of more layers is built: a slip of the pen must not fill the memory."""
+
+MAX_INT = 2**53
+"""No count is larger, so that each is the same number as a float, in any JSON reader."""
+
+
+def short(value: object) -> str:
+    """A spelling of any value in at most 100 characters, for a message."""
+    try:
+        spelled = reprlib.repr(value)
+    except Exception:  # a repr of someone else's, or an int too long to spell
+        return f"an object of type {type(value).__name__}"
+    return spelled if len(spelled) <= 100 else f"{spelled[:97]}..."
 
 
 def refuse(owner: str, parameter: str, wanted: str, value: object) -> CandidateError:
@@ -43,46 +55,67 @@ def names(owner: str, parameter: str, value: Any, allowed: Sequence[str]) -> tup
     raise refuse(owner, parameter, f"a list of one or more of {', '.join(allowed)}", value)
 
 
-def integer(owner: str, parameter: str, value: Any, low: int, high: int | None = None) -> int:
-    """`value` as an int in `[low, high]`; a bool or a float is not one.
+@overload
+def integer(owner: str, parameter: str, value: Any, low: int, high: int | None = None) -> int: ...
+@overload
+def integer(
+    owner: str, parameter: str, value: Any, low: int, high: int | None = None, *, optional: bool
+) -> int | None: ...
+def integer(
+    owner: str, parameter: str, value: Any, low: int, high: int | None = None, *, optional: bool = False
+) -> int | None:
+    """`value` as an int in `[low, high]`; a bool or a float is not one. With `optional` None is fine too.
 
     Raises:
         CandidateError: if it is not.
     """
-    wanted = f"an int ≥ {low}" if high is None else f"an int in [{low}, {high}]"
+    if optional and value is None:
+        return None
+    wanted = f"an int >= {low}" if high is None else f"an int in [{low}, {high}]"
+    error = refuse(owner, parameter, wanted + " or None" * optional, value)
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise refuse(owner, parameter, wanted, value)
-    result = operator.index(value)
-    if result < low or (high is not None and result > high):
-        raise refuse(owner, parameter, wanted, value)
+        raise error
+    try:
+        result = operator.index(value)
+    except TypeError:
+        raise error from None
+    if not low <= result <= (MAX_INT if high is None else high):
+        raise error
     return result
 
 
+@overload
+def number(owner: str, parameter: str, value: Any, low: float = ..., *, above: bool = ...) -> float: ...
+@overload
+def number(
+    owner: str, parameter: str, value: Any, low: float = ..., *, above: bool = ..., optional: bool
+) -> float | None: ...
 def number(
     owner: str,
     parameter: str,
     value: Any,
     low: float = -math.inf,
-    high: float = math.inf,
     *,
     above: bool = False,
-) -> float:
-    """`value` as a finite float in `[low, high]`, or in `(low, high]` with `above`.
+    optional: bool = False,
+) -> float | None:
+    """`value` as a finite float ≥ `low`, or > `low` with `above`. With `optional` None is fine too.
 
     Raises:
         CandidateError: if it is not.
     """
-    bounds = [f"{'>' if above else '≥'} {low:g}"] if low > -math.inf else []
-    bounds += [f"≤ {high:g}"] if high < math.inf else []
-    wanted = " ".join(["a finite number", " and ".join(bounds)]).strip()
+    if optional and value is None:
+        return None
+    bound = f" {'>' if above else '>='} {low:g}" if low > -math.inf else ""
+    error = refuse(owner, parameter, f"a number{bound}{' or None' * optional}", value)
     if isinstance(value, bool | str | bytes) or not isinstance(value, SupportsFloat):
-        raise refuse(owner, parameter, wanted, value)
+        raise error
     try:
         result = float(value) + 0.0  # + 0.0 turns −0.0 into 0.0, so that equal numbers have one spelling
     except (TypeError, ValueError, OverflowError):
-        raise refuse(owner, parameter, wanted, value) from None
-    if not math.isfinite(result) or not low <= result <= high or (above and result == low):
-        raise refuse(owner, parameter, wanted, value)
+        raise error from None
+    if not math.isfinite(result) or result < low or (above and result == low):
+        raise error
     return result
 
 
@@ -94,4 +127,15 @@ def flag(owner: str, parameter: str, value: Any) -> bool:
     """
     if isinstance(value, bool):
         return value
-    raise refuse(owner, parameter, "true or false", value)
+    raise refuse(owner, parameter, "True or False", value)
+
+
+def text(owner: str, parameter: str, value: Any) -> str:
+    """`value` if it is a name: text that is not empty and that UTF-8 can spell.
+
+    Raises:
+        CandidateError: if it is not.
+    """
+    if isinstance(value, str) and value and value.isprintable():
+        return value
+    raise refuse(owner, parameter, "a name", value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from reprlib import repr as short
 
 from qcsearch.canonical import Json
 from qcsearch.circuits import checks
@@ -65,7 +64,7 @@ class Angle:
             return cls(constant=checks.number("a gate", "angle", data))
         if not set(data) <= {"constant", "scale", "feature", "weight"}:
             raise CandidateError(
-                f"An angle has the parts constant, scale, feature, weight. Got {short(data)}."
+                f"An angle has the parts constant, scale, feature, weight. Got {checks.short(data)}."
             )
         feature, weight = data.get("feature"), data.get("weight")
         return cls(
@@ -113,7 +112,7 @@ class Gate:
             or not isinstance(data["qubits"], list | tuple)
         ):
             raise CandidateError(
-                f"A gate must be {{name, qubits}} or {{name, qubits, angle}}. Got {short(data)}."
+                f"A gate must be {{name, qubits}} or {{name, qubits, angle}}. Got {checks.short(data)}."
             )
         qubits = tuple(checks.integer("a gate", "qubits", q, 0) for q in data["qubits"])
         return cls(data["name"], qubits, Angle.from_json(data["angle"]) if "angle" in data else None)

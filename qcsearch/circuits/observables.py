@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from reprlib import repr as short
 from typing import TYPE_CHECKING
 
+from qcsearch.circuits import checks
 from qcsearch.errors import CandidateError
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ def parse(label: str, n_qubits: int) -> dict[int, str]:
     """
     if not isinstance(label, str) or not _LABEL.fullmatch(label):
         raise CandidateError(
-            f"An observable must be a Pauli string such as 'Z0' or 'X1Z3'. Got {short(label)}."
+            f"An observable must be a Pauli string such as 'Z0' or 'X1Z3'. Got {checks.short(label)}."
         )
     factors: dict[int, str] = {}
     for pauli, index in _FACTOR.findall(label):
         qubit = int(index)
         if qubit in factors:
-            raise CandidateError(f"The observable {short(label)} names qubit {qubit} twice.")
+            raise CandidateError(f"The observable {checks.short(label)} names qubit {qubit} twice.")
         if qubit >= n_qubits:
             raise CandidateError(
-                f"The observable {short(label)} must name logical qubits in [0, {n_qubits - 1}]. Got {qubit}."
+                f"The observable {checks.short(label)} must name qubits in [0, {n_qubits - 1}]. Got {qubit}."
             )
         factors[qubit] = pauli
     return factors
