@@ -132,7 +132,7 @@ def _basis(labels: Sequence[str], owners: dict[str, list[tuple[int, float]]]) ->
 
 
 def _constant(operator: SparsePauliOp) -> float:
-    return sum(complex(c).real for label, c in operator.to_list() if set(label) == {"I"})
+    return float(sum(complex(c).real for label, c in operator.to_list() if set(label) == {"I"}))
 
 
 def _outcomes(term: Term, bits: NDArray[np.bool_]) -> Floats:

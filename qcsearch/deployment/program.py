@@ -11,7 +11,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
-from qcsearch.deployment.executors.base import Executor, Pub, check_pub
+from qcsearch.deployment.executors.base import Executor, Pub, check_job
 from qcsearch.deployment.measurement import Basis, Estimates, estimate, measurement_bases
 from qcsearch.errors import BackendError
 from qcsearch.training.expectations import Floats
@@ -125,10 +125,10 @@ class BackendProgram:
         """Refuse, before the first job, what the executor cannot run.
 
         Raises:
-            BackendError: as `check_pub`, or if a physical qubit is not there.
+            BackendError: as `check_job`, or if a physical qubit is not there.
         """
-        for circuit in self._circuits:
-            check_pub(Pub(circuit, np.zeros((1, circuit.num_parameters)), self.shots), self.executor.target)
+        pubs = [Pub(circuit, np.zeros((1, circuit.num_parameters))) for circuit in self._circuits]
+        check_job(pubs, self.shots, self.executor.target)
 
     def values(self, X: Floats, w: Floats) -> Floats:
         """Expectation values `(n_samples, n_observables)`; `X` is `(n_samples, n_features)`."""
@@ -152,10 +152,10 @@ class BackendProgram:
 
     def _job(self, rows: Floats) -> Estimates:
         pubs = [
-            Pub(circuit, rows[:, columns], self.shots)
+            Pub(circuit, rows[:, columns])
             for circuit, columns in zip(self._circuits, self._columns, strict=True)
         ]
-        found = self.executor.run(pubs)
+        found = self.executor.run(pubs, self.shots)
         self.meter.count(len(pubs) * len(rows), self.shots)
         bits = [array.to_bool_array(order="little") for array in found]
         return estimate(self.observables, self._bases, bits)

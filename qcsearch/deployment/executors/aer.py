@@ -11,7 +11,7 @@ from qiskit.exceptions import QiskitError
 from qiskit_aer import AerSimulator
 from qiskit_aer.primitives import SamplerV2
 
-from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_pub, joined_bits, seed_of_job
+from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_job, joined_bits, seed_of_job
 from qcsearch.errors import BackendError
 
 if TYPE_CHECKING:
@@ -47,18 +47,17 @@ class AerExecutor:
             self._target = self._device.target()
         return self._target
 
-    def run(self, pubs: Sequence[Pub]) -> list[BitArray]:
+    def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""
-        for pub in pubs:
-            check_pub(pub, self.target)
+        check_job(pubs, shots, self.target)
         seed = seed_of_job(self._seed, self._jobs)
         self._jobs += 1
-        return [self._run(pub, seed_of_job(seed, i)) for i, pub in enumerate(pubs)]
+        return [self._run(pub, shots, seed_of_job(seed, i)) for i, pub in enumerate(pubs)]
 
-    def _run(self, pub: Pub, seed: int) -> BitArray:
+    def _run(self, pub: Pub, shots: int, seed: int) -> BitArray:
         qubits = tuple(sorted(active_qubits(pub.circuit)))
         simulator = AerSimulator(noise_model=self._device.noise_model(qubits))
-        bloc = (_cut(pub.circuit, qubits), np.asarray(pub.parameters, dtype=np.float64), pub.shots)
+        bloc = (_cut(pub.circuit, qubits), np.asarray(pub.parameters, dtype=np.float64), shots)
         try:
             found = SamplerV2.from_backend(simulator, seed=seed).run([bloc]).result()
         except QiskitError as error:

@@ -27,7 +27,7 @@ __all__ = [
     "Opener",
     "Pub",
     "active_qubits",
-    "check_pub",
+    "check_job",
     "joined_bits",
     "seed_of_job",
 ]
@@ -46,12 +46,10 @@ class Pub:
     Attributes:
         circuit: on all qubits of the target, in its gates, measured into classical bits.
         parameters: `(n_sets, n_parameters)` in radians, columns in the order of `circuit.parameters`.
-        shots: runs of each set.
     """
 
     circuit: QuantumCircuit
     parameters: NDArray[np.float64]
-    shots: int
 
 
 class Executor(Protocol):
@@ -76,11 +74,15 @@ class Executor(Protocol):
         """All qubits and the gates that run on them."""
         ...
 
-    def run(self, pubs: Sequence[Pub]) -> list[BitArray]:
+    def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job.
 
+        Args:
+            pubs: what to run.
+            shots: runs of each circuit with each set of parameters, in [1, 1_000_000]; one number a job.
+
         Returns:
-            For each pub, in order, a `BitArray` of shape `(n_sets,)` with its `shots`, and a bit for each
+            For each pub, in order, a `BitArray` of shape `(n_sets,)` with `shots` shots, and a bit for each
             classical bit of the circuit, bit 0 first in `to_bool_array(order="little")`.
 
         Raises:
@@ -109,21 +111,26 @@ class Opener(Protocol):
 EXECUTORS: Registry[Executor] = Registry("qcsearch.executors", BackendError)
 
 
-def check_pub(pub: Pub, target: Target) -> None:
+def check_job(pubs: Sequence[Pub], shots: int, target: Target) -> None:
     """Refuse what would be submitted, and paid for, in vain.
 
     Raises:
         BackendError: if shots or parameters are wrong, or the circuit measures nothing or is not in the gates
             of the target, on its qubits.
     """
-    if isinstance(pub.shots, bool) or not isinstance(pub.shots, int) or not 1 <= pub.shots <= MAX_SHOTS:
-        raise BackendError(f"The 'shots' of a job must be an int in [1, {MAX_SHOTS:_}]. Got {pub.shots!r}.")
+    if isinstance(shots, bool) or not isinstance(shots, int) or not 1 <= shots <= MAX_SHOTS:
+        raise BackendError(f"The 'shots' of a job must be an int in [1, {MAX_SHOTS:_}]. Got {shots!r}.")
+    for pub in pubs:
+        _check_table(pub)
+        _check_gates(pub.circuit, target)
+
+
+def _check_table(pub: Pub) -> None:
     shape, wanted = np.shape(pub.parameters), pub.circuit.num_parameters
     if len(shape) != 2 or shape[0] < 1 or shape[1] != wanted or not np.isfinite(pub.parameters).all():
         raise BackendError(
             f"The parameters of a job must be finite, 1 or more rows of {wanted}. Got {shape}."
         )
-    _check_gates(pub.circuit, target)
 
 
 def _check_gates(circuit: QuantumCircuit, target: Target) -> None:

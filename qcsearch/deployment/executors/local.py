@@ -26,7 +26,7 @@ from qiskit_ibm_runtime.exceptions import IBMError
 from qiskit_ibm_runtime.executor_sampler import Sampler
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
-from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_pub, joined_bits, seed_of_job
+from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_job, joined_bits, seed_of_job
 from qcsearch.devices.providers import fake_backend
 from qcsearch.errors import BackendError, DeviceError
 
@@ -79,14 +79,13 @@ class LocalExecutor:
         """All qubits of the recorded backend."""
         return self._backend.target
 
-    def run(self, pubs: Sequence[Pub]) -> list[BitArray]:
+    def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""
-        for pub in pubs:
-            check_pub(pub, self.target)
+        check_job(pubs, shots, self.target)
         if not pubs:
             return []
         sampler = self._sampler(frozenset().union(*(active_qubits(pub.circuit) for pub in pubs)))
-        blocs = [SamplerPub.coerce((pub.circuit, pub.parameters), pub.shots) for pub in pubs]
+        blocs = [SamplerPub.coerce((pub.circuit, pub.parameters), shots) for pub in pubs]
         try:
             self._validate(blocs)
             found = sampler.run(blocs).result()

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qiskit.primitives import StatevectorSampler
+from qiskit.providers.fake_provider import GenericBackendV2
+
+from qcsearch.deployment.executors.base import Kind, check_job, joined_bits, seed_of_job
+
+
+class IdealExecutor:
+    """Shots without any noise: Qiskit's own state-vector sampler, in the gates of IBM's processors."""
+
+    name = "ideal"
+    kind: Kind = "simulated"
+
+    def __init__(self, n_qubits, seed=0):
+        self.target = GenericBackendV2(n_qubits, ["rz", "sx", "x", "cx"], noise_info=False).target
+        self.seed, self.shapes = seed, []
+
+    def run(self, pubs, shots):
+        check_job(pubs, shots, self.target)
+        self.shapes.append([len(pub.parameters) for pub in pubs])
+        sampler = StatevectorSampler(seed=np.random.default_rng(seed_of_job(self.seed, len(self.shapes))))
+        found = sampler.run([(pub.circuit, pub.parameters) for pub in pubs], shots=shots).result()
+        return [
+            joined_bits(result.data, len(pub.parameters)) for result, pub in zip(found, pubs, strict=True)
+        ]
+
+
+@pytest.fixture
+def ideal():
+    return IdealExecutor
