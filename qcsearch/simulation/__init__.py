@@ -1,1 +1,23 @@
-"""The exact noisy engine, and Aer as its referee."""
+"""The exact noisy engine, and Aer as its referee.
+
+`compile_circuit` turns a circuit and a noise model into a `Program`; its names are loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qcsearch.simulation.compile import compile_circuit
+    from qcsearch.simulation.program import Encoded, Program
+
+__all__ = ["Encoded", "Program", "compile_circuit"]
+
+_HOMES = {"Encoded": "program", "Program": "program", "compile_circuit": "compile"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

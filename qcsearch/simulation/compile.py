@@ -1,0 +1,75 @@
+"""`compile_circuit`: from a circuit in basis gates and a noise model to a program for batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.quantum_info import SparsePauliOp
+
+from qcsearch.errors import InputError
+from qcsearch.simulation.angles import AngleReader
+from qcsearch.simulation.cones import find_cones
+from qcsearch.simulation.lower import lower
+from qcsearch.simulation.noise import Noise
+from qcsearch.simulation.observables import read_observables
+from qcsearch.simulation.part import Part
+from qcsearch.simulation.program import Program
+
+__all__ = ["compile_circuit"]
+
+
+def compile_circuit(
+    circuit: QuantumCircuit,
+    noise_model: Any,
+    observables: Sequence[SparsePauliOp],
+    features: Sequence[Parameter],
+    weights: Sequence[Parameter],
+    *,
+    dtype: str = "float64",
+    threads: int = 1,
+) -> Program:
+    """Compile a circuit for exact simulation under noise.
+
+    The numbers are those of Aer's density-matrix method with the same noise model, to rounding, and readout errors
+    on top: each Pauli factor P of an observable is read as `(1 − p01 − p10) P + (p01 − p10) I`.
+
+    Args:
+        circuit: of gates on one or two qubits; barriers and final measurements are ignored. Angles are sums
+            of constants and terms c·w, c·x, c·w·x.
+        noise_model: an Aer `NoiseModel` keyed on the circuit's qubit indices, or None for none.
+        observables: Hermitian `SparsePauliOp`s on the circuit's qubits.
+        features: parameters that take the columns of `X`.
+        weights: parameters that are trained.
+        dtype: of the states, "float64" or "float32".
+        threads: over which batches are spread.
+
+    Raises:
+        CircuitError: for what cannot be simulated, by name: reset, mid-circuit measurement, control flow, an unknown
+            operation or parameter, another form of angle, a light cone of more than 12 qubits.
+        InputError: for an unknown dtype or number of threads.
+    """
+    if dtype not in ("float64", "float32"):
+        raise InputError(
+            f"The 'dtype' parameter of compile_circuit must be 'float64' or 'float32'. Got {dtype!r}."
+        )
+    if not isinstance(threads, int) or threads < 1:
+        raise InputError(
+            f"The 'threads' parameter of compile_circuit must be an int of at least 1. Got {threads!r}."
+        )
+    noise = Noise(noise_model)
+    elements = lower(circuit, noise, AngleReader(features, weights))
+    read = read_observables(observables, circuit.num_qubits, noise)
+    number_type = np.dtype(dtype)
+    return Program(
+        [Part(cone, read, len(weights), number_type) for cone in find_cones(elements, read)],
+        n_qubits=circuit.num_qubits,
+        n_features=len(features),
+        n_weights=len(weights),
+        n_observables=len(read),
+        dtype=number_type,
+        threads=threads,
+    )

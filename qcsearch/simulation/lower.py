@@ -1,0 +1,196 @@
+"""From a QuantumCircuit and its noise to elements: fixed channels and turns about Pauli strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction, Gate, ParameterExpression
+from qiskit.exceptions import QiskitError
+from qiskit.quantum_info import Operator, SuperOp
+
+from qcsearch.errors import CircuitError
+from qcsearch.simulation import ptm
+from qcsearch.simulation.angles import AngleReader, AngleSum
+from qcsearch.simulation.noise import Noise, error_matrix
+from qcsearch.simulation.ptm import Matrix
+
+__all__ = ["Element", "Fixed", "Turn", "lower"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fixed:
+    """A channel that depends on nothing.
+
+    Attributes:
+        qubits: one or two, the first the least significant digit.
+        matrix: PTM `(4, 4)` or `(16, 16)`.
+    """
+
+    qubits: tuple[int, ...]
+    matrix: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`exp(-i angle P / 2)` about a Pauli string P.
+
+    Attributes:
+        qubits: one or two.
+        axes: factor of P on each: 1 2 3 for X Y Z.
+        angle: depends on weights or features.
+    """
+
+    qubits: tuple[int, ...]
+    axes: tuple[int, ...]
+    angle: AngleSum
+
+
+Element = Fixed | Turn
+
+_X, _Y, _Z = 1, 2, 3
+_HALF_PI = np.pi / 2
+_Turns = list[tuple[tuple[int, ...], tuple[int, ...], AngleSum]]
+_Rule = Callable[[list[AngleSum]], _Turns]
+
+
+def _rotation(*axes: int) -> _Rule:
+    places = tuple(range(len(axes)))
+    return lambda p: [(places, axes, p[0])]
+
+
+def _controlled(axis: int) -> _Rule:
+    """exp(-i θ/2 |1⟩⟨1| ⊗ P) = exp(-i θ/4 P) exp(+i θ/4 Z P)."""
+    return lambda p: [((1,), (axis,), p[0].scaled(0.5)), ((0, 1), (_Z, axis), p[0].scaled(-0.5))]
+
+
+def _euler(theta: AngleSum, phi: AngleSum, lam: AngleSum) -> _Turns:
+    return [((0,), (_Z,), lam), ((0,), (_Y,), theta), ((0,), (_Z,), phi)]
+
+
+_RULES: dict[str, _Rule] = {
+    "rx": _rotation(_X),
+    "ry": _rotation(_Y),
+    "rz": _rotation(_Z),
+    "p": _rotation(_Z),
+    "u1": _rotation(_Z),
+    "u2": lambda p: _euler(AngleSum(_HALF_PI), p[0], p[1]),
+    "u3": lambda p: _euler(*p),
+    "u": lambda p: _euler(*p),
+    "rxx": _rotation(_X, _X),
+    "ryy": _rotation(_Y, _Y),
+    "rzz": _rotation(_Z, _Z),
+    "rzx": _rotation(_Z, _X),
+    "crx": _controlled(_X),
+    "cry": _controlled(_Y),
+    "crz": _controlled(_Z),
+    "cp": lambda p: [((0,), (_Z,), p[0].scaled(0.5)), *_controlled(_Z)(p)],
+    "cu1": lambda p: [((0,), (_Z,), p[0].scaled(0.5)), *_controlled(_Z)(p)],
+}
+"""Turns (places among the gate's qubits, axes, angle) of each parametric gate, in the order of time."""
+
+_CHANNELS = {"quantum_channel", "kraus", "superop"}
+
+
+def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[Element]:
+    """Walk the circuit once.
+
+    Raises:
+        CircuitError: for reset, mid-circuit measurement, control flow, an unknown operation, an unknown
+            parameter or an angle that is not a sum of terms; each by name.
+    """
+    circuit = noise.prepare(circuit)
+    numbers = {qubit: index for index, qubit in enumerate(circuit.qubits)}
+    elements: list[Element] = []
+    measured: set[int] = set()
+    for instruction in circuit.data:
+        name = instruction.name
+        qubits = tuple([numbers[qubit] for qubit in instruction.qubits])
+        if name == "barrier":
+            continue
+        if name == "measure":
+            measured.update(qubits)
+        elif measured.isdisjoint(qubits):
+            elements += _gate(instruction, qubits, angles)
+            for matrix in noise.after(instruction, instruction.label or name, qubits):
+                elements.append(Fixed(qubits, matrix))
+        elif name != "delay":
+            raise CircuitError(
+                f"Measurements must come last. Got '{name}' after a measurement of one of the qubits {qubits}.",
+                "remove mid-circuit measurements; the exact engine has no classical bits",
+            )
+    return elements
+
+
+def _gate(instruction: CircuitInstruction, qubits: tuple[int, ...], angles: AngleReader) -> list[Element]:
+    name = instruction.name
+    if name in ("id", "delay"):
+        return []
+    params = instruction.params
+    if name in _RULES and any(isinstance(value, ParameterExpression) for value in params):
+        return _turns(_RULES[name]([angles.read(value, name) for value in params]), qubits)
+    if len(qubits) <= 2 and not instruction.is_parameterized():
+        return [Fixed(qubits, _constant(instruction, name, params))]
+    return _definition(instruction, qubits, angles)
+
+
+def _turns(turns: _Turns, qubits: tuple[int, ...]) -> list[Element]:
+    elements: list[Element] = []
+    for places, axes, angle in turns:
+        on = tuple([qubits[place] for place in places])
+        if angle.terms:
+            elements.append(Turn(on, axes, angle))
+        elif len(axes) == 1:
+            elements.append(Fixed(on, ptm.turn(axes[0], angle.constant)))
+        else:
+            elements.append(Fixed(on, ptm.turn_pair((axes[0], axes[1]), angle.constant)))
+    return elements
+
+
+def _constant(instruction: CircuitInstruction, name: str, params: list[Any]) -> Matrix:
+    """PTM of an operation without free parameters; standard gates are remembered."""
+    if instruction.is_standard_gate():
+        key = (name, tuple([float(value) for value in params]))
+        if key not in _standard_gates:
+            if len(_standard_gates) > 10_000:
+                _standard_gates.clear()
+            _standard_gates[key] = ptm.from_unitary(instruction.matrix)
+        return _standard_gates[key]
+    operation = instruction.operation
+    if name == "quantum_channel":
+        return error_matrix(operation._quantum_error)
+    if name in ("kraus", "superop"):
+        return ptm.from_superoperator(SuperOp(operation).data)
+    if not isinstance(operation, Gate):
+        raise _refusal(name)
+    try:
+        return ptm.from_unitary(Operator(operation).data)
+    except QiskitError as error:
+        raise _refusal(name) from error
+
+
+_standard_gates: dict[tuple[str, tuple[float, ...]], Matrix] = {}
+
+
+def _definition(
+    instruction: CircuitInstruction, qubits: tuple[int, ...], angles: AngleReader
+) -> list[Element]:
+    """Elements of a gate through its definition; the gates inside carry no noise of their own, as in Aer."""
+    definition = instruction.operation.definition if isinstance(instruction.operation, Gate) else None
+    if definition is None:
+        raise _refusal(instruction.name)
+    numbers = dict(zip(definition.qubits, qubits, strict=True))
+    elements: list[Element] = []
+    for inner in definition.data:
+        elements += _gate(inner, tuple([numbers[qubit] for qubit in inner.qubits]), angles)
+    return elements
+
+
+def _refusal(name: str) -> CircuitError:
+    return CircuitError(
+        f"The exact engine simulates unitary gates and their noise. Got the operation '{name}'.",
+        "remove it, or use the Aer engine for circuits with reset, control flow or classical bits",
+    )
