@@ -173,7 +173,7 @@ def _as_array(values: Any, what: str) -> NDArray[Any]:
     if hasattr(values, "toarray"):
         raise DataError(f"{what} is a sparse matrix; it must be dense.", "call its .toarray().")
     if isinstance(values, np.ma.MaskedArray):
-        values = np.ma.filled(values.astype(object), None)
+        values = np.ma.filled(values.astype(object), np.nan)
     try:
         return np.asarray(values)
     except (ValueError, TypeError) as error:

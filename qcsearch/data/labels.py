@@ -94,8 +94,8 @@ def encode(labels: Sequence[Label], classes: Sequence[Label], target: str) -> In
     unknown = next((row for row, label in enumerate(labels) if label not in index), None)
     if unknown is not None:
         raise DataError(
-            f"The class {labels[unknown]!r}, first met in {place(unknown)} of {target}, is not in the training "
-            "part."
+            f"The class {labels[unknown]!r}, first met in {place(unknown)} of {target}, is not in the "
+            "training part."
         )
     return np.fromiter((index[label] for label in labels), dtype=np.int64, count=len(labels))
 
@@ -125,7 +125,7 @@ def check_class_counts(
 
 def _column(y: Any, target: str) -> NDArray[Any]:
     if isinstance(y, np.ma.MaskedArray):
-        y = np.ma.filled(y.astype(object), None)
+        y = np.ma.filled(y.astype(object), np.nan)
     try:
         # Lists go through object, or numpy would turn [1, "a"] into text in silence.
         array = np.asarray(y) if hasattr(y, "dtype") else np.asarray(y, dtype=object)

@@ -8,7 +8,7 @@ from qcsearch.circuits.candidate import Choice, Preprocessing
 from qcsearch.data import autoencoder as _autoencoder  # noqa: F401  registers itself
 from qcsearch.data.persistence import load_pipeline, save_pipeline
 from qcsearch.data.reductions import REDUCTIONS, ImageShape, Reduction
-from qcsearch.data.steps import SCALINGS, AngleRange, DropConstant, Scaler, check_angle_range
+from qcsearch.data.steps import AngleRange, DropConstant, Scaler
 from qcsearch.errors import CandidateError
 
 if TYPE_CHECKING:
@@ -29,11 +29,10 @@ def build_pipeline(preprocessing: Preprocessing, image_shape: ImageShape, seed: 
         seed: for reductions that draw random numbers.
 
     Raises:
-        CandidateError: if the reduction or the scaling is unknown, or a setting is wrong.
+        CandidateError: if the reduction is unknown, or a setting of it is wrong.
     """
     from sklearn.pipeline import Pipeline
 
-    _check(preprocessing)
     reduction = _reduction(preprocessing.reduction, image_shape, seed)
     low, high = preprocessing.angle_range
     steps: list[tuple[str, Any]] = []
@@ -59,9 +58,8 @@ def n_components(
         n_classes: number of classes.
 
     Raises:
-        CandidateError: if the preprocessing is wrong or does not suit such data.
+        CandidateError: if the reduction is wrong or does not suit such data.
     """
-    _check(preprocessing)
     reduction = _reduction(preprocessing.reduction, image_shape, seed=0)
     return n_features if reduction is None else reduction.n_outputs(n_features, n_classes)
 
@@ -69,15 +67,6 @@ def n_components(
 def n_outputs(pipeline: Pipeline) -> int:
     """Number of angles that a fitted pipeline gives."""
     return int(pipeline[-1].n_features_in_)
-
-
-def _check(preprocessing: Preprocessing) -> None:
-    if preprocessing.scaling not in SCALINGS:
-        raise CandidateError(
-            f"The 'scaling' of a preprocessing must be one of {', '.join(SCALINGS)}. "
-            f"Got {preprocessing.scaling!r}."
-        )
-    check_angle_range(*preprocessing.angle_range)
 
 
 def _reduction(choice: Choice, image_shape: ImageShape, seed: int) -> Reduction | None:

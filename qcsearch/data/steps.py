@@ -12,9 +12,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from qcsearch.data.checks import check_X
 from qcsearch.data.constant import constant_features
 from qcsearch.data.dataset import FloatArray
-from qcsearch.errors import CandidateError
 
-__all__ = ["SCALINGS", "AngleRange", "DropConstant", "Scaler", "Step", "check_angle_range"]
+__all__ = ["SCALINGS", "AngleRange", "DropConstant", "Scaler", "Step"]
 
 SCALINGS = {"minmax": (0.0, 1.0), "maxabs": (-1.0, 1.0), "standard": (-3.0, 3.0)}
 """Each scaling, and the interval of scaled values that becomes the angle range: for `standard`, three
@@ -138,16 +137,3 @@ class AngleRange(Step):
         first, last = SCALINGS[self.kind]
         share = np.clip((X - first) / (last - first), 0.0, 1.0)
         return np.clip(self.low + share * (self.high - self.low), self.low, self.high)
-
-
-def check_angle_range(low: float, high: float) -> None:
-    """Pass if no two angles of the range are the same rotation.
-
-    Raises:
-        CandidateError: if the range is empty, not finite, or 2π wide or wider.
-    """
-    if not (math.isfinite(low) and math.isfinite(high) and 0 < high - low < 2 * math.pi):
-        raise CandidateError(
-            "The 'angle_range' of a preprocessing must be two angles, low < high, less than 2π apart, so "
-            f"that two values never mean one rotation. Got ({low:g}, {high:g})."
-        )
