@@ -61,7 +61,7 @@ class Assembly:
         return self._noisy if noise else self._noiseless
 
     def derive(self, Z: Floats) -> Floats:
-        """The circuit's features `(n_samples, n_derived)` from preprocessed ones `(n_samples, n_features)`."""
+        """The circuit's features `(n_samples, n_derived)` from preprocessed `(n_samples, n_features)`."""
         return build.derive_features(self.candidate, self.topology, Z)
 
     def initial_weights(self, rng: np.random.Generator) -> Floats:
@@ -82,7 +82,7 @@ class Assembly:
         Raises:
             CandidateError: if the name is unknown or the program cannot give it.
         """
-        if name == "parameter_shift" and self.n_weights:
+        if name == "parameter_shift":
             return ParameterShift(program or self._shifted(noise), self.occurrences)
         return estimator_for(name, program or self.compile(noise))
 

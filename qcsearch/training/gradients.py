@@ -7,12 +7,12 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from qcsearch.circuits.options import GRADIENTS
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Cotangent, Differentiable, Expectations, Floats
 from qcsearch.training.occurrences import Occurrences
 
 __all__ = [
-    "GRADIENTS",
     "Adjoint",
     "FiniteDifference",
     "GradientEstimator",
@@ -21,8 +21,6 @@ __all__ = [
     "Spsa",
     "estimator_for",
 ]
-
-GRADIENTS = ("adjoint", "finite_difference", "parameter_shift", "spsa")
 
 
 class GradientEstimator(Protocol):

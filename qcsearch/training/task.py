@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -66,9 +67,19 @@ class Task:
         """Number of head parameters."""
         return self.head.n_parameters(self.program.n_observables, self.n_classes)
 
+    @cached_property
+    def inputs(self) -> Any:
+        """The training features, encoded once where the program can do that and is the one that is asked."""
+        return _encoded(self.program, self.Z) if self.estimator.program is self.program else self.Z
+
+    @cached_property
+    def validation_inputs(self) -> Any:
+        """The validation features, encoded once where the program can do that."""
+        return _encoded(self.program, self.Z_val)
+
     def objective(self, theta: Floats, rows: Ints | None, rng: np.random.Generator) -> tuple[float, Floats]:
         """Loss and gradient by all parameters on some rows of the training split."""
-        Z, y = (self.Z, self.y) if rows is None else (self.Z[rows], self.y[rows])
+        X, y = (self.inputs, self.y) if rows is None else (self.inputs[rows], self.y[rows])
         w, p = self.split(theta)
         kept: list[tuple[float, Floats]] = []
 
@@ -78,7 +89,7 @@ class Task:
             kept.append((loss, dp))
             return dvalues
 
-        _, dw = self.estimator(Z, w, cotangent, rng)
+        _, dw = self.estimator(X, w, cotangent, rng)
         loss, dp = kept[-1]
         decay = self.options.l2
         return loss + 0.5 * decay * float(p @ p), np.concatenate([dw, dp + decay * p])
@@ -88,7 +99,7 @@ class Task:
         if self.Z_val is None or self.y_val is None:
             return None, None
         w, p = self.split(theta)
-        logits = self.head.logits(self.program.values(self.Z_val, w), p, self.n_classes)
+        logits = self.head.logits(self.program.values(self.validation_inputs, w), p, self.n_classes)
         if not np.all(np.isfinite(logits)):
             return 0.0, None
         return float(np.mean(np.argmax(logits, axis=1) == self.y_val)), self.loss(logits, self.y_val)[0]
@@ -116,3 +127,8 @@ class Task:
         for part in (self.Z, self.y, self.Z_val, self.y_val):
             total.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
         return total.hexdigest()
+
+
+def _encoded(program: Expectations, Z: Floats | None) -> Any:
+    encode = getattr(program, "encode", None)
+    return Z if encode is None or Z is None else encode(Z)

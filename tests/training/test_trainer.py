@@ -242,6 +242,30 @@ def test_no_steps_hand_back_the_start(cosine_program, blobs):
     assert len(found.history) == 1
 
 
+def test_a_program_that_encodes_is_asked_to_once_for_each_part(cosine_program, blobs):
+    class Encoded:
+        def __init__(self, X):
+            self.X = X
+
+        def __getitem__(self, rows):
+            return Encoded(self.X[rows])
+
+    class Encoding(cosine_program):
+        encodings = 0
+
+        def encode(self, X):
+            self.encodings += 1
+            return Encoded(X)
+
+        def _angles(self, X, w):
+            return super()._angles(X.X, w)
+
+    program = Encoding(2, 3)
+    found = _fit(program, blobs)
+    assert program.encodings == 2
+    assert np.array_equal(found.weights, _fit(cosine_program(2, 3), blobs).weights)
+
+
 def test_weight_decay_shrinks_the_head(cosine_program, blobs):
     free, decayed = (_fit(cosine_program(2, 3), blobs, replace(QUICK, l2=l2)) for l2 in (0.0, 0.3))
     assert np.linalg.norm(decayed.head_parameters) < 0.7 * np.linalg.norm(free.head_parameters)

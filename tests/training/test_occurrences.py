@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter, ParameterVector
+from qiskit.quantum_info import Operator
+
+from qcsearch.errors import CircuitError
+from qcsearch.training.occurrences import occurrences
+
+
+def _circuit():
+    x, w = ParameterVector("x", 2), ParameterVector("w", 3)
+    circuit = QuantumCircuit(2)
+    circuit.rz(np.pi + 2 * w[0] * x[1] - 0.5 * w[2] + x[0], 0)
+    circuit.sx(0)
+    circuit.rz(x[0], 1)
+    circuit.rzz(0.3 * w[0], 0, 1)
+    circuit.rx(w[1] * x[0] + w[1], 1)
+    return circuit, list(x), list(w)
+
+
+def _bound(circuit, *pairs):
+    values = {p: v for names, numbers in pairs for p, v in zip(names, numbers, strict=True)}
+    return Operator(circuit.assign_parameters(values)).data
+
+
+def test_each_angle_with_a_weight_gets_one_shift_and_angles_of_features_alone_none():
+    rule = occurrences(*_circuit())
+    assert len(rule.shifts) == 3
+    assert rule.n_weights == 3
+
+
+def test_shifts_of_zero_change_nothing_and_others_move_their_angle_alone():
+    circuit, x, w = _circuit()
+    rule = occurrences(circuit, x, w)
+    values = (x, [0.3, -0.8]), (w, [0.5, 1.1, -0.7])
+    assert _bound(rule.circuit, *values, (rule.shifts, [0, 0, 0])) == pytest.approx(_bound(circuit, *values))
+    moved = circuit.copy()
+    operation = moved.data[3].operation.to_mutable()
+    operation.params[0] += 0.4
+    moved.data[3] = moved.data[3].replace(operation=operation)
+    assert _bound(rule.circuit, *values, (rule.shifts, [0, 0.4, 0])) == pytest.approx(_bound(moved, *values))
+
+
+def test_the_chain_rule_is_the_slope_of_each_angle_in_each_sample():
+    circuit, x, w = _circuit()
+    rule = occurrences(circuit, x, w)
+    X, by_shift = np.array([[0.3, -0.8], [1.2, 0.4]]), np.array([[1.0, 10.0, 100.0], [2.0, 20.0, 200.0]])
+    found = rule.chain(X, by_shift)
+    expected = [
+        2 * (-0.8 * 1 + 0.4 * 2) + 0.3 * (10 + 20),
+        (0.3 + 1) * 100 + (1.2 + 1) * 200,
+        -0.5 * (1 + 2),
+    ]
+    assert found == pytest.approx(expected)
+
+
+def test_a_circuit_without_weights_has_no_shifts():
+    x = ParameterVector("x", 1)
+    circuit = QuantumCircuit(1)
+    circuit.ry(x[0], 0)
+    rule = occurrences(circuit, list(x), [])
+    assert rule.shifts == ()
+    assert rule.chain(np.ones((4, 1)), np.zeros((4, 0))).shape == (0,)
+
+
+def test_a_gate_that_needs_four_terms_is_refused_by_name():
+    w = Parameter("w")
+    circuit = QuantumCircuit(2)
+    circuit.cry(w, 0, 1)
+    with pytest.raises(CircuitError, match="no two-term rule for the gate 'cry'"):
+        occurrences(circuit, [], [w])
+
+
+@pytest.mark.parametrize("form", ["w·w", "w·v", "sin w", "w·x·x"])
+def test_an_angle_of_another_form_is_refused(form):
+    w, v, x = Parameter("w"), Parameter("v"), Parameter("x")
+    angle = {"w·w": w * w, "w·v": w * v, "sin w": w.sin(), "w·x·x": w * x * x}[form]
+    circuit = QuantumCircuit(1)
+    circuit.rz(angle, 0)
+    with pytest.raises(CircuitError, match="An angle must be a sum of terms"):
+        occurrences(circuit, [x], [w, v])
