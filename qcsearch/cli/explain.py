@@ -1,2 +1,105 @@
-def explain() -> None:
-    """Soon."""
+"""`qcsearch explain`: everything that is known of one trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qcsearch.cli.options import Json, Run, Verbose, examples
+from qcsearch.cli.output import emit, facts, percent, stdout, table
+from qcsearch.errors import QCSearchError
+
+if TYPE_CHECKING:
+    from qcsearch.circuits.candidate import Candidate, Choice
+    from qcsearch.search.record import Costs, TrialRecord
+    from qcsearch.search.run_folder import RunFolder
+
+
+@examples("qcsearch explain runs/digits 12", "qcsearch explain runs/digits 12 --json")
+def explain(
+    run: Run,
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of a finished trial.")],
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show one trial: what became of it and why, its candidate, its costs, its circuit."""
+    from qcsearch.search.leaderboard import explain as find
+    from qcsearch.search.run_folder import RunFolder
+
+    folder = RunFolder.open(run)
+    record = find(folder, trial)
+    if json:
+        emit(record.to_json())
+        return
+    console = stdout()
+    console.print(facts(f"Trial {trial}: {record.outcome.kind}", _outcome(record)))
+    if record.candidate is not None:
+        console.print(facts("\nCandidate", _candidate(record.candidate)))
+    if record.costs is not None:
+        console.print(facts("\nCosts of the mapped circuit", _costs(record.costs)))
+    if record.constraints:
+        rows = [
+            (k, f"{100 * v:+.0f} %", "broken" if v > 0 else "kept") for k, v in record.constraints.items()
+        ]
+        console.print(table("\nConstraints", ("constraint", "beyond its limit", ""), rows, right=(1,)))
+    if record.candidate is not None:
+        console.print(_drawing(folder, record.candidate, console.width), soft_wrap=True)
+
+
+def _outcome(record: TrialRecord) -> dict[str, object]:
+    shown: dict[str, object] = {"why": record.outcome.text or "–"}
+    if record.trained:
+        shown["validation accuracy, noisy"] = percent(record.validation_accuracy)
+        shown["validation accuracy, noiseless"] = percent(record.validation_accuracy_noiseless)
+    if record.steps:
+        stopped = "" if record.outcome.kind == "pruned" else f" {record.stopped}"
+        shown["training"] = f"{record.steps} steps.{stopped}"
+    shown["time"] = f"{record.seconds:.2f} s, worker {record.worker or 'main'}"
+    return shown
+
+
+def _candidate(candidate: Candidate) -> dict[str, object]:
+    pre, training = candidate.preprocessing, candidate.training
+    low, high = pre.angle_range
+    batch = "whole split" if training.batch_size is None else training.batch_size
+    return {
+        "preprocessing": f"{_choice(pre.reduction)}, {pre.scaling}, angles in [{low:.3g}, {high:.3g}] rad",
+        "encoding": _choice(candidate.encoding),
+        "ansatz": _choice(candidate.ansatz),
+        "physical qubits": ", ".join(map(str, candidate.qubits)),
+        "observables": ", ".join(candidate.observables),
+        "head": _choice(candidate.head),
+        "training": f"{training.optimizer}, rate {training.learning_rate:.3g}, {training.steps} steps, "
+        f"batch {batch}, {training.loss}, {'noisy' if training.noise else 'noiseless'}",
+        "digest": candidate.digest,
+    }
+
+
+def _costs(costs: Costs) -> dict[str, object]:
+    return {
+        "weights": costs.n_weights,
+        "two-qubit gates": costs.two_qubit_gates,
+        "depth": costs.depth,
+        "duration": f"{1e6 * costs.duration:.2f} µs, {100 * costs.duration_over_t2:.1f} % of the shortest T2",
+        "predicted success": percent(costs.predicted_success),
+        "QPU time a prediction": f"{costs.qpu_seconds:.2f} s at 4,096 shots a basis (estimate)",
+    }
+
+
+def _choice(choice: Choice) -> str:
+    settings = ", ".join(f"{key}={value}" for key, value in choice.settings.items())
+    return f"{choice.name}({settings})" if settings else choice.name
+
+
+def _drawing(folder: RunFolder, candidate: Candidate, width: int) -> str:
+    """The logical circuit as text; empty for a candidate that no circuit can be made of."""
+    from qcsearch.circuits.build import lower, to_circuit
+    from qcsearch.search.features import Features
+
+    try:
+        n_features = Features(folder.dataset, folder.config.seed).n_components(candidate.preprocessing)
+        circuit, _, _ = to_circuit(lower(candidate, folder.device.topology(candidate.qubits), n_features))
+    except QCSearchError:
+        return ""
+    return f"\n{circuit.draw('text', fold=max(60, width - 2), idle_wires=True)}"

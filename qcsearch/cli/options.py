@@ -13,11 +13,21 @@ __all__ = [
     "VERBOSE_KEY",
     "Bundle",
     "Data",
+    "DeviceOption",
     "Json",
+    "MaxSeconds",
+    "MaybeData",
     "Output",
     "Run",
+    "RunOption",
+    "Seed",
+    "Shots",
+    "SpaceOption",
+    "Strategy",
     "Target",
+    "Trials",
     "Verbose",
+    "Workers",
     "examples",
 ]
 
@@ -96,4 +106,59 @@ Target = Annotated[
 Output = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="PATH", help="Where to write; an existing path is refused."),
+]
+MaybeData = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[DATA]",
+        help="A file (.csv, .parquet, .npz, 'X.npy,y.npy') or a scikit-learn name (digits, digits:0-3, iris, "
+        "wine, breast_cancer, moons). May be left out to go on with --run.",
+        show_default=False,
+    ),
+]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="A name of `qcsearch devices list`, or a snapshot file. Default: fake_torino.",
+    ),
+]
+SpaceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--space",
+        metavar="SPACE",
+        help="A name of `qcsearch spaces list`, or a .toml file. Default: default.",
+    ),
+]
+Trials = Annotated[
+    int | None, typer.Option("--trials", metavar="N", help="Total of trials, all sessions together.")
+]
+MaxSeconds = Annotated[
+    float | None,
+    typer.Option(
+        "--max-seconds",
+        metavar="T",
+        help="Total of seconds, all sessions together, final evaluation included.",
+    ),
+]
+Workers = Annotated[int, typer.Option("--workers", metavar="W", help="Processes that try candidates.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="K", help="Everything random comes from it. Default: 0.")
+]
+Strategy = Annotated[
+    str | None,
+    typer.Option("--strategy", metavar="NAME", help="tpe, random or nsga2. Default: tpe."),
+]
+RunOption = Annotated[
+    str | None,
+    typer.Option(
+        "--run",
+        metavar="DIR",
+        help="Run folder; one that holds a run is gone on with. Default: a new one under runs/.",
+    ),
+]
+Shots = Annotated[
+    int, typer.Option("--shots", metavar="N", help="Runs of each circuit in each measurement basis.")
 ]

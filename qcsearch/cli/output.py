@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from qcsearch import canonical
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["emit", "facts", "say", "stderr", "stdout", "table"]
+__all__ = ["emit", "facts", "percent", "say", "stderr", "stdout", "table"]
 
 _PIPE_WIDTH = 200
 """Columns of an output that is no terminal, so that a table in a file is not cut to 80."""
@@ -39,13 +39,20 @@ def emit(data: Json) -> None:
     print(canonical.dumps(_finite(data)), flush=True)
 
 
-def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Return a table; numbers are set to the right, None is a dash.
+def table(
+    title: str | None,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Collection[int] | None = None,
+) -> Table:
+    """Return a table; None is a dash.
 
     Args:
         title: line above the table, or None.
         columns: the headings.
         rows: one sequence of cells a row, strings as they are, floats with four digits.
+        right: columns set to the right; by default those that hold a number.
     """
     from rich import box
     from rich.table import Table
@@ -54,7 +61,7 @@ def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[obj
     body = [list(row) for row in rows]
     result = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for i, name in enumerate(columns):
-        numeric = any(_is_number(row[i]) for row in body)
+        numeric = any(_is_number(row[i]) for row in body) if right is None else i in right
         result.add_column(name, justify="right" if numeric else "left", no_wrap=numeric)
     for row in body:
         result.add_row(*(cell if isinstance(cell, Text) else Text(cell_text(cell)) for cell in row))
@@ -71,6 +78,11 @@ def facts(title: str, items: Mapping[str, object]) -> Table:
     for name, value in items.items():
         result.add_row(Text(name, style="dim"), Text(cell_text(value)))
     return result
+
+
+def percent(value: float | None) -> str:
+    """A share as people say it."""
+    return "–" if value is None else f"{100 * value:.1f} %"
 
 
 def cell_text(value: object) -> str:

@@ -14,7 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from qcsearch.cli.progress import Progress, clock, one_line, share
+from qcsearch.cli.output import percent
+from qcsearch.cli.progress import Progress, clock, one_line
 from qcsearch.search import events
 from qcsearch.search.record import TrialRecord
 
@@ -173,8 +174,8 @@ def _leader(record: TrialRecord) -> tuple[str, ...]:
     )
     return (
         str(record.trial),
-        share(record.validation_accuracy),
-        share(record.validation_accuracy_noiseless),
+        percent(record.validation_accuracy),
+        percent(record.validation_accuracy_noiseless),
         "" if candidate is None else str(candidate.n_qubits),
         "" if costs is None else str(costs.n_weights),
         "" if costs is None else str(costs.two_qubit_gates),
@@ -188,7 +189,7 @@ def _now(progress: Progress) -> Text:
     if progress.refits[1] and not progress.done:
         text.append(f"  {progress.refits[0]} of {progress.refits[1]}")
     for trial, (rung, accuracy) in sorted(progress.running.items())[:4]:
-        text.append(f"  · trial {trial} rung {rung} {share(accuracy)}", style="dim")
+        text.append(f"  · trial {trial} rung {rung} {percent(accuracy)}", style="dim")
     if progress.last:
         text.append(f"\n{progress.last}", style="bold" if progress.done else "dim")
     return text
@@ -200,4 +201,4 @@ def _spark(curve: list[float], width: int = 24) -> str:
     low, high = min(picked), max(max(picked), curve[-1])
     span = high - low or 1.0
     bars = "".join(_SPARKS[round((value - low) / span * (len(_SPARKS) - 1))] for value in picked)
-    return f"{bars} {share(curve[-1])}"
+    return f"{bars} {percent(curve[-1])}"

@@ -6,10 +6,11 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from qcsearch.cli.output import percent
 from qcsearch.search import events
 from qcsearch.search.record import TrialRecord
 
-__all__ = ["Progress", "clock", "one_line", "share"]
+__all__ = ["Progress", "clock", "one_line"]
 
 _TOP = 6
 
@@ -124,10 +125,10 @@ def one_line(event: events.Event) -> str:
             workers = f"{event.workers} worker" + ("s" if event.workers > 1 else "")
             return f"search: {trials}{limit}, {workers}{before}"
         case events.TrialRunning():
-            return f"trial {event.trial}: rung {event.rung}, {share(event.validation_accuracy)}"
+            return f"trial {event.trial}: rung {event.rung}, {percent(event.validation_accuracy)}"
         case events.TrialFinished():
             record = event.record
-            score = share(record.validation_accuracy)
+            score = percent(record.validation_accuracy)
             what = f"{score} noisy, " if record.trained else ""
             return f"trial {record.trial}: {what}{record.outcome.kind}. {record.outcome.text}".strip()
         case events.SearchEnded():
@@ -137,17 +138,14 @@ def one_line(event: events.Event) -> str:
             numbers = ", ".join(map(str, event.trials))
             return f"refit: trials {numbers}, {event.seeds} seeds each"
         case events.RefitFinished():
-            return f"refit: trial {event.trial}, seed {event.seed_index}: {share(event.validation_accuracy)}"
+            return (
+                f"refit: trial {event.trial}, seed {event.seed_index}: {percent(event.validation_accuracy)}"
+            )
         case events.Evaluated():
-            score = share(event.test_accuracy_noisy)
+            score = percent(event.test_accuracy_noisy)
             return f"evaluated: trial {event.trial}, test accuracy {score} under noise"
         case events.Notice():
             return f"note: {event.text}"
-
-
-def share(value: float | None) -> str:
-    """An accuracy as people say it."""
-    return "–" if value is None else f"{100 * value:.1f} %"
 
 
 def clock(seconds: float) -> str:

@@ -1,2 +1,107 @@
-def search() -> None:
-    """Soon."""
+"""`qcsearch search`: find the best model for a data set on a device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from qcsearch.cli.options import (
+    DeviceOption,
+    Json,
+    MaxSeconds,
+    MaybeData,
+    RunOption,
+    Seed,
+    SpaceOption,
+    Strategy,
+    Target,
+    Trials,
+    Verbose,
+    Workers,
+    examples,
+)
+from qcsearch.cli.output import emit, say
+
+if TYPE_CHECKING:
+    from qcsearch.cli.inputs import Inputs
+    from qcsearch.search.result import SearchResult
+
+OUT_OF_SECONDS = 3
+_TOP = 5
+
+
+@examples(
+    "qcsearch search digits:0-3 --device fake_torino --max-seconds 120 --workers 2",
+    "qcsearch search flowers.csv --target species --trials 60 --run runs/flowers",
+    "qcsearch search --run runs/flowers --trials 120      (goes on)",
+)
+def search(
+    data: MaybeData = None,
+    target: Target = None,
+    device: DeviceOption = None,
+    space: SpaceOption = None,
+    trials: Trials = None,
+    max_seconds: MaxSeconds = None,
+    workers: Workers = 1,
+    seed: Seed = None,
+    strategy: Strategy = None,
+    run: RunOption = None,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Search the quantum model that works best for labelled data on one device, under its noise.
+
+    A run folder that holds a run is gone on with, also after a kill: totals count all sessions.
+    Without --trials and --max-seconds, 50 trials. Exit code 3: both were given and the seconds
+    ran out first; there is a result. Exit code 4: no candidate kept the constraints.
+    """
+    from qcsearch.cli.inputs import gather
+
+    inputs = gather(data, target, device, space, trials, max_seconds, seed, strategy, run)
+    for notice in (*inputs.dataset.notices, *(inputs.device.notices if verbose else ())):
+        say(f"Note: {notice}")
+    result = _search(inputs, workers, verbose)
+    for notice in result.notices:
+        say(f"Note: {notice}")
+    if json:
+        emit(result.to_json())
+    else:
+        _show(inputs, result)
+    both = inputs.n_trials is not None and inputs.max_seconds is not None
+    if both and result.ended == "seconds" and result.n_trials < (inputs.n_trials or 0):
+        say(f"The seconds ran out after {result.n_trials} of {inputs.n_trials} trials.")
+        raise typer.Exit(OUT_OF_SECONDS)
+
+
+def _search(inputs: Inputs, workers: int, verbose: bool) -> SearchResult:
+    from qcsearch.cli.panel import watch
+    from qcsearch.search.search import run_search
+
+    try:
+        with watch(inputs.title, verbose=verbose) as watcher:
+            return run_search(
+                inputs.dataset,
+                inputs.device,
+                inputs.space,
+                run=inputs.run,
+                n_trials=inputs.n_trials,
+                max_seconds=inputs.max_seconds,
+                workers=workers,
+                seed=inputs.seed,
+                strategy=inputs.strategy,
+                progress=watcher,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"Interrupted. What was finished is saved; qcsearch search --run {inputs.run} goes on."
+        ) from None
+
+
+def _show(inputs: Inputs, result: SearchResult) -> None:
+    from qcsearch.cli.board import show
+    from qcsearch.search.run_folder import RunFolder
+
+    show(RunFolder.open(result.run), _TOP)
+    print(f"Run folder: {inputs.run}")
+    print(f"Next: qcsearch report {inputs.run}")

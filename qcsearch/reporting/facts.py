@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from qcsearch.circuits.gate import GateList
 from qcsearch.data.dataset import Label
@@ -11,6 +12,9 @@ from qcsearch.devices.device import Device
 from qcsearch.reporting.circuit import DrawnGate
 from qcsearch.reporting.plots import Curve
 from qcsearch.search.record import TrialRecord
+
+if TYPE_CHECKING:
+    from qcsearch.deployment.deployment import Deployment
 
 __all__ = ["DatasetFacts", "MappedFacts", "RunFacts", "Score"]
 
@@ -21,15 +25,13 @@ class Score:
 
     Attributes:
         kind: `noiseless`, `noisy` or `deployed`; kinds are never mixed.
-        mean: over the seeds, in [0, 1]; None if there is none yet.
-        values: one a seed or repetition.
-        where: what it was measured on, such as `local:fake_torino (fake-backend)`.
+        value: in [0, 1].
+        details: its spread, and where it is from, a line each.
     """
 
     kind: str
-    mean: float | None
-    values: tuple[float, ...] = ()
-    where: str = ""
+    value: float
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class MappedFacts:
         duration: seconds of one execution.
         predicted_success: product of the fidelities.
         wires: physical qubit of each wire.
+        measured: wires that an observable touches at the end.
     """
 
     gates: tuple[DrawnGate, ...]
@@ -72,6 +75,7 @@ class MappedFacts:
     duration: float
     predicted_success: float
     wires: tuple[int, ...]
+    measured: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,8 @@ class RunFacts:
         elsewhere: the winner's accuracy on other calibration snapshots of the device.
         classical: test accuracy of each classical row.
         without_pqc: test accuracy of the winner with its PQC taken out.
-        losses: training loss of the refits.
-        accuracies: validation accuracy of the refits and of the best trials.
+        curves: validation accuracy by step of the winner's trial and of the next best.
+        deployment: what the backend said, None before `qcsearch deploy`.
         importance: share of each parameter.
         confusion: counts on the test split, true class by row.
         command: the command line that runs it again.
@@ -128,8 +132,8 @@ class RunFacts:
     elsewhere: Mapping[str, float] = field(default_factory=dict)
     classical: Mapping[str, float] = field(default_factory=dict)
     without_pqc: float | None = None
-    losses: tuple[Curve, ...] = ()
-    accuracies: tuple[Curve, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    deployment: Deployment | None = None
     importance: Mapping[str, float] = field(default_factory=dict)
     confusion: tuple[tuple[int, ...], ...] = ()
     command: str = ""

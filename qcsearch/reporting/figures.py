@@ -43,14 +43,9 @@ def run_figures(facts: RunFacts) -> dict[str, RunFigure]:
         found.append(
             RunFigure("pareto", "Accuracy against two-qubit gates", lambda p: plots.pareto(points, winner, p))
         )
-    if facts.losses or facts.accuracies:
-        found.append(
-            RunFigure(
-                "learning",
-                "Training loss and validation accuracy by step",
-                lambda p: plots.learning(facts.losses, facts.accuracies, p),
-            )
-        )
+    panels = _panels(facts)
+    if panels:
+        found.append(RunFigure("learning", "Learning by step", lambda p: plots.learning(panels, p)))
     if facts.importance:
         found.append(
             RunFigure(
@@ -66,6 +61,18 @@ def run_figures(facts: RunFacts) -> dict[str, RunFigure]:
             )
         )
     return {figure.name: figure for figure in found}
+
+
+def _panels(facts: RunFacts) -> list[plots.LearningPanel]:
+    """Accuracy in the search, and loss of the last steps on the backend."""
+    found: list[plots.LearningPanel] = []
+    if facts.curves:
+        found.append(("validation accuracy (noisy)", "step", facts.curves))
+    losses = () if facts.deployment is None else facts.deployment.tuning.losses
+    if losses and facts.deployment is not None:
+        curve = plots.Curve("loss", range(1, len(losses) + 1), losses, main=True)
+        found.append((f"loss on {facts.deployment.backend}", "step on the backend", (curve,)))
+    return found
 
 
 def trial_points(facts: RunFacts) -> list[plots.TrialPoint]:

@@ -62,7 +62,8 @@ def reproduce(facts: RunFacts) -> Markup:
     return tag(
         "section",
         tag("h2", "How to reproduce", id="reproduce"),
-        tag("pre", facts.command) if facts.command else None,
+        tag("p", "In the run folder; it holds the data, the calibration snapshot and the search space."),
+        tag("pre", facts.command),
         tag("p", _data_sentence(facts)),
         _definitions(
             {**{f"seed: {k}": v for k, v in facts.seeds.items()}, **_sha(facts.digests), **facts.versions}
@@ -75,12 +76,11 @@ def _mapped(facts: RunFacts) -> Markup | None:
     mapped = facts.mapped
     if mapped is None:
         return None
-    measured = range(len(mapped.wires)) if not facts.measured else facts.measured
     text = (
         f"As {facts.device.name} runs it: {mapped.two_qubit_gates} two-qubit gates, depth {mapped.depth}, "
         f"{1e6 * mapped.duration:.2f} µs, predicted success {100 * mapped.predicted_success:.1f} %"
     )
-    drawing = draw(mapped.gates, [str(wire) for wire in mapped.wires], list(measured))
+    drawing = draw(mapped.gates, [str(wire) for wire in mapped.wires], mapped.measured)
     return tag("details", tag("summary", text), tag("figure", drawing, class_="scroll"))
 
 

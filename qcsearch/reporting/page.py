@@ -19,6 +19,7 @@ _CONTENTS = {
     "circuit": "Circuit",
     "device": "Region",
     "confusion": "Confusion",
+    "deployment": "Deployment",
     "reproduce": "Reproduce",
 }
 
@@ -37,6 +38,7 @@ def render(facts: RunFacts) -> str:
             hardware.circuit(facts),
             hardware.device(facts),
             sections.confusion(facts, figures),
+            sections.deployment(facts),
             hardware.reproduce(facts),
         ),
         tag(
@@ -66,7 +68,11 @@ def _header(facts: RunFacts) -> Markup:
     data = facts.dataset
     classes = ", ".join(str(c) for c in data.classes[:12]) + (", …" if len(data.classes) > 12 else "")
     lead = f"{len(data.classes)} classes ({classes}), run {facts.name}, {hardware.when(facts.created)}"
-    links = [tag("a", text, href=f"#{target}") for target, text in _CONTENTS.items()]
+    links = [
+        tag("a", text, href=f"#{target}")
+        for target, text in _CONTENTS.items()
+        if target != "deployment" or facts.deployment is not None
+    ]
     return tag(
         "header",
         tag("h1", _title(facts)),

@@ -113,18 +113,28 @@ def progress(trials: Sequence[TrialPoint], palette: Palette = FILE) -> Figure:
     return figure
 
 
-def learning(losses: Sequence[Curve], accuracies: Sequence[Curve], palette: Palette = FILE) -> Figure:
-    """Training loss on the left, validation accuracy on the right, against the optimiser's steps."""
-    figure = _figure(palette, (9.2, 3.1))
-    panels = ((losses, "training loss"), (accuracies, "validation accuracy (noisy)"))
-    for i, (curves, label) in enumerate(panels, start=1):
-        axes = figure.add_subplot(1, 2, i)
-        _dress(axes, palette, "step", label)
-        for j, curve in enumerate(curves):
-            colour = (palette.accent, palette.second, palette.third)[j % 3] if curve.main else palette.muted
+LearningPanel = tuple[str, str, Sequence[Curve]]
+"""What is drawn, against what, and its curves."""
+
+
+def learning(panels: Sequence[LearningPanel], palette: Palette = FILE) -> Figure:
+    """Curves against the optimiser's steps, one panel beside the other."""
+    figure = _figure(palette, (4.6 * max(2, len(panels)), 3.1))
+    for i, (label, x, curves) in enumerate(panels, start=1):
+        axes = figure.add_subplot(1, len(panels), i)
+        _dress(axes, palette, x, label)
+        main = 0
+        for curve in curves:
+            colour = (
+                (palette.accent, palette.second, palette.third)[main % 3] if curve.main else palette.muted
+            )
+            main += curve.main
             width, alpha = (1.8, 1.0) if curve.main else (1.0, 0.45)
-            label = curve.name if curve.main else "_"  # an underscore keeps it out of the legend
-            axes.plot(curve.steps, curve.values, color=colour, lw=width, alpha=alpha, label=label)
+            name = curve.name if curve.main else "_"  # an underscore keeps it out of the legend
+            marker = "o" if len(curve.steps) < 15 else ""
+            (line,) = axes.plot(curve.steps, curve.values, color=colour, label=name, marker=marker, ms=3.5)
+            line.set(linewidth=width, alpha=alpha)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if len(curves) > 1:
             _legend(axes, palette)
     return figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from qcsearch.circuits.candidate import Choice
 from qcsearch.reporting.facts import RunFacts, Score
@@ -12,13 +13,23 @@ from qcsearch.reporting.palette import STAND_IN
 from qcsearch.reporting.plots import inline
 from qcsearch.search.record import TrialRecord
 
-__all__ = ["confusion", "figure", "leaderboard", "learning", "summary", "tradeoff"]
+if TYPE_CHECKING:
+    from qcsearch.deployment.deployment import Deployment
+
+__all__ = ["confusion", "deployment", "figure", "leaderboard", "learning", "summary", "tradeoff"]
 
 _TOP = 12
 _KINDS = {
     "noiseless": ("Noiseless simulation", "an ideal processor"),
     "noisy": ("Noisy simulation", "the device's calibrated noise, exact"),
     "deployed": ("Deployed", "final steps and inference on the backend, with shots"),
+}
+
+
+_MISSING = {
+    "noiseless": "not evaluated yet",
+    "noisy": "not evaluated yet",
+    "deployed": "qcsearch deploy sends it to a backend",
 }
 
 
@@ -78,7 +89,53 @@ def learning(facts: RunFacts, figures: Mapping[str, RunFigure]) -> Markup:
         "section",
         tag("h2", "Learning", id="learning"),
         figure(figures, "progress", "Each trial of the search, on the validation split under noise."),
-        figure(figures, "learning", "Training of the winner, one line a seed; grey: the next best trials."),
+        figure(figures, "learning", _learning_caption(facts)),
+    )
+
+
+def _learning_caption(facts: RunFacts) -> str:
+    text = "Training of the winner's trial; grey: the next best trials, as long as they were trained."
+    return text + " Right: the last steps, on the backend." if facts.deployment is not None else text
+
+
+def deployment(facts: RunFacts) -> Markup | None:
+    """The three kinds of score on the same samples, and what the last steps on the backend brought."""
+    found = facts.deployment
+    if found is None:
+        return None
+    scores = (found.noiseless, found.noisy, found.deployed)
+    rows = [
+        ("accuracy", *(percent(score.accuracy) for score in scores)),
+        ("± finite number of samples", *(percent(score.sampling_error) for score in scores)),
+        ("± shots", *(percent(score.shot_error) for score in scores)),
+    ]
+    columns = ("", "noiseless, exact", "noisy, exact", f"measured on {found.backend}")
+    return tag(
+        "section",
+        tag("h2", "Deployment", id="deployment"),
+        tag("p", _tuning_sentence(found)),
+        table(columns, rows, right=(1, 2, 3), row_classes=("winner",)),
+        tag(
+            "p",
+            f"Same weights, same {found.deployed.n_samples} samples of the test split in all three columns. "
+            f"The backend is of the kind: {found.kind}. It ran {found.usage.circuits:,} circuits with "
+            f"{found.usage.shots:,} shots in {found.usage.jobs} jobs, {found.seconds:.0f} s.",
+            class_="note",
+        ),
+        [tag("p", notice, class_="note") for notice in found.notices],
+    )
+
+
+def _tuning_sentence(found: Deployment) -> str:
+    tuning = found.tuning
+    if tuning.after is None:
+        return f"No training steps were taken on {found.backend}."
+    kept = "the new weights are kept" if tuning.kept == "after" else "the weights from before are kept"
+    return (
+        f"{len(tuning.losses)} steps ({tuning.method}) of {found.shots:,} shots on {found.backend}. "
+        f"Validation samples measured there: {percent(tuning.before.accuracy)} right before, "
+        f"{percent(tuning.after.accuracy)} after "
+        f"(gain {100 * tuning.gain:+.1f} ± {100 * tuning.gain_error:.1f} points); {kept}."
     )
 
 
@@ -153,24 +210,15 @@ def percent(value: float | None) -> str:
 
 def _tile(kind: str, score: Score | None) -> Markup:
     title, meaning = _KINDS[kind]
-    mean = None if score is None else score.mean
-    value = "not yet" if mean is None else f"{100 * mean:.1f}"
-    unit = None if mean is None else tag("small", " %")
-    detail = "run qcsearch deploy" if kind == "deployed" else "not evaluated"
-    if score is not None and mean is not None:
-        n = len(score.values)
-        spread = (
-            f"{100 * min(score.values):.1f}–{100 * max(score.values):.1f} % over {n} runs"
-            if n > 1
-            else "one run"
-        )
-        detail = f"{spread}; {score.where}" if score.where else spread
+    value = "not yet" if score is None else f"{100 * score.value:.1f}"
+    unit = None if score is None else tag("small", " %")
+    details = score.details if score is not None else (_MISSING[kind],)
     return tag(
         "div",
         tag("div", title, class_="name"),
         tag("div", value, unit, class_="value"),
         tag("div", meaning, class_="detail"),
-        tag("div", detail, class_="detail"),
+        [tag("div", detail, class_="detail") for detail in details],
         class_="tile main" if kind == "noisy" else "tile",
     )
 
@@ -211,8 +259,8 @@ def _short(value: object) -> str:
 def _comparison(facts: RunFacts) -> Markup:
     noisy = next((s for s in facts.scores if s.kind == "noisy"), None)
     rows: list[tuple[str, str, str]] = []
-    if noisy is not None and noisy.mean is not None:
-        rows.append(("the winner, noisy", percent(noisy.mean), "quantum and classical parts together"))
+    if noisy is not None:
+        rows.append(("the winner, noisy", percent(noisy.value), "quantum and classical parts together"))
     rows += [
         (f"on {name}", percent(value), "the winner under another calibration")
         for name, value in facts.elsewhere.items()

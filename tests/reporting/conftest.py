@@ -7,6 +7,9 @@ import pytest
 
 from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.circuits.gate import Angle, Gate, GateList
+from qcsearch.deployment.deployment import Deployment, Tuning
+from qcsearch.deployment.program import Usage
+from qcsearch.deployment.score import Score as Measured
 from qcsearch.devices.device import Device, GateCalibration, Qubit
 from qcsearch.reporting.circuit import DrawnGate
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
@@ -89,6 +92,21 @@ def basis_gates():
     return (*ones, DrawnGate("cz", (0, 1)), DrawnGate("ecr", (2, 3)))
 
 
+def deployment():
+    tuning = Tuning("spsa, adam", (0.3, 0.28, 0.27, 0.29), exact(0.94), exact(0.95), 0.01, 0.008, "after")
+    measured = replace(exact(0.948), shot_error=0.004)
+    scores = {"noiseless": exact(0.965), "noisy": exact(0.951), "deployed": measured}
+    weights = {"weights": (0.1,), "head_parameters": (0.2,)}
+    return Deployment(
+        "local:fake_torino", "fake-backend", "paper_133", "cd" * 32, REGION, 4096, 0, tuning,
+        **scores, **weights, usage=Usage(12, 900, 900 * 4096), seconds=31.0, versions={},
+    )  # fmt: skip
+
+
+def exact(accuracy):
+    return Measured(accuracy, 145, 0.018)
+
+
 @pytest.fixture(scope="session")
 def facts(heavy_device, gate_list):
     rng = np.random.default_rng(1)
@@ -112,22 +130,20 @@ def facts(heavy_device, gate_list):
         rejected={"duration_over_t2": 7, "two_qubit_gates": 3},
         circuit=gate_list,
         measured=(0, 1, 2, 3),
-        mapped=MappedFacts(basis_gates(), 12, 41, 3.1e-6, 0.83, REGION),
+        mapped=MappedFacts(basis_gates(), 12, 41, 3.1e-6, 0.83, REGION, (0, 1, 2, 3)),
         scores=(
-            Score("noiseless", 0.972, (0.965, 0.972, 0.979)),
-            Score("noisy", 0.951, (0.944, 0.951, 0.958)),
-            Score("deployed", 0.948, (0.944, 0.951), "local:fake_torino (fake-backend)"),
+            Score("noiseless", 0.972),
+            Score("noisy", 0.951, ("± 0.7 % over 3 trainings from other seeds",)),
+            Score("deployed", 0.948, ("± 0.4 % by shots, 145 samples", "local:fake_torino (fake-backend)")),
         ),
         elsewhere={"paper_133 of 2026-11-08": 0.93},
         classical={"logistic_regression": 0.972, "rbf_svm": 0.986},
         without_pqc=0.86,
-        losses=tuple(
-            Curve(f"seed {i}", range(0, 200, 5), [1.4 - c - 0.02 * i for c in curve], True) for i in range(3)
-        ),
-        accuracies=(
+        curves=(
             *(Curve(f"trial {i}", range(0, 100, 5), [c - 0.05 * i for c in curve[:20]]) for i in range(1, 4)),
-            *(Curve(f"seed {i}", range(0, 200, 5), [c - 0.01 * i for c in curve], True) for i in range(3)),
+            Curve("trial 37", range(0, 200, 5), curve, main=True),
         ),
+        deployment=deployment(),
         importance={"n_layers": 0.41, "encoding": 0.22, "region": 0.17, "learning_rate": 0.12, "head": 0.08},
         confusion=((35, 1, 0, 0), (0, 34, 1, 1), (0, 2, 35, 0), (0, 1, 1, 34)),
         command="qcsearch search digits:0-3 --device fake_torino --max-seconds 75 --seed 0 --run demo",

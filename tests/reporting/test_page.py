@@ -93,9 +93,9 @@ def test_no_stand_in_colour_is_left(page):
 def test_the_three_kinds_of_score_stand_apart_with_their_spread(page):
     text = " ".join(" ".join(Outline(page).texts).split())
     for title, value, spread in (
-        ("Noiseless simulation", "97.2", "96.5–97.9 % over 3 runs"),
-        ("Noisy simulation", "95.1", "94.4–95.8 % over 3 runs"),
-        ("Deployed", "94.8", "94.4–95.1 % over 2 runs; local:fake_torino (fake-backend)"),
+        ("Noiseless simulation", "97.2", "an ideal processor"),
+        ("Noisy simulation", "95.1", "± 0.7 % over 3 trainings from other seeds"),
+        ("Deployed", "94.8", "± 0.4 % by shots, 145 samples local:fake_torino (fake-backend)"),
     ):
         assert re.search(rf"{title} {value} +% .*?{re.escape(spread)}", text), title
 
@@ -110,7 +110,7 @@ def test_a_run_without_result_says_what_is_missing(facts):
     bare = replace(
         facts,
         winner=None, records=[], ranking=[], circuit=None, mapped=None, measured=(), scores=(), elsewhere={},
-        classical={}, without_pqc=None, losses=(), accuracies=(), importance={}, confusion=(),
+        classical={}, without_pqc=None, curves=(), deployment=None, importance={}, confusion=(),
     )  # fmt: skip
     text = " ".join(Outline(render(bare)).texts)
     assert "No candidate was trained to its end." in text
@@ -118,8 +118,16 @@ def test_a_run_without_result_says_what_is_missing(facts):
 
 
 def test_a_run_that_was_not_deployed_says_how_to(facts):
-    page = render(replace(facts, scores=facts.scores[:2]))
-    assert "run qcsearch deploy" in page
+    page = render(replace(facts, scores=facts.scores[:2], deployment=None))
+    assert "qcsearch deploy sends it to a backend" in page
+    assert "#deployment" not in page
+
+
+def test_a_deployment_has_its_own_table_and_says_which_weights_are_kept(page):
+    text = " ".join(" ".join(Outline(page).texts).split())
+    assert "accuracy 96.5 % 95.1 % 94.8 %" in text
+    assert "± shots – – 0.4 %" in text
+    assert "gain +1.0 ± 0.8 points); the new weights are kept." in text
 
 
 @pytest.mark.parametrize("n_classes", [2, 10])

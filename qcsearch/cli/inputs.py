@@ -1,0 +1,129 @@
+"""What a search is asked for, loaded and checked before any work starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qcsearch.errors import InputError
+
+if TYPE_CHECKING:
+    from qcsearch.data.dataset import Dataset
+    from qcsearch.devices.device import Device
+    from qcsearch.search.run_folder import RunFolder
+    from qcsearch.search.space import SearchSpace
+
+__all__ = ["Inputs", "gather", "refuse_existing"]
+
+_DEVICE, _SPACE, _STRATEGY, _SEED = "fake_torino", "default", "tpe", 0
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The inputs of `search` and `check`.
+
+    Attributes:
+        dataset: checked data.
+        device: calibration facts.
+        space: what to search.
+        run: the run folder; it need not exist.
+        n_trials: total, None for no limit.
+        max_seconds: total, None for no limit.
+        seed: of everything random.
+        strategy: how candidates are chosen.
+        goes_on: whether the folder holds a run already.
+    """
+
+    dataset: Dataset
+    device: Device
+    space: SearchSpace
+    run: Path
+    n_trials: int | None
+    max_seconds: float | None
+    seed: int
+    strategy: str
+    goes_on: bool
+
+    @property
+    def title(self) -> str:
+        """What is searched, for a panel."""
+        return f"{self.dataset.name} on {self.device.name} · space {self.space.name}"
+
+
+def gather(
+    data: str | None,
+    target: str | None,
+    device: str | None,
+    space: str | None,
+    trials: int | None,
+    max_seconds: float | None,
+    seed: int | None,
+    strategy: str | None,
+    run: str | None,
+) -> Inputs:
+    """Load everything; what is left out comes from the run folder if it holds a run, else from the defaults.
+
+    Raises:
+        InputError: if anything is wrong; nothing was written.
+    """
+    from qcsearch.data.sources import load_dataset
+    from qcsearch.devices.providers import get_device
+    from qcsearch.search.space import load_space
+
+    old = _old_run(run)
+    if data is None and old is None:
+        raise InputError(
+            "A search must have a data set, or a run to go on with.",
+            fix="qcsearch search DATA, or --run with the folder of a run.",
+        )
+    if data is None and old is not None:
+        dataset = replace(old.dataset, name=old.config.dataset)
+    else:
+        dataset = load_dataset(data, target)
+    chosen = get_device(device or _DEVICE) if device or old is None else old.device
+    config = None if old is None else old.config
+    if config is not None and trials is None and max_seconds is None:
+        trials, max_seconds = config.n_trials, config.max_seconds
+    return Inputs(
+        dataset=dataset,
+        device=chosen,
+        space=load_space(space or _SPACE) if space or old is None else old.space,
+        run=Path(run) if run else _new_folder(dataset.name, chosen.name),
+        n_trials=trials,
+        max_seconds=max_seconds,
+        seed=seed if seed is not None else (_SEED if config is None else config.seed),
+        strategy=strategy or (_STRATEGY if config is None else config.strategy),
+        goes_on=old is not None,
+    )
+
+
+def refuse_existing(path: str | Path | None) -> None:
+    """Refuse to write where something is already.
+
+    Raises:
+        InputError: if there is.
+    """
+    if path is not None and (Path(path).exists() or Path(path).is_symlink()):
+        raise InputError(f"There is already something at '{path}'.", fix="give another path.")
+
+
+def _old_run(run: str | None) -> RunFolder | None:
+    from qcsearch.search.run_folder import RunFolder
+
+    return RunFolder.open(run) if run and RunFolder(Path(run)).begun else None
+
+
+def _new_folder(dataset: str, device: str) -> Path:
+    """A folder under `runs/` that is not there yet, named after data, device and the moment (UTC)."""
+    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    name = "-".join(_plain(part) for part in (dataset, device, moment))
+    path, n = Path("runs") / name, 2
+    while path.exists():
+        path, n = Path("runs") / f"{name}-{n}", n + 1
+    return path
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isalnum() or c in "_-" else "_" for c in text)[:60] or "data"

@@ -1,0 +1,268 @@
+"""From a run folder to the facts of its report; a run that is still at work can be told of too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from shlex import join
+from typing import TYPE_CHECKING, Any
+
+from qcsearch.canonical import Json
+from qcsearch.circuits.observables import parse
+from qcsearch.errors import QCSearchError
+from qcsearch.reporting.circuit import DrawnGate
+from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
+from qcsearch.reporting.plots import Curve
+from qcsearch.search.features import Features
+from qcsearch.search.leaderboard import rank, records
+from qcsearch.search.record import TrialRecord
+from qcsearch.search.result import SearchResult
+from qcsearch.search.run_folder import RunConfig, RunFolder
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+    from qcsearch.deployment.deployment import Deployment
+    from qcsearch.devices.mapping import MappedCircuit
+
+__all__ = ["gather"]
+
+_NEXT_BEST = 8
+_LEAST_FOR_IMPORTANCE = 8
+
+
+def gather(run: RunFolder) -> RunFacts:
+    """Read everything that a report says.
+
+    Raises:
+        RunError: if the folder holds no run, or a file in it was changed.
+    """
+    found, data = records(run), run.result()
+    result = None if data is None else SearchResult.from_file(run.path, data)
+    features = Features(run.dataset, run.config.seed)
+    ranked = rank(found)
+    winner = _winner(ranked, result)
+    deployment = _deployment(run.path)
+    return RunFacts(
+        name=run.path.resolve().name,
+        created=_begun(run.path),
+        dataset=_dataset(run, features),
+        device=run.device,
+        space=f"{run.config.space} (fingerprint {run.config.space_fingerprint[:12]})",
+        n_trials=len(found),
+        seconds=_seconds(run, result),
+        records=found,
+        ranking=[record.trial for record in ranked],
+        winner=winner,
+        outcomes=dict(Counter(record.outcome.kind for record in found).most_common()),
+        rejected=dict(Counter(r.outcome.constraint for r in found if r.outcome.constraint).most_common()),
+        **_circuit(run, features, winner),
+        scores=_scores(result, deployment, run.config.device),
+        elsewhere=_elsewhere(run, result),
+        classical={} if result is None else result.classical,
+        without_pqc=None if result is None else result.without_pqc,
+        curves=_curves(ranked, winner),
+        deployment=deployment,
+        importance=_importance(run),
+        confusion=() if result is None else result.confusion,
+        command=_command(run.config),
+        versions={} if winner is None else winner.versions,
+        seeds=_seeds(run.config, winner),
+        digests=_digests(run.config, winner),
+        notices=(*run.dataset.notices, *features.split.notices, *(result.notices if result else ())),
+    )
+
+
+def _winner(ranked: Sequence[TrialRecord], result: SearchResult | None) -> TrialRecord | None:
+    """The trial that won; before the evaluation the one that leads."""
+    if result is not None:
+        return next((record for record in ranked if record.trial == result.best.trial), None)
+    return ranked[0] if ranked else None
+
+
+def _dataset(run: RunFolder, features: Features) -> DatasetFacts:
+    data, split = run.dataset, features.split
+    parts = {name: len(getattr(split, name)) for name in ("train", "validation", "test")}
+    return DatasetFacts(
+        run.config.dataset, data.n_features, data.classes, parts, data.image_shape, data.digest
+    )
+
+
+def _scores(result: SearchResult | None, deployment: Deployment | None, device: str) -> tuple[Score, ...]:
+    if result is None:
+        return ()
+    found = [
+        Score("noiseless", result.best.test_accuracy_noiseless),
+        Score("noisy", result.best.test_accuracy_noisy, _spread(result)),
+    ]
+    if deployment is not None:
+        score = deployment.deployed
+        shots = f"± {100 * (score.shot_error or 0):.1f} % by shots, {score.n_samples} samples"
+        found.append(
+            Score(
+                "deployed", score.accuracy, (shots, f"{deployment.backend} ({deployment.kind}) for {device}")
+            )
+        )
+    return tuple(found)
+
+
+def _spread(result: SearchResult) -> tuple[str, ...]:
+    deviation = result.spread.get("test_accuracy_noisy")
+    n = sum(score.seed_index > 0 for score in result.seeds)
+    return () if deviation is None else (f"± {100 * deviation:.1f} % over {n} trainings from other seeds",)
+
+
+def _elsewhere(run: RunFolder, result: SearchResult | None) -> Mapping[str, float]:
+    if result is None or result.snapshot is None:
+        return {}
+    return {
+        f"{run.config.device} of {result.snapshot.calibrated_at[:10]}": result.snapshot.test_accuracy_noisy
+    }
+
+
+def _curves(ranked: Sequence[TrialRecord], winner: TrialRecord | None) -> tuple[Curve, ...]:
+    if winner is None or not winner.history:
+        return ()
+    others = [r for r in ranked[:_NEXT_BEST] if r.trial != winner.trial and r.history]
+    chosen = [*reversed(others), winner]
+    return tuple(
+        Curve(
+            f"trial {record.trial}",
+            [step for step, _ in record.history],
+            [value for _, value in record.history],
+            main=record.trial == winner.trial,
+        )
+        for record in chosen
+    )
+
+
+def _circuit(run: RunFolder, features: Features, winner: TrialRecord | None) -> dict[str, Any]:
+    """The winner's circuit, logical and mapped; nothing if it cannot be rebuilt."""
+    from qcsearch.training.assembly import assemble
+
+    if winner is None or winner.candidate is None:
+        return {}
+    candidate = winner.candidate
+    try:
+        assembly = assemble(candidate, run.device, features.n_components(candidate.preprocessing))
+    except QCSearchError:
+        return {}
+    touched = {q for label in candidate.observables for q in parse(label, candidate.n_qubits)}
+    return {
+        "circuit": assembly.gate_list,
+        "measured": tuple(sorted(touched)),
+        "mapped": _mapped(assembly.mapped, touched),
+    }
+
+
+def _mapped(mapped: MappedCircuit, touched: set[int]) -> MappedFacts:
+    return MappedFacts(
+        gates=tuple(_basis_gates(mapped.circuit)),
+        two_qubit_gates=mapped.two_qubit_gates,
+        depth=mapped.depth,
+        duration=mapped.duration,
+        predicted_success=mapped.predicted_success,
+        wires=mapped.qubits,
+        measured=tuple(sorted(mapped.final_layout[q] for q in touched)),
+    )
+
+
+def _basis_gates(circuit: QuantumCircuit) -> list[DrawnGate]:
+    places = {qubit: i for i, qubit in enumerate(circuit.qubits)}
+    found = []
+    for instruction in circuit.data:
+        operation = instruction.operation
+        if operation.name in ("barrier", "delay", "measure"):
+            continue
+        qubits = tuple(places[qubit] for qubit in instruction.qubits)
+        angle = operation.params[0] if operation.params else None
+        names = sorted(p.name for p in getattr(angle, "parameters", ()))
+        kind = {"x": "feature", "w": "weight", "wx": "both", "": "fixed"}[
+            "".join(sorted({name[0] for name in names}))
+        ]
+        shown = "" if angle is None else (_short(names) if names else f"{float(angle):.2f}")
+        text = "" if angle is None else f"({angle})"
+        found.append(DrawnGate(operation.name, qubits, kind, shown, f"{operation.name}{text}"))
+    return found
+
+
+def _short(names: Sequence[str]) -> str:
+    """Parameters `x[3]`, `w[1]` as they are drawn: `θ₁·x₃`, at most two of them."""
+    digits = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉", "[]")
+    drawn = [("θ" if name[0] == "w" else "x") + name[1:].translate(digits) for name in names]
+    return f"{drawn[0]}…" if len(drawn) > 2 else "·".join(drawn)
+
+
+def _importance(run: RunFolder) -> dict[str, float]:
+    """PED-ANOVA of Optuna over the trained trials; empty if there are too few to say anything."""
+    import warnings
+
+    import optuna
+    from optuna.trial import TrialState
+
+    from qcsearch.search.study import SearchStudy
+
+    try:
+        study = SearchStudy(run).study
+    except (KeyError, QCSearchError):
+        return {}
+    if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) < _LEAST_FOR_IMPORTANCE:
+        return {}
+    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    target = (lambda trial: trial.values[0]) if len(study.directions) > 1 else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = optuna.importance.get_param_importances(study, evaluator=evaluator, target=target)
+        except (RuntimeError, ValueError):
+            return {}
+    return {name: float(share) for name, share in found.items() if share > 0}
+
+
+def _command(config: RunConfig) -> str:
+    words = ["qcsearch", "search", "data.npz", "--device", "device.json", "--space", "space.toml"]
+    words += ["--strategy", config.strategy, "--seed", str(config.seed)]
+    if config.n_trials is not None:
+        words += ["--trials", str(config.n_trials)]
+    if config.max_seconds is not None:
+        words += ["--max-seconds", f"{config.max_seconds:g}"]
+    return join([*words, "--workers", str(config.workers), "--run", "../again"])
+
+
+def _seeds(config: RunConfig, winner: TrialRecord | None) -> dict[str, Json]:
+    seeds: dict[str, Json] = {"search": config.seed}
+    if winner is not None:
+        seeds["training of the winner's trial"] = ", ".join(map(str, winner.seed))
+    return seeds
+
+
+def _digests(config: RunConfig, winner: TrialRecord | None) -> dict[str, str]:
+    digests = {
+        "data": config.dataset_digest,
+        "device snapshot": config.device_digest,
+        "search space": config.space_fingerprint,
+    }
+    if winner is not None and winner.candidate is not None:
+        digests["winner's candidate"] = winner.candidate.digest
+    return digests
+
+
+def _deployment(folder: Path) -> Deployment | None:
+    from qcsearch.deployment.deployment import Deployment
+
+    path = folder / "deployment.json"
+    return Deployment.load(path) if path.is_file() else None
+
+
+def _seconds(run: RunFolder, result: SearchResult | None) -> float:
+    from qcsearch.search.budget import Clock
+
+    return Clock(run.clock).seconds if result is None else result.seconds
+
+
+def _begun(folder: Path) -> str:
+    """When the data were put into the folder, UTC."""
+    moment = datetime.fromtimestamp((folder / "data.npz").stat().st_mtime, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
