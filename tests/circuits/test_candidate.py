@@ -216,7 +216,7 @@ def test_a_training_option_out_of_range_is_named_with_its_range_and_value(name: 
     ],
 )
 def test_an_angle_range_that_is_none_or_that_aliases_is_refused(angle_range: object) -> None:
-    with pytest.raises(CandidateError, match="^The 'angle_range' parameter of a preprocessing must be"):
+    with pytest.raises(CandidateError, match=r"^The 'angle_range' parameter of a preprocessing must be"):
         Preprocessing(angle_range=angle_range)  # type: ignore[arg-type]
 
 

@@ -190,7 +190,7 @@ def normalised(x: np.ndarray, size: int) -> np.ndarray:
 @pytest.mark.parametrize("n_qubits", [1, 2, 3, 4, 5])
 def test_amplitude_prepares_the_normalised_padded_features_with_their_signs(n_qubits: int) -> None:
     rng = np.random.default_rng(n_qubits)
-    for n_features in {1, 2**n_qubits - 1, 2**n_qubits}:
+    for n_features in {2, max(2, 2**n_qubits - 1), 2**n_qubits}:
         x = rng.normal(size=n_features)
         state = encoded("amplitude", list(x), n_qubits)
         np.testing.assert_allclose(state.data, normalised(x, 2**n_qubits), atol=1e-12)
@@ -219,6 +219,7 @@ def test_amplitude_has_one_ry_a_tree_node_and_cx_between() -> None:
         ("basis", 3, 2, "at most 2 features"),
         ("amplitude", 5, 2, "at most 4 features"),
         ("amplitude", 5, 13, "at most 12 qubits"),
+        ("amplitude", 1, 2, "at least 2 features"),
     ],
 )
 def test_features_that_do_not_fit_are_refused(name: str, n_features: int, n_qubits: int, says: str) -> None:

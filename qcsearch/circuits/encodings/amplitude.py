@@ -37,8 +37,10 @@ class AmplitudeEncoding:
         """One angle a node of the binary tree: 2^n − 1.
 
         Raises:
-            CandidateError: if there are more features than amplitudes, or more than 12 qubits.
+            CandidateError: for one feature, for more features than amplitudes, or for more than 12 qubits.
         """
+        if n_features == 1:
+            raise CandidateError("The encoding 'amplitude' must have at least 2 features. Got 1.")
         if topology.n_qubits > MAX_QUBITS:
             raise CandidateError(
                 f"The encoding 'amplitude' takes at most {MAX_QUBITS} qubits. Got {topology.n_qubits}."
