@@ -26,7 +26,7 @@ def read_csv(path: Path) -> Table:
     rows, lines = _rows(text, what)
     if not rows:
         raise DataError(f"{what} is empty; it must have a header and rows.")
-    header, *body = rows
+    header, body = [name.strip() for name in rows[0]], rows[1:]
     if all(_is_number(cell) for cell in header) and not _counts_columns(header):
         raise DataError(
             f"{what} has no header: its first row holds numbers only.", "add a row of column names."
@@ -63,7 +63,7 @@ def _rows(text: str, what: str) -> tuple[list[list[str]], list[int]]:
     try:
         for row in reader:
             if row and (len(row) > 1 or row[0].strip()):
-                rows.append([cell.strip() for cell in row])
+                rows.append(row)
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise DataError(f"{what} cannot be read as CSV near line {reader.line_num}: {error}.") from error

@@ -103,9 +103,12 @@ _PARTS = ("X", "y", "X_test", "y_test")
 
 
 def _frozen(array: NDArray[Any] | None, dtype: type) -> NDArray[Any] | None:
-    """A read-only copy in C order, so that no stage can change what another one reads."""
+    """A read-only array in C order, so that no stage can change what another one reads."""
     if array is None:
         return None
+    flags = array.flags
+    if array.dtype == dtype and flags.owndata and flags.c_contiguous and not flags.writeable:
+        return array  # one of ours, from `dataclasses.replace`
     copy: NDArray[Any] = np.array(array, dtype=dtype, order="C", copy=True)
     copy.setflags(write=False)
     return copy

@@ -101,7 +101,8 @@ class Table:
         cells = self.columns[name]
         if self.lines is None:
             return np.asarray(cells)
-        texts = [None if cell.casefold() in _MISSING - {"none"} else str(cell) for cell in cells]
+        absent = _MISSING - {"none"}  # which may well be a class
+        texts = [None if cell.casefold() in absent else cell for cell in map(str.strip, cells)]
         given = [text for text in texts if text is not None]
         if all(_FRACTION.fullmatch(text) for text in given):
             whole = all(_WHOLE.fullmatch(text) for text in given)
@@ -116,11 +117,11 @@ class Table:
         if self.lines is None:
             return as_numbers(np.asarray(cells)[:, np.newaxis], self.what, [name])[:, 0]
         try:
-            if not any("_" in cell for cell in cells):  # Python reads 1_000 as a number
+            if "_" not in "".join(cells):  # Python reads 1_000 as a number
                 return np.array(cells, dtype=np.float64)
         except ValueError:
             pass
-        return np.array([self._cell(cell, row, name) for row, cell in enumerate(cells)])
+        return np.array([self._cell(cell.strip(), row, name) for row, cell in enumerate(cells)])
 
     def _cell(self, cell: str, row: int, name: str) -> float:
         try:
