@@ -9,13 +9,14 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qcsearch import canonical
 from qcsearch.circuits.candidate import Candidate, Choice, Preprocessing, TrainingOptions
 from qcsearch.errors import CandidateError
 
+steady = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 words = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=12).filter(str.isprintable)
 floats = st.floats(allow_nan=False, allow_infinity=False)
 leaves = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | floats | words
@@ -24,7 +25,7 @@ values = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(words, inner, max_size=3)
     ),
-    max_leaves=8,
+    max_leaves=4,
 )
 choices = st.builds(Choice, words, st.dictionaries(words, values, max_size=3))
 angle_ranges = st.tuples(st.floats(-100, 100), st.floats(1e-3, 6.28)).map(lambda p: (p[0], p[0] + p[1]))
@@ -63,6 +64,7 @@ T = TypeVar("T")
 CANDIDATE = Candidate(Choice("angle"), Choice("gates"), (3, 1), ("Z0",))
 
 
+@steady
 @given(candidates)
 def test_json_round_trip_keeps_equality_hash_and_digest(candidate: Candidate) -> None:
     for data in (candidate.to_json(), canonical.loads(canonical.dumps(candidate.to_json()))):
@@ -72,6 +74,7 @@ def test_json_round_trip_keeps_equality_hash_and_digest(candidate: Candidate) ->
         assert again.digest == candidate.digest
 
 
+@steady
 @given(candidates, candidates)
 def test_candidates_are_equal_exactly_when_their_digests_are(one: Candidate, other: Candidate) -> None:
     for part in fields(Candidate):
@@ -80,6 +83,7 @@ def test_candidates_are_equal_exactly_when_their_digests_are(one: Candidate, oth
         assert (one == mixed) == (getattr(one, part.name) == getattr(other, part.name))
 
 
+@steady
 @given(
     st.sampled_from([f.name for f in fields(Candidate)]) | words,
     st.recursive(
@@ -94,6 +98,7 @@ def test_hostile_json_ends_in_a_candidate_or_a_candidate_error(name: str, value:
         assert len(candidate.digest) == 64
 
 
+@steady
 @given(
     st.sampled_from([f.name for f in fields(TrainingOptions)]),
     st.recursive(leaves | st.just(math.nan) | st.just(10**400), st.lists),

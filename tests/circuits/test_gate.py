@@ -4,13 +4,14 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qcsearch import canonical
 from qcsearch.circuits.gate import Angle, Gate, count_weights
 from qcsearch.errors import CandidateError
 
+steady = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 floats = st.floats(allow_nan=False, allow_infinity=False).map(lambda x: x + 0.0)
 indices = st.none() | st.integers(0, 99)
 angles = st.builds(Angle, floats, floats, indices, indices)
@@ -19,11 +20,13 @@ gates = st.builds(
 )
 
 
+@steady
 @given(gates)
 def test_json_round_trip_keeps_a_gate(gate: Gate) -> None:
     assert Gate.from_json(canonical.loads(canonical.dumps(gate.to_json()))) == gate
 
 
+@steady
 @given(gates, st.integers(0, 9))
 def test_shifting_moves_the_weight_and_nothing_else(gate: Gate, by: int) -> None:
     moved = gate.shifted(by)
@@ -42,6 +45,7 @@ def test_a_constant_angle_is_a_plain_number() -> None:
     assert Angle(feature=2).to_json() == {"feature": 2}
 
 
+@steady
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=3), st.lists))
 def test_an_angle_of_hostile_json_is_an_angle_or_a_candidate_error(data: object) -> None:
     for angle in (data, {"weight": data}, {"scale": data}, {"constant": data, "feature": data}):
