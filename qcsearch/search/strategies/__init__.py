@@ -1,1 +1,12 @@
-"""The strategies: how the next candidate is chosen and when a trial is stopped."""
+"""The strategies: how the next candidate is chosen and when a trial is stopped.
+
+One file each; another is a class with the two methods of `Strategy`, registered here or through the
+entry-point group `qcsearch.strategies`.
+"""
+
+from __future__ import annotations
+
+from qcsearch.search.strategies import nsga2, random, tpe
+from qcsearch.search.strategies.base import STRATEGIES, Strategy
+
+__all__ = ["STRATEGIES", "Strategy", "nsga2", "random", "tpe"]

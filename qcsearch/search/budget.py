@@ -1,0 +1,113 @@
+"""The budget: totals of trials and seconds that hold over every session of a run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from qcsearch import canonical
+from qcsearch.errors import InputError
+
+__all__ = ["DEFAULT_TRIALS", "Budget", "Clock"]
+
+DEFAULT_TRIALS = 50
+"""Trials of a search that was given neither a number of them nor a time."""
+
+_SEARCH_SHARE = 0.70
+_REFIT_SHARE = 0.92
+_TICK_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many trials and seconds a run may use, all its sessions together.
+
+    Attributes:
+        n_trials: total of trials; None for no limit.
+        max_seconds: total of seconds, refit and final evaluation included; None for no limit.
+    """
+
+    n_trials: int | None = None
+    max_seconds: float | None = None
+
+    @classmethod
+    def of(cls, n_trials: int | None, max_seconds: float | None) -> Budget:
+        """Check both totals; with neither, `DEFAULT_TRIALS` trials.
+
+        Raises:
+            InputError: if a total is not positive.
+        """
+        if n_trials is not None and n_trials < 1:
+            raise InputError(f"The number of trials must be an int ≥ 1. Got {n_trials!r}.")
+        if max_seconds is not None and not 0 < max_seconds < float("inf"):
+            raise InputError(f"The seconds of a search must be a number > 0. Got {max_seconds!r}.")
+        if n_trials is None and max_seconds is None:
+            return cls(DEFAULT_TRIALS, None)
+        return cls(n_trials, max_seconds)
+
+    @property
+    def search_seconds(self) -> float | None:
+        """Elapsed seconds at which the last trial ends: the rest belongs to refit and evaluation."""
+        return None if self.max_seconds is None else _SEARCH_SHARE * self.max_seconds
+
+    @property
+    def refit_seconds(self) -> float | None:
+        """Elapsed seconds at which the last refit ends."""
+        return None if self.max_seconds is None else _REFIT_SHARE * self.max_seconds
+
+
+class Clock:
+    """Elapsed seconds of a run, kept in a file so that they add up over its sessions.
+
+    While it runs (`with clock:`) a thread writes the total twice a second: a killed session loses no more
+    than that.
+
+    Args:
+        path: JSON file `{"seconds": total}`; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._before = _read(path)
+        self._started: float | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._tick, name="qcsearch-clock", daemon=True)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds used so far, earlier sessions included."""
+        return self._before + (0.0 if self._started is None else time.monotonic() - self._started)
+
+    def deadline(self, total: float | None) -> float | None:
+        """The `time.monotonic()` at which `seconds` reaches `total`; None for None."""
+        return None if total is None else time.monotonic() + total - self.seconds
+
+    def __enter__(self) -> Clock:
+        self._started = time.monotonic()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._save()
+
+    def _tick(self) -> None:
+        while not self._stop.wait(_TICK_SECONDS):
+            self._save()
+
+    def _save(self) -> None:
+        canonical.write_text(self._path, canonical.dumps({"seconds": self.seconds}) + "\n")
+
+
+def _read(path: Path) -> float:
+    """The total that `path` holds; 0 if there is none."""
+    try:
+        return float(canonical.loads(path.read_text("utf-8"))["seconds"])
+    except FileNotFoundError:
+        return 0.0

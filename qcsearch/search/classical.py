@@ -1,0 +1,42 @@
+"""Classical models on the winner's own features: what the quantum part has to be compared with."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from qcsearch.training.expectations import Floats, Ints
+
+__all__ = ["NAMES", "classical_accuracies"]
+
+NAMES = ("logistic regression", "RBF-SVM")
+
+
+def classical_accuracies(
+    Z: Floats, y: Ints, Z_test: Floats, y_test: Ints, *, seed: int = 0
+) -> dict[str, float]:
+    """Test accuracy of logistic regression and of an RBF-SVM with C = 10, both on standardised features.
+
+    Args:
+        Z: angles of the training part, `(n_train, n_components)`: what the circuit is given.
+        y: its class numbers.
+        Z_test: angles of the test part.
+        y_test: its class numbers.
+        seed: of the models.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    models: dict[str, Any] = {
+        "logistic regression": LogisticRegression(max_iter=1000, random_state=seed),
+        "RBF-SVM": SVC(C=10.0, random_state=seed),
+    }
+    scores: dict[str, float] = {}
+    for name, model in models.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            scores[name] = float(make_pipeline(StandardScaler(), model).fit(Z, y).score(Z_test, y_test))
+    return scores

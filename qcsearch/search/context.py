@@ -1,0 +1,26 @@
+"""What a space must know of the task to make a candidate for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qcsearch.devices.device import Device
+
+__all__ = ["SearchContext"]
+
+
+@dataclass(frozen=True)
+class SearchContext:
+    """The device and the shape of the data.
+
+    Attributes:
+        device: its calibration decides which qubits a candidate takes.
+        n_features: raw features that vary.
+        n_classes: classes to tell apart.
+        image_shape: `(height, width)` in pixels if the samples are images, else None.
+    """
+
+    device: Device
+    n_features: int
+    n_classes: int
+    image_shape: tuple[int, int] | None = None

@@ -1,0 +1,185 @@
+"""The final evaluation: the one place, and the one time, where the test part is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import stdev
+
+import numpy as np
+
+from qcsearch.circuits.build import without_pqc
+from qcsearch.devices.device import Device
+from qcsearch.devices.providers import get_device, list_devices
+from qcsearch.errors import CandidateError, DeviceError
+from qcsearch.search.classical import classical_accuracies
+from qcsearch.search.objective import Objective
+from qcsearch.search.refit import Finalist, Refitted, train_once
+from qcsearch.search.result import Best, SeedScore, SnapshotScore
+from qcsearch.training.assembly import Assembly, assemble
+from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.heads import HEADS
+from qcsearch.training.model import TrainedModel
+
+__all__ = ["Evaluation", "evaluate"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What the test part said; the parts of a `SearchResult` of the same names.
+
+    Attributes:
+        model: the winner.
+        best: its figures.
+        seeds: its candidate's trainings.
+        spread: over them.
+        classical: by name.
+        without_pqc: of the ablation; None if none can be made.
+        snapshot: under another day's noise.
+        confusion: under noise.
+        notices: what could not be done.
+    """
+
+    model: TrainedModel
+    best: Best
+    seeds: tuple[SeedScore, ...]
+    spread: dict[str, float | None]
+    classical: dict[str, float]
+    without_pqc: float | None
+    snapshot: SnapshotScore | None
+    confusion: tuple[tuple[int, ...], ...]
+    notices: tuple[str, ...]
+
+
+def evaluate(objective: Objective, winner: Finalist, *, deadline: float | None = None) -> Evaluation:
+    """Test the winner, the classical models, the ablation, and the winner on another day.
+
+    Args:
+        objective: of the search.
+        winner: the finalist that was chosen, on validation alone.
+        deadline: in seconds of `time.monotonic`, of the ablation's training.
+    """
+    assembly, chosen = winner.assembly, winner.best
+    data = objective.features.prepare(assembly.candidate.preprocessing)
+    test = objective.features.split.test
+    Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)
+    n_classes = objective.features.dataset.n_classes
+    predicted = _predict(assembly, chosen, Z_test, n_classes)
+    noisy = float(np.mean(predicted == test.y))
+    noiseless = float(np.mean(_predict(assembly, chosen, Z_test, n_classes, noise=False) == test.y))
+    best = Best(
+        trial=winner.record.trial,
+        validation_accuracy=chosen.validation_accuracy,
+        test_accuracy_noisy=noisy,
+        test_accuracy_noiseless=noiseless,
+        n_qubits=assembly.candidate.n_qubits,
+        n_weights=assembly.n_weights,
+        two_qubit_gates=assembly.mapped.two_qubit_gates,
+    )
+    notices: list[str] = []
+    seeds = tuple(_seed_score(assembly, fit, Z_test, test.y, n_classes) for fit in winner.fits)
+    ablation = _ablation(objective, assembly, Z_test, test.y, deadline, notices)
+    snapshot = _snapshot(objective, assembly, chosen, Z_test, test.y, notices)
+    confusion = np.zeros((n_classes, n_classes), dtype=int)
+    np.add.at(confusion, (test.y, predicted), 1)
+    return Evaluation(
+        model=_model(objective, assembly, chosen, best),
+        best=best,
+        seeds=seeds,
+        spread=_spread(seeds),
+        classical=classical_accuracies(data.Z, data.y, Z_test, test.y, seed=objective.seed % 2**32),
+        without_pqc=ablation,
+        snapshot=snapshot,
+        confusion=tuple(tuple(row) for row in confusion.tolist()),
+        notices=tuple(notices),
+    )
+
+
+def _predict(assembly: Assembly, fit: Refitted, Z: Floats, n_classes: int, *, noise: bool = True) -> Ints:
+    head = HEADS.create(assembly.candidate.head.name, assembly.candidate.head.settings)
+    values = assembly.compile(noise).values(assembly.derive(Z), fit.weights)
+    predicted: Ints = np.argmax(head.logits(values, fit.head_parameters, n_classes), axis=1)
+    return predicted
+
+
+def _seed_score(assembly: Assembly, fit: Refitted, Z: Floats, y: Ints, n_classes: int) -> SeedScore:
+    accuracy = float(np.mean(_predict(assembly, fit, Z, n_classes) == y))
+    return SeedScore(fit.seed_index, fit.validation_accuracy, accuracy)
+
+
+def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:
+    """Standard deviation over the refit's seeds; the trial's own training was another."""
+    alike = [score for score in seeds if score.seed_index > 0]
+    return {
+        name: stdev(getattr(score, name) for score in alike) if len(alike) > 1 else None
+        for name in ("validation_accuracy", "test_accuracy_noisy")
+    }
+
+
+def _ablation(
+    objective: Objective,
+    assembly: Assembly,
+    Z_test: Floats,
+    y_test: Ints,
+    deadline: float | None,
+    notices: list[str],
+) -> float | None:
+    """The same training of the winner without its trained gates."""
+    try:
+        bare = assemble(without_pqc(assembly.candidate), objective.device, assembly.n_features)
+        found, _ = train_once(objective, bare, 1, deadline)
+    except (CandidateError, DeviceError) as error:
+        notices.append(f"There is no ablation without PQC: {error.message}")
+        return None
+    predicted = _predict(bare, found, Z_test, objective.features.dataset.n_classes)
+    return float(np.mean(predicted == y_test))
+
+
+def _snapshot(
+    objective: Objective,
+    assembly: Assembly,
+    fit: Refitted,
+    Z_test: Floats,
+    y_test: Ints,
+    notices: list[str],
+) -> SnapshotScore | None:
+    """The winner as it is, under the newest other snapshot of the same device."""
+    other = _other_snapshot(objective.device)
+    if other is None:
+        return None
+    try:
+        there = assemble(assembly.candidate, other, assembly.n_features)
+    except (CandidateError, DeviceError) as error:
+        notices.append(f"The winner does not run on the snapshot of {other.calibrated_at}: {error.message}")
+        return None
+    predicted = _predict(there, fit, Z_test, objective.features.dataset.n_classes)
+    return SnapshotScore(other.calibrated_at, float(np.mean(predicted == y_test)))
+
+
+def _other_snapshot(device: Device) -> Device | None:
+    for entry in list_devices():
+        if entry.name == device.name:
+            for date in reversed(entry.dates):
+                other = get_device(f"{entry.name}@{date}")
+                if other.digest != device.digest:
+                    return other
+    return None
+
+
+def _model(objective: Objective, assembly: Assembly, fit: Refitted, best: Best) -> TrainedModel:
+    dataset = objective.features.dataset
+    return TrainedModel(
+        candidate=assembly.candidate,
+        device=objective.device,
+        weights=fit.weights,
+        head_parameters=fit.head_parameters,
+        pipeline=objective.features.prepare(assembly.candidate.preprocessing).pipeline,
+        classes=dataset.classes,
+        n_features_in=dataset.n_features,
+        image_shape=dataset.image_shape,
+        feature_names=dataset.feature_names,
+        metrics={
+            "validation_accuracy": best.validation_accuracy,
+            "test_accuracy_noisy": best.test_accuracy_noisy,
+            "test_accuracy_noiseless": best.test_accuracy_noiseless,
+        },
+    )

@@ -1,0 +1,150 @@
+"""What a search tells while it runs: small facts that a panel can draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qcsearch.search.record import TrialRecord
+
+__all__ = [
+    "Evaluated",
+    "Event",
+    "Notice",
+    "RefitFinished",
+    "RefitStarted",
+    "SearchEnded",
+    "SearchStarted",
+    "TrialFinished",
+    "TrialRunning",
+]
+
+
+@dataclass(frozen=True)
+class SearchStarted:
+    """The search begins or goes on.
+
+    Attributes:
+        n_finished: trials that earlier sessions finished.
+        n_trials: total to reach, None for no limit.
+        seconds: used by earlier sessions.
+        max_seconds: total of them, None for no limit.
+        workers: processes.
+    """
+
+    n_finished: int
+    n_trials: int | None
+    seconds: float
+    max_seconds: float | None
+    workers: int
+
+
+@dataclass(frozen=True)
+class TrialRunning:
+    """A running trial reached a rung.
+
+    Attributes:
+        trial: its number.
+        rung: counted from 1.
+        validation_accuracy: there.
+    """
+
+    trial: int
+    rung: int
+    validation_accuracy: float
+
+
+@dataclass(frozen=True)
+class TrialFinished:
+    """A trial ended.
+
+    Attributes:
+        record: what became of it.
+        n_finished: trials finished so far, all sessions together.
+        seconds: used so far.
+    """
+
+    record: TrialRecord
+    n_finished: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SearchEnded:
+    """No further trial is started.
+
+    Attributes:
+        reason: `trials`, `seconds`, `exhausted` (only known candidates) or `hopeless` (none feasible).
+        n_finished: trials finished.
+        seconds: used so far.
+    """
+
+    reason: str
+    n_finished: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RefitStarted:
+    """The best are trained again.
+
+    Attributes:
+        trials: their numbers, best first.
+        seeds: trainings of each.
+    """
+
+    trials: tuple[int, ...]
+    seeds: int
+
+
+@dataclass(frozen=True)
+class RefitFinished:
+    """One of these trainings ended.
+
+    Attributes:
+        trial: whose candidate.
+        seed_index: which of the trainings, from 0.
+        validation_accuracy: under noise.
+    """
+
+    trial: int
+    seed_index: int
+    validation_accuracy: float
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The winner's final evaluation is done.
+
+    Attributes:
+        trial: the winner's number.
+        test_accuracy_noisy: under the device's noise.
+        seconds: used so far.
+    """
+
+    trial: int
+    test_accuracy_noisy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence that a person should see.
+
+    Attributes:
+        text: the sentence.
+    """
+
+    text: str
+
+
+Event = (
+    SearchStarted
+    | TrialRunning
+    | TrialFinished
+    | SearchEnded
+    | RefitStarted
+    | RefitFinished
+    | Evaluated
+    | Notice
+)
+"""Any of them."""

@@ -1,0 +1,142 @@
+"""The journal of a study, and locks that the kernel releases when their owner dies.
+
+Optuna's own file locks are files or links that exist or not: a process killed while it holds one leaves it
+behind, and the next waits 30 s before it breaks it. An advisory `flock` belongs to the open file and goes
+with the process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from optuna.storages import JournalStorage
+from optuna.storages.journal import BaseJournalBackend
+
+from qcsearch import canonical
+
+__all__ = ["JournalFile", "flocked", "mend", "open_storage"]
+
+_BLOCK = 1 << 16
+
+
+class JournalFile(BaseJournalBackend):
+    """A file of one JSON object a line, to which many processes append.
+
+    Whoever takes the lock to write removes a last line without its end: its writer died in the middle of it
+    and told nobody. A line is in the operating system's hands when `append_logs` returns, so that a kill
+    loses nothing; it is forced to the disk when it holds a trial's state, with all lines before it, so that a
+    power failure loses no finished trial either.
+
+    Args:
+        path: the file, created if it is missing; its folder exists.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = path.with_name(f".{path.name}.lock")
+        self._read = 0
+        self._offset = 0
+        path.open("ab").close()
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append some lines, all or none of which a later reader sees."""
+        content = "".join(canonical.dumps(log) + "\n" for log in logs).encode()
+        with flocked(self._lock):
+            mend(self._path)
+            with self._path.open("ab") as file:
+                file.write(content)
+                file.flush()
+                if any("state" in log for log in logs):
+                    os.fsync(file.fileno())
+
+    def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
+        """The lines from number `log_number_from` on."""
+        if log_number_from < self._read:
+            self._read, self._offset = 0, 0
+        with flocked(self._lock, shared=True), self._path.open("rb") as file:
+            file.seek(self._offset)
+            content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        lines = whole.splitlines()
+        skipped = log_number_from - self._read
+        self._read += len(lines)
+        self._offset += len(whole)
+        return [canonical.loads(line) for line in lines[skipped:]]
+
+
+def mend(journal: Path) -> int:
+    """Cut an unfinished last line off a journal; the caller holds its lock.
+
+    Args:
+        journal: a file of lines.
+
+    Returns:
+        The number of bytes removed.
+    """
+    with journal.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        end = size
+        while end > 0:
+            start = max(0, end - _BLOCK)
+            file.seek(start)
+            newline = file.read(end - start).rfind(b"\n")
+            if newline >= 0:
+                end = start + newline + 1
+                break
+            end = start
+        if end < size:
+            file.truncate(end)
+        return size - end
+
+
+def open_storage(journal: Path) -> JournalStorage:
+    """Open, or create, the journal of a study.
+
+    Args:
+        journal: the file; its folder exists.
+    """
+    return JournalStorage(JournalFile(journal))
+
+
+@contextmanager
+def flocked(path: Path, *, shared: bool = False, max_seconds: float | None = None) -> Iterator[BinaryIO]:
+    """Hold a `flock` on `path`, which is created if it is missing.
+
+    A child process that inherits the file's descriptor shares the lock: it is free when all of them are gone.
+
+    Args:
+        path: the lock file.
+        shared: let others hold it too, if they also share.
+        max_seconds: how long to wait for it; None for ever.
+
+    Yields:
+        The open file.
+
+    Raises:
+        TimeoutError: if somebody else still held it after `max_seconds`.
+    """
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    with path.open("a+b") as file:
+        if max_seconds is None:
+            fcntl.flock(file, kind)
+        else:
+            _take(file, kind, time.monotonic() + max_seconds)
+        yield file
+
+
+def _take(file: BinaryIO, kind: int, deadline: float) -> None:
+    """Take the lock before `deadline` or raise TimeoutError."""
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise TimeoutError(f"'{file.name}' is held by another process.") from None
+            time.sleep(0.02)

@@ -1,0 +1,137 @@
+"""The leaderboard: every number with its split, classical rows and the ablation beside the candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qcsearch.canonical import Json
+from qcsearch.errors import RunError
+from qcsearch.search.record import TrialRecord
+from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.study import SearchStudy
+
+__all__ = ["Row", "explain", "leaderboard", "rank", "records"]
+
+VALIDATION, TEST = "validation", "test"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the leaderboard.
+
+    Attributes:
+        name: `trial 12`, `winner`, `winner without PQC`, `logistic regression`, …
+        kind: `trial`, `winner`, `ablation` or `classical`.
+        accuracy: under the device's noise; classical models have none.
+        accuracy_noiseless: of the same weights without noise, if it was measured.
+        split: which part of the data both are from: `validation` or `test`.
+        trial: the trial's number, if it is one.
+        spread: standard deviation of `accuracy` over seeds, if there were several.
+        n_qubits: of the circuit.
+        n_weights: trainable angles.
+        two_qubit_gates: of the mapped circuit.
+        encoding: its name.
+        ansatz: its name.
+        outcome: `kept`, `reused`, `infeasible`, `pruned` or `failed` of a trial.
+    """
+
+    name: str
+    kind: str
+    accuracy: float | None
+    accuracy_noiseless: float | None = None
+    split: str = VALIDATION
+    trial: int | None = None
+    spread: float | None = None
+    n_qubits: int | None = None
+    n_weights: int | None = None
+    two_qubit_gates: int | None = None
+    encoding: str | None = None
+    ansatz: str | None = None
+    outcome: str | None = None
+
+
+def records(run: RunFolder) -> list[TrialRecord]:
+    """The records of all finished trials, by number.
+
+    Raises:
+        RunError: if the study cannot be read.
+    """
+    if not run.journal.is_file():
+        return []
+    try:
+        return SearchStudy(run).records()
+    except KeyError:
+        return []
+
+
+def rank(found: list[TrialRecord]) -> list[TrialRecord]:
+    """The kept ones, best first: by validation accuracy under noise, then fewer two-qubit gates."""
+    kept = [record for record in found if record.outcome.kind == "kept"]
+    return sorted(kept, key=lambda r: (-(r.validation_accuracy or 0.0), _gates(r), r.trial))
+
+
+def leaderboard(run: RunFolder, *, top: int | None = None) -> list[Row]:
+    """The rows: final evaluation first if there is one, then the trials, best first.
+
+    Args:
+        run: the run folder.
+        top: how many trials at most; None for all that were kept.
+    """
+    return [*_final_rows(run.result()), *(_trial_row(record) for record in rank(records(run))[:top])]
+
+
+def explain(run: RunFolder, trial: int) -> TrialRecord:
+    """Everything that is known of one trial.
+
+    Raises:
+        RunError: if there is no finished trial of that number.
+    """
+    found = {record.trial: record for record in records(run)}
+    if trial not in found:
+        span = f"they are {min(found)} to {max(found)}" if found else "there is none"
+        raise RunError(f"The run in '{run.path}' has no finished trial {trial}; {span}.")
+    return found[trial]
+
+
+def _gates(record: TrialRecord) -> int:
+    return 0 if record.costs is None else record.costs.two_qubit_gates
+
+
+def _trial_row(record: TrialRecord) -> Row:
+    candidate, cost = record.candidate, record.costs
+    return Row(
+        name=f"trial {record.trial}",
+        kind="trial",
+        accuracy=record.validation_accuracy,
+        accuracy_noiseless=record.validation_accuracy_noiseless,
+        trial=record.trial,
+        n_qubits=None if candidate is None else candidate.n_qubits,
+        n_weights=None if cost is None else cost.n_weights,
+        two_qubit_gates=None if cost is None else cost.two_qubit_gates,
+        encoding=None if candidate is None else candidate.encoding.name,
+        ansatz=None if candidate is None else candidate.ansatz.name,
+        outcome=record.outcome.kind,
+    )
+
+
+def _final_rows(result: Json | None) -> list[Row]:
+    if result is None:
+        return []
+    best = result["best"]
+    winner = Row(
+        name=f"winner (trial {best['trial']})",
+        kind="winner",
+        accuracy=best["test_accuracy_noisy"],
+        accuracy_noiseless=best["test_accuracy_noiseless"],
+        split=TEST,
+        trial=best["trial"],
+        spread=result["spread"]["test_accuracy_noisy"],
+        n_qubits=best["n_qubits"],
+        n_weights=best["n_weights"],
+        two_qubit_gates=best["two_qubit_gates"],
+    )
+    ablation = Row("winner without PQC", "ablation", result["without_pqc"], split=TEST)
+    classical = [
+        Row(name, "classical", None, accuracy, split=TEST) for name, accuracy in result["classical"].items()
+    ]
+    return [winner, *([] if result["without_pqc"] is None else [ablation]), *classical]

@@ -1,0 +1,214 @@
+"""The objective: one candidate from its parameters to its record; a plain function that needs no study."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import version
+from typing import Protocol
+
+import numpy as np
+
+import qcsearch
+from qcsearch.canonical import Json
+from qcsearch.circuits.candidate import Candidate
+from qcsearch.devices.device import Device
+from qcsearch.errors import CandidateError, DeviceError
+from qcsearch.search.bound import BoundSpace
+from qcsearch.search.constraints import BUILDABLE, Infeasible, check, costs
+from qcsearch.search.features import Features
+from qcsearch.search.record import Costs, Outcome, TrialRecord
+from qcsearch.search.space import SearchSpace
+from qcsearch.training.assembly import Assembly, assemble
+from qcsearch.training.fit import Fit, Stop
+from qcsearch.training.heads import HEADS
+from qcsearch.training.train import accuracy, fit_candidate
+
+__all__ = ["Objective", "Rungs", "seed_words", "versions"]
+
+
+class Rungs(Protocol):
+    """Where a training reports on its way, and may be told to end."""
+
+    def report(self, rung: int, validation_accuracy: float) -> float | None:
+        """Report at rung 0, 1, …; the accuracy it needed if the trial is to end here, else None."""
+        ...
+
+
+class _NoRungs:
+    """Nobody listens: the training goes to its end."""
+
+    def report(self, rung: int, validation_accuracy: float) -> float | None:
+        return None
+
+
+def seed_words(seed: int, candidate: Candidate, index: int = 0) -> tuple[int, ...]:
+    """Words of the seed sequence of one training: of the search's seed and the candidate's content.
+
+    So a candidate trains the same whichever trial it is, and on whichever worker.
+
+    Args:
+        seed: of the search.
+        candidate: what is trained.
+        index: 0 in the search, 1, 2, … for the trainings of a refit.
+    """
+    return (seed, int(candidate.digest[:8], 16), int(candidate.digest[8:16], 16), index)
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of what the numbers depend on."""
+    names = ("numpy", "qiskit", "qiskit-aer", "scikit-learn", "optuna", "numba")
+    return {"qcsearch": qcsearch.__version__} | {name: version(name) for name in names}
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """Evaluates candidates of one space on one device and one data set.
+
+    Attributes:
+        features: the data.
+        space: the search space.
+        bound: the same, bound to device and data.
+        device: the calibration facts.
+        seed: of the search.
+    """
+
+    features: Features
+    space: SearchSpace
+    bound: BoundSpace
+    device: Device
+    seed: int
+
+    @classmethod
+    def of(cls, features: Features, space: SearchSpace, device: Device, seed: int) -> Objective:
+        """Bind a space to data and device.
+
+        Raises:
+            SpaceError: if nothing is left of a family for them.
+        """
+        return cls(features, space, space.bind(features.context(device)), device, seed)
+
+    def assemble(self, candidate: Candidate) -> tuple[Assembly, Costs, dict[str, float]]:
+        """Build and map a candidate and check its costs; nothing is simulated.
+
+        Raises:
+            Infeasible: if it cannot be built, or breaks a constraint.
+        """
+        try:
+            assembly = assemble(candidate, self.device, self.features.n_components(candidate.preprocessing))
+            head = HEADS.create(candidate.head.name, candidate.head.settings)
+            head.n_parameters(len(candidate.observables), self.features.dataset.n_classes)
+        except (CandidateError, DeviceError) as error:
+            raise Infeasible(error.message, BUILDABLE, 1.0, {BUILDABLE: 1.0}) from error
+        cost = costs(assembly.mapped, self.device, assembly.n_weights, candidate.observables)
+        return assembly, cost, {BUILDABLE: 0.0} | check(cost, self.space.file.constraints)
+
+    def __call__(
+        self,
+        trial: int,
+        candidate: Candidate,
+        params: Mapping[str, Json],
+        *,
+        rungs: Rungs | None = None,
+        deadline: float | None = None,
+        worker: str = "",
+    ) -> TrialRecord:
+        """Evaluate one candidate.
+
+        Args:
+            trial: its number.
+            candidate: what to evaluate.
+            params: what it was made of.
+            rungs: asked on the way whether to go on; None never stops.
+            deadline: in seconds of `time.monotonic`: the training ends there with its best weights.
+            worker: who evaluates.
+
+        Returns:
+            The record: kept, infeasible, pruned, or failed if the training diverged.
+        """
+        started = time.monotonic()
+        record = TrialRecord(
+            trial, candidate, dict(params), Outcome("kept", ""), worker=worker, versions=dict(versions())
+        )
+        try:
+            assembly, cost, amounts = self.assemble(candidate)
+        except Infeasible as broken:
+            outcome = Outcome("infeasible", broken.reason, constraint=broken.constraint, amount=broken.amount)
+            record = replace(record, outcome=outcome, constraints=broken.amounts)
+        else:
+            listener = _Listener(self.space.ladder.steps(candidate.training.steps), rungs or _NoRungs())
+            record = replace(record, costs=cost, constraints=amounts)
+            record = self._train(record, assembly, listener, deadline)
+        return replace(record, seconds=time.monotonic() - started)
+
+    def _train(
+        self, record: TrialRecord, assembly: Assembly, listener: _Listener, deadline: float | None
+    ) -> TrialRecord:
+        data = self.features.prepare(assembly.candidate.preprocessing)
+        n_classes = self.features.dataset.n_classes
+        seed = seed_words(self.seed, assembly.candidate)
+        fit = fit_candidate(
+            assembly,
+            data.Z,
+            data.y,
+            data.Z_val,
+            data.y_val,
+            n_classes,
+            np.random.default_rng(seed),
+            deadline=deadline,
+            on_step=listener,
+        )
+        record = replace(
+            record,
+            outcome=listener.outcome(fit),
+            history=tuple((r.step, r.validation_accuracy or 0.0) for r in fit.history),
+            weights=tuple(fit.weights.tolist()),
+            head_parameters=tuple(fit.head_parameters.tolist()),
+            steps=fit.steps,
+            stopped=fit.stopped.sentence,
+            seed=seed,
+        )
+        if record.outcome.kind != "kept":
+            return record
+        if assembly.candidate.training.noise:
+            noisy = fit.validation_accuracy
+        else:
+            noisy = accuracy(assembly, fit, data.Z_val, data.y_val, n_classes)
+        noiseless = accuracy(assembly, fit, data.Z_val, data.y_val, n_classes, noise=False)
+        return replace(record, validation_accuracy=noisy, validation_accuracy_noiseless=noiseless)
+
+
+class _Listener:
+    """Turns the validations of a training into reports at its rungs."""
+
+    def __init__(self, steps: list[int], rungs: Rungs) -> None:
+        self._steps, self._rungs = steps, rungs
+        self._next = 0
+        self._step: int | None = None
+        self._threshold: float | None = None
+        self._reached = 0.0
+
+    def __call__(self, step: int, validation_accuracy: float | None) -> bool:
+        self._reached = max(self._reached, validation_accuracy or 0.0)
+        while self._next < len(self._steps) and step >= self._steps[self._next]:
+            self._threshold = self._rungs.report(self._next, self._reached)
+            self._next += 1
+            if self._threshold is not None:
+                self._step = step
+                return True
+        return False
+
+    def outcome(self, fit: Fit) -> Outcome:
+        """What the end of the training means for the trial."""
+        if fit.stopped == Stop.PRUNED and self._step is not None and self._threshold is not None:
+            text = (
+                f"Stopped at step {self._step}: validation accuracy {self._reached:.3f}, "
+                f"{self._threshold:.3f} was needed."
+            )
+            return Outcome("pruned", text, step=self._step, threshold=self._threshold)
+        if fit.stopped == Stop.DIVERGED and fit.steps == 0:
+            return Outcome("failed", fit.stopped.sentence, error="Diverged")
+        return Outcome("kept", fit.stopped.sentence)

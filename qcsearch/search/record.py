@@ -1,0 +1,141 @@
+"""The record of a trial: everything that is known of it, JSON both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from qcsearch.canonical import Json
+from qcsearch.circuits.candidate import Candidate
+
+__all__ = ["Costs", "Outcome", "TrialRecord"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a trial, and why.
+
+    Attributes:
+        kind: `kept`, `reused`, `infeasible`, `pruned` or `failed`.
+        text: one sentence for a person.
+        constraint: the constraint that was broken most (infeasible).
+        amount: by how much, relative to the limit (infeasible).
+        step: the training step at which it was stopped (pruned).
+        threshold: the validation accuracy it would have needed there (pruned).
+        trial: the trial whose result stands here too (reused).
+        error: type of the error (failed).
+    """
+
+    kind: str
+    text: str
+    constraint: str | None = None
+    amount: float | None = None
+    step: int | None = None
+    threshold: float | None = None
+    trial: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a candidate's circuit costs on its device.
+
+    Attributes:
+        n_weights: trainable angles.
+        n_observables: measured observables.
+        two_qubit_gates: number of them after mapping.
+        depth: of the mapped circuit.
+        duration: seconds of one execution, readout left out.
+        duration_over_t2: `duration` over the shortest T2 of the region.
+        predicted_success: product of gate and readout fidelities, in [0, 1].
+        qpu_seconds: estimated processor time of one prediction of 4,096 shots a measurement basis.
+    """
+
+    n_weights: int
+    n_observables: int
+    two_qubit_gates: int
+    depth: int
+    duration: float
+    duration_over_t2: float
+    predicted_success: float
+    qpu_seconds: float
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """One trial.
+
+    Attributes:
+        trial: its number in the study.
+        candidate: what was tried; None if the space could not make one of the parameters.
+        params: the sampler's parameters.
+        outcome: what became of it.
+        validation_accuracy: under the device's noise, on the validation split; the score that the search
+            maximises.
+        validation_accuracy_noiseless: of the same weights without noise.
+        costs: of the mapped circuit; None if it was never mapped.
+        constraints: amount of each constraint, > 0 broken.
+        history: `(step, validation accuracy)` under noise.
+        weights: trained angles in radians.
+        head_parameters: trained parameters of the head.
+        steps: optimiser steps done.
+        stopped: why the training ended.
+        seed: words of the seed sequence that the training drew from.
+        seconds: wall time of the trial.
+        worker: who ran it.
+        versions: of qcsearch and the libraries its numbers depend on.
+    """
+
+    trial: int
+    candidate: Candidate | None
+    params: Mapping[str, Json]
+    outcome: Outcome
+    validation_accuracy: float | None = None
+    validation_accuracy_noiseless: float | None = None
+    costs: Costs | None = None
+    constraints: Mapping[str, float] = field(default_factory=dict)
+    history: tuple[tuple[int, float], ...] = ()
+    weights: tuple[float, ...] = ()
+    head_parameters: tuple[float, ...] = ()
+    steps: int = 0
+    stopped: str = ""
+    seed: tuple[int, ...] = ()
+    seconds: float = 0.0
+    worker: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def trained(self) -> bool:
+        """Whether it holds a model that was trained to its end."""
+        return self.outcome.kind in ("kept", "reused")
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the record as JSON values; floats keep every bit."""
+        data = asdict(self)
+        data["candidate"] = None if self.candidate is None else self.candidate.to_json()
+        data["params"] = dict(self.params)
+        data["constraints"] = dict(self.constraints)
+        data["versions"] = dict(self.versions)
+        data["history"] = [list(point) for point in self.history]
+        for name in ("weights", "head_parameters", "seed"):
+            data[name] = list(getattr(self, name))
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TrialRecord:
+        """Rebuild a record from `to_json`'s answer.
+
+        Raises:
+            CandidateError: if its candidate is not one.
+            TypeError: if it has a part that this version does not know.
+        """
+        known = dict(data)
+        candidate, costs = known["candidate"], known["costs"]
+        known["candidate"] = None if candidate is None else Candidate.from_json(candidate)
+        known["costs"] = None if costs is None else Costs(**costs)
+        known["outcome"] = Outcome(**known["outcome"])
+        known["history"] = tuple((int(step), float(value)) for step, value in known["history"])
+        for name in ("weights", "head_parameters", "seed"):
+            known[name] = tuple(known[name])
+        return cls(**known)

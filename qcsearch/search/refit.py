@@ -1,0 +1,182 @@
+"""Refit: the best candidates trained again, longer and from several seeds, before one is chosen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from statistics import fmean
+
+import numpy as np
+
+from qcsearch.circuits.candidate import Candidate
+from qcsearch.search.events import Event, RefitFinished, RefitStarted
+from qcsearch.search.features import Prepared
+from qcsearch.search.objective import Objective, seed_words
+from qcsearch.search.record import TrialRecord
+from qcsearch.training.assembly import Assembly
+from qcsearch.training.expectations import Floats
+from qcsearch.training.fit import Stop
+from qcsearch.training.train import accuracy, fit_candidate
+
+__all__ = ["Finalist", "Refitted", "refit", "train_once"]
+
+_MARGIN = 1.1
+"""Trainings of the same length do not take the same time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Refitted:
+    """One training of a finalist.
+
+    Attributes:
+        weights: of the circuit.
+        head_parameters: of the head.
+        validation_accuracy: under noise.
+        seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
+    """
+
+    weights: Floats
+    head_parameters: Floats
+    validation_accuracy: float
+    seed_index: int
+
+
+@dataclass(eq=False)
+class Finalist:
+    """A candidate that may win.
+
+    Attributes:
+        record: its trial.
+        assembly: the candidate on its device, with the steps of the refit.
+        fits: its trainings, that of the trial first.
+    """
+
+    record: TrialRecord
+    assembly: Assembly
+    fits: list[Refitted] = field(default_factory=list)
+
+    @property
+    def best(self) -> Refitted:
+        """The training with the best validation; of equals the first."""
+        return max(self.fits, key=lambda fit: fit.validation_accuracy)
+
+    @property
+    def refits(self) -> list[Refitted]:
+        """The trainings to judge it by: those of the refit, or the trial's own if there are none."""
+        return [fit for fit in self.fits if fit.seed_index > 0] or self.fits
+
+    @property
+    def mean(self) -> float:
+        """Mean validation accuracy over `refits`: what finalists are compared by."""
+        return fmean(fit.validation_accuracy for fit in self.refits)
+
+
+def refit(
+    objective: Objective,
+    ranked: list[TrialRecord],
+    *,
+    deadline: float | None,
+    emit: Callable[[Event], None],
+) -> list[Finalist]:
+    """Train the best again; the winner is the finalist with the best mean, which comes first.
+
+    Every finalist gets its first seed before any gets its second, and a round that the deadline breaks off
+    does not
+    count: so a short time still compares like with like. Where not even one round of all finalists fits into
+        the
+    time, there are fewer of them, then fewer steps, then the trials' own trainings decide.
+
+    Args:
+        objective: of the search.
+        ranked: the trials, best first.
+        deadline: in seconds of `time.monotonic`; None for no limit.
+        emit: told of the progress.
+    """
+    plan = objective.space.file.refit
+    n_finalists, factor = _affordable(ranked[: plan.top], plan.steps_factor, deadline)
+    finalists = [_finalist(objective, record, factor) for record in ranked[: max(1, n_finalists)]]
+    if n_finalists:
+        emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
+        _rounds(objective, finalists, plan.seeds, deadline, emit)
+    return sorted(finalists, key=lambda f: (-f.mean, -f.best.validation_accuracy))
+
+
+def _affordable(ranked: list[TrialRecord], factor: float, deadline: float | None) -> tuple[int, float]:
+    """How many finalists, and how much longer than their trials they train, so that one round is in time."""
+    if deadline is None:
+        return len(ranked), factor
+    left = (deadline - time.monotonic()) / _MARGIN
+    costs = [_whole_seconds(record) for record in ranked]
+    for count in range(len(ranked), 0, -1):
+        if sum(costs[:count]) * factor <= left:
+            return count, factor
+    shorter = left / costs[0]
+    return (1, shorter) if shorter >= 1.0 else (0, factor)
+
+
+def _whole_seconds(record: TrialRecord) -> float:
+    """Seconds of the trial if its training had done all its steps."""
+    assert record.candidate is not None
+    return record.seconds * max(1.0, record.candidate.training.steps / max(1, record.steps)) + 0.05
+
+
+def _rounds(
+    objective: Objective,
+    finalists: list[Finalist],
+    seeds: int,
+    deadline: float | None,
+    emit: Callable[[Event], None],
+) -> None:
+    """Up to `seeds` trainings of every finalist, while a whole round is in time."""
+    longest = 0.0
+    for index in range(1, seeds + 1):
+        started = time.monotonic()
+        if deadline is not None and started + longest * _MARGIN > deadline:
+            return
+        fits = []
+        for finalist in finalists:
+            found, whole = train_once(objective, finalist.assembly, index, deadline)
+            if not whole:
+                return
+            emit(RefitFinished(finalist.record.trial, index - 1, found.validation_accuracy))
+            fits.append(found)
+        for finalist, found in zip(finalists, fits, strict=True):
+            finalist.fits.append(found)
+        longest = max(longest, time.monotonic() - started)
+
+
+def train_once(
+    objective: Objective, assembly: Assembly, index: int, deadline: float | None
+) -> tuple[Refitted, bool]:
+    """One training from the seed number `index`, and whether it went to its end."""
+    candidate = assembly.candidate
+    data: Prepared = objective.features.prepare(candidate.preprocessing)
+    n_classes = objective.features.dataset.n_classes
+    rng = np.random.default_rng(seed_words(objective.seed, candidate, index))
+    found = fit_candidate(assembly, data.Z, data.y, data.Z_val, data.y_val, n_classes, rng, deadline=deadline)
+    score = (
+        found.validation_accuracy
+        if candidate.training.noise
+        else accuracy(assembly, found, data.Z_val, data.y_val, n_classes)
+    )
+    whole = found.stopped != Stop.BUDGET
+    return Refitted(found.weights, found.head_parameters, score or 0.0, index), whole
+
+
+def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) -> Finalist:
+    assert record.candidate is not None
+    longer = _longer(record.candidate, steps_factor)
+    assembly, _, _ = objective.assemble(longer)
+    own = Refitted(
+        np.array(record.weights),
+        np.array(record.head_parameters),
+        record.validation_accuracy or 0.0,
+        0,
+    )
+    return Finalist(record, assembly, [own])
+
+
+def _longer(candidate: Candidate, factor: float) -> Candidate:
+    steps = max(1, round(candidate.training.steps * factor))
+    return replace(candidate, training=replace(candidate.training, steps=steps))

@@ -1,0 +1,146 @@
+"""What a search hands back, and what result.json holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qcsearch.canonical import Json
+
+if TYPE_CHECKING:
+    from qcsearch.training.model import TrainedModel
+
+__all__ = ["Best", "SearchResult", "SeedScore", "SnapshotScore"]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The winner.
+
+    Attributes:
+        trial: number of its trial.
+        validation_accuracy: under noise, on the validation split: what it was chosen by.
+        test_accuracy_noisy: under the device's noise, on the test split.
+        test_accuracy_noiseless: the same weights without noise.
+        n_qubits: of its circuit.
+        n_weights: trainable angles.
+        two_qubit_gates: of its mapped circuit.
+    """
+
+    trial: int
+    validation_accuracy: float
+    test_accuracy_noisy: float
+    test_accuracy_noiseless: float
+    n_qubits: int
+    n_weights: int
+    two_qubit_gates: int
+
+
+@dataclass(frozen=True)
+class SeedScore:
+    """One training of the winner's candidate, under noise.
+
+    Attributes:
+        seed_index: 0 for the trial's own, 1, 2, … for those of the refit.
+        validation_accuracy: on the validation split.
+        test_accuracy_noisy: on the test split.
+    """
+
+    seed_index: int
+    validation_accuracy: float
+    test_accuracy_noisy: float
+
+
+@dataclass(frozen=True)
+class SnapshotScore:
+    """The winner, unchanged, under the noise of the same device on another day.
+
+    Attributes:
+        calibrated_at: of that snapshot.
+        test_accuracy_noisy: on the test split.
+    """
+
+    calibrated_at: str
+    test_accuracy_noisy: float
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """A finished search.
+
+    Attributes:
+        run: the run folder.
+        n_trials: finished trials, over all sessions.
+        seconds: used, over all sessions.
+        best: the winner.
+        seeds: every training of the winner's candidate.
+        spread: standard deviation over `seeds` of `validation_accuracy` and `test_accuracy_noisy`; None for
+            one.
+        classical: test accuracy by name, on the winner's preprocessed features.
+        without_pqc: test accuracy under noise of the winner with its trained gates taken out.
+        snapshot: another day's noise; None without a second snapshot.
+        confusion: test samples by true class (rows) and predicted class, under noise.
+        ended: why no further trial was started: `trials`, `seconds`, `exhausted` or `hopeless`.
+        notices: sentences a person should see.
+    """
+
+    run: Path
+    n_trials: int
+    seconds: float
+    best: Best
+    seeds: tuple[SeedScore, ...]
+    spread: Mapping[str, float | None]
+    classical: Mapping[str, float]
+    without_pqc: float | None
+    snapshot: SnapshotScore | None = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+    ended: str = "trials"
+    notices: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def model(self) -> TrainedModel:
+        """The winner, read from the run folder."""
+        from qcsearch.bundle.read import load_bundle
+
+        return load_bundle(self.run / "model")
+
+    def to_json(self) -> dict[str, Json]:
+        """The object that `qcsearch search --json` ends with."""
+        return {
+            "run": str(self.run),
+            "n_trials": self.n_trials,
+            "seconds": round(self.seconds, 3),
+            "best": asdict(self.best),
+            "classical": dict(self.classical),
+            "without_pqc": self.without_pqc,
+        }
+
+    def to_file(self) -> dict[str, Json]:
+        """What result.json holds: everything but the place of the folder."""
+        data = asdict(self)
+        data.pop("run")
+        data["seeds"] = [asdict(score) for score in self.seeds]
+        data["confusion"] = [list(row) for row in self.confusion]
+        data["notices"] = list(self.notices)
+        data["spread"], data["classical"] = dict(self.spread), dict(self.classical)
+        return {"schema_version": 1, **data}
+
+    @classmethod
+    def from_file(cls, run: Path, data: Mapping[str, Json]) -> SearchResult:
+        """Rebuild from `to_file`'s answer."""
+        known = {key: value for key, value in data.items() if key != "schema_version"}
+        snapshot = known["snapshot"]
+        return cls(
+            run=run,
+            **{
+                **known,
+                "best": Best(**known["best"]),
+                "seeds": tuple(SeedScore(**score) for score in known["seeds"]),
+                "snapshot": None if snapshot is None else SnapshotScore(**snapshot),
+                "confusion": tuple(tuple(row) for row in known["confusion"]),
+                "notices": tuple(known["notices"]),
+            },
+        )

@@ -1,0 +1,311 @@
+"""The run folder: everything that a search was given and found, in files that anyone can open.
+
+```
+run.json        what was asked for: written last, so a folder without it holds no run
+data.npz        the data set            device.json     the calibration snapshot
+space.toml      the search space        study.journal   the study
+clock.json      seconds used            workers.log     errors of the workers, if any
+result.json     the final evaluation    model/          the winner
+.session        who is at work          .workers        held while a worker lives
+```
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+import qcsearch
+from qcsearch import canonical
+from qcsearch.canonical import Json
+from qcsearch.data.dataset import Dataset
+from qcsearch.data.sources import load_dataset
+from qcsearch.devices.device import Device
+from qcsearch.errors import RunError
+from qcsearch.search.journal import flocked
+from qcsearch.search.space import SearchSpace
+
+__all__ = ["RunConfig", "RunFolder"]
+
+_OURS = frozenset(
+    {
+        "bundle", "clock.json", "data.npz", "deployment.json", "device.json", "model", "plots", "report.html",
+        "result.json", "run.json", "space.toml", "study.journal",
+        "workers.log",
+    }
+)  # fmt: skip
+T = TypeVar("T")
+
+_SESSION_SECONDS = 0.5
+_WORKERS_SECONDS = 10.0
+_OTHER_FOLDER = "give another folder with --run, or start with the same settings to go on with this one."
+
+
+class RunConfig(BaseModel):
+    """What a run was asked for. What may differ when it goes on: the totals and the workers.
+
+    Attributes:
+        schema_version: of the folder.
+        qcsearch: version that made it.
+        dataset: what the data set is called.
+        dataset_digest: SHA-256 of its content.
+        device: name of the device.
+        calibrated_at: of its snapshot.
+        device_digest: SHA-256 of its facts.
+        space: name of the search space.
+        space_fingerprint: SHA-256 of its meaning.
+        strategy: how candidates are chosen.
+        seed: everything random comes from it.
+        n_trials: total of trials, None for no limit.
+        max_seconds: total of seconds, None for no limit.
+        workers: processes.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    schema_version: int = Field(default=1, ge=1, le=1)
+    qcsearch: str = qcsearch.__version__
+    dataset: str
+    dataset_digest: str
+    device: str
+    calibrated_at: str
+    device_digest: str
+    space: str
+    space_fingerprint: str
+    strategy: str
+    seed: int = Field(ge=0)
+    n_trials: int | None = None
+    max_seconds: float | None = None
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A folder that holds a run.
+
+    Attributes:
+        path: the folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: str | Path) -> RunFolder:
+        """Open the folder of a run that was begun.
+
+        Raises:
+            RunError: if there is no run in it.
+        """
+        run = cls(Path(path))
+        if not run.begun:
+            raise RunError(
+                f"'{path}' is not a run folder: it has no run.json.", fix="qcsearch search makes one."
+            )
+        _ = run.config
+        return run
+
+    @property
+    def begun(self) -> bool:
+        """Whether a run was begun in it."""
+        return (self.path / "run.json").is_file()
+
+    @property
+    def journal(self) -> Path:
+        """The study."""
+        return self.path / "study.journal"
+
+    @property
+    def clock(self) -> Path:
+        """The seconds used so far."""
+        return self.path / "clock.json"
+
+    @property
+    def ask_lock(self) -> Path:
+        """Held while a worker asks for its next trial, so that totals are exact."""
+        return self.path / ".ask"
+
+    @property
+    def worker_log(self) -> Path:
+        """What the workers have to say."""
+        return self.path / "workers.log"
+
+    @property
+    def model(self) -> Path:
+        """The winner, as a bundle."""
+        return self.path / "model"
+
+    @cached_property
+    def config(self) -> RunConfig:
+        """What the run was asked for.
+
+        Raises:
+            RunError: if run.json cannot be read.
+        """
+        try:
+            return RunConfig.model_validate(canonical.loads(self._read("run.json")))
+        except (ValidationError, ValueError) as error:
+            text = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+            raise RunError(f"'{self.path / 'run.json'}' is not the configuration of a run: {text}.") from None
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The data set, checked against the digest it had."""
+        return self._same(
+            "data.npz",
+            load_dataset(str(self.path / "data.npz"), name=self.config.dataset),
+            "dataset_digest",
+            "digest",
+        )
+
+    @cached_property
+    def device(self) -> Device:
+        """The calibration snapshot, checked against the digest it had."""
+        return self._same(
+            "device.json", Device.from_json(self.path / "device.json"), "device_digest", "digest"
+        )
+
+    @cached_property
+    def space(self) -> SearchSpace:
+        """The search space, checked against the fingerprint it had."""
+        space = SearchSpace.from_toml(self._read("space.toml"), self.config.space)
+        return self._same("space.toml", space, "space_fingerprint", "fingerprint")
+
+    def result(self) -> Json | None:
+        """What the final evaluation found; None while there is none."""
+        path = self.path / "result.json"
+        return canonical.loads(path.read_text("utf-8")) if path.is_file() else None
+
+    def write_result(self, result: Json | None) -> None:
+        """Write result.json atomically; None takes it away, because the search goes on."""
+        if result is None:
+            (self.path / "result.json").unlink(missing_ok=True)
+        else:
+            canonical.write_text(self.path / "result.json", canonical.dumps(result, indent=2) + "\n")
+
+    def begin(self, config: RunConfig, dataset: Dataset, device: Device, space: SearchSpace) -> None:
+        """Write what the run is given, or go on with what is there; the caller holds `session`.
+
+        Raises:
+            RunError: as `refuse_other`.
+        """
+        self.refuse_other(config)
+        for name, value in (("dataset", dataset), ("device", device), ("space", space)):
+            self.__dict__[name] = value
+        if self.begun:
+            self._write("run.json", config.model_dump_json(indent=2) + "\n")
+            self.__dict__["config"] = config
+            return
+        for leftover in (self.journal, self.clock, self.path / "result.json"):
+            leftover.unlink(missing_ok=True)
+        shutil.rmtree(self.model, ignore_errors=True)
+        _write_bytes(self.path / "data.npz", _npz(dataset))
+        self._write("device.json", canonical.dumps(device.to_json(), indent=1) + "\n")
+        self._write("space.toml", space.text)
+        self._write("run.json", config.model_dump_json(indent=2) + "\n")
+
+    def hold_workers(self) -> None:
+        """In the process that forks the workers: say that they live, for as long as one of them does."""
+        file = (self.path / ".workers").open("a+b")
+        fcntl.flock(file, fcntl.LOCK_SH)
+        self.__dict__["_workers"] = file
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Be the only search at work in this folder, which is made if it is missing; no worker lives in it.
+
+        Raises:
+            RunError: if another search is at work in it, or if it holds files that are not a run's.
+        """
+        self._refuse_foreign()
+        self.path.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as held:
+            try:
+                file = held.enter_context(flocked(self.path / ".session", max_seconds=_SESSION_SECONDS))
+                # The workers of a killed search take a moment to notice.
+                with flocked(self.path / ".workers", max_seconds=_WORKERS_SECONDS):
+                    pass
+            except TimeoutError:
+                owner = self._read(".session").strip() or "unknown"
+                raise RunError(
+                    f"Another search is at work in '{self.path}' (process {owner}).",
+                    fix="wait for it to end, stop it, or give another folder with --run.",
+                ) from None
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n".encode())
+            file.flush()
+            yield
+
+    def _refuse_foreign(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise RunError(f"The run folder '{self.path}' must be a folder. It is a file.", fix=_OTHER_FOLDER)
+        if self.begun or not self.path.exists():
+            return
+        foreign = sorted({entry.name for entry in self.path.iterdir() if entry.name[0] != "."} - _OURS)
+        if foreign:
+            raise RunError(
+                f"The folder '{self.path}' holds other files ({', '.join(foreign[:3])}) and no run.",
+                fix="give a new folder with --run.",
+            )
+
+    def refuse_other(self, config: RunConfig) -> None:
+        """Check that the run in the folder, if there is one, is this one.
+
+        Raises:
+            RunError: if it has another data set, device, space, strategy or seed.
+        """
+        if not self.begun:
+            return
+        old = self.config
+        for what, name, digest in (
+            ("data set", "dataset", "dataset_digest"),
+            ("device snapshot", "device", "device_digest"),
+            ("search space", "space", "space_fingerprint"),
+            ("strategy", "strategy", "strategy"),
+            ("seed", "seed", "seed"),
+        ):
+            if getattr(old, digest) != getattr(config, digest):
+                mine, theirs = getattr(config, name), getattr(old, name)
+                shown = f"{mine!r}" if mine != theirs else f"{mine!r} with another content"
+                raise RunError(
+                    f"The run in '{self.path}' was made with the {what} {theirs!r}. Got {shown}.",
+                    fix=_OTHER_FOLDER,
+                )
+
+    def _same(self, file: str, value: T, key: str, attribute: str) -> T:
+        if getattr(value, attribute) != getattr(self.config, key):
+            raise RunError(f"'{self.path / file}' was changed since the run began.", fix="put it back.")
+        return value
+
+    def _read(self, name: str) -> str:
+        return (self.path / name).read_text("utf-8")
+
+    def _write(self, name: str, text: str) -> None:
+        canonical.write_text(self.path / name, text)
+
+
+def _npz(dataset: Dataset) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **cast(dict[str, Any], dataset.to_arrays()))
+    return buffer.getvalue()
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).chmod(0o644)
+    Path(name).replace(path)

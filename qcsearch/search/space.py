@@ -1,0 +1,156 @@
+"""The search space: a TOML file of choices, checked by the families it names, with a fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qcsearch import canonical
+from qcsearch.circuits.ansatze import ANSATZE
+from qcsearch.circuits.candidate import Candidate
+from qcsearch.circuits.encodings import ENCODINGS
+from qcsearch.errors import CandidateError, SpaceError
+from qcsearch.presets import preset_files
+from qcsearch.registry import Registry
+from qcsearch.search.ladder import Ladder
+from qcsearch.search.parameters import Parameters
+from qcsearch.search.space_file import Alternative, SpaceFile, parse
+from qcsearch.training.heads import HEADS
+from qcsearch.training.losses import LOSSES
+from qcsearch.training.optimisers import OPTIMISERS
+
+if TYPE_CHECKING:
+    from optuna.trial import BaseTrial
+
+    from qcsearch.search.bound import BoundSpace
+    from qcsearch.search.context import SearchContext
+
+__all__ = ["SearchSpace", "list_spaces", "load_space"]
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """A checked search space.
+
+    Attributes:
+        name: of the preset or the file.
+        text: the TOML it was read from.
+        file: what the TOML says.
+    """
+
+    name: str
+    text: str
+    file: SpaceFile
+
+    @classmethod
+    def from_toml(cls, text: str, name: str = "space") -> SearchSpace:
+        """Read and check a space.
+
+        Raises:
+            SpaceError: naming the key and its value, for anything that is wrong.
+        """
+        file = parse(text, name)
+        space = cls(name, text, file)
+        _check_families(space)
+        space.parameters.check_starts(name, file.start)
+        return space
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of what the file means: comments, order of keys and the description do not count."""
+        return canonical.digest(self.file.model_dump(mode="json", exclude={"description"}))
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """The parameters of a trial before the data are known."""
+        return Parameters.of(self.file)
+
+    @property
+    def ladder(self) -> Ladder:
+        """The rungs of successive halving."""
+        return Ladder(self.file.ladder.rungs, self.file.ladder.reduction_factor)
+
+    def bind(self, context: SearchContext) -> BoundSpace:
+        """Keep what is possible for this device and these data.
+
+        Raises:
+            SpaceError: if nothing is left of a family.
+        """
+        from qcsearch.search.bound import BoundSpace  # scikit-learn comes with it
+
+        return BoundSpace.of(self.name, self.file, self.parameters, context)
+
+    def suggest(self, trial: BaseTrial, context: SearchContext) -> Candidate:
+        """Draw one candidate from a trial of Optuna.
+
+        Raises:
+            SpaceError: if nothing is left of a family for these data.
+        """
+        bound = self.bind(context)
+        return bound.candidate(bound.draw(trial))
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Rows `(parameter, choices)` for a person."""
+        rows = [(key, text) for key, text in self.parameters.describe()]
+        limits = self.file.constraints.model_dump(exclude_none=True)
+        return rows + [(key, str(value)) for key, value in limits.items()]
+
+
+def list_spaces() -> dict[str, str]:
+    """The presets: description by name, sorted."""
+    return {
+        name: load_space(name).file.description for name in sorted(preset_files("search_spaces", ".toml"))
+    }
+
+
+def load_space(source: str | Path | SearchSpace) -> SearchSpace:
+    """Load a space.
+
+    Args:
+        source: the name of a preset, the path of a `.toml` file, or a space, which is returned as it is.
+
+    Raises:
+        SpaceError: if there is no such preset or file, or it is wrong.
+    """
+    if isinstance(source, SearchSpace):
+        return source
+    presets = preset_files("search_spaces", ".toml")
+    name = str(source)
+    path = presets.get(name, Path(source))
+    if name not in presets and not path.is_file():
+        raise SpaceError(
+            f"'{name}' is neither a search space ({', '.join(sorted(presets))}) nor a file.",
+            fix="name one of those, or give the path of a .toml file.",
+        )
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpaceError(f"The search space '{name}' cannot be read: {error}.") from None
+    return SearchSpace.from_toml(text, name if name in presets else path.stem)
+
+
+def _check_families(space: SearchSpace) -> None:
+    """Build every alternative once, so that a wrong name or setting ends before any work starts."""
+    circuit, training = space.file.circuit, space.file.training
+    _check(space.name, "circuit.encodings", ENCODINGS, circuit.encodings)
+    _check(space.name, "circuit.ansatze", ANSATZE, circuit.ansatze)
+    _check(space.name, "circuit.heads", HEADS, circuit.heads)
+    for key, registry, names in (
+        ("training.optimizers", OPTIMISERS, training.optimizers),
+        ("training.losses", LOSSES, training.losses),
+    ):
+        _check(space.name, key, registry, [Alternative(name=name) for name in names])
+
+
+def _check(space: str, key: str, registry: Registry[Any], alternatives: Iterable[Alternative]) -> None:
+    for alternative in alternatives:
+        try:
+            registry.create(alternative.name, alternative.settings)
+        except CandidateError as error:
+            raise SpaceError(
+                f"The search space '{space}' is wrong at '{key}': {error.message} Got {alternative.label!r}.",
+                fix=error.fix,
+            ) from None

@@ -1,0 +1,294 @@
+"""The study: exact totals, orphans swept, and a record for every trial before its score is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import optuna
+from optuna.samplers import BaseSampler
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from qcsearch.canonical import Json
+from qcsearch.circuits.candidate import Candidate
+from qcsearch.errors import RunError
+from qcsearch.search.journal import flocked, open_storage
+from qcsearch.search.record import Outcome, TrialRecord
+from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.seeded import SeededSampler
+from qcsearch.search.strategies import STRATEGIES
+
+if TYPE_CHECKING:
+    from qcsearch.search.bound import BoundSpace
+
+__all__ = ["Asked", "SearchStudy"]
+
+WORKER_DIED = "worker died"
+
+_NAME = "search"
+_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+_SAME_SEED_ATTEMPTS = 3
+_EXHAUSTED_AFTER = 40
+_HOPELESS_AFTER = 200
+_TWIN_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A trial to run.
+
+    Attributes:
+        trial: Optuna's, to report to.
+        params: every parameter, those with one value included.
+        candidate: what they mean.
+        worker: who asked.
+    """
+
+    trial: Trial
+    params: Mapping[str, Json]
+    candidate: Candidate
+    worker: str
+
+    @property
+    def number(self) -> int:
+        """The trial's number."""
+        return self.trial.number
+
+
+class SearchStudy:
+    """Optuna's study of a run, shared by all workers through its journal.
+
+    Args:
+        run: the folder; it was begun.
+        create: make the study if it is not there (the parent does, workers do not).
+
+    Raises:
+        RunError: if the study in the folder belongs to another search space.
+    """
+
+    def __init__(self, run: RunFolder, *, create: bool = False) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        config = run.config
+        self._run = run
+        self._seed = config.seed
+        self._strategy = STRATEGIES.create(config.strategy)
+        storage = open_storage(run.journal)
+        sampler = SeededSampler(self._sampler, self._trial_seed)
+        pruner = self._strategy.pruner(run.space.ladder)
+        if create:
+            costs = [StudyDirection.MINIMIZE for _ in self._strategy.objectives[1:]]
+            self.study = optuna.create_study(
+                study_name=_NAME,
+                storage=storage,
+                directions=[StudyDirection.MAXIMIZE, *costs],
+                sampler=sampler,
+                pruner=pruner,
+                load_if_exists=True,
+            )
+        else:
+            self.study = optuna.load_study(study_name=_NAME, storage=storage, sampler=sampler, pruner=pruner)
+        self._check_fingerprint(config.space_fingerprint)
+
+    @property
+    def prunes(self) -> bool:
+        """Whether trials may be stopped early; those of several objectives may not."""
+        return len(self._strategy.objectives) == 1
+
+    # --- what there is -------------------------------------------------------------------------------------
+
+    def trials(self, *states: TrialState) -> list[FrozenTrial]:
+        """The trials in these states, all without any; do not change them."""
+        return self.study.get_trials(deepcopy=False, states=states or None)
+
+    def records(self, skip: Container[int] = ()) -> list[TrialRecord]:
+        """The records of all finished trials but those in `skip`, orphans left out, by number."""
+        return [
+            TrialRecord.from_json(trial.user_attrs["record"])
+            for trial in self.trials(*_FINISHED)
+            if trial.number not in skip and "record" in trial.user_attrs and "orphan" not in trial.user_attrs
+        ]
+
+    def n_finished(self) -> int:
+        """Number of finished trials; those whose worker died do not count."""
+        return sum("orphan" not in trial.user_attrs for trial in self.trials(*_FINISHED))
+
+    def ended(self) -> str | None:
+        """Why there is no use in another trial, None if there is."""
+        limit = self._run.config.n_trials
+        if limit is not None and self.n_finished() >= limit:
+            return "trials"
+        kinds = [
+            trial.user_attrs["record"]["outcome"]["kind"]
+            for trial in self.trials(*_FINISHED)
+            if "record" in trial.user_attrs and "orphan" not in trial.user_attrs
+        ]
+        if len(kinds) >= _HOPELESS_AFTER and set(kinds) <= {"infeasible", "failed", "reused"}:
+            return "hopeless"
+        last = kinds[-_EXHAUSTED_AFTER:]
+        return "exhausted" if len(last) == _EXHAUSTED_AFTER and set(last) == {"reused"} else None
+
+    # --- asking and telling --------------------------------------------------------------------------------
+
+    def enqueue_starts(self, bound: Callable[[], BoundSpace]) -> None:
+        """Put the space's start points in front of the queue, each once in the life of the study.
+
+        Args:
+            bound: called if there is one to put.
+        """
+        known = {trial.user_attrs.get("start") for trial in self.trials()}
+        for number, point in enumerate(self._run.space.file.start):
+            if number not in known:
+                self.study.enqueue_trial(bound().parameters.start(point), user_attrs={"start": number})
+
+    def ask(self, worker: str, bound: BoundSpace) -> Asked | None:
+        """Take the next trial; None once the total is reached with those that are running.
+
+        One worker asks at a time, so the total is exact and no two get the same place.
+        """
+        with flocked(self._run.ask_lock):
+            if self.ended() or not self._room():
+                return None
+            trial = self.study.ask()
+            trial.set_user_attr("worker", worker)
+            params = bound.draw(trial)
+            candidate = bound.candidate(params)
+            trial.set_user_attr("digest", candidate.digest)
+            return Asked(trial, params, candidate, worker)
+
+    def tell(self, asked: Asked, record: TrialRecord) -> None:
+        """Store the record, then the score: a trial that counts as finished always has its record."""
+        for name, amount in record.constraints.items():
+            if amount > 0:
+                asked.trial.set_constraint(name, amount)
+        asked.trial.set_user_attr("record", record.to_json())
+        self._finish(asked.number, record)
+
+    def report(self, asked: Asked, rung: int, validation_accuracy: float) -> float | None:
+        """Report an accuracy at a rung; what it would have needed there if the trial is to end, else None."""
+        if not self.prunes:
+            return None
+        factor = self._run.space.ladder.reduction_factor
+        step = factor**rung
+        asked.trial.report(validation_accuracy, step)
+        if not asked.trial.should_prune():
+            return None
+        reached = sorted(
+            (t.intermediate_values[step] for t in self.trials() if step in t.intermediate_values),
+            reverse=True,
+        )
+        return reached[max(0, len(reached) // factor - 1)]
+
+    def twin(self, asked: Asked) -> TrialRecord | None:
+        """The result of an earlier trial of the same candidate, waiting for it if it is running now."""
+        digest = asked.candidate.digest
+        while True:
+            earlier = [
+                trial
+                for trial in self.trials()
+                if trial.number < asked.number and trial.user_attrs.get("digest") == digest
+            ]
+            for trial in earlier:
+                if trial.state in _FINISHED and "orphan" not in trial.user_attrs:
+                    record = TrialRecord.from_json(trial.user_attrs["record"])
+                    if record.outcome.kind != "failed":
+                        return record
+            if not any(trial.state == TrialState.RUNNING for trial in earlier):
+                return None
+            time.sleep(_TWIN_POLL_SECONDS)
+
+    # --- after a death -------------------------------------------------------------------------------------
+
+    def sweep(self, worker: str | None = None) -> int:
+        """Close trials whose worker is gone: adopt a stored record, fail the rest.
+
+        Args:
+            worker: whose trials; None for all that run, when no worker is alive.
+
+        Returns:
+            How many were failed; they do not count, and what was drawn for them is drawn again.
+        """
+        failed = 0
+        for trial in self.trials(TrialState.RUNNING):
+            if worker is not None and trial.user_attrs.get("worker") != worker:
+                continue
+            stored = trial.user_attrs.get("record")
+            if stored is not None and "orphan" not in trial.user_attrs:
+                self._finish(trial.number, TrialRecord.from_json(stored))
+                continue
+            self._fail_orphan(trial)
+            failed += 1
+        return failed
+
+    def _fail_orphan(self, trial: FrozenTrial) -> None:
+        """Fail a trial; a start point goes back into the queue, once."""
+        start = trial.user_attrs.get("start")
+        retried = {other.user_attrs.get("retry_of") for other in self.trials()}
+        if start is not None and trial.number not in retried:
+            self.study.enqueue_trial(
+                trial.system_attrs["fixed_params"], user_attrs={"start": start, "retry_of": trial.number}
+            )
+        worker = str(trial.user_attrs.get("worker", ""))
+        outcome = Outcome(
+            "failed", f"The process that ran it ended before it did: {WORKER_DIED}.", error=WORKER_DIED
+        )
+        record = TrialRecord(trial.number, None, dict(trial.params), outcome, worker=worker)
+        storage = self.study._storage  # a trial of a dead worker has no Trial object any more
+        storage.set_trial_user_attr(trial._trial_id, "orphan", True)
+        storage.set_trial_user_attr(trial._trial_id, "record", record.to_json())
+        self.study.tell(trial.number, state=TrialState.FAIL)
+
+    # --- inside --------------------------------------------------------------------------------------------
+
+    def _finish(self, number: int, record: TrialRecord) -> None:
+        state = {"failed": TrialState.FAIL, "infeasible": TrialState.PRUNED, "pruned": TrialState.PRUNED}.get(
+            record.outcome.kind, TrialState.COMPLETE
+        )
+        if state == TrialState.COMPLETE and record.validation_accuracy is None:
+            state = TrialState.PRUNED  # reused from an infeasible or pruned trial
+        self.study.tell(number, list(self._values(record)) if state == TrialState.COMPLETE else None, state)
+
+    def _values(self, record: TrialRecord) -> Iterator[float]:
+        for name in self._strategy.objectives:
+            if name == "validation_accuracy":
+                yield float(record.validation_accuracy or 0.0)
+            else:
+                yield float(getattr(record.costs, name))
+
+    def _room(self) -> bool:
+        limit = self._run.config.n_trials
+        return limit is None or self.n_finished() + len(self.trials(TrialState.RUNNING)) < limit
+
+    def _sampler(self, seed: int) -> BaseSampler:
+        return self._strategy.sampler(seed)
+
+    def _trial_seed(self, study: optuna.Study, trial: FrozenTrial) -> int:
+        """The sampler's seed for a trial: by its place among those that count, not by its number.
+
+        An orphan gives its place to the next trial, which draws the same, so that a serial search ends the
+        same with and without interruptions; after some attempts at one place it draws something else, for
+        that candidate may be what kills the workers.
+        """
+        orphans = sorted(t.number for t in self.trials(TrialState.FAIL) if "orphan" in t.user_attrs)
+        before = [number for number in orphans if number < trial.number]
+        attempts = 0
+        while before and before[-1] == trial.number - attempts - 1:
+            before.pop()
+            attempts += 1
+        place = trial.number - len([number for number in orphans if number < trial.number])
+        words = [self._seed, place, attempts // _SAME_SEED_ATTEMPTS]
+        return int(np.random.SeedSequence(words).generate_state(1)[0])
+
+    def _check_fingerprint(self, fingerprint: str) -> None:
+        stored = self.study.user_attrs.get("space_fingerprint")
+        if stored is None:
+            self.study.set_user_attr("space_fingerprint", fingerprint)
+        elif stored != fingerprint:
+            raise RunError(
+                f"The study in '{self._run.path}' was made with another search space: the fingerprint is "
+                f"{stored[:12]}. Got {fingerprint[:12]}.",
+                fix="give another folder with --run, or the search space it was made with.",
+            )

@@ -1,0 +1,116 @@
+"""What a worker does: ask, evaluate, tell, until the budget is used."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from qcsearch.search.events import Event, TrialRunning
+from qcsearch.search.objective import Objective
+from qcsearch.search.record import Outcome, TrialRecord
+from qcsearch.search.study import Asked, SearchStudy
+
+__all__ = ["work"]
+
+_logger = logging.getLogger(__name__)
+
+_LEAST_SECONDS = 0.2
+
+
+def work(
+    study: SearchStudy,
+    objective: Objective,
+    *,
+    worker: str,
+    deadline: float | None = None,
+    max_trial_seconds: float | None = None,
+    on_running: Callable[[Event], None] | None = None,
+    on_record: Callable[[TrialRecord], None] | None = None,
+) -> None:
+    """Run trials until there is no room for another.
+
+    Args:
+        study: asked for trials and told of them.
+        objective: evaluates them.
+        worker: name of this worker.
+        deadline: in seconds of `time.monotonic`: the running trial ends there with its best weights.
+        max_trial_seconds: the same for each trial, from its own start.
+        on_running: told when a trial reaches a rung.
+        on_record: told when a trial ended.
+    """
+    while deadline is None or time.monotonic() < deadline - _LEAST_SECONDS:
+        asked = study.ask(worker, objective.bound)
+        if asked is None:
+            return
+        record = _evaluate(study, objective, asked, _earlier(deadline, max_trial_seconds), on_running)
+        study.tell(asked, record)
+        if on_record is not None:
+            on_record(record)
+
+
+def _evaluate(
+    study: SearchStudy,
+    objective: Objective,
+    asked: Asked,
+    deadline: float | None,
+    on_running: Callable[[Event], None] | None,
+) -> TrialRecord:
+    """The record of one trial, whatever happens in it."""
+    started = time.monotonic()
+    try:
+        twin = study.twin(asked)
+        if twin is not None:
+            return _reuse(twin, asked, time.monotonic() - started)
+        rungs = _StudyRungs(study, asked, on_running)
+        return objective(
+            asked.number, asked.candidate, asked.params, rungs=rungs, deadline=deadline, worker=asked.worker
+        )
+    except Exception as error:
+        _logger.exception("Trial %d failed.", asked.number)
+        text = " ".join(str(error).split()) or "no message"
+        outcome = Outcome("failed", f"{type(error).__name__}: {text}", error=type(error).__name__)
+        return TrialRecord(
+            asked.number,
+            asked.candidate,
+            dict(asked.params),
+            outcome,
+            seconds=time.monotonic() - started,
+            worker=asked.worker,
+        )
+
+
+def _reuse(twin: TrialRecord, asked: Asked, seconds: float) -> TrialRecord:
+    first = twin.trial if twin.outcome.trial is None else twin.outcome.trial
+    text = f"The same candidate as trial {first}: {twin.outcome.text}"
+    if twin.outcome.kind == "reused":
+        text = twin.outcome.text
+    return replace(
+        twin,
+        trial=asked.number,
+        params=dict(asked.params),
+        outcome=replace(twin.outcome, kind="reused", text=text, trial=first),
+        seconds=seconds,
+        worker=asked.worker,
+    )
+
+
+def _earlier(deadline: float | None, max_seconds: float | None) -> float | None:
+    own = None if max_seconds is None else time.monotonic() + max_seconds
+    ends = [end for end in (deadline, own) if end is not None]
+    return min(ends, default=None)
+
+
+@dataclass(frozen=True)
+class _StudyRungs:
+    """Reports of a running trial to its study."""
+
+    study: SearchStudy
+    asked: Asked
+    on_running: Callable[[Event], None] | None
+
+    def report(self, rung: int, validation_accuracy: float) -> float | None:
+        if self.on_running is not None:
+            self.on_running(TrialRunning(self.asked.number, rung + 1, validation_accuracy))
+        return self.study.report(self.asked, rung, validation_accuracy)

@@ -1,0 +1,156 @@
+"""The process that holds the workers, `python -m qcsearch.search.worker`; `workers` tells it what to do.
+
+It imports everything once, while its parent does other things, opens the run folder when it is told which,
+and forks a worker for each that is wanted: it has no other thread, and no library in it has run anything yet,
+so the fork is safe, and a worker is there at once. Commands come as lines on standard input, ends of workers
+are told as lines on standard output:
+
+```
+run FOLDER                       open it              →  ready
+start NAME UNTIL TRIAL_SECONDS   fork a worker        →  ended NAME CODE
+```
+
+When its input closes, because the parent wants that or is dead, it kills its workers and ends; when it is
+killed itself, its workers see a pipe close, and end.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from qcsearch.search.objective import Objective
+    from qcsearch.search.run_folder import RunFolder
+
+_POLL_SECONDS = 0.1
+
+
+def main() -> None:
+    """Serve commands until the input closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group: the parent decides
+    answers = os.dup(1)
+    os.dup2(2, 1)  # what libraries print is not an answer
+    import qcsearch.search.study
+    import qcsearch.search.work  # noqa: F401
+
+    _Nursery(answers).serve()
+
+
+class _Nursery:
+    """Forks workers and buries them."""
+
+    def __init__(self, answers: int) -> None:
+        self._answers = answers
+        self._alive: dict[int, str] = {}
+        # Workers hold the reading end; it closes when this process is gone.
+        self._pulse, self._heart = os.pipe()
+        self._buffer = b""
+        self._run: RunFolder | None = None
+        self._objective: Objective | None = None
+
+    def serve(self) -> None:
+        while (lines := self._commands()) is not None:
+            for line in lines:
+                verb, _, rest = line.partition("\t")
+                if verb == "run":
+                    self._open(Path(rest))
+                else:
+                    self._start(*rest.split("\t"))
+            self._bury()
+        for pid in self._alive:
+            os.kill(pid, signal.SIGKILL)
+
+    def _commands(self) -> list[str] | None:
+        """The lines that came within a moment; None once there will be no more."""
+        readable, _, _ = select.select([0], [], [], _POLL_SECONDS)
+        if not readable:
+            return []
+        content = os.read(0, 1 << 16)
+        if not content:
+            return None
+        *lines, self._buffer = (self._buffer + content).split(b"\n")
+        return [line.decode() for line in lines]
+
+    def _open(self, folder: Path) -> None:
+        from qcsearch.search.features import Features
+        from qcsearch.search.objective import Objective
+        from qcsearch.search.run_folder import RunFolder
+
+        self._run = RunFolder.open(folder)
+        self._run.hold_workers()
+        log = os.open(self._run.worker_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        seed = self._run.config.seed
+        features = Features(self._run.dataset, seed)
+        self._objective = Objective.of(features, self._run.space, self._run.device, seed)
+        self._tell("ready")
+
+    def _start(self, name: str, until: str, trial_seconds: str) -> None:
+        assert self._run is not None
+        assert self._objective is not None
+        pid = os.fork()
+        if pid == 0:
+            _live(self, name, until, trial_seconds, self._run, self._objective)
+        self._alive[pid] = name
+
+    def _bury(self) -> None:
+        """Tell of the workers that ended."""
+        while self._alive:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            self._tell(f"ended\t{self._alive.pop(pid)}\t{os.waitstatus_to_exitcode(status)}")
+
+    def _tell(self, answer: str) -> None:
+        os.write(self._answers, f"{answer}\n".encode())
+
+    def leave(self) -> None:
+        """In a new worker: let go of what is the nursery's."""
+        os.close(self._heart)
+        os.close(self._answers)
+        os.close(0)
+
+    @property
+    def pulse(self) -> int:
+        """Ends when the nursery does."""
+        return self._pulse
+
+
+def _live(
+    nursery: _Nursery, name: str, until: str, trial_seconds: str, run: RunFolder, objective: Objective
+) -> NoReturn:
+    """The life of a worker."""
+    code = 1
+    try:
+        nursery.leave()
+        threading.Thread(target=_end_with, args=(nursery.pulse,), daemon=True).start()
+        from qcsearch.search.study import SearchStudy
+        from qcsearch.search.work import work
+
+        deadline = None if until == "-" else time.monotonic() + float(until) - time.time()
+        limit = None if trial_seconds == "-" else float(trial_seconds)
+        work(SearchStudy(run), objective, worker=name, deadline=deadline, max_trial_seconds=limit)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _end_with(pulse: int) -> None:
+    os.read(pulse, 1)
+    os._exit(3)
+
+
+if __name__ == "__main__":
+    main()

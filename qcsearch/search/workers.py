@@ -1,0 +1,199 @@
+"""Local worker processes: started, watched, replaced when they die, gone when their parent is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from pathlib import Path
+
+from qcsearch.errors import QCSearchError
+
+__all__ = ["Nursery", "WorkerPool"]
+
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+)
+_STOP_SECONDS = 5.0
+_DEATHS_WITHOUT_PROGRESS = 6
+
+
+class Nursery:
+    """The process that forks the workers, see `worker`; it begins to import as soon as it is made.
+
+    A fresh interpreter: nothing is forked from a process in which numerical libraries have threads, and a
+    script without a main guard is not run again. Make it early, before the data are read, and a search goes
+    on seconds sooner.
+    """
+
+    def __init__(self) -> None:
+        self._early = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "qcsearch.search.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._early,
+            env=_environment(),
+        )
+        assert self._process.stdout is not None
+        os.set_blocking(self._process.stdout.fileno(), False)
+        self._buffer = b""
+
+    def __enter__(self) -> Nursery:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it lives."""
+        return self._process.poll()
+
+    def command(self, *words: str) -> None:
+        """Send one command; that a dead nursery does not hear it, `exit_code` says."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write("\t".join(words).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def answers(self) -> list[list[str]]:
+        """What it has said since the last call, a list of words a line."""
+        assert self._process.stdout is not None
+        with contextlib.suppress(BlockingIOError):
+            while content := os.read(self._process.stdout.fileno(), 1 << 16):
+                self._buffer += content
+        *lines, self._buffer = self._buffer.split(b"\n")
+        return [line.decode().split("\t") for line in lines]
+
+    def last_words(self) -> str:
+        """The last line of what it wrote before it opened a run folder."""
+        self._early.seek(0)
+        lines = self._early.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "no message"
+
+    def close(self) -> None:
+        """End it and its workers now; trials that run are lost."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._early.close()
+
+
+class WorkerPool:
+    """A number of workers on one run folder.
+
+    Args:
+        run: the run folder; it was begun.
+        log: where the workers write what they have to say.
+        n_workers: how many to keep alive.
+        until: the `time.time()` at which they end; None for no limit.
+        max_trial_seconds: limit of one trial; None for no limit.
+        nursery: who forks them; None makes one.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        log: Path,
+        n_workers: int,
+        until: float | None,
+        max_trial_seconds: float | None,
+        nursery: Nursery | None = None,
+    ) -> None:
+        self._run, self._log = run, log
+        self._limits = ["-" if x is None else repr(x) for x in (until, max_trial_seconds)]
+        self._deaths = 0
+        self._alive: set[str] = set()
+        self._log.unlink(missing_ok=True)
+        self._nursery = nursery or Nursery()
+        self._nursery.command("run", str(run.resolve()))
+        for _ in range(n_workers):
+            self._start()
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._nursery.close()
+        self._alive.clear()
+        if self._log.exists() and self._log.stat().st_size == 0:
+            self._log.unlink()
+
+    @property
+    def alive(self) -> int:
+        """Number of workers that live."""
+        return len(self._alive)
+
+    def reap(self) -> list[tuple[str, int]]:
+        """Forget the workers that ended; return `(name, exit code)` of those that died at work."""
+        ended = [(words[1], int(words[2])) for words in self._nursery.answers() if words[0] == "ended"]
+        if (code := self._nursery.exit_code) is not None:
+            told = {name for name, _ in ended}
+            ended += [(name, code) for name in sorted(self._alive - told)]
+        self._alive -= {name for name, _ in ended}
+        return [(name, code) for name, code in ended if code != 0]
+
+    def replace(self, code: int, *, progress: bool) -> None:
+        """Start a worker in the place of a dead one.
+
+        Args:
+            code: the exit code of the dead one.
+            progress: whether any trial ended since the last death.
+
+        Raises:
+            QCSearchError: if they die again and again and no trial ends.
+        """
+        self._deaths = 1 if progress else self._deaths + 1
+        if self._deaths >= _DEATHS_WITHOUT_PROGRESS:
+            raise QCSearchError(
+                f"The workers die before they finish a trial (exit code {code}): {self._last_words()}",
+                fix=f"look at {self._log}, or search with one worker.",
+            )
+        if self._nursery.exit_code is not None:
+            self._nursery.close()
+            self._nursery = Nursery()
+            self._nursery.command("run", str(self._run.resolve()))
+        self._start()
+
+    def _start(self) -> None:
+        name = f"w{uuid.uuid4().hex[:8]}"
+        self._nursery.command("start", name, *self._limits)
+        self._alive.add(name)
+
+    def _last_words(self) -> str:
+        written = self._log.read_text("utf-8", "replace").strip() if self._log.exists() else ""
+        return written.splitlines()[-1] if written else self._nursery.last_words()
+
+
+def _environment() -> dict[str, str]:
+    """One thread a worker, and the package found where this process found it."""
+    import qcsearch
+
+    home = str(Path(qcsearch.__file__).resolve().parent.parent)
+    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        **dict.fromkeys(_THREADS, "1"),
+        "QISKIT_PARALLEL": "FALSE",
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
