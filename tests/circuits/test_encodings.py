@@ -206,10 +206,12 @@ def test_amplitude_survives_zeros_and_extreme_ratios(x: np.ndarray) -> None:
         np.testing.assert_allclose(data, normalised(x / np.abs(x).max(), 8), atol=1e-9)
 
 
-def test_amplitude_has_one_ry_a_tree_node_and_cx_between() -> None:
-    (gates,) = ENCODINGS.create("amplitude").layers(16, line(4), 1)
+@pytest.mark.parametrize("n_qubits", [1, 2, 3, 4, 5])
+def test_amplitude_has_one_ry_a_tree_node_and_cz_between(n_qubits: int) -> None:
+    (gates,) = ENCODINGS.create("amplitude").layers(2, line(n_qubits), 1)
     names = [g.name for g in gates]
-    assert (names.count("ry"), names.count("cx"), len(names)) == (15, 14, 29)
+    assert names.count("ry") == 2**n_qubits - 1
+    assert names.count("cz") == len(names) - names.count("ry") == 2**n_qubits - 1 - n_qubits
 
 
 @pytest.mark.parametrize(

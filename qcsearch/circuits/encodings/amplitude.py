@@ -27,10 +27,13 @@ class AmplitudeEncoding:
     Qubit 0 is the lowest bit of `i`. Uniformly controlled rotations, Möttönen et al., Quantum Inf. Comput.
     5, 467 (2005): from the highest qubit down, each qubit is turned by an angle that depends on the qubits
     above it. The angles of the gates are computed classically from the features, so the circuit is a fixed
-    list of 2^n − 1 ry and 2^n − 2 cx. The norm of the features is lost: samples that are multiples of one
+    list of 2^n − 1 ry and 2^n − 1 − n cz. The norm of the features is lost: samples that are multiples of one
     another by a positive factor are not told apart, and by a negative one only in the sign of the whole
-    state, which nothing measures. A sample of zeros becomes |0…0⟩. The cx are between any two qubits, and
-    mapping brings them to the couplings.
+    state, which nothing measures; so one feature alone says nothing and is refused. A sample of zeros
+    becomes |0…0⟩. The cz are between any two qubits, and mapping brings them to the couplings.
+
+    Each rotation would end in a cz with the highest qubit. All of these commute to the end, where they only
+    turn signs of amplitudes; so they are left out and the signs are turned beforehand in the features.
     """
 
     def n_derived(self, n_features: int, topology: Topology) -> int:
@@ -53,6 +56,7 @@ class AmplitudeEncoding:
         n_qubits = topology.n_qubits
         children = np.zeros((len(X), 2**n_qubits))
         children[:, : X.shape[1]] = X
+        children *= _signs(n_qubits)
         levels: list[Floats] = []
         for level in reversed(range(n_qubits)):
             even, odd = children[:, 0::2], children[:, 1::2]
@@ -67,16 +71,25 @@ class AmplitudeEncoding:
 
 
 def _multiplexed_ry(n_controls: int, target: int) -> list[Gate]:
-    """Turn `target` by one of 2^n_controls angles, chosen by the `n_controls` qubits above it."""
+    """Turn `target` by one of 2^n_controls angles, chosen by the `n_controls` qubits above it.
+
+    Between two rotations stands a cz with the control whose bit changes in the Gray code; the last one is
+    left out.
+    """
     first = 2**n_controls - 1
-    if n_controls == 0:
-        return [Gate("ry", (target,), Angle(feature=first))]
-    gates = []
-    for step in range(2**n_controls):
-        changed = (_gray(step) ^ _gray((step + 1) % 2**n_controls)).bit_length() - 1
+    gates = [Gate("ry", (target,), Angle(feature=first))]
+    for step in range(1, 2**n_controls):
+        changed = (_gray(step - 1) ^ _gray(step)).bit_length() - 1
+        gates.append(Gate("cz", (target + 1 + changed, target)))
         gates.append(Gate("ry", (target,), Angle(feature=first + step)))
-        gates.append(Gate("cx", (target + 1 + changed, target)))
     return gates
+
+
+def _signs(n_qubits: int) -> Floats:
+    """What the cz that are left out would do: (−1)^(highest bit · number of other bits)."""
+    state = np.arange(2**n_qubits)
+    highest, others = state >> (n_qubits - 1), state & (2 ** (n_qubits - 1) - 1)
+    return np.asarray(1.0 - 2.0 * (highest * (np.bitwise_count(others) % 2)), dtype=np.float64)
 
 
 @lru_cache(maxsize=MAX_QUBITS)
