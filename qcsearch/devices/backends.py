@@ -89,6 +89,7 @@ class _Reader:
         self._properties = properties
         self._unbelieved: list[str] = []
         self._blind: list[str] = []
+        self._symmetric = False
         self._unknown: set[str] = set()
 
     def notices(self) -> list[str]:
@@ -98,6 +99,8 @@ class _Reader:
             found.append(
                 f"Readout error is unknown, and counted as {DEAD}, on qubit {', '.join(self._blind)}."
             )
+        if self._symmetric:
+            found.append("P(0|1) and P(1|0) are not reported apart, so readout is taken as symmetric.")
         if self._unknown:
             found.append(
                 f"Left out, because Qiskit does not know the gate: {', '.join(sorted(self._unknown))}."
@@ -141,7 +144,10 @@ class _Reader:
     ) -> float | None:
         value = facts.get(name, getattr(measure, name, None))
         found = self.measured(value, f"{name} of qubit {q}", high=1)
-        return mean if found is None else found
+        if found is None and mean is not None:
+            self._symmetric = True
+            return mean
+        return found
 
     def _facts(self, q: int) -> dict[str, Any]:
         """Named figures of one qubit: the provider's properties, else the target's."""

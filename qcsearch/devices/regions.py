@@ -5,10 +5,10 @@ layers, each of two one-qubit gates, a two-qubit gate and the wait for a neighbo
 
     score = (edges · idling · singles²)^LAYERS · readout
 
-with *edges* the mean of 1 − error over the region's edges; *idling* the mean over its qubits of
-exp(−t / ((T1 + T2)/2)), t the mean two-qubit duration; *singles* the mean over its qubits of 1 − error of the
-worst one-qubit gate; *readout* the mean of 1 − (P(0|1) + P(1|0))/2. The factors are those of Élivágar's first
-step (Anagolum et al., ASPLOS 2024, arXiv 2401.09393: two-qubit success × readout success × coherence over
+with *edges* the mean of 1 − error over the region's edges; *idling* exp(−t/T), t the mean two-qubit duration
+and 1/T the mean over the qubits of 2/(T1 + T2); *singles* the mean over the qubits of 1 − error of the worst
+one-qubit gate; *readout* the mean of 1 − (P(0|1) + P(1|0))/2. The factors are those of Élivágar's first step
+(Anagolum et al., ASPLOS 2024, arXiv 2401.09393: two-qubit success × readout success × coherence over
 gate time), here as success per operation, so that they multiply without rescaling.
 """
 
@@ -18,11 +18,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from qcsearch.circuits.gate import Topology
 from qcsearch.devices.device import Device
+from qcsearch.devices.validation import components
 from qcsearch.errors import DeviceError
 
 __all__ = ["LAYERS", "Region", "best_regions", "region", "topology"]
@@ -77,17 +79,15 @@ def best_regions(device: Device, n_qubits: int, k: int = 1, seed: int = 0) -> li
     for name, value in (("n_qubits", n_qubits), ("k", k)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise DeviceError(f"The '{name}' of a region must be an int >= 1. Got {value!r}.")
-    found = _ranked(device, int(n_qubits), int(seed))
-    if not found:
-        from qcsearch.devices.validation import components
-
-        parts = components(device.usable_qubits, device.edges)
-        largest = len(parts[0]) if parts else 0
+    parts = components(device.usable_qubits, device.edges)
+    largest = len(parts[0]) if parts else 0
+    if n_qubits > largest:
         raise DeviceError(
             f"The device {device.name} must have a connected region of {n_qubits} usable qubits. "
             f"Its largest has {largest}."
         )
-    return list(found[:k])
+    graph = _graph(device)
+    return [graph.region(group) for group in _ranked(device, int(n_qubits), int(seed))[:k]]
 
 
 def region(device: Device, qubits: Iterable[int]) -> Region:
@@ -96,7 +96,7 @@ def region(device: Device, qubits: Iterable[int]) -> Region:
     Raises:
         DeviceError: if a qubit is not there or named twice.
     """
-    return _scorer(device).region(tuple(sorted(device.check_qubits(qubits))))
+    return _graph(device).region(device.check_qubits(qubits))
 
 
 def topology(device: Device, qubits: Iterable[int]) -> Topology:
@@ -112,74 +112,101 @@ def topology(device: Device, qubits: Iterable[int]) -> Topology:
 
 
 @lru_cache(maxsize=64)
-def _ranked(device: Device, n_qubits: int, seed: int) -> tuple[Region, ...]:
-    scorer = _scorer(device)
+def _ranked(device: Device, n_qubits: int, seed: int) -> list[frozenset[int]]:
+    """Grow connected groups qubit by qubit from every usable qubit; where they get many, only the best."""
+    graph = _graph(device)
     order = np.random.default_rng(seed).permutation(device.n_qubits).tolist()
-
-    def rank(group: frozenset[int]) -> tuple[float, list[int]]:
-        return -scorer.score(group), sorted(order[q] for q in group)
-
-    groups = {frozenset({q}) for q in device.usable_qubits}
+    groups = {frozenset({q}): graph.single(q) for q in device.usable_qubits}
+    beam = False
     for _ in range(n_qubits - 1):
-        if len(groups) > _EXHAUSTIVE:
-            groups = set(sorted(groups, key=rank)[:_BEAM])
-        groups = {group | {q} for group in groups for q in scorer.around(group)}
-    return tuple(scorer.region(tuple(sorted(group))) for group in sorted(groups, key=rank))
+        beam = beam or len(groups) > _EXHAUSTIVE
+        grown: dict[frozenset[int], _Sums] = {}
+        for group in _best(groups, order)[:_BEAM] if beam else groups:
+            for q in graph.around(group):
+                larger = group | {q}
+                if larger not in grown:
+                    grown[larger] = graph.join(groups[group], group, q)
+        groups = grown
+    return _best(groups, order)
+
+
+def _best(groups: dict[frozenset[int], _Sums], order: list[int]) -> list[frozenset[int]]:
+    """The groups by falling score; equal ones (to rounding) in the order of the seed."""
+    rank = {group: (-round(_score(sums), 12), min(order[q] for q in group)) for group, sums in groups.items()}
+    return sorted(groups, key=lambda group: (*rank[group], sorted(group)))
+
+
+class _Sums(NamedTuple):
+    """What the score is made of, summed over a group, so that one more qubit is a few additions."""
+
+    n_qubits: int
+    singles: float
+    readout: float
+    rate: float
+    n_edges: int
+    edges: float
+    durations: float
+
+
+def _score(sums: _Sums) -> float:
+    """See the module."""
+    n_qubits, singles, readout, rate, n_edges, edges, durations = sums
+    if n_edges:
+        edges, durations = edges / n_edges, durations / n_edges
+    else:
+        edges = 1.0
+    idling = math.exp(-durations * rate / n_qubits)
+    singles /= n_qubits
+    return float((edges * idling * singles * singles) ** LAYERS * readout / n_qubits)
 
 
 @lru_cache(maxsize=8)
-def _scorer(device: Device) -> _Scorer:
-    return _Scorer(device)
+def _graph(device: Device) -> _Graph:
+    return _Graph(device)
 
 
-class _Scorer:
-    """Success figures of one device, looked up once."""
+class _Graph:
+    """The figures of one device by qubit and by edge, looked up once."""
 
     def __init__(self, device: Device) -> None:
-        self._readout = [1 - qubit.readout_error for qubit in device.qubits]
-        self._times = [_mean_time(qubit.t1, qubit.t2) for qubit in device.qubits]
-        self._single = [
-            1 - max((gate.error or 0.0 for gate in device.gates_on.get((q,), ())), default=0.0)
-            for q in range(device.n_qubits)
-        ]
-        self._edges: dict[tuple[int, int], tuple[float, float]] = {}
+        self._qubits = [_qubit_figures(device, q) for q in range(device.n_qubits)]
+        self._edges: list[dict[int, tuple[float, float]]] = [{} for _ in range(device.n_qubits)]
         for a, b in device.edges:
             gates = [*device.gates_on.get((a, b), ()), *device.gates_on.get((b, a), ())]
-            best = min((g for g in gates if g.error is not None), key=lambda gate: gate.error or 0.0)
-            self._edges[a, b] = (1 - (best.error or 0.0), best.duration or 0.0)
-        self._neighbours: dict[int, set[int]] = {q: set() for q in range(device.n_qubits)}
-        for a, b in device.edges:
-            self._neighbours[a].add(b)
-            self._neighbours[b].add(a)
+            error, duration = min((g.error, g.duration or 0.0) for g in gates if g.error is not None)
+            self._edges[a][b] = self._edges[b][a] = (1 - error, duration)
 
     def around(self, group: frozenset[int]) -> set[int]:
         """Usable qubits coupled to the group and not in it."""
-        return set().union(*(self._neighbours[q] for q in group)) - group
+        return set().union(*(self._edges[q] for q in group)) - group
 
-    def edges(self, group: Iterable[int]) -> list[tuple[int, int]]:
-        """Couplings inside a group, sorted."""
-        inside = set(group)
-        return sorted((a, b) for a in inside for b in self._neighbours[a] if a < b and b in inside)
+    def single(self, q: int) -> _Sums:
+        """The sums of one qubit."""
+        return _Sums(1, *self._qubits[q], 0, 0.0, 0.0)
 
-    def score(self, group: Iterable[int]) -> float:
-        """See the module."""
-        return self.region(tuple(group)).score
+    def join(self, sums: _Sums, group: frozenset[int], q: int) -> _Sums:
+        """The sums of `group` with `q`."""
+        n_qubits, singles, readout, rate, n_edges, edges, durations = sums
+        for neighbour, (success, duration) in self._edges[q].items():
+            if neighbour in group:
+                n_edges, edges, durations = n_edges + 1, edges + success, durations + duration
+        one, read, decay = self._qubits[q]
+        return _Sums(n_qubits + 1, singles + one, readout + read, rate + decay, n_edges, edges, durations)
 
-    def region(self, qubits: tuple[int, ...]) -> Region:
-        """The scored region."""
-        pairs = self.edges(qubits)
-        edges = _mean([self._edges[pair][0] for pair in pairs], 1.0)
-        duration = _mean([self._edges[pair][1] for pair in pairs], 0.0)
-        idling = _mean([math.exp(-duration / self._times[q]) for q in qubits], 1.0)
-        singles = _mean([self._single[q] for q in qubits], 1.0)
-        readout = _mean([self._readout[q] for q in qubits], 1.0)
-        score = (edges * idling * singles**2) ** LAYERS * readout
-        return Region(qubits, score, tuple(pairs), edges, readout)
+    def region(self, qubits: Iterable[int]) -> Region:
+        """The scored region; summed in sorted order, so that rounding does not depend on how it was grown."""
+        chosen = tuple(sorted(qubits))
+        sums, group = self.single(chosen[0]), frozenset(chosen[:1])
+        for q in chosen[1:]:
+            sums, group = self.join(sums, group, q), group | {q}
+        pairs = tuple((a, b) for a in chosen for b in sorted(self._edges[a]) if a < b and b in group)
+        success = sums.edges / sums.n_edges if sums.n_edges else 1.0
+        return Region(chosen, _score(sums), pairs, success, sums.readout / sums.n_qubits)
 
 
-def _mean_time(t1: float | None, t2: float | None) -> float:
-    return math.inf if t1 is None or t2 is None else (t1 + t2) / 2
-
-
-def _mean(values: list[float], default: float) -> float:
-    return sum(values) / len(values) if values else default
+def _qubit_figures(device: Device, q: int) -> tuple[float, float, float]:
+    """Success of the worst one-qubit gate, success of readout, and 2/(T1 + T2) in 1/seconds."""
+    qubit = device.qubits[q]
+    worst = max((gate.error or 0.0 for gate in device.gates_on.get((q,), ())), default=0.0)
+    times = (qubit.t1 or math.inf) + (qubit.t2 or math.inf)
+    return 1 - worst, 1 - qubit.readout_error, 2 / times

@@ -115,7 +115,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("change, place", REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize(("change", "place"), REFUSED.values(), ids=REFUSED.keys())
 def test_malformed_snapshots_are_refused_in_a_sentence_that_names_the_place(raw, tmp_path, change, place):
     change(raw)
     with pytest.raises(DeviceError, match=place) as from_dict:
@@ -130,7 +130,7 @@ def test_malformed_snapshots_are_refused_in_a_sentence_that_names_the_place(raw,
 
 
 @pytest.mark.parametrize(
-    "text, why",
+    ("text", "why"),
     [
         (b"", "valid JSON"),
         (b"{", "valid JSON"),

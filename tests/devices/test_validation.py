@@ -114,7 +114,7 @@ def test_nothing_ideal_is_taken_in_silence(raw, gate):
 
 
 @pytest.mark.parametrize(
-    "change, said",
+    ("change", "said"),
     [
         (lambda raw: raw["gates"][-1].update(duration=6.8e-5 * 10), "A gate lasts longer than T1"),
         (lambda raw: raw["qubits"][0].update(readout_duration=1.2), "Readout lasts longer than T1.*qubit 0"),
