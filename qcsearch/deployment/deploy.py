@@ -22,6 +22,7 @@ from qcsearch.deployment.versions import library_versions
 from qcsearch.errors import InputError
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.options import check_options
 
 __all__ = ["OnProgress", "Parts", "Progress", "deploy", "infer"]
 
@@ -103,6 +104,8 @@ def deploy(
     """
     started = time.monotonic()
     _check(model, parts, steps, shots, seed, max_validation, max_test)
+    options = options or TuningOptions()
+    check_options(options.training(model, steps))
     say = on_progress or (lambda _: None)
     executor = open_executor(backend, device=model.device, seed=seed)
     program = BackendProgram.of(model.assembly, executor, shots)
@@ -114,9 +117,7 @@ def deploy(
     def step_done(stage: str, done: int, total: int) -> None:
         say(Progress(stage, done, total))
 
-    tuning, tuned = tune(
-        model, program, parts.train, validation, steps, rng, options or TuningOptions(), checkpoint, step_done
-    )
+    tuning, tuned = tune(model, program, parts.train, validation, steps, rng, options, checkpoint, step_done)
     say(Progress("test", 0, len(test)))
     found = program.measure(tuned.features(test.X), tuned.weights)
     say(Progress("test", len(test), len(test)))

@@ -38,13 +38,16 @@ class TuningOptions:
         optimizer: `adam`, `amsgrad` or `sgd`.
         learning_rate: step size of the weights in radians, > 0. The start is good and the gradient noisy, so
             it is smaller than in the simulator.
+        head_rate: step size of the head's parameters as a multiple of it, > 0. Their gradient is exact, so
+            they may move further.
         batch_size: training samples a step, ≥ 1.
         perturbation: SPSA's move in radians, > 0; large enough that the shots see the difference.
     """
 
     gradient: str = "spsa"
     optimizer: str = "adam"
-    learning_rate: float = 0.02
+    learning_rate: float = 0.01
+    head_rate: float = 4.0
     batch_size: int = 32
     perturbation: float = 0.15
 
@@ -53,16 +56,21 @@ class TuningOptions:
             raise InputError(
                 f"The 'gradient' on a backend must be spsa or parameter_shift. Got {self.gradient!r}."
             )
+        if self.optimizer not in ("adam", "amsgrad", "sgd"):
+            raise InputError(
+                f"The 'optimizer' on a backend must be adam, amsgrad or sgd. Got {self.optimizer!r}."
+            )
         if not 0 < self.perturbation < np.pi:
             raise InputError(f"The 'perturbation' of SPSA must be in (0, π). Got {self.perturbation!r}.")
 
     def training(self, model: TrainedModel, steps: int) -> TrainingOptions:
-        """Options for the training loop; loss, decay and head rate are those the model was trained with."""
+        """Options for the training loop; loss and decay are those the model was trained with."""
         return replace(
             model.candidate.training,
             gradient=self.gradient,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
+            head_rate=self.head_rate,
             batch_size=self.batch_size,
             steps=steps,
             schedule="constant",

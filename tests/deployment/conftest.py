@@ -5,7 +5,10 @@ import pytest
 from qiskit.primitives import StatevectorSampler
 from qiskit.providers.fake_provider import GenericBackendV2
 
+from qcsearch.data.sources import load_dataset
+from qcsearch.data.split import split
 from qcsearch.deployment.executors.base import Kind, check_job, joined_bits, seed_of_job
+from qcsearch.training.train import train
 
 
 class IdealExecutor:
@@ -31,3 +34,25 @@ class IdealExecutor:
 @pytest.fixture
 def ideal():
     return IdealExecutor
+
+
+CANDIDATE = {
+    "encoding": {"name": "reuploading"},
+    "ansatz": {"name": "hardware_efficient", "settings": {"n_layers": 2}},
+    "qubits": [1, 2],
+    "observables": ["Z0", "Z1", "X0Z1"],
+    "training": {"steps": 60},
+}
+
+
+@pytest.fixture(scope="session")
+def iris():
+    """The iris flowers, split."""
+    return split(load_dataset("iris"), seed=0)
+
+
+@pytest.fixture(scope="session")
+def model(iris):
+    """A small model, trained under the noise of a five-qubit device."""
+    validation = (iris.validation.X, iris.validation.y)
+    return train(CANDIDATE, iris.train.X, iris.train.y, device="fake_manila", validation=validation)

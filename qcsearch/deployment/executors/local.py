@@ -31,6 +31,7 @@ from qcsearch.devices.providers import fake_backend
 from qcsearch.errors import BackendError, DeviceError
 
 if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
     from qiskit.primitives import BitArray
     from qiskit.providers import BackendV2
     from qiskit.transpiler import Target
@@ -54,6 +55,7 @@ class LocalExecutor:
         self._backend = backend
         self._seed = seed
         self._jobs = 0
+        self._checked: dict[int, QuantumCircuit] = {}  # kept, so that an id names one circuit only
         self._simulators: dict[frozenset[int], AerSimulator] = {}
 
     @classmethod
@@ -98,10 +100,12 @@ class LocalExecutor:
 
     def _validate(self, blocs: Sequence[SamplerPub]) -> None:
         """What the cloud checks after submission and the new primitives do not check before it."""
-        validate_isa_circuits([bloc.circuit for bloc in blocs], self.target)
         validate_rzz_pubs(list(blocs))
-        for bloc in blocs:
-            self._backend.check_faulty(bloc.circuit)
+        for circuit in (bloc.circuit for bloc in blocs):
+            if self._checked.get(id(circuit)) is not circuit:
+                validate_isa_circuits([circuit], self.target)
+                self._backend.check_faulty(circuit)
+                self._checked[id(circuit)] = circuit
 
     def _sampler(self, active: frozenset[int]) -> Sampler:
         if active not in self._simulators:

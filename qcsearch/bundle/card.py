@@ -1,0 +1,156 @@
+"""The model card: what a person should know before using the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from qcsearch.canonical import Json
+
+if TYPE_CHECKING:
+    from qcsearch.deployment.deployment import Deployment
+    from qcsearch.training.model import TrainedModel
+
+__all__ = ["model_card"]
+
+_KINDS = {
+    "simulated": "a simulation",
+    "fake-backend": "a recorded backend, simulated: not hardware",
+    "hardware": "a quantum processor",
+}
+
+
+def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Deployment | None) -> str:
+    """The card as Markdown.
+
+    Args:
+        model: the trained model.
+        metrics: scores and costs; names say which part of the data they are of.
+        deployment: what was measured on a backend, if anything was.
+    """
+    sections = [
+        ("Model card", _summary(model)),
+        ("Input and output", _signature(model)),
+        ("Model", _model(model)),
+        ("Device", _device(model)),
+        ("Metrics", _metrics(metrics)),
+        ("Deployment", _deployment(deployment)),
+        ("Limits", _limits(model, deployment)),
+    ]
+    parts = [f"{'#' if i == 0 else '##'} {title}\n\n{body}\n" for i, (title, body) in enumerate(sections)]
+    return "\n".join(parts)
+
+
+def _summary(model: TrainedModel) -> str:
+    return (
+        f"A quantum classifier with {model.candidate.n_qubits} qubits and {model.n_weights} trained angles, "
+        f"made by qcsearch for the noise of {model.device.name}."
+    )
+
+
+def _signature(model: TrainedModel) -> str:
+    shape = ""
+    if model.image_shape is not None:
+        height, width = model.image_shape
+        shape = f", images of {height}×{width} pixels"
+    labels = ", ".join(f"`{label}`" for label in model.classes[:20])
+    more = f" and {model.n_classes - 20} more" if model.n_classes > 20 else ""
+    return f"- Input: {model.n_features_in} numbers a sample{shape}.\n- Output: one of {labels}{more}."
+
+
+def _model(model: TrainedModel) -> str:
+    candidate, mapped = model.candidate, model.assembly.mapped
+    preprocessing = candidate.preprocessing
+    low, high = preprocessing.angle_range
+    return _bullets(
+        {
+            "Preprocessing": f"{preprocessing.reduction.name}, {preprocessing.scaling} scaling, "
+            f"angles in [{low:.4f}, {high:.4f}], fitted on the training part only",
+            "Encoding": candidate.encoding.name,
+            "Circuit": candidate.ansatz.name,
+            "Two-qubit gates": mapped.two_qubit_gates,
+            "Depth": mapped.depth,
+            "Duration": f"{1e6 * mapped.duration:.2f} µs",
+            "Observables": ", ".join(candidate.observables),
+            "Head": candidate.head.name,
+            "Trained under noise": "yes" if candidate.training.noise else "no",
+        }
+    )
+
+
+def _device(model: TrainedModel) -> str:
+    device = model.device
+    return _bullets(
+        {
+            "Name": f"{device.name} ({device.provider}), {device.n_qubits} qubits",
+            "Physical qubits used": ", ".join(map(str, model.candidate.qubits)),
+            "Calibration": f"{device.calibrated_at or 'date unknown'}, SHA-256 `{device.digest}`",
+        }
+    )
+
+
+def _metrics(metrics: Mapping[str, Json]) -> str:
+    rows = list(_flat("", metrics))
+    if not rows:
+        return "None were recorded."
+    lines = [f"| {name} | {_shown(value)} |" for name, value in rows]
+    note = (
+        "Names say which part of the data a number is of: validation numbers chose the model and are a "
+        "little optimistic; test numbers did not. `noisy` and `noiseless` are simulations."
+    )
+    return "\n".join([note, "", "| metric | value |", "|---|---|", *lines])
+
+
+def _deployment(deployment: Deployment | None) -> str:
+    if deployment is None:
+        return "The model was not deployed when this card was written: every number above is a simulation."
+    found = deployment.deployed
+    shots = "" if found.shot_error is None else f" (shots alone ± {found.shot_error:.4f})"
+    rows = {
+        "noiseless (simulated)": deployment.noiseless,
+        "noisy (simulated)": deployment.noisy,
+        f"deployed ({deployment.kind})": found,
+    }
+    lines = [
+        f"| {name} | {score.accuracy:.4f} ± {score.sampling_error:.4f} | {score.n_samples} |"
+        for name, score in rows.items()
+    ]
+    tuning = deployment.tuning
+    return "\n".join(
+        [
+            f"Backend `{deployment.backend}`: {_KINDS[deployment.kind]}. {deployment.shots} shots{shots}. "
+            f"Weights kept: those {tuning.kept} the {len(tuning.losses)} training steps on the backend.",
+            "",
+            "| on the test part | accuracy | samples |",
+            "|---|---|---|",
+            *lines,
+        ]
+    )
+
+
+def _limits(model: TrainedModel, deployment: Deployment | None) -> str:
+    limits = [
+        "It knows the classes listed above and no others: whatever it is given, it answers one of them.",
+        "It was made for one calibration of one device; on another day or device, measure it again.",
+        "Checksums show that the bundle is as it was written. They do not show who wrote it.",
+    ]
+    if deployment is None or deployment.kind != "hardware":
+        limits.insert(0, "No number here was measured on a quantum processor.")
+    return "\n".join(f"- {limit}" for limit in limits)
+
+
+def _bullets(facts: Mapping[str, object]) -> str:
+    return "\n".join(f"- {name}: {value}" for name, value in facts.items())
+
+
+def _flat(prefix: str, data: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for name, value in sorted(data.items()):
+        if isinstance(value, dict):
+            yield from _flat(f"{prefix}{name}.", value)
+        elif isinstance(value, str | int | float | bool):
+            yield f"{prefix}{name}", value
+
+
+def _shown(value: Json) -> str:
+    text = f"{value:.4f}" if isinstance(value, float) else str(value)
+    return text.replace("|", "\\|").replace("\n", " ")

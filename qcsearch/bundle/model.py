@@ -1,0 +1,184 @@
+"""A trained model as the files of a bundle, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch import canonical
+from qcsearch.bundle import arrays
+from qcsearch.canonical import Json
+from qcsearch.circuits.candidate import Candidate
+from qcsearch.data.persistence import load_pipeline, save_pipeline
+from qcsearch.devices.device import Device
+from qcsearch.errors import BundleError, QCSearchError
+from qcsearch.training.heads import HEADS
+from qcsearch.training.model import TrainedModel
+
+__all__ = ["model_files", "read_model"]
+
+T = TypeVar("T")
+
+_MAX_FEATURES = 10**7
+
+
+def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, bytes]:
+    """The files that the model is rebuilt from.
+
+    Args:
+        model: what to save.
+        metrics: its scores and costs, JSON values.
+
+    Raises:
+        BundleError: if a part of it cannot be saved exactly.
+    """
+    meta, learned = save_pipeline(model.pipeline)
+    signature = {
+        "classes": list(model.classes),
+        "feature_names": list(model.feature_names),
+        "image_shape": None if model.image_shape is None else list(model.image_shape),
+        "n_features_in": model.n_features_in,
+    }
+    return {
+        "candidate.json": _text(model.candidate.to_json(), "candidate"),
+        "device.json": _text(model.device.to_json(), "device"),
+        "metrics.json": _text(dict(metrics), "metrics"),
+        "preprocessor.json": _text(
+            {"meta": meta, "arrays": {name: arrays.to_json(array) for name, array in learned.items()}},
+            "preprocessor",
+        ),
+        "signature.json": _text(signature, "signature"),
+        "weights.json": _text(
+            {"circuit": arrays.to_json(model.weights), "head": arrays.to_json(model.head_parameters)},
+            "weights",
+        ),
+    }
+
+
+def read_model(files: Mapping[str, bytes]) -> TrainedModel:
+    """Rebuild the model from the verified files of a bundle.
+
+    A bundle that agrees with itself may still have been made to do harm, so each part is checked as if a
+    person had typed it in.
+
+    Raises:
+        BundleError: if a part cannot be read, or the parts do not belong together.
+    """
+    data = {
+        name: _read(name, canonical.loads, content)
+        for name, content in files.items()
+        if name.endswith(".json")
+    }
+    signature = _Signature(data["signature.json"])
+    weights = data["weights.json"]
+    model = TrainedModel(
+        candidate=_read("candidate.json", Candidate.from_json, data["candidate.json"]),
+        device=_read("device.json", Device.from_json, data["device.json"]),
+        weights=_vector(weights, "circuit"),
+        head_parameters=_vector(weights, "head"),
+        pipeline=_read("preprocessor.json", _pipeline, data["preprocessor.json"]),
+        classes=signature.classes,
+        n_features_in=signature.n_features_in,
+        image_shape=signature.image_shape,
+        feature_names=signature.feature_names,
+        metrics=_object(data["metrics.json"], "metrics.json"),
+    )
+    _check_together(model)
+    return model
+
+
+def _text(data: Json, what: str) -> bytes:
+    try:
+        return (canonical.dumps(data, indent=1) + "\n").encode()
+    except (TypeError, ValueError) as error:
+        raise BundleError(f"The {what} of the model cannot be saved as JSON: {error}.") from error
+
+
+def _read(name: str, parse: Callable[[Any], T], content: Any) -> T:
+    """Parse one file; whatever is wrong with it has one kind of error that names it."""
+    try:
+        return parse(content)
+    except QCSearchError as error:
+        raise BundleError(f"The file {name} of the bundle cannot be used: {error.message}") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"The file {name} of the bundle cannot be read: {type(error).__name__} {error}."
+        ) from error
+
+
+def _pipeline(data: Json) -> Any:
+    learned = {str(name): arrays.from_json(array, str(name)) for name, array in data["arrays"].items()}
+    return load_pipeline(data["meta"], learned)
+
+
+def _vector(weights: Json, name: str) -> NDArray[np.float64]:
+    data = _object(weights, "weights.json").get(name)
+    vector = arrays.from_json(data, f"weights.{name}")
+    if vector.ndim != 1 or vector.dtype != np.float64:
+        raise BundleError(f"The array 'weights.{name}' of the bundle must be one row of floats.")
+    return vector
+
+
+def _object(data: Json, name: str) -> dict[str, Json]:
+    if not isinstance(data, dict):
+        raise BundleError(f"The file {name} of the bundle must hold a JSON object.")
+    return data
+
+
+class _Signature:
+    """What goes in and what comes out: features and labels."""
+
+    def __init__(self, data: Json) -> None:
+        data = _object(data, "signature.json")
+        if set(data) != {"classes", "feature_names", "image_shape", "n_features_in"}:
+            self._refuse("lacks a part, or has one too many")
+        classes, names, shape = data["classes"], data["feature_names"], data["image_shape"]
+        self.n_features_in = self._integer(data["n_features_in"], "n_features_in")
+        if not isinstance(classes, list) or not 2 <= len(classes) <= 10**4:
+            self._refuse("must have 2 classes or more")
+        if {type(label) for label in classes} not in ({str}, {int}) or len(set(classes)) != len(classes):
+            self._refuse("must have classes that are all text or all whole numbers, each once")
+        if not isinstance(names, list) or any(type(name) is not str for name in names):
+            self._refuse("must have feature names that are text")
+        if names and len(names) != self.n_features_in:
+            self._refuse("must have as many feature names as features, or none")
+        self.classes: tuple[str | int, ...] = tuple(classes)
+        self.feature_names: tuple[str, ...] = tuple(names)
+        self.image_shape = None if shape is None else self._shape(shape)
+
+    def _shape(self, shape: Json) -> tuple[int, int]:
+        if not isinstance(shape, list) or len(shape) != 2:
+            self._refuse("must have an image shape of two numbers")
+        height, width = (self._integer(side, "image_shape") for side in shape)
+        if height * width != self.n_features_in:
+            self._refuse("must have an image shape with as many pixels as features")
+        return height, width
+
+    def _integer(self, value: Json, name: str) -> int:
+        if type(value) is not int or not 1 <= value <= _MAX_FEATURES:
+            self._refuse(f"must have a {name} in [1, {_MAX_FEATURES}]")
+        return int(value)
+
+    def _refuse(self, what: str) -> None:
+        raise BundleError(f"The file signature.json of the bundle {what}.")
+
+
+def _check_together(model: TrainedModel) -> None:
+    """Parts that are each right may still not belong together."""
+    wanted = int(model.pipeline.steps[0][1].n_features_in_)
+    if wanted != model.n_features_in:
+        raise BundleError(f"The preprocessor takes {wanted} features, the signature {model.n_features_in}.")
+    n_weights = _read("candidate.json", lambda m: m.assembly.n_weights, model)
+    if len(model.weights) != n_weights:
+        raise BundleError(f"The circuit takes {n_weights} weights; the bundle has {len(model.weights)}.")
+    n_head = _read("candidate.json", _n_head, model)
+    if len(model.head_parameters) != n_head:
+        raise BundleError(f"The head takes {n_head} parameters; the bundle has {len(model.head_parameters)}.")
+
+
+def _n_head(model: TrainedModel) -> int:
+    head = HEADS.create(model.candidate.head.name, model.candidate.head.settings)
+    return head.n_parameters(len(model.candidate.observables), model.n_classes)

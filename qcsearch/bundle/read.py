@@ -1,0 +1,33 @@
+"""Reading a bundle: verified first, then rebuilt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qcsearch.bundle.model import read_model
+from qcsearch.bundle.verify import read_verified
+from qcsearch.training.model import TrainedModel
+
+__all__ = ["load_bundle"]
+
+
+def load_bundle(path: str | Path, digest: str | None = None) -> TrainedModel:
+    """Verify a bundle and rebuild its model.
+
+    Nothing is unpickled, no QPY is parsed, and no byte is parsed that was not verified.
+
+    Args:
+        path: the bundle's folder or zip file.
+        digest: the digest that the bundle must have, learnt from somebody trusted.
+
+    Returns:
+        The model; on the exact engine it gives the numbers of the model that was written.
+
+    Raises:
+        BundleError: if the bundle is not as it was written, or its parts do not belong together.
+
+    Example:
+        >>> load_bundle("bundle.zip").predict(X_test)  # doctest: +SKIP
+    """
+    _, files = read_verified(path, digest)
+    return read_model(files)
