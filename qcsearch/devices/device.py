@@ -121,8 +121,8 @@ class Device:
     def usable_qubits(self) -> tuple[int, ...]:
         """Qubits that a region may hold, sorted.
 
-        Left out: a dead readout, a dead one-qubit gate, and T1 or T2 missing where other qubits have them.
-        A device that reports them for no qubit is used without thermal relaxation.
+        Left out: a dead readout, a one-qubit gate that is dead or missing, and T1 or T2 missing where other
+        qubits have them. A device that reports them for no qubit is used without thermal relaxation.
         """
         relaxes = any(qubit.t1 is not None and qubit.t2 is not None for qubit in self.qubits)
         dead = {gate.qubits[0] for gate in self.gates if len(gate.qubits) == 1 and gate.is_dead}
@@ -130,9 +130,20 @@ class Device:
             q
             for q, qubit in enumerate(self.qubits)
             if q not in dead
+            and q not in self.incomplete_qubits
             and qubit.readout_error < DEAD
             and (not relaxes or (qubit.t1 is not None and qubit.t2 is not None))
         )
+
+    @cached_property
+    def incomplete_qubits(self) -> tuple[int, ...]:
+        """Qubits without a one-qubit gate (other than `id`) that most qubits have, sorted."""
+        holders: dict[str, set[int]] = {}
+        for gate in self.gates:
+            if len(gate.qubits) == 1 and gate.name != "id":
+                holders.setdefault(gate.name, set()).add(gate.qubits[0])
+        common = [held for held in holders.values() if 2 * len(held) > self.n_qubits]
+        return tuple(q for q in range(self.n_qubits) if any(q not in held for held in common))
 
     @cached_property
     def gates_on(self) -> dict[tuple[int, ...], tuple[GateCalibration, ...]]:

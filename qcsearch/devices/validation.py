@@ -8,10 +8,10 @@ What real calibrations do hold is put right, and said in a notice:
 | T2 > 2·T1 | clipped to 2·T1 |
 | T1 or T2 missing on some qubits | those qubits are left out of every region |
 | T1 or T2 missing on all | the device is used without thermal relaxation |
-| readout error ≥ 0.5, or a one-qubit gate's | the qubit is left out of every region |
+| readout error ≥ 0.5, or a one-qubit gate's, or that gate missing | the qubit is left out of every region |
 | two-qubit error ≥ 0.5, or not measured | the edge is removed |
 | qubits cut off from the largest part | said; a region may still lie in a smaller part |
-| an error of exactly 0; an error or a duration missing | said |
+| an error or a duration of exactly 0, or missing | said |
 | a gate longer than T1, an error far below what T1 and T2 allow, T1 longer than 10⁸ gates | said |
 """
 
@@ -99,8 +99,12 @@ def _doubtful_qubits(device: Device) -> Iterator[str]:
         yield f"Readout error is {DEAD} or more, so no region holds {_qubits(blind)}."
     if dead := sorted({g.qubits[0] for g in device.gates if len(g.qubits) == 1 and g.is_dead}):
         yield f"A one-qubit gate's error is {DEAD} or more, so no region holds {_qubits(dead)}."
+    if device.incomplete_qubits:
+        yield f"A one-qubit gate is missing, so no region holds {_qubits(device.incomplete_qubits)}."
     if unknown := [q for q, x in enumerate(device.qubits) if x.readout_duration is None]:
         yield f"Readout duration is unknown, and counted as 0, on {_qubits(unknown)}."
+    if instant := [q for q, x in enumerate(device.qubits) if x.readout_duration == 0]:
+        yield f"Readout duration is given as exactly 0, which no readout takes, on {_qubits(instant)}."
     if perfect := [q for q, x in enumerate(device.qubits) if x.readout_error == 0]:
         yield f"Readout error is given as exactly 0, which no readout has, on {_qubits(perfect)}."
 
@@ -109,6 +113,8 @@ def _doubtful_gates(device: Device) -> Iterator[str]:
     used = [gate for gates in device.gates_on.values() for gate in gates]
     if perfect := [gate for gate in used if gate.error == 0 and len(gate.qubits) == 2]:
         yield f"Two-qubit error is given as exactly 0, which no gate has: {_places(perfect)}."
+    if instant := [gate for gate in used if gate.error and gate.duration == 0]:
+        yield f"Gate duration is given as exactly 0 beside an error above 0: {_places(instant)}."
     if unmeasured := [gate for gate in used if gate.error is None]:
         yield f"Gate error is unknown, and only relaxation acts: {_places(unmeasured)}."
     if untimed := [gate for gate in used if gate.duration is None]:

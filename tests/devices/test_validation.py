@@ -99,6 +99,21 @@ def test_a_dead_one_qubit_gate_leaves_the_qubit_out(raw, gate):
     assert _two_qubit_regions(device) == {(0, 1)}
 
 
+def test_a_qubit_that_lacks_a_gate_of_the_others_is_left_out(raw, gate):
+    raw["gates"].remove(gate("sx", 2))
+    device, notices = _load(raw)
+    assert "A one-qubit gate is missing, so no region holds qubit 2." in notices
+    assert _two_qubit_regions(device) == {(0, 1)}
+
+
+def test_durations_of_zero_are_said(raw, gate):
+    gate("cz", 0, 1)["duration"] = 0
+    raw["qubits"][0]["readout_duration"] = 0
+    _, notices = _load(raw)
+    assert "exactly 0 beside an error above 0: cz 0-1." in notices
+    assert "exactly 0, which no readout takes, on qubit 0." in notices
+
+
 def test_nothing_ideal_is_taken_in_silence(raw, gate):
     gate("cz", 1, 2)["error"] = 0
     gate("sx", 0)["error"] = None
