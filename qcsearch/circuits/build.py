@@ -175,7 +175,7 @@ def derive_features(candidate: Candidate, topology: Topology, X: NDArray[np.floa
         `(n_samples, n_derived)`.
 
     Raises:
-        CandidateError: for a bad encoding, or features that do not fit.
+        CandidateError: for a bad encoding, features that do not fit, or angles that overflow.
         DataError: if `X` is not a table of finite numbers.
     """
     table = np.asarray(X, dtype=np.float64)
@@ -184,8 +184,14 @@ def derive_features(candidate: Candidate, topology: Topology, X: NDArray[np.floa
             f"Preprocessed features must be a finite table (samples, features). Got shape {table.shape}."
         )
     encoding = make_encoding(candidate)
-    encoding.n_derived(table.shape[1], topology)
-    return np.ascontiguousarray(encoding.derive(table, topology), dtype=np.float64)
+    wanted = (len(table), encoding.n_derived(table.shape[1], topology))
+    derived = np.ascontiguousarray(encoding.derive(table, topology), dtype=np.float64)
+    if derived.shape != wanted or not np.isfinite(derived).all():
+        raise CandidateError(
+            f"The encoding '{candidate.encoding.name}' must derive a finite table of shape {wanted}. "
+            f"Got {'numbers that are not finite' if derived.shape == wanted else derived.shape}."
+        )
+    return derived
 
 
 def without_pqc(candidate: Candidate) -> Candidate:

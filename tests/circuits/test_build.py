@@ -1,12 +1,15 @@
 """From a candidate to gates and to a circuit."""
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
 
+from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.build import (
     GATES,
     derive_features,
@@ -16,6 +19,7 @@ from qcsearch.circuits.build import (
     without_pqc,
 )
 from qcsearch.circuits.candidate import Candidate, Choice
+from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.circuits.gate import Angle, Gate, GateList, Topology
 from qcsearch.errors import CandidateError, DataError
 
@@ -212,6 +216,42 @@ def test_features_that_are_no_finite_table_are_refused() -> None:
         derive_features(CANDIDATE, LINE, np.array([[0.0, np.nan]]))
     with pytest.raises(DataError, match="finite table"):
         derive_features(CANDIDATE, LINE, np.zeros(3))
+
+
+def test_an_encoding_whose_angles_overflow_is_refused() -> None:
+    candidate = replace(CANDIDATE, encoding=Choice("iqp", {"product_scale": 1e308}))
+    with pytest.raises(CandidateError, match="'iqp' must derive a finite table"), np.errstate(over="ignore"):
+        derive_features(candidate, LINE, np.full((2, 3), 1e3))
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+@given(st.data())
+def test_hostile_settings_end_in_gates_or_a_candidate_error(data: st.DataObject) -> None:
+    registry, part = data.draw(st.sampled_from([(ENCODINGS, "encoding"), (ANSATZE, "ansatz")]))
+    name = data.draw(st.sampled_from(registry.names()))
+    parts = [field.name for field in fields(registry.get(name))] or ["axis"]
+    leaves = (
+        st.none()
+        | st.booleans()
+        | st.integers(-3, 10**400)
+        | st.floats(allow_nan=False, allow_infinity=False)
+    )
+    words = st.sampled_from(
+        ["ry", "cz", "rzz", "edges", "name", "qubits", "angle", "weight", "feature", "h", ""]
+    )
+    json = st.recursive(
+        leaves | words, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3)
+    )
+    drawn = data.draw(st.dictionaries(st.sampled_from(parts), json, min_size=1))
+    try:
+        gate_list = lower(replace(CANDIDATE, **{part: Choice(name, drawn)}), LINE, 3)
+    except CandidateError as error:
+        if "\n" in str(error) or len(str(error)) > 500:
+            raise
+    else:
+        assert to_circuit(gate_list)[0].num_qubits == 3
 
 
 def test_the_circuit_is_the_product_of_its_gates() -> None:
