@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
     from qcsearch.circuits.gate import Topology
 
-__all__ = ["DEAD", "Device", "GateCalibration", "Qubit"]
+__all__ = ["ANGLE_BOUNDS", "DEAD", "Device", "GateCalibration", "Qubit"]
 
 DEAD = 0.5
 """An error of a half or more leaves nothing to compute with: such a gate or readout is not used."""
+
+ANGLE_BOUNDS: dict[str, tuple[float, float]] = {"rzz": (0.0, math.pi / 2)}
+"""Gates that the hardware runs for some angles only, in radians (IBM's fractional gates)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
 from qiskit.utils import apply_prefix
 
-from qcsearch.devices.device import Device, GateCalibration
-from qcsearch.devices.target import ANGLE_BOUNDS, region_gates, region_target
+from qcsearch.devices.device import ANGLE_BOUNDS, Device, GateCalibration
+from qcsearch.devices.target import region_gates, region_target
 from qcsearch.devices.validation import components
 from qcsearch.errors import DeviceError
 

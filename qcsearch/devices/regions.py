@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qcsearch.circuits.gate import Topology
-from qcsearch.devices.device import Device
+from qcsearch.devices.device import ANGLE_BOUNDS, Device, GateCalibration
 from qcsearch.devices.validation import components
 from qcsearch.errors import DeviceError
 
@@ -173,8 +173,7 @@ class _Graph:
         self._edges: list[dict[int, tuple[float, float]]] = [{} for _ in range(device.n_qubits)]
         for a, b in device.edges:
             gates = [*device.gates_on.get((a, b), ()), *device.gates_on.get((b, a), ())]
-            error, duration = min((g.error, g.duration or 0.0) for g in gates if g.error is not None)
-            self._edges[a][b] = self._edges[b][a] = (1 - error, duration)
+            self._edges[a][b] = self._edges[b][a] = _edge_figures(gates)
 
     def around(self, group: frozenset[int]) -> set[int]:
         """Usable qubits coupled to the group and not in it."""
@@ -202,6 +201,17 @@ class _Graph:
         pairs = tuple((a, b) for a in chosen for b in sorted(self._edges[a]) if a < b and b in group)
         success = sums.edges / sums.n_edges if sums.n_edges else 1.0
         return Region(chosen, _score(sums), pairs, success, sums.readout / sums.n_qubits)
+
+
+def _edge_figures(gates: list[GateCalibration]) -> tuple[float, float]:
+    """Success and duration of the best gate; one that runs for some angles only counts if it is alone."""
+    measured = [
+        (gate.name in ANGLE_BOUNDS, gate.error, gate.duration or 0.0)
+        for gate in gates
+        if gate.error is not None
+    ]
+    _, error, duration = min(measured)
+    return 1 - error, duration
 
 
 def _qubit_figures(device: Device, q: int) -> tuple[float, float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -11,12 +10,9 @@ from qiskit.circuit import Delay, Measure, Parameter
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 
-from qcsearch.devices.device import Device, GateCalibration
+from qcsearch.devices.device import ANGLE_BOUNDS, Device, GateCalibration
 
-__all__ = ["ANGLE_BOUNDS", "region_gates", "region_target"]
-
-ANGLE_BOUNDS: dict[str, tuple[float, float]] = {"rzz": (0.0, math.pi / 2)}
-"""Gates that the hardware runs for some angles only, in radians (IBM's fractional gates)."""
+__all__ = ["region_gates", "region_target"]
 
 
 def region_gates(
@@ -36,8 +32,8 @@ def region_target(device: Device, qubits: tuple[int, ...] | None = None, *, boun
     Args:
         device: the calibration facts.
         qubits: physical qubits in the order wanted; None for all.
-        bounded: keep gates that run for some angles only (`ANGLE_BOUNDS`). A circuit whose angles are still
-            parameters cannot promise to stay within them, so `mapping` leaves these gates out for it.
+        bounded: keep gates that run for some angles only (`device.ANGLE_BOUNDS`). A circuit whose angles are
+            still parameters cannot promise to stay within them, so `mapping` leaves these gates out for it.
 
     Returns:
         A new `Target` with errors, durations, T1, T2, delays and measurements, whose error is the mean of

@@ -74,6 +74,16 @@ def test_the_whole_largest_part_is_a_region(raw):
     assert best_regions(Device.from_json(raw), 3)[0].qubits == (0, 1, 2)
 
 
+def test_a_gate_for_some_angles_only_counts_if_there_is_no_other(raw):
+    plain = region(Device.from_json(copy.deepcopy(raw)), [0, 1]).score
+    raw["basis_gates"].append("rzz")
+    raw["gates"].append({"name": "rzz", "qubits": [0, 1], "error": 1e-4, "duration": 6.8e-8})
+    assert region(Device.from_json(raw), [0, 1]).score == plain
+    raw["gates"] = [g for g in raw["gates"] if g["name"] != "cz" or g["qubits"] == [1, 2]]
+    raw["coupling_map"] = [[0, 1], [1, 2]]
+    assert region(Device.from_json(raw), [0, 1]).score > plain
+
+
 def test_the_same_arguments_give_the_same_regions(torino):
     first = best_regions(torino, 4, 10)
     regions._ranked.cache_clear()
