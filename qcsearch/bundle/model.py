@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qcsearch import canonical
 from qcsearch.bundle import arrays
+from qcsearch.bundle.manifest import REQUIRED
 from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.data.persistence import load_pipeline, save_pipeline
@@ -68,9 +69,7 @@ def read_model(files: Mapping[str, bytes]) -> TrainedModel:
         BundleError: if a part cannot be read, or the parts do not belong together.
     """
     data = {
-        name: _read(name, canonical.loads, content)
-        for name, content in files.items()
-        if name.endswith(".json")
+        name: _read(name, canonical.loads, content) for name, content in files.items() if name in REQUIRED
     }
     signature = _Signature(data["signature.json"])
     weights = data["weights.json"]

@@ -66,7 +66,12 @@ def _store_folder(path: Path, files: Mapping[str, bytes]) -> None:
                 os.close(handle)
         if os.path.lexists(path):
             path.rename(old)
-        new.rename(path)
+        try:
+            new.rename(path)
+        except BaseException:
+            if os.path.lexists(old):
+                old.rename(path)
+            raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

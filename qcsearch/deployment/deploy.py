@@ -17,7 +17,7 @@ from qcsearch.deployment.executors.base import MAX_SHOTS, Executor
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.score import exact_score, measured_score
-from qcsearch.deployment.tuning import TuningOptions, tune
+from qcsearch.deployment.tuning import Tuner, TuningOptions
 from qcsearch.deployment.versions import library_versions
 from qcsearch.errors import InputError
 from qcsearch.training.expectations import Floats
@@ -90,7 +90,8 @@ def deploy(
         options: of the training steps.
         max_validation: samples of the validation part that are measured, at most.
         max_test: samples of the test part that are measured, at most.
-        checkpoint: file of the training steps, to go on from if it is there.
+        checkpoint: file of the training steps, written after each, and to go on from if it is there; the
+            result is that of an unbroken run, but `usage` and `seconds` count the last part alone.
         on_progress: called as the work goes on.
 
     Returns:
@@ -117,7 +118,8 @@ def deploy(
     def step_done(stage: str, done: int, total: int) -> None:
         say(Progress(stage, done, total))
 
-    tuning, tuned = tune(model, program, parts.train, validation, steps, rng, options, checkpoint, step_done)
+    tuner = Tuner(model, program, parts.train, validation, options, rng, step_done)
+    tuning, tuned = tuner.run(steps, checkpoint)
     say(Progress("test", 0, len(test)))
     found = program.measure(tuned.features(test.X), tuned.weights)
     say(Progress("test", len(test), len(test)))
@@ -163,8 +165,8 @@ def infer(
         InputError: if `shots` or `seed` is out of range, or `X` does not fit the model.
         BackendError: if there is no such backend, or it cannot run the model's circuit.
     """
-    _check_number("shots", shots, 1, MAX_SHOTS)
-    _check_number("seed", seed, 0, 2**63 - 1)
+    _check_number("infer", "shots", shots, 1, MAX_SHOTS)
+    _check_number("infer", "seed", seed, 0, 2**63 - 1)
     executor = open_executor(backend, device=model.device, seed=seed)
     return model.predict_proba(X, program=BackendProgram.of(model.assembly, executor, shots))
 
@@ -172,11 +174,11 @@ def infer(
 def _check(
     model: TrainedModel, parts: Parts, steps: int, shots: int, seed: int, max_validation: int, max_test: int
 ) -> None:
-    _check_number("steps", steps, 0, 1_000_000)
-    _check_number("shots", shots, 1, MAX_SHOTS)
-    _check_number("seed", seed, 0, 2**63 - 1)
-    _check_number("max_validation", max_validation, 1, 1_000_000)
-    _check_number("max_test", max_test, 1, 1_000_000)
+    _check_number("deploy", "steps", steps, 0, 1_000_000)
+    _check_number("deploy", "shots", shots, 1, MAX_SHOTS)
+    _check_number("deploy", "seed", seed, 0, 2**63 - 1)
+    _check_number("deploy", "max_validation", max_validation, 1, 1_000_000)
+    _check_number("deploy", "max_test", max_test, 1, 1_000_000)
     for name in ("train", "validation", "test"):
         part: Part = getattr(parts, name)
         if not len(part):
@@ -187,7 +189,7 @@ def _check(
             )
 
 
-def _check_number(name: str, value: object, low: int, high: int) -> None:
+def _check_number(owner: str, name: str, value: object, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InputError(
             f"The '{name}' parameter of deploy must be an int in [{low}, {high:_}]. Got {value!r}."

@@ -13,17 +13,15 @@ from numpy.typing import NDArray
 from qcsearch.circuits.candidate import TrainingOptions
 from qcsearch.data.split import Part
 from qcsearch.deployment.deployment import Tuning
-from qcsearch.deployment.measurement import Estimates
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.score import Score, measured_score
 from qcsearch.errors import InputError
-from qcsearch.training.expectations import Floats
 from qcsearch.training.gradients import GradientEstimator, ParameterShift, Spsa
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.trainer import fit
 
-__all__ = ["StepDone", "TuningOptions", "tune"]
+__all__ = ["StepDone", "Tuner", "TuningOptions"]
 
 StepDone: TypeAlias = Callable[[str, int, int], None]
 """Called with the stage, what is done of it, and how much it is."""
@@ -81,118 +79,97 @@ class TuningOptions:
         )
 
 
-def tune(
-    model: TrainedModel,
-    program: BackendProgram,
-    train: Part,
-    validation: Part,
-    steps: int,
-    rng: np.random.Generator,
-    options: TuningOptions,
-    checkpoint: Path | None,
-    step_done: StepDone,
-) -> tuple[Tuning, TrainedModel]:
-    """Take `steps` on the backend, and keep them if the validation samples, measured there, say so.
+@dataclass(frozen=True, eq=False)
+class Tuner:
+    """Takes training steps on a backend, and keeps them only if validation samples measured there say so.
 
-    The new weights are kept if more validation samples are right than before, or as many at a lower loss.
-
-    Args:
+    Attributes:
         model: the start.
         program: the model's circuit on the backend.
         train: what the steps are taken on.
         validation: what the decision is made on; measured twice.
-        steps: ≥ 0.
-        rng: of batches and directions.
-        options: see there.
-        checkpoint: file to go on from if it is there.
+        options: how the steps are taken.
+        rng: of batches, directions and error bars.
         step_done: called as the work goes on.
-
-    Returns:
-        What happened, and the model with the weights kept.
     """
-    judge = _Judge(model, program, validation, rng)
-    step_done("before", 0, len(validation))
-    before = judge.measure(model)
-    step_done("before", len(validation), len(validation))
-    method = f"{options.gradient}, {options.optimizer}"
-    if steps == 0:
-        return Tuning(method, (), judge.score(model, before), None, 0.0, 0.0, "before"), model
-    losses, tuned = _steps(model, program, train, steps, rng, options, checkpoint, step_done)
-    step_done("after", 0, len(validation))
-    after = judge.measure(tuned)
-    step_done("after", len(validation), len(validation))
-    right_before, loss_before = judge.right(model, before)
-    right_after, loss_after = judge.right(tuned, after)
-    gains = right_after.astype(float) - right_before
-    better = (gains.sum(), -loss_after) > (0.0, -loss_before)
-    tuning = Tuning(
-        method=method,
-        losses=losses,
-        before=judge.score(model, before),
-        after=judge.score(tuned, after),
-        gain=float(gains.mean()),
-        gain_error=float(gains.std() / np.sqrt(max(1, len(gains) - 1))),
-        kept="after" if better else "before",
-    )
-    return tuning, tuned if better else model
+
+    model: TrainedModel
+    program: BackendProgram
+    train: Part
+    validation: Part
+    options: TuningOptions
+    rng: np.random.Generator
+    step_done: StepDone
+
+    def run(self, steps: int, checkpoint: Path | None = None) -> tuple[Tuning, TrainedModel]:
+        """Take `steps`; return what happened, and the model with the weights kept.
+
+        The new weights are kept if more validation samples are right than before, or as many at a lower loss.
+        """
+        method = f"{self.options.gradient}, {self.options.optimizer}"
+        before = self._measure("before", self.model)
+        if steps == 0:
+            return Tuning(method, (), before.score, None, 0.0, 0.0, "before"), self.model
+        losses, tuned = self._steps(steps, checkpoint)
+        after = self._measure("after", tuned)
+        gains = after.right.astype(np.float64) - before.right
+        better = (gains.sum(), -after.loss) > (0.0, -before.loss)
+        tuning = Tuning(
+            method=method,
+            losses=losses,
+            before=before.score,
+            after=after.score,
+            gain=float(gains.mean()),
+            gain_error=float(gains.std() / np.sqrt(max(1, len(gains) - 1))),
+            kept="after" if better else "before",
+        )
+        return tuning, tuned if better else self.model
+
+    def _steps(self, steps: int, checkpoint: Path | None) -> tuple[tuple[float, ...], TrainedModel]:
+        """The loss of each step, and the model after the last."""
+        model = self.model
+        found = fit(
+            self.program,
+            model.features(self.train.X),
+            self.train.y,
+            None,
+            None,
+            model.head,
+            self.options.training(model, steps),
+            model.n_classes,
+            self.rng,
+            model.weights,
+            head0=model.head_parameters,
+            estimator=self._estimator(),
+            on_step=lambda step, _: self.step_done("tuning", step, steps),
+            checkpoint=checkpoint,
+        )
+        losses = tuple(record.loss for record in found.history if record.loss is not None)
+        return losses, replace(model, weights=found.weights, head_parameters=found.head_parameters)
+
+    def _estimator(self) -> GradientEstimator:
+        if self.options.gradient == "spsa" or not self.program.n_weights:
+            return Spsa(self.program, size=self.options.perturbation)
+        rule = self.model.assembly.occurrences
+        weights = [*self.program.weights, *rule.shifts]
+        return ParameterShift(self.program.with_circuit(rule.circuit, weights), rule)
+
+    def _measure(self, stage: str, model: TrainedModel) -> _Judgement:
+        y, total = self.validation.y, len(self.validation)
+        self.step_done(stage, 0, total)
+        found = self.program.measure(model.features(self.validation.X), model.weights)
+        self.step_done(stage, total, total)
+        head, parameters, n_classes = model.head, model.head_parameters, model.n_classes
+        logits = head.logits(found.values, parameters, n_classes)
+        loss, _ = LOSSES.create(model.candidate.training.loss)(logits, y, head.targets(n_classes))
+        score = measured_score(found, y, head, parameters, n_classes, self.rng)
+        return _Judgement(score, np.argmax(logits, axis=1) == y, loss)
 
 
-def _steps(
-    model: TrainedModel,
-    program: BackendProgram,
-    train: Part,
-    steps: int,
-    rng: np.random.Generator,
-    options: TuningOptions,
-    checkpoint: Path | None,
-    step_done: StepDone,
-) -> tuple[tuple[float, ...], TrainedModel]:
-    """The loss of each step, and the model after the last."""
-    found = fit(
-        program,
-        model.features(train.X),
-        train.y,
-        None,
-        None,
-        model.head,
-        options.training(model, steps),
-        model.n_classes,
-        rng,
-        model.weights,
-        head0=model.head_parameters,
-        estimator=_estimator(model, program, options),
-        on_step=lambda step, _: step_done("tuning", step, steps),
-        checkpoint=checkpoint,
-    )
-    losses = tuple(record.loss for record in found.history if record.loss is not None)
-    return losses, replace(model, weights=found.weights, head_parameters=found.head_parameters)
+@dataclass(frozen=True, eq=False)
+class _Judgement:
+    """Score and loss on the validation samples, and which of them are right."""
 
-
-def _estimator(model: TrainedModel, program: BackendProgram, options: TuningOptions) -> GradientEstimator:
-    if options.gradient == "spsa" or not program.n_weights:
-        return Spsa(program, size=options.perturbation)
-    rule = model.assembly.occurrences
-    return ParameterShift(program.with_circuit(rule.circuit, [*program.weights, *rule.shifts]), rule)
-
-
-class _Judge:
-    """Measures a model on the validation samples."""
-
-    def __init__(
-        self, model: TrainedModel, program: BackendProgram, part: Part, rng: np.random.Generator
-    ) -> None:
-        self.program, self.y, self.rng = program, part.y, rng
-        self.features = model.features(part.X)
-
-    def measure(self, model: TrainedModel) -> Estimates:
-        return self.program.measure(self.features, model.weights)
-
-    def score(self, model: TrainedModel, found: Estimates) -> Score:
-        return measured_score(found, self.y, model.head, model.head_parameters, model.n_classes, self.rng)
-
-    def right(self, model: TrainedModel, found: Estimates) -> tuple[NDArray[np.bool_], float]:
-        """Which samples are right, and the loss."""
-        logits: Floats = model.head.logits(found.values, model.head_parameters, model.n_classes)
-        loss = LOSSES.create(model.candidate.training.loss)
-        value, _ = loss(logits, self.y, model.head.targets(model.n_classes))
-        return np.argmax(logits, axis=1) == self.y, value
+    score: Score
+    right: NDArray[np.bool_]
+    loss: float

@@ -73,3 +73,21 @@ def test_two_writes_of_the_same_files_are_the_same_bytes(tmp_path, contents):
     for name in ("a.zip", "b.zip"):
         store(tmp_path / name, contents, Manifest.of(contents, {}))
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_an_overwrite_that_fails_leaves_the_old_bundle(tmp_path, contents, monkeypatch):
+    path = tmp_path / "bundle"
+    store(path, contents, Manifest.of(contents, {}))
+    rename = type(path).rename
+
+    def fail(self, target):
+        if self.name == "new":
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(type(path), "rename", fail)
+    fewer = {key: value for key, value in contents.items() if key != "MODEL_CARD.md"}
+    with pytest.raises(BundleError, match="Input/output error"):
+        store(path, fewer, Manifest.of(fewer, {}), overwrite=True)
+    assert read_verified(path)[1] == contents
+    assert os.listdir(tmp_path) == ["bundle"]

@@ -7,7 +7,7 @@ from qiskit.providers.fake_provider import GenericBackendV2
 
 from qcsearch.data.sources import load_dataset
 from qcsearch.data.split import split
-from qcsearch.deployment.executors.base import Kind, check_job, joined_bits, seed_of_job
+from qcsearch.deployment.executors.base import JobSeeds, Kind, check_job, joined_bits
 from qcsearch.training.train import train
 
 
@@ -19,12 +19,12 @@ class IdealExecutor:
 
     def __init__(self, n_qubits, seed=0):
         self.target = GenericBackendV2(n_qubits, ["rz", "sx", "x", "cx"], noise_info=False).target
-        self.seed, self.shapes = seed, []
+        self.seeds, self.shapes = JobSeeds(seed), []
 
     def run(self, pubs, shots):
         check_job(pubs, shots, self.target)
         self.shapes.append([len(pub.parameters) for pub in pubs])
-        sampler = StatevectorSampler(seed=np.random.default_rng(seed_of_job(self.seed, len(self.shapes))))
+        sampler = StatevectorSampler(seed=np.random.default_rng(self.seeds.next(pubs)))
         found = sampler.run([(pub.circuit, pub.parameters) for pub in pubs], shots=shots).result()
         return [
             joined_bits(result.data, len(pub.parameters)) for result, pub in zip(found, pubs, strict=True)

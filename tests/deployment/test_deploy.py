@@ -117,6 +117,25 @@ def test_the_same_seed_gives_the_same_deployment(model, iris):
     assert one.kind == "simulated"
 
 
+def test_a_deployment_that_was_broken_off_ends_where_an_unbroken_one_does(model, iris, tmp_path):
+    def run(checkpoint=None, on_progress=None):
+        return deploy(
+            model, iris, "aer", steps=4, shots=64, seed=3, max_validation=5, max_test=5,
+            checkpoint=checkpoint, on_progress=on_progress,
+        )  # fmt: skip
+
+    def break_off(progress):
+        if progress == Progress("tuning", 3, 4):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "steps", break_off)
+    resumed, unbroken = run(tmp_path / "steps"), run()
+    assert resumed.usage.jobs < unbroken.usage.jobs
+    same = {"seconds": 0.0, "usage": unbroken.usage}
+    assert replace(resumed, **same) == replace(unbroken, **same)
+
+
 def test_without_steps_the_weights_stay(model, iris):
     found = deploy(model, iris, "aer", steps=0, shots=64, max_validation=5, max_test=5)
     assert found.weights == tuple(model.weights)

@@ -6,7 +6,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 from qiskit.transpiler import generate_preset_pass_manager
 
-from qcsearch.deployment.executors.base import Pub, active_qubits, seed_of_job
+from qcsearch.deployment.executors.base import JobSeeds, Pub, active_qubits
 from qcsearch.deployment.executors.local import LocalExecutor, recorded_noise
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.devices.device import Device
@@ -59,9 +59,10 @@ def test_the_counts_are_those_of_the_recorded_backends_own_run_bit_for_bit(name)
     backend = fake_backend(name)
     circuit = entangled(backend, [0, 1, 2])
     executor = LocalExecutor(backend, seed=3)
-    found = executor.run([Pub(circuit, np.array([[0.4, 1.1, 2.0]]))], 5000)[0]
+    pub = Pub(circuit, np.array([[0.4, 1.1, 2.0]]))
+    found = executor.run([pub], 5000)[0]
     bound = circuit.assign_parameters([0.4, 1.1, 2.0])
-    job = backend.run(bound, shots=5000, seed_simulator=seed_of_job(3, 0))
+    job = backend.run(bound, shots=5000, seed_simulator=JobSeeds(3).next([pub]))
     assert found.get_counts(0) == job.result().get_counts()
 
 
@@ -192,3 +193,12 @@ def test_several_registers_come_as_one_row_of_bits():
         shares = found.to_bool_array(order="little")[0].mean(axis=0)
         assert shares[2] > 0.8
         assert shares[0] == shares[1] == 0
+
+
+def test_the_seed_of_a_job_does_not_depend_on_the_jobs_in_between():
+    one, two = (Pub(QuantumCircuit(1), np.array([[x]])) for x in (0.1, 0.2))
+    unbroken, resumed = JobSeeds(5), JobSeeds(5)
+    first = [unbroken.next([one]), unbroken.next([two]), unbroken.next([one])]
+    assert resumed.next([two]) == first[1]
+    assert len(set(first)) == 3
+    assert JobSeeds(6).next([one]) != first[0]

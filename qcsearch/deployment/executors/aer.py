@@ -11,7 +11,7 @@ from qiskit.exceptions import QiskitError
 from qiskit_aer import AerSimulator
 from qiskit_aer.primitives import SamplerV2
 
-from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_job, joined_bits, seed_of_job
+from qcsearch.deployment.executors.base import JobSeeds, Kind, Pub, active_qubits, check_job, joined_bits
 from qcsearch.errors import BackendError
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ class AerExecutor:
 
     def __init__(self, device: Device, seed: int = 0) -> None:
         self._device = device
-        self._seed = seed
-        self._jobs = 0
+        self._seeds = JobSeeds(seed)
         self._target: Target | None = None
 
     @property
@@ -50,9 +49,8 @@ class AerExecutor:
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""
         check_job(pubs, shots, self.target)
-        seed = seed_of_job(self._seed, self._jobs)
-        self._jobs += 1
-        return [self._run(pub, shots, seed_of_job(seed, i)) for i, pub in enumerate(pubs)]
+        seeds = np.random.SeedSequence(self._seeds.next(pubs)).generate_state(max(1, len(pubs)))
+        return [self._run(pub, shots, int(seed) >> 1) for pub, seed in zip(pubs, seeds, strict=False)]
 
     def _run(self, pub: Pub, shots: int, seed: int) -> BitArray:
         qubits = tuple(sorted(active_qubits(pub.circuit)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
@@ -23,13 +25,13 @@ __all__ = [
     "EXECUTORS",
     "MAX_SHOTS",
     "Executor",
+    "JobSeeds",
     "Kind",
     "Opener",
     "Pub",
     "active_qubits",
     "check_job",
     "joined_bits",
-    "seed_of_job",
 ]
 
 MAX_SHOTS = 1_000_000
@@ -149,9 +151,29 @@ def _check_gates(circuit: QuantumCircuit, target: Target) -> None:
             raise BackendError(f"The backend cannot run '{name}' on qubits {places}.")
 
 
-def seed_of_job(seed: int, number: int) -> int:
-    """The seed of job `number`: the same again when a deployment is repeated or goes on, in [0, 2³¹)."""
-    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0]) >> 1
+class JobSeeds:
+    """Seeds of an executor's jobs: from its own seed, a job's parameters, and how often they came before.
+
+    They do not depend on the jobs in between, so a deployment that goes on after a break draws the same shots
+    as one that never broke.
+
+    Args:
+        seed: of the executor, ≥ 0.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._seen: Counter[str] = Counter()
+
+    def next(self, pubs: Sequence[Pub]) -> int:
+        """The seed of the next job, in [0, 2³¹)."""
+        content = hashlib.sha256()
+        for pub in pubs:
+            content.update(np.ascontiguousarray(pub.parameters, dtype=np.float64).tobytes())
+        key = content.hexdigest()
+        words = [self._seed, int(key[:8], 16), int(key[8:16], 16), self._seen[key]]
+        self._seen[key] += 1
+        return int(np.random.SeedSequence(words).generate_state(1)[0]) >> 1
 
 
 def active_qubits(circuit: QuantumCircuit) -> set[int]:

@@ -26,7 +26,7 @@ from qiskit_ibm_runtime.exceptions import IBMError
 from qiskit_ibm_runtime.executor_sampler import Sampler
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
-from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_job, joined_bits, seed_of_job
+from qcsearch.deployment.executors.base import JobSeeds, Kind, Pub, active_qubits, check_job, joined_bits
 from qcsearch.devices.providers import fake_backend
 from qcsearch.errors import BackendError, DeviceError
 
@@ -53,8 +53,7 @@ class LocalExecutor:
 
     def __init__(self, backend: BackendV2, seed: int = 0) -> None:
         self._backend = backend
-        self._seed = seed
-        self._jobs = 0
+        self._seeds = JobSeeds(seed)
         self._checked: dict[int, QuantumCircuit] = {}  # kept, so that an id names one circuit only
         self._simulators: dict[frozenset[int], AerSimulator] = {}
 
@@ -86,14 +85,14 @@ class LocalExecutor:
         check_job(pubs, shots, self.target)
         if not pubs:
             return []
-        sampler = self._sampler(frozenset().union(*(active_qubits(pub.circuit) for pub in pubs)))
+        active = frozenset().union(*(active_qubits(pub.circuit) for pub in pubs))
+        sampler = self._sampler(active, self._seeds.next(pubs))
         blocs = [SamplerPub.coerce((pub.circuit, pub.parameters), shots) for pub in pubs]
         try:
             self._validate(blocs)
             found = sampler.run(blocs).result()
         except _REFUSALS as error:
             raise BackendError(f"The job on {self.name} failed: {type(error).__name__} {error}.") from error
-        self._jobs += 1
         return [
             joined_bits(result.data, len(pub.parameters)) for result, pub in zip(found, pubs, strict=True)
         ]
@@ -107,11 +106,11 @@ class LocalExecutor:
                 self._backend.check_faulty(circuit)
                 self._checked[id(circuit)] = circuit
 
-    def _sampler(self, active: frozenset[int]) -> Sampler:
+    def _sampler(self, active: frozenset[int], seed: int) -> Sampler:
         if active not in self._simulators:
             noise = recorded_noise(self._backend, active)
             self._simulators[active] = AerSimulator.from_backend(self._backend, noise_model=noise)
-        simulator = {"seed_simulator": seed_of_job(self._seed, self._jobs), "angle_decimals": 12}
+        simulator = {"seed_simulator": seed, "angle_decimals": 12}
         return Sampler(mode=self._simulators[active], options={"simulator": simulator})
 
 
