@@ -29,6 +29,7 @@ class Registry(Generic[T]):
         self.group = group
         self._error = error
         self._classes: dict[str, Callable[..., T]] = {}
+        self._family = group.rpartition(".")[2]
 
     def register(self, name: str) -> Callable[[F], F]:
         """Return a decorator that files a class under `name`."""
@@ -47,16 +48,21 @@ class Registry(Generic[T]):
         """Return the class filed under `name`.
 
         Raises:
-            QCSearchError: the registry's own error type, if there is none.
+            QCSearchError: the registry's own error type, if there is none or its plugin cannot be loaded.
         """
         if name in self._classes:
             return self._classes[name]
         for point in entry_points(group=self.group, name=name):
-            self._classes[name] = point.load()
+            try:
+                self._classes[name] = point.load()
+            except Exception as error:  # a plugin's import may fail in any way
+                raise self._error(
+                    f"The plugin '{name}' of the {self._family} cannot be loaded: "
+                    f"{type(error).__name__}: {error}.",
+                    f"repair or remove the package that offers '{point.value}'.",
+                ) from error
             return self._classes[name]
-        known = ", ".join(self.names())
-        family = self.group.rpartition(".")[2]
-        raise self._error(f"'{name}' is not one of the {family}. Known: {known}.")
+        raise self._error(f"'{name}' is not one of the {self._family}. Known: {', '.join(self.names())}.")
 
     def create(self, name: str, settings: Mapping[str, Any] | None = None) -> T:
         """Build the alternative `name` with its settings as keyword arguments.
@@ -70,5 +76,6 @@ class Registry(Generic[T]):
         except (TypeError, ValueError) as error:
             if isinstance(error, QCSearchError):
                 raise
-            family = self.group.rpartition(".")[2]
-            raise self._error(f"'{name}' of the {family} cannot take these settings: {error}.") from error
+            raise self._error(
+                f"'{name}' of the {self._family} cannot take these settings: {error}."
+            ) from error

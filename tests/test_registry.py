@@ -1,0 +1,59 @@
+"""A family finds its members: built in, or offered by an installed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qcsearch.errors import CandidateError
+from qcsearch.registry import Registry
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package with one good plugin and one whose module cannot be imported."""
+    info = tmp_path / "colours-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: colours\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[qcsearch.colours]\nred = red_colour:Red\nbroken = gone:Gone\n")
+    (tmp_path / "red_colour.py").write_text(
+        "class Red:\n    def __init__(self, shade=1):\n        self.shade = shade\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.fixture
+def colours() -> Registry[object]:
+    return Registry("qcsearch.colours", CandidateError)
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_installed_plugin_is_listed_and_built_with_its_settings(colours: Registry[object]) -> None:
+    assert colours.names() == ["broken", "red"]
+    assert vars(colours.create("red", {"shade": 3})) == {"shade": 3}
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_plugin_that_cannot_be_imported_is_one_sentence(colours: Registry[object]) -> None:
+    with pytest.raises(
+        CandidateError, match="plugin 'broken' of the colours cannot be loaded: ModuleNotFoundError"
+    ):
+        colours.get("broken")
+
+
+def test_what_is_built_in_wins(colours: Registry[object]) -> None:
+    colours.register("red")(dict)
+    assert colours.create("red", {"a": 1}) == {"a": 1}
+
+
+def test_an_unknown_name_lists_the_known_ones(colours: Registry[object]) -> None:
+    colours.register("green")(dict)
+    with pytest.raises(CandidateError, match=r"'blue' is not one of the colours\. Known: green\."):
+        colours.get("blue")
+
+
+def test_settings_that_do_not_fit_are_one_sentence(colours: Registry[object]) -> None:
+    colours.register("plain")(object)
+    with pytest.raises(CandidateError, match="'plain' of the colours cannot take these settings"):
+        colours.create("plain", {"size": 1})
