@@ -69,6 +69,7 @@ def gather(
         InputError: if anything is wrong; nothing was written.
     """
     from qcsearch.data.sources import load_dataset
+    from qcsearch.data.split import split
     from qcsearch.devices.providers import get_device
     from qcsearch.search.space import load_space
 
@@ -86,6 +87,9 @@ def gather(
     config = None if old is None else old.config
     if config is not None and trials is None and max_seconds is None:
         trials, max_seconds = config.n_trials, config.max_seconds
+    chosen_seed = seed if seed is not None else (_SEED if config is None else config.seed)
+    if chosen_seed >= 0:
+        split(dataset, chosen_seed)  # what cannot be split is said before a folder is made
     return Inputs(
         dataset=dataset,
         device=chosen,
@@ -93,7 +97,7 @@ def gather(
         run=Path(run) if run else _new_folder(dataset.name, chosen.name),
         n_trials=trials,
         max_seconds=max_seconds,
-        seed=seed if seed is not None else (_SEED if config is None else config.seed),
+        seed=chosen_seed,
         strategy=strategy or (_STRATEGY if config is None else config.strategy),
         goes_on=old is not None,
     )

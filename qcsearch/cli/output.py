@@ -101,8 +101,14 @@ def _is_number(value: object) -> bool:
 def _console(terminal: bool, *, stderr: bool) -> Console:
     from rich.console import Console
 
+    class Piped(Console):
+        """A reader that left early ends the command the same way whoever printed."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     width = None if terminal else _PIPE_WIDTH
-    return Console(stderr=stderr, width=width, markup=False, highlight=False, emoji=False)
+    return Piped(stderr=stderr, width=width, markup=False, highlight=False, emoji=False)
 
 
 def _finite(value: Json) -> Json:

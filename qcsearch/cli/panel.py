@@ -21,6 +21,9 @@ from qcsearch.search.record import TrialRecord
 
 __all__ = ["LivePanel", "PlainLines", "Watcher", "draw", "watch"]
 
+_COLUMNS = ("trial", "noisy", "noiseless", "qubits", "weights", "2q gates")
+_ALWAYS = ("trial", "noisy", "qubits", "2q gates")
+_WIDE = 96
 _SPARKS = "▁▂▃▄▅▆▇█"
 
 
@@ -82,8 +85,8 @@ class LivePanel:
     def __init__(self, title: str, console: Console | None = None) -> None:
         self.progress = Progress()
         self._title = title
-        console = console or Console(stderr=True, highlight=False, emoji=False)
-        self._live = Live(get_renderable=self._draw, console=console, refresh_per_second=4)
+        self._console = console or Console(stderr=True, highlight=False, emoji=False)
+        self._live = Live(get_renderable=self._draw, console=self._console, refresh_per_second=4)
 
     def __enter__(self) -> LivePanel:
         self._live.__enter__()
@@ -101,14 +104,17 @@ class LivePanel:
         self.progress.update(event)
 
     def _draw(self) -> RenderableType:
-        return draw(self.progress, self._title)
+        return draw(self.progress, self._title, self._console.width)
 
 
-def draw(progress: Progress, title: str) -> Panel:
-    """Draw the state of a search."""
+def draw(progress: Progress, title: str, width: int = 100) -> Panel:
+    """Draw the state of a search for a terminal of `width` columns."""
     parts: list[RenderableType] = [_limits(progress), _counts(progress)]
     if progress.best:
-        parts += [Text("\nbest trials: accuracy on the validation split", style="dim"), _leaders(progress)]
+        parts += [
+            Text("\nbest trials: accuracy on the validation split", style="dim"),
+            _leaders(progress, width),
+        ]
     parts += [Text(), _now(progress)]
     return Panel(
         Group(*parts),
@@ -155,23 +161,21 @@ def _counts(progress: Progress) -> Table:
     return line
 
 
-def _leaders(progress: Progress) -> Table:
+def _leaders(progress: Progress, width: int) -> Table:
+    """The best trials; a narrow terminal shows fewer of their figures."""
+    shown = [name for name in _COLUMNS if width >= _WIDE or name in _ALWAYS]
     grid = Table(box=None, expand=True, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("trial", "noisy", "noiseless", "qubits", "weights", "2q gates"):
+    for name in shown:
         grid.add_column(name, justify="right", no_wrap=True)
     grid.add_column("circuit", ratio=1, no_wrap=True, overflow="ellipsis")
     for i, record in enumerate(progress.best):
-        grid.add_row(*_leader(record), style="bold" if i == 0 else None)
+        figures = dict(zip(_COLUMNS, _figures(record), strict=True))
+        grid.add_row(*(figures[name] for name in shown), _circuit(record), style="bold" if i == 0 else None)
     return grid
 
 
-def _leader(record: TrialRecord) -> tuple[str, ...]:
+def _figures(record: TrialRecord) -> tuple[str, ...]:
     candidate, costs = record.candidate, record.costs
-    name = (
-        ""
-        if candidate is None
-        else f"{candidate.encoding.name} · {candidate.ansatz.name} · {candidate.head.name}".replace("_", " ")
-    )
     return (
         str(record.trial),
         percent(record.validation_accuracy),
@@ -179,8 +183,13 @@ def _leader(record: TrialRecord) -> tuple[str, ...]:
         "" if candidate is None else str(candidate.n_qubits),
         "" if costs is None else str(costs.n_weights),
         "" if costs is None else str(costs.two_qubit_gates),
-        name,
     )
+
+
+def _circuit(record: TrialRecord) -> str:
+    candidate = record.candidate
+    names = () if candidate is None else (candidate.encoding, candidate.ansatz, candidate.head)
+    return " · ".join(choice.name.replace("_", " ") for choice in names)
 
 
 def _now(progress: Progress) -> Text:

@@ -79,12 +79,14 @@ class Progress:
             case events.SearchEnded():
                 self.running.clear()
                 self.phase = ENDED.get(event.reason, event.reason)
+                self.last = one_line(event)
                 self._tick(event.seconds)
             case events.RefitStarted():
                 self.refits = (0, len(event.trials) * event.seeds)
                 self.phase = f"training the best again, {event.seeds} seeds each"
             case events.RefitFinished():
                 self.refits = (self.refits[0] + 1, self.refits[1])
+                self.last = one_line(event)
             case events.Evaluated():
                 self.phase, self.done = "done", True
                 self._seconds = event.seconds

@@ -41,6 +41,7 @@ def draw_device(device: Device, region: Sequence[int], *, width: int = 620) -> M
     qubit_steps = _quantiles([device.qubits[q].readout_error for q in range(device.n_qubits)])
     chosen = {qubit: i for i, qubit in enumerate(region)}
     edges = [_edge(pair, points, errors, edge_steps, set(chosen)) for pair in device.edges]
+    edges += [_dead(pair, points) for pair in _dead_pairs(device)]
     nodes = [_qubit(device, q, points[q], radius, qubit_steps, chosen) for q in range(device.n_qubits)]
     height = span_y * unit + 2 * _MARGIN
     label = f"Coupling map of {device.name}; qubits {', '.join(map(str, region))} are used"
@@ -56,7 +57,8 @@ def legend(device: Device) -> Markup:
         f"readout error of a qubit {_range(readout)}",
         f"two-qubit gate error of a coupling {_range(gate)}",
     ]
-    return tag("span", "Fainter is better: ", swatches, " ", " · ".join(texts), class_="legend")
+    dead = [". Dashed: not used, error too large"] if _dead_pairs(device) else []
+    return tag("span", "Fainter is better: ", swatches, " ", " · ".join(texts), dead, class_="legend")
 
 
 def _edge(
@@ -74,6 +76,18 @@ def _edge(
     under = tag("line", **ends, class_="under") if used else None
     line = tag("line", tag("title", title), **ends)
     return tag("g", under, line, class_=f"edge step{_step(error, steps)}{used}")
+
+
+def _dead_pairs(device: Device) -> list[tuple[int, int]]:
+    """Couplings that the processor has and that no circuit may use."""
+    pairs = {(min(gate.qubits), max(gate.qubits)) for gate in device.gates if len(gate.qubits) == 2}
+    return sorted(pairs - set(device.edges))
+
+
+def _dead(pair: tuple[int, int], points: Sequence[tuple[float, float]]) -> Markup:
+    (x1, y1), (x2, y2) = points[pair[0]], points[pair[1]]
+    title = tag("title", f"{pair[0]}–{pair[1]}: not used, its error is too large")
+    return tag("line", title, x1=_r(x1), y1=_r(y1), x2=_r(x2), y2=_r(y2), class_="dead")
 
 
 def _qubit(

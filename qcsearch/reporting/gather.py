@@ -59,7 +59,7 @@ def gather(run: RunFolder) -> RunFacts:
         outcomes=dict(Counter(record.outcome.kind for record in found).most_common()),
         rejected=dict(Counter(r.outcome.constraint for r in found if r.outcome.constraint).most_common()),
         **_circuit(run, features, winner),
-        scores=_scores(result, deployment, run.config.device),
+        scores=_scores(result, deployment),
         elsewhere=_elsewhere(run, result),
         classical={} if result is None else result.classical,
         without_pqc=None if result is None else result.without_pqc,
@@ -90,21 +90,18 @@ def _dataset(run: RunFolder, features: Features) -> DatasetFacts:
     )
 
 
-def _scores(result: SearchResult | None, deployment: Deployment | None, device: str) -> tuple[Score, ...]:
+def _scores(result: SearchResult | None, deployment: Deployment | None) -> tuple[Score, ...]:
     if result is None:
         return ()
+    samples = f"{sum(map(sum, result.confusion))} test samples"
     found = [
-        Score("noiseless", result.best.test_accuracy_noiseless),
-        Score("noisy", result.best.test_accuracy_noisy, _spread(result)),
+        Score("noiseless", result.best.test_accuracy_noiseless, (samples,)),
+        Score("noisy", result.best.test_accuracy_noisy, (samples, *_spread(result))),
     ]
     if deployment is not None:
         score = deployment.deployed
-        shots = f"± {100 * (score.shot_error or 0):.1f} % by shots, {score.n_samples} samples"
-        found.append(
-            Score(
-                "deployed", score.accuracy, (shots, f"{deployment.backend} ({deployment.kind}) for {device}")
-            )
-        )
+        shots = f"± {100 * (score.shot_error or 0):.1f} % by shots, {score.n_samples} test samples"
+        found.append(Score("deployed", score.accuracy, (shots, f"{deployment.backend} ({deployment.kind})")))
     return tuple(found)
 
 
@@ -218,7 +215,7 @@ def _importance(run: RunFolder) -> dict[str, float]:
             found = optuna.importance.get_param_importances(study, evaluator=evaluator, target=target)
         except (RuntimeError, ValueError):
             return {}
-    return {name: float(share) for name, share in found.items() if share > 0}
+    return {name: float(share) for name, share in found.items() if share >= 0.005}
 
 
 def _command(config: RunConfig) -> str:

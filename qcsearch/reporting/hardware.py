@@ -97,7 +97,7 @@ def _calibration(facts: RunFacts, region: tuple[int, ...]) -> Markup:
         (f"{a} – {b}", name, _scaled(error), _scaled(duration, 1e9, 0))
         for (a, b), (name, error, duration) in inside.items()
     ]
-    columns = ("", "qubit", "T1 µs", "T2 µs", "P(1|0) %", "P(0|1) %", "sx error %")
+    columns = ("", "qubit", "T1 µs", "T2 µs", "P(1|0) %", "P(0|1) %", "sx %")
     return tag(
         "div",
         tag("h3", "Calibration of the qubits used"),

@@ -67,7 +67,7 @@ def render(facts: RunFacts) -> str:
 def _header(facts: RunFacts) -> Markup:
     data = facts.dataset
     classes = ", ".join(str(c) for c in data.classes[:12]) + (", …" if len(data.classes) > 12 else "")
-    lead = f"{len(data.classes)} classes ({classes}), run {facts.name}, {hardware.when(facts.created)}"
+    lead = f"{len(data.classes)} classes ({classes}). Run {facts.name}, begun {hardware.when(facts.created)}."
     links = [
         tag("a", text, href=f"#{target}")
         for target, text in _CONTENTS.items()

@@ -131,7 +131,7 @@ def learning(panels: Sequence[LearningPanel], palette: Palette = FILE) -> Figure
             main += curve.main
             width, alpha = (1.8, 1.0) if curve.main else (1.0, 0.45)
             name = curve.name if curve.main else "_"  # an underscore keeps it out of the legend
-            marker = "o" if len(curve.steps) < 15 else ""
+            marker = "o" if curve.main and len(curve.steps) < 15 else ""
             (line,) = axes.plot(curve.steps, curve.values, color=colour, label=name, marker=marker, ms=3.5)
             line.set(linewidth=width, alpha=alpha)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -22,7 +22,7 @@ _TOP = 12
 _KINDS = {
     "noiseless": ("Noiseless simulation", "an ideal processor"),
     "noisy": ("Noisy simulation", "the device's calibrated noise, exact"),
-    "deployed": ("Deployed", "final steps and inference on the backend, with shots"),
+    "deployed": ("Deployed", "final steps and inference with shots"),
 }
 
 
@@ -252,7 +252,10 @@ def _choice(choice: Choice) -> str:
 
 
 def _short(value: object) -> str:
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, (list, tuple)):
+        text = " ".join(map(str, value))
+    else:
+        text = f"{value:.4g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 40 else f"{text[:37]}…"
 
 
@@ -260,7 +263,7 @@ def _comparison(facts: RunFacts) -> Markup:
     noisy = next((s for s in facts.scores if s.kind == "noisy"), None)
     rows: list[tuple[str, str, str]] = []
     if noisy is not None:
-        rows.append(("the winner, noisy", percent(noisy.value), "quantum and classical parts together"))
+        rows.append(("the winner, noisy", percent(noisy.value), "all parts together"))
     rows += [
         (f"on {name}", percent(value), "the winner under another calibration")
         for name, value in facts.elsewhere.items()
@@ -268,7 +271,7 @@ def _comparison(facts: RunFacts) -> Markup:
     if facts.without_pqc is not None:
         rows.append(("without its PQC", percent(facts.without_pqc), "the ablation: all else the same"))
     rows += [
-        (name.replace("_", " "), percent(value), "classical, same preprocessed features")
+        (name.replace("_", " "), percent(value), "classical, same features")
         for name, value in facts.classical.items()
     ]
     if not rows:

@@ -1,0 +1,171 @@
+"""The commands that look at a run and use its winner."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+
+def test_board_says_the_split_of_every_number(qcsearch, finished):
+    outcome = qcsearch("board", finished)
+    assert outcome.code == 0
+    assert "Accuracy on the test split, touched once" in outcome.out
+    assert "Accuracy on the validation split: the best of 3 trials" in outcome.out
+    for row in ("winner (trial", "winner without PQC", "logistic regression", "RBF-SVM"):
+        assert row in outcome.out
+
+
+def test_board_for_machines_has_one_row_a_model(qcsearch, finished):
+    rows = qcsearch("board", finished, "--top", 1, "--json").json["rows"]
+    assert [row["kind"] for row in rows] == ["winner", "ablation", "classical", "classical", "trial"]
+    assert {row["split"] for row in rows[:4]} == {"test"}
+    assert rows[4]["split"] == "validation"
+
+
+def test_explain_tells_candidate_costs_constraints_and_draws_the_circuit(qcsearch, finished):
+    outcome = qcsearch("explain", finished, 0)
+    assert outcome.code == 0
+    for part in ("Trial 0:", "encoding", "predicted success", "two_qubit_gates", "q_0:", "q_1:"):
+        assert part in outcome.out
+    record = qcsearch("explain", finished, 0, "--json").json
+    assert record["trial"] == 0
+    assert record["candidate"]["digest" if "digest" in record["candidate"] else "qubits"]
+
+
+def test_explain_of_a_trial_that_is_not_there_says_which_are(qcsearch, finished):
+    outcome = qcsearch("explain", finished, 99)
+    assert outcome.code == 2
+    assert "has no finished trial 99; they are 0 to 2." in outcome.err
+
+
+@pytest.mark.parametrize("command", ["board", "report", "deploy", "export"])
+def test_a_folder_that_is_no_run_is_refused(qcsearch, tmp_path, command):
+    outcome = qcsearch(command, tmp_path)
+    assert outcome.code == 2
+    assert "is not a run folder" in outcome.err
+
+
+def test_report_writes_the_page_and_the_figures(qcsearch, own_run):
+    outcome = qcsearch("report", own_run, "--json")
+    assert outcome.code == 0, outcome.err
+    page = (own_run / "report.html").read_text()
+    assert outcome.json["report"] == str(own_run / "report.html")
+    assert "<h1>iris on fake_manila</h1>" in page
+    assert "http" not in page.replace("http-equiv", "")
+    names = {path.stem for path in (own_run / "plots").glob("*.svg")}
+    assert names == {path.stem for path in (own_run / "plots").glob("*.png")}
+    assert {"progress", "pareto", "learning", "confusion"} <= names
+
+
+def test_report_tells_the_figures_of_the_run(qcsearch, searched, own_run):
+    _, outcome, _ = searched
+    best = outcome.json["best"]
+    qcsearch("report", own_run)
+    page = (own_run / "report.html").read_text()
+    assert f"{100 * best['test_accuracy_noisy']:.1f}<small> %</small>" in page
+    assert f"{100 * outcome.json['without_pqc']:.1f} %" in page
+    result = json.loads((own_run / "result.json").read_text())
+    assert sum(map(sum, result["confusion"])) == 30
+    assert "30 test samples" in page
+
+
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_an_output_that_is_there_is_refused_and_kept(qcsearch, finished, tmp_path, command):
+    target = tmp_path / "mine"
+    target.write_text("mine")
+    outcome = qcsearch(command, finished, "-o", target)
+    assert outcome.code == 2
+    assert "There is already something at" in outcome.err
+    assert target.read_text() == "mine"
+
+
+def test_verify_accepts_a_bundle_and_refuses_it_with_one_byte_changed(qcsearch, bundle, tmp_path):
+    outcome = qcsearch("verify", bundle, "--json")
+    assert outcome.code == 0
+    digest = outcome.json["digest"]
+    assert qcsearch("verify", bundle, "--digest", digest).code == 0
+    assert qcsearch("verify", bundle, "--digest", "0" * 64).code == 2
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for path in bundle.iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    weights = copy / "weights.json"
+    weights.write_bytes(weights.read_bytes().replace(b"0", b"1", 1))
+    outcome = qcsearch("verify", copy)
+    assert outcome.code == 2
+    assert "weights.json" in outcome.err
+    assert qcsearch("predict", copy, "iris").code == 2
+
+
+def test_predict_writes_a_label_and_probabilities_for_each_sample(qcsearch, bundle, tmp_path):
+    target = tmp_path / "p.csv"
+    outcome = qcsearch("predict", bundle, "iris", "-o", target)
+    assert outcome.code == 0
+    rows = list(csv.DictReader(target.read_text().splitlines()))
+    assert len(rows) == 150
+    names = [name for name in rows[0] if name != "label"]
+    for row in rows:
+        shares = [float(row[name]) for name in names]
+        assert sum(shares) == pytest.approx(1, abs=1e-5)
+        assert names[int(np.argmax(shares))] == f"p_{row['label']}"
+    assert "labelled samples (exact engine, noise of fake_manila)" in outcome.err
+
+
+def test_predict_on_standard_output_is_csv_alone(qcsearch, bundle):
+    outcome = qcsearch("predict", bundle, "iris")
+    lines = outcome.out.splitlines()
+    assert len(lines) == 151
+    assert lines[0].startswith("label,p_")
+
+
+def test_predict_for_machines_says_the_accuracy_of_labelled_data(qcsearch, bundle):
+    found = qcsearch("predict", bundle, "iris", "--json").json
+    assert found["n_samples"] == 150
+    labels = np.repeat(found["classes"], 50)
+    assert found["accuracy"] == pytest.approx(np.mean(labels == np.array(found["labels"])))
+    assert np.array(found["probabilities"]).shape == (150, 3)
+
+
+def test_predict_with_other_features_is_refused(qcsearch, bundle):
+    outcome = qcsearch("predict", bundle, "digits")
+    assert outcome.code == 2
+    assert "64 features" in outcome.err
+
+
+def test_an_unknown_backend_ends_in_code_5(qcsearch, bundle, own_run):
+    for arguments in (("predict", bundle, "iris"), ("deploy", own_run)):
+        outcome = qcsearch(*arguments, "--backend", "abacus")
+        assert outcome.code == 5
+        assert "abacus" in outcome.err
+
+
+def test_deploy_leaves_three_scores_and_export_takes_its_weights(qcsearch, own_run, tmp_path):
+    outcome = qcsearch("deploy", own_run, "--backend", "aer", "--steps", 2, "--shots", 128, "--json")
+    assert outcome.code == 0, outcome.err
+    found = outcome.json
+    assert found["kind"] == "simulated"
+    assert {"noiseless", "noisy", "deployed"} <= set(found)
+    assert found["noisy"]["shot_error"] is None
+    assert found["deployed"]["shot_error"] is not None
+    assert "training steps on the backend" in outcome.err
+    assert not list(own_run.glob(".deployment-*"))
+    kept = json.loads((own_run / "deployment.json").read_text())["weights"]
+    for flags, same in (((), True), (("--trained",), kept == _weights(own_run / "model"))):
+        path = tmp_path / f"bundle{len(flags)}"
+        assert qcsearch("export", own_run, "-o", path, *flags).code == 0
+        assert (_weights(path) == kept) is same
+
+
+def test_a_deployed_run_reports_its_deployment(qcsearch, own_run):
+    assert qcsearch("deploy", own_run, "--backend", "aer", "--steps", 1, "--shots", 64).code == 0
+    assert qcsearch("report", own_run).code == 0
+    page = (own_run / "report.html").read_text()
+    assert '<h2 id="deployment">' in page
+    assert "measured on aer" in page
+
+
+def _weights(bundle):
+    from qcsearch.bundle.read import load_bundle
+
+    return load_bundle(bundle).weights.tolist()

@@ -1,0 +1,131 @@
+"""`qcsearch search`: its answer for machines, going on, and the exit codes of its ends."""
+
+import json
+
+import pytest
+
+TOO_TIGHT = """
+description = "Nothing can be as shallow as this."
+
+[circuit]
+n_qubits = 2
+n_layers = { min = 2, max = 3 }
+encodings = ["angle"]
+ansatze = ["hardware_efficient"]
+
+[constraints]
+max_depth = 1
+"""
+
+
+def test_the_last_line_is_one_json_object_with_the_promised_keys(searched):
+    folder, outcome, _ = searched
+    assert outcome.code == 0
+    found = outcome.json
+    assert set(found) == {"run", "n_trials", "seconds", "best", "classical", "without_pqc"}
+    assert set(found["best"]) == {
+        "trial", "validation_accuracy", "test_accuracy_noisy", "test_accuracy_noiseless",
+        "n_qubits", "n_weights", "two_qubit_gates",
+    }  # fmt: skip
+    assert found["run"] == str(folder)
+    assert found["n_trials"] == 3
+    assert found["best"]["n_qubits"] == 2
+    assert 0 < found["best"]["test_accuracy_noisy"] <= 1
+    assert all(0 < accuracy <= 1 for accuracy in found["classical"].values())
+    assert 0 < found["without_pqc"] <= 1
+
+
+def test_progress_goes_to_standard_error_alone_in_plain_lines(searched):
+    _, outcome, _ = searched
+    assert len(outcome.out.splitlines()) == 1
+    for number in range(3):
+        assert outcome.err.count(f"trial {number}:") >= 1
+    assert "evaluated: trial" in outcome.err
+    assert "\x1b" not in outcome.err
+
+
+def test_the_same_command_again_answers_at_once_with_the_same_result(qcsearch, searched):
+    _, outcome, arguments = searched
+    again = qcsearch(*arguments, "--json")
+    assert again.code == 0
+    assert again.json == outcome.json
+    assert "trial 0" not in again.err
+
+
+def test_a_run_goes_on_from_its_folder_alone(qcsearch, own_run):
+    outcome = qcsearch("search", "--run", own_run, "--trials", 4, "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["n_trials"] == 4
+    assert "3 trials are done already" in outcome.err
+    assert json.loads((own_run / "run.json").read_text())["dataset"] == "iris"
+
+
+def test_another_seed_in_the_same_folder_is_refused_and_nothing_is_changed(qcsearch, own_run):
+    before = {path: path.read_bytes() for path in own_run.rglob("*") if path.is_file()}
+    outcome = qcsearch("search", "--run", own_run, "--seed", 5)
+    assert outcome.code == 2
+    assert "was made with the seed 0. Got 5" in outcome.err
+    assert {path: path.read_bytes() for path in own_run.rglob("*") if path.is_file()} == before
+
+
+def test_a_folder_with_other_files_is_refused(qcsearch, tmp_path):
+    (tmp_path / "thesis.tex").write_text("mine")
+    outcome = qcsearch("search", "iris", "--space", "tiny", "--trials", 1, "--run", tmp_path)
+    assert outcome.code == 2
+    assert "holds other files (thesis.tex)" in outcome.err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_seconds_that_run_out_before_the_trials_end_with_a_result_and_code_3(qcsearch, tmp_path):
+    outcome = qcsearch(
+        "search", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 100_000,
+        "--max-seconds", 6, "--run", tmp_path / "run", "--json",
+    )  # fmt: skip
+    assert outcome.code == 3, outcome.err
+    assert 0 < outcome.json["n_trials"] < 100_000
+    assert "The seconds ran out after" in outcome.err
+
+
+@pytest.mark.parametrize("command", ["search", "check"])
+def test_constraints_that_reject_everything_end_in_code_4_and_are_named(qcsearch, tmp_path, command):
+    space = tmp_path / "tight.toml"
+    space.write_text(TOO_TIGHT)
+    outcome = qcsearch(
+        command, "iris", "--device", "fake_manila", "--space", space, "--trials", 4, "--run", tmp_path / "run"
+    )
+    assert outcome.code == 4
+    assert "rejected by: depth" in outcome.err
+    assert outcome.err.splitlines()[-1].startswith("Error: None of ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ((), "A search must have a data set"),
+        (("iris", "--trials", "0"), "The number of trials must be an int ≥ 1. Got 0."),
+        (("iris", "--max-seconds", "nan"), "must be a number > 0"),
+        (("iris", "--workers", "0"), "The number of workers must be an int in [1, 256]. Got 0."),
+        (("iris", "--seed", "-1"), "The seed must be an int ≥ 0. Got -1."),
+        (("iris", "--strategy", "luck"), "'luck' is not one of the strategies"),
+        (("iris", "--device", "fake_tokyo7"), "There is no device 'fake_tokyo7'"),
+        (("iris", "--space", "nowhere"), "'nowhere' is neither a search space"),
+    ],
+)
+def test_a_wrong_argument_is_one_sentence_and_leaves_nothing(qcsearch, tmp_path, arguments, part):
+    run = tmp_path / "run"
+    outcome = qcsearch("search", *arguments, "--run", run)
+    assert outcome.code == 2
+    assert part in outcome.err
+    assert "Traceback" not in outcome.err
+    assert not run.exists()
+
+
+def test_without_run_a_new_folder_is_made_under_runs(qcsearch, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = ("search", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 1)
+    first, second = (qcsearch(*arguments) for _ in range(2))
+    assert first.code == second.code == 0
+    made = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert len(made) == 2
+    assert all(name.startswith("iris-fake_manila-") for name in made)
+    assert f"Next: qcsearch report runs/{made[0]}" in first.out
