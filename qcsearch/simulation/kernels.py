@@ -1,15 +1,13 @@
-"""The compiled loops over states: apply an operation, apply its transpose, collect its gradient.
+"""The compiled loops over one state: apply an operation, apply its transpose, collect its gradient.
 
-A *state* is `4**n` registers, one for each Pauli string (qubit 0 the least significant digit in base 4,
-digits I X Y Z = 0 1 2 3); the lanes of a register are samples, or observables. States lie one after the other
-in a flat array, and an offset in numbers says where one begins.
-
-The loops over whole circuits that call these are in `sweep.py`.
+A *state* is `4**n` registers, one for each Pauli string (qubit 0 the least significant digit in base 4, digits
+I X Y Z = 0 1 2 3); the lanes of a register are samples, or observables. All arrays are flat, and an offset says
+where something begins, in numbers. The loops over whole circuits that call these are in `sweep.py`.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -18,12 +16,17 @@ from numpy.typing import NDArray
 from qcsearch.simulation.lanes import fma, load, mul, splat, store, width
 
 __all__ = [
+    "INNER",
+    "KERNEL",
+    "ONE",
+    "ZERO",
     "Floats",
     "Ints",
-    "PairTables",
-    "apply_pair",
+    "apply_permutation",
+    "apply_permutation_transposed",
     "apply_run",
     "apply_run_transposed",
+    "apply_sparse",
     "apply_turn",
     "collect_run",
     "collect_turn",
@@ -32,35 +35,22 @@ __all__ = [
 Floats = NDArray[Any]
 Ints = NDArray[np.int64]
 
-
-class PairTables(NamedTuple):
-    """What the two-qubit operations point into.
-
-    Attributes:
-        pair_rows: `(n_pairs, 2, 17)`: where each row of the matrix begins in `pair_columns`; [1] for the
-            transpose.
-        pair_columns: column of each non-zero, as a number 0–15.
-        pair_values: its value.
-        turn_pairs: `(n_turns, 16)`: four pairs (p, q) that the rotation mixes, then the eight strings it
-            leaves.
-        bases: `(n_places, 4**(n-2))`: the strings with I on both qubits of a place, in units of numbers.
-    """
-
-    pair_rows: Ints
-    pair_columns: Ints
-    pair_values: Floats
-    turn_pairs: Ints
-    bases: NDArray[np.int32]
+KERNEL: Any = njit(nogil=True, cache=True, error_model="numpy")
+"""Decorator of what Python calls."""
+INNER: Any = njit(nogil=True, cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Decorator of what only kernels call."""
+ZERO, ONE = np.int64(0), np.int64(1)
+"""Arguments that are plain integers to the compiler: for a literal it would compile the callee once more."""
 
 
-@njit(nogil=True, cache=True, inline="always")
+@INNER
 def _group(g: int, qubit: int) -> int:
     """The `g`-th Pauli string that has I on `qubit`."""
     low = (1 << (2 * qubit)) - 1
     return ((g & ~low) << 2) | (g & low)
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def apply_run(src: Floats, i: int, dst: Floats, j: int, m: Floats, k: int, qubit: int, n: int) -> None:
     """`dst = M src` on one qubit; rows 1–3 of M are the 12 registers at `m[k:]`, row 0 is (1, 0, 0, 0)."""
     w = width(src)
@@ -79,7 +69,7 @@ def apply_run(src: Floats, i: int, dst: Floats, j: int, m: Floats, k: int, qubit
         store(dst, p + 3 * step, fma(m33, s3, fma(m32, s2, fma(m31, s1, mul(m30, s0)))))
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def apply_run_transposed(
     src: Floats, i: int, dst: Floats, j: int, m: Floats, k: int, qubit: int, n: int
 ) -> None:
@@ -100,7 +90,7 @@ def apply_run_transposed(
         store(dst, p + 3 * step, fma(m33, s3, fma(m23, s2, mul(m13, s1))))
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def collect_run(left: Floats, i: int, right: Floats, j: int, d: Floats, k: int, qubit: int, n: int) -> None:
     """`D_rc += Σ left_r right_c` over the strings of the other qubits, r = 1–3, c = 0–3; D at `d[k:]`."""
     w = width(left)
@@ -110,14 +100,9 @@ def collect_run(left: Floats, i: int, right: Floats, j: int, d: Floats, k: int, 
     step = w << (2 * qubit)
     for g in range(1 << (2 * n - 2)):
         at = _group(g, qubit) * w
-        p = j + at
-        r0, r1, r2, r3 = (
-            load(right, p),
-            load(right, p + step),
-            load(right, p + 2 * step),
-            load(right, p + 3 * step),
-        )
-        p = i + at
+        p, q = i + at, j + at
+        r0, r1 = load(right, q), load(right, q + step)
+        r2, r3 = load(right, q + 2 * step), load(right, q + 3 * step)
         x = load(left, p + step)
         d10, d11, d12, d13 = fma(x, r0, d10), fma(x, r1, d11), fma(x, r2, d12), fma(x, r3, d13)
         x = load(left, p + 2 * step)
@@ -138,64 +123,166 @@ def collect_run(left: Floats, i: int, right: Floats, j: int, d: Floats, k: int, 
     store(d, k + 11 * w, d33)
 
 
-@njit(nogil=True, cache=True, inline="always")
-def _place(digits: int, a: int, b: int, w: int) -> int:
-    """Where the two-qubit string `digits` (0–15, qubit a less significant) lies from the base, in numbers."""
-    return (((digits & 3) << (2 * a)) + ((digits >> 2) << (2 * b))) * w
+# Two-qubit operations. `t[base:]` holds the offsets of the strings with I on both qubits.
 
 
-@njit(nogil=True, cache=True)
-def apply_pair(
-    src: Floats, i: int, dst: Floats, j: int, t: PairTables, index: int, side: int, a: int, b: int, base: Any
+@INNER
+def apply_permutation(
+    src: Floats, i: int, dst: Floats, j: int, t: Ints, at: int, base: int, f: Floats, k: int, n: int
 ) -> None:
-    """`dst = R src` (side 0) or `Rᵀ src` (side 1) for the sparse two-qubit matrix `index` on qubits a < b."""
+    """`dst = (1 + h |Z⟩⟨I|) ⊗ (1 + g |Z⟩⟨I|) · S · src`, S a scaled permutation of the 16 strings.
+
+    Clifford gates with Pauli noise and thermal relaxation have this form. `t[at:]` holds the steps of the two qubits'
+    digits and the offset of what S takes for each of the 16 strings; `f[k:]` the 16 scales and g, h as registers (g
+    for the first qubit).
+    """
     w = width(src)
-    columns, values = t.pair_columns, t.pair_values
+    step_a, step_b = t[at], t[at + 1]
+    at += 2
+    g, h = load(f, k + 16 * w), load(f, k + 17 * w)
+    for b in range(base, base + (1 << (2 * n - 4))):
+        p, q = i + t[b], j + t[b]
+        x0 = mul(load(f, k + 0 * w), load(src, p + t[at + 0]))
+        x1 = mul(load(f, k + 1 * w), load(src, p + t[at + 1]))
+        x2 = mul(load(f, k + 2 * w), load(src, p + t[at + 2]))
+        x3 = mul(load(f, k + 3 * w), load(src, p + t[at + 3]))
+        x3 = fma(g, x0, x3)
+        store(dst, q, x0)
+        store(dst, q + step_a, x1)
+        store(dst, q + 2 * step_a, x2)
+        store(dst, q + 3 * step_a, x3)
+        y0 = mul(load(f, k + 4 * w), load(src, p + t[at + 4]))
+        y1 = mul(load(f, k + 5 * w), load(src, p + t[at + 5]))
+        y2 = mul(load(f, k + 6 * w), load(src, p + t[at + 6]))
+        y3 = mul(load(f, k + 7 * w), load(src, p + t[at + 7]))
+        y3 = fma(g, y0, y3)
+        q += step_b
+        store(dst, q, y0)
+        store(dst, q + step_a, y1)
+        store(dst, q + 2 * step_a, y2)
+        store(dst, q + 3 * step_a, y3)
+        y0 = mul(load(f, k + 8 * w), load(src, p + t[at + 8]))
+        y1 = mul(load(f, k + 9 * w), load(src, p + t[at + 9]))
+        y2 = mul(load(f, k + 10 * w), load(src, p + t[at + 10]))
+        y3 = mul(load(f, k + 11 * w), load(src, p + t[at + 11]))
+        y3 = fma(g, y0, y3)
+        q += step_b
+        store(dst, q, y0)
+        store(dst, q + step_a, y1)
+        store(dst, q + 2 * step_a, y2)
+        store(dst, q + 3 * step_a, y3)
+        y0 = mul(load(f, k + 12 * w), load(src, p + t[at + 12]))
+        y1 = mul(load(f, k + 13 * w), load(src, p + t[at + 13]))
+        y2 = mul(load(f, k + 14 * w), load(src, p + t[at + 14]))
+        y3 = mul(load(f, k + 15 * w), load(src, p + t[at + 15]))
+        y3 = fma(g, y0, y3)
+        y0, y1, y2, y3 = fma(h, x0, y0), fma(h, x1, y1), fma(h, x2, y2), fma(h, x3, y3)
+        q += step_b
+        store(dst, q, y0)
+        store(dst, q + step_a, y1)
+        store(dst, q + 2 * step_a, y2)
+        store(dst, q + 3 * step_a, y3)
+
+
+@INNER
+def apply_permutation_transposed(
+    src: Floats, i: int, dst: Floats, j: int, t: Ints, at: int, base: int, f: Floats, k: int, n: int
+) -> None:
+    """The transpose of `apply_permutation`."""
+    w = width(src)
+    step_a, step_b = t[at], t[at + 1]
+    at += 2
+    g, h = load(f, k + 16 * w), load(f, k + 17 * w)
+    for b in range(base, base + (1 << (2 * n - 4))):
+        p, q = i + t[b], j + t[b]
+        at_row = p + 3 * step_b
+        z0 = load(src, at_row)
+        z1 = load(src, at_row + step_a)
+        z2 = load(src, at_row + 2 * step_a)
+        z3 = load(src, at_row + 3 * step_a)
+        store(dst, q + t[at + 12], mul(load(f, k + 12 * w), fma(g, z3, z0)))
+        store(dst, q + t[at + 13], mul(load(f, k + 13 * w), z1))
+        store(dst, q + t[at + 14], mul(load(f, k + 14 * w), z2))
+        store(dst, q + t[at + 15], mul(load(f, k + 15 * w), z3))
+        at_row = p
+        z0 = fma(h, z0, load(src, at_row))
+        z1 = fma(h, z1, load(src, at_row + step_a))
+        z2 = fma(h, z2, load(src, at_row + 2 * step_a))
+        z3 = fma(h, z3, load(src, at_row + 3 * step_a))
+        store(dst, q + t[at + 0], mul(load(f, k + 0 * w), fma(g, z3, z0)))
+        store(dst, q + t[at + 1], mul(load(f, k + 1 * w), z1))
+        store(dst, q + t[at + 2], mul(load(f, k + 2 * w), z2))
+        store(dst, q + t[at + 3], mul(load(f, k + 3 * w), z3))
+        at_row = p + step_b
+        z0 = load(src, at_row)
+        z1 = load(src, at_row + step_a)
+        z2 = load(src, at_row + 2 * step_a)
+        z3 = load(src, at_row + 3 * step_a)
+        store(dst, q + t[at + 4], mul(load(f, k + 4 * w), fma(g, z3, z0)))
+        store(dst, q + t[at + 5], mul(load(f, k + 5 * w), z1))
+        store(dst, q + t[at + 6], mul(load(f, k + 6 * w), z2))
+        store(dst, q + t[at + 7], mul(load(f, k + 7 * w), z3))
+        at_row = p + 2 * step_b
+        z0 = load(src, at_row)
+        z1 = load(src, at_row + step_a)
+        z2 = load(src, at_row + 2 * step_a)
+        z3 = load(src, at_row + 3 * step_a)
+        store(dst, q + t[at + 8], mul(load(f, k + 8 * w), fma(g, z3, z0)))
+        store(dst, q + t[at + 9], mul(load(f, k + 9 * w), z1))
+        store(dst, q + t[at + 10], mul(load(f, k + 10 * w), z2))
+        store(dst, q + t[at + 11], mul(load(f, k + 11 * w), z3))
+
+
+@INNER
+def apply_sparse(
+    src: Floats, i: int, dst: Floats, j: int, t: Ints, at: int, base: int, f: Floats, k: int, n: int
+) -> None:
+    """`dst = R src` for any sparse two-qubit matrix.
+
+    `t[at:]` holds the offsets of the 16 strings, 17 row starts, then the offset of each non-zero's string; `f[k:]` the
+    values of the non-zeros as numbers.
+    """
+    end = base + (1 << (2 * n - 4))
     for row in range(16):
-        first, last = t.pair_rows[index, side, row], t.pair_rows[index, side, row + 1]
-        to = j + _place(row, a, b, w)
-        if first == last:
-            zero = splat(values[0] * 0)
-            for g in range(base.size):
-                store(dst, to + base[g], zero)
+        first, last = t[at + 16 + row], t[at + 17 + row]
+        to = j + t[at + row]
+        v0 = splat(f[k + first] if last > first else f[k] * 0)
+        c0 = i + t[at + 33 + first] if last > first else i
+        if last - first <= 1:
+            for b in range(base, end):
+                store(dst, to + t[b], mul(v0, load(src, c0 + t[b])))
             continue
-        v0, c0 = splat(values[first]), i + _place(columns[first], a, b, w)
-        if last - first == 1:
-            for g in range(base.size):
-                store(dst, to + base[g], mul(v0, load(src, c0 + base[g])))
-            continue
-        v1, c1 = splat(values[first + 1]), i + _place(columns[first + 1], a, b, w)
-        for g in range(base.size):
-            at = base[g]
-            store(dst, to + at, fma(v1, load(src, c1 + at), mul(v0, load(src, c0 + at))))
-        for k in range(first + 2, last):
-            v0, c0 = splat(values[k]), i + _place(columns[k], a, b, w)
-            for g in range(base.size):
-                at = base[g]
-                store(dst, to + at, fma(v0, load(src, c0 + at), load(dst, to + at)))
+        v1, c1 = splat(f[k + first + 1]), i + t[at + 34 + first]
+        for b in range(base, end):
+            store(dst, to + t[b], fma(v1, load(src, c1 + t[b]), mul(v0, load(src, c0 + t[b]))))
+        for e in range(first + 2, last):
+            v0, c0 = splat(f[k + e]), i + t[at + 33 + e]
+            for b in range(base, end):
+                store(dst, to + t[b], fma(v0, load(src, c0 + t[b]), load(dst, to + t[b])))
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def apply_turn(
-    src: Floats, i: int, dst: Floats, j: int, pairs: Ints, c: Any, s: Any, a: int, b: int, base: Any
+    src: Floats, i: int, dst: Floats, j: int, t: Ints, at: int, base: int, c: Any, s: Any, n: int
 ) -> None:
-    """Rotate the four pairs (p, q): `p' = c p − s q`, `q' = s p + c q`; copy the other eight strings."""
-    w = width(src)
+    """Rotate four pairs of strings, `p' = c p − s q`, `q' = s p + c q`; copy the other eight.
+
+    `t[at:]` holds the offsets p, q of the four pairs, then of the eight.
+    """
     minus = mul(s, splat(src.dtype.type(-1)))
-    for k in range(4):
-        p, q = _place(pairs[2 * k], a, b, w), _place(pairs[2 * k + 1], a, b, w)
-        for g in range(base.size):
-            at = base[g]
-            x, y = load(src, i + p + at), load(src, i + q + at)
-            store(dst, j + p + at, fma(minus, y, mul(c, x)))
-            store(dst, j + q + at, fma(s, x, mul(c, y)))
-    for k in range(8, 16):
-        p = _place(pairs[k], a, b, w)
-        for g in range(base.size):
-            store(dst, j + p + base[g], load(src, i + p + base[g]))
+    end = base + (1 << (2 * n - 4))
+    for k in range(at, at + 8, 2):
+        for b in range(base, end):
+            p, q = t[b] + t[k], t[b] + t[k + 1]
+            x, y = load(src, i + p), load(src, i + q)
+            store(dst, j + p, fma(minus, y, mul(c, x)))
+            store(dst, j + q, fma(s, x, mul(c, y)))
+    for k in range(at + 8, at + 16):
+        for b in range(base, end):
+            store(dst, j + t[b] + t[k], load(src, i + t[b] + t[k]))
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def collect_turn(
     left: Floats,
     i: int,
@@ -204,19 +291,17 @@ def collect_turn(
     d: Floats,
     k: int,
     sign: Any,
-    pairs: Ints,
-    a: int,
-    b: int,
-    base: Any,
+    t: Ints,
+    at: int,
+    base: int,
+    n: int,
 ) -> None:
     """`d += sign Σ (left_q right_p − left_p right_q)`, both sides taken before the rotation."""
-    w = width(left)
     plus = splat(sign * 0)
     minus = plus
-    for m in range(4):
-        p, q = _place(pairs[2 * m], a, b, w), _place(pairs[2 * m + 1], a, b, w)
-        for g in range(base.size):
-            at = base[g]
-            plus = fma(load(left, i + q + at), load(right, j + p + at), plus)
-            minus = fma(load(left, i + p + at), load(right, j + q + at), minus)
+    for m in range(at, at + 8, 2):
+        for b in range(base, base + (1 << (2 * n - 4))):
+            p, q = t[b] + t[m], t[b] + t[m + 1]
+            plus = fma(load(left, i + q), load(right, j + p), plus)
+            minus = fma(load(left, i + p), load(right, j + q), minus)
     store(d, k, fma(splat(-sign), minus, fma(splat(sign), plus, load(d, k))))

@@ -16,9 +16,12 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, register_model
+from numba.extending import intrinsic as numba_intrinsic
+from numba.extending import models, register_model
 
-__all__ = ["LANE_BYTES", "Lanes", "fma", "load", "mul", "splat", "store", "total", "width"]
+__all__ = ["LANE_BYTES", "Lanes", "fma", "load", "mul", "nearest", "splat", "store", "total", "width"]
+
+intrinsic: Any = numba_intrinsic
 
 LANE_BYTES = 32
 """Bytes of one register: 4 float64 or 8 float32."""
@@ -107,6 +110,19 @@ def mul(typing_context: Any, a: Any, b: Any) -> Any:
         return builder.fmul(*args)
 
     return a(a, b), generate
+
+
+@intrinsic
+def nearest(typing_context: Any, a: Any) -> Any:
+    """The nearest whole number, lane by lane."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = _vector(a.dtype)
+        name = f"llvm.rint.v{vector.count}f{a.dtype.bitwidth}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), name)
+        return builder.call(function, args)
+
+    return a(a), generate
 
 
 @intrinsic

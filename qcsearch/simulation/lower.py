@@ -114,9 +114,12 @@ def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[El
         if name == "measure":
             measured.update(qubits)
         elif measured.isdisjoint(qubits):
-            elements += _gate(instruction, qubits, angles)
+            gate = _gate(instruction, qubits, angles)
             for matrix in noise.after(instruction, instruction.label or name, qubits):
-                elements.append(Fixed(qubits, matrix))
+                if gate and isinstance(gate[-1], Fixed) and gate[-1].qubits == qubits:
+                    matrix = matrix @ gate.pop().matrix
+                gate.append(Fixed(qubits, matrix))
+            elements += gate
         elif name != "delay":
             raise CircuitError(
                 f"Measurements must come last. Got '{name}' after a measurement of one of the qubits {qubits}.",

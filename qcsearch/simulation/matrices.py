@@ -1,32 +1,33 @@
 """The compiled building of fused one-qubit matrices from angles, and the way back.
 
 Between two-qubit gates everything on one qubit is one matrix, a product of *segments* and turns by data:
-`M(x) = S_k R(φ_k) … S_1 R(φ_1) S_0`. A segment is a product of constant matrices and of turns by shared
-angles (no feature in them); it is built once a step. One turn by data between two segments is a *factor*, and
-it is linear in the cosine and the sine of its angle, `F(φ) = A + B cos φ + C sin φ` with shared A, B, C, so
-that a factor costs 24 multiply-adds a sample.
+`M(x) = S_k R(φ_k) … S_1 R(φ_1) S_0`. A segment is a product of constant matrices and of turns by shared angles (no
+feature in them); it is built once a step. One turn by data between two segments is a *factor*; it is linear in
+the cosine and the sine of its angle, `F(φ) = A + B cos φ + C sin φ` with shared A, B, C, so that it costs
+24 multiply-adds a sample.
 
-Turns are `exp(-i θ P / 2)`: about P they mix the two other Pauli components, `p' = c p − s q`, `q' = s p + c
-q`.
+Turns are `exp(-i θ P / 2)`: about P they mix the two other Pauli components, `p' = c p − s q`, `q' = s p + c q`.
 """
 
 from __future__ import annotations
 
 from math import cos, sin
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from qcsearch.simulation.kernels import Floats, Ints
+from qcsearch.simulation.kernels import INNER, KERNEL, ZERO, Floats, Ints
 from qcsearch.simulation.lanes import fma, load, mul, splat, store, total, width
-from qcsearch.simulation.sweep import Gradients, Matrices
+from qcsearch.simulation.trigonometry import cosine_and_sine
 
 __all__ = ["Recipe", "Step", "bind", "bind_samples", "collect", "collect_samples"]
 
 
 class Recipe(NamedTuple):
-    """How the matrices of a circuit are made; numbers of angles, weights and features.
+    """How the matrices of a circuit are made; numbers of angles, weights and features; offsets in numbers.
+
+    Kernels take it as a plain tuple: Numba's cache on disk pickles the argument types, and a class of ours that a
+    later version renames would make the old cache unreadable.
 
     Attributes:
         segment_start: `(n_segments + 1,)`: where the elements of each segment begin.
@@ -35,12 +36,12 @@ class Recipe(NamedTuple):
         constants: `(n_constants, 4, 4)`.
         factors: `(n_factors, 4)`: left segment, right segment, axis, sample angle.
         sample_run_start: `(n_sample_runs + 1,)`: where the factors of each run begin.
+        placed: `(n_placed, 3)`: 0 and a segment, or 1 and an angle, and where it goes in `numbers`.
         angle_constants: `(n_angles,)`, radians.
         terms: `(n_terms, 2)`: shared angle, weight.
         term_coefficients: `(n_terms,)`.
         sample_angle_constants: `(n_sample_angles,)`, radians.
-        sample_terms: `(n_sample_terms, 3)`: sample angle, weight or -1, feature or -1; in the order of the
-            angles.
+        sample_terms: `(n_sample_terms, 3)`: sample angle, weight or -1, feature or -1; in the order of the angles.
         sample_term_coefficients: `(n_sample_terms,)`.
     """
 
@@ -50,6 +51,7 @@ class Recipe(NamedTuple):
     constants: Floats
     factors: Ints
     sample_run_start: Ints
+    placed: Ints
     angle_constants: Floats
     terms: Ints
     term_coefficients: Floats
@@ -59,303 +61,375 @@ class Recipe(NamedTuple):
 
 
 class Step(NamedTuple):
-    """The shared numbers of one step, in float64.
+    """The shared numbers of one step, float64 but for the registers.
 
     Attributes:
         partial: `(n_elements, 4, 4)`: the product of a segment up to and with each element.
         segments: `(n_segments, 4, 4)`.
         cosines: `(n_angles,)`.
         sines: `(n_angles,)`.
-        factors: rows 1–3 of A, B, C in all lanes, flat `(n_factors, 3, 12)` registers.
         scales: `(n_sample_terms,)`: coefficient times weight.
+        factors: rows 1–3 of A, B, C in all lanes, flat `(n_factors, 36)` registers.
+        numbers: what the sweeps read, flat.
     """
 
     partial: Floats
     segments: Floats
     cosines: Floats
     sines: Floats
-    factors: Floats
     scales: Floats
+    factors: Floats
+    numbers: Floats
 
 
-@njit(nogil=True, cache=True)
-def bind(r: Recipe, weights: Floats, step: Step, runs: Floats) -> None:
-    """Fill `step` and the shared matrices `runs` for these weights."""
-    angles = r.angle_constants.copy()
-    for k in range(len(r.terms)):
-        angles[r.terms[k, 0]] += r.term_coefficients[k] * weights[r.terms[k, 1]]
-    for k in range(angles.size):
-        step.cosines[k], step.sines[k] = cos(angles[k]), sin(angles[k])
-    for k in range(len(r.sample_terms)):
-        weight = r.sample_terms[k, 1]
-        step.scales[k] = r.sample_term_coefficients[k] * (weights[weight] if weight >= 0 else 1.0)
-    w = width(runs)
-    for k in range(len(step.segments)):
-        _build_segment(r, step, k)
-        for row in range(3):
-            for column in range(4):
-                at = (k * 12 + row * 4 + column) * w
-                for lane in range(w):
-                    runs[at + lane] = step.segments[k, row + 1, column]
-    for k in range(len(r.factors)):
-        _build_factor(r, step, k)
+@INNER
+def _fill(array: Floats, at: int, value: float) -> None:
+    """One number into all lanes."""
+    for lane in range(width(array)):
+        array[at + lane] = value
 
 
-@njit(nogil=True, cache=True)
-def _build_segment(r: Recipe, step: Step, k: int) -> None:
-    product = step.segments[k]
-    product[:] = np.eye(4)
-    for e in range(r.segment_start[k], r.segment_start[k + 1]):
-        axis, index = r.element_axis[e], r.element_index[e]
-        if axis:
-            p, q = axis % 3 + 1, (axis + 1) % 3 + 1
-            c, s = step.cosines[index], step.sines[index]
-            for column in range(4):
-                x, y = product[p, column], product[q, column]
-                product[p, column] = c * x - s * y
-                product[q, column] = s * x + c * y
-        else:
-            constant = r.constants[index]
-            for column in range(4):
-                x0, x1, x2, x3 = (
-                    product[0, column],
-                    product[1, column],
-                    product[2, column],
-                    product[3, column],
-                )
-                for row in range(1, 4):
-                    product[row, column] = (
-                        constant[row, 0] * x0
-                        + constant[row, 1] * x1
-                        + constant[row, 2] * x2
-                        + constant[row, 3] * x3
-                    )
-        step.partial[e] = product
-
-
-@njit(nogil=True, cache=True)
-def _build_factor(r: Recipe, step: Step, k: int) -> None:
-    """A, B, C of `L R(φ) S`: B = L_p S_p + L_q S_q, C = L_q S_p − L_p S_q (columns of L, rows of S), A the rest."""
-    left, right, axis = step.segments[r.factors[k, 0]], step.segments[r.factors[k, 1]], r.factors[k, 2]
+@INNER
+def _turn(product: Floats, axis: int, c: float, s: float) -> None:
+    """`product = R product`."""
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1
-    w = width(step.factors)
+    for column in range(4):
+        x, y = product[p, column], product[q, column]
+        product[p, column] = c * x - s * y
+        product[q, column] = s * x + c * y
+
+
+@INNER
+def _multiply(constant: Floats, product: Floats) -> None:
+    """`product = constant product`, rows 1–3."""
+    for column in range(4):
+        x0, x1, x2, x3 = product[0, column], product[1, column], product[2, column], product[3, column]
+        for row in range(1, 4):
+            y = constant[row, 0] * x0 + constant[row, 1] * x1
+            product[row, column] = y + constant[row, 2] * x2 + constant[row, 3] * x3
+
+
+@INNER
+def _set(to: Floats, value: Floats) -> None:
+    for row in range(4):
+        for column in range(4):
+            to[row, column] = value[row, column]
+
+
+@KERNEL
+def bind(recipe: Any, weights: Floats, step: Any) -> None:
+    """Fill `step` for these weights."""
+    segment_start, element_axis, element_index, constants, table, _, placed, angle_constants = recipe[:8]
+    terms, coefficients, _, sample_terms, sample_coefficients = recipe[8:]
+    partial, segments, cosines, sines, scales, factors, numbers = step
+    for k in range(cosines.size):
+        cosines[k] = angle_constants[k]
+    for k in range(len(terms)):
+        cosines[terms[k, 0]] += coefficients[k] * weights[terms[k, 1]]
+    for k in range(cosines.size):
+        sines[k] = sin(cosines[k])
+        cosines[k] = cos(cosines[k])
+    for k in range(len(sample_terms)):
+        weight = sample_terms[k, 1]
+        scales[k] = sample_coefficients[k] * (weights[weight] if weight >= 0 else 1.0)
+    for k in range(len(segments)):
+        product = segments[k]
+        for row in range(4):
+            for column in range(4):
+                product[row, column] = row == column
+        for e in range(segment_start[k], segment_start[k + 1]):
+            index = element_index[e]
+            if element_axis[e]:
+                _turn(product, element_axis[e], cosines[index], sines[index])
+            else:
+                _multiply(constants[index], product)
+            _set(partial[e], product)
+    w = width(numbers)
+    for k in range(len(placed)):
+        index, at = placed[k, 1], placed[k, 2]
+        if placed[k, 0]:
+            _fill(numbers, at, cosines[index])
+            _fill(numbers, at + w, sines[index])
+        else:
+            for i in range(12):
+                _fill(numbers, at + i * w, segments[index, i // 4 + 1, i % 4])
+    for k in range(len(table)):
+        left, right = segments[table[k, 0]], segments[table[k, 1]]
+        _build_factor(left, right, table[k, 2], factors, k * 36 * w)
+
+
+@INNER
+def _build_factor(left: Floats, right: Floats, axis: int, factors: Floats, at: int) -> None:
+    """A, B, C of `L R(φ) S`: B = L_p S_p + L_q S_q, C = L_q S_p − L_p S_q (columns of L, rows of S), A the rest."""
+    p, q = axis % 3 + 1, (axis + 1) % 3 + 1
+    w = width(factors)
     for row in range(1, 4):
         for column in range(4):
-            a = left[row, 0] * right[0, column] + left[row, axis] * right[axis, column]
-            b = left[row, p] * right[p, column] + left[row, q] * right[q, column]
-            c = left[row, q] * right[p, column] - left[row, p] * right[q, column]
-            at = (k * 36 + row * 4 - 4 + column) * w
-            for lane in range(w):
-                step.factors[at + lane] = a
-                step.factors[at + 12 * w + lane] = b
-                step.factors[at + 24 * w + lane] = c
+            to = at + (row * 4 - 4 + column) * w
+            _fill(factors, to, left[row, 0] * right[0, column] + left[row, axis] * right[axis, column])
+            _fill(factors, to + 12 * w, left[row, p] * right[p, column] + left[row, q] * right[q, column])
+            _fill(factors, to + 24 * w, left[row, q] * right[p, column] - left[row, p] * right[q, column])
 
 
-@njit(nogil=True, cache=True)
-def bind_samples(r: Recipe, step: Step, features: Floats, m: Matrices) -> None:
-    """Fill the sample angles and matrices; `features` is flat `(n_blocks, n_features)` registers."""
-    w = width(features)
-    n_angles = r.sample_angle_constants.size
-    n_blocks = m.sample_cosines.size // (n_angles * w)
-    n_features = features.size // (n_blocks * w)
-    work = np.empty(24 * w, features.dtype)
-    for block in range(n_blocks):
-        at = block * n_angles * w
-        for k in range(n_angles):
-            for lane in range(w):
-                m.sample_cosines[at + k * w + lane] = r.sample_angle_constants[k]
-        for k in range(len(r.sample_terms)):
-            angle, feature = at + r.sample_terms[k, 0] * w, r.sample_terms[k, 2]
-            for lane in range(w):
-                x = features[(block * n_features + feature) * w + lane] if feature >= 0 else 1.0
-                m.sample_cosines[angle + lane] += step.scales[k] * x
-        for k in range(at, at + n_angles * w):
-            m.sample_sines[k] = sin(m.sample_cosines[k])
-            m.sample_cosines[k] = cos(m.sample_cosines[k])
-        for k in range(r.sample_run_start.size - 1):
-            _build_sample_run(r, step, m, block, k, work)
-
-
-@njit(nogil=True, cache=True)
-def _build_sample_run(r: Recipe, step: Step, m: Matrices, block: int, k: int, work: Floats) -> None:
-    w = width(work)
-    to = (block * (r.sample_run_start.size - 1) + k) * 12 * w
-    first, last = r.sample_run_start[k], r.sample_run_start[k + 1]
-    _factor(r, step, m, block, first, m.sample_runs, to)
-    for f in range(first + 1, last):
-        _factor(r, step, m, block, f, work, 0)
-        _multiply(work, 0, m.sample_runs, to, work, 12 * w)
-        for i in range(12 * w):
-            m.sample_runs[to + i] = work[12 * w + i]
-
-
-@njit(nogil=True, cache=True)
-def _factor(r: Recipe, step: Step, m: Matrices, block: int, f: int, out: Floats, to: int) -> None:
-    """Rows 1–3 of `A + B cos φ + C sin φ` of factor `f`, for one block of samples."""
-    w = width(out)
-    at = (block * r.sample_angle_constants.size + r.factors[f, 3]) * w
-    c, s = load(m.sample_cosines, at), load(m.sample_sines, at)
-    abc = f * 36 * w
-    for i in range(12):
-        at = abc + i * w
-        a, b, d = load(step.factors, at), load(step.factors, at + 12 * w), load(step.factors, at + 24 * w)
-        store(out, to + i * w, fma(d, s, fma(b, c, a)))
-
-
-@njit(nogil=True, cache=True)
-def _multiply(a: Floats, i: int, b: Floats, j: int, out: Floats, k: int) -> None:
-    """Rows 1–3 of the product of two matrices whose row 0 is (1, 0, 0, 0)."""
-    w = width(out)
-    for row in range(0, 12, 4):
-        x0, x1 = load(a, i + row * w), load(a, i + (row + 1) * w)
-        x2, x3 = load(a, i + (row + 2) * w), load(a, i + (row + 3) * w)
-        for column in range(4):
-            y1, y2, y3 = load(b, j + column * w), load(b, j + (column + 4) * w), load(b, j + (column + 8) * w)
-            y = fma(x3, y3, fma(x2, y2, mul(x1, y1)))
-            if column == 0:
-                y = fma(x0, splat(a.dtype.type(1)), y)
-            store(out, k + (row + column) * w, y)
-
-
-@njit(nogil=True, cache=True)
-def collect_samples(
-    r: Recipe, step: Step, m: Matrices, g: Gradients, features: Floats, factors: Floats, scales: Floats
+@KERNEL
+def bind_samples(
+    recipe: Any, step: Any, features: Floats, n_features: int, samples: Floats, stride: int
 ) -> None:
-    """From cotangents of the sample matrices to those of the factors (registers) and of `step.scales` (numbers)."""
+    """Fill the sample angles and matrices, `stride` numbers a block; `features` `(n_blocks, n_features)` registers."""
+    table, run_start = recipe[4], recipe[5]
+    sample_constants, sample_terms = recipe[10], recipe[11]
+    scales, factors = step[4], step[5]
     w = width(features)
-    n_angles, n_runs = r.sample_angle_constants.size, r.sample_run_start.size - 1
-    n_blocks = m.sample_cosines.size // (n_angles * w)
-    n_features = features.size // (n_blocks * w)
-    most = 1
-    for k in range(n_runs):
-        most = max(most, r.sample_run_start[k + 1] - r.sample_run_start[k])
-    work = np.empty((most + 3) * 12 * w, features.dtype)
-    sums = np.zeros(scales.size * w, features.dtype)
-    for block in range(n_blocks):
-        for k in range(n_runs):
-            _collect_sample_run(r, step, m, g, block, k, work, factors)
-        for k in range(len(r.sample_terms)):
-            feature = r.sample_terms[k, 2]
-            d = load(g.sample_angles, (block * n_angles + r.sample_terms[k, 0]) * w)
+    n_angles = sample_constants.size
+    work = np.empty(24 * w, features.dtype)
+    for block in range(samples.size // stride):
+        at = block * stride
+        for k in range(n_angles):
+            _fill(samples, at + 2 * k * w, sample_constants[k])
+        for k in range(len(sample_terms)):
+            to, feature = at + 2 * sample_terms[k, 0] * w, sample_terms[k, 2]
+            scale = splat(features.dtype.type(scales[k]))
             if feature >= 0:
                 x = load(features, (block * n_features + feature) * w)
-                store(sums, k * w, fma(d, x, load(sums, k * w)))
             else:
-                store(sums, k * w, fma(d, splat(features.dtype.type(1)), load(sums, k * w)))
-    for k in range(scales.size):
-        scales[k] += total(load(sums, k * w))
+                x = splat(features.dtype.type(1))
+            store(samples, to, fma(scale, x, load(samples, to)))
+        for k in range(at, at + 2 * n_angles * w, 2 * w):
+            c, s = cosine_and_sine(load(samples, k), features)
+            store(samples, k, c)
+            store(samples, k + w, s)
+        to = at + 2 * n_angles * w
+        for k in range(run_start.size - 1):
+            first = run_start[k]
+            _factor(factors, first * 36 * w, samples, at + 2 * table[first, 3] * w, samples, to)
+            for f in range(first + 1, run_start[k + 1]):
+                _factor(factors, f * 36 * w, samples, at + 2 * table[f, 3] * w, work, ZERO)
+                _product(work, ZERO, samples, to, work, 12 * w)
+                for i in range(12 * w):
+                    samples[to + i] = work[12 * w + i]
+            to += 12 * w
 
 
-@njit(nogil=True, cache=True)
-def _collect_sample_run(
-    r: Recipe, step: Step, m: Matrices, g: Gradients, block: int, k: int, work: Floats, factors: Floats
-) -> None:
-    """Backwards through `M = F_last … F_first`; `work` holds the products so far, one factor, two cotangents."""
-    w = width(work)
-    n_runs = r.sample_run_start.size - 1
-    first, last = r.sample_run_start[k], r.sample_run_start[k + 1]
-    at = (block * n_runs + k) * 12 * w
-    if last - first == 1:
-        _collect_factor(r, step, m, g, block, first, g.sample_runs, at, factors)
-        return
-    one, here, there = (last - first) * 12 * w, (last - first + 1) * 12 * w, (last - first + 2) * 12 * w
-    _factor(r, step, m, block, first, work, 0)
-    for f in range(first + 1, last):
-        _factor(r, step, m, block, f, work, one)
-        _multiply(work, one, work, (f - first - 1) * 12 * w, work, (f - first) * 12 * w)
-    for i in range(12 * w):
-        work[here + i] = g.sample_runs[at + i]
-    for f in range(last - 1, first, -1):
-        _multiply_transposed(work, here, work, (f - first - 1) * 12 * w, work, there)
-        _collect_factor(r, step, m, g, block, f, work, there, factors)
-        _factor(r, step, m, block, f, work, one)
-        _transpose_multiply(work, one, work, here, work, there)
-        here, there = there, here
-    _collect_factor(r, step, m, g, block, first, work, here, factors)
-
-
-@njit(nogil=True, cache=True)
-def _multiply_transposed(d: Floats, i: int, b: Floats, j: int, out: Floats, k: int) -> None:
-    """Cotangent of F in `M = F B`: `D Bᵀ`, rows 1–3, where row 0 of B is (1, 0, 0, 0)."""
+@INNER
+def _factor(factors: Floats, f: int, samples: Floats, angle: int, out: Floats, to: int) -> None:
+    """Rows 1–3 of `A + B cos φ + C sin φ`, for one block of samples."""
     w = width(out)
-    for row in range(3):
-        d0, d1 = load(d, i + row * 4 * w), load(d, i + (row * 4 + 1) * w)
-        d2, d3 = load(d, i + (row * 4 + 2) * w), load(d, i + (row * 4 + 3) * w)
-        store(out, k + row * 4 * w, d0)
-        for column in range(3):
-            at = j + column * 4 * w
-            b0, b1, b2, b3 = load(b, at), load(b, at + w), load(b, at + 2 * w), load(b, at + 3 * w)
-            store(out, k + (row * 4 + column + 1) * w, fma(d3, b3, fma(d2, b2, fma(d1, b1, mul(d0, b0)))))
+    c, s = load(samples, angle), load(samples, angle + w)
+    for i in range(0, 12 * w, w):
+        b, d = load(factors, f + i + 12 * w), load(factors, f + i + 24 * w)
+        store(out, to + i, fma(d, s, fma(b, c, load(factors, f + i))))
 
 
-@njit(nogil=True, cache=True)
-def _transpose_multiply(a: Floats, i: int, d: Floats, j: int, out: Floats, k: int) -> None:
-    """Cotangent of B in `M = F B`: `Fᵀ D`, rows 1–3."""
+@INNER
+def _product(a: Floats, i: int, b: Floats, j: int, out: Floats, k: int) -> None:
+    """Rows 1–3 of the product of two matrices whose row 0 is (1, 0, 0, 0)."""
     w = width(out)
-    for row in range(3):
-        a1, a2, a3 = load(a, i + (row + 1) * w), load(a, i + (row + 5) * w), load(a, i + (row + 9) * w)
-        for column in range(4):
-            at = j + column * w
-            d1, d2, d3 = load(d, at), load(d, at + 4 * w), load(d, at + 8 * w)
-            store(out, k + (row * 4 + column) * w, fma(a3, d3, fma(a2, d2, mul(a1, d1))))
+    one = splat(a.dtype.type(1))
+    for row in range(0, 12 * w, 4 * w):
+        x0, x1 = load(a, i + row), load(a, i + row + w)
+        x2, x3 = load(a, i + row + 2 * w), load(a, i + row + 3 * w)
+        for column in range(0, 4 * w, w):
+            at = j + column
+            y = fma(x3, load(b, at + 8 * w), fma(x2, load(b, at + 4 * w), mul(x1, load(b, at))))
+            store(out, k + row + column, y)
+        store(out, k + row, fma(x0, one, load(out, k + row)))
 
 
-@njit(nogil=True, cache=True)
+@KERNEL
+def collect_samples(
+    recipe: Any, step: Any, features: Floats, n_features: int, samples: Floats, d_samples: Floats, stride: int,
+    d_factors: Floats, d_scales: Floats,
+) -> None:  # fmt: skip
+    """From cotangents of the sample matrices to those of the factors (registers) and of `step.scales` (numbers)."""
+    table, run_start = recipe[4], recipe[5]
+    sample_constants, sample_terms, factors = recipe[10], recipe[11], step[5]
+    w = width(features)
+    n_angles, n_runs = sample_constants.size, run_start.size - 1
+    most = 1
+    for k in range(n_runs):
+        most = max(most, run_start[k + 1] - run_start[k])
+    work = np.empty((most + 3) * 12 * w, features.dtype)
+    sums = np.zeros(d_scales.size * w, features.dtype)
+    one = splat(features.dtype.type(1))
+    for block in range(samples.size // stride):
+        at = block * stride
+        for k in range(n_runs):
+            d = at + (2 * n_angles + 12 * k) * w
+            first, last = run_start[k], run_start[k + 1]
+            if last - first == 1:
+                angle = at + 2 * table[first, 3] * w
+                _collect_factor(d_samples, d, factors, d_factors, first * 36 * w, samples, d_samples, angle)
+            else:
+                _collect_run(table, first, last, factors, d_factors, samples, d_samples, at, d, work)
+        for k in range(len(sample_terms)):
+            feature = sample_terms[k, 2]
+            d_angle = load(d_samples, at + 2 * sample_terms[k, 0] * w)
+            x = load(features, (block * n_features + feature) * w) if feature >= 0 else one
+            store(sums, k * w, fma(d_angle, x, load(sums, k * w)))
+    for k in range(d_scales.size):
+        d_scales[k] += total(load(sums, k * w))
+
+
+@INNER
 def _collect_factor(
-    r: Recipe, step: Step, m: Matrices, g: Gradients, block: int, f: int, d: Floats, at: int, factors: Floats
+    d: Floats,
+    at: int,
+    factors: Floats,
+    d_factors: Floats,
+    f: int,
+    samples: Floats,
+    d_samples: Floats,
+    angle: int,
 ) -> None:
     """`dA += D`, `dB += D cos φ`, `dC += D sin φ`, `dφ += Σ D (C cos φ − B sin φ)`; D at `d[at:]`."""
     w = width(d)
-    angle = (block * r.sample_angle_constants.size + r.factors[f, 3]) * w
-    c, s = load(m.sample_cosines, angle), load(m.sample_sines, angle)
+    c, s = load(samples, angle), load(samples, angle + w)
     one, minus = splat(d.dtype.type(1)), mul(s, splat(d.dtype.type(-1)))
     sum_b, sum_c = splat(d.dtype.type(0)), splat(d.dtype.type(0))
-    for i in range(12):
-        x = load(d, at + i * w)
-        to = (f * 36 + i) * w
-        store(factors, to, fma(x, one, load(factors, to)))
-        store(factors, to + 12 * w, fma(x, c, load(factors, to + 12 * w)))
-        store(factors, to + 24 * w, fma(x, s, load(factors, to + 24 * w)))
-        sum_b = fma(x, load(step.factors, to + 12 * w), sum_b)
-        sum_c = fma(x, load(step.factors, to + 24 * w), sum_c)
-    store(g.sample_angles, angle, fma(sum_b, minus, fma(sum_c, c, load(g.sample_angles, angle))))
+    for i in range(0, 12 * w, w):
+        x = load(d, at + i)
+        to = f + i
+        store(d_factors, to, fma(x, one, load(d_factors, to)))
+        store(d_factors, to + 12 * w, fma(x, c, load(d_factors, to + 12 * w)))
+        store(d_factors, to + 24 * w, fma(x, s, load(d_factors, to + 24 * w)))
+        sum_b = fma(x, load(factors, to + 12 * w), sum_b)
+        sum_c = fma(x, load(factors, to + 24 * w), sum_c)
+    store(d_samples, angle, fma(sum_b, minus, fma(sum_c, c, load(d_samples, angle))))
 
 
-@njit(nogil=True, cache=True)
+@INNER
+def _collect_run(
+    table: Ints, first: int, last: int, factors: Floats, d_factors: Floats, samples: Floats, d_samples: Floats,
+    block: int, d: int, work: Floats,
+) -> None:  # fmt: skip
+    """Backwards through `M = F_last … F_first`; `work` holds the products so far, one factor, two cotangents."""
+    w = width(work)
+    one, here, there = (last - first) * 12 * w, (last - first + 1) * 12 * w, (last - first + 2) * 12 * w
+    _factor(factors, first * 36 * w, samples, block + 2 * table[first, 3] * w, work, ZERO)
+    for f in range(first + 1, last):
+        _factor(factors, f * 36 * w, samples, block + 2 * table[f, 3] * w, work, one)
+        _product(work, one, work, (f - first - 1) * 12 * w, work, (f - first) * 12 * w)
+    for i in range(12 * w):
+        work[here + i] = d_samples[d + i]
+    for f in range(last - 1, first - 1, -1):
+        angle = block + 2 * table[f, 3] * w
+        if f == first:
+            _collect_factor(work, here, factors, d_factors, f * 36 * w, samples, d_samples, angle)
+            break
+        _product_left(work, here, work, (f - first - 1) * 12 * w, work, there)
+        _collect_factor(work, there, factors, d_factors, f * 36 * w, samples, d_samples, angle)
+        _factor(factors, f * 36 * w, samples, angle, work, one)
+        _product_right(work, one, work, here, work, there)
+        here, there = there, here
+
+
+@INNER
+def _product_left(d: Floats, i: int, b: Floats, j: int, out: Floats, k: int) -> None:
+    """Cotangent of F in `M = F B`: `D Bᵀ`, rows 1–3, where row 0 of B is (1, 0, 0, 0)."""
+    w = width(out)
+    for row in range(0, 12 * w, 4 * w):
+        d0, d1 = load(d, i + row), load(d, i + row + w)
+        d2, d3 = load(d, i + row + 2 * w), load(d, i + row + 3 * w)
+        store(out, k + row, d0)
+        for column in range(3):
+            at = j + column * 4 * w
+            y = fma(d1, load(b, at + w), mul(d0, load(b, at)))
+            y = fma(d3, load(b, at + 3 * w), fma(d2, load(b, at + 2 * w), y))
+            store(out, k + row + (column + 1) * w, y)
+
+
+@INNER
+def _product_right(a: Floats, i: int, d: Floats, j: int, out: Floats, k: int) -> None:
+    """Cotangent of B in `M = F B`: `Fᵀ D`, rows 1–3."""
+    w = width(out)
+    for row in range(3):
+        at = i + (row + 1) * w
+        a1, a2, a3 = load(a, at), load(a, at + 4 * w), load(a, at + 8 * w)
+        for column in range(0, 4 * w, w):
+            at = j + column
+            y = fma(a3, load(d, at + 8 * w), fma(a2, load(d, at + 4 * w), mul(a1, load(d, at))))
+            store(out, k + row * 4 * w + column, y)
+
+
+@KERNEL
 def collect(
-    r: Recipe, step: Step, runs: Floats, angles: Floats, factors: Floats, scales: Floats, out: Floats
+    recipe: Any, step: Any, d_numbers: Floats, d_factors: Floats, d_scales: Floats, out: Floats
 ) -> None:
-    """From cotangents (registers of shared runs, shared angles and factors; numbers of scales) to the weights' gradient."""
-    w = width(runs)
-    d_segments = np.zeros((len(step.segments), 4, 4))
-    d_angles = np.zeros(step.cosines.size)
-    for k in range(len(d_segments)):
-        for i in range(12):
-            d_segments[k, i // 4 + 1, i % 4] = total(load(runs, (k * 12 + i) * w))
-    for k in range(d_angles.size):
-        d_angles[k] = total(load(angles, k * w))
-    for k in range(len(r.factors)):
-        _collect_shared_factor(r, step, k, factors, d_segments)
-    for k in range(len(d_segments)):
-        _collect_segment(r, step, k, d_segments[k], d_angles)
-    for k in range(len(r.terms)):
-        out[r.terms[k, 1]] += r.term_coefficients[k] * d_angles[r.terms[k, 0]]
-    for k in range(len(r.sample_terms)):
-        if r.sample_terms[k, 1] >= 0:
-            out[r.sample_terms[k, 1]] += r.sample_term_coefficients[k] * scales[k]
+    """From cotangents of `numbers` and of the factors (registers) and of the scales to the gradient by the weights."""
+    segment_start, element_axis, element_index, constants, table, _, placed, _ = recipe[:8]
+    terms, coefficients, _, sample_terms, sample_coefficients = recipe[8:]
+    partial, segments, cosines, sines = step[:4]
+    w = width(d_numbers)
+    d_segments = np.zeros((len(segments), 4, 4))
+    d_angles = np.zeros(cosines.size)
+    for k in range(len(placed)):
+        index, at = placed[k, 1], placed[k, 2]
+        if placed[k, 0]:
+            d_angles[index] += total(load(d_numbers, at))
+        else:
+            for i in range(12):
+                d_segments[index, i // 4 + 1, i % 4] += total(load(d_numbers, at + i * w))
+    for k in range(len(table)):
+        left, right = table[k, 0], table[k, 1]
+        _collect_shared_factor(
+            segments[left],
+            segments[right],
+            table[k, 2],
+            d_factors,
+            k * 36 * w,
+            d_segments[left],
+            d_segments[right],
+        )
+    for k in range(len(segments)):
+        d = d_segments[k]
+        for e in range(segment_start[k + 1] - 1, segment_start[k] - 1, -1):
+            index = element_index[e]
+            if element_axis[e]:
+                slope = _turn_back(d, partial[e], element_axis[e], cosines[index], sines[index])
+                d_angles[index] += slope
+            else:
+                _multiply_back(d, constants[index])
+    for k in range(len(terms)):
+        out[terms[k, 1]] += coefficients[k] * d_angles[terms[k, 0]]
+    for k in range(len(sample_terms)):
+        if sample_terms[k, 1] >= 0:
+            out[sample_terms[k, 1]] += sample_coefficients[k] * d_scales[k]
 
 
-@njit(nogil=True, cache=True)
-def _collect_shared_factor(r: Recipe, step: Step, k: int, factors: Floats, d_segments: Floats) -> None:
-    w = width(factors)
-    left, right, axis = step.segments[r.factors[k, 0]], step.segments[r.factors[k, 1]], r.factors[k, 2]
+@INNER
+def _turn_back(d: Floats, after: Floats, axis: int, c: float, s: float) -> Any:
+    """The cotangent of `R product` becomes that of `product`; returns that of the angle."""
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1
-    d_left, d_right = d_segments[r.factors[k, 0]], d_segments[r.factors[k, 1]]
+    slope = 0.0
+    for column in range(4):
+        x, y = d[p, column], d[q, column]
+        slope += y * after[p, column] - x * after[q, column]
+        d[p, column] = c * x + s * y
+        d[q, column] = c * y - s * x
+    return slope
+
+
+@INNER
+def _multiply_back(d: Floats, constant: Floats) -> None:
+    """The cotangent of `constant product` becomes that of `product`, rows 1–3."""
+    for column in range(4):
+        x1, x2, x3 = d[1, column], d[2, column], d[3, column]
+        for row in range(1, 4):
+            d[row, column] = constant[1, row] * x1 + constant[2, row] * x2 + constant[3, row] * x3
+
+
+@INNER
+def _collect_shared_factor(
+    left: Floats, right: Floats, axis: int, d_factors: Floats, at: int, d_left: Floats, d_right: Floats
+) -> None:
+    """The way back from A, B, C of `_build_factor`."""
+    p, q = axis % 3 + 1, (axis + 1) % 3 + 1
+    w = width(d_factors)
     for row in range(1, 4):
         for column in range(4):
-            at = (k * 36 + row * 4 - 4 + column) * w
-            a = total(load(factors, at))
-            b, c = total(load(factors, at + 12 * w)), total(load(factors, at + 24 * w))
+            to = at + (row * 4 - 4 + column) * w
+            a, b = total(load(d_factors, to)), total(load(d_factors, to + 12 * w))
+            c = total(load(d_factors, to + 24 * w))
             d_left[row, 0] += a * right[0, column]
             d_left[row, axis] += a * right[axis, column]
             d_left[row, p] += b * right[p, column] - c * right[q, column]
@@ -363,25 +437,3 @@ def _collect_shared_factor(r: Recipe, step: Step, k: int, factors: Floats, d_seg
             d_right[axis, column] += a * left[row, axis]
             d_right[p, column] += b * left[row, p] + c * left[row, q]
             d_right[q, column] += b * left[row, q] - c * left[row, p]
-
-
-@njit(nogil=True, cache=True)
-def _collect_segment(r: Recipe, step: Step, k: int, d: Floats, d_angles: Floats) -> None:
-    """Backwards through one product; `d` is the cotangent and is used up."""
-    for e in range(r.segment_start[k + 1] - 1, r.segment_start[k] - 1, -1):
-        axis, index = r.element_axis[e], r.element_index[e]
-        if axis:
-            after = step.partial[e]
-            p, q = axis % 3 + 1, (axis + 1) % 3 + 1
-            c, s = step.cosines[index], step.sines[index]
-            for column in range(4):
-                x, y = d[p, column], d[q, column]
-                d_angles[index] += y * after[p, column] - x * after[q, column]
-                d[p, column] = c * x + s * y
-                d[q, column] = c * y - s * x
-        else:
-            constant = r.constants[index]
-            for column in range(4):
-                x1, x2, x3 = d[1, column], d[2, column], d[3, column]
-                for row in range(1, 4):
-                    d[row, column] = constant[1, row] * x1 + constant[2, row] * x2 + constant[3, row] * x3

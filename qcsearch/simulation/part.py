@@ -19,8 +19,7 @@ from qcsearch.simulation.lanes import LANE_BYTES
 from qcsearch.simulation.matrices import Step, bind, bind_samples, collect, collect_samples
 from qcsearch.simulation.observables import Observable
 from qcsearch.simulation.sweep import (
-    Gradients,
-    Matrices,
+    GRADIENT,
     backward_marked,
     forward,
     forward_marked,
@@ -33,6 +32,8 @@ __all__ = ["CHUNK_BLOCKS", "STORED_BYTES", "Bound", "Part"]
 
 STORED_BYTES = 512 * 2**20
 """Bound on the states one backward pass stores; beyond it they are computed again from marks."""
+KEPT_BYTES = 64 * 2**20
+"""Bound on the sample matrices kept from the values to the gradient."""
 CHUNK_BLOCKS = 16
 """Blocks of samples (4 or 8 each) that are one piece of work; the sum over pieces has a fixed order."""
 
@@ -43,15 +44,15 @@ class Bound:
 
     Attributes:
         step: shared angles and matrices.
-        matrices: the same as the sweeps read them, without samples.
         first: state after the prefix, one register a Pauli string, all lanes alike.
-        observables: after the suffix, `(n_parts, 4**n, lanes)`, flat.
+        observables: before the suffix, `(n_parts, 4**n, lanes)`, flat.
+        samples: matrices of each chunk, where they are kept from the values to the gradient.
     """
 
     step: Step
-    matrices: Matrices
     first: Floats
     observables: Floats
+    samples: dict[int, Floats]
 
 
 class Part:
@@ -71,7 +72,7 @@ class Part:
         self.dtype = dtype
         self.lanes = LANE_BYTES // dtype.itemsize
         self.n_weights = n_weights
-        fuser = Fuser(cone.qubits, dtype)
+        fuser = Fuser(cone.qubits, self.lanes)
         sections = split(cone.elements)
         ops = [
             fuser.fuse(sections.prefix),
@@ -82,12 +83,13 @@ class Part:
         self.size = 4**self.n * self.lanes
         self.prefix, self.middle, self.suffix = (fuser.tape(part) for part in ops)
         self.recipe = fuser.recipe()
-        self.tables = fuser.pair_tables()
+        self.n_numbers, self.stride = fuser.n_numbers, fuser.stride
+        self._tables = (self.n, fuser.pairs.tables, fuser.pairs.statics.astype(dtype))
         self.n_parts = -(-len(self.columns) // self.lanes)
         self._observed = _observable_vectors(cone, observables, self.n_parts, self.lanes, dtype)
-        self.prefix_trained = bool(self.prefix[:, 7].any())
-        self.suffix_trained = bool(self.suffix[:, 7].any())
-        self.fixed_states = not self.prefix_trained and not self.middle[:, 7].any()
+        self.prefix_trained = bool(self.prefix[:, GRADIENT].any())
+        self.suffix_trained = bool(self.suffix[:, GRADIENT].any())
+        self.fixed_states = not self.prefix_trained and not self.middle[:, GRADIENT].any()
         """Whether the states before the suffix depend on no weight, so that they can be kept."""
 
     @cached_property
@@ -102,27 +104,25 @@ class Part:
 
     def bind(self, weights: Floats) -> Bound:
         """Build the shared matrices, the state after the prefix and the observables before the suffix."""
-        recipe, empty = self.recipe, np.empty(0, self.dtype)
-        n_angles, n_segments = recipe.angle_constants.size, recipe.segment_start.size - 1
+        recipe = self.recipe
+        n_angles = recipe.angle_constants.size
         step = Step(
             partial=np.empty((recipe.element_axis.size, 4, 4)),
-            segments=np.empty((n_segments, 4, 4)),
+            segments=np.empty((recipe.segment_start.size - 1, 4, 4)),
             cosines=np.empty(n_angles),
             sines=np.empty(n_angles),
-            factors=np.empty(len(recipe.factors) * 36 * self.lanes, self.dtype),
             scales=np.empty(len(recipe.sample_terms)),
+            factors=np.empty(len(recipe.factors) * 36 * self.lanes, self.dtype),
+            numbers=np.empty(self.n_numbers, self.dtype),
         )
-        runs = np.empty(n_segments * 12 * self.lanes, self.dtype)
-        bind(recipe, weights, step, runs)
-        cosines, sines = step.cosines.astype(self.dtype), step.sines.astype(self.dtype)
-        matrices = Matrices(runs, cosines, sines, empty, empty, empty)
-        return Bound(step, matrices, self._first(matrices), self._observables(matrices))
+        bind(tuple(recipe), weights, tuple(step))
+        return Bound(step, self._first(step.numbers), self._observables(step.numbers), {})
 
-    def _first(self, matrices: Matrices) -> Floats:
+    def _first(self, numbers: Floats) -> Floats:
         if self.prefix_trained or self._kept_first is None:
             slots = np.empty(2 * self.size, self.dtype)
             slots[: self.size] = self._ground
-            slot = forward(self.prefix, 0, len(self.prefix), slots, 0, self.n, self.tables, matrices, 0)
+            slot = forward(self.prefix, 0, len(self.prefix), slots, 0, *self._tables, numbers, numbers, 0)
             self._kept_first = slots[slot * self.size : (slot + 1) * self.size].copy()
         return self._kept_first
 
@@ -136,14 +136,14 @@ class Part:
             one = np.kron([1.0, 0, 0, 1], one)
         return np.repeat(one, self.lanes).astype(self.dtype)
 
-    def _observables(self, matrices: Matrices) -> Floats:
+    def _observables(self, numbers: Floats) -> Floats:
         if not len(self.suffix):
             return self._observed
         result = np.empty_like(self._observed)
         slots = np.empty(2 * self.size, self.dtype)
         for start in range(0, self.n_parts * self.size, self.size):
             slots[: self.size] = self._observed[start : start + self.size]
-            slot = forward(self.suffix, 0, len(self.suffix), slots, 0, self.n, self.tables, matrices, 0)
+            slot = forward(self.suffix, 0, len(self.suffix), slots, 0, *self._tables, numbers, numbers, 0)
             result[start : start + self.size] = slots[slot * self.size : (slot + 1) * self.size]
         return result
 
@@ -151,32 +151,35 @@ class Part:
 
     def states(self, features: Floats, n_samples: int, bound: Bound) -> Floats:
         """States before the suffix, `(n_samples, 4**n)`."""
-        result = np.empty((n_samples, 4**self.n), self.dtype)
+        result = np.empty(n_samples * 4**self.n, self.dtype)
         step = CHUNK_BLOCKS * self.lanes
         slots = np.empty(2 * self.size, self.dtype)
         for start in range(0, n_samples, step):
-            rows = result[start : start + step]
-            matrices = self._sample_matrices(features, start, len(rows), bound)
-            middle_states(self.middle, bound.first, self.n, self.tables, matrices, slots, rows)
-        return result
+            stop = min(start + step, n_samples)
+            samples = self._samples(features, start, stop, bound)
+            rows = result[start * 4**self.n : stop * 4**self.n]
+            middle_states(
+                self.middle, bound.first, *self._tables, bound.step.numbers, samples, self.stride, slots, rows
+            )
+        return result.reshape(n_samples, 4**self.n)
 
-    def _sample_matrices(self, features: Floats, start: int, n_samples: int, bound: Bound) -> Matrices:
+    def _samples(self, features: Floats, start: int, stop: int, bound: Bound) -> Floats:
         """Matrices of one chunk; `features` `(n_blocks, n_features, lanes)`."""
-        blocks = self._chunk_features(features, start, n_samples)
-        n_blocks = -(-n_samples // self.lanes)
-        n_runs, n_angles = self.recipe.sample_run_start.size - 1, self.recipe.sample_angle_constants.size
-        matrices = bound.matrices._replace(
-            sample_runs=np.empty(n_blocks * n_runs * 12 * self.lanes, self.dtype),
-            sample_cosines=np.empty(n_blocks * n_angles * self.lanes, self.dtype),
-            sample_sines=np.empty(n_blocks * n_angles * self.lanes, self.dtype),
-        )
-        if n_angles:
-            bind_samples(self.recipe, bound.step, blocks, matrices)
-        return matrices
+        if start in bound.samples:
+            return bound.samples[start]
+        n_blocks = -(-(stop - start) // self.lanes)
+        samples = np.empty(n_blocks * self.stride, self.dtype)
+        if self.stride:
+            blocks = self._chunk_features(features, start, stop)
+            bind_samples(
+                tuple(self.recipe), tuple(bound.step), blocks, features.shape[1], samples, self.stride
+            )
+            if features.shape[0] * self.stride * samples.itemsize <= KEPT_BYTES:
+                bound.samples[start] = samples
+        return samples
 
-    def _chunk_features(self, features: Floats, start: int, n_samples: int) -> Floats:
-        first = start // self.lanes
-        return features[first : first + -(-n_samples // self.lanes)].reshape(-1)
+    def _chunk_features(self, features: Floats, start: int, stop: int) -> Floats:
+        return features[start // self.lanes : -(-stop // self.lanes)].reshape(-1)
 
     def dense(self, bound: Bound) -> Floats:
         """The observables before the suffix as columns, `(4**n, n_parts * lanes)`."""
@@ -189,12 +192,15 @@ class Part:
         """Expectation values `(n_samples, n_observables)` through the middle section."""
         values = np.empty((features.shape[0] * self.lanes, self.n_parts * self.lanes), self.dtype)
 
+        row = values.shape[1]
+
         def work(start: int, stop: int) -> None:
-            matrices = self._sample_matrices(features, start, stop - start, bound)
+            samples = self._samples(features, start, stop, bound)
             slots = np.empty(2 * self.size, self.dtype)
+            out = values[start:stop].reshape(-1)
             middle_values(
-                self.middle, bound.first, bound.observables, self.support, self.n, self.tables, matrices, slots,
-                values[start:stop],
+                self.middle, bound.first, bound.observables, self.support, *self._tables, bound.step.numbers,
+                samples, self.stride, slots, out, row,
             )  # fmt: skip
 
         run(work, self._chunks(len(values)))
@@ -220,11 +226,10 @@ class Part:
             return self._chunk_gradient(features, start, stop, wide[start:stop], values[start:stop], bound)
 
         total = _Collected.sum(run(work, self._chunks(rows)))
-        shared = Gradients(total.runs, total.angles, total.runs[:0], total.runs[:0])
         if self.suffix_trained:
-            self._suffix_gradient(total.effective, bound, shared)
+            self._suffix_gradient(total.effective, bound, total.numbers)
         if self.prefix_trained:
-            self._prefix_gradient(total.first, bound, shared)
+            self._prefix_gradient(total.first, bound, total.numbers)
         return values[:n_samples, : len(self.columns)], self._weights(bound, total)
 
     def state_gradient(self, states: Floats, cotangent: Floats, bound: Bound) -> NDArray[np.float64]:
@@ -235,75 +240,71 @@ class Part:
             wide[:, : len(self.columns)] = cotangent
             product = (states.T @ wide).reshape(4**self.n, self.n_parts, self.lanes)
             effective = np.ascontiguousarray(product.transpose(1, 0, 2)).reshape(-1)
-            shared = Gradients(total.runs, total.angles, total.runs[:0], total.runs[:0])
-            self._suffix_gradient(effective, bound, shared)
+            self._suffix_gradient(effective, bound, total.numbers)
         return self._weights(bound, total)
 
     def _chunk_gradient(
         self, features: Floats, start: int, stop: int, cotangent: Floats, values: Floats, bound: Bound
     ) -> _Collected:
-        matrices = self._sample_matrices(features, start, stop - start, bound)
+        samples = self._samples(features, start, stop, bound)
+        d_samples = np.zeros_like(samples)
         total = _Collected.zeros(self)
-        gradients = Gradients(
-            total.runs,
-            total.angles,
-            np.zeros_like(matrices.sample_runs),
-            np.zeros_like(matrices.sample_cosines),
-        )
-        stride, marks, slots = self._storage(len(self.middle))
+        every, marks, slots = self._storage(self.middle)
         middle_gradient(
-            self.middle, stride, bound.first, bound.observables, self.support, len(self.columns), self.n,
-            self.tables, matrices, gradients, marks, slots, np.empty(2 * self.size, self.dtype), cotangent,
-            values, total.effective, total.first,
+            self.middle, every, bound.first, bound.observables, self.support, len(self.columns), *self._tables,
+            bound.step.numbers, samples, self.stride, total.numbers, d_samples, marks, slots,
+            np.empty(2 * self.size, self.dtype), cotangent.reshape(-1), values.reshape(-1), values.shape[1],
+            total.effective, total.first,
         )  # fmt: skip
-        if self.recipe.sample_angle_constants.size:
-            blocks = self._chunk_features(features, start, stop - start)
-            collect_samples(self.recipe, bound.step, matrices, gradients, blocks, total.factors, total.scales)
+        if self.stride:
+            blocks = self._chunk_features(features, start, stop)
+            collect_samples(
+                tuple(self.recipe), tuple(bound.step), blocks, features.shape[1], samples, d_samples, self.stride, total.factors,
+                total.scales,
+            )  # fmt: skip
         return total
 
-    def _suffix_gradient(self, effective: Floats, bound: Bound, gradients: Gradients) -> None:
-        stride, marks, slots = self._storage(len(self.suffix))
-        moving = np.empty(2 * self.size, self.dtype)
+    def _suffix_gradient(self, effective: Floats, bound: Bound, d_numbers: Floats) -> None:
         for start in range(0, self.n_parts * self.size, self.size):
-            slots[: self.size] = self._observed[start : start + self.size]
-            moving[: self.size] = effective[start : start + self.size]
-            shared = (self.n, self.tables, bound.matrices)
-            forward_marked(self.suffix, stride, marks, slots, *shared, 0)
-            backward_marked(self.suffix, stride, marks, slots, moving, *shared, gradients, 0)
+            observed, state = self._observed[start : start + self.size], effective[start : start + self.size]
+            self._shared_gradient(self.suffix, observed, state, bound, d_numbers)
 
-    def _prefix_gradient(self, first: Floats, bound: Bound, gradients: Gradients) -> None:
-        stride, marks, slots = self._storage(len(self.prefix))
-        slots[: self.size] = self._ground
-        moving = np.zeros(2 * self.size, self.dtype)
-        moving[: self.size : self.lanes] = first.reshape(-1, self.lanes).sum(axis=1)
-        shared = (self.n, self.tables, bound.matrices)
-        forward_marked(self.prefix, stride, marks, slots, *shared, 0)
-        backward_marked(self.prefix, stride, marks, slots, moving, *shared, gradients, 0)
+    def _prefix_gradient(self, first: Floats, bound: Bound, d_numbers: Floats) -> None:
+        cotangent = np.zeros_like(first)
+        cotangent[:: self.lanes] = first.reshape(-1, self.lanes).sum(axis=1)
+        self._shared_gradient(self.prefix, self._ground, cotangent, bound, d_numbers)
 
-    def _storage(self, n_ops: int) -> tuple[int, Floats, Floats]:
+    def _shared_gradient(
+        self, tape: NDArray[np.int64], start: Floats, cotangent: Floats, bound: Bound, d_numbers: Floats
+    ) -> None:
+        """Forwards from `start` and back with `cotangent` through a tape without samples."""
+        every, marks, slots = self._storage(tape)
+        moving = np.empty(2 * self.size, self.dtype)
+        slots[: self.size], moving[: self.size] = start, cotangent
+        rest = (*self._tables, bound.step.numbers, bound.step.numbers, 0)
+        forward_marked(tape, every, marks, slots, *rest)
+        backward_marked(tape, every, marks, slots, moving, *rest, d_numbers, d_numbers)
+
+    def _storage(self, tape: NDArray[np.int64]) -> tuple[int, Floats, Floats]:
         """Stride of the marks, and room for marks and states."""
-        stride = max(n_ops, 1)
-        if (n_ops + 1) * self.size * self.dtype.itemsize > STORED_BYTES:
-            stride = isqrt(n_ops - 1) + 1
+        n_ops = len(tape)
+        stride, kept = max(n_ops, 1), int(tape[:, GRADIENT].sum())
+        if kept * self.size * self.dtype.itemsize > STORED_BYTES:
+            stride = kept = isqrt(n_ops - 1) + 1
         n_marks = -(-n_ops // stride) if n_ops > stride else 0
-        return (
-            stride,
-            np.empty(n_marks * self.size, self.dtype),
-            np.empty((stride + 1) * self.size, self.dtype),
-        )
+        return stride, np.empty(n_marks * self.size, self.dtype), np.empty((kept + 2) * self.size, self.dtype)
 
     def _weights(self, bound: Bound, total: _Collected) -> NDArray[np.float64]:
         gradient = np.zeros(self.n_weights)
-        collect(self.recipe, bound.step, total.runs, total.angles, total.factors, total.scales, gradient)
+        collect(tuple(self.recipe), tuple(bound.step), total.numbers, total.factors, total.scales, gradient)
         return gradient
 
 
 @dataclass
 class _Collected:
-    """Sums over samples: cotangents of shared matrices, angles, factors and scales, and at both ends of the middle."""
+    """Sums over samples: cotangents of the shared numbers, factors and scales, and at both ends of the middle."""
 
-    runs: Floats
-    angles: Floats
+    numbers: Floats
     factors: Floats
     scales: Floats
     effective: Floats
@@ -313,8 +314,7 @@ class _Collected:
     def zeros(cls, part: Part) -> _Collected:
         recipe, lanes, dtype = part.recipe, part.lanes, part.dtype
         return cls(
-            runs=np.zeros((recipe.segment_start.size - 1) * 12 * lanes, dtype),
-            angles=np.zeros(recipe.angle_constants.size * lanes, dtype),
+            numbers=np.zeros(part.n_numbers, dtype),
             factors=np.zeros(len(recipe.factors) * 36 * lanes, dtype),
             scales=np.zeros(len(recipe.sample_terms)),
             effective=np.zeros(part.n_parts * part.size if part.suffix_trained else 0, dtype),
@@ -325,8 +325,9 @@ class _Collected:
     def sum(cls, pieces: list[_Collected]) -> _Collected:
         total = pieces[0]
         for piece in pieces[1:]:
-            for name in cls.__slots__ if hasattr(cls, "__slots__") else cls.__dataclass_fields__:
-                getattr(total, name).__iadd__(getattr(piece, name))
+            for name in cls.__dataclass_fields__:
+                array = getattr(total, name)
+                array += getattr(piece, name)
         return total
 
 
