@@ -150,11 +150,11 @@ class TrainingOptions:
     """
 
     optimizer: str = "adam"
-    learning_rate: float = 0.05
-    head_rate: float = 1.0
+    learning_rate: float = 0.1
+    head_rate: float = 3.0
     schedule: str = "cosine"
-    steps: int = 200
-    validate_every: int = 10
+    steps: int = 300
+    validate_every: int = 20
     batch_size: int | None = 128
     loss: str = "cross_entropy"
     gradient: str = "adjoint"

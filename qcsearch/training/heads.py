@@ -69,10 +69,20 @@ def _need(name: str, n_observables: int, needed: int, n_classes: int) -> None:
 class NoHead:
     """No parameters: the signs of the first ⌈log2 C⌉ expectation values are the bits of the class.
 
-    The logit of class `c` is `Σ_b s_cb ⟨O_b⟩` with the signs `s_c` of its bits, so that the largest logit
-    is the class whose signs agree best; its softmax treats the bits as independent, each with
-    `P(bit = 0) = 1 / (1 + exp(-2⟨O⟩)) ≈ (1 + ⟨O⟩) / 2`, Born's rule to first order.
+    The logit of class `c` is `β Σ_b s_cb ⟨O_b⟩` with the signs `s_c` of its bits, so that the largest logit
+    is the class whose signs agree best. The softmax of these logits treats the bits as independent, each with
+    `P(bit = 0) = 1 / (1 + exp(-2β⟨O⟩))`; β = 1 is Born's rule `(1 + ⟨O⟩) / 2` to first order.
+
+    Attributes:
+        beta: fixed inverse temperature, > 0. Noise keeps expectation values from ±1, so with β = 1 the
+            cross-entropy would spend itself on samples that are right already.
     """
+
+    beta: float = 6.0
+
+    def __post_init__(self) -> None:
+        if not self.beta > 0:
+            raise ValueError(f"beta must be > 0, got {self.beta}")
 
     def n_parameters(self, n_observables: int, n_classes: int) -> int:
         """See `Head`."""
@@ -86,19 +96,19 @@ class NoHead:
     def logits(self, values: Floats, parameters: Floats, n_classes: int) -> Floats:
         """See `Head`."""
         codes = bit_codes(n_classes)
-        return values[:, : codes.shape[1]] @ codes.T
+        return np.asarray(self.beta * values[:, : codes.shape[1]] @ codes.T)
 
     def backward(self, values: Floats, parameters: Floats, dlogits: Floats) -> tuple[Floats, Floats]:
         """See `Head`."""
         codes = bit_codes(dlogits.shape[1])
         dvalues = np.zeros_like(values)
-        dvalues[:, : codes.shape[1]] = dlogits @ codes
+        dvalues[:, : codes.shape[1]] = self.beta * dlogits @ codes
         return dvalues, np.zeros(0)
 
     def targets(self, n_classes: int) -> Floats:
         """See `Head`."""
         codes = bit_codes(n_classes)
-        return codes @ codes.T
+        return np.asarray(self.beta * codes @ codes.T)
 
 
 @HEADS.register("softmax")
@@ -112,7 +122,7 @@ class SoftmaxHead:
         beta: where β starts, > 0.
     """
 
-    beta: float = 4.0
+    beta: float = 2.0
 
     def __post_init__(self) -> None:
         if not self.beta > 0:
@@ -148,15 +158,15 @@ class SoftmaxHead:
 class Linear:
     """`logits = values @ W + b`; parameters are `W` row by row, then `b`.
 
-    `W` starts normal with standard deviation `gain / √n_observables`: expectation values under noise spread
-    by about 0.3, so a gain near 3 gives logits that spread by about one, where the softmax is steep but
-    not saturated.
+    Expectation values under noise spread by a few tenths, so a good `W` has entries of several units. It
+    starts small, normal with standard deviation `gain / √n_observables`, lest a wrong guess must be
+    unlearned, and grows at `TrainingOptions.head_rate` times the step size of the circuit's weights.
 
     Attributes:
         gain: scale of the first `W`, > 0.
     """
 
-    gain: float = 3.0
+    gain: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.gain > 0:
@@ -197,7 +207,7 @@ class MultiLayerPerceptron:
     """
 
     hidden: int = 8
-    gain: float = 3.0
+    gain: float = 1.0
 
     def __post_init__(self) -> None:
         if not (isinstance(self.hidden, int) and self.hidden >= 1):

@@ -50,7 +50,7 @@ class MeanSquaredError:
 
     With the targets of a `linear`, `mlp` or `softmax` head this is the usual one-hot loss. With those of the
     head `none`, and a power of two for the number of classes, it is the mean over samples of
-    `Σ_b (⟨O_b⟩ - s_b)²`, the loss on bit-coded labels.
+    `β² Σ_b (⟨O_b⟩ - s_b)²`, the loss on bit-coded labels.
     """
 
     def __call__(self, logits: Floats, y: Ints, targets: Floats) -> tuple[float, Floats]:

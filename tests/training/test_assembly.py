@@ -91,15 +91,15 @@ def test_programs_are_compiled_once(manila):
 
 @pytest.mark.parametrize("gradient", ["adjoint", "parameter_shift", "finite_difference", "spsa"])
 def test_a_candidate_without_weights_trains_its_head_alone(manila, gradient):
-    options = TrainingOptions(steps=30, gradient=gradient, batch_size=16)
+    options = TrainingOptions(steps=60, gradient=gradient, batch_size=None)
     candidate = without_pqc(replace(CANDIDATE, qubits=(1, 2, 3), training=options))
     assembly = assemble(candidate, manila, 3)
     rng = np.random.default_rng(0)
     Z = rng.uniform(-1, 1, (60, 3))
-    y = (Z[:, 0] > 0).astype(np.int64)
+    y = (np.abs(Z[:, 0]) > 0.5).astype(np.int64)
     found = fit_candidate(assembly, Z[:40], y[:40], Z[40:], y[40:], 2, rng)
     assert found.weights.shape == (0,)
-    assert found.history[-1].loss < found.history[1].loss
+    assert found.history[-1].loss < 0.9 * found.history[1].loss
 
 
 def test_qubits_that_are_not_there_are_refused(manila):

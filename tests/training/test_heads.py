@@ -48,9 +48,9 @@ def test_no_head_reads_the_class_from_the_signs_of_the_bits(n_classes):
 
 def test_no_head_gives_the_independent_bits_that_its_docstring_says():
     values = np.array([[0.3, -0.5]])
-    logits = HEADS.create("none").logits(values, np.zeros(0), 4)[0]
+    logits = HEADS.create("none", {"beta": 3.0}).logits(values, np.zeros(0), 4)[0]
     probabilities = np.exp(logits) / np.exp(logits).sum()
-    p0, p1 = 1 / (1 + np.exp(-2 * values[0]))
+    p0, p1 = 1 / (1 + np.exp(-2 * 3.0 * values[0]))
     assert probabilities == pytest.approx([p0 * p1, (1 - p0) * p1, p0 * (1 - p1), (1 - p0) * (1 - p1)])
 
 
@@ -75,6 +75,7 @@ def test_too_few_observables_are_refused_with_the_number_needed(name, needed):
         ("mlp", {"hidden": 2.5}),
         ("linear", {"gain": -1}),
         ("softmax", {"beta": 0}),
+        ("none", {"beta": -1}),
         ("linear", {"colour": 1}),
         ("perceptron", {}),
     ],

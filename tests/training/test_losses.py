@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from qcsearch.errors import CandidateError
-from qcsearch.training.heads import bit_codes
+from qcsearch.training.heads import HEADS, bit_codes
 from qcsearch.training.losses import LOSSES
 
 
@@ -32,9 +32,10 @@ def test_cross_entropy_of_huge_logits_stays_finite():
 
 def test_mean_squared_error_through_bit_codes_is_the_loss_on_bits():
     rng = np.random.default_rng(1)
-    values, y, codes = rng.uniform(-1, 1, (6, 2)), rng.integers(4, size=6), bit_codes(4)
-    loss, _ = LOSSES.create("mse")(values @ codes.T, y, codes @ codes.T)
-    assert loss == pytest.approx(np.mean(np.sum((values - codes[y]) ** 2, axis=1)))
+    values, y = rng.uniform(-1, 1, (6, 2)), rng.integers(4, size=6)
+    head = HEADS.create("none", {"beta": 3.0})
+    loss, _ = LOSSES.create("mse")(head.logits(values, np.zeros(0), 4), y, head.targets(4))
+    assert loss == pytest.approx(3.0**2 * np.mean(np.sum((values - bit_codes(4)[y]) ** 2, axis=1)))
 
 
 def test_unknown_loss_is_refused_by_name():

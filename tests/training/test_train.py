@@ -14,7 +14,7 @@ CANDIDATE = Candidate(
     ansatz=Choice("hardware_efficient", {"n_layers": 3}),
     qubits=(0, 1),
     observables=("Z0", "Z1", "Z0Z1"),
-    training=TrainingOptions(steps=60, batch_size=32, learning_rate=0.1),
+    training=TrainingOptions(steps=60, batch_size=32, validate_every=10),
 )
 QUICK = replace(CANDIDATE, training=replace(CANDIDATE.training, steps=4, validate_every=2))
 
