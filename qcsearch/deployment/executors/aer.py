@@ -11,7 +11,15 @@ from qiskit.exceptions import QiskitError
 from qiskit_aer import AerSimulator
 from qiskit_aer.primitives import SamplerV2
 
-from qcsearch.deployment.executors.base import JobSeeds, Kind, Pub, active_qubits, check_job, joined_bits
+from qcsearch.deployment.executors.base import (
+    JobSeeds,
+    Kind,
+    Pub,
+    active_qubits,
+    aer_threads,
+    check_job,
+    joined_bits,
+)
 from qcsearch.errors import BackendError
 
 if TYPE_CHECKING:
@@ -54,7 +62,9 @@ class AerExecutor:
 
     def _run(self, pub: Pub, shots: int, seed: int) -> BitArray:
         qubits = tuple(sorted(active_qubits(pub.circuit)))
-        simulator = AerSimulator(noise_model=self._device.noise_model(qubits))
+        simulator = AerSimulator(
+            noise_model=self._device.noise_model(qubits), max_parallel_threads=aer_threads(len(qubits))
+        )
         bloc = (_cut(pub.circuit, qubits), np.asarray(pub.parameters, dtype=np.float64), shots)
         try:
             found = SamplerV2.from_backend(simulator, seed=seed).run([bloc]).result()

@@ -30,6 +30,7 @@ __all__ = [
     "Opener",
     "Pub",
     "active_qubits",
+    "aer_threads",
     "check_job",
     "joined_bits",
 ]
@@ -184,6 +185,11 @@ def active_qubits(circuit: QuantumCircuit) -> set[int]:
         if instruction.operation.name != "barrier"
         for qubit in instruction.qubits
     }
+
+
+def aer_threads(n_qubits: int) -> int:
+    """Threads for Aer under noise, 0 for all: on few qubits a second one costs much and gains little."""
+    return 1 if n_qubits <= 8 else 0
 
 
 def joined_bits(data: DataBin, n_sets: int) -> BitArray:

@@ -26,7 +26,15 @@ from qiskit_ibm_runtime.exceptions import IBMError
 from qiskit_ibm_runtime.executor_sampler import Sampler
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
-from qcsearch.deployment.executors.base import JobSeeds, Kind, Pub, active_qubits, check_job, joined_bits
+from qcsearch.deployment.executors.base import (
+    JobSeeds,
+    Kind,
+    Pub,
+    active_qubits,
+    aer_threads,
+    check_job,
+    joined_bits,
+)
 from qcsearch.devices.providers import fake_backend
 from qcsearch.errors import BackendError, DeviceError
 
@@ -109,7 +117,9 @@ class LocalExecutor:
     def _sampler(self, active: frozenset[int], seed: int) -> Sampler:
         if active not in self._simulators:
             noise = recorded_noise(self._backend, active)
-            self._simulators[active] = AerSimulator.from_backend(self._backend, noise_model=noise)
+            self._simulators[active] = AerSimulator.from_backend(
+                self._backend, noise_model=noise, max_parallel_threads=aer_threads(len(active))
+            )
         simulator = {"seed_simulator": seed, "angle_decimals": 12}
         return Sampler(mode=self._simulators[active], options={"simulator": simulator})
 
