@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Protocol
 
@@ -24,6 +25,10 @@ __all__ = ["LivePanel", "PlainLines", "Watcher", "draw", "watch"]
 _COLUMNS = ("trial", "noisy", "noiseless", "qubits", "weights", "2q gates")
 _ALWAYS = ("trial", "noisy", "qubits", "2q gates")
 _WIDE = 96
+_WIDEST = 120
+_ROOM_FOR_INTERRUPT = 3
+"""A terminal shows ^C after the panel's last character; wrapped, it would shift the panel by a line."""
+
 _SPARKS = "▁▂▃▄▅▆▇█"
 
 
@@ -40,9 +45,19 @@ class Watcher(Protocol):
         """Take one event."""
 
 
-def watch(title: str, *, verbose: bool = False) -> Watcher:
-    """The watcher for this process's standard error."""
-    return LivePanel(title) if sys.stderr.isatty() else PlainLines(verbose=verbose)
+def watch(title: str, known: Iterable[TrialRecord] = (), *, verbose: bool = False) -> Watcher:
+    """The watcher for this process's standard error.
+
+    Args:
+        title: of the panel.
+        known: trials of earlier sessions.
+        verbose: rungs as lines too.
+    """
+    if not sys.stderr.isatty():
+        return PlainLines(verbose=verbose)
+    panel = LivePanel(title)
+    panel.progress.remember(known)
+    return panel
 
 
 class PlainLines:
@@ -112,7 +127,7 @@ def draw(progress: Progress, title: str, width: int = 100) -> Panel:
     parts: list[RenderableType] = [_limits(progress), _counts(progress)]
     if progress.best:
         parts += [
-            Text("\nbest trials: accuracy on the validation split", style="dim"),
+            Text("\nbest by validation accuracy", style="dim"),
             _leaders(progress, width),
         ]
     parts += [Text(), _now(progress)]
@@ -123,7 +138,7 @@ def draw(progress: Progress, title: str, width: int = 100) -> Panel:
         box=box.ROUNDED,
         border_style="cyan",
         padding=(0, 1),
-        width=None,
+        width=max(20, min(width - _ROOM_FOR_INTERRUPT, _WIDEST)),
     )
 
 

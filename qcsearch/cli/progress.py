@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from qcsearch.cli.output import percent
@@ -24,9 +25,9 @@ class Progress:
         max_seconds: total of seconds, None for no limit.
         workers: processes.
         n_finished: trials finished, all sessions together.
-        outcomes: number of trials of each outcome, this session.
+        outcomes: number of trials of each outcome.
         best: the best trained trials, best first.
-        curve: best validation accuracy after each trial of this session.
+        curve: best validation accuracy after each trial.
         running: `(rung, accuracy)` of each trial at work that has told something.
         last: sentence about the last event worth a line.
         phase: what is being done.
@@ -94,16 +95,23 @@ class Progress:
             case events.Notice():
                 self.last = event.text
 
+    def remember(self, records: Iterable[TrialRecord]) -> None:
+        """Take in the trials of earlier sessions."""
+        for record in records:
+            self._count(record)
+
     def _finished(self, event: events.TrialFinished) -> None:
-        record = event.record
-        self.running.pop(record.trial, None)
-        self.outcomes[record.outcome.kind] += 1
+        self.running.pop(event.record.trial, None)
         self.n_finished = event.n_finished
+        self._count(event.record)
+        self.last = one_line(event)
+        self._tick(event.seconds)
+
+    def _count(self, record: TrialRecord) -> None:
+        self.outcomes[record.outcome.kind] += 1
         if record.outcome.kind == "kept" and record.validation_accuracy is not None:
             self.best = sorted([*self.best, record], key=_score, reverse=True)[:_TOP]
         self.curve.append(_score(self.best[0]) if self.best else 0.0)
-        self.last = one_line(event)
-        self._tick(event.seconds)
 
     def _tick(self, seconds: float) -> None:
         self._seconds, self._at = seconds, time.monotonic()

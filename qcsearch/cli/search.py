@@ -25,6 +25,7 @@ from qcsearch.cli.output import emit, say
 
 if TYPE_CHECKING:
     from qcsearch.cli.inputs import Inputs
+    from qcsearch.search.record import TrialRecord
     from qcsearch.search.result import SearchResult
 
 OUT_OF_SECONDS = 3
@@ -79,7 +80,7 @@ def _search(inputs: Inputs, workers: int, verbose: bool) -> SearchResult:
     from qcsearch.search.search import run_search
 
     try:
-        with watch(inputs.title, verbose=verbose) as watcher:
+        with watch(inputs.title, _known(inputs), verbose=verbose) as watcher:
             return run_search(
                 inputs.dataset,
                 inputs.device,
@@ -94,8 +95,16 @@ def _search(inputs: Inputs, workers: int, verbose: bool) -> SearchResult:
             )
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f"Interrupted. What was finished is saved; qcsearch search --run {inputs.run} goes on."
+            f"Interrupted. What was finished is saved; `qcsearch search --run {inputs.run}` goes on."
         ) from None
+
+
+def _known(inputs: Inputs) -> list[TrialRecord]:
+    """The trials of earlier sessions."""
+    from qcsearch.search.leaderboard import records
+    from qcsearch.search.run_folder import RunFolder
+
+    return records(RunFolder.open(inputs.run)) if inputs.goes_on else []
 
 
 def _show(inputs: Inputs, result: SearchResult) -> None:

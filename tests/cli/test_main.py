@@ -110,7 +110,6 @@ def test_the_command_line_starts_without_any_heavy_library():
         (("search", "iris", "--wings"), "--wings"),
         (("board", "/nowhere/run"), "is not a run folder"),
         (("verify", "/nowhere/bundle"), "There is no bundle at"),
-        (("predict", "/nowhere/bundle", "iris"), "There is no bundle at"),
     ],
 )
 def test_bad_usage_ends_a_real_process_with_code_2(arguments, part):
@@ -139,7 +138,7 @@ def test_a_reader_that_leaves_early_is_no_error():
     assert err == ""
 
 
-def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_goes_on(tmp_path):
+def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_goes_on(qcsearch, tmp_path):
     folder = tmp_path / "run"
     arguments = (
         "search",
@@ -164,9 +163,10 @@ def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_goes_
     assert child.returncode == 130, err
     assert out == ""
     last = err.splitlines()[-1]
-    assert last == f"Interrupted. What was finished is saved; qcsearch search --run {folder} goes on."
+    assert last == f"Interrupted. What was finished is saved; `qcsearch search --run {folder}` goes on."
     assert "Traceback" not in err
     finished = sum(line.startswith("trial ") for line in [*told, *err.splitlines()])
-    code, out, err = finish(*arguments[:-4], "--trials", finished, "--run", folder, "--json")
-    assert code == 0, err
-    assert f"{finished} trials are done already" in err
+    again = qcsearch(*arguments[:-4], "--trials", finished, "--run", folder, "--json")
+    assert again.code == 0, again.err
+    assert f"{finished} trials are done already" in again.err
+    assert again.json["n_trials"] == finished

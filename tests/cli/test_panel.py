@@ -77,7 +77,7 @@ def test_the_panel_fits_its_terminal_and_shows_what_matters(width):
     assert max(map(len, text.splitlines())) <= width
     assert "iris on fake_manila" in text
     assert "80.0 %" in text
-    assert "validation split" in text
+    assert "best by validation accuracy" in text
     if width >= 80:
         assert "5 of 10 trials" in text
         assert "3 kept  1 pruned  1 infeasible" in text
@@ -123,6 +123,14 @@ def test_a_reader_that_is_gone_stops_the_lines_and_not_the_search(monkeypatch):
     for event in story():
         lines(event)
     assert Gone.tries == 1
+
+
+def test_trials_of_earlier_sessions_are_in_the_picture():
+    progress = Progress()
+    progress.remember([record(0, accuracy=0.7), record(1, "pruned"), record(2, accuracy=0.95)])
+    progress.update(finished(3, accuracy=0.8))
+    assert [found.trial for found in progress.best] == [2, 3, 0]
+    assert progress.outcomes == {"kept": 3, "pruned": 1}
 
 
 def test_every_event_has_its_line():
