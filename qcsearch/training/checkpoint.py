@@ -25,10 +25,11 @@ def write_checkpoint(path: Path, arrays: Mapping[str, NDArray[Any]], meta: Json)
     """Write arrays and JSON as one `.npz`: whoever reads `path` finds the old checkpoint or the new one.
 
     Args:
-        path: its folder must exist.
+        path: its folder is made if it is not there.
         arrays: numeric arrays by name.
         meta: JSON values.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = np.frombuffer(canonical.dumps(meta).encode(), dtype=np.uint8)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

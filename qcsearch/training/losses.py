@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from scipy.special import logsumexp, softmax
 
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
@@ -38,8 +37,12 @@ class CrossEntropy:
     def __call__(self, logits: Floats, y: Ints, targets: Floats) -> tuple[float, Floats]:
         """See `Loss`."""
         rows = np.arange(len(y))
-        loss = float(np.mean(logsumexp(logits, axis=1) - logits[rows, y]))
-        derivative = softmax(logits, axis=1)
+        # By hand: in a step of a few milliseconds SciPy's general functions would be a tenth of it.
+        below = logits - logits.max(axis=1, keepdims=True)
+        odds = np.exp(below)
+        total = odds.sum(axis=1, keepdims=True)
+        loss = float(np.mean(np.log(total[:, 0]) - below[rows, y]))
+        derivative = odds / total
         derivative[rows, y] -= 1.0
         return loss, derivative / len(y)
 

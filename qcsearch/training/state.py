@@ -79,7 +79,7 @@ def load_state(path: Path, task: Task, fresh: TrainingState) -> TrainingState:
     arrays, meta = read_checkpoint(path)
     if not isinstance(meta, dict) or meta.get("task") != task.digest:
         raise RunError(
-            f"The checkpoint {path} is from another training: other data, head or options.",
+            f"The checkpoint {path} is from another training: another circuit, other data, head or options.",
             fix="give another path, or delete it to train from the beginning.",
         )
     memory: State = {name: arrays[f"memory.{name}"] for name in fresh.memory}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,8 +39,14 @@ def batch_rows(n_samples: int, batch_size: int | None, step: int, seed: int) -> 
     if batch_size is None or batch_size >= n_samples:
         return None
     epoch, place = divmod(step, n_samples // batch_size)
+    return _epoch(n_samples, epoch, seed)[place * batch_size : (place + 1) * batch_size]
+
+
+@lru_cache(maxsize=4)
+def _epoch(n_samples: int, epoch: int, seed: int) -> Ints:
     order = np.random.default_rng([seed, _BATCHES, epoch]).permutation(n_samples)
-    return order[place * batch_size : (place + 1) * batch_size]
+    order.setflags(write=False)
+    return order
 
 
 def random_at(seed: int, step: int) -> np.random.Generator:
@@ -61,6 +67,7 @@ class Task:
     y: Ints
     Z_val: Floats | None
     y_val: Ints | None
+    identity: str = ""
 
     @property
     def n_head(self) -> int:
@@ -122,7 +129,7 @@ class Task:
     def digest(self) -> str:
         """SHA-256 of what a checkpoint must have in common with the training that goes on from it."""
         head = [type(self.head).__name__, repr(sorted(vars(self.head).items()))]
-        content: Json = [asdict(self.options), head, self.n_classes, self.program.n_weights]
+        content: Json = [self.identity, asdict(self.options), head, self.n_classes, self.program.n_weights]
         total = hashlib.sha256(canonical.dumps(content).encode())
         for part in (self.Z, self.y, self.Z_val, self.y_val):
             total.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())

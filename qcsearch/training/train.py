@@ -44,7 +44,7 @@ def fit_candidate(
     head0: Floats | None = None,
     deadline: float | None = None,
     on_step: OnStep | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
 ) -> Fit:
     """Train an assembled candidate on preprocessed samples.
 
@@ -85,6 +85,7 @@ def fit_candidate(
         deadline=deadline,
         on_step=on_step,
         checkpoint=checkpoint,
+        identity=f"{candidate.digest} {assembly.device.digest}",
     )
 
 
@@ -110,7 +111,7 @@ def train(
     max_seconds: float | None = None,
     on_step: OnStep | None = None,
     weights0: Floats | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
 ) -> TrainedModel:
     """Train one candidate on raw samples.
 
@@ -205,7 +206,8 @@ def _parts(
 ) -> tuple[Dataset, Floats, Ints]:
     """The training part, and the samples and class numbers of the validation part."""
     flat, codes, classes, image_shape = check_X_y(X, y)
-    names = default_names(flat.shape[1], image_shape)
+    columns = getattr(X, "columns", None)
+    names = default_names(flat.shape[1], image_shape) if columns is None else tuple(map(str, columns))
     if isinstance(validation, tuple):
         X_val, y_val = _given(validation, flat.shape[1], classes)
         return Dataset(flat, codes, classes, names, image_shape), X_val, y_val

@@ -42,7 +42,8 @@ def fit(
     estimator: GradientEstimator | None = None,
     deadline: float | None = None,
     on_step: OnStep | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
+    identity: str = "",
 ) -> Fit:
     """Train circuit weights and head parameters together; keep those with the best validation.
 
@@ -64,7 +65,9 @@ def fit(
         estimator: how gradients are found; None makes the one that `options.gradient` names.
         deadline: in seconds of `time.monotonic`; passed by one step at most.
         on_step: see `OnStep`.
-        checkpoint: file to write at each validation, and to go on from if it is there.
+        checkpoint: file to write at each validation, and to go on from if it is there; then start values and
+            seed are those it was begun with.
+        identity: says which circuit is trained; a checkpoint of another is refused.
 
     Raises:
         CandidateError: on a bad option, or start values of the wrong length.
@@ -77,11 +80,12 @@ def fit(
             f"The optimizer '{options.optimizer}' needs exact gradients. Got {type(estimator).__name__}.",
             fix="take the optimizer 'adam'.",
         )
-    task = Task(program, estimator, head, options, n_classes, Z, y, Z_val, y_val)
+    task = Task(program, estimator, head, options, n_classes, Z, y, Z_val, y_val, identity)
     state = begin(task, rng, weights0, head0)
-    if checkpoint is not None and checkpoint.exists():
-        state = load_state(checkpoint, task, state)
-    return _Loop(task, state, deadline, on_step, checkpoint).run()
+    path = None if checkpoint is None else Path(checkpoint)
+    if path is not None and path.exists():
+        state = load_state(path, task, state)
+    return _Loop(task, state, deadline, on_step, path).run()
 
 
 class _Loop:

@@ -1,9 +1,13 @@
-"""A program in closed form: one rotation a qubit and a product of Z's, whose physics fits on a line."""
+"""A program in closed form, clouds that it can tell apart, and a model of three flowers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
+
+from qcsearch.circuits.candidate import Candidate, Choice, TrainingOptions
+from qcsearch.training.train import train
 
 
 class CosineProgram:
@@ -44,3 +48,28 @@ def blobs():
     y = rng.integers(3, size=240)
     Z = centres[y] + rng.normal(scale=0.3, size=(240, 2))
     return Z[:160], y[:160], Z[160:], y[160:]
+
+
+@pytest.fixture(scope="session")
+def small_candidate():
+    """Two qubits, 18 weights, 60 steps."""
+    return Candidate(
+        encoding=Choice("reuploading"),
+        ansatz=Choice("hardware_efficient", {"n_layers": 3}),
+        qubits=(0, 1),
+        observables=("Z0", "Z1", "Z0Z1"),
+        training=TrainingOptions(steps=60, batch_size=32, validate_every=10),
+    )
+
+
+@pytest.fixture(scope="session")
+def iris():
+    """Measures `(150, 4)` and names of flowers."""
+    X, y = load_iris(return_X_y=True)
+    return X, np.array(["setosa", "versicolor", "virginica"])[y]
+
+
+@pytest.fixture(scope="session")
+def model(small_candidate, iris):
+    """The small candidate, trained on the flowers."""
+    return train(small_candidate, *iris, device="fake_manila")
