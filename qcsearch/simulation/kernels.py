@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from qcsearch.simulation.lanes import fma, load, mul, splat, store, width
+from qcsearch.simulation.lanes import fma, load, mul, peek, splat, store, width
 
 __all__ = [
     "INNER",
@@ -137,44 +137,44 @@ def apply_permutation(
     for the first qubit).
     """
     w = width(src)
-    step_a, step_b = t[at], t[at + 1]
+    step_a, step_b = peek(t, at), peek(t, at + 1)
     at += 2
     g, h = load(f, k + 16 * w), load(f, k + 17 * w)
     for b in range(base, base + (1 << (2 * n - 4))):
-        p, q = i + t[b], j + t[b]
-        x0 = mul(load(f, k + 0 * w), load(src, p + t[at + 0]))
-        x1 = mul(load(f, k + 1 * w), load(src, p + t[at + 1]))
-        x2 = mul(load(f, k + 2 * w), load(src, p + t[at + 2]))
-        x3 = mul(load(f, k + 3 * w), load(src, p + t[at + 3]))
+        p, q = i + peek(t, b), j + peek(t, b)
+        x0 = mul(load(f, k + 0 * w), load(src, p + peek(t, at + 0)))
+        x1 = mul(load(f, k + 1 * w), load(src, p + peek(t, at + 1)))
+        x2 = mul(load(f, k + 2 * w), load(src, p + peek(t, at + 2)))
+        x3 = mul(load(f, k + 3 * w), load(src, p + peek(t, at + 3)))
         x3 = fma(g, x0, x3)
         store(dst, q, x0)
         store(dst, q + step_a, x1)
         store(dst, q + 2 * step_a, x2)
         store(dst, q + 3 * step_a, x3)
-        y0 = mul(load(f, k + 4 * w), load(src, p + t[at + 4]))
-        y1 = mul(load(f, k + 5 * w), load(src, p + t[at + 5]))
-        y2 = mul(load(f, k + 6 * w), load(src, p + t[at + 6]))
-        y3 = mul(load(f, k + 7 * w), load(src, p + t[at + 7]))
+        y0 = mul(load(f, k + 4 * w), load(src, p + peek(t, at + 4)))
+        y1 = mul(load(f, k + 5 * w), load(src, p + peek(t, at + 5)))
+        y2 = mul(load(f, k + 6 * w), load(src, p + peek(t, at + 6)))
+        y3 = mul(load(f, k + 7 * w), load(src, p + peek(t, at + 7)))
         y3 = fma(g, y0, y3)
         q += step_b
         store(dst, q, y0)
         store(dst, q + step_a, y1)
         store(dst, q + 2 * step_a, y2)
         store(dst, q + 3 * step_a, y3)
-        y0 = mul(load(f, k + 8 * w), load(src, p + t[at + 8]))
-        y1 = mul(load(f, k + 9 * w), load(src, p + t[at + 9]))
-        y2 = mul(load(f, k + 10 * w), load(src, p + t[at + 10]))
-        y3 = mul(load(f, k + 11 * w), load(src, p + t[at + 11]))
+        y0 = mul(load(f, k + 8 * w), load(src, p + peek(t, at + 8)))
+        y1 = mul(load(f, k + 9 * w), load(src, p + peek(t, at + 9)))
+        y2 = mul(load(f, k + 10 * w), load(src, p + peek(t, at + 10)))
+        y3 = mul(load(f, k + 11 * w), load(src, p + peek(t, at + 11)))
         y3 = fma(g, y0, y3)
         q += step_b
         store(dst, q, y0)
         store(dst, q + step_a, y1)
         store(dst, q + 2 * step_a, y2)
         store(dst, q + 3 * step_a, y3)
-        y0 = mul(load(f, k + 12 * w), load(src, p + t[at + 12]))
-        y1 = mul(load(f, k + 13 * w), load(src, p + t[at + 13]))
-        y2 = mul(load(f, k + 14 * w), load(src, p + t[at + 14]))
-        y3 = mul(load(f, k + 15 * w), load(src, p + t[at + 15]))
+        y0 = mul(load(f, k + 12 * w), load(src, p + peek(t, at + 12)))
+        y1 = mul(load(f, k + 13 * w), load(src, p + peek(t, at + 13)))
+        y2 = mul(load(f, k + 14 * w), load(src, p + peek(t, at + 14)))
+        y3 = mul(load(f, k + 15 * w), load(src, p + peek(t, at + 15)))
         y3 = fma(g, y0, y3)
         y0, y1, y2, y3 = fma(h, x0, y0), fma(h, x1, y1), fma(h, x2, y2), fma(h, x3, y3)
         q += step_b
@@ -190,47 +190,47 @@ def apply_permutation_transposed(
 ) -> None:
     """The transpose of `apply_permutation`."""
     w = width(src)
-    step_a, step_b = t[at], t[at + 1]
+    step_a, step_b = peek(t, at), peek(t, at + 1)
     at += 2
     g, h = load(f, k + 16 * w), load(f, k + 17 * w)
     for b in range(base, base + (1 << (2 * n - 4))):
-        p, q = i + t[b], j + t[b]
+        p, q = i + peek(t, b), j + peek(t, b)
         at_row = p + 3 * step_b
         z0 = load(src, at_row)
         z1 = load(src, at_row + step_a)
         z2 = load(src, at_row + 2 * step_a)
         z3 = load(src, at_row + 3 * step_a)
-        store(dst, q + t[at + 12], mul(load(f, k + 12 * w), fma(g, z3, z0)))
-        store(dst, q + t[at + 13], mul(load(f, k + 13 * w), z1))
-        store(dst, q + t[at + 14], mul(load(f, k + 14 * w), z2))
-        store(dst, q + t[at + 15], mul(load(f, k + 15 * w), z3))
+        store(dst, q + peek(t, at + 12), mul(load(f, k + 12 * w), fma(g, z3, z0)))
+        store(dst, q + peek(t, at + 13), mul(load(f, k + 13 * w), z1))
+        store(dst, q + peek(t, at + 14), mul(load(f, k + 14 * w), z2))
+        store(dst, q + peek(t, at + 15), mul(load(f, k + 15 * w), z3))
         at_row = p
         z0 = fma(h, z0, load(src, at_row))
         z1 = fma(h, z1, load(src, at_row + step_a))
         z2 = fma(h, z2, load(src, at_row + 2 * step_a))
         z3 = fma(h, z3, load(src, at_row + 3 * step_a))
-        store(dst, q + t[at + 0], mul(load(f, k + 0 * w), fma(g, z3, z0)))
-        store(dst, q + t[at + 1], mul(load(f, k + 1 * w), z1))
-        store(dst, q + t[at + 2], mul(load(f, k + 2 * w), z2))
-        store(dst, q + t[at + 3], mul(load(f, k + 3 * w), z3))
+        store(dst, q + peek(t, at + 0), mul(load(f, k + 0 * w), fma(g, z3, z0)))
+        store(dst, q + peek(t, at + 1), mul(load(f, k + 1 * w), z1))
+        store(dst, q + peek(t, at + 2), mul(load(f, k + 2 * w), z2))
+        store(dst, q + peek(t, at + 3), mul(load(f, k + 3 * w), z3))
         at_row = p + step_b
         z0 = load(src, at_row)
         z1 = load(src, at_row + step_a)
         z2 = load(src, at_row + 2 * step_a)
         z3 = load(src, at_row + 3 * step_a)
-        store(dst, q + t[at + 4], mul(load(f, k + 4 * w), fma(g, z3, z0)))
-        store(dst, q + t[at + 5], mul(load(f, k + 5 * w), z1))
-        store(dst, q + t[at + 6], mul(load(f, k + 6 * w), z2))
-        store(dst, q + t[at + 7], mul(load(f, k + 7 * w), z3))
+        store(dst, q + peek(t, at + 4), mul(load(f, k + 4 * w), fma(g, z3, z0)))
+        store(dst, q + peek(t, at + 5), mul(load(f, k + 5 * w), z1))
+        store(dst, q + peek(t, at + 6), mul(load(f, k + 6 * w), z2))
+        store(dst, q + peek(t, at + 7), mul(load(f, k + 7 * w), z3))
         at_row = p + 2 * step_b
         z0 = load(src, at_row)
         z1 = load(src, at_row + step_a)
         z2 = load(src, at_row + 2 * step_a)
         z3 = load(src, at_row + 3 * step_a)
-        store(dst, q + t[at + 8], mul(load(f, k + 8 * w), fma(g, z3, z0)))
-        store(dst, q + t[at + 9], mul(load(f, k + 9 * w), z1))
-        store(dst, q + t[at + 10], mul(load(f, k + 10 * w), z2))
-        store(dst, q + t[at + 11], mul(load(f, k + 11 * w), z3))
+        store(dst, q + peek(t, at + 8), mul(load(f, k + 8 * w), fma(g, z3, z0)))
+        store(dst, q + peek(t, at + 9), mul(load(f, k + 9 * w), z1))
+        store(dst, q + peek(t, at + 10), mul(load(f, k + 10 * w), z2))
+        store(dst, q + peek(t, at + 11), mul(load(f, k + 11 * w), z3))
 
 
 @INNER
@@ -244,21 +244,23 @@ def apply_sparse(
     """
     end = base + (1 << (2 * n - 4))
     for row in range(16):
-        first, last = t[at + 16 + row], t[at + 17 + row]
-        to = j + t[at + row]
-        v0 = splat(f[k + first] if last > first else f[k] * 0)
-        c0 = i + t[at + 33 + first] if last > first else i
+        first, last = peek(t, at + 16 + row), peek(t, at + 17 + row)
+        to = j + peek(t, at + row)
+        v0 = splat(peek(f, k + first) if last > first else peek(f, k) * 0)
+        c0 = i + peek(t, at + 33 + first) if last > first else i
         if last - first <= 1:
             for b in range(base, end):
-                store(dst, to + t[b], mul(v0, load(src, c0 + t[b])))
+                store(dst, to + peek(t, b), mul(v0, load(src, c0 + peek(t, b))))
             continue
-        v1, c1 = splat(f[k + first + 1]), i + t[at + 34 + first]
+        v1, c1 = splat(peek(f, k + first + 1)), i + peek(t, at + 34 + first)
         for b in range(base, end):
-            store(dst, to + t[b], fma(v1, load(src, c1 + t[b]), mul(v0, load(src, c0 + t[b]))))
+            store(
+                dst, to + peek(t, b), fma(v1, load(src, c1 + peek(t, b)), mul(v0, load(src, c0 + peek(t, b))))
+            )
         for e in range(first + 2, last):
-            v0, c0 = splat(f[k + e]), i + t[at + 33 + e]
+            v0, c0 = splat(peek(f, k + e)), i + peek(t, at + 33 + e)
             for b in range(base, end):
-                store(dst, to + t[b], fma(v0, load(src, c0 + t[b]), load(dst, to + t[b])))
+                store(dst, to + peek(t, b), fma(v0, load(src, c0 + peek(t, b)), load(dst, to + peek(t, b))))
 
 
 @INNER
@@ -273,13 +275,13 @@ def apply_turn(
     end = base + (1 << (2 * n - 4))
     for k in range(at, at + 8, 2):
         for b in range(base, end):
-            p, q = t[b] + t[k], t[b] + t[k + 1]
+            p, q = peek(t, b) + peek(t, k), peek(t, b) + peek(t, k + 1)
             x, y = load(src, i + p), load(src, i + q)
             store(dst, j + p, fma(minus, y, mul(c, x)))
             store(dst, j + q, fma(s, x, mul(c, y)))
     for k in range(at + 8, at + 16):
         for b in range(base, end):
-            store(dst, j + t[b] + t[k], load(src, i + t[b] + t[k]))
+            store(dst, j + peek(t, b) + peek(t, k), load(src, i + peek(t, b) + peek(t, k)))
 
 
 @INNER
@@ -301,7 +303,7 @@ def collect_turn(
     minus = plus
     for m in range(at, at + 8, 2):
         for b in range(base, base + (1 << (2 * n - 4))):
-            p, q = t[b] + t[m], t[b] + t[m + 1]
+            p, q = peek(t, b) + peek(t, m), peek(t, b) + peek(t, m + 1)
             plus = fma(load(left, i + q), load(right, j + p), plus)
             minus = fma(load(left, i + p), load(right, j + q), minus)
     store(d, k, fma(splat(-sign), minus, fma(splat(sign), plus, load(d, k))))

@@ -19,7 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic as numba_intrinsic
 from numba.extending import models, register_model
 
-__all__ = ["LANE_BYTES", "Lanes", "fma", "load", "mul", "nearest", "splat", "store", "total", "width"]
+__all__ = ["LANE_BYTES", "Lanes", "fma", "load", "mul", "nearest", "peek", "splat", "store", "total", "width"]
 
 intrinsic: Any = numba_intrinsic
 
@@ -50,6 +50,17 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any
     """Pointer to `array[index]` seen as a whole register; the array is 1-D and contiguous."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), _vector(array_type.dtype).as_pointer())
+
+
+@intrinsic
+def peek(typing_context: Any, array: Any, index: Any) -> Any:
+    """`array[index]` of a flat array for an index that is never negative (Numba's own form asks each time)."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.load(builder.gep(data, [args[1]]))
+
+    return array.dtype(array, types.intp), generate
 
 
 @intrinsic

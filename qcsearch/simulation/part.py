@@ -81,10 +81,11 @@ class Part:
         ]
         self.n = fuser.n
         self.size = 4**self.n * self.lanes
+        self.room = self.size + 2 * self.lanes
         self.prefix, self.middle, self.suffix = (fuser.tape(part) for part in ops)
         self.recipe = fuser.recipe()
         self.n_numbers, self.stride = fuser.n_numbers, fuser.stride
-        self._tables = (self.n, fuser.pairs.tables, fuser.pairs.statics.astype(dtype))
+        self._tables = (self.n, fuser.pairs.tables, as_aligned(fuser.pairs.statics.astype(dtype)))
         self.n_parts = -(-len(self.columns) // self.lanes)
         self._observed = _observable_vectors(cone, observables, self.n_parts, self.lanes, dtype)
         self.prefix_trained = bool(self.prefix[:, GRADIENT].any())
@@ -112,18 +113,18 @@ class Part:
             cosines=np.empty(n_angles),
             sines=np.empty(n_angles),
             scales=np.empty(len(recipe.sample_terms)),
-            factors=np.empty(len(recipe.factors) * 36 * self.lanes, self.dtype),
-            numbers=np.empty(self.n_numbers, self.dtype),
+            factors=aligned(len(recipe.factors) * 36 * self.lanes, self.dtype),
+            numbers=aligned(self.n_numbers, self.dtype),
         )
         bind(tuple(recipe), weights, tuple(step))
         return Bound(step, self._first(step.numbers), self._observables(step.numbers), {})
 
     def _first(self, numbers: Floats) -> Floats:
         if self.prefix_trained or self._kept_first is None:
-            slots = np.empty(2 * self.size, self.dtype)
+            slots = self._slots(2)
             slots[: self.size] = self._ground
             slot = forward(self.prefix, 0, len(self.prefix), slots, 0, *self._tables, numbers, numbers, 0)
-            self._kept_first = slots[slot * self.size : (slot + 1) * self.size].copy()
+            self._kept_first = as_aligned(slots[slot * self.room : slot * self.room + self.size])
         return self._kept_first
 
     _kept_first: Floats | None = None
@@ -139,12 +140,12 @@ class Part:
     def _observables(self, numbers: Floats) -> Floats:
         if not len(self.suffix):
             return self._observed
-        result = np.empty_like(self._observed)
-        slots = np.empty(2 * self.size, self.dtype)
+        result = aligned(self._observed.size, self.dtype)
+        slots = self._slots(2)
         for start in range(0, self.n_parts * self.size, self.size):
             slots[: self.size] = self._observed[start : start + self.size]
             slot = forward(self.suffix, 0, len(self.suffix), slots, 0, *self._tables, numbers, numbers, 0)
-            result[start : start + self.size] = slots[slot * self.size : (slot + 1) * self.size]
+            result[start : start + self.size] = slots[slot * self.room : slot * self.room + self.size]
         return result
 
     # samples
@@ -153,7 +154,7 @@ class Part:
         """States before the suffix, `(n_samples, 4**n)`."""
         result = np.empty(n_samples * 4**self.n, self.dtype)
         step = CHUNK_BLOCKS * self.lanes
-        slots = np.empty(2 * self.size, self.dtype)
+        slots = self._slots(2)
         for start in range(0, n_samples, step):
             stop = min(start + step, n_samples)
             samples = self._samples(features, start, stop, bound)
@@ -168,7 +169,7 @@ class Part:
         if start in bound.samples:
             return bound.samples[start]
         n_blocks = -(-(stop - start) // self.lanes)
-        samples = np.empty(n_blocks * self.stride, self.dtype)
+        samples = aligned(n_blocks * self.stride, self.dtype)
         if self.stride:
             blocks = self._chunk_features(features, start, stop)
             bind_samples(
@@ -196,7 +197,7 @@ class Part:
 
         def work(start: int, stop: int) -> None:
             samples = self._samples(features, start, stop, bound)
-            slots = np.empty(2 * self.size, self.dtype)
+            slots = self._slots(2)
             out = values[start:stop].reshape(-1)
             middle_values(
                 self.middle, bound.first, bound.observables, self.support, *self._tables, bound.step.numbers,
@@ -247,13 +248,13 @@ class Part:
         self, features: Floats, start: int, stop: int, cotangent: Floats, values: Floats, bound: Bound
     ) -> _Collected:
         samples = self._samples(features, start, stop, bound)
-        d_samples = np.zeros_like(samples)
+        d_samples = aligned(samples.size, self.dtype, 0.0)
         total = _Collected.zeros(self)
         every, marks, slots = self._storage(self.middle)
         middle_gradient(
             self.middle, every, bound.first, bound.observables, self.support, len(self.columns), *self._tables,
             bound.step.numbers, samples, self.stride, total.numbers, d_samples, marks, slots,
-            np.empty(2 * self.size, self.dtype), cotangent.reshape(-1), values.reshape(-1), values.shape[1],
+            self._slots(2), cotangent.reshape(-1), values.reshape(-1), values.shape[1],
             total.effective, total.first,
         )  # fmt: skip
         if self.stride:
@@ -279,7 +280,7 @@ class Part:
     ) -> None:
         """Forwards from `start` and back with `cotangent` through a tape without samples."""
         every, marks, slots = self._storage(tape)
-        moving = np.empty(2 * self.size, self.dtype)
+        moving = self._slots(2)
         slots[: self.size], moving[: self.size] = start, cotangent
         rest = (*self._tables, bound.step.numbers, bound.step.numbers, 0)
         forward_marked(tape, every, marks, slots, *rest)
@@ -292,7 +293,10 @@ class Part:
         if kept * self.size * self.dtype.itemsize > STORED_BYTES:
             stride = kept = isqrt(n_ops - 1) + 1
         n_marks = -(-n_ops // stride) if n_ops > stride else 0
-        return stride, np.empty(n_marks * self.size, self.dtype), np.empty((kept + 2) * self.size, self.dtype)
+        return stride, self._slots(n_marks), self._slots(kept + 2)
+
+    def _slots(self, count: int) -> Floats:
+        return aligned(count * self.room, self.dtype)
 
     def _weights(self, bound: Bound, total: _Collected) -> NDArray[np.float64]:
         gradient = np.zeros(self.n_weights)
@@ -314,11 +318,11 @@ class _Collected:
     def zeros(cls, part: Part) -> _Collected:
         recipe, lanes, dtype = part.recipe, part.lanes, part.dtype
         return cls(
-            numbers=np.zeros(part.n_numbers, dtype),
-            factors=np.zeros(len(recipe.factors) * 36 * lanes, dtype),
+            numbers=aligned(part.n_numbers, dtype, 0.0),
+            factors=aligned(len(recipe.factors) * 36 * lanes, dtype, 0.0),
             scales=np.zeros(len(recipe.sample_terms)),
-            effective=np.zeros(part.n_parts * part.size if part.suffix_trained else 0, dtype),
-            first=np.zeros(part.size if part.prefix_trained else 0, dtype),
+            effective=aligned(part.n_parts * part.size if part.suffix_trained else 0, dtype, 0.0),
+            first=aligned(part.size if part.prefix_trained else 0, dtype, 0.0),
         )
 
     @classmethod
@@ -331,12 +335,30 @@ class _Collected:
         return total
 
 
+def aligned(size: int, dtype: np.dtype[Any], fill: float | None = None) -> Floats:
+    """A flat array that begins at a multiple of 64 bytes, so that no register lies across two cache lines."""
+    array = np.empty(size + 64 // dtype.itemsize, dtype)
+    start = -array.ctypes.data % 64 // dtype.itemsize
+    array = array[start : start + size]
+    if fill is not None:
+        array[:] = fill
+    return array
+
+
+def as_aligned(array: Floats) -> Floats:
+    """A copy that begins at a multiple of 64 bytes."""
+    result = aligned(array.size, array.dtype)
+    result[:] = array
+    return result
+
+
 def _observable_vectors(
     cone: Cone, observables: Sequence[Observable], n_parts: int, lanes: int, dtype: np.dtype[Any]
 ) -> Floats:
     """`(n_parts, 4**n, lanes)`, flat: each observable in a lane."""
     local = {qubit: index for index, qubit in enumerate(cone.qubits)}
-    vectors = np.zeros((n_parts, 4 ** len(cone.qubits), lanes), dtype)
+    shape = (n_parts, 4 ** len(cone.qubits), lanes)
+    vectors = aligned(n_parts * shape[1] * lanes, dtype, 0.0).reshape(shape)
     for position, number in enumerate(cone.observables):
         for factors, coefficient in observables[number].terms.items():
             string = sum(digit << 2 * local[qubit] for qubit, digit in factors)

@@ -33,7 +33,7 @@ from qcsearch.simulation.kernels import (
     collect_run,
     collect_turn,
 )
-from qcsearch.simulation.lanes import fma, load, mul, splat, store, width
+from qcsearch.simulation.lanes import fma, load, mul, peek, splat, store, width
 
 __all__ = [
     "AT",
@@ -104,6 +104,15 @@ def _apply(
 
 
 @INNER
+def room(array: Floats, n: int) -> int:
+    """Numbers from one slot to the next: a state and two registers, so that slots do not lie at equal addresses
+    modulo 4096, which makes a processor take a load for one that waits for an unfinished store.
+    """
+    w = width(array)
+    return (w << (2 * n)) + 2 * w
+
+
+@INNER
 def copy(src: Floats, i: int, dst: Floats, j: int, size: int) -> None:
     """Copy `size` numbers."""
     for k in range(size):
@@ -120,7 +129,7 @@ def forward(
     Slots 0 and 1 are used in turn; with `keep` the states before operations that collect a gradient go to slots
     2, 3, … in order.
     """
-    size = width(slots) << (2 * n)
+    size = room(slots, n)
     slot, kept = ZERO, ONE + ONE
     if keep and lo < hi and tape[lo, GRADIENT]:
         copy(slots, ZERO, slots, 2 * size, size)
@@ -154,7 +163,7 @@ def backward(
     numbers: Floats, samples: Floats, shift: int, d_numbers: Floats, d_samples: Floats,
 ) -> int:  # fmt: skip
     """The cotangent in slot `slot` of `moving` (0 or 1) back through operations `hi-1 … lo`; returns its slot."""
-    size = width(slots) << (2 * n)
+    size = room(slots, n)
     before = 2 * size
     for k in range(lo, hi):
         before += tape[k, GRADIENT] * size
@@ -190,7 +199,7 @@ def forward_marked(
     States of the last `stride` (or fewer) operations stay in `slots`; in `marks` stays the first state of every
     stretch of `stride` operations, from which the others are computed again.
     """
-    size = width(slots) << (2 * n)
+    size = room(slots, n)
     n_ops = len(tape)
     slot = ZERO
     for lo in range(0, n_ops, stride):
@@ -210,7 +219,7 @@ def backward_marked(
     numbers: Floats, samples: Floats, shift: int, d_numbers: Floats, d_samples: Floats,
 ) -> int:  # fmt: skip
     """The cotangent in slot 0 of `moving` back through the tape, after `forward_marked`; returns its slot."""
-    size = width(slots) << (2 * n)
+    size = room(slots, n)
     n_ops = len(tape)
     slot = ZERO
     for lo in range((n_ops - 1) // stride * stride, -1, -stride):
@@ -249,11 +258,11 @@ def observe(
         for lane in range(0, w, 4):
             v0, v1, v2, v3 = zero, zero, zero, zero
             for k in range(support.size):
-                p = support[k] * w
+                p = peek(support, k) * w
                 o = load(observables, at + p)
                 p += i + lane
-                v0, v1 = fma(splat(f[p]), o, v0), fma(splat(f[p + 1]), o, v1)
-                v2, v3 = fma(splat(f[p + 2]), o, v2), fma(splat(f[p + 3]), o, v3)
+                v0, v1 = fma(splat(peek(f, p)), o, v0), fma(splat(peek(f, p + 1)), o, v1)
+                v2, v3 = fma(splat(peek(f, p + 2)), o, v2), fma(splat(peek(f, p + 3)), o, v3)
             here = to + lane * row + part
             store(values, here, v0)
             store(values, here + row, v1)
@@ -283,8 +292,8 @@ def start_cotangent(
         c = load(moving, size)
         at = ((o // w) << (2 * n)) * w + o % w
         for k in range(support.size):
-            p = support[k] * w
-            store(moving, p, fma(c, splat(observables[at + p]), load(moving, p)))
+            p = peek(support, k) * w
+            store(moving, p, fma(c, splat(peek(observables, at + p)), load(moving, p)))
 
 
 @INNER
@@ -296,7 +305,7 @@ def add_effective(f: Floats, i: int, cotangent: Floats, to: int, row: int, n: in
         for lane in range(w):
             c = load(cotangent, to + lane * row + part)
             for p in range(0, w << (2 * n), w):
-                store(effective, at + p, fma(splat(f[i + p + lane]), c, load(effective, at + p)))
+                store(effective, at + p, fma(splat(peek(f, i + p + lane)), c, load(effective, at + p)))
 
 
 @KERNEL
@@ -312,7 +321,7 @@ def middle_values(
         slot = forward(
             tape, ZERO, len(tape), slots, ZERO, n, tables, statics, numbers, samples, block * stride
         )
-        observe(slots, slot * size, observables, support, n, values, block * w * row, row)
+        observe(slots, slot * room(slots, n), observables, support, n, values, block * w * row, row)
 
 
 @KERNEL
@@ -330,7 +339,7 @@ def middle_states(
         slot = forward(tape, ZERO, len(tape), slots, ZERO, n, tables, statics, numbers, samples, shift)
         for lane in range(min(w, (states.size - start) // strings)):
             for p in range(strings):
-                states[start + lane * strings + p] = slots[slot * size + p * w + lane]
+                states[start + lane * strings + p] = slots[slot * room(slots, n) + p * w + lane]
 
 
 @KERNEL
@@ -351,9 +360,9 @@ def middle_gradient(
         shift, at = block * stride, block * w * row
         copy(first, ZERO, slots, ZERO, size)
         slot = forward_marked(tape, every, marks, slots, n, tables, statics, numbers, samples, shift)
-        observe(slots, slot * size, observables, support, n, values, at, row)
+        observe(slots, slot * room(slots, n), observables, support, n, values, at, row)
         if effective.size:
-            add_effective(slots, slot * size, cotangent, at, row, n, effective)
+            add_effective(slots, slot * room(slots, n), cotangent, at, row, n, effective)
         start_cotangent(cotangent, at, row, n_observables, observables, support, n, moving)
         slot = backward_marked(
             tape,
@@ -372,4 +381,4 @@ def middle_gradient(
         )
         if d_first.size:
             for k in range(size):
-                d_first[k] += moving[slot * size + k]
+                d_first[k] += moving[slot * room(slots, n) + k]
