@@ -23,7 +23,7 @@ from qcsearch.cli.options import (
     examples,
 )
 from qcsearch.cli.output import emit, facts, percent, say, stdout, table
-from qcsearch.errors import CandidateError, NoFeasibleCandidateError
+from qcsearch.errors import CandidateError, InputError, NoFeasibleCandidateError
 
 if TYPE_CHECKING:
     from qcsearch.circuits.candidate import Candidate
@@ -80,6 +80,8 @@ def check(
 
     inputs = gather(data, target, device, space, trials, max_seconds, seed, strategy, run)
     budget = Budget.of(inputs.n_trials, inputs.max_seconds)
+    if workers < 1:
+        raise InputError(f"The number of workers must be an int ≥ 1. Got {workers}.")
     STRATEGIES.get(inputs.strategy)
     objective = Objective.of(Features(inputs.dataset, inputs.seed), inputs.space, inputs.device, inputs.seed)
     say(f"Drawing {SAMPLED} candidates ...")
@@ -91,7 +93,7 @@ def check(
         )
     say("Timing one trial ...")
     seconds = _time_one(objective, sample)
-    found = _findings(inputs, objective, sample, seconds, budget, max(1, workers))
+    found = _findings(inputs, objective, sample, seconds, budget, workers)
     if json:
         emit(found)
         return

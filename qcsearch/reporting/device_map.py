@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from qcsearch.devices.device import Device
 from qcsearch.reporting.html import Markup, svg, tag
-from qcsearch.reporting.layout import positions
+from qcsearch.reporting.layout import dead_couplings, positions
 
 __all__ = ["draw_device", "edge_errors", "legend"]
 
@@ -41,7 +41,7 @@ def draw_device(device: Device, region: Sequence[int], *, width: int = 620) -> M
     qubit_steps = _quantiles([device.qubits[q].readout_error for q in range(device.n_qubits)])
     chosen = {qubit: i for i, qubit in enumerate(region)}
     edges = [_edge(pair, points, errors, edge_steps, set(chosen)) for pair in device.edges]
-    edges += [_dead(pair, points) for pair in _dead_pairs(device)]
+    edges += [_dead(pair, points) for pair in dead_couplings(device)]
     nodes = [_qubit(device, q, points[q], radius, qubit_steps, chosen) for q in range(device.n_qubits)]
     height = span_y * unit + 2 * _MARGIN
     label = f"Coupling map of {device.name}; qubits {', '.join(map(str, region))} are used"
@@ -57,7 +57,7 @@ def legend(device: Device) -> Markup:
         f"readout error of a qubit {_range(readout)}",
         f"two-qubit gate error of a coupling {_range(gate)}",
     ]
-    dead = [". Dashed: not used, error too large"] if _dead_pairs(device) else []
+    dead = [". Dashed: not used, error too large"] if dead_couplings(device) else []
     return tag("span", "Fainter is better: ", swatches, " ", " · ".join(texts), dead, class_="legend")
 
 
@@ -76,12 +76,6 @@ def _edge(
     under = tag("line", **ends, class_="under") if used else None
     line = tag("line", tag("title", title), **ends)
     return tag("g", under, line, class_=f"edge step{_step(error, steps)}{used}")
-
-
-def _dead_pairs(device: Device) -> list[tuple[int, int]]:
-    """Couplings that the processor has and that no circuit may use."""
-    pairs = {(min(gate.qubits), max(gate.qubits)) for gate in device.gates if len(gate.qubits) == 2}
-    return sorted(pairs - set(device.edges))
 
 
 def _dead(pair: tuple[int, int], points: Sequence[tuple[float, float]]) -> Markup:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qcsearch.devices.device import Device
 
-__all__ = ["heavy_hex_lattice", "positions"]
+__all__ = ["dead_couplings", "heavy_hex_lattice", "positions"]
 
 Place = tuple[float, float]
 
@@ -31,10 +31,17 @@ def positions(device: Device) -> list[Place]:
     A device whose couplings fit one of the known lattices is drawn as that lattice, whatever couplings
     are missing; any other by stress majorisation of its graph distances (Gansner, Koren and North 2004).
     """
+    couplings = [*device.edges, *dead_couplings(device)]
     for places in _known(device.n_qubits):
-        if _fits(places, device.edges):
+        if _fits(places, couplings):
             return places
-    return _stress_layout(device.n_qubits, device.edges)
+    return _stress_layout(device.n_qubits, couplings)
+
+
+def dead_couplings(device: Device) -> list[tuple[int, int]]:
+    """Couplings that the processor has and that no circuit may use, `(a, b)` with `a < b`."""
+    pairs = {(min(gate.qubits), max(gate.qubits)) for gate in device.gates if len(gate.qubits) == 2}
+    return sorted(pairs - set(device.edges))
 
 
 def _known(n_qubits: int) -> Iterable[list[Place]]:
@@ -60,7 +67,7 @@ def _fits(places: list[Place], edges: Iterable[tuple[int, int]]) -> bool:
     return all(abs(places[a][0] - places[b][0]) + abs(places[a][1] - places[b][1]) == 1 for a, b in edges)
 
 
-def _stress_layout(n_qubits: int, edges: Iterable[tuple[int, int]], rounds: int = 300) -> list[Place]:
+def _stress_layout(n_qubits: int, edges: Iterable[tuple[int, int]], rounds: int = 500) -> list[Place]:
     """Places whose distances are as near as can be to the number of couplings between two qubits."""
     if n_qubits == 1:
         return [(0.0, 0.0)]
@@ -87,7 +94,7 @@ def _classical_scaling(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     values, vectors = np.linalg.eigh(-0.5 * centre @ distance**2 @ centre)
     place = vectors[:, [-1, -2]] * np.sqrt(np.maximum(values[[-1, -2]], 1e-6))
     angle = 2.4 * np.arange(n)
-    return np.asarray(place + 0.05 * np.column_stack([np.cos(angle), np.sin(angle)]))
+    return np.asarray(place + 1e-3 * np.column_stack([np.cos(angle), np.sin(angle)]))
 
 
 def _lie_down(place: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -70,6 +70,25 @@ def test_report_tells_the_figures_of_the_run(qcsearch, searched, own_run):
     assert "30 test samples" in page
 
 
+def test_a_run_before_its_evaluation_can_be_looked_at(qcsearch, own_run):
+    (own_run / "result.json").unlink()
+    outcome = qcsearch("board", own_run)
+    assert outcome.code == 0
+    assert "test split" not in outcome.out
+    assert qcsearch("report", own_run).code == 0
+    page = (own_run / "report.html").read_text()
+    assert "not evaluated yet" in page
+    assert '<h2 id="circuit">' in page
+
+
+def test_an_empty_run_can_be_looked_at(qcsearch, own_run):
+    for name in ("result.json", "study.journal"):
+        (own_run / name).unlink()
+    assert "No trial was trained to its end yet." in qcsearch("board", own_run).out
+    assert qcsearch("report", own_run).code == 0
+    assert "No candidate was trained to its end." in (own_run / "report.html").read_text()
+
+
 @pytest.mark.parametrize("command", ["report", "export"])
 def test_an_output_that_is_there_is_refused_and_kept(qcsearch, finished, tmp_path, command):
     target = tmp_path / "mine"

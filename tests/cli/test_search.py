@@ -120,6 +120,22 @@ def test_a_wrong_argument_is_one_sentence_and_leaves_nothing(qcsearch, tmp_path,
     assert not run.exists()
 
 
+def test_check_says_what_a_search_would_meet_and_writes_nothing(qcsearch, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = ("check", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 10)
+    outcome = qcsearch(*arguments, "--max-seconds", 50, "--json")
+    assert outcome.code == 0, outcome.err
+    found = outcome.json
+    assert found["sampled"] == 200
+    assert found["feasible"] + sum(found["rejected"].values()) == 200
+    assert found["data"]["train"] + found["data"]["validation"] + found["data"]["test"] == 150
+    assert found["trial_seconds"] > 0
+    assert 0 < found["eta_seconds"] <= 50
+    assert found["trials_in_time"] > 0
+    assert "of 200 candidates" in qcsearch(*arguments).out
+    assert not list(tmp_path.iterdir())
+
+
 def test_without_run_a_new_folder_is_made_under_runs(qcsearch, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     arguments = ("search", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 1)

@@ -23,6 +23,15 @@ def test_of_two_gates_on_a_coupling_the_better_one_counts(heavy_device):
     assert errors == {pair: ("ecr", 0.004, 5e-7)}
 
 
+def test_a_coupling_that_no_circuit_may_use_is_drawn_apart(heavy_device):
+    fewer = replace(heavy_device, coupling_map=heavy_device.coupling_map[5:])
+    drawing = draw_device(fewer, REGION)
+    assert drawing.count('class="dead"') == 5
+    assert drawing.count('class="edge ') == len(heavy_device.edges) - 5
+    assert "Dashed: not used" in legend(fewer)
+    assert "Dashed" not in legend(heavy_device)
+
+
 def test_what_was_not_measured_is_said_and_not_drawn_as_good(heavy_device):
     qubits = (Qubit(None, None, 0.01, 0.02), *heavy_device.qubits[1:])
     drawing = draw_device(replace(heavy_device, qubits=qubits, gates=()), ())

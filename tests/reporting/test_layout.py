@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qcsearch.devices.device import Device, Qubit
+from qcsearch.devices.device import Device, GateCalibration, Qubit
 from qcsearch.reporting.layout import heavy_hex_lattice, positions
 
 
@@ -48,6 +48,20 @@ def test_other_devices_keep_neighbours_near_and_qubits_apart(n_qubits, edges):
     lengths = [apart[a, b] for a, b in edges]
     assert apart.min() > 0.4
     assert 0.4 < min(lengths) <= max(lengths) < 1.8
+
+
+def test_a_line_is_drawn_straight():
+    places = np.array(positions(device(5, [(0, 1), (1, 2), (2, 3), (3, 4)])))
+    assert np.ptp(places[:, 1]) < 0.02
+    assert np.all(np.diff(places[:, 0]) > 0.9)
+
+
+def test_a_dead_coupling_still_holds_its_qubits_together():
+    edges = [(0, 1), (1, 2), (2, 3), (3, 4)]
+    gates = tuple(GateCalibration("cx", edge, 0.01, 1e-7) for edge in edges)
+    whole = replace(device(5, edges), gates=gates)
+    broken = replace(whole, coupling_map=tuple(edges[:2]))
+    assert positions(broken) == positions(whole)
 
 
 @pytest.mark.parametrize("n_qubits", [1, 2])
