@@ -15,6 +15,7 @@ from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.candidate import Candidate, Choice, Preprocessing, TrainingOptions
 from qcsearch.circuits.gate import Topology
 from qcsearch.data.preprocess import n_components
+from qcsearch.data.reductions import REDUCTIONS
 from qcsearch.devices.device import Device
 from qcsearch.devices.regions import best_regions, topology
 from qcsearch.errors import CandidateError, DeviceError, SpaceError
@@ -38,12 +39,14 @@ class BoundSpace:
         regions: for each number of qubits the best connected sets of physical qubits, best first.
         device: whose qubits they are.
         training: what all candidates have in common.
+        left_out: reductions that these data do not allow, and why.
     """
 
     parameters: Parameters
     regions: Regions
     device: Device
     training: TrainingPart
+    left_out: Mapping[Label, str]
 
     @classmethod
     def of(cls, name: str, file: SpaceFile, parameters: Parameters, context: SearchContext) -> BoundSpace:
@@ -52,7 +55,7 @@ class BoundSpace:
         Raises:
             SpaceError: if nothing is left of a family.
         """
-        reductions = _possible(name, parameters.choices["reduction"], context)
+        reductions, left_out = _possible(name, parameters.choices["reduction"], context)
         sizes = parameters.ints["n_qubits"]
         regions = _regions(name, context.device, sizes, file.circuit.regions, file.circuit.shape)
         kept = replace(
@@ -60,7 +63,7 @@ class BoundSpace:
             choices={**parameters.choices, "reduction": reductions},
             ints={**parameters.ints, "n_qubits": IntRange(min=sizes.min, max=max(regions), step=sizes.step)},
         )
-        return cls(kept, regions, context.device, file.training)
+        return cls(kept, regions, context.device, file.training, left_out)
 
     def draw(self, trial: BaseTrial) -> dict[str, Json]:
         """Ask a trial of Optuna for every parameter."""
@@ -102,20 +105,29 @@ class BoundSpace:
         )
 
 
-def _possible(name: str, reductions: Mapping[Label, Choice], context: SearchContext) -> dict[Label, Choice]:
-    """The reductions that these data allow."""
+def _possible(
+    name: str, reductions: Mapping[Label, Choice], context: SearchContext
+) -> tuple[dict[Label, Choice], dict[Label, str]]:
+    """The reductions that these data allow, and why not the others."""
     kept: dict[Label, Choice] = {}
-    reason = ""
+    left_out: dict[Label, str] = {}
     for label, choice in reductions.items():
+        if choice.name not in ("none", *REDUCTIONS.names()):
+            known = ", ".join(["none", *REDUCTIONS.names()])
+            raise SpaceError(
+                f"The search space '{name}' is wrong at 'preprocessing.reductions': a reduction is one of "
+                f"{known}. Got {choice.name!r}."
+            )
         try:
             n_components(Preprocessing(choice), context.n_features, context.image_shape, context.n_classes)
         except CandidateError as error:
-            reason = error.message
+            left_out[label] = error.message
         else:
             kept[label] = choice
     if not kept:
+        reason = next(iter(left_out.values()))
         raise SpaceError(f"No reduction of the search space '{name}' fits these data: {reason}")
-    return kept
+    return kept, left_out
 
 
 def _regions(name: str, device: Device, sizes: IntRange, k: int, shape: str) -> Regions:

@@ -17,7 +17,8 @@ DEFAULT_TRIALS = 50
 """Trials of a search that was given neither a number of them nor a time."""
 
 _SEARCH_SHARE = 0.70
-_REFIT_SHARE = 0.92
+_REFIT_SHARE = 0.90
+_ABLATION_SHARE = 0.97
 _TICK_SECONDS = 0.5
 
 
@@ -57,6 +58,11 @@ class Budget:
     def refit_seconds(self) -> float | None:
         """Elapsed seconds at which the last refit ends."""
         return None if self.max_seconds is None else _REFIT_SHARE * self.max_seconds
+
+    @property
+    def ablation_seconds(self) -> float | None:
+        """Elapsed seconds at which the training of the ablation ends, the last thing of all."""
+        return None if self.max_seconds is None else _ABLATION_SHARE * self.max_seconds
 
 
 class Clock:

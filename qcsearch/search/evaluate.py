@@ -77,8 +77,9 @@ def evaluate(objective: Objective, winner: Finalist, *, deadline: float | None =
     )
     notices: list[str] = []
     seeds = tuple(_seed_score(assembly, fit, Z_test, test.y, n_classes) for fit in winner.fits)
-    ablation = _ablation(objective, assembly, Z_test, test.y, deadline, notices)
     snapshot = _snapshot(objective, assembly, chosen, Z_test, test.y, notices)
+    classical = classical_accuracies(data.Z, data.y, Z_test, test.y, seed=objective.seed % 2**32)
+    ablation = _ablation(objective, assembly, Z_test, test.y, deadline, notices)
     confusion = np.zeros((n_classes, n_classes), dtype=int)
     np.add.at(confusion, (test.y, predicted), 1)
     return Evaluation(
@@ -86,7 +87,7 @@ def evaluate(objective: Objective, winner: Finalist, *, deadline: float | None =
         best=best,
         seeds=seeds,
         spread=_spread(seeds),
-        classical=classical_accuracies(data.Z, data.y, Z_test, test.y, seed=objective.seed % 2**32),
+        classical=classical,
         without_pqc=ablation,
         snapshot=snapshot,
         confusion=tuple(tuple(row) for row in confusion.tolist()),

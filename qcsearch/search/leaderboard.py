@@ -10,7 +10,7 @@ from qcsearch.search.record import TrialRecord
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.study import SearchStudy
 
-__all__ = ["Row", "explain", "leaderboard", "rank", "records"]
+__all__ = ["Leaderboard", "Row", "explain", "leaderboard", "rank", "records"]
 
 VALIDATION, TEST = "validation", "test"
 
@@ -70,14 +70,33 @@ def rank(found: list[TrialRecord]) -> list[TrialRecord]:
     return sorted(kept, key=lambda r: (-(r.validation_accuracy or 0.0), _gates(r), r.trial))
 
 
-def leaderboard(run: RunFolder, *, top: int | None = None) -> list[Row]:
+class Leaderboard(tuple[Row, ...]):
+    """Rows; printed as a table."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """One line a row, every number with its split."""
+        lines = [
+            f"{'':32}{'split':12}{'noisy':>9}{'noiseless':>11}{'qubits':>8}{'weights':>9}{'2q gates':>10}"
+        ]
+        for row in self:
+            numbers = (row.n_qubits, row.n_weights, row.two_qubit_gates)
+            cells = "".join(f"{_shown(x):>{w}}" for x, w in zip(numbers, (8, 9, 10), strict=True))
+            accuracies = f"{_shown(row.accuracy):>9}{_shown(row.accuracy_noiseless):>11}"
+            lines.append(f"{row.name:32}{row.split:12}{accuracies}{cells}")
+        return "\n".join(lines)
+
+
+def leaderboard(run: RunFolder, *, top: int | None = None) -> Leaderboard:
     """The rows: final evaluation first if there is one, then the trials, best first.
 
     Args:
         run: the run folder.
         top: how many trials at most; None for all that were kept.
     """
-    return [*_final_rows(run.result()), *(_trial_row(record) for record in rank(records(run))[:top])]
+    trials = (_trial_row(record) for record in rank(records(run))[:top])
+    return Leaderboard((*_final_rows(run.result()), *trials))
 
 
 def explain(run: RunFolder, trial: int) -> TrialRecord:
@@ -91,6 +110,12 @@ def explain(run: RunFolder, trial: int) -> TrialRecord:
         span = f"they are {min(found)} to {max(found)}" if found else "there is none"
         raise RunError(f"The run in '{run.path}' has no finished trial {trial}; {span}.")
     return found[trial]
+
+
+def _shown(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def _gates(record: TrialRecord) -> int:

@@ -114,6 +114,7 @@ class Objective:
         *,
         rungs: Rungs | None = None,
         deadline: float | None = None,
+        max_seconds: float | None = None,
         worker: str = "",
     ) -> TrialRecord:
         """Evaluate one candidate.
@@ -124,6 +125,8 @@ class Objective:
             params: what it was made of.
             rungs: asked on the way whether to go on; None never stops.
             deadline: in seconds of `time.monotonic`: the training ends there with its best weights.
+            max_seconds: it ends so long after its first validation, too, in which kernels are compiled if
+                they have to be.
             worker: who evaluates.
 
         Returns:
@@ -139,7 +142,8 @@ class Objective:
             outcome = Outcome("infeasible", broken.reason, constraint=broken.constraint, amount=broken.amount)
             record = replace(record, outcome=outcome, constraints=broken.amounts)
         else:
-            listener = _Listener(self.space.ladder.steps(candidate.training.steps), rungs or _NoRungs())
+            steps = self.space.ladder.steps(candidate.training.steps)
+            listener = _Listener(steps, rungs or _NoRungs(), max_seconds)
             record = replace(record, costs=cost, constraints=amounts)
             record = self._train(record, assembly, listener, deadline)
         return replace(record, seconds=time.monotonic() - started)
@@ -168,7 +172,7 @@ class Objective:
             weights=tuple(fit.weights.tolist()),
             head_parameters=tuple(fit.head_parameters.tolist()),
             steps=fit.steps,
-            stopped=fit.stopped.sentence,
+            stopped=listener.sentence(fit),
             seed=seed,
         )
         if record.outcome.kind != "kept":
@@ -184,8 +188,9 @@ class Objective:
 class _Listener:
     """Turns the validations of a training into reports at its rungs."""
 
-    def __init__(self, steps: list[int], rungs: Rungs) -> None:
-        self._steps, self._rungs = steps, rungs
+    def __init__(self, steps: list[int], rungs: Rungs, max_seconds: float | None) -> None:
+        self._steps, self._rungs, self._max_seconds = steps, rungs, max_seconds
+        self._started: float | None = None
         self._next = 0
         self._step: int | None = None
         self._threshold: float | None = None
@@ -199,7 +204,9 @@ class _Listener:
             if self._threshold is not None:
                 self._step = step
                 return True
-        return False
+        now = time.monotonic()
+        self._started = self._started or now
+        return self._max_seconds is not None and now - self._started >= self._max_seconds
 
     def outcome(self, fit: Fit) -> Outcome:
         """What the end of the training means for the trial."""
@@ -211,4 +218,10 @@ class _Listener:
             return Outcome("pruned", text, step=self._step, threshold=self._threshold)
         if fit.stopped == Stop.DIVERGED and fit.steps == 0:
             return Outcome("failed", fit.stopped.sentence, error="Diverged")
-        return Outcome("kept", fit.stopped.sentence)
+        return Outcome("kept", self.sentence(fit))
+
+    def sentence(self, fit: Fit) -> str:
+        """Why the training ended."""
+        if fit.stopped == Stop.PRUNED and self._threshold is None:
+            return f"The {self._max_seconds:.3g} s of one trial were used up."
+        return fit.stopped.sentence

@@ -221,6 +221,15 @@ class RunFolder:
         fcntl.flock(file, fcntl.LOCK_SH)
         self.__dict__["_workers"] = file
 
+    def wait_for_workers(self, max_seconds: float = _WORKERS_SECONDS) -> None:
+        """Wait until no worker is alive.
+
+        Raises:
+            TimeoutError: if one still is after `max_seconds`.
+        """
+        with flocked(self.path / ".workers", max_seconds=max_seconds):
+            pass
+
     @contextmanager
     def session(self) -> Iterator[None]:
         """Be the only search at work in this folder, which is made if it is missing; no worker lives in it.
@@ -233,9 +242,7 @@ class RunFolder:
         with ExitStack() as held:
             try:
                 file = held.enter_context(flocked(self.path / ".session", max_seconds=_SESSION_SECONDS))
-                # The workers of a killed search take a moment to notice.
-                with flocked(self.path / ".workers", max_seconds=_WORKERS_SECONDS):
-                    pass
+                self.wait_for_workers()  # those of a killed search take a moment to notice
             except TimeoutError:
                 owner = self._read(".session").strip() or "unknown"
                 raise RunError(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,6 +166,7 @@ class _Session:
         try:
             if study.ended() is None:
                 self._search(study, workers)
+                self._search_on(study)
         finally:
             study.sweep()
         ended = study.ended() or "seconds"
@@ -194,16 +197,31 @@ class _Session:
             on_record=lambda record: self._tell(record, study.n_finished()),
         )
 
+    def _search_on(self, study: SearchStudy) -> None:
+        """Where the seconds of the search gave nothing, take those of the refit, until there is something."""
+        end = self.clock.deadline(self.budget.refit_seconds)
+        if end is None or any(record.trained for record in study.records()):
+            return
+        from qcsearch.search.work import work
+
+        def tell(record: TrialRecord) -> bool:
+            self._tell(record, study.n_finished())
+            return record.trained
+
+        work(study, self.objective, worker="main", deadline=end, on_running=self.emit, on_record=tell)
+
     def _parallel(
         self, study: SearchStudy, workers: int, deadline: float | None, limit: float | None
     ) -> None:
         until = None if deadline is None else time.time() + deadline - time.monotonic()
         told = {record.trial for record in study.records()}
-        at_death = len(told)
-        path, log = self.folder.path, self.folder.worker_log
-        with WorkerPool(path, log, workers, until, limit, self.nursery) as pool:
+        at_start = at_death = len(told)
+        imports = threading.Thread(target=_import_the_rest, daemon=True)
+        with WorkerPool(self.folder, workers, until, limit, self.nursery) as pool:
             while pool.alive:
                 time.sleep(_POLL_SECONDS)
+                if len(told) > at_start and imports.ident is None:
+                    imports.start()
                 for name, code in pool.reap():
                     study.sweep(name)
                     if study.ended() is None and (deadline is None or time.monotonic() < deadline):
@@ -235,7 +253,7 @@ class _Session:
             raise _none_kept(records)
         refit_end = self.clock.deadline(self.budget.refit_seconds)
         finalists = refit(self.objective, ranked, deadline=refit_end, emit=self.emit)
-        end = self.clock.deadline(self.budget.max_seconds)
+        end = self.clock.deadline(self.budget.ablation_seconds)
         found = evaluate(self.objective, finalists[0], deadline=end)
         self._write_model(found.model)
         result = SearchResult(
@@ -260,6 +278,14 @@ class _Session:
         from qcsearch.bundle.write import write_bundle
 
         write_bundle(model, self.folder.model, overwrite=True)
+
+
+def _import_the_rest() -> None:
+    """Import what refit and evaluation need while the workers are at work and this process is not."""
+    for name in ("evaluate", "refit", "leaderboard"):
+        import_module(f"qcsearch.search.{name}")
+    for name in ("qcsearch.bundle.write", "sklearn.decomposition", "sklearn.linear_model", "sklearn.svm"):
+        import_module(name)
 
 
 def _none_kept(records: list[TrialRecord]) -> QCSearchError:

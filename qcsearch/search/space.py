@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qcsearch import canonical
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.candidate import Candidate
+from qcsearch.circuits.candidate import Candidate, Preprocessing, TrainingOptions
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.errors import CandidateError, SpaceError
 from qcsearch.presets import preset_files
@@ -143,10 +143,33 @@ def _check_families(space: SearchSpace) -> None:
         ("training.losses", LOSSES, training.losses),
     ):
         _check(space.name, key, registry, [Alternative(name=name) for name in names])
+    _check_values(space)
+
+
+def _check_values(space: SearchSpace) -> None:
+    """Let the candidate's own parts judge the plain values."""
+    part, training = space.file.preprocessing, space.file.training
+    attempts: list[tuple[str, Callable[[], object]]] = [
+        ("preprocessing.scalings", partial(Preprocessing, scaling=name)) for name in part.scalings
+    ]
+    attempts.append(("training.schedule", partial(TrainingOptions, schedule=training.schedule)))
+    for key, build in attempts:
+        try:
+            build()
+        except CandidateError as error:
+            raise SpaceError(
+                f"The search space '{space.name}' is wrong at '{key}': {error.message}"
+            ) from None
 
 
 def _check(space: str, key: str, registry: Registry[Any], alternatives: Iterable[Alternative]) -> None:
+    seen: set[str] = set()
     for alternative in alternatives:
+        if alternative.label in seen:
+            raise SpaceError(
+                f"The search space '{space}' is wrong at '{key}': '{alternative.label}' stands twice."
+            )
+        seen.add(alternative.label)
         try:
             registry.create(alternative.name, alternative.settings)
         except CandidateError as error:

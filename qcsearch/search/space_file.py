@@ -20,7 +20,7 @@ _PAULIS = "XYZ"
 class _Part(BaseModel):
     """A part of the file: unknown keys are refused, numbers are not made of strings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Alternative(_Part):

@@ -31,7 +31,7 @@ WORKER_DIED = "worker died"
 
 _NAME = "search"
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-_SAME_SEED_ATTEMPTS = 3
+_ATTEMPTS = 3
 _EXHAUSTED_AFTER = 40
 _HOPELESS_AFTER = 200
 _TWIN_POLL_SECONDS = 0.05
@@ -225,11 +225,12 @@ class SearchStudy:
 
     def _fail_orphan(self, trial: FrozenTrial) -> None:
         """Fail a trial; a start point goes back into the queue, once."""
-        start = trial.user_attrs.get("start")
+        start, attempt = trial.user_attrs.get("start"), trial.user_attrs.get("attempt", 1)
         retried = {other.user_attrs.get("retry_of") for other in self.trials()}
-        if start is not None and trial.number not in retried:
+        if start is not None and trial.number not in retried and attempt < _ATTEMPTS:
             self.study.enqueue_trial(
-                trial.system_attrs["fixed_params"], user_attrs={"start": start, "retry_of": trial.number}
+                trial.system_attrs["fixed_params"],
+                user_attrs={"start": start, "retry_of": trial.number, "attempt": attempt + 1},
             )
         worker = str(trial.user_attrs.get("worker", ""))
         outcome = Outcome(
@@ -279,7 +280,7 @@ class SearchStudy:
             before.pop()
             attempts += 1
         place = trial.number - len([number for number in orphans if number < trial.number])
-        words = [self._seed, place, attempts // _SAME_SEED_ATTEMPTS]
+        words = [self._seed, place, attempts // _ATTEMPTS]
         return int(np.random.SeedSequence(words).generate_state(1)[0])
 
     def _check_fingerprint(self, fingerprint: str) -> None:

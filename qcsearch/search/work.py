@@ -27,7 +27,7 @@ def work(
     deadline: float | None = None,
     max_trial_seconds: float | None = None,
     on_running: Callable[[Event], None] | None = None,
-    on_record: Callable[[TrialRecord], None] | None = None,
+    on_record: Callable[[TrialRecord], bool | None] | None = None,
 ) -> None:
     """Run trials until there is no room for another.
 
@@ -36,18 +36,18 @@ def work(
         objective: evaluates them.
         worker: name of this worker.
         deadline: in seconds of `time.monotonic`: the running trial ends there with its best weights.
-        max_trial_seconds: the same for each trial, from its own start.
+        max_trial_seconds: the same for each trial, from its first validation on.
         on_running: told when a trial reaches a rung.
-        on_record: told when a trial ended.
+        on_record: told when a trial ended; True ends the work.
     """
     while deadline is None or time.monotonic() < deadline - _LEAST_SECONDS:
         asked = study.ask(worker, objective.bound)
         if asked is None:
             return
-        record = _evaluate(study, objective, asked, _earlier(deadline, max_trial_seconds), on_running)
+        record = _evaluate(study, objective, asked, deadline, max_trial_seconds, on_running)
         study.tell(asked, record)
-        if on_record is not None:
-            on_record(record)
+        if on_record is not None and on_record(record):
+            return
 
 
 def _evaluate(
@@ -55,6 +55,7 @@ def _evaluate(
     objective: Objective,
     asked: Asked,
     deadline: float | None,
+    max_seconds: float | None,
     on_running: Callable[[Event], None] | None,
 ) -> TrialRecord:
     """The record of one trial, whatever happens in it."""
@@ -65,7 +66,13 @@ def _evaluate(
             return _reuse(twin, asked, time.monotonic() - started)
         rungs = _StudyRungs(study, asked, on_running)
         return objective(
-            asked.number, asked.candidate, asked.params, rungs=rungs, deadline=deadline, worker=asked.worker
+            asked.number,
+            asked.candidate,
+            asked.params,
+            rungs=rungs,
+            deadline=deadline,
+            max_seconds=max_seconds,
+            worker=asked.worker,
         )
     except Exception as error:
         _logger.exception("Trial %d failed.", asked.number)
@@ -94,12 +101,6 @@ def _reuse(twin: TrialRecord, asked: Asked, seconds: float) -> TrialRecord:
         seconds=seconds,
         worker=asked.worker,
     )
-
-
-def _earlier(deadline: float | None, max_seconds: float | None) -> float | None:
-    own = None if max_seconds is None else time.monotonic() + max_seconds
-    ends = [end for end in (deadline, own) if end is not None]
-    return min(ends, default=None)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 
 from qcsearch.errors import QCSearchError
+from qcsearch.search.run_folder import RunFolder
 
 __all__ = ["Nursery", "WorkerPool"]
 
@@ -21,7 +22,7 @@ _THREADS = (
     "NUMBA_NUM_THREADS",
     "RAYON_NUM_THREADS",
 )
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 0.3
 _DEATHS_WITHOUT_PROGRESS = 6
 
 
@@ -90,11 +91,10 @@ class Nursery:
         assert self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()  # if it is still importing; its workers, if any, notice
+        self._process.wait()
         self._process.stdout.close()
         self._early.close()
 
@@ -104,7 +104,6 @@ class WorkerPool:
 
     Args:
         run: the run folder; it was begun.
-        log: where the workers write what they have to say.
         n_workers: how many to keep alive.
         until: the `time.time()` at which they end; None for no limit.
         max_trial_seconds: limit of one trial; None for no limit.
@@ -113,20 +112,20 @@ class WorkerPool:
 
     def __init__(
         self,
-        run: Path,
-        log: Path,
+        run: RunFolder,
         n_workers: int,
         until: float | None,
         max_trial_seconds: float | None,
         nursery: Nursery | None = None,
     ) -> None:
-        self._run, self._log = run, log
+        self._run, self._log = run, run.worker_log
         self._limits = ["-" if x is None else repr(x) for x in (until, max_trial_seconds)]
         self._deaths = 0
+        self._words = "no message"
         self._alive: set[str] = set()
         self._log.unlink(missing_ok=True)
         self._nursery = nursery or Nursery()
-        self._nursery.command("run", str(run.resolve()))
+        self._nursery.command("run", str(run.path.resolve()))
         for _ in range(n_workers):
             self._start()
 
@@ -135,6 +134,7 @@ class WorkerPool:
 
     def __exit__(self, *error: object) -> None:
         self._nursery.close()
+        self._run.wait_for_workers()
         self._alive.clear()
         if self._log.exists() and self._log.stat().st_size == 0:
             self._log.unlink()
@@ -170,9 +170,10 @@ class WorkerPool:
                 fix=f"look at {self._log}, or search with one worker.",
             )
         if self._nursery.exit_code is not None:
+            self._words = self._nursery.last_words()
             self._nursery.close()
             self._nursery = Nursery()
-            self._nursery.command("run", str(self._run.resolve()))
+            self._nursery.command("run", str(self._run.path.resolve()))
         self._start()
 
     def _start(self) -> None:
@@ -182,7 +183,7 @@ class WorkerPool:
 
     def _last_words(self) -> str:
         written = self._log.read_text("utf-8", "replace").strip() if self._log.exists() else ""
-        return written.splitlines()[-1] if written else self._nursery.last_words()
+        return written.splitlines()[-1] if written else self._words
 
 
 def _environment() -> dict[str, str]:

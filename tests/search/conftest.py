@@ -1,0 +1,119 @@
+"""Small data, a small device and a quick space: a trial takes some hundredths of a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from qcsearch.data.dataset import Dataset
+from qcsearch.data.sources import load_dataset
+from qcsearch.devices.device import Device
+from qcsearch.devices.providers import get_device
+from qcsearch.search.features import Features
+from qcsearch.search.objective import Objective
+from qcsearch.search.result import SearchResult
+from qcsearch.search.search import run_search
+from qcsearch.search.space import SearchSpace
+from qcsearch.search.workers import Nursery
+
+QUICK = """
+description = "quick"
+[preprocessing]
+scalings = ["minmax", "standard"]
+[circuit]
+n_qubits = 2
+n_layers = { min = 1, max = 3 }
+regions = 2
+encodings = ["reuploading", "angle"]
+ansatze = ["hardware_efficient"]
+observables = ["Z", "Z+ZZ"]
+[training]
+learning_rate = { min = 0.02, max = 0.3 }
+steps = 12
+validate_every = 2
+batch_sizes = [32]
+[ladder]
+rungs = 1
+reduction_factor = 2
+[refit]
+top = 2
+seeds = 2
+steps_factor = 1.5
+[[start]]
+encoding = "reuploading"
+n_layers = 2
+learning_rate = 0.1
+"""
+
+
+@pytest.fixture(scope="session")
+def dataset() -> Dataset:
+    return load_dataset("moons")
+
+
+@pytest.fixture(scope="session")
+def device() -> Device:
+    return get_device("fake_manila")
+
+
+@pytest.fixture(scope="session")
+def quick() -> str:
+    return QUICK
+
+
+@pytest.fixture(scope="session")
+def space() -> SearchSpace:
+    return SearchSpace.from_toml(QUICK, "quick")
+
+
+@pytest.fixture(scope="session")
+def features(dataset: Dataset) -> Features:
+    return Features(dataset, 0)
+
+
+@pytest.fixture(scope="session")
+def objective(features: Features, space: SearchSpace, device: Device) -> Objective:
+    return Objective.of(features, space, device, 0)
+
+
+Search = Callable[..., SearchResult]
+
+
+@pytest.fixture(scope="session")
+def search(dataset: Dataset, device: Device, space: SearchSpace) -> Search:
+    """`run_search` on the small things, any of them replaced by name."""
+
+    def run(folder: Path, **changes: object) -> SearchResult:
+        given: dict[str, object] = {"dataset": dataset, "device": device, "space": space, "run": folder}
+        return run_search(**{**given, **changes})  # type: ignore[arg-type]
+
+    return run
+
+
+class Spare:
+    """A nursery that did its imports while other tests ran; the next one begins as soon as it is taken."""
+
+    def __init__(self) -> None:
+        self._next = Nursery()
+
+    def take(self) -> Nursery:
+        taken, self._next = self._next, Nursery()
+        return taken
+
+    def close(self) -> None:
+        self._next.close()
+
+
+@pytest.fixture(scope="session")
+def spare() -> Iterator[Spare]:
+    kept = Spare()
+    yield kept
+    kept.close()
+
+
+@pytest.fixture(scope="session")
+def finished(search: Search, tmp_path_factory: pytest.TempPathFactory) -> SearchResult:
+    """One finished serial search that tests may read and must not change."""
+    return search(tmp_path_factory.mktemp("finished") / "run", n_trials=8)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import optuna
+import pytest
+
+from qcsearch.search.journal import JournalFile, flocked, mend, open_storage
+
+
+def test_half_a_last_line_is_removed_and_whole_lines_stay(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(b'{"a":1}\n{"b":2}\n{"c":')
+    assert mend(path) == 5
+    assert path.read_bytes() == b'{"a":1}\n{"b":2}\n'
+    assert mend(path) == 0
+
+
+def test_a_journal_of_half_a_line_becomes_empty(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(b"x" * 200_000)
+    assert mend(path) == 200_000
+    assert path.read_bytes() == b""
+
+
+def test_a_line_longer_than_a_block_survives_the_half_line_behind_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(b"y" * 150_000 + b"\n" + b"x" * 150_000)
+    mend(path)
+    assert path.read_bytes() == b"y" * 150_000 + b"\n"
+
+
+def test_appending_after_a_half_line_leaves_a_readable_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    JournalFile(path).append_logs([{"n": 1}])
+    with path.open("ab") as file:
+        file.write(b'{"n": 2, "half')
+    second = JournalFile(path)
+    assert second.read_logs(0) == [{"n": 1}]
+    second.append_logs([{"n": 3}])
+    assert second.read_logs(1) == [{"n": 3}]
+    assert JournalFile(path).read_logs(0) == [{"n": 1}, {"n": 3}]
+
+
+def test_reading_goes_on_where_it_stopped_and_can_start_again(tmp_path: Path) -> None:
+    writer, reader = JournalFile(tmp_path / "journal"), JournalFile(tmp_path / "journal")
+    writer.append_logs([{"n": 0}, {"n": 1}])
+    assert reader.read_logs(0) == [{"n": 0}, {"n": 1}]
+    writer.append_logs([{"n": 2}])
+    assert reader.read_logs(2) == [{"n": 2}]
+    assert reader.read_logs(3) == []
+    assert reader.read_logs(1) == [{"n": 1}, {"n": 2}]
+
+
+def test_optuna_finds_a_study_again_in_the_journal(tmp_path: Path) -> None:
+    study = optuna.create_study(study_name="s", storage=open_storage(tmp_path / "journal"))
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=5)
+    again = optuna.load_study(study_name="s", storage=open_storage(tmp_path / "journal"))
+    assert [t.params for t in again.trials] == [t.params for t in study.trials]
+    assert [t.value for t in again.trials] == [t.value for t in study.trials]
+
+
+def test_many_writers_lose_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+
+    def write(worker: int) -> None:
+        journal = JournalFile(path)
+        for n in range(50):
+            journal.append_logs([{"worker": worker, "n": n}])
+
+    threads = [threading.Thread(target=write, args=(w,)) for w in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = JournalFile(path).read_logs(0)
+    for worker in range(4):
+        assert [log["n"] for log in found if log["worker"] == worker] == list(range(50))
+
+
+def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from qcsearch.search.journal import flocked\n"
+        "with flocked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "lock")], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    with holder.stdout:
+        assert holder.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(TimeoutError, match="held by another"),
+            flocked(tmp_path / "lock", max_seconds=0.1),
+        ):
+            pass
+        holder.kill()
+        holder.wait()
+        started = time.monotonic()
+        with flocked(tmp_path / "lock", max_seconds=5):
+            assert time.monotonic() - started < 1

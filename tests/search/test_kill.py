@@ -1,0 +1,180 @@
+"""Killing a search of two workers at any moment: nothing that was finished is lost, nothing is done twice.
+
+The command that is killed is a script as the command line runs it: the nursery first, then the imports.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qcsearch.search.journal import JournalFile
+from qcsearch.search.leaderboard import records
+from qcsearch.search.run_folder import RunFolder
+
+COMMAND = """
+import sys
+from pathlib import Path
+from qcsearch.search.workers import Nursery
+nursery = Nursery()
+from qcsearch.data.sources import load_dataset
+from qcsearch.devices.providers import get_device
+from qcsearch.search.search import run_search
+from qcsearch.search.space import load_space
+run, space, n_trials = sys.argv[1:]
+run_search(
+    load_dataset("moons"), get_device("fake_manila"), load_space(space),
+    run=Path(run), n_trials=int(n_trials), workers=2, nursery=nursery,
+)
+"""
+
+
+@pytest.fixture
+def slow_space(tmp_path: Path, quick: str) -> Path:
+    """Trials of some tenths of a second."""
+    path = tmp_path / "slow.toml"
+    path.write_text(
+        quick.replace("steps = 12", "steps = 300").replace("validate_every = 2", "validate_every = 50")
+    )
+    return path
+
+
+@contextlib.contextmanager
+def started(run: Path, space: Path, n_trials: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-c", COMMAND, str(run), str(space), str(n_trials)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def children(pid: int) -> list[int]:
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def n_asked(run: Path) -> int:
+    """Trials that any worker ever took, read from the journal itself."""
+    journal = run / "study.journal"
+    logs = JournalFile(journal).read_logs(0) if journal.exists() else []
+    return sum("worker" in log.get("user_attr", {}) for log in logs)
+
+
+def wait_for_a_new_trial(run: Path, before: int, process: subprocess.Popen[bytes]) -> float:
+    """Seconds until a trial more was asked for."""
+    begun = time.monotonic()
+    while n_asked(run) <= before:
+        assert process.poll() is None, process.communicate()[1].decode()
+        assert time.monotonic() - begun < 60
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+def kill(process: subprocess.Popen[bytes], victim: str, rng: random.Random) -> None:
+    """Kill the whole tree, the command alone, the nursery, or one worker."""
+    nursery = children(process.pid)
+    workers = [pid for parent in nursery for pid in children(parent)]
+    pids = {"all": [process.pid, *nursery, *workers], "command": [process.pid], "nursery": nursery}
+    chosen = pids.get(victim) or ([rng.choice(workers)] if workers else [process.pid])
+    for pid in chosen:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def finished(run: Path) -> dict[int, str]:
+    return {r.trial: repr(r.to_json()) for r in records(RunFolder.open(run))}
+
+
+def kill_and_go_on(run: Path, space: Path, victims: list[str], seed: int) -> list[float]:
+    """Start, kill some time after the first new trial, look, and so on; the seconds that each start took."""
+    rng = random.Random(seed)
+    seconds: list[float] = []
+    known: dict[int, str] = {}
+    for victim in victims:
+        asked = n_asked(run)
+        with started(run, space, 100_000) as process:
+            seconds.append(wait_for_a_new_trial(run, asked, process))
+            time.sleep(rng.uniform(0, 1.5))
+            kill(process, victim, rng)
+            if victim in ("worker", "nursery"):
+                time.sleep(rng.uniform(0, 0.5))  # the search goes on, until it is killed as a whole
+                kill(process, "all", rng)
+            process.wait()
+        now = finished(run)
+        assert {trial: now[trial] for trial in known} == known, "a finished trial was lost or changed"
+        known = now
+    with started(run, space, len(known) + 3) as process:
+        _, error = process.communicate(timeout=120)
+        assert process.returncode == 0, error.decode()
+    end = finished(run)
+    assert {trial: end[trial] for trial in known} == known
+    assert len(end) == len(known) + 3
+    return seconds
+
+
+def assert_each_candidate_was_trained_once(run: Path) -> None:
+    trained = [r.candidate.digest for r in records(RunFolder.open(run)) if r.trained and r.candidate]
+    kept = [
+        r.candidate.digest for r in records(RunFolder.open(run)) if r.outcome.kind == "kept" and r.candidate
+    ]
+    assert len(trained) >= len(kept) > 0
+    assert len(set(kept)) == len(kept)
+
+
+def test_a_killed_search_of_two_workers_goes_on(tmp_path: Path, slow_space: Path) -> None:
+    run = tmp_path / "run"
+    seconds = kill_and_go_on(run, slow_space, ["all", "command", "worker"], seed=0)
+    print("seconds to the first new trial:", [round(s, 1) for s in seconds])
+    assert_each_candidate_was_trained_once(run)
+
+
+def test_no_worker_outlives_its_command(tmp_path: Path, slow_space: Path) -> None:
+    run = tmp_path / "run"
+    with started(run, slow_space, 100_000) as process:
+        wait_for_a_new_trial(run, 0, process)
+        family = [process.pid, *(nursery := children(process.pid)), *children(nursery[0])]
+        assert len(family) == 4
+        process.kill()
+        process.wait()
+    deadline = time.monotonic() + 5
+    while any(_lives(pid) for pid in family) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [pid for pid in family if _lives(pid)] == []
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.slow
+def test_fifty_kills_lose_and_double_nothing_and_restarts_take_five_seconds(
+    tmp_path: Path, slow_space: Path
+) -> None:
+    run = tmp_path / "run"
+    rng = random.Random(1)
+    victims = [rng.choice(["all", "all", "command", "nursery", "worker"]) for _ in range(50)]
+    seconds = kill_and_go_on(run, slow_space, victims, seed=1)
+    assert_each_candidate_was_trained_once(run)
+    restarts = sorted(seconds[1:])
+    print(
+        f"50 kills, {len(finished(run))} finished trials, none lost, none doubled; "
+        f"restart to the first new trial: median {restarts[len(restarts) // 2]:.2f} s, "
+        f"longest {restarts[-1]:.2f} s"
+    )
+    assert restarts[-1] <= 5.0

@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qcsearch.bundle.read import load_bundle
+from qcsearch.data.dataset import Dataset
+from qcsearch.data.sources import load_dataset
+from qcsearch.devices.device import Device
+from qcsearch.devices.providers import get_device
+from qcsearch.errors import (
+    DataError,
+    InputError,
+    NoFeasibleCandidateError,
+    QCSearchError,
+    RunError,
+    SpaceError,
+)
+from qcsearch.search import events
+from qcsearch.search.leaderboard import explain, leaderboard, records
+from qcsearch.search.result import SearchResult
+from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.space import SearchSpace
+
+Search = Callable[..., SearchResult]
+
+
+def listing(folder: Path) -> dict[str, int]:
+    """What lies in a folder and when it was changed; locks left out."""
+    return {p.name: p.stat().st_mtime_ns for p in folder.iterdir() if not p.name.startswith(".")}
+
+
+def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
+    data = json.loads(json.dumps(finished.to_json()))
+    assert set(data) == {"run", "n_trials", "seconds", "best", "classical", "without_pqc"}
+    assert set(data["best"]) == {
+        "trial",
+        "validation_accuracy",
+        "test_accuracy_noisy",
+        "test_accuracy_noiseless",
+        "n_qubits",
+        "n_weights",
+        "two_qubit_gates",
+    }
+    assert data["n_trials"] == 8
+    assert set(data["classical"]) == {"logistic regression", "RBF-SVM"}
+    assert 0.5 < data["best"]["test_accuracy_noisy"] <= 1
+    assert 0 <= data["without_pqc"] <= 1
+
+
+def test_the_run_folder_holds_everything_needed_to_do_it_again(
+    finished: SearchResult, dataset: Dataset, device: Device, space: SearchSpace
+) -> None:
+    run = RunFolder.open(finished.run)
+    assert run.dataset.digest == dataset.digest
+    assert run.dataset.name == dataset.name
+    assert run.device == device
+    assert run.space.fingerprint == space.fingerprint
+    assert run.config.n_trials == 8
+    assert SearchResult.from_file(finished.run, run.result()) == finished
+
+
+def test_the_model_is_the_winner_that_was_tested(finished: SearchResult, dataset: Dataset) -> None:
+    model = load_bundle(finished.run / "model")
+    from qcsearch.data.split import split
+
+    test = split(dataset, 0).test
+    labels = dataset.labels(test.y)
+    assert model.score(test.X, labels) == finished.best.test_accuracy_noisy
+    assert model.score(test.X, labels, noise=False) == finished.best.test_accuracy_noiseless
+    assert len(model.weights) == finished.best.n_weights
+    confusion = np.array(finished.confusion)
+    assert confusion.sum() == len(test)
+    assert confusion.trace() / len(test) == pytest.approx(finished.best.test_accuracy_noisy)
+
+
+def test_the_winner_is_chosen_by_validation_over_several_seeds(finished: SearchResult) -> None:
+    assert [score.seed_index for score in finished.seeds] == [0, 1, 2]
+    assert finished.best.validation_accuracy == max(s.validation_accuracy for s in finished.seeds)
+    chosen = next(s for s in finished.seeds if s.validation_accuracy == finished.best.validation_accuracy)
+    assert chosen.test_accuracy_noisy == finished.best.test_accuracy_noisy
+    refits = [s.test_accuracy_noisy for s in finished.seeds[1:]]
+    assert finished.spread["test_accuracy_noisy"] == pytest.approx(np.std(refits, ddof=1))
+
+
+def test_a_serial_search_is_reproducible(search: Search, finished: SearchResult, tmp_path: Path) -> None:
+    again = search(tmp_path / "again", n_trials=8)
+    assert again.best == finished.best
+    first, second = (records(RunFolder.open(result.run)) for result in (finished, again))
+    assert [(r.params, r.weights, r.history) for r in first] == [
+        (r.params, r.weights, r.history) for r in second
+    ]
+    other = search(tmp_path / "other", n_trials=8, seed=1)
+    third = records(RunFolder.open(other.run))
+    assert [r.params for r in third] != [r.params for r in first]
+
+
+def test_a_finished_run_answers_at_once_and_changes_nothing(search: Search, finished: SearchResult) -> None:
+    before = listing(finished.run)
+    told: list[events.Event] = []
+    started = time.monotonic()
+    assert search(finished.run, n_trials=8, progress=told.append) == finished
+    assert time.monotonic() - started < 1
+    assert told == []
+    assert listing(finished.run) == before
+
+
+def test_a_raised_total_goes_on(search: Search, tmp_path: Path) -> None:
+    first = search(tmp_path / "run", n_trials=3)
+    old = records(RunFolder.open(first.run))
+    second = search(tmp_path / "run", n_trials=5)
+    assert second.n_trials == 5
+    assert second.seconds > first.seconds
+    new = records(RunFolder.open(second.run))
+    assert [r.to_json() for r in new[:3]] == [r.to_json() for r in old]
+
+
+def test_the_events_tell_the_whole_story(search: Search, tmp_path: Path) -> None:
+    told: list[events.Event] = []
+    search(tmp_path / "run", n_trials=3, progress=told.append)
+    kinds = [type(event).__name__ for event in told if not isinstance(event, events.TrialRunning)]
+    refits = kinds.count("RefitFinished")
+    assert kinds == [
+        "SearchStarted",
+        *["TrialFinished"] * 3,
+        "SearchEnded",
+        "RefitStarted",
+        *["RefitFinished"] * refits,
+        "Evaluated",
+    ]
+    assert [e.n_finished for e in told if isinstance(e, events.TrialFinished)] == [1, 2, 3]
+
+
+def test_the_leaderboard_says_which_split_each_number_is_from(finished: SearchResult) -> None:
+    rows = leaderboard(RunFolder.open(finished.run))
+    assert [row.kind for row in rows[:4]] == ["winner", "ablation", "classical", "classical"]
+    assert {row.split for row in rows[:4]} == {"test"}
+    trials = rows[4:]
+    assert {row.split for row in trials} == {"validation"}
+    assert [row.accuracy for row in trials] == sorted((row.accuracy for row in trials), reverse=True)
+    assert all(row.accuracy is None for row in rows if row.kind == "classical")
+    printed = str(rows).splitlines()
+    assert len(printed) == len(rows) + 1
+    assert all("validation" in line or "test" in line for line in printed[1:])
+
+
+def test_explain_gives_the_record_of_a_trial(finished: SearchResult) -> None:
+    run = RunFolder.open(finished.run)
+    record = explain(run, finished.best.trial)
+    assert record.outcome.kind == "kept"
+    assert record.params["encoding"] in ("reuploading", "angle")
+    with pytest.raises(RunError, match="no finished trial 99; they are 0 to 7"):
+        explain(run, 99)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_seconds_are_a_total_that_holds(
+    workers: int, search: Search, quick: str, tmp_path: Path, spare: Any
+) -> None:
+    limit = 10.0
+    space = SearchSpace.from_toml(quick.replace("steps = 12", "steps = 4000"), "slow")
+    search(tmp_path / "warm", n_trials=1)
+    nursery = spare.take() if workers > 1 else None
+    started = time.monotonic()
+    result = search(tmp_path / "run", space=space, max_seconds=limit, workers=workers, nursery=nursery)
+    used = time.monotonic() - started
+    print(f"{workers} workers: {used:.2f} s of {limit} s, {result.n_trials} trials")
+    assert used <= 1.05 * limit
+    assert result.ended == "seconds"
+    assert result.n_trials >= 1
+    again = time.monotonic()
+    assert search(tmp_path / "run", space=space, max_seconds=limit, workers=workers) == result
+    assert time.monotonic() - again < 1
+
+
+def test_two_workers_reach_the_total_exactly(search: Search, tmp_path: Path, spare: Any) -> None:
+    told: list[events.Event] = []
+    result = search(tmp_path / "run", n_trials=9, workers=2, progress=told.append, nursery=spare.take())
+    assert result.n_trials == 9
+    found = records(RunFolder.open(result.run))
+    assert [record.trial for record in found] == list(range(9))
+    assert sorted(e.record.trial for e in told if isinstance(e, events.TrialFinished)) == list(range(9))
+    assert not (tmp_path / "run" / "workers.log").exists()
+
+
+def test_nsga2_searches_accuracy_against_two_qubit_gates(search: Search, tmp_path: Path) -> None:
+    result = search(tmp_path / "run", n_trials=6, strategy="nsga2")
+    found = records(RunFolder.open(result.run))
+    assert {record.outcome.kind for record in found} <= {"kept", "reused"}
+    best = max(r.validation_accuracy or 0 for r in found)
+    assert explain(RunFolder.open(result.run), result.best.trial).validation_accuracy is not None
+    assert best > 0.5
+
+
+CHANGES = {
+    "seed": ({"seed": 1}, "seed 0. Got 1"),
+    "strategy": ({"strategy": "random"}, "strategy 'tpe'. Got 'random'"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_run_with_other_settings_is_refused(change: str, search: Search, finished: SearchResult) -> None:
+    before = listing(finished.run)
+    given, message = CHANGES[change]
+    with pytest.raises(RunError, match=f"was made with the {message}"):
+        search(finished.run, n_trials=8, **given)
+    assert listing(finished.run) == before
+
+
+def test_a_run_with_another_space_device_or_data_is_refused(
+    search: Search, finished: SearchResult, quick: str
+) -> None:
+    other = SearchSpace.from_toml(quick.replace("regions = 2", "regions = 3"), "quick")
+    with pytest.raises(RunError, match=r"search space 'quick'. Got 'quick' with another content"):
+        search(finished.run, n_trials=8, space=other)
+    with pytest.raises(RunError, match=r"device snapshot 'fake_manila'. Got 'fake_lagos'"):
+        search(finished.run, n_trials=8, device=get_device("fake_lagos"))
+    with pytest.raises(RunError, match=r"data set 'moons'. Got 'iris'"):
+        search(finished.run, n_trials=8, dataset=load_dataset("iris"))
+
+
+def test_a_folder_with_other_files_is_refused_and_left_alone(search: Search, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(RunError, match=r"holds other files \(thesis.txt\) and no run"):
+        search(tmp_path, n_trials=1)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+    with pytest.raises(RunError, match=r"must be a folder. It is a file"):
+        search(tmp_path / "thesis.txt", n_trials=1)
+
+
+def test_nothing_is_written_for_what_cannot_be_searched(search: Search, quick: str, tmp_path: Path) -> None:
+    few = Dataset(np.eye(4), np.array([0, 0, 0, 1]), ("a", "b"), ("f0", "f1", "f2", "f3"))
+    wide = SearchSpace.from_toml(quick.replace("n_qubits = 2", "n_qubits = 6"), "wide")
+    for error, given in (
+        (DataError, {"dataset": few}),
+        (SpaceError, {"space": wide}),
+        (InputError, {"workers": 0}),
+        (InputError, {"n_trials": 0}),
+        (InputError, {"max_seconds": -1.0}),
+        (InputError, {"seed": -1}),
+        (SpaceError, {"strategy": "luck"}),
+    ):
+        with pytest.raises(error):
+            search(tmp_path / "run", **{"n_trials": 1, **given})
+        assert not (tmp_path / "run" / "run.json").exists()
+
+
+def test_no_feasible_candidate_is_an_error_that_counts_the_constraints(
+    search: Search, quick: str, tmp_path: Path
+) -> None:
+    text = quick.replace("[ladder]", "[constraints]\nmax_two_qubit_gates = 0\n[ladder]")
+    space = SearchSpace.from_toml(text, "strict")
+    with pytest.raises(NoFeasibleCandidateError, match=r"None of 5 candidates.*two_qubit_gates 5") as caught:
+        search(tmp_path / "run", space=space, n_trials=5)
+    assert caught.value.exit_code == 4
+    assert {r.outcome.constraint for r in records(RunFolder.open(tmp_path / "run"))} == {"two_qubit_gates"}
+
+
+def test_a_changed_file_of_a_run_is_noticed(search: Search, tmp_path: Path) -> None:
+    search(tmp_path / "run", n_trials=1)
+    path = tmp_path / "run" / "space.toml"
+    path.write_text(path.read_text().replace("regions = 2", "regions = 3"))
+    with pytest.raises(RunError, match=r"space.toml' was changed since the run began"):
+        _ = RunFolder.open(tmp_path / "run").space
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"schema_version": 2}', "[]"])
+def test_a_broken_configuration_is_one_sentence(content: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(RunError, match="is not the configuration of a run"):
+        RunFolder.open(tmp_path)
+
+
+def test_a_folder_without_a_run_is_not_opened(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="is not a run folder"):
+        RunFolder.open(tmp_path)
+
+
+def test_a_second_search_in_the_same_folder_is_refused(search: Search, tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from qcsearch.search.run_folder import RunFolder\n"
+        "with RunFolder(Path(sys.argv[1])).session(): print('held', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "run")]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert first.stdout is not None
+    with first.stdout:
+        assert first.stdout.readline() == b"held\n"
+        with pytest.raises(RunError, match=rf"Another search is at work.*process {first.pid}"):
+            search(tmp_path / "run", n_trials=1)
+        first.kill()
+        first.wait()
+    assert search(tmp_path / "run", n_trials=1).n_trials == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupted_search_goes_on(workers: int, search: Search, tmp_path: Path, spare: Any) -> None:
+    def interrupt(event: events.Event) -> None:
+        if isinstance(event, events.TrialFinished) and event.n_finished >= 3:
+            raise KeyboardInterrupt
+
+    nursery = spare.take() if workers > 1 else None
+    with pytest.raises(KeyboardInterrupt):
+        search(tmp_path / "run", n_trials=200, workers=workers, progress=interrupt, nursery=nursery)
+    before = {r.trial: r.to_json() for r in records(RunFolder.open(tmp_path / "run"))}
+    assert len(before) >= 3
+    result = search(tmp_path / "run", n_trials=len(before) + 2)
+    assert result.n_trials == len(before) + 2
+    after = {r.trial: r.to_json() for r in records(RunFolder.open(tmp_path / "run"))}
+    assert {trial: after[trial] for trial in before} == before
+
+
+def test_workers_that_always_die_end_the_search_with_their_last_words(
+    search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Something in the environment that breaks every worker and not this process.
+    (tmp_path / "plugin").mkdir()
+    (tmp_path / "plugin" / "optuna.py").write_text("raise RuntimeError('no optuna here')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "plugin"))
+    with pytest.raises(QCSearchError, match=r"The workers die before they finish a trial.*no optuna here"):
+        search(tmp_path / "run", n_trials=2, workers=2)
+
+
+def test_a_worker_that_is_killed_is_replaced(search: Search, tmp_path: Path, spare: Any) -> None:
+    nursery = spare.take()
+    killed: list[int] = []
+    told: list[events.Event] = []
+
+    def kill(event: events.Event) -> None:
+        told.append(event)
+        if isinstance(event, events.TrialFinished) and not killed:
+            killed.append(children(nursery.pid)[-1])
+            os.kill(killed[0], signal.SIGKILL)
+
+    result = search(tmp_path / "run", n_trials=12, workers=2, progress=kill, nursery=nursery)
+    assert result.n_trials == 12
+    assert any("A worker died" in event.text for event in told if isinstance(event, events.Notice))
+    assert [r.trial for r in records(RunFolder.open(tmp_path / "run")) if r.outcome.kind == "failed"] == []
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
