@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options import Json, Run, Verbose, examples
-from qcsearch.cli.output import emit, percent, stdout, table
+from qcsearch.cli.output import display, emit, percent, table
 
 if TYPE_CHECKING:
     from qcsearch.search.leaderboard import Row
@@ -44,35 +44,16 @@ def show(folder: RunFolder, top: int) -> None:
     final = [row for row in rows if row.split == TEST]
     trials = [row for row in rows if row.split != TEST]
     device = folder.config.device
-    console = stdout()
     if final:
-        columns = [
-            "model",
-            f"noisy ({device})",
-            "± over seeds",
-            "noiseless",
-            "classical",
-            "qubits",
-            "weights",
-            "2q gates",
-        ]
-        title = "Accuracy on the test split, touched once"
-        console.print(table(title, columns, map(_final, final), right=range(1, 8)))
-    columns = [
-        "trial",
-        f"noisy ({device})",
-        "noiseless",
-        "qubits",
-        "weights",
-        "2q gates",
-        "encoding",
-        "ansatz",
-    ]
+        columns = ["model", "noisy", "± seeds", "noiseless", "classical", "qubits", "weights", "2q gates"]
+        title = f"Accuracy on the test split, touched once; noisy: {device}"
+        display(table(title, columns, map(_final, final), right=range(1, 8)))
     found = records(folder)
-    title = f"Accuracy on the validation split: the best of {len(found)} trials"
-    console.print(table(title, columns, map(_trial, trials), right=range(6)))
+    columns = ["trial", "noisy", "noiseless", "qubits", "weights", "2q gates", "encoding", "ansatz"]
+    title = f"Accuracy on the validation split, the best of {len(found)} trials; noisy: {device}"
+    display(table(title, columns, map(_trial, trials), right=range(6)))
     if not trials:
-        console.print("No trial was trained to its end yet.")
+        print("No trial was trained to its end yet.")
 
 
 def _final(row: Row) -> tuple[object, ...]:

@@ -22,7 +22,7 @@ from qcsearch.cli.options import (
     Workers,
     examples,
 )
-from qcsearch.cli.output import emit, facts, percent, say, stdout, table
+from qcsearch.cli.output import display, emit, facts, percent, say, table
 from qcsearch.errors import CandidateError, InputError, NoFeasibleCandidateError
 
 if TYPE_CHECKING:
@@ -172,7 +172,6 @@ def _show(inputs: Inputs, objective: Objective, found: dict[str, Any], sample: _
     from qcsearch.cli.progress import clock
 
     data, split = inputs.dataset, objective.features.split
-    console = stdout()
     items: dict[str, object] = {
         "data": f"{data.name}: {len(split.train)} train, {len(split.validation)} validation, "
         f"{len(split.test)} test samples; {data.n_features} features, {data.n_classes} classes",
@@ -185,12 +184,12 @@ def _show(inputs: Inputs, objective: Objective, found: dict[str, Any], sample: _
         items["fits in the time"] = f"about {found['trials_in_time']} trials that go to their end"
     if found["eta_seconds"] is not None:
         items["whole search"] = f"about {clock(found['eta_seconds'])}; pruned trials make it shorter"
-    console.print(facts(inputs.title, items))
+    display(facts(inputs.title, items))
     if sample.rejected:
-        console.print(table("\nRejected by", ("constraint", "candidates"), sample.rejected.most_common()))
+        display(table("\nRejected by", ("constraint", "candidates"), sample.rejected.most_common()))
     for notice in (*found["data"]["notices"], *found["device"]["notices"]):
-        console.print(f"Note: {notice}", soft_wrap=True)
-    console.print("Nothing was written. `qcsearch search` with the same arguments starts the search.")
+        print(f"Note: {notice}")
+    print("Nothing was written. `qcsearch search` with the same arguments starts the search.")
 
 
 def _counts(rejected: Counter[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
-from qcsearch.cli.output import emit, percent, say, stdout, table
+from qcsearch.cli.output import display, emit, percent, say, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,17 +110,13 @@ def _show(found: Deployment) -> None:
         ("± shots", *(percent(score.shot_error) for score in scores)),
     ]
     columns = ("", "noiseless, exact", f"noisy ({found.device}), exact", f"{found.backend} ({found.kind})")
-    console = stdout()
-    console.print(table("Deployment: same weights, same samples", columns, rows, right=(1, 2, 3)))
+    display(table("Deployment: same weights, same samples", columns, rows, right=(1, 2, 3)))
     tuning = found.tuning
     if tuning.after is not None:
-        console.print(
+        print(
             f"{len(tuning.losses)} steps on {found.backend} ({tuning.method}): validation accuracy there "
             f"{percent(tuning.before.accuracy)} before, {percent(tuning.after.accuracy)} after; "
             f"the weights from {tuning.kept} are kept.",
-            soft_wrap=True,
         )
     usage = found.usage
-    console.print(
-        f"{usage.jobs} jobs, {usage.circuits:,} circuits, {usage.shots:,} shots, {found.seconds:.1f} s."
-    )
+    print(f"{usage.jobs} jobs, {usage.circuits:,} circuits, {usage.shots:,} shots, {found.seconds:.1f} s.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcsearch.cli.options import Json, Verbose, examples
-from qcsearch.cli.output import emit, facts, say, stdout, table
+from qcsearch.cli.output import display, emit, facts, say, table
 from qcsearch.errors import BackendError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def list_(json: Json = False, verbose: Verbose = False) -> None:
         return
     sources = {"preset": "snapshot shipped with qcsearch", "fake": "recorded in qiskit-ibm-runtime"}
     rows = [(e.name, sources.get(e.source, e.source), ", ".join(e.dates)) for e in entries]
-    stdout().print(table(None, ("device", "source", "dates"), rows))
+    display(table(None, ("device", "source", "dates"), rows))
 
 
 @app.command("show")
@@ -66,13 +66,12 @@ def show(
         ranked = [{"qubits": list(r.qubits), "score": r.score} for r in regions]
         emit({**_summary(found), "regions": ranked, "notices": list(found.notices)})
         return
-    console = stdout()
-    console.print(facts(found.name, _readable(found)))
+    display(facts(found.name, _readable(found)))
     rows = [(", ".join(map(str, r.qubits)), r.score, r.two_qubit_success, r.readout_success) for r in regions]
     columns = ("qubits", "score", "two-qubit success", "readout success")
-    console.print(table(f"Best regions of {size} qubits", columns, rows))
+    display(table(f"Best regions of {size} qubits", columns, rows))
     for notice in found.notices:
-        console.print(f"Note: {notice}", soft_wrap=True)
+        print(f"Note: {notice}")
 
 
 @app.command("snapshot")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options import Json, Run, Verbose, examples
-from qcsearch.cli.output import emit, facts, percent, stdout, table
+from qcsearch.cli.output import display, emit, facts, percent, table, terminal_width
 from qcsearch.errors import QCSearchError
 
 if TYPE_CHECKING:
@@ -32,19 +32,18 @@ def explain(
     if json:
         emit(record.to_json())
         return
-    console = stdout()
-    console.print(facts(f"Trial {trial}: {record.outcome.kind}", _outcome(record)))
+    display(facts(f"Trial {trial}: {record.outcome.kind}", _outcome(record)))
     if record.candidate is not None:
-        console.print(facts("\nCandidate", _candidate(record.candidate)))
+        display(facts("\nCandidate", _candidate(record.candidate)))
     if record.costs is not None:
-        console.print(facts("\nCosts of the mapped circuit", _costs(record.costs)))
+        display(facts("\nCosts of the mapped circuit", _costs(record.costs)))
     if record.constraints:
         rows = [
             (k, f"{100 * v:+.0f} %", "broken" if v > 0 else "kept") for k, v in record.constraints.items()
         ]
-        console.print(table("\nConstraints", ("constraint", "beyond its limit", ""), rows, right=(1,)))
+        display(table("\nConstraints", ("constraint", "beyond its limit", ""), rows, right=(1,)))
     if record.candidate is not None:
-        console.print(_drawing(folder, record.candidate, console.width), soft_wrap=True)
+        print(_drawing(folder, record.candidate, terminal_width()))
 
 
 def _outcome(record: TrialRecord) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import shutil
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -10,23 +12,34 @@ from qcsearch import canonical
 from qcsearch.canonical import Json
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import RenderableType
     from rich.table import Table
 
-__all__ = ["emit", "facts", "percent", "say", "stderr", "stdout", "table"]
+__all__ = ["display", "emit", "facts", "percent", "say", "table", "terminal_width"]
 
 _PIPE_WIDTH = 200
 """Columns of an output that is no terminal, so that a table in a file is not cut to 80."""
 
 
-def stdout() -> Console:
-    """The console for results; what a person typed is never read as markup."""
-    return _console(sys.stdout.isatty(), stderr=False)
+def display(picture: RenderableType) -> None:
+    """Print a table on standard output; what a person typed is never read as markup.
+
+    Into a file or a pipe goes plain text as wide as it needs, without spaces at the ends of lines.
+    """
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        Console(markup=False, highlight=False, emoji=False).print(picture)
+        return
+    text = io.StringIO()
+    Console(file=text, width=_PIPE_WIDTH, markup=False, highlight=False, emoji=False).print(picture)
+    for line in text.getvalue().splitlines():
+        print(line.rstrip())
 
 
-def stderr() -> Console:
-    """The console for progress and errors."""
-    return _console(sys.stderr.isatty(), stderr=True)
+def terminal_width() -> int:
+    """Columns of standard output."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH
 
 
 def say(sentence: str) -> None:
@@ -59,7 +72,14 @@ def table(
     from rich.text import Text
 
     body = [list(row) for row in rows]
-    result = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    result = Table(
+        title=title,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for i, name in enumerate(columns):
         numeric = any(_is_number(row[i]) for row in body) if right is None else i in right
         result.add_column(name, justify="right" if numeric else "left", no_wrap=numeric)
@@ -96,19 +116,6 @@ def cell_text(value: object) -> str:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _console(terminal: bool, *, stderr: bool) -> Console:
-    from rich.console import Console
-
-    class Piped(Console):
-        """A reader that left early ends the command the same way whoever printed."""
-
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    width = None if terminal else _PIPE_WIDTH
-    return Piped(stderr=stderr, width=width, markup=False, highlight=False, emoji=False)
 
 
 def _finite(value: Json) -> Json:

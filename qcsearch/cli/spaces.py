@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qcsearch.cli.options import Json, Verbose, examples
-from qcsearch.cli.output import emit, stdout, table
+from qcsearch.cli.output import display, emit, table
 
 app = typer.Typer(no_args_is_help=True, help="List and show search spaces.")
 
@@ -24,7 +24,7 @@ def list_(json: Json = False, verbose: Verbose = False) -> None:
     if json:
         emit({"spaces": [{"name": name, "description": text} for name, text in spaces.items()]})
         return
-    stdout().print(table(None, ("space", "what it is"), spaces.items()))
+    display(table(None, ("space", "what it is"), spaces.items()))
 
 
 @app.command("show")
@@ -53,7 +53,6 @@ def show(
             }
         )
         return
-    console = stdout()
-    console.print(f"{found.name}: {found.file.description}", soft_wrap=True)
-    console.print(table(None, ("parameter", "choices"), rows))
-    console.print(f"fingerprint {found.fingerprint}")
+    print(f"{found.name}: {found.file.description}")
+    display(table(None, ("parameter", "choices"), rows))
+    print(f"fingerprint {found.fingerprint}")

@@ -10,8 +10,9 @@ import pytest
 def test_board_says_the_split_of_every_number(qcsearch, finished):
     outcome = qcsearch("board", finished)
     assert outcome.code == 0
+    assert all(line == line.rstrip() for line in outcome.out.splitlines())
     assert "Accuracy on the test split, touched once" in outcome.out
-    assert "Accuracy on the validation split: the best of 3 trials" in outcome.out
+    assert "Accuracy on the validation split, the best of 3 trials; noisy: fake_manila" in outcome.out
     for row in ("winner (trial", "winner without PQC", "logistic regression", "RBF-SVM"):
         assert row in outcome.out
 
