@@ -63,21 +63,20 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
     Args:
         dataset: what to cut.
         seed: the one seed of the split, at least 0; equal seeds, equal parts.
-        test_size: share of all samples, in [0, 1); 0 leaves the test part empty, for who tests elsewhere;
-            ignored where the source brings its own test part.
+        test_size: share of all samples, in (0, 1); ignored where the source brings its own test part.
         validation_size: share of the samples that are not test, in (0, 1).
 
     Raises:
-        DataError: if a share is out of its range, or a class has too few samples to be in every part.
+        DataError: if a share is not in (0, 1), or a class has too few samples to be in every part.
     """
-    if not 0 <= test_size < 1:
-        raise DataError(f"The 'test_size' parameter of split must be in [0, 1). Got {test_size}.")
-    if not 0 < validation_size < 1:
-        raise DataError(f"The 'validation_size' parameter of split must be in (0, 1). Got {validation_size}.")
+    for name, share in (("test_size", test_size), ("validation_size", validation_size)):
+        if not 0 < share < 1:
+            raise DataError(f"The '{name}' parameter of split must be in (0, 1). Got {share}.")
     own = dataset.X_test is not None and dataset.y_test is not None
-    cuts = 2 if own or test_size == 0 else 3
-    parts = "train and validation" if cuts == 2 else "train, validation and test"
-    check_class_counts(dataset.y, dataset.classes, f"'{dataset.name}'", cuts, f" to be split into {parts}")
+    parts = "train and validation" if own else "train, validation and test"
+    check_class_counts(
+        dataset.y, dataset.classes, f"'{dataset.name}'", 2 if own else 3, f" to be split into {parts}"
+    )
     rng = np.random.default_rng(seed)
     rest, test_rows = _cut(np.arange(dataset.n_samples), dataset.y, 0.0 if own else test_size, 2, rng)
     train_rows, validation_rows = _cut(rest, dataset.y, validation_size, 1, rng)
