@@ -12,6 +12,12 @@ from qcsearch.reporting.html import Markup, table, tag
 __all__ = ["circuit", "device", "reproduce"]
 
 
+_AGAIN = (
+    "In the run folder, which holds the data, the calibration snapshot and the search space. With one "
+    "worker and no limit of seconds, the same seed gives the same trials."
+)
+
+
 def circuit(facts: RunFacts) -> Markup:
     """The winner's circuit as it was searched, and folded away, as the device runs it."""
     section = [tag("h2", "Circuit", id="circuit")]
@@ -62,7 +68,7 @@ def reproduce(facts: RunFacts) -> Markup:
     return tag(
         "section",
         tag("h2", "How to reproduce", id="reproduce"),
-        tag("p", "In the run folder; it holds the data, the calibration snapshot and the search space."),
+        tag("p", _AGAIN),
         tag("pre", facts.command),
         tag("p", _data_sentence(facts)),
         _definitions(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from qcsearch.reporting import hardware, sections
+from qcsearch.reporting import deployed, hardware, sections
 from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.figures import run_figures
 from qcsearch.reporting.html import Markup, tag
@@ -38,7 +38,7 @@ def render(facts: RunFacts) -> str:
             hardware.circuit(facts),
             hardware.device(facts),
             sections.confusion(facts, figures),
-            sections.deployment(facts),
+            deployed.deployment(facts),
             hardware.reproduce(facts),
         ),
         tag(

@@ -65,7 +65,7 @@ def test_report_tells_the_figures_of_the_run(qcsearch, searched, own_run):
     qcsearch("report", own_run)
     page = (own_run / "report.html").read_text()
     assert f"{100 * best['test_accuracy_noisy']:.1f}<small> %</small>" in page
-    assert f"{100 * outcome.json['without_pqc']:.1f} %" in page
+    assert f"{100 * outcome.json['without_pqc']:.1f}\N{NO-BREAK SPACE}%" in page
     result = json.loads((own_run / "result.json").read_text())
     assert sum(map(sum, result["confusion"])) == 30
     assert "30 test samples" in page
