@@ -15,7 +15,7 @@ from qiskit.quantum_info import Operator, SuperOp
 from qcsearch.errors import CircuitError
 from qcsearch.simulation import ptm
 from qcsearch.simulation.angles import AngleReader, AngleSum
-from qcsearch.simulation.noise import Noise, error_matrix
+from qcsearch.simulation.noise import Noise
 from qcsearch.simulation.ptm import Matrix
 
 __all__ = ["Element", "Fixed", "Turn", "lower"]
@@ -114,6 +114,11 @@ def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[El
         if name == "measure":
             measured.update(qubits)
         elif measured.isdisjoint(qubits):
+            if name == "quantum_channel":
+                elements.append(
+                    Fixed(qubits, noise.channel(instruction.operation._quantum_error, name, qubits))
+                )
+                continue
             gate = _gate(instruction, qubits, angles)
             for matrix in noise.after(instruction, instruction.label or name, qubits):
                 if gate and isinstance(gate[-1], Fixed) and gate[-1].qubits == qubits:
@@ -163,8 +168,6 @@ def _constant(instruction: CircuitInstruction, name: str, params: list[Any]) -> 
             _standard_gates[key] = ptm.from_unitary(instruction.matrix)
         return _standard_gates[key]
     operation = instruction.operation
-    if name == "quantum_channel":
-        return error_matrix(operation._quantum_error)
     if name in ("kraus", "superop"):
         return ptm.from_superoperator(SuperOp(operation).data)
     if not isinstance(operation, Gate):

@@ -16,15 +16,17 @@ from qiskit.circuit import CircuitInstruction, Delay, ParameterExpression
 from qiskit.quantum_info import SuperOp
 from qiskit.transpiler import PassManager
 from qiskit_aer.noise import NoiseModel, QuantumError
+from qiskit_aer.noise.noiseerror import NoiseError
 from qiskit_aer.noise.passes import LocalNoisePass
 
 from qcsearch.errors import CircuitError
 from qcsearch.simulation import ptm
 from qcsearch.simulation.ptm import Matrix
 
-__all__ = ["Noise", "error_matrix"]
+__all__ = ["Noise", "error_channel"]
 
-_remembered: dict[int, tuple[weakref.ref[Any], Matrix]] = {}
+_DROPPED = 1e-10
+_remembered: dict[int, tuple[weakref.ref[Any], Matrix, float]] = {}
 _delays: dict[int, tuple[weakref.ref[Any], dict[Any, Any]]] = {}
 
 
@@ -33,6 +35,9 @@ class Noise:
 
     Args:
         model: Aer's noise model, keyed on the circuit's qubit indices, or None.
+
+    Attributes:
+        kept: what Aer keeps of the trace, see `error_channel`; complete once the circuit is lowered.
     """
 
     def __init__(self, model: NoiseModel | None) -> None:
@@ -46,6 +51,7 @@ class Noise:
             self._readout, self._default_readout = model._local_readout_errors, model._default_readout_error
             self._passes = list(model._custom_noise_passes)
         self._local_passes: list[Any] = []
+        self.kept = 1.0
 
     def prepare(self, circuit: QuantumCircuit) -> QuantumCircuit:
         """The circuit to walk: noise passes that are not understood one gate at a time are run on it as a
@@ -70,14 +76,23 @@ class Noise:
         error = self._local.get(label, {}).get(qubits)
         if error is None:
             error = self._default.get(label)
-        errors = [] if error is None else [error_matrix(error)]
+        errors = [] if error is None else [error]
         for noise_pass in self._local_passes:
             if isinstance(instruction.operation, noise_pass._ops):
                 extra = _pass_error(noise_pass, instruction.operation, qubits)
                 errors += [] if extra is None else [extra]
-        if any(len(matrix) != 4 ** len(qubits) for matrix in errors):
+        return [self.channel(error, label, qubits) for error in errors]
+
+    def channel(self, error: Any, label: str, qubits: tuple[int, ...]) -> Matrix:
+        """PTM of one error; its weight is multiplied into `kept`."""
+        if isinstance(error, QuantumError):
+            matrix, weight = error_channel(error)
+            self.kept *= weight
+        else:
+            matrix = ptm.from_superoperator(SuperOp(error).data)
+        if len(matrix) != 4 ** len(qubits):
             raise CircuitError(f"The noise of '{label}' must be on {len(qubits)} qubits like the gate.")
-        return errors
+        return matrix
 
     def readout(self, qubit: int) -> tuple[float, float]:
         """P(1|0) and P(0|1) of one qubit.
@@ -97,10 +112,12 @@ class Noise:
         return float(probabilities[0, 1]), float(probabilities[1, 0])
 
 
-def _pass_error(noise_pass: Any, operation: Any, qubits: tuple[int, ...]) -> Matrix | None:
-    """What an appending noise pass puts after one operation; delays are remembered by their duration."""
-    if not isinstance(operation, Delay) or isinstance(operation.duration, ParameterExpression):
-        return _channel(noise_pass._func(operation, list(qubits)))
+def _pass_error(noise_pass: Any, operation: Any, qubits: tuple[int, ...]) -> Any:
+    """What an appending noise pass puts after one operation; for delays it is remembered by their duration."""
+    if not isinstance(operation, Delay):
+        return noise_pass._func(operation, list(qubits))
+    if isinstance(operation.duration, ParameterExpression):
+        raise CircuitError(f"The duration of a delay must be a number. Got {operation.duration}.")
     entry = _delays.get(id(noise_pass))
     if entry is None or entry[0]() is not noise_pass:
         key = id(noise_pass)
@@ -108,45 +125,51 @@ def _pass_error(noise_pass: Any, operation: Any, qubits: tuple[int, ...]) -> Mat
         _delays[key] = entry
     delay = (qubits, operation.duration, operation.unit)
     if delay not in entry[1]:
-        entry[1][delay] = _channel(noise_pass._func(operation, list(qubits)))
-    return entry[1][delay]  # type: ignore[no-any-return]
+        try:
+            entry[1][delay] = noise_pass._func(operation, list(qubits))
+        except NoiseError as error:
+            raise CircuitError(
+                f"The delay on qubit {qubits[0]} cannot be given noise: {error.message}"
+            ) from error
+    return entry[1][delay]
 
 
-def _channel(noise: Any) -> Matrix | None:
-    if noise is None:
-        return None
-    return (
-        error_matrix(noise)
-        if isinstance(noise, QuantumError)
-        else ptm.from_superoperator(SuperOp(noise).data)
-    )
+def error_channel(error: QuantumError) -> tuple[Matrix, float]:
+    """PTM `(4**n, 4**n)` of Aer's error on one or two qubits, and the weight it keeps; remembered while it lives.
 
-
-def error_matrix(error: QuantumError) -> Matrix:
-    """PTM `(4**n, 4**n)` of Aer's error on one or two qubits, remembered while the object lives."""
+    Aer leaves out terms whose probability is at most 1e-10 and does not scale the others up, so that a two-qubit
+    gate loses some 1e-9 of the trace. To agree with it to rounding the same terms are left out here: the channel is
+    that of the others, scaled to keep the trace, and their sum is the weight.
+    """
     key = id(error)
     entry = _remembered.get(key)
     if entry is not None and entry[0]() is error:
-        return entry[1]
-    matrix = _as_product_mixture(error)
-    if matrix is None:
-        matrix = ptm.from_superoperator(SuperOp(error).data)
-    _remembered[key] = (weakref.ref(error, lambda _: _remembered.pop(key, None)), matrix)
-    return matrix
+        return entry[1], entry[2]
+    probabilities = np.asarray(error.probabilities, dtype=float)
+    kept = probabilities > _DROPPED
+    weight = float(probabilities[kept].sum())
+    circuits = [circuit for circuit, keep in zip(error.circuits, kept, strict=True) if keep]
+    matrix = _mixture(circuits, probabilities[kept] / weight)
+    # what is remembered counts as 1 when nothing was left out, whatever the rounding of the sum
+    weight = weight if not kept.all() else 1.0
+    _remembered[key] = (weakref.ref(error, lambda _: _remembered.pop(key, None)), matrix, weight)
+    return matrix, weight
 
 
-def _as_product_mixture(error: QuantumError) -> Matrix | None:
-    """The PTM of a mixture of products of one-qubit channels; None if it is not one.
+def _mixture(circuits: list[QuantumCircuit], probabilities: NDArray[np.float64]) -> Matrix:
+    """PTM of `Σ p_k circuit_k`.
 
-    Aer's device errors are mixtures of some 150 small circuits; Qiskit's own conversion takes 0.1 s for one.
+    Aer's device errors are mixtures of some 150 products of one-qubit channels; Qiskit's own conversion takes 0.1 s
+    for one, summing products some 2 ms.
     """
-    if error.num_qubits > 2:
-        return None
-    terms = [_factors(circuit) for circuit in error.circuits]
-    if any(term is None for term in terms):
-        return None
-    factors = [np.array([term[q] for term in terms if term]) for q in range(error.num_qubits)]
-    return ptm.compose_factors(np.asarray(error.probabilities, dtype=float), factors)
+    n_qubits = circuits[0].num_qubits
+    terms = [_factors(circuit) if n_qubits <= 2 else None for circuit in circuits]
+    products = [term for term in terms if term is not None]
+    if len(products) == len(terms):
+        factors = [np.array([term[q] for term in products]) for q in range(n_qubits)]
+        return ptm.compose_factors(probabilities, factors)
+    superoperators = [SuperOp(circuit).data for circuit in circuits]
+    return ptm.from_superoperator(np.tensordot(probabilities, superoperators, axes=1))
 
 
 _DIAGONALS = {

@@ -40,7 +40,8 @@ class Observable:
 def read_observables(observables: Sequence[SparsePauliOp], n_qubits: int, noise: Noise) -> list[Observable]:
     """The observables as they are read out, factor by factor.
 
-    With p10 = P(1|0), p01 = P(0|1) of the factor's qubit: P becomes `(1 − p01 − p10) P + (p01 − p10) I`.
+    With p10 = P(1|0), p01 = P(0|1) of the factor's qubit: P becomes `(1 − p01 − p10) P + (p01 − p10) I`. All are
+    multiplied by what Aer keeps of the trace (`noise.kept`).
 
     Raises:
         CircuitError: if there is none, or one is on another number of qubits, or a coefficient is not real.
@@ -63,7 +64,7 @@ def _read(operator: SparsePauliOp, number: int, n_qubits: int, noise: Noise) -> 
         if abs(value.imag) > 1e-12 or value != value:
             raise CircuitError(f"Coefficients of observable {number} must be real numbers. Got {value}.")
         for factors, weight in _as_read(label, noise):
-            terms[factors] = terms.get(factors, 0.0) + weight * value.real
+            terms[factors] = terms.get(factors, 0.0) + weight * value.real * noise.kept
     return Observable({factors: value for factors, value in terms.items() if value}, f"observable {number}")
 
 
