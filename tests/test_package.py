@@ -10,7 +10,18 @@ import pytest
 
 import qcsearch
 
-HEAVY = ("qiskit", "qiskit_aer", "sklearn", "scipy", "optuna", "numba", "matplotlib", "pandas", "typer", "torch")
+HEAVY = (
+    "qiskit",
+    "qiskit_aer",
+    "sklearn",
+    "scipy",
+    "optuna",
+    "numba",
+    "matplotlib",
+    "pandas",
+    "typer",
+    "torch",
+)
 
 
 def test_import_loads_no_heavy_module() -> None:

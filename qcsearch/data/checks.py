@@ -64,7 +64,7 @@ def check_X(  # noqa: N802
         raise DataError(
             f"{what} must have 2 dimensions (samples, features) or 3 (samples, height, width). "
             f"Got {array.ndim} dimension(s): {shape}.",
-            "reshape it; give colour images as grey ones.",
+            "Reshape your data; give colour images as grey ones.",
         )
     image_shape = (array.shape[1], array.shape[2]) if array.ndim == 3 else None
     if array.shape[0] == 0:

@@ -1,0 +1,169 @@
+"""The scikit-learn face of the search: an estimator like any other, and thin."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from qcsearch.bundle.write import write_bundle
+from qcsearch.data.checks import check_X
+from qcsearch.data.sources import load_dataset
+from qcsearch.devices.providers import get_device
+from qcsearch.errors import DataError
+from qcsearch.search.leaderboard import Leaderboard, leaderboard
+from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.search import run_search
+from qcsearch.search.space import load_space
+
+if TYPE_CHECKING:
+    from qcsearch.bundle.manifest import Manifest
+    from qcsearch.devices.device import Device
+    from qcsearch.training.model import TrainedModel
+
+__all__ = ["QuantumCircuitSearchClassifier"]
+
+
+class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Search a quantum classifier for a device, under that device's noise.
+
+    `fit` is the same search as the command `qcsearch search`: of the samples it is given, a fifth is set
+    aside for the one final test and a fifth of the others for validation, so that the leaderboard is honest.
+
+    Args:
+        device: a name (`fake_torino`), a snapshot file, a Qiskit `BackendV2`, or a `Device`.
+        space: a search space's name or TOML file.
+        n_trials: candidates to try, in total; None for no limit (50 if there is no limit of seconds either).
+        max_seconds: seconds for everything, in total; None for no limit.
+        strategy: how the next candidate is chosen: `tpe`, `random`, `nsga2`.
+        workers: processes.
+        run: folder to keep the run in; the same folder goes on where it stopped. None keeps no folder.
+        random_state: int, `numpy.random.RandomState`, or None for another search each time.
+
+    Attributes:
+        classes_: the labels seen in `fit`, sorted.
+        n_features_in_: number of raw features; pixels, for images.
+        feature_names_in_: names of the columns, if `X` was a table that has them.
+        model_: the winner, a `TrainedModel`.
+        result_: the `SearchResult`: the winner's figures, classical models, the winner without its circuit.
+
+    Example:
+        >>> from sklearn.datasets import load_iris
+        >>> from qcsearch import QuantumCircuitSearchClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> clf = QuantumCircuitSearchClassifier("fake_manila", space="tiny", n_trials=2, random_state=0)
+        >>> clf.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.6
+        True
+    """
+
+    def __init__(
+        self,
+        device: str | Path | Device = "fake_torino",
+        space: str | Path = "default",
+        *,
+        n_trials: int | None = None,
+        max_seconds: float | None = None,
+        strategy: str = "tpe",
+        workers: int = 1,
+        run: str | Path | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.device = device
+        self.space = space
+        self.n_trials = n_trials
+        self.max_seconds = max_seconds
+        self.strategy = strategy
+        self.workers = workers
+        self.run = run
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> QuantumCircuitSearchClassifier:
+        """Search and train.
+
+        Args:
+            X: `(n_samples, n_features)`, or images `(n_samples, height, width)`.
+            y: labels `(n_samples,)`, text or whole numbers.
+
+        Raises:
+            DataError: if the samples or labels cannot be used.
+            DeviceError: if the device is unknown or cannot be used.
+            SpaceError: if the space is wrong or nothing in it fits data and device.
+            RunError: if `run` is the folder of another run.
+            NoFeasibleCandidateError: if no candidate kept all constraints.
+        """
+        if y is None:
+            raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        dataset = load_dataset((X, column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y))
+        device, space = get_device(self.device), load_space(self.space)
+        with tempfile.TemporaryDirectory() as scratch:
+            run = RunFolder(Path(scratch, "run") if self.run is None else Path(self.run))
+            self.result_ = run_search(
+                dataset,
+                device,
+                space,
+                run=run.path,
+                n_trials=self.n_trials,
+                max_seconds=self.max_seconds,
+                workers=self.workers,
+                seed=_seed(self.random_state),
+                strategy=self.strategy,
+            )
+            self.model_: TrainedModel = self.result_.model
+            self._leaderboard = leaderboard(run)
+        self.classes_ = np.asarray(dataset.classes)
+        self.n_features_in_ = dataset.n_features
+        if hasattr(X, "columns"):
+            self.feature_names_in_ = np.asarray(dataset.feature_names, dtype=object)
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Labels `(n_samples,)`, under the device's noise.
+
+        Raises:
+            sklearn.exceptions.NotFittedError: before `fit`.
+            DataError: if `X` is not a table of finite numbers with as many features as `fit` saw.
+        """
+        winners = np.argmax(self.predict_proba(X), axis=1)
+        return np.asarray(self.classes_[winners])
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Probabilities `(n_samples, n_classes)`, ordered as `classes_`; raises as `predict`."""
+        check_is_fitted(self)
+        check_X(X, self.n_features_in_, owner=type(self).__name__)
+        return self.model_.predict_proba(X)
+
+    def leaderboard(self) -> Leaderboard:
+        """The rows of the leaderboard, best first; prints as a table.
+
+        Raises:
+            sklearn.exceptions.NotFittedError: before `fit`.
+        """
+        check_is_fitted(self)
+        return self._leaderboard
+
+    def export(self, path: str | Path) -> Manifest:
+        """Write the model as a bundle: a folder, or one file if `path` ends in `.zip`.
+
+        Returns:
+            The bundle's manifest; its `digest` is what `verify_bundle` can be given.
+
+        Raises:
+            sklearn.exceptions.NotFittedError: before `fit`.
+            BundleError: if `path` exists.
+        """
+        check_is_fitted(self)
+        return write_bundle(self.model_, Path(path))
+
+
+def _seed(random_state: int | np.random.RandomState | None) -> int:
+    """The search's one seed."""
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    if random_state is None:
+        return int(np.random.default_rng().integers(2**31))
+    return int(random_state)
