@@ -65,6 +65,13 @@ class BoundSpace:
         )
         return cls(kept, regions, context.device, file.training, left_out)
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """One sentence for each reduction that was left out."""
+        return tuple(
+            f"The reduction '{label}' is left out: {reason}" for label, reason in self.left_out.items()
+        )
+
     def draw(self, trial: BaseTrial) -> dict[str, Json]:
         """Ask a trial of Optuna for every parameter."""
         return self.parameters.draw(trial)

@@ -16,8 +16,8 @@ __all__ = ["DEFAULT_TRIALS", "Budget", "Clock"]
 DEFAULT_TRIALS = 50
 """Trials of a search that was given neither a number of them nor a time."""
 
-_SEARCH_SHARE = 0.70
-_REFIT_SHARE = 0.90
+_SEARCH_SHARE = 0.75
+_REFIT_SHARE = 0.92
 _ABLATION_SHARE = 0.97
 _TICK_SECONDS = 0.5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from qcsearch.search.record import TrialRecord
@@ -10,6 +11,7 @@ __all__ = [
     "Evaluated",
     "Event",
     "Notice",
+    "Progress",
     "RefitFinished",
     "RefitStarted",
     "SearchEnded",
@@ -148,3 +150,6 @@ Event = (
     | Notice
 )
 """Any of them."""
+
+Progress = Callable[[Event], None]
+"""Called with each event, in the caller's thread."""

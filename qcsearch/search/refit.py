@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from statistics import fmean
 
 import numpy as np
@@ -58,8 +60,8 @@ class Finalist:
 
     @property
     def best(self) -> Refitted:
-        """The training with the best validation; of equals the first."""
-        return max(self.fits, key=lambda fit: fit.validation_accuracy)
+        """The training with the best validation; of equals a longer one, then the first."""
+        return max(self.fits, key=lambda fit: (fit.validation_accuracy, fit.seed_index > 0))
 
     @property
     def refits(self) -> list[Refitted]:
@@ -78,38 +80,40 @@ def refit(
     *,
     deadline: float | None,
     emit: Callable[[Event], None],
+    threads: int = 1,
 ) -> list[Finalist]:
     """Train the best again; the winner is the finalist with the best mean, which comes first.
 
     Every finalist gets its first seed before any gets its second, and a round that the deadline breaks off
-    does not
-    count: so a short time still compares like with like. Where not even one round of all finalists fits into
-        the
-    time, there are fewer of them, then fewer steps, then the trials' own trainings decide.
+    does not count: so a short time still compares like with like. Where not even one round of all finalists
+    fits into the time, there are fewer of them, then fewer steps, then the trials' own trainings decide.
 
     Args:
         objective: of the search.
         ranked: the trials, best first.
         deadline: in seconds of `time.monotonic`; None for no limit.
         emit: told of the progress.
+        threads: over which the trainings of a round are spread; the numbers do not depend on it.
     """
     plan = objective.space.file.refit
-    n_finalists, factor = _affordable(ranked[: plan.top], plan.steps_factor, deadline)
+    n_finalists, factor = _affordable(ranked[: plan.top], plan.steps_factor, deadline, threads)
     finalists = [_finalist(objective, record, factor) for record in ranked[: max(1, n_finalists)]]
     if n_finalists:
         emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
-        _rounds(objective, finalists, plan.seeds, deadline, emit)
+        _rounds(objective, finalists, plan.seeds, deadline, emit, threads)
     return sorted(finalists, key=lambda f: (-f.mean, -f.best.validation_accuracy))
 
 
-def _affordable(ranked: list[TrialRecord], factor: float, deadline: float | None) -> tuple[int, float]:
+def _affordable(
+    ranked: list[TrialRecord], factor: float, deadline: float | None, threads: int
+) -> tuple[int, float]:
     """How many finalists, and how much longer than their trials they train, so that one round is in time."""
     if deadline is None:
         return len(ranked), factor
     left = (deadline - time.monotonic()) / _MARGIN
     costs = [_whole_seconds(record) for record in ranked]
     for count in range(len(ranked), 0, -1):
-        if sum(costs[:count]) * factor <= left:
+        if sum(costs[:count]) * factor <= left * min(threads, count):
             return count, factor
     shorter = left / costs[0]
     return (1, shorter) if shorter >= 1.0 else (0, factor)
@@ -127,22 +131,24 @@ def _rounds(
     seeds: int,
     deadline: float | None,
     emit: Callable[[Event], None],
+    threads: int,
 ) -> None:
     """Up to `seeds` trainings of every finalist, while a whole round is in time."""
     longest = 0.0
+    for finalist in finalists:
+        objective.features.prepare(finalist.assembly.candidate.preprocessing)  # not in several threads
     for index in range(1, seeds + 1):
         started = time.monotonic()
         if deadline is not None and started + longest * _MARGIN > deadline:
             return
-        fits = []
-        for finalist in finalists:
-            found, whole = train_once(objective, finalist.assembly, index, deadline)
-            if not whole:
-                return
-            emit(RefitFinished(finalist.record.trial, index - 1, found.validation_accuracy))
-            fits.append(found)
-        for finalist, found in zip(finalists, fits, strict=True):
-            finalist.fits.append(found)
+        train = partial(train_once, objective, index=index, deadline=deadline)
+        with ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(train, (finalist.assembly for finalist in finalists)))
+        if not all(whole for _, whole in found):
+            return
+        for finalist, (fit, _) in zip(finalists, found, strict=True):
+            emit(RefitFinished(finalist.record.trial, index - 1, fit.validation_accuracy))
+            finalist.fits.append(fit)
         longest = max(longest, time.monotonic() - started)
 
 

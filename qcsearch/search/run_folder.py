@@ -25,9 +25,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-import qcsearch
 from qcsearch import canonical
 from qcsearch.canonical import Json
 from qcsearch.data.dataset import Dataset
@@ -35,6 +34,7 @@ from qcsearch.data.sources import load_dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import RunError
 from qcsearch.search.journal import flocked
+from qcsearch.search.run_config import RunConfig
 from qcsearch.search.space import SearchSpace
 
 __all__ = ["RunConfig", "RunFolder"]
@@ -51,44 +51,6 @@ T = TypeVar("T")
 _SESSION_SECONDS = 0.5
 _WORKERS_SECONDS = 10.0
 _OTHER_FOLDER = "give another folder with --run, or start with the same settings to go on with this one."
-
-
-class RunConfig(BaseModel):
-    """What a run was asked for. What may differ when it goes on: the totals and the workers.
-
-    Attributes:
-        schema_version: of the folder.
-        qcsearch: version that made it.
-        dataset: what the data set is called.
-        dataset_digest: SHA-256 of its content.
-        device: name of the device.
-        calibrated_at: of its snapshot.
-        device_digest: SHA-256 of its facts.
-        space: name of the search space.
-        space_fingerprint: SHA-256 of its meaning.
-        strategy: how candidates are chosen.
-        seed: everything random comes from it.
-        n_trials: total of trials, None for no limit.
-        max_seconds: total of seconds, None for no limit.
-        workers: processes.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    schema_version: int = Field(default=1, ge=1, le=1)
-    qcsearch: str = qcsearch.__version__
-    dataset: str
-    dataset_digest: str
-    device: str
-    calibrated_at: str
-    device_digest: str
-    space: str
-    space_fingerprint: str
-    strategy: str
-    seed: int = Field(ge=0)
-    n_trials: int | None = None
-    max_seconds: float | None = None
-    workers: int = 1
 
 
 @dataclass(frozen=True)

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
-from importlib import import_module
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
-from qcsearch.errors import InputError, NoFeasibleCandidateError, QCSearchError
-from qcsearch.search.budget import Budget, Clock
-from qcsearch.search.events import Evaluated, Event, Notice, SearchEnded, SearchStarted, TrialFinished
-from qcsearch.search.record import TrialRecord
+from qcsearch.errors import InputError
+from qcsearch.search.budget import Budget
+from qcsearch.search.events import Event, Progress
 from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunConfig, RunFolder
+from qcsearch.search.run_config import RunConfig
+from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.session import Session
 from qcsearch.search.space import SearchSpace
 from qcsearch.search.strategies import STRATEGIES
-from qcsearch.search.study import SearchStudy
-from qcsearch.search.workers import Nursery, WorkerPool
-
-if TYPE_CHECKING:
-    from qcsearch.search.objective import Objective
-    from qcsearch.training.model import TrainedModel
+from qcsearch.search.workers import Nursery
 
 __all__ = ["Progress", "run_search"]
 
-Progress = Callable[[Event], None]
-"""Called with each event, in the caller's thread."""
-
-_POLL_SECONDS = 0.1
-_GRACE_SECONDS = 1.0
-_TRIAL_SHARE = 0.15
 _MAX_WORKERS = 256
 
 
@@ -82,47 +66,44 @@ def run_search(
         NoFeasibleCandidateError: if no candidate kept all constraints.
         KeyboardInterrupt: as it came; what was finished is saved.
     """
-    budget = Budget.of(n_trials, max_seconds)
+    with nursery or nullcontext():
+        budget = Budget.of(n_trials, max_seconds)
+        _check(workers, seed, strategy)
+        config = RunConfig(
+            dataset=dataset.name,
+            dataset_digest=dataset.digest,
+            device=device.name,
+            calibrated_at=device.calibrated_at,
+            device_digest=device.digest,
+            space=space.name,
+            space_fingerprint=space.fingerprint,
+            strategy=strategy,
+            seed=seed,
+            n_trials=budget.n_trials,
+            max_seconds=budget.max_seconds,
+            workers=workers,
+        )
+        folder = RunFolder(Path(run))
+        session = Session(folder, dataset, device, space, seed, budget, progress or _silent, nursery)
+        with folder.session():
+            return _finished(folder, config, budget) or session.run(config)
+
+
+def _check(workers: int, seed: int, strategy: str) -> None:
     if not 1 <= workers <= _MAX_WORKERS:
         raise InputError(f"The number of workers must be an int in [1, {_MAX_WORKERS}]. Got {workers!r}.")
     if seed < 0:
         raise InputError(f"The seed must be an int ≥ 0. Got {seed!r}.")
     STRATEGIES.get(strategy)
-    config = RunConfig(
-        dataset=dataset.name,
-        dataset_digest=dataset.digest,
-        device=device.name,
-        calibrated_at=device.calibrated_at,
-        device_digest=device.digest,
-        space=space.name,
-        space_fingerprint=space.fingerprint,
-        strategy=strategy,
-        seed=seed,
-        n_trials=budget.n_trials,
-        max_seconds=budget.max_seconds,
-        workers=workers,
-    )
-    folder = RunFolder(Path(run))
-    session = _Session(folder, dataset, device, space, seed, budget, progress or _silent, nursery)
-    with folder.session():
-        folder.refuse_other(config)
-        finished = _finished(folder, budget)
-        if finished is not None:
-            return finished
-        if not folder.begun:
-            _ = session.objective  # what is wrong with it is said before anything is written
-        folder.begin(config, dataset, device, space)
-        folder.write_result(None)
-        with Clock(folder.clock) as clock:
-            return session.run(clock, workers)
 
 
 def _silent(event: Event) -> None:
     """Tell nobody."""
 
 
-def _finished(folder: RunFolder, budget: Budget) -> SearchResult | None:
+def _finished(folder: RunFolder, config: RunConfig, budget: Budget) -> SearchResult | None:
     """The result of a finished run, if the totals leave nothing to do."""
+    folder.refuse_other(config)
     data = folder.result() if folder.begun else None
     if data is None:
         return None
@@ -131,177 +112,3 @@ def _finished(folder: RunFolder, budget: Budget) -> SearchResult | None:
     used = result.seconds if old.max_seconds is None else old.max_seconds
     more_time = budget.max_seconds is None or budget.max_seconds > used
     return None if more_trials and more_time and result.ended != "exhausted" else result
-
-
-@dataclass
-class _Session:
-    """One session of a run."""
-
-    folder: RunFolder
-    dataset: Dataset
-    device: Device
-    space: SearchSpace
-    seed: int
-    budget: Budget
-    emit: Progress
-    nursery: Nursery | None
-    clock: Clock = field(init=False)
-
-    @cached_property
-    def objective(self) -> Objective:
-        """Made when it is needed: the libraries it imports take seconds, in which workers can be at work."""
-        from qcsearch.search.features import Features
-        from qcsearch.search.objective import Objective
-
-        return Objective.of(Features(self.dataset, self.seed), self.space, self.device, self.seed)
-
-    def run(self, clock: Clock, workers: int) -> SearchResult:
-        self.clock = clock
-        study = SearchStudy(self.folder, create=True)
-        if swept := study.sweep():
-            self.emit(Notice(f"{swept} trials of an earlier session did not end; they are run again."))
-        study.enqueue_starts(lambda: self.objective.bound)
-        totals = (self.budget.n_trials, clock.seconds, self.budget.max_seconds, workers)
-        self.emit(SearchStarted(study.n_finished(), *totals))
-        try:
-            if study.ended() is None:
-                self._search(study, workers)
-                self._search_on(study)
-        finally:
-            study.sweep()
-        ended = study.ended() or "seconds"
-        records = study.records()
-        self.emit(SearchEnded(ended, len(records), clock.seconds))
-        return self._conclude(records, ended)
-
-    # --- trials --------------------------------------------------------------------------------------------
-
-    def _search(self, study: SearchStudy, workers: int) -> None:
-        deadline = self.clock.deadline(self.budget.search_seconds)
-        limits = [self.space.file.training.max_seconds]
-        if self.budget.search_seconds is not None:
-            limits.append(_TRIAL_SHARE * self.budget.search_seconds)
-        limit = min((seconds for seconds in limits if seconds is not None), default=None)
-        if workers > 1:
-            self._parallel(study, workers, deadline, limit)
-            return
-        from qcsearch.search.work import work
-
-        work(
-            study,
-            self.objective,
-            worker="main",
-            deadline=deadline,
-            max_trial_seconds=limit,
-            on_running=self.emit,
-            on_record=lambda record: self._tell(record, study.n_finished()),
-        )
-
-    def _search_on(self, study: SearchStudy) -> None:
-        """Where the seconds of the search gave nothing, take those of the refit, until there is something."""
-        end = self.clock.deadline(self.budget.refit_seconds)
-        if end is None or any(record.trained for record in study.records()):
-            return
-        from qcsearch.search.work import work
-
-        def tell(record: TrialRecord) -> bool:
-            self._tell(record, study.n_finished())
-            return record.trained
-
-        work(study, self.objective, worker="main", deadline=end, on_running=self.emit, on_record=tell)
-
-    def _parallel(
-        self, study: SearchStudy, workers: int, deadline: float | None, limit: float | None
-    ) -> None:
-        until = None if deadline is None else time.time() + deadline - time.monotonic()
-        told = {record.trial for record in study.records()}
-        at_start = at_death = len(told)
-        imports = threading.Thread(target=_import_the_rest, daemon=True)
-        with WorkerPool(self.folder, workers, until, limit, self.nursery) as pool:
-            while pool.alive:
-                time.sleep(_POLL_SECONDS)
-                if len(told) > at_start and imports.ident is None:
-                    imports.start()
-                for name, code in pool.reap():
-                    study.sweep(name)
-                    if study.ended() is None and (deadline is None or time.monotonic() < deadline):
-                        self.emit(Notice(f"A worker died (exit code {code}); another takes its place."))
-                        pool.replace(code, progress=len(told) > at_death)
-                        at_death = len(told)
-                self._tell_new(study, told)
-                if deadline is not None and time.monotonic() > deadline + _GRACE_SECONDS:
-                    return
-        self._tell_new(study, told)
-
-    def _tell_new(self, study: SearchStudy, told: set[int]) -> None:
-        for record in study.records(skip=told):
-            told.add(record.trial)
-            self._tell(record, len(told))
-
-    def _tell(self, record: TrialRecord, n_finished: int) -> None:
-        self.emit(TrialFinished(record, n_finished, self.clock.seconds))
-
-    # --- the end -------------------------------------------------------------------------------------------
-
-    def _conclude(self, records: list[TrialRecord], ended: str) -> SearchResult:
-        from qcsearch.search.evaluate import evaluate
-        from qcsearch.search.leaderboard import rank
-        from qcsearch.search.refit import refit
-
-        ranked = rank(records)
-        if not ranked:
-            raise _none_kept(records)
-        refit_end = self.clock.deadline(self.budget.refit_seconds)
-        finalists = refit(self.objective, ranked, deadline=refit_end, emit=self.emit)
-        end = self.clock.deadline(self.budget.ablation_seconds)
-        found = evaluate(self.objective, finalists[0], deadline=end)
-        self._write_model(found.model)
-        result = SearchResult(
-            run=self.folder.path,
-            n_trials=len(records),
-            seconds=self.clock.seconds,
-            best=found.best,
-            seeds=found.seeds,
-            spread=found.spread,
-            classical=found.classical,
-            without_pqc=found.without_pqc,
-            snapshot=found.snapshot,
-            confusion=found.confusion,
-            ended=ended,
-            notices=(*self.objective.features.split.notices, *found.notices),
-        )
-        self.folder.write_result(result.to_file())
-        self.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, self.clock.seconds))
-        return result
-
-    def _write_model(self, model: TrainedModel) -> None:
-        from qcsearch.bundle.write import write_bundle
-
-        write_bundle(model, self.folder.model, overwrite=True)
-
-
-def _import_the_rest() -> None:
-    """Import what refit and evaluation need while the workers are at work and this process is not."""
-    for name in ("evaluate", "refit", "leaderboard"):
-        import_module(f"qcsearch.search.{name}")
-    for name in ("qcsearch.bundle.write", "sklearn.decomposition", "sklearn.linear_model", "sklearn.svm"):
-        import_module(name)
-
-
-def _none_kept(records: list[TrialRecord]) -> QCSearchError:
-    """The error of a search that has nothing to show."""
-    broken: dict[str, int] = {}
-    for record in records:
-        if record.outcome.constraint is not None:
-            broken[record.outcome.constraint] = broken.get(record.outcome.constraint, 0) + 1
-    failed = [record for record in records if record.outcome.kind == "failed"]
-    if failed and not broken:
-        return QCSearchError(
-            f"All {len(failed)} trials failed; the first with {failed[0].outcome.text}",
-            fix="qcsearch explain shows each of them.",
-        )
-    counts = ", ".join(f"{name} {n}" for name, n in sorted(broken.items(), key=lambda item: -item[1]))
-    return NoFeasibleCandidateError(
-        f"None of {len(records)} candidates kept all constraints; rejected by: {counts or 'no time'}.",
-        fix="loosen these constraints of the search space, or give the search more seconds.",
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,17 @@ class Asked:
         return self.trial.number
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Optuna from logging that a study was made; its level is the user's own."""
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(level)
+
+
 class SearchStudy:
     """Optuna's study of a run, shared by all workers through its journal.
 
@@ -71,7 +83,6 @@ class SearchStudy:
     """
 
     def __init__(self, run: RunFolder, *, create: bool = False) -> None:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
         config = run.config
         self._run = run
         self._seed = config.seed
@@ -81,14 +92,15 @@ class SearchStudy:
         pruner = self._strategy.pruner(run.space.ladder)
         if create:
             costs = [StudyDirection.MINIMIZE for _ in self._strategy.objectives[1:]]
-            self.study = optuna.create_study(
-                study_name=_NAME,
-                storage=storage,
-                directions=[StudyDirection.MAXIMIZE, *costs],
-                sampler=sampler,
-                pruner=pruner,
-                load_if_exists=True,
-            )
+            with _quiet():
+                self.study = optuna.create_study(
+                    study_name=_NAME,
+                    storage=storage,
+                    directions=[StudyDirection.MAXIMIZE, *costs],
+                    sampler=sampler,
+                    pruner=pruner,
+                    load_if_exists=True,
+                )
         else:
             self.study = optuna.load_study(study_name=_NAME, storage=storage, sampler=sampler, pruner=pruner)
         self._check_fingerprint(config.space_fingerprint)

@@ -1,0 +1,246 @@
+"""One session of a run: trials, refit, evaluation, in the time that is left of the budget."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from qcsearch.data.dataset import Dataset
+from qcsearch.devices.device import Device
+from qcsearch.errors import NoFeasibleCandidateError, QCSearchError
+from qcsearch.search.budget import Budget, Clock
+from qcsearch.search.events import (
+    Evaluated,
+    Notice,
+    Progress,
+    SearchEnded,
+    SearchStarted,
+    TrialFinished,
+)
+from qcsearch.search.record import TrialRecord
+from qcsearch.search.result import SearchResult
+from qcsearch.search.run_config import RunConfig
+from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.space import SearchSpace
+from qcsearch.search.study import SearchStudy
+from qcsearch.search.workers import Nursery, WorkerPool
+
+if TYPE_CHECKING:
+    from qcsearch.search.objective import Objective
+    from qcsearch.training.model import TrainedModel
+
+__all__ = ["Session"]
+
+_POLL_SECONDS = 0.1
+_GRACE_SECONDS = 1.0
+_TRIAL_SHARE = 0.15
+
+
+@dataclass
+class Session:
+    """One session of a run, in a folder that is locked for it.
+
+    Attributes:
+        folder: where the run is.
+        dataset: checked data.
+        device: calibration facts.
+        space: what is searched.
+        seed: of everything random.
+        budget: totals over all sessions.
+        emit: told what happens.
+        nursery: of several workers, made before; None makes one when it is needed.
+        clock: seconds used, while it runs.
+    """
+
+    folder: RunFolder
+    dataset: Dataset
+    device: Device
+    space: SearchSpace
+    seed: int
+    budget: Budget
+    emit: Progress
+    nursery: Nursery | None = None
+    clock: Clock = field(init=False)
+
+    @cached_property
+    def objective(self) -> Objective:
+        """Made when it is needed: the libraries it imports take seconds, in which workers can be at work."""
+        from qcsearch.search.features import Features
+        from qcsearch.search.objective import Objective
+
+        return Objective.of(Features(self.dataset, self.seed), self.space, self.device, self.seed)
+
+    def run(self, config: RunConfig) -> SearchResult:
+        """Begin or go on, to the end.
+
+        Raises:
+            InputError: if data, device and space do not go together; nothing was written then.
+            NoFeasibleCandidateError: if nothing was kept.
+        """
+        notices: tuple[str, ...] = ()
+        if not self.folder.begun:
+            notices = self.objective.bound.notices  # what is wrong is said before anything is written
+        self.folder.begin(config, self.dataset, self.device, self.space)
+        self.folder.write_result(None)
+        with Clock(self.folder.clock) as self.clock:
+            return self._run(config.workers, notices)
+
+    def _run(self, workers: int, notices: tuple[str, ...]) -> SearchResult:
+        study = SearchStudy(self.folder, create=True)
+        if swept := study.sweep():
+            self.emit(Notice(f"{swept} trials of an earlier session did not end; they are run again."))
+        study.enqueue_starts(lambda: self.objective.bound)
+        totals = (self.budget.n_trials, self.clock.seconds, self.budget.max_seconds, workers)
+        self.emit(SearchStarted(study.n_finished(), *totals))
+        for sentence in notices:
+            self.emit(Notice(sentence))
+        try:
+            if study.ended() is None:
+                self._search(study, workers)
+                self._search_on(study)
+        finally:
+            study.sweep()
+        ended = study.ended() or "seconds"
+        records = study.records()
+        self.emit(SearchEnded(ended, len(records), self.clock.seconds))
+        return self._conclude(records, ended, workers)
+
+    # --- trials --------------------------------------------------------------------------------------------
+
+    def _search(self, study: SearchStudy, workers: int) -> None:
+        deadline = self.clock.deadline(self.budget.search_seconds)
+        limits = [self.space.file.training.max_seconds]
+        if self.budget.search_seconds is not None:
+            limits.append(_TRIAL_SHARE * self.budget.search_seconds)
+        limit = min((seconds for seconds in limits if seconds is not None), default=None)
+        if workers > 1:
+            self._parallel(study, workers, deadline, limit)
+            return
+        from qcsearch.search.work import work
+
+        work(
+            study,
+            self.objective,
+            worker="main",
+            deadline=deadline,
+            max_trial_seconds=limit,
+            on_running=self.emit,
+            on_record=lambda record: self._tell(record, study.n_finished()),
+        )
+
+    def _search_on(self, study: SearchStudy) -> None:
+        """Where the seconds of the search gave nothing, take those of the refit, until there is something."""
+        end = self.clock.deadline(self.budget.refit_seconds)
+        if end is None or any(record.trained for record in study.records()):
+            return
+        from qcsearch.search.work import work
+
+        def tell(record: TrialRecord) -> bool:
+            self._tell(record, study.n_finished())
+            return record.trained
+
+        work(study, self.objective, worker="main", deadline=end, on_running=self.emit, on_record=tell)
+
+    def _parallel(
+        self, study: SearchStudy, workers: int, deadline: float | None, limit: float | None
+    ) -> None:
+        until = None if deadline is None else time.time() + deadline - time.monotonic()
+        told = {record.trial for record in study.records()}
+        at_start = at_death = len(told)
+        imports = threading.Thread(target=_import_the_rest, daemon=True)
+        with WorkerPool(self.folder, workers, until, limit, self.nursery) as pool:
+            while pool.alive:
+                time.sleep(_POLL_SECONDS)
+                if len(told) > at_start and imports.ident is None:
+                    imports.start()
+                for name, code in pool.reap():
+                    study.sweep(name)
+                    if study.ended() is None and (deadline is None or time.monotonic() < deadline):
+                        self.emit(Notice(f"A worker died (exit code {code}); another takes its place."))
+                        pool.replace(code, progress=len(told) > at_death)
+                        at_death = len(told)
+                self._tell_new(study, told)
+                if deadline is not None and time.monotonic() > deadline + _GRACE_SECONDS:
+                    return
+        self._tell_new(study, told)
+
+    def _tell_new(self, study: SearchStudy, told: set[int]) -> None:
+        for record in study.records(skip=told):
+            told.add(record.trial)
+            self._tell(record, len(told))
+
+    def _tell(self, record: TrialRecord, n_finished: int) -> None:
+        self.emit(TrialFinished(record, n_finished, self.clock.seconds))
+
+    # --- the end -------------------------------------------------------------------------------------------
+
+    def _conclude(self, records: list[TrialRecord], ended: str, workers: int) -> SearchResult:
+        from qcsearch.search.evaluate import evaluate
+        from qcsearch.search.leaderboard import rank
+        from qcsearch.search.refit import refit
+
+        ranked = rank(records)
+        if not ranked:
+            raise _none_kept(records)
+        refit_end = self.clock.deadline(self.budget.refit_seconds)
+        finalists = refit(self.objective, ranked, deadline=refit_end, emit=self.emit, threads=workers)
+        end = self.clock.deadline(self.budget.ablation_seconds)
+        found = evaluate(self.objective, finalists[0], deadline=end)
+        self._write_model(found.model)
+        result = SearchResult(
+            run=self.folder.path,
+            n_trials=len(records),
+            seconds=self.clock.seconds,
+            best=found.best,
+            seeds=found.seeds,
+            spread=found.spread,
+            classical=found.classical,
+            without_pqc=found.without_pqc,
+            snapshot=found.snapshot,
+            confusion=found.confusion,
+            ended=ended,
+            notices=(*self.objective.features.split.notices, *found.notices),
+        )
+        self.folder.write_result(result.to_file())
+        self.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, self.clock.seconds))
+        return result
+
+    def _write_model(self, model: TrainedModel) -> None:
+        from qcsearch.bundle.write import write_bundle
+
+        write_bundle(model, self.folder.model, overwrite=True)
+
+
+def _import_the_rest() -> None:
+    """Import what refit and evaluation need while the workers are at work and this process is not."""
+    for name in ("evaluate", "refit", "leaderboard"):
+        import_module(f"qcsearch.search.{name}")
+    for name in ("qcsearch.bundle.write", "sklearn.decomposition", "sklearn.linear_model", "sklearn.svm"):
+        import_module(name)
+
+
+def _none_kept(records: list[TrialRecord]) -> QCSearchError:
+    """The error of a search that has nothing to show."""
+    broken: dict[str, int] = {}
+    for record in records:
+        if record.outcome.constraint is not None:
+            broken[record.outcome.constraint] = broken.get(record.outcome.constraint, 0) + 1
+    failed = [record for record in records if record.outcome.kind == "failed"]
+    if failed and not broken:
+        return QCSearchError(
+            f"All {len(failed)} trials failed; the first with {failed[0].outcome.text}",
+            fix="qcsearch explain shows each of them.",
+        )
+    if not broken:
+        return NoFeasibleCandidateError(
+            "No trial ended within the seconds of the search.", fix="give it more seconds."
+        )
+    counts = ", ".join(f"{name} {n}" for name, n in sorted(broken.items(), key=lambda item: -item[1]))
+    return NoFeasibleCandidateError(
+        f"None of {len(records)} candidates kept all constraints; rejected by: {counts}.",
+        fix="loosen these constraints of the search space, or give the search more seconds.",
+    )
