@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from qcsearch.bundle.model import read_model
 from qcsearch.bundle.verify import read_verified
-from qcsearch.training.model import TrainedModel
+
+if TYPE_CHECKING:
+    from qcsearch.training.model import TrainedModel
 
 __all__ = ["load_bundle"]
 
@@ -30,4 +32,7 @@ def load_bundle(path: str | Path, digest: str | None = None) -> TrainedModel:
         >>> load_bundle("bundle.zip").predict(X_test)  # doctest: +SKIP
     """
     _, files = read_verified(path, digest)
+    # Here, so that a bundle that is not there or was changed is refused before Qiskit is imported.
+    from qcsearch.bundle.model import read_model
+
     return read_model(files)
