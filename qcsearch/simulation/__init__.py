@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qcsearch.simulation.compile import compile_circuit
-    from qcsearch.simulation.program import Encoded, Program
+    from qcsearch.simulation.encoded import Encoded
+    from qcsearch.simulation.program import Program
 
 __all__ = ["Encoded", "Program", "compile_circuit"]
 
-_HOMES = {"Encoded": "program", "Program": "program", "compile_circuit": "compile"}
+_HOMES = {"Encoded": "encoded", "Program": "program", "compile_circuit": "compile"}
 
 
 def __getattr__(name: str) -> Any:

@@ -65,11 +65,13 @@ def compile_circuit(
     read = read_observables(observables, circuit.num_qubits, noise)
     number_type = np.dtype(dtype)
     return Program(
-        [Part(cone, read, len(weights), number_type) for cone in find_cones(elements, read)],
+        [
+            Part(cone, read, len(weights), number_type)
+            for cone in find_cones(elements, read)
+        ],
         n_qubits=circuit.num_qubits,
         n_features=len(features),
         n_weights=len(weights),
         n_observables=len(read),
-        dtype=number_type,
         threads=threads,
     )

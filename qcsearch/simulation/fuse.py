@@ -11,10 +11,19 @@ from numpy.typing import NDArray
 
 from qcsearch.simulation.angles import AngleSum
 from qcsearch.simulation.lower import Element, Fixed, Turn
-from qcsearch.simulation.matrices import Recipe
+from qcsearch.simulation.matrices import Recipe, Step
 from qcsearch.simulation.pairs import RUN_COST, PairTables, cost
 from qcsearch.simulation.ptm import Matrix
-from qcsearch.simulation.sweep import AT, COLUMNS, FLIP, KIND, RUN, SAMPLE_RUN, SAMPLE_TURN, TURN
+from qcsearch.simulation.sweep import (
+    AT,
+    COLUMNS,
+    FLIP,
+    KIND,
+    RUN,
+    SAMPLE_RUN,
+    SAMPLE_TURN,
+    TURN,
+)
 
 __all__ = ["Fuser"]
 
@@ -59,7 +68,9 @@ class Fuser:
         self._angles: list[AngleSum] = []
         self._sample_angles: list[AngleSum] = []
 
-    def fuse(self, elements: list[Element], *, transposed: bool = False) -> list[list[int]]:
+    def fuse(
+        self, elements: list[Element], *, transposed: bool = False
+    ) -> list[list[int]]:
         """Operations of one section; with `transposed` in reverse order, each flipped, for observables."""
         waiting = [_Run() for _ in range(self.n)]
         ops: list[list[int]] = []
@@ -68,11 +79,17 @@ class Fuser:
             if len(on) == 1:
                 waiting[on[0]].add(element)
                 continue
-            matrix = self._absorb(element.matrix, on, waiting) if isinstance(element, Fixed) else None
+            matrix = (
+                self._absorb(element.matrix, on, waiting)
+                if isinstance(element, Fixed)
+                else None
+            )
             for qubit in on:
                 self._flush(waiting, qubit, ops)
             ops.append(
-                self._turn_pair(element, on) if isinstance(element, Turn) else self.pairs.fixed(matrix, on)
+                self._turn_pair(element, on)
+                if isinstance(element, Turn)
+                else self.pairs.fixed(matrix, on)
             )
         for qubit in range(self.n):
             self._flush(waiting, qubit, ops)
@@ -88,7 +105,11 @@ class Fuser:
             run = waiting[qubit].elements
             if len(run) == 1 and isinstance(run[0], Fixed):
                 eye = np.eye(4)
-                product = matrix @ (np.kron(run[0].matrix, eye) if place else np.kron(eye, run[0].matrix))
+                product = matrix @ (
+                    np.kron(run[0].matrix, eye)
+                    if place
+                    else np.kron(eye, run[0].matrix)
+                )
                 if cost(product) <= cost(matrix) + RUN_COST:
                     matrix = product
                     run.clear()
@@ -99,7 +120,12 @@ class Fuser:
         if not run:
             return
         waiting[qubit] = _Run()
-        gradient = int(any(isinstance(element, Turn) and element.angle.has_weight for element in run))
+        gradient = int(
+            any(
+                isinstance(element, Turn) and element.angle.has_weight
+                for element in run
+            )
+        )
         segment: list[tuple[int, int]] = []
         cuts: list[tuple[int, int, int]] = []  # segment before, axis, sample angle
         for element in run:
@@ -107,7 +133,13 @@ class Fuser:
                 self._constants.append(element.matrix)
                 segment.append((0, len(self._constants) - 1))
             elif element.angle.has_feature:
-                cuts.append((self._segment(segment), element.axes[0], self._sample_angle(element.angle)))
+                cuts.append(
+                    (
+                        self._segment(segment),
+                        element.axes[0],
+                        self._sample_angle(element.angle),
+                    )
+                )
                 segment = []
             else:
                 self._angles.append(element.angle)
@@ -137,7 +169,15 @@ class Fuser:
         table, base = self.pairs.turn(element.axes, on)
         gradient = int(element.angle.has_weight)
         if element.angle.has_feature:
-            return [SAMPLE_TURN, 0, self._sample_angle(element.angle), table, base, 0, gradient]
+            return [
+                SAMPLE_TURN,
+                0,
+                self._sample_angle(element.angle),
+                table,
+                base,
+                0,
+                gradient,
+            ]
         self._angles.append(element.angle)
         self._turns.append(len(self._angles) - 1)
         return [TURN, 0, len(self._turns) - 1, table, base, 0, gradient]
@@ -156,15 +196,30 @@ class Fuser:
                 op[AT] *= 2 * self.lanes
         return np.array(ops, dtype=np.int64).reshape(-1, COLUMNS)
 
-    @property
-    def n_numbers(self) -> int:
-        """Length of the array `numbers`."""
-        return (12 * len(self._runs) + 2 * len(self._turns)) * self.lanes
+    def shapes(self) -> Step:
+        """Shape and dtype (None: of the states) of each array of a `Step`."""
+        double = np.dtype(np.float64)
+        n_elements, n_angles = sum(map(len, self._segments)), len(self._angles)
+        n_terms = sum(len(angle.terms) for angle in self._sample_angles)
+        return Step(
+            partial=((n_elements, 4, 4), double),
+            segments=((len(self._segments), 4, 4), double),
+            cosines=((n_angles,), double),
+            sines=((n_angles,), double),
+            scales=((n_terms,), double),
+            factors=((len(self._factors) * 36 * self.lanes,), None),
+            numbers=(
+                ((12 * len(self._runs) + 2 * len(self._turns)) * self.lanes,),
+                None,
+            ),
+        )
 
     @property
     def stride(self) -> int:
         """Length of `samples` for one block."""
-        return (2 * len(self._sample_angles) + 12 * (len(self._sample_runs) - 1)) * self.lanes
+        return (
+            2 * len(self._sample_angles) + 12 * (len(self._sample_runs) - 1)
+        ) * self.lanes
 
     def recipe(self) -> Recipe:
         """Tables from which the one-qubit matrices are built."""
@@ -180,8 +235,13 @@ class Fuser:
             for coefficient, weight, feature in angle.terms
         ]
         turns = 12 * len(self._runs)
-        placed = [(0, segment, 12 * k * self.lanes) for k, segment in enumerate(self._runs)]
-        placed += [(1, angle, (turns + 2 * k) * self.lanes) for k, angle in enumerate(self._turns)]
+        placed = [
+            (0, segment, 12 * k * self.lanes) for k, segment in enumerate(self._runs)
+        ]
+        placed += [
+            (1, angle, (turns + 2 * k) * self.lanes)
+            for k, angle in enumerate(self._turns)
+        ]
         return Recipe(
             segment_start=_ints(np.cumsum([0, *map(len, self._segments)])),
             element_axis=_ints([axis for axis, _ in elements]),
@@ -193,7 +253,9 @@ class Fuser:
             angle_constants=_floats([angle.constant for angle in self._angles]),
             terms=_ints([term[:2] for term in terms]).reshape(-1, 2),
             term_coefficients=_floats([term[2] for term in terms]),
-            sample_angle_constants=_floats([angle.constant for angle in self._sample_angles]),
+            sample_angle_constants=_floats(
+                [angle.constant for angle in self._sample_angles]
+            ),
             sample_terms=_ints([term[:3] for term in sample_terms]).reshape(-1, 3),
             sample_term_coefficients=_floats([term[3] for term in sample_terms]),
         )

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from qcsearch.simulation.lanes import fma, load, mul, peek, splat, store, width
+from qcsearch.simulation.lanes import fill, fma, load, mul, peek, store, width
 
 __all__ = [
     "INNER",
@@ -37,7 +37,13 @@ Ints = NDArray[np.int64]
 
 KERNEL: Any = njit(nogil=True, cache=True, error_model="numpy")
 """Decorator of what Python calls."""
-INNER: Any = njit(nogil=True, cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+INNER: Any = njit(
+    nogil=True,
+    cache=True,
+    error_model="numpy",
+    no_cpython_wrapper=True,
+    no_cfunc_wrapper=True,
+)
 """Decorator of what only kernels call."""
 ZERO, ONE = np.int64(0), np.int64(1)
 """Arguments that are plain integers to the compiler: for a literal it would compile the callee once more."""
@@ -51,17 +57,39 @@ def _group(g: int, qubit: int) -> int:
 
 
 @INNER
-def apply_run(src: Floats, i: int, dst: Floats, j: int, m: Floats, k: int, qubit: int, n: int) -> None:
+def apply_run(
+    src: Floats, i: int, dst: Floats, j: int, m: Floats, k: int, qubit: int, n: int
+) -> None:
     """`dst = M src` on one qubit; rows 1–3 of M are the 12 registers at `m[k:]`, row 0 is (1, 0, 0, 0)."""
     w = width(src)
-    m10, m11, m12, m13 = load(m, k), load(m, k + w), load(m, k + 2 * w), load(m, k + 3 * w)
-    m20, m21, m22, m23 = load(m, k + 4 * w), load(m, k + 5 * w), load(m, k + 6 * w), load(m, k + 7 * w)
-    m30, m31, m32, m33 = load(m, k + 8 * w), load(m, k + 9 * w), load(m, k + 10 * w), load(m, k + 11 * w)
+    m10, m11, m12, m13 = (
+        load(m, k),
+        load(m, k + w),
+        load(m, k + 2 * w),
+        load(m, k + 3 * w),
+    )
+    m20, m21, m22, m23 = (
+        load(m, k + 4 * w),
+        load(m, k + 5 * w),
+        load(m, k + 6 * w),
+        load(m, k + 7 * w),
+    )
+    m30, m31, m32, m33 = (
+        load(m, k + 8 * w),
+        load(m, k + 9 * w),
+        load(m, k + 10 * w),
+        load(m, k + 11 * w),
+    )
     step = w << (2 * qubit)
     for g in range(1 << (2 * n - 2)):
         at = _group(g, qubit) * w
         p = i + at
-        s0, s1, s2, s3 = load(src, p), load(src, p + step), load(src, p + 2 * step), load(src, p + 3 * step)
+        s0, s1, s2, s3 = (
+            load(src, p),
+            load(src, p + step),
+            load(src, p + 2 * step),
+            load(src, p + 3 * step),
+        )
         p = j + at
         store(dst, p, s0)
         store(dst, p + step, fma(m13, s3, fma(m12, s2, fma(m11, s1, mul(m10, s0)))))
@@ -75,14 +103,34 @@ def apply_run_transposed(
 ) -> None:
     """`dst = Mᵀ src` on one qubit."""
     w = width(src)
-    m10, m11, m12, m13 = load(m, k), load(m, k + w), load(m, k + 2 * w), load(m, k + 3 * w)
-    m20, m21, m22, m23 = load(m, k + 4 * w), load(m, k + 5 * w), load(m, k + 6 * w), load(m, k + 7 * w)
-    m30, m31, m32, m33 = load(m, k + 8 * w), load(m, k + 9 * w), load(m, k + 10 * w), load(m, k + 11 * w)
+    m10, m11, m12, m13 = (
+        load(m, k),
+        load(m, k + w),
+        load(m, k + 2 * w),
+        load(m, k + 3 * w),
+    )
+    m20, m21, m22, m23 = (
+        load(m, k + 4 * w),
+        load(m, k + 5 * w),
+        load(m, k + 6 * w),
+        load(m, k + 7 * w),
+    )
+    m30, m31, m32, m33 = (
+        load(m, k + 8 * w),
+        load(m, k + 9 * w),
+        load(m, k + 10 * w),
+        load(m, k + 11 * w),
+    )
     step = w << (2 * qubit)
     for g in range(1 << (2 * n - 2)):
         at = _group(g, qubit) * w
         p = i + at
-        s0, s1, s2, s3 = load(src, p), load(src, p + step), load(src, p + 2 * step), load(src, p + 3 * step)
+        s0, s1, s2, s3 = (
+            load(src, p),
+            load(src, p + step),
+            load(src, p + 2 * step),
+            load(src, p + 3 * step),
+        )
         p = j + at
         store(dst, p, fma(m30, s3, fma(m20, s2, fma(m10, s1, s0))))
         store(dst, p + step, fma(m31, s3, fma(m21, s2, mul(m11, s1))))
@@ -91,12 +139,29 @@ def apply_run_transposed(
 
 
 @INNER
-def collect_run(left: Floats, i: int, right: Floats, j: int, d: Floats, k: int, qubit: int, n: int) -> None:
+def collect_run(
+    left: Floats, i: int, right: Floats, j: int, d: Floats, k: int, qubit: int, n: int
+) -> None:
     """`D_rc += Σ left_r right_c` over the strings of the other qubits, r = 1–3, c = 0–3; D at `d[k:]`."""
     w = width(left)
-    d10, d11, d12, d13 = load(d, k), load(d, k + w), load(d, k + 2 * w), load(d, k + 3 * w)
-    d20, d21, d22, d23 = load(d, k + 4 * w), load(d, k + 5 * w), load(d, k + 6 * w), load(d, k + 7 * w)
-    d30, d31, d32, d33 = load(d, k + 8 * w), load(d, k + 9 * w), load(d, k + 10 * w), load(d, k + 11 * w)
+    d10, d11, d12, d13 = (
+        load(d, k),
+        load(d, k + w),
+        load(d, k + 2 * w),
+        load(d, k + 3 * w),
+    )
+    d20, d21, d22, d23 = (
+        load(d, k + 4 * w),
+        load(d, k + 5 * w),
+        load(d, k + 6 * w),
+        load(d, k + 7 * w),
+    )
+    d30, d31, d32, d33 = (
+        load(d, k + 8 * w),
+        load(d, k + 9 * w),
+        load(d, k + 10 * w),
+        load(d, k + 11 * w),
+    )
     step = w << (2 * qubit)
     for g in range(1 << (2 * n - 2)):
         at = _group(g, qubit) * w
@@ -104,11 +169,26 @@ def collect_run(left: Floats, i: int, right: Floats, j: int, d: Floats, k: int, 
         r0, r1 = load(right, q), load(right, q + step)
         r2, r3 = load(right, q + 2 * step), load(right, q + 3 * step)
         x = load(left, p + step)
-        d10, d11, d12, d13 = fma(x, r0, d10), fma(x, r1, d11), fma(x, r2, d12), fma(x, r3, d13)
+        d10, d11, d12, d13 = (
+            fma(x, r0, d10),
+            fma(x, r1, d11),
+            fma(x, r2, d12),
+            fma(x, r3, d13),
+        )
         x = load(left, p + 2 * step)
-        d20, d21, d22, d23 = fma(x, r0, d20), fma(x, r1, d21), fma(x, r2, d22), fma(x, r3, d23)
+        d20, d21, d22, d23 = (
+            fma(x, r0, d20),
+            fma(x, r1, d21),
+            fma(x, r2, d22),
+            fma(x, r3, d23),
+        )
         x = load(left, p + 3 * step)
-        d30, d31, d32, d33 = fma(x, r0, d30), fma(x, r1, d31), fma(x, r2, d32), fma(x, r3, d33)
+        d30, d31, d32, d33 = (
+            fma(x, r0, d30),
+            fma(x, r1, d31),
+            fma(x, r2, d32),
+            fma(x, r3, d33),
+        )
     store(d, k, d10)
     store(d, k + w, d11)
     store(d, k + 2 * w, d12)
@@ -128,7 +208,16 @@ def collect_run(left: Floats, i: int, right: Floats, j: int, d: Floats, k: int, 
 
 @INNER
 def apply_permutation(
-    src: Floats, i: int, dst: Floats, j: int, t: Ints, at: int, base: int, f: Floats, k: int, n: int
+    src: Floats,
+    i: int,
+    dst: Floats,
+    j: int,
+    t: Ints,
+    at: int,
+    base: int,
+    f: Floats,
+    k: int,
+    n: int,
 ) -> None:
     """`dst = (1 + h |Z⟩⟨I|) ⊗ (1 + g |Z⟩⟨I|) · S · src`, S a scaled permutation of the 16 strings.
 
@@ -186,7 +275,16 @@ def apply_permutation(
 
 @INNER
 def apply_permutation_transposed(
-    src: Floats, i: int, dst: Floats, j: int, t: Ints, at: int, base: int, f: Floats, k: int, n: int
+    src: Floats,
+    i: int,
+    dst: Floats,
+    j: int,
+    t: Ints,
+    at: int,
+    base: int,
+    f: Floats,
+    k: int,
+    n: int,
 ) -> None:
     """The transpose of `apply_permutation`."""
     w = width(src)
@@ -235,7 +333,16 @@ def apply_permutation_transposed(
 
 @INNER
 def apply_sparse(
-    src: Floats, i: int, dst: Floats, j: int, t: Ints, at: int, base: int, f: Floats, k: int, n: int
+    src: Floats,
+    i: int,
+    dst: Floats,
+    j: int,
+    t: Ints,
+    at: int,
+    base: int,
+    f: Floats,
+    k: int,
+    n: int,
 ) -> None:
     """`dst = R src` for any sparse two-qubit matrix.
 
@@ -246,32 +353,49 @@ def apply_sparse(
     for row in range(16):
         first, last = peek(t, at + 16 + row), peek(t, at + 17 + row)
         to = j + peek(t, at + row)
-        v0 = splat(peek(f, k + first) if last > first else peek(f, k) * 0)
+        v0 = fill(f, peek(f, k + first)) if last > first else fill(f, 0)
         c0 = i + peek(t, at + 33 + first) if last > first else i
         if last - first <= 1:
             for b in range(base, end):
                 store(dst, to + peek(t, b), mul(v0, load(src, c0 + peek(t, b))))
             continue
-        v1, c1 = splat(peek(f, k + first + 1)), i + peek(t, at + 34 + first)
+        v1, c1 = fill(f, peek(f, k + first + 1)), i + peek(t, at + 34 + first)
         for b in range(base, end):
             store(
-                dst, to + peek(t, b), fma(v1, load(src, c1 + peek(t, b)), mul(v0, load(src, c0 + peek(t, b))))
+                dst,
+                to + peek(t, b),
+                fma(
+                    v1, load(src, c1 + peek(t, b)), mul(v0, load(src, c0 + peek(t, b)))
+                ),
             )
         for e in range(first + 2, last):
-            v0, c0 = splat(peek(f, k + e)), i + peek(t, at + 33 + e)
+            v0, c0 = fill(f, peek(f, k + e)), i + peek(t, at + 33 + e)
             for b in range(base, end):
-                store(dst, to + peek(t, b), fma(v0, load(src, c0 + peek(t, b)), load(dst, to + peek(t, b))))
+                store(
+                    dst,
+                    to + peek(t, b),
+                    fma(v0, load(src, c0 + peek(t, b)), load(dst, to + peek(t, b))),
+                )
 
 
 @INNER
 def apply_turn(
-    src: Floats, i: int, dst: Floats, j: int, t: Ints, at: int, base: int, c: Any, s: Any, n: int
+    src: Floats,
+    i: int,
+    dst: Floats,
+    j: int,
+    t: Ints,
+    at: int,
+    base: int,
+    c: Any,
+    s: Any,
+    n: int,
 ) -> None:
     """Rotate four pairs of strings, `p' = c p − s q`, `q' = s p + c q`; copy the other eight.
 
     `t[at:]` holds the offsets p, q of the four pairs, then of the eight.
     """
-    minus = mul(s, splat(src.dtype.type(-1)))
+    minus = mul(s, fill(src, -1))
     end = base + (1 << (2 * n - 4))
     for k in range(at, at + 8, 2):
         for b in range(base, end):
@@ -281,7 +405,9 @@ def apply_turn(
             store(dst, j + q, fma(s, x, mul(c, y)))
     for k in range(at + 8, at + 16):
         for b in range(base, end):
-            store(dst, j + peek(t, b) + peek(t, k), load(src, i + peek(t, b) + peek(t, k)))
+            store(
+                dst, j + peek(t, b) + peek(t, k), load(src, i + peek(t, b) + peek(t, k))
+            )
 
 
 @INNER
@@ -299,11 +425,11 @@ def collect_turn(
     n: int,
 ) -> None:
     """`d += sign Σ (left_q right_p − left_p right_q)`, both sides taken before the rotation."""
-    plus = splat(sign * 0)
+    plus = fill(left, 0)
     minus = plus
     for m in range(at, at + 8, 2):
         for b in range(base, base + (1 << (2 * n - 4))):
             p, q = peek(t, b) + peek(t, m), peek(t, b) + peek(t, m + 1)
             plus = fma(load(left, i + q), load(right, j + p), plus)
             minus = fma(load(left, i + p), load(right, j + q), minus)
-    store(d, k, fma(splat(-sign), minus, fma(splat(sign), plus, load(d, k))))
+    store(d, k, fma(fill(d, -sign), minus, fma(fill(d, sign), plus, load(d, k))))

@@ -19,7 +19,18 @@ from numba.core import cgutils
 from numba.extending import intrinsic as numba_intrinsic
 from numba.extending import models, register_model
 
-__all__ = ["LANE_BYTES", "Lanes", "fma", "load", "mul", "nearest", "peek", "splat", "store", "total", "width"]
+__all__ = [
+    "LANE_BYTES",
+    "Lanes",
+    "fma",
+    "load",
+    "mul",
+    "nearest",
+    "peek",
+    "store",
+    "total",
+    "width",
+]
 
 intrinsic: Any = numba_intrinsic
 
@@ -46,10 +57,14 @@ def _vector(dtype: types.Float) -> ir.VectorType:
     return ir.VectorType(element, LANE_BYTES * 8 // dtype.bitwidth)
 
 
-def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+def _address(
+    context: Any, builder: Any, array_type: Any, array: Any, index: Any
+) -> Any:
     """Pointer to `array[index]` seen as a whole register; the array is 1-D and contiguous."""
     data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [index]), _vector(array_type.dtype).as_pointer())
+    return builder.bitcast(
+        builder.gep(data, [index]), _vector(array_type.dtype).as_pointer()
+    )
 
 
 @intrinsic
@@ -87,17 +102,20 @@ def store(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
 
 
 @intrinsic
-def splat(typing_context: Any, value: Any) -> Any:
-    """The register with `value` in every lane."""
+def fill(typing_context: Any, array: Any, value: Any) -> Any:
+    """The register with the number `value` in every lane, of the type that `array` holds."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = _vector(value)
+        vector = _vector(array.dtype)
+        number = context.cast(builder, args[1], signature.args[1], array.dtype)
         undefined = ir.Constant(vector, ir.Undefined)
-        first = builder.insert_element(undefined, args[0], ir.Constant(ir.IntType(32), 0))
+        first = builder.insert_element(
+            undefined, number, ir.Constant(ir.IntType(32), 0)
+        )
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
         return builder.shuffle_vector(first, undefined, zeros)
 
-    return Lanes(value)(value), generate
+    return Lanes(array.dtype)(array, value), generate
 
 
 @intrinsic
@@ -107,7 +125,9 @@ def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vector = _vector(a.dtype)
         name = f"llvm.fmuladd.v{vector.count}f{a.dtype.bitwidth}"
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(vector, [vector] * 3), name
+        )
         return builder.call(function, args)
 
     return a(a, b, c), generate
@@ -130,7 +150,9 @@ def nearest(typing_context: Any, a: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vector = _vector(a.dtype)
         name = f"llvm.rint.v{vector.count}f{a.dtype.bitwidth}"
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), name)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(vector, [vector]), name
+        )
         return builder.call(function, args)
 
     return a(a), generate
@@ -146,7 +168,9 @@ def total(typing_context: Any, a: Any) -> Any:
             for i in range(_vector(a.dtype).count)
         ]
         while len(lanes) > 1:
-            lanes = [builder.fadd(x, y) for x, y in zip(lanes[::2], lanes[1::2], strict=True)]
+            lanes = [
+                builder.fadd(x, y) for x, y in zip(lanes[::2], lanes[1::2], strict=True)
+            ]
         return lanes[0]
 
     return a.dtype(a), generate
@@ -157,6 +181,8 @@ def width(typing_context: Any, array: Any) -> Any:
     """Number of lanes of a register of the array's type, a constant to the compiler."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(context.get_value_type(types.intp), _vector(array.dtype).count)
+        return ir.Constant(
+            context.get_value_type(types.intp), _vector(array.dtype).count
+        )
 
     return types.intp(array), generate

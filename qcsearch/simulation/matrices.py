@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from qcsearch.simulation.kernels import INNER, KERNEL, ZERO, Floats, Ints
-from qcsearch.simulation.lanes import fma, load, mul, splat, store, total, width
+from qcsearch.simulation.lanes import fill, fma, load, mul, store, total, width
 from qcsearch.simulation.trigonometry import cosine_and_sine
 
 __all__ = ["Recipe", "Step", "bind", "bind_samples", "collect", "collect_samples"]
@@ -83,13 +83,6 @@ class Step(NamedTuple):
 
 
 @INNER
-def _fill(array: Floats, at: int, value: float) -> None:
-    """One number into all lanes."""
-    for lane in range(width(array)):
-        array[at + lane] = value
-
-
-@INNER
 def _turn(product: Floats, axis: int, c: float, s: float) -> None:
     """`product = R product`."""
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1
@@ -103,7 +96,12 @@ def _turn(product: Floats, axis: int, c: float, s: float) -> None:
 def _multiply(constant: Floats, product: Floats) -> None:
     """`product = constant product`, rows 1–3."""
     for column in range(4):
-        x0, x1, x2, x3 = product[0, column], product[1, column], product[2, column], product[3, column]
+        x0, x1, x2, x3 = (
+            product[0, column],
+            product[1, column],
+            product[2, column],
+            product[3, column],
+        )
         for row in range(1, 4):
             y = constant[row, 0] * x0 + constant[row, 1] * x1
             product[row, column] = y + constant[row, 2] * x2 + constant[row, 3] * x3
@@ -119,7 +117,16 @@ def _set(to: Floats, value: Floats) -> None:
 @KERNEL
 def bind(recipe: Any, weights: Floats, step: Any) -> None:
     """Fill `step` for these weights."""
-    segment_start, element_axis, element_index, constants, table, _, placed, angle_constants = recipe[:8]
+    (
+        segment_start,
+        element_axis,
+        element_index,
+        constants,
+        table,
+        _,
+        placed,
+        angle_constants,
+    ) = recipe[:8]
     terms, coefficients, _, sample_terms, sample_coefficients = recipe[8:]
     partial, segments, cosines, sines, scales, factors, numbers = step
     for k in range(cosines.size):
@@ -148,32 +155,65 @@ def bind(recipe: Any, weights: Floats, step: Any) -> None:
     for k in range(len(placed)):
         index, at = placed[k, 1], placed[k, 2]
         if placed[k, 0]:
-            _fill(numbers, at, cosines[index])
-            _fill(numbers, at + w, sines[index])
+            store(numbers, at, fill(numbers, cosines[index]))
+            store(numbers, at + w, fill(numbers, sines[index]))
         else:
             for i in range(12):
-                _fill(numbers, at + i * w, segments[index, i // 4 + 1, i % 4])
+                store(
+                    numbers,
+                    at + i * w,
+                    fill(numbers, segments[index, i // 4 + 1, i % 4]),
+                )
     for k in range(len(table)):
         left, right = segments[table[k, 0]], segments[table[k, 1]]
         _build_factor(left, right, table[k, 2], factors, k * 36 * w)
 
 
 @INNER
-def _build_factor(left: Floats, right: Floats, axis: int, factors: Floats, at: int) -> None:
+def _build_factor(
+    left: Floats, right: Floats, axis: int, factors: Floats, at: int
+) -> None:
     """A, B, C of `L R(φ) S`: B = L_p S_p + L_q S_q, C = L_q S_p − L_p S_q (columns of L, rows of S), A the rest."""
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1
     w = width(factors)
     for row in range(1, 4):
         for column in range(4):
             to = at + (row * 4 - 4 + column) * w
-            _fill(factors, to, left[row, 0] * right[0, column] + left[row, axis] * right[axis, column])
-            _fill(factors, to + 12 * w, left[row, p] * right[p, column] + left[row, q] * right[q, column])
-            _fill(factors, to + 24 * w, left[row, q] * right[p, column] - left[row, p] * right[q, column])
+            store(
+                factors,
+                to,
+                fill(
+                    factors,
+                    left[row, 0] * right[0, column]
+                    + left[row, axis] * right[axis, column],
+                ),
+            )
+            store(
+                factors,
+                to + 12 * w,
+                fill(
+                    factors,
+                    left[row, p] * right[p, column] + left[row, q] * right[q, column],
+                ),
+            )
+            store(
+                factors,
+                to + 24 * w,
+                fill(
+                    factors,
+                    left[row, q] * right[p, column] - left[row, p] * right[q, column],
+                ),
+            )
 
 
 @KERNEL
 def bind_samples(
-    recipe: Any, step: Any, features: Floats, n_features: int, samples: Floats, stride: int
+    recipe: Any,
+    step: Any,
+    features: Floats,
+    n_features: int,
+    samples: Floats,
+    stride: int,
 ) -> None:
     """Fill the sample angles and matrices, `stride` numbers a block; `features` `(n_blocks, n_features)` registers."""
     table, run_start = recipe[4], recipe[5]
@@ -185,14 +225,14 @@ def bind_samples(
     for block in range(samples.size // stride):
         at = block * stride
         for k in range(n_angles):
-            _fill(samples, at + 2 * k * w, sample_constants[k])
+            store(samples, at + 2 * k * w, fill(samples, sample_constants[k]))
         for k in range(len(sample_terms)):
             to, feature = at + 2 * sample_terms[k, 0] * w, sample_terms[k, 2]
-            scale = splat(features.dtype.type(scales[k]))
+            scale = fill(features, scales[k])
             if feature >= 0:
                 x = load(features, (block * n_features + feature) * w)
             else:
-                x = splat(features.dtype.type(1))
+                x = fill(features, 1)
             store(samples, to, fma(scale, x, load(samples, to)))
         for k in range(at, at + 2 * n_angles * w, 2 * w):
             c, s = cosine_and_sine(load(samples, k), features)
@@ -201,9 +241,18 @@ def bind_samples(
         to = at + 2 * n_angles * w
         for k in range(run_start.size - 1):
             first = run_start[k]
-            _factor(factors, first * 36 * w, samples, at + 2 * table[first, 3] * w, samples, to)
+            _factor(
+                factors,
+                first * 36 * w,
+                samples,
+                at + 2 * table[first, 3] * w,
+                samples,
+                to,
+            )
             for f in range(first + 1, run_start[k + 1]):
-                _factor(factors, f * 36 * w, samples, at + 2 * table[f, 3] * w, work, ZERO)
+                _factor(
+                    factors, f * 36 * w, samples, at + 2 * table[f, 3] * w, work, ZERO
+                )
                 _product(work, ZERO, samples, to, work, 12 * w)
                 for i in range(12 * w):
                     samples[to + i] = work[12 * w + i]
@@ -211,7 +260,9 @@ def bind_samples(
 
 
 @INNER
-def _factor(factors: Floats, f: int, samples: Floats, angle: int, out: Floats, to: int) -> None:
+def _factor(
+    factors: Floats, f: int, samples: Floats, angle: int, out: Floats, to: int
+) -> None:
     """Rows 1–3 of `A + B cos φ + C sin φ`, for one block of samples."""
     w = width(out)
     c, s = load(samples, angle), load(samples, angle + w)
@@ -224,13 +275,17 @@ def _factor(factors: Floats, f: int, samples: Floats, angle: int, out: Floats, t
 def _product(a: Floats, i: int, b: Floats, j: int, out: Floats, k: int) -> None:
     """Rows 1–3 of the product of two matrices whose row 0 is (1, 0, 0, 0)."""
     w = width(out)
-    one = splat(a.dtype.type(1))
+    one = fill(a, 1)
     for row in range(0, 12 * w, 4 * w):
         x0, x1 = load(a, i + row), load(a, i + row + w)
         x2, x3 = load(a, i + row + 2 * w), load(a, i + row + 3 * w)
         for column in range(0, 4 * w, w):
             at = j + column
-            y = fma(x3, load(b, at + 8 * w), fma(x2, load(b, at + 4 * w), mul(x1, load(b, at))))
+            y = fma(
+                x3,
+                load(b, at + 8 * w),
+                fma(x2, load(b, at + 4 * w), mul(x1, load(b, at))),
+            )
             store(out, k + row + column, y)
         store(out, k + row, fma(x0, one, load(out, k + row)))
 
@@ -250,7 +305,7 @@ def collect_samples(
         most = max(most, run_start[k + 1] - run_start[k])
     work = np.empty((most + 3) * 12 * w, features.dtype)
     sums = np.zeros(d_scales.size * w, features.dtype)
-    one = splat(features.dtype.type(1))
+    one = fill(features, 1)
     for block in range(samples.size // stride):
         at = block * stride
         for k in range(n_runs):
@@ -258,13 +313,37 @@ def collect_samples(
             first, last = run_start[k], run_start[k + 1]
             if last - first == 1:
                 angle = at + 2 * table[first, 3] * w
-                _collect_factor(d_samples, d, factors, d_factors, first * 36 * w, samples, d_samples, angle)
+                _collect_factor(
+                    d_samples,
+                    d,
+                    factors,
+                    d_factors,
+                    first * 36 * w,
+                    samples,
+                    d_samples,
+                    angle,
+                )
             else:
-                _collect_run(table, first, last, factors, d_factors, samples, d_samples, at, d, work)
+                _collect_run(
+                    table,
+                    first,
+                    last,
+                    factors,
+                    d_factors,
+                    samples,
+                    d_samples,
+                    at,
+                    d,
+                    work,
+                )
         for k in range(len(sample_terms)):
             feature = sample_terms[k, 2]
             d_angle = load(d_samples, at + 2 * sample_terms[k, 0] * w)
-            x = load(features, (block * n_features + feature) * w) if feature >= 0 else one
+            x = (
+                load(features, (block * n_features + feature) * w)
+                if feature >= 0
+                else one
+            )
             store(sums, k * w, fma(d_angle, x, load(sums, k * w)))
     for k in range(d_scales.size):
         d_scales[k] += total(load(sums, k * w))
@@ -284,8 +363,8 @@ def _collect_factor(
     """`dA += D`, `dB += D cos φ`, `dC += D sin φ`, `dφ += Σ D (C cos φ − B sin φ)`; D at `d[at:]`."""
     w = width(d)
     c, s = load(samples, angle), load(samples, angle + w)
-    one, minus = splat(d.dtype.type(1)), mul(s, splat(d.dtype.type(-1)))
-    sum_b, sum_c = splat(d.dtype.type(0)), splat(d.dtype.type(0))
+    one, minus = fill(d, 1), mul(s, fill(d, -1))
+    sum_b, sum_c = fill(d, 0), fill(d, 0)
     for i in range(0, 12 * w, w):
         x = load(d, at + i)
         to = f + i
@@ -304,8 +383,14 @@ def _collect_run(
 ) -> None:  # fmt: skip
     """Backwards through `M = F_last … F_first`; `work` holds the products so far, one factor, two cotangents."""
     w = width(work)
-    one, here, there = (last - first) * 12 * w, (last - first + 1) * 12 * w, (last - first + 2) * 12 * w
-    _factor(factors, first * 36 * w, samples, block + 2 * table[first, 3] * w, work, ZERO)
+    one, here, there = (
+        (last - first) * 12 * w,
+        (last - first + 1) * 12 * w,
+        (last - first + 2) * 12 * w,
+    )
+    _factor(
+        factors, first * 36 * w, samples, block + 2 * table[first, 3] * w, work, ZERO
+    )
     for f in range(first + 1, last):
         _factor(factors, f * 36 * w, samples, block + 2 * table[f, 3] * w, work, one)
         _product(work, one, work, (f - first - 1) * 12 * w, work, (f - first) * 12 * w)
@@ -314,10 +399,14 @@ def _collect_run(
     for f in range(last - 1, first - 1, -1):
         angle = block + 2 * table[f, 3] * w
         if f == first:
-            _collect_factor(work, here, factors, d_factors, f * 36 * w, samples, d_samples, angle)
+            _collect_factor(
+                work, here, factors, d_factors, f * 36 * w, samples, d_samples, angle
+            )
             break
         _product_left(work, here, work, (f - first - 1) * 12 * w, work, there)
-        _collect_factor(work, there, factors, d_factors, f * 36 * w, samples, d_samples, angle)
+        _collect_factor(
+            work, there, factors, d_factors, f * 36 * w, samples, d_samples, angle
+        )
         _factor(factors, f * 36 * w, samples, angle, work, one)
         _product_right(work, one, work, here, work, there)
         here, there = there, here
@@ -347,16 +436,27 @@ def _product_right(a: Floats, i: int, d: Floats, j: int, out: Floats, k: int) ->
         a1, a2, a3 = load(a, at), load(a, at + 4 * w), load(a, at + 8 * w)
         for column in range(0, 4 * w, w):
             at = j + column
-            y = fma(a3, load(d, at + 8 * w), fma(a2, load(d, at + 4 * w), mul(a1, load(d, at))))
+            y = fma(
+                a3,
+                load(d, at + 8 * w),
+                fma(a2, load(d, at + 4 * w), mul(a1, load(d, at))),
+            )
             store(out, k + row * 4 * w + column, y)
 
 
 @KERNEL
 def collect(
-    recipe: Any, step: Any, d_numbers: Floats, d_factors: Floats, d_scales: Floats, out: Floats
+    recipe: Any,
+    step: Any,
+    d_numbers: Floats,
+    d_factors: Floats,
+    d_scales: Floats,
+    out: Floats,
 ) -> None:
     """From cotangents of `numbers` and of the factors (registers) and of the scales to the gradient by the weights."""
-    segment_start, element_axis, element_index, constants, table, _, placed, _ = recipe[:8]
+    segment_start, element_axis, element_index, constants, table, _, placed, _ = recipe[
+        :8
+    ]
     terms, coefficients, _, sample_terms, sample_coefficients = recipe[8:]
     partial, segments, cosines, sines = step[:4]
     w = width(d_numbers)
@@ -368,7 +468,9 @@ def collect(
             d_angles[index] += total(load(d_numbers, at))
         else:
             for i in range(12):
-                d_segments[index, i // 4 + 1, i % 4] += total(load(d_numbers, at + i * w))
+                d_segments[index, i // 4 + 1, i % 4] += total(
+                    load(d_numbers, at + i * w)
+                )
     for k in range(len(table)):
         left, right = table[k, 0], table[k, 1]
         _collect_shared_factor(
@@ -385,7 +487,9 @@ def collect(
         for e in range(segment_start[k + 1] - 1, segment_start[k] - 1, -1):
             index = element_index[e]
             if element_axis[e]:
-                slope = _turn_back(d, partial[e], element_axis[e], cosines[index], sines[index])
+                slope = _turn_back(
+                    d, partial[e], element_axis[e], cosines[index], sines[index]
+                )
                 d_angles[index] += slope
             else:
                 _multiply_back(d, constants[index])
@@ -415,12 +519,20 @@ def _multiply_back(d: Floats, constant: Floats) -> None:
     for column in range(4):
         x1, x2, x3 = d[1, column], d[2, column], d[3, column]
         for row in range(1, 4):
-            d[row, column] = constant[1, row] * x1 + constant[2, row] * x2 + constant[3, row] * x3
+            d[row, column] = (
+                constant[1, row] * x1 + constant[2, row] * x2 + constant[3, row] * x3
+            )
 
 
 @INNER
 def _collect_shared_factor(
-    left: Floats, right: Floats, axis: int, d_factors: Floats, at: int, d_left: Floats, d_right: Floats
+    left: Floats,
+    right: Floats,
+    axis: int,
+    d_factors: Floats,
+    at: int,
+    d_left: Floats,
+    d_right: Floats,
 ) -> None:
     """The way back from A, B, C of `_build_factor`."""
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1

@@ -47,8 +47,14 @@ class Noise:
         self._default_readout: Any = None
         self._passes: list[Any] = []
         if model is not None:
-            self._local, self._default = model._local_quantum_errors, model._default_quantum_errors
-            self._readout, self._default_readout = model._local_readout_errors, model._default_readout_error
+            self._local, self._default = (
+                model._local_quantum_errors,
+                model._default_quantum_errors,
+            )
+            self._readout, self._default_readout = (
+                model._local_readout_errors,
+                model._default_readout_error,
+            )
             self._passes = list(model._custom_noise_passes)
         self._local_passes: list[Any] = []
         self.kept = 1.0
@@ -60,14 +66,21 @@ class Noise:
         As in Aer, noise passes act only on circuits that hold a delay.
         """
         self._local_passes = []
-        if not self._passes or not any(instruction.name == "delay" for instruction in circuit.data):
+        if not self._passes or not any(
+            instruction.name == "delay" for instruction in circuit.data
+        ):
             return circuit
-        if all(isinstance(p, LocalNoisePass) and p._ops and p._method == "append" for p in self._passes):
+        if all(
+            isinstance(p, LocalNoisePass) and p._ops and p._method == "append"
+            for p in self._passes
+        ):
             self._local_passes = self._passes[::-1]
             return circuit
         return PassManager(self._passes).run(circuit)
 
-    def after(self, instruction: CircuitInstruction, label: str, qubits: tuple[int, ...]) -> list[Matrix]:
+    def after(
+        self, instruction: CircuitInstruction, label: str, qubits: tuple[int, ...]
+    ) -> list[Matrix]:
         """PTMs, on the gate's qubits in its order, of the errors that follow one gate.
 
         Raises:
@@ -91,7 +104,9 @@ class Noise:
         else:
             matrix = ptm.from_superoperator(SuperOp(error).data)
         if len(matrix) != 4 ** len(qubits):
-            raise CircuitError(f"The noise of '{label}' must be on {len(qubits)} qubits like the gate.")
+            raise CircuitError(
+                f"The noise of '{label}' must be on {len(qubits)} qubits like the gate."
+            )
         return matrix
 
     def readout(self, qubit: int) -> tuple[float, float]:
@@ -102,13 +117,17 @@ class Noise:
         """
         for qubits in self._readout:
             if len(qubits) > 1 and qubit in qubits:
-                raise CircuitError(f"Readout errors must be on single qubits. Got one on qubits {qubits}.")
+                raise CircuitError(
+                    f"Readout errors must be on single qubits. Got one on qubits {qubits}."
+                )
         error = self._readout.get((qubit,), self._default_readout)
         if error is None:
             return 0.0, 0.0
         probabilities = np.asarray(error.probabilities, dtype=float)
         if probabilities.shape != (2, 2):
-            raise CircuitError("Readout errors must be on single qubits. Got a default one on several.")
+            raise CircuitError(
+                "Readout errors must be on single qubits. Got a default one on several."
+            )
         return float(probabilities[0, 1]), float(probabilities[1, 0])
 
 
@@ -117,7 +136,9 @@ def _pass_error(noise_pass: Any, operation: Any, qubits: tuple[int, ...]) -> Any
     if not isinstance(operation, Delay):
         return noise_pass._func(operation, list(qubits))
     if isinstance(operation.duration, ParameterExpression):
-        raise CircuitError(f"The duration of a delay must be a number. Got {operation.duration}.")
+        raise CircuitError(
+            f"The duration of a delay must be a number. Got {operation.duration}."
+        )
     entry = _delays.get(id(noise_pass))
     if entry is None or entry[0]() is not noise_pass:
         key = id(noise_pass)
@@ -148,15 +169,23 @@ def error_channel(error: QuantumError) -> tuple[Matrix, float]:
     probabilities = np.asarray(error.probabilities, dtype=float)
     kept = probabilities > _DROPPED
     weight = float(probabilities[kept].sum())
-    circuits = [circuit for circuit, keep in zip(error.circuits, kept, strict=True) if keep]
+    circuits = [
+        circuit for circuit, keep in zip(error.circuits, kept, strict=True) if keep
+    ]
     matrix = _mixture(circuits, probabilities[kept] / weight)
     # what is remembered counts as 1 when nothing was left out, whatever the rounding of the sum
     weight = weight if not kept.all() else 1.0
-    _remembered[key] = (weakref.ref(error, lambda _: _remembered.pop(key, None)), matrix, weight)
+    _remembered[key] = (
+        weakref.ref(error, lambda _: _remembered.pop(key, None)),
+        matrix,
+        weight,
+    )
     return matrix, weight
 
 
-def _mixture(circuits: list[QuantumCircuit], probabilities: NDArray[np.float64]) -> Matrix:
+def _mixture(
+    circuits: list[QuantumCircuit], probabilities: NDArray[np.float64]
+) -> Matrix:
     """PTM of `Σ p_k circuit_k`.
 
     Aer's device errors are mixtures of some 150 products of one-qubit channels; Qiskit's own conversion takes 0.1 s
@@ -190,15 +219,20 @@ def _factors(circuit: QuantumCircuit) -> list[NDArray[np.float64]] | None:
         qubits = [numbers[qubit] for qubit in instruction.qubits]
         name = instruction.name
         if name in _PAULI_NAMES:
-            factors[qubits[0]] = _DIAGONALS[_PAULI_NAMES[name]][:, None] * factors[qubits[0]]
+            factors[qubits[0]] = (
+                _DIAGONALS[_PAULI_NAMES[name]][:, None] * factors[qubits[0]]
+            )
         elif name == "pauli":
-            for qubit, letter in zip(qubits, reversed(instruction.params[0]), strict=True):
+            for qubit, letter in zip(
+                qubits, reversed(instruction.params[0]), strict=True
+            ):
                 factors[qubit] = _DIAGONALS[letter][:, None] * factors[qubit]
         elif name == "reset":
             factors[qubits[0]] = _RESET @ factors[qubits[0]]
         elif len(qubits) == 1:
             factors[qubits[0]] = (
-                ptm.from_superoperator(SuperOp(instruction.operation).data) @ factors[qubits[0]]
+                ptm.from_superoperator(SuperOp(instruction.operation).data)
+                @ factors[qubits[0]]
             )
         else:
             return None

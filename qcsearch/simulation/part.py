@@ -1,12 +1,10 @@
-"""One light cone of a compiled circuit: its tapes and tables, and the three sections in the order of the work."""
+"""One light cone of a compiled circuit: values and gradients of its observables, section by section."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -16,26 +14,50 @@ from qcsearch.simulation.cones import Cone, split
 from qcsearch.simulation.fuse import Fuser
 from qcsearch.simulation.kernels import Floats
 from qcsearch.simulation.lanes import LANE_BYTES
-from qcsearch.simulation.matrices import Step, bind, bind_samples, collect, collect_samples
-from qcsearch.simulation.observables import Observable
-from qcsearch.simulation.sweep import (
-    GRADIENT,
-    backward_marked,
-    forward,
-    forward_marked,
-    middle_gradient,
-    middle_states,
-    middle_values,
+from qcsearch.simulation.matrices import (
+    Step,
+    bind,
+    bind_samples,
+    collect,
+    collect_samples,
 )
+from qcsearch.simulation.observables import Observable
+from qcsearch.simulation.section import STORED_BYTES, Layout, Section, Storage
+from qcsearch.simulation.sweep import middle_gradient, middle_states, middle_values
+from qcsearch.simulation.workspace import Pool, aligned, as_aligned
 
-__all__ = ["CHUNK_BLOCKS", "STORED_BYTES", "Bound", "Part"]
+__all__ = ["Bound", "Part"]
 
-STORED_BYTES = 512 * 2**20
-"""Bound on the states one backward pass stores; beyond it they are computed again from marks."""
-KEPT_BYTES = 64 * 2**20
-"""Bound on the sample matrices kept from the values to the gradient."""
-CHUNK_BLOCKS = 16
+_CHUNK_BLOCKS = 16
 """Blocks of samples (4 or 8 each) that are one piece of work; the sum over pieces has a fixed order."""
+_KEPT_BYTES = 64 * 2**20
+"""Bound on the sample matrices kept from the values to the gradient, and on a workspace kept for the next step."""
+
+Run = Callable[[Callable[[int, int], Any], list[tuple[int, int]]], list[Any]]
+"""Runs work on chunks `(start, stop)` of rows and returns the results in their order."""
+
+
+@dataclass
+class _Sums:
+    """Sums over samples: cotangents of the shared numbers, factors and scales, and at both ends of the middle."""
+
+    numbers: Floats
+    factors: Floats
+    scales: Floats
+    effective: Floats
+    first: Floats
+
+    def arrays(self) -> tuple[Floats, ...]:
+        return self.numbers, self.factors, self.scales, self.effective, self.first
+
+    def clear(self) -> _Sums:
+        for array in self.arrays():
+            array.fill(0)
+        return self
+
+    def add(self, other: _Sums) -> None:
+        for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
+            mine += theirs
 
 
 @dataclass
@@ -44,15 +66,28 @@ class Bound:
 
     Attributes:
         step: shared angles and matrices.
-        first: state after the prefix, one register a Pauli string, all lanes alike.
-        observables: before the suffix, `(n_parts, 4**n, lanes)`, flat.
+        suffix: states of the suffix, for each register of observables; a single one where all would be too large.
+        observables: before the suffix, `(n_registers, 4**n, lanes)`, flat.
+        sums: for the gradient.
+        first: state after the prefix, all lanes alike.
         samples: matrices of each chunk, where they are kept from the values to the gradient.
     """
 
     step: Step
-    first: Floats
+    suffix: list[Storage]
     observables: Floats
-    samples: dict[int, Floats]
+    sums: _Sums
+    first: Floats = field(default_factory=lambda: np.empty(0))
+    samples: dict[int, Floats] = field(default_factory=dict)
+
+
+@dataclass
+class _Chunk:
+    """Workspace of one chunk: states, cotangents of the sample matrices, sums."""
+
+    storage: Storage
+    d_samples: Floats
+    sums: _Sums
 
 
 class Part:
@@ -63,68 +98,125 @@ class Part:
         observables: all observables of the program.
         n_weights: of the program.
         dtype: of the states.
+
+    Attributes:
+        columns: numbers of its observables among the program's.
+        lanes: samples in a register.
+        fixed_states: whether the states before the suffix depend on no weight, so that they can be kept.
     """
 
     def __init__(
-        self, cone: Cone, observables: Sequence[Observable], n_weights: int, dtype: np.dtype[Any]
+        self,
+        cone: Cone,
+        observables: Sequence[Observable],
+        n_weights: int,
+        dtype: np.dtype[Any],
     ) -> None:
         self.columns = list(cone.observables)
-        self.dtype = dtype
         self.lanes = LANE_BYTES // dtype.itemsize
-        self.n_weights = n_weights
+        self.dtype = dtype
+        self._n_weights = n_weights
         fuser = Fuser(cone.qubits, self.lanes)
         sections = split(cone.elements)
-        ops = [
+        ops = (
             fuser.fuse(sections.prefix),
             fuser.fuse(sections.middle),
             fuser.fuse(sections.suffix, transposed=True),
-        ]
+        )
         self.n = fuser.n
-        self.size = 4**self.n * self.lanes
-        self.room = self.size + 2 * self.lanes
-        self.prefix, self.middle, self.suffix = (fuser.tape(part) for part in ops)
-        self.recipe = fuser.recipe()
-        self.n_numbers, self.stride = fuser.n_numbers, fuser.stride
-        self._tables = (self.n, fuser.pairs.tables, as_aligned(fuser.pairs.statics.astype(dtype)))
-        self.n_parts = -(-len(self.columns) // self.lanes)
-        self._observed = _observable_vectors(cone, observables, self.n_parts, self.lanes, dtype)
-        self.prefix_trained = bool(self.prefix[:, GRADIENT].any())
-        self.suffix_trained = bool(self.suffix[:, GRADIENT].any())
-        self.fixed_states = not self.prefix_trained and not self.middle[:, GRADIENT].any()
-        """Whether the states before the suffix depend on no weight, so that they can be kept."""
+        statics = as_aligned(fuser.pairs.statics.astype(dtype))
+        self._layout = Layout(self.n, fuser.pairs.tables, statics, self.lanes, dtype)
+        self._size = self._layout.size
+        self._prefix, self._middle, self._suffix = (
+            Section(fuser.tape(part), self._layout) for part in ops
+        )
+        self._recipe = tuple(fuser.recipe())
+        self._shapes = fuser.shapes()
+        self._stride = fuser.stride
+        self._n_registers = -(-len(self.columns) // self.lanes)
+        self._row = self._n_registers * self.lanes
+        self._observed = _observable_vectors(
+            cone, observables, self._n_registers, self._layout
+        )
+        self.fixed_states = not self._prefix.trained and not self._middle.trained
+        small = (self._suffix.stored_bytes * self._n_registers) < _KEPT_BYTES
+        self._bounds: Pool[Bound] = Pool(self._new_bound, keep=small)
+        self._chunks: Pool[_Chunk] = Pool(
+            self._new_chunk, keep=self._middle.stored_bytes < _KEPT_BYTES
+        )
 
-    @cached_property
-    def support(self) -> NDArray[np.int64]:
-        """Pauli strings that the observables before the suffix may hold."""
-        if len(self.suffix):
-            return np.arange(4**self.n)
-        vectors = self._observed.reshape(self.n_parts, -1, self.lanes)
-        return np.flatnonzero(vectors.any(axis=(0, 2))).astype(np.int64)
+    @property
+    def state_bytes(self) -> int:
+        """Memory of one sample's state."""
+        return 4**self.n * self.dtype.itemsize
+
+    # workspaces
+
+    def _new_bound(self) -> Bound:
+        fits = self._suffix.stored_bytes * self._n_registers <= STORED_BYTES
+        return Bound(
+            step=Step(
+                *(_empty(shape, dtype or self.dtype) for shape, dtype in self._shapes)
+            ),
+            suffix=[
+                self._suffix.storage() for _ in range(self._n_registers if fits else 1)
+            ],
+            observables=aligned(self._observed.size, self.dtype)
+            if len(self._suffix)
+            else self._observed,
+            sums=self._new_sums(),
+        )
+
+    def _new_chunk(self) -> _Chunk:
+        d_samples = aligned(_CHUNK_BLOCKS * self._stride, self.dtype)
+        return _Chunk(self._middle.storage(), d_samples, self._new_sums())
+
+    def _new_sums(self) -> _Sums:
+        shapes = self._shapes
+        return _Sums(
+            numbers=_empty(shapes.numbers[0], self.dtype),
+            factors=_empty(shapes.factors[0], self.dtype),
+            scales=np.empty(shapes.scales[0]),
+            effective=aligned(
+                self._observed.size if self._suffix.trained else 0, self.dtype
+            ),
+            first=aligned(self._size if self._prefix.trained else 0, self.dtype),
+        )
 
     # one step, shared by all samples
 
     def bind(self, weights: Floats) -> Bound:
         """Build the shared matrices, the state after the prefix and the observables before the suffix."""
-        recipe = self.recipe
-        n_angles = recipe.angle_constants.size
-        step = Step(
-            partial=np.empty((recipe.element_axis.size, 4, 4)),
-            segments=np.empty((recipe.segment_start.size - 1, 4, 4)),
-            cosines=np.empty(n_angles),
-            sines=np.empty(n_angles),
-            scales=np.empty(len(recipe.sample_terms)),
-            factors=aligned(len(recipe.factors) * 36 * self.lanes, self.dtype),
-            numbers=aligned(self.n_numbers, self.dtype),
-        )
-        bind(tuple(recipe), weights, tuple(step))
-        return Bound(step, self._first(step.numbers), self._observables(step.numbers), {})
+        bound = self._bounds.take()
+        bound.samples.clear()
+        bind(self._recipe, weights, tuple(bound.step))
+        bound.first = self._first(bound)
+        for register in range(self._n_registers if len(self._suffix) else 0):
+            part = slice(register * self._size, (register + 1) * self._size)
+            bound.observables[part] = self._suffix.run_marked(
+                self._observed[part],
+                self._suffix_storage(bound, register),
+                bound.step.numbers,
+            )
+        return bound
 
-    def _first(self, numbers: Floats) -> Floats:
-        if self.prefix_trained or self._kept_first is None:
-            slots = self._slots(2)
-            slots[: self.size] = self._ground
-            slot = forward(self.prefix, 0, len(self.prefix), slots, 0, *self._tables, numbers, numbers, 0)
-            self._kept_first = as_aligned(slots[slot * self.room : slot * self.room + self.size])
+    def release(self, bound: Bound) -> None:
+        """Hand the workspace back; what was computed from it stays valid."""
+        self._bounds.give(bound)
+
+    def _suffix_storage(self, bound: Bound, register: int) -> Storage:
+        return bound.suffix[register if len(bound.suffix) > 1 else 0]
+
+    def _first(self, bound: Bound) -> Floats:
+        if self._prefix.trained:
+            return self._prefix.run(
+                self._ground, self._prefix.storage(), bound.step.numbers
+            ).copy()
+        if self._kept_first is None:
+            first = self._prefix.run(
+                self._ground, self._prefix.storage(), bound.step.numbers
+            )
+            self._kept_first = as_aligned(first)
         return self._kept_first
 
     _kept_first: Floats | None = None
@@ -132,247 +224,201 @@ class Part:
     @cached_property
     def _ground(self) -> Floats:
         """|0…0⟩: 1 on every string of I and Z."""
-        one = np.ones(1)
+        state: NDArray[np.float64] = np.ones(1)
         for _ in range(self.n):
-            one = np.kron([1.0, 0, 0, 1], one)
-        return np.repeat(one, self.lanes).astype(self.dtype)
+            state = np.concatenate([state, 0 * state, 0 * state, state])
+        return as_aligned(np.repeat(state, self.lanes).astype(self.dtype))
 
-    def _observables(self, numbers: Floats) -> Floats:
-        if not len(self.suffix):
-            return self._observed
-        result = aligned(self._observed.size, self.dtype)
-        slots = self._slots(2)
-        for start in range(0, self.n_parts * self.size, self.size):
-            slots[: self.size] = self._observed[start : start + self.size]
-            slot = forward(self.suffix, 0, len(self.suffix), slots, 0, *self._tables, numbers, numbers, 0)
-            result[start : start + self.size] = slots[slot * self.room : slot * self.room + self.size]
-        return result
+    @cached_property
+    def _support(self) -> NDArray[np.int64]:
+        """Pauli strings that the observables before the suffix may hold."""
+        if len(self._suffix):
+            return np.arange(4**self.n)
+        vectors = self._observed.reshape(self._n_registers, -1, self.lanes)
+        return np.flatnonzero(vectors.any(axis=(0, 2))).astype(np.int64)
 
     # samples
 
     def states(self, features: Floats, n_samples: int, bound: Bound) -> Floats:
-        """States before the suffix, `(n_samples, 4**n)`."""
-        result = np.empty(n_samples * 4**self.n, self.dtype)
-        step = CHUNK_BLOCKS * self.lanes
-        slots = self._slots(2)
-        for start in range(0, n_samples, step):
-            stop = min(start + step, n_samples)
+        """States before the suffix, `(n_samples, 4**n)`; `features` `(n_blocks, n_features, lanes)`."""
+        result = np.empty((n_samples, 4**self.n), self.dtype)
+        chunk = self._chunks.take()
+        for start, stop in self._pieces(n_samples):
             samples = self._samples(features, start, stop, bound)
-            rows = result[start * 4**self.n : stop * 4**self.n]
             middle_states(
-                self.middle, bound.first, *self._tables, bound.step.numbers, samples, self.stride, slots, rows
-            )
-        return result.reshape(n_samples, 4**self.n)
+                self._middle.tape, bound.first, *self._middle.fixed, bound.step.numbers, samples, self._stride,
+                chunk.storage.slots, result[start:stop].reshape(-1),
+            )  # fmt: skip
+        self._chunks.give(chunk)
+        return result
 
-    def _samples(self, features: Floats, start: int, stop: int, bound: Bound) -> Floats:
-        """Matrices of one chunk; `features` `(n_blocks, n_features, lanes)`."""
-        if start in bound.samples:
-            return bound.samples[start]
-        n_blocks = -(-(stop - start) // self.lanes)
-        samples = aligned(n_blocks * self.stride, self.dtype)
-        if self.stride:
-            blocks = self._chunk_features(features, start, stop)
-            bind_samples(
-                tuple(self.recipe), tuple(bound.step), blocks, features.shape[1], samples, self.stride
-            )
-            if features.shape[0] * self.stride * samples.itemsize <= KEPT_BYTES:
-                bound.samples[start] = samples
-        return samples
+    def values_of(self, states: Floats, bound: Bound) -> Floats:
+        """Values `(n_samples, n_observables)` of the states before the suffix."""
+        vectors = bound.observables.reshape(self._n_registers, -1, self.lanes)
+        dense = (
+            vectors[0]
+            if self._n_registers == 1
+            else vectors.transpose(1, 0, 2).reshape(4**self.n, -1)
+        )
+        values: Floats = states @ dense
+        return values[:, : len(self.columns)]
 
-    def _chunk_features(self, features: Floats, start: int, stop: int) -> Floats:
-        return features[start // self.lanes : -(-stop // self.lanes)].reshape(-1)
-
-    def dense(self, bound: Bound) -> Floats:
-        """The observables before the suffix as columns, `(4**n, n_parts * lanes)`."""
-        if self.n_parts == 1:
-            return bound.observables.reshape(-1, self.lanes)
-        parts = bound.observables.reshape(self.n_parts, -1, self.lanes)
-        return parts.transpose(1, 0, 2).reshape(4**self.n, -1)
-
-    def values(self, features: Floats, n_samples: int, bound: Bound, run: Callable[..., Any]) -> Floats:
-        """Expectation values `(n_samples, n_observables)` through the middle section."""
-        values = np.empty((features.shape[0] * self.lanes, self.n_parts * self.lanes), self.dtype)
-
-        row = values.shape[1]
+    def values(
+        self, features: Floats, n_samples: int, bound: Bound, run: Run
+    ) -> Floats:
+        """Values `(n_samples, n_observables)` through the middle section."""
+        values = np.empty((features.shape[0] * self.lanes, self._row), self.dtype)
 
         def work(start: int, stop: int) -> None:
             samples = self._samples(features, start, stop, bound)
-            slots = self._slots(2)
-            out = values[start:stop].reshape(-1)
+            chunk = self._chunks.take()
             middle_values(
-                self.middle, bound.first, bound.observables, self.support, *self._tables, bound.step.numbers,
-                samples, self.stride, slots, out, row,
+                self._middle.tape, bound.first, bound.observables, self._support, *self._middle.fixed,
+                bound.step.numbers, samples, self._stride, chunk.storage.slots, values[start:stop].reshape(-1),
+                self._row,
             )  # fmt: skip
+            self._chunks.give(chunk)
 
-        run(work, self._chunks(len(values)))
+        run(work, self._pieces(len(values)))
         return values[:n_samples, : len(self.columns)]
 
-    def _chunks(self, n_rows: int) -> list[tuple[int, int]]:
-        step = CHUNK_BLOCKS * self.lanes
+    def _pieces(self, n_rows: int) -> list[tuple[int, int]]:
+        step = _CHUNK_BLOCKS * self.lanes
         return [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
+
+    def _samples(self, features: Floats, start: int, stop: int, bound: Bound) -> Floats:
+        """Matrices of one chunk."""
+        if start in bound.samples:
+            return bound.samples[start]
+        samples = aligned(-(-(stop - start) // self.lanes) * self._stride, self.dtype)
+        if self._stride:
+            blocks = self._blocks(features, start, stop)
+            bind_samples(
+                self._recipe,
+                tuple(bound.step),
+                blocks,
+                features.shape[1],
+                samples,
+                self._stride,
+            )
+            if features.shape[0] * self._stride * samples.itemsize <= _KEPT_BYTES:
+                bound.samples[start] = samples
+        return samples
+
+    def _blocks(self, features: Floats, start: int, stop: int) -> Floats:
+        return features[start // self.lanes : -(-stop // self.lanes)].reshape(-1)
 
     # gradients
 
     def gradient(
-        self, features: Floats, cotangent: Floats, bound: Bound, run: Callable[..., Any]
-    ) -> tuple[Floats, Floats]:
+        self, features: Floats, cotangent: Floats, bound: Bound, run: Run
+    ) -> tuple[Floats, NDArray[np.float64]]:
         """Values `(n_samples, n_observables)` and gradient `(n_weights,)` through all sections."""
-        n_samples = len(cotangent)
-        rows = features.shape[0] * self.lanes
-        wide = np.zeros((rows, self.n_parts * self.lanes), self.dtype)
-        wide[:n_samples, : len(self.columns)] = cotangent
+        wide = np.zeros((features.shape[0] * self.lanes, self._row), self.dtype)
+        wide[: len(cotangent), : len(self.columns)] = cotangent
         values = np.empty_like(wide)
 
-        def work(start: int, stop: int) -> _Collected:
-            return self._chunk_gradient(features, start, stop, wide[start:stop], values[start:stop], bound)
+        def work(start: int, stop: int) -> _Chunk:
+            return self._chunk_gradient(
+                features, start, stop, wide[start:stop], values[start:stop], bound
+            )
 
-        total = _Collected.sum(run(work, self._chunks(rows)))
-        if self.suffix_trained:
-            self._suffix_gradient(total.effective, bound, total.numbers)
-        if self.prefix_trained:
-            self._prefix_gradient(total.first, bound, total.numbers)
-        return values[:n_samples, : len(self.columns)], self._weights(bound, total)
+        sums = bound.sums.clear()
+        for chunk in run(work, self._pieces(len(wide))):
+            sums.add(chunk.sums)
+            self._chunks.give(chunk)
+        self._suffix_gradient(bound)
+        if self._prefix.trained:
+            storage, numbers = self._prefix.storage(), bound.step.numbers
+            end = np.zeros_like(sums.first)
+            end[:: self.lanes] = sums.first.reshape(-1, self.lanes).sum(axis=1)
+            self._prefix.run_marked(self._ground, storage, numbers)
+            self._prefix.back(end, storage, numbers, sums.numbers)
+        return values[: len(cotangent), : len(self.columns)], self._weights(bound)
 
-    def state_gradient(self, states: Floats, cotangent: Floats, bound: Bound) -> NDArray[np.float64]:
+    def state_gradient(
+        self, states: Floats, cotangent: Floats, bound: Bound
+    ) -> NDArray[np.float64]:
         """Gradient `(n_weights,)` when the states before the suffix are known."""
-        total = _Collected.zeros(self)
-        if self.suffix_trained:
-            wide = np.zeros((len(states), self.n_parts * self.lanes), self.dtype)
-            wide[:, : len(self.columns)] = cotangent
-            product = (states.T @ wide).reshape(4**self.n, self.n_parts, self.lanes)
-            effective = np.ascontiguousarray(product.transpose(1, 0, 2)).reshape(-1)
-            self._suffix_gradient(effective, bound, total.numbers)
-        return self._weights(bound, total)
+        sums = bound.sums.clear()
+        if self._suffix.trained:
+            vectors = sums.effective.reshape(self._n_registers, -1, self.lanes)
+            for register in range(self._n_registers):
+                columns = cotangent[
+                    :, register * self.lanes : (register + 1) * self.lanes
+                ]
+                vectors[register, :, : columns.shape[1]] = states.T @ columns.astype(
+                    self.dtype, copy=False
+                )
+            self._suffix_gradient(bound)
+        return self._weights(bound)
 
     def _chunk_gradient(
-        self, features: Floats, start: int, stop: int, cotangent: Floats, values: Floats, bound: Bound
-    ) -> _Collected:
+        self,
+        features: Floats,
+        start: int,
+        stop: int,
+        cotangent: Floats,
+        values: Floats,
+        bound: Bound,
+    ) -> _Chunk:
         samples = self._samples(features, start, stop, bound)
-        d_samples = aligned(samples.size, self.dtype, 0.0)
-        total = _Collected.zeros(self)
-        every, marks, slots = self._storage(self.middle)
+        chunk = self._chunks.take()
+        d_samples = chunk.d_samples[: samples.size]
+        d_samples.fill(0)
+        sums = chunk.sums.clear()
         middle_gradient(
-            self.middle, every, bound.first, bound.observables, self.support, len(self.columns), *self._tables,
-            bound.step.numbers, samples, self.stride, total.numbers, d_samples, marks, slots,
-            self._slots(2), cotangent.reshape(-1), values.reshape(-1), values.shape[1],
-            total.effective, total.first,
+            self._middle.tape, self._middle.every, bound.first, bound.observables, self._support,
+            len(self.columns), *self._middle.fixed, bound.step.numbers, samples, self._stride, sums.numbers,
+            d_samples, *chunk.storage, cotangent.reshape(-1), values.reshape(-1), self._row, sums.effective,
+            sums.first,
         )  # fmt: skip
-        if self.stride:
-            blocks = self._chunk_features(features, start, stop)
+        if self._stride:
             collect_samples(
-                tuple(self.recipe), tuple(bound.step), blocks, features.shape[1], samples, d_samples, self.stride, total.factors,
-                total.scales,
+                self._recipe, tuple(bound.step), self._blocks(features, start, stop), features.shape[1], samples,
+                d_samples, self._stride, sums.factors, sums.scales,
             )  # fmt: skip
-        return total
+        return chunk
 
-    def _suffix_gradient(self, effective: Floats, bound: Bound, d_numbers: Floats) -> None:
-        for start in range(0, self.n_parts * self.size, self.size):
-            observed, state = self._observed[start : start + self.size], effective[start : start + self.size]
-            self._shared_gradient(self.suffix, observed, state, bound, d_numbers)
+    def _suffix_gradient(self, bound: Bound) -> None:
+        """From the effective states to the suffix's matrices."""
+        numbers, sums = bound.step.numbers, bound.sums
+        for register in range(self._n_registers if self._suffix.trained else 0):
+            part = slice(register * self._size, (register + 1) * self._size)
+            storage = self._suffix_storage(bound, register)
+            if len(bound.suffix) < self._n_registers:
+                self._suffix.run_marked(self._observed[part], storage, numbers)
+            self._suffix.back(sums.effective[part], storage, numbers, sums.numbers)
 
-    def _prefix_gradient(self, first: Floats, bound: Bound, d_numbers: Floats) -> None:
-        cotangent = np.zeros_like(first)
-        cotangent[:: self.lanes] = first.reshape(-1, self.lanes).sum(axis=1)
-        self._shared_gradient(self.prefix, self._ground, cotangent, bound, d_numbers)
-
-    def _shared_gradient(
-        self, tape: NDArray[np.int64], start: Floats, cotangent: Floats, bound: Bound, d_numbers: Floats
-    ) -> None:
-        """Forwards from `start` and back with `cotangent` through a tape without samples."""
-        every, marks, slots = self._storage(tape)
-        moving = self._slots(2)
-        slots[: self.size], moving[: self.size] = start, cotangent
-        rest = (*self._tables, bound.step.numbers, bound.step.numbers, 0)
-        forward_marked(tape, every, marks, slots, *rest)
-        backward_marked(tape, every, marks, slots, moving, *rest, d_numbers, d_numbers)
-
-    def _storage(self, tape: NDArray[np.int64]) -> tuple[int, Floats, Floats]:
-        """Stride of the marks, and room for marks and states."""
-        n_ops = len(tape)
-        stride, kept = max(n_ops, 1), int(tape[:, GRADIENT].sum())
-        if kept * self.size * self.dtype.itemsize > STORED_BYTES:
-            stride = kept = isqrt(n_ops - 1) + 1
-        n_marks = -(-n_ops // stride) if n_ops > stride else 0
-        return stride, self._slots(n_marks), self._slots(kept + 2)
-
-    def _slots(self, count: int) -> Floats:
-        return aligned(count * self.room, self.dtype)
-
-    def _weights(self, bound: Bound, total: _Collected) -> NDArray[np.float64]:
-        gradient = np.zeros(self.n_weights)
-        collect(tuple(self.recipe), tuple(bound.step), total.numbers, total.factors, total.scales, gradient)
+    def _weights(self, bound: Bound) -> NDArray[np.float64]:
+        gradient = np.zeros(self._n_weights)
+        sums = bound.sums
+        collect(
+            self._recipe,
+            tuple(bound.step),
+            sums.numbers,
+            sums.factors,
+            sums.scales,
+            gradient,
+        )
         return gradient
 
 
-@dataclass
-class _Collected:
-    """Sums over samples: cotangents of the shared numbers, factors and scales, and at both ends of the middle."""
-
-    numbers: Floats
-    factors: Floats
-    scales: Floats
-    effective: Floats
-    first: Floats
-
-    @classmethod
-    def zeros(cls, part: Part) -> _Collected:
-        recipe, lanes, dtype = part.recipe, part.lanes, part.dtype
-        return cls(
-            numbers=aligned(part.n_numbers, dtype, 0.0),
-            factors=aligned(len(recipe.factors) * 36 * lanes, dtype, 0.0),
-            scales=np.zeros(len(recipe.sample_terms)),
-            effective=aligned(part.n_parts * part.size if part.suffix_trained else 0, dtype, 0.0),
-            first=aligned(part.size if part.prefix_trained else 0, dtype, 0.0),
-        )
-
-    @classmethod
-    def sum(cls, pieces: list[_Collected]) -> _Collected:
-        total = pieces[0]
-        for piece in pieces[1:]:
-            for name in cls.__dataclass_fields__:
-                array = getattr(total, name)
-                array += getattr(piece, name)
-        return total
-
-
-def aligned(size: int, dtype: np.dtype[Any], fill: float | None = None) -> Floats:
-    """A flat array that begins at a multiple of 64 bytes, so that no register lies across two cache lines."""
-    array = np.empty(size + 64 // dtype.itemsize, dtype)
-    start = -array.ctypes.data % 64 // dtype.itemsize
-    array = array[start : start + size]
-    if fill is not None:
-        array[:] = fill
-    return array
-
-
-def as_aligned(array: Floats) -> Floats:
-    """A copy that begins at a multiple of 64 bytes."""
-    result = aligned(array.size, array.dtype)
-    result[:] = array
-    return result
+def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Floats:
+    return aligned(int(np.prod(shape)), dtype).reshape(shape)
 
 
 def _observable_vectors(
-    cone: Cone, observables: Sequence[Observable], n_parts: int, lanes: int, dtype: np.dtype[Any]
+    cone: Cone, observables: Sequence[Observable], n_registers: int, layout: Layout
 ) -> Floats:
-    """`(n_parts, 4**n, lanes)`, flat: each observable in a lane."""
+    """`(n_registers, 4**n, lanes)`, flat: each observable in a lane."""
     local = {qubit: index for index, qubit in enumerate(cone.qubits)}
-    shape = (n_parts, 4 ** len(cone.qubits), lanes)
-    vectors = aligned(n_parts * shape[1] * lanes, dtype, 0.0).reshape(shape)
+    flat = aligned(n_registers * layout.size, layout.dtype)
+    flat.fill(0)
+    vectors = flat.reshape(n_registers, 4**layout.n, layout.lanes)
     for position, number in enumerate(cone.observables):
+        register, lane = divmod(position, layout.lanes)
         for factors, coefficient in observables[number].terms.items():
             string = sum(digit << 2 * local[qubit] for qubit, digit in factors)
-            vectors[position // lanes, string, position % lanes] += coefficient
-    return vectors.reshape(-1)
-
-
-def run_in_order(threads: int) -> Callable[..., Any]:
-    """A function that runs work on chunks, on so many threads, and returns the results in the order of the chunks."""
-
-    def run(work: Callable[[int, int], Any], chunks: list[tuple[int, int]]) -> list[Any]:
-        if threads == 1 or len(chunks) == 1:
-            return [work(*chunk) for chunk in chunks]
-        with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(lambda chunk: work(*chunk), chunks))
-
-    return run
+            vectors[register, string, lane] += coefficient
+    return flat

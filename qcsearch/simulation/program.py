@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcsearch.errors import InputError
+from qcsearch.simulation.encoded import Encoded
 from qcsearch.simulation.kernels import Floats
-from qcsearch.simulation.part import STORED_BYTES, Part, run_in_order
+from qcsearch.simulation.part import Bound, Part, Run
+from qcsearch.simulation.section import STORED_BYTES
 
-__all__ = ["Cotangent", "Encoded", "Program"]
+__all__ = ["Cotangent", "Program"]
 
 Cotangent = ArrayLike | Callable[[NDArray[np.float64]], ArrayLike]
 """The loss's derivative by the values, `(n, n_observables)`, or a function that computes it from the values."""
 
-
-@dataclass(frozen=True, eq=False)
-class Encoded:
-    """Features as a program wants them; stands wherever `X` may. Rows are taken with `encoded[rows]`.
-
-    Attributes:
-        X: the features `(n, n_features)`.
-        states: states before the trained suffix, `(n, 4**n_qubits)` for each light cone; None where they depend
-            on weights or would not fit in memory.
-    """
-
-    X: NDArray[np.float64]
-    states: tuple[Floats | None, ...]
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-    def __getitem__(self, rows: Any) -> Encoded:
-        X = self.X[rows]
-        if X.ndim != 2:
-            raise InputError(f"Rows of encoded features must be a slice, a mask or a list. Got {rows!r}.")
-        return Encoded(X, tuple(None if states is None else states[rows] for states in self.states))
+_REMEMBERED = 4
+"""Plain arrays whose encoded states are remembered."""
 
 
 class Program:
@@ -62,8 +44,7 @@ class Program:
         n_features: int,
         n_weights: int,
         n_observables: int,
-        dtype: np.dtype[Any],
-        threads: int,
+        threads: int = 1,
     ) -> None:
         self.n_qubits = n_qubits
         self.n_features = n_features
@@ -71,28 +52,32 @@ class Program:
         self.n_observables = n_observables
         self.threads = threads
         self._parts = tuple(parts)
-        self._dtype = dtype
-        self._recent: OrderedDict[int, Encoded] = OrderedDict()
-        self._run = run_in_order(threads)
+        self._recent: deque[Encoded] = deque(maxlen=_REMEMBERED)
+        self._run = _run_in_order(threads)
 
     def encode(self, X: ArrayLike) -> Encoded:
         """Simulate once what no weight changes; for mini-batches, index the result.
 
         Args:
             X: features `(n, n_features)`.
+
+        Raises:
+            InputError: if the shape is wrong or a number is not finite.
         """
-        checked = self._check_features(X)
+        encoded = Encoded(
+            self._check_features(X), (None,) * len(self._parts), self._parts
+        )
         states: list[Floats | None] = []
         budget = STORED_BYTES
         for part in self._parts:
-            need = len(checked) * 4**part.n * self._dtype.itemsize
+            states.append(None)
+            need = len(encoded) * part.state_bytes
             if part.fixed_states and need <= budget:
                 budget -= need
                 bound = part.bind(np.zeros(self.n_weights))
-                states.append(part.states(self._in_lanes(checked, part), len(checked), bound))
-            else:
-                states.append(None)
-        return Encoded(checked, tuple(states))
+                states[-1] = part.states(encoded.blocks, len(encoded), bound)
+                part.release(bound)
+        return Encoded(encoded.X, tuple(states), self._parts)
 
     def values(self, X: ArrayLike | Encoded, w: ArrayLike) -> NDArray[np.float64]:
         """Expectation values `(n, n_observables)`.
@@ -106,9 +91,10 @@ class Program:
         """
         encoded, weights = self._encoded(X), self._check_weights(w)
         values = np.empty((len(encoded), self.n_observables))
-        for part, states in zip(self._parts, encoded.states, strict=True):
+        for number, part in enumerate(self._parts):
             bound = part.bind(weights)
-            values[:, part.columns] = self._part_values(part, bound, encoded.X, states)
+            values[:, part.columns] = self._part_values(number, bound, encoded)
+            part.release(bound)
         return values
 
     def value_and_gradient(
@@ -128,64 +114,67 @@ class Program:
         encoded, weights = self._encoded(X), self._check_weights(w)
         bounds = [part.bind(weights) for part in self._parts]
         values = np.empty((len(encoded), self.n_observables))
-        late = not callable(cotangent)
-        for part, bound, states in zip(self._parts, bounds, encoded.states, strict=True):
-            if not late or states is not None:
-                values[:, part.columns] = self._part_values(part, bound, encoded.X, states)
-        slopes = self._check_cotangent(cotangent(values) if callable(cotangent) else cotangent, values.shape)
+        for number, (part, bound) in enumerate(zip(self._parts, bounds, strict=True)):
+            if callable(cotangent) or encoded.states[number] is not None:
+                values[:, part.columns] = self._part_values(number, bound, encoded)
+        slopes = np.asarray(
+            cotangent(values) if callable(cotangent) else cotangent, dtype=np.float64
+        )
+        if slopes.shape != values.shape:
+            raise InputError(
+                f"The cotangent must have the values' shape {values.shape}. Got {slopes.shape}."
+            )
         gradient = np.zeros(self.n_weights)
-        for part, bound, states in zip(self._parts, bounds, encoded.states, strict=True):
+        for part, bound, states in zip(
+            self._parts, bounds, encoded.states, strict=True
+        ):
             columns = slopes[:, part.columns]
             if states is not None:
                 gradient += part.state_gradient(states, columns, bound)
-                continue
-            part_values, slope = part.gradient(self._in_lanes(encoded.X, part), columns, bound, self._run)
-            values[:, part.columns] = part_values
-            gradient += slope
+            else:
+                values[:, part.columns], slope = part.gradient(
+                    encoded.blocks, columns, bound, self._run
+                )
+                gradient += slope
+            part.release(bound)
         return values, gradient
 
-    def _part_values(self, part: Part, bound: Any, X: NDArray[np.float64], states: Floats | None) -> Floats:
+    def _part_values(self, number: int, bound: Bound, encoded: Encoded) -> Floats:
+        part, states = self._parts[number], encoded.states[number]
         if states is None:
-            return part.values(self._in_lanes(X, part), len(X), bound, self._run)
-        return (states @ part.dense(bound))[:, : len(part.columns)]  # type: ignore[no-any-return]
-
-    def _in_lanes(self, X: NDArray[np.float64], part: Part) -> Floats:
-        """Features as `(n_blocks, n_features, lanes)`; the last block is filled up with zeros."""
-        n_blocks = -(-len(X) // part.lanes)
-        padded = np.zeros((n_blocks * part.lanes, self.n_features), self._dtype)
-        padded[: len(X)] = X
-        blocks = padded.reshape(n_blocks, part.lanes, self.n_features)
-        return np.ascontiguousarray(blocks.transpose(0, 2, 1))
+            return part.values(encoded.blocks, len(encoded), bound, self._run)
+        return part.values_of(states, bound)
 
     def _encoded(self, X: ArrayLike | Encoded) -> Encoded:
         """The encoded features; those of the last few arrays are remembered by content."""
         if isinstance(X, Encoded):
+            if X.parts is not self._parts:
+                raise InputError(
+                    "Encoded features must come from the program that uses them. Got another's."
+                )
             return X
         checked = self._check_features(X)
         if not any(part.fixed_states for part in self._parts):
-            return Encoded(checked, (None,) * len(self._parts))
-        for key, encoded in self._recent.items():
+            return Encoded(checked, (None,) * len(self._parts), self._parts)
+        for encoded in self._recent:
             if encoded.X.shape == checked.shape and np.array_equal(encoded.X, checked):
-                self._recent.move_to_end(key)
                 return encoded
         encoded = self.encode(checked.copy())
-        self._recent[id(encoded)] = encoded
-        while len(self._recent) > 1 and (len(self._recent) > 4 or self._kept_bytes() > STORED_BYTES):
-            self._recent.popitem(last=False)
+        while (
+            self._recent
+            and encoded.n_bytes + sum(one.n_bytes for one in self._recent)
+            > STORED_BYTES
+        ):
+            self._recent.popleft()
+        self._recent.append(encoded)
         return encoded
-
-    def _kept_bytes(self) -> int:
-        return sum(
-            states.nbytes
-            for encoded in self._recent.values()
-            for states in encoded.states
-            if states is not None
-        )
 
     def _check_features(self, X: ArrayLike) -> NDArray[np.float64]:
         array = np.asarray(X, dtype=np.float64)
         if array.ndim != 2 or array.shape[1] != self.n_features or not len(array):
-            raise InputError(f"X must have shape (n, {self.n_features}) with n ≥ 1. Got {array.shape}.")
+            raise InputError(
+                f"X must have shape (n, {self.n_features}) with n ≥ 1. Got {array.shape}."
+            )
         if not np.isfinite(array).all():
             raise InputError("X must hold finite numbers. Got NaN or infinity.")
         return array
@@ -193,13 +182,21 @@ class Program:
     def _check_weights(self, w: ArrayLike) -> NDArray[np.float64]:
         array = np.ascontiguousarray(w, dtype=np.float64)
         if array.shape != (self.n_weights,):
-            raise InputError(f"w must have shape ({self.n_weights},). Got {array.shape}.")
+            raise InputError(
+                f"w must have shape ({self.n_weights},). Got {array.shape}."
+            )
         if not np.isfinite(array).all():
             raise InputError("w must hold finite numbers. Got NaN or infinity.")
         return array
 
-    def _check_cotangent(self, cotangent: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        array = np.asarray(cotangent, dtype=np.float64)
-        if array.shape != shape:
-            raise InputError(f"The cotangent must have the values' shape {shape}. Got {array.shape}.")
-        return array
+
+def _run_in_order(threads: int) -> Run:
+    def run(
+        work: Callable[[int, int], Any], chunks: list[tuple[int, int]]
+    ) -> list[Any]:
+        if threads == 1 or len(chunks) == 1:
+            return [work(*chunk) for chunk in chunks]
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(lambda chunk: work(*chunk), chunks))
+
+    return run

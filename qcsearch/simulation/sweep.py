@@ -33,7 +33,7 @@ from qcsearch.simulation.kernels import (
     collect_run,
     collect_turn,
 )
-from qcsearch.simulation.lanes import fma, load, mul, peek, splat, store, width
+from qcsearch.simulation.lanes import fill, fma, load, mul, peek, store, width
 
 __all__ = [
     "AT",
@@ -90,11 +90,13 @@ def _apply(
             c, s = load(numbers, at), load(numbers, at + w)
         else:
             c, s = load(samples, shift + at), load(samples, shift + at + w)
-        s = mul(s, splat(src.dtype.type(1 - 2 * side)))
+        s = mul(s, fill(src, 1 - 2 * side))
         apply_turn(src, i, dst, j, tables, table, base, c, s, n)
     elif kind == PERMUTATION:
         if side:
-            apply_permutation_transposed(src, i, dst, j, tables, table, base, statics, at, n)
+            apply_permutation_transposed(
+                src, i, dst, j, tables, table, base, statics, at, n
+            )
         else:
             apply_permutation(src, i, dst, j, tables, table, base, statics, at, n)
     else:
@@ -181,10 +183,35 @@ def backward(
                 collect_run(slots, before, moving, here, d, at, op[QUBIT], n)
             else:
                 collect_run(moving, here, slots, before, d, at, op[QUBIT], n)
-        _apply(op, ONE, moving, here, moving, there, n, tables, statics, numbers, samples, shift)
+        _apply(
+            op,
+            ONE,
+            moving,
+            here,
+            moving,
+            there,
+            n,
+            tables,
+            statics,
+            numbers,
+            samples,
+            shift,
+        )
         if op[GRADIENT] and kind > SAMPLE_RUN:
-            sign = slots.dtype.type(1 - 2 * op[FLIP])
-            collect_turn(moving, there, slots, before, d, at, sign, tables, op[TABLE], op[BASE], n)
+            sign = 1 - 2 * op[FLIP]
+            collect_turn(
+                moving,
+                there,
+                slots,
+                before,
+                d,
+                at,
+                sign,
+                tables,
+                op[TABLE],
+                op[BASE],
+                n,
+            )
         slot = 1 - slot
     return slot
 
@@ -209,7 +236,9 @@ def forward_marked(
         if n_ops > stride:
             copy(slots, ZERO, marks, lo // stride * size, size)
         keep = np.int64(hi == n_ops)
-        slot = forward(tape, lo, hi, slots, keep, n, tables, statics, numbers, samples, shift)
+        slot = forward(
+            tape, lo, hi, slots, keep, n, tables, statics, numbers, samples, shift
+        )
     return slot
 
 
@@ -226,7 +255,9 @@ def backward_marked(
         hi = min(lo + stride, n_ops)
         if hi != n_ops:
             copy(marks, lo // stride * size, slots, ZERO, size)
-            forward(tape, lo, hi, slots, ONE, n, tables, statics, numbers, samples, shift)
+            forward(
+                tape, lo, hi, slots, ONE, n, tables, statics, numbers, samples, shift
+            )
         slot = backward(
             tape,
             lo,
@@ -248,11 +279,18 @@ def backward_marked(
 
 @INNER
 def observe(
-    f: Floats, i: int, observables: Floats, support: Ints, n: int, values: Floats, to: int, row: int
+    f: Floats,
+    i: int,
+    observables: Floats,
+    support: Ints,
+    n: int,
+    values: Floats,
+    to: int,
+    row: int,
 ) -> None:
     """`values[to + lane * row + o] = Σ_p f[i + p, lane] observables[p, o]` for all lanes of a state."""
     w = width(f)
-    zero = splat(f.dtype.type(0))
+    zero = fill(f, 0)
     for part in range(0, row, w):
         at = part << (2 * n)
         for lane in range(0, w, 4):
@@ -261,8 +299,14 @@ def observe(
                 p = peek(support, k) * w
                 o = load(observables, at + p)
                 p += i + lane
-                v0, v1 = fma(splat(peek(f, p)), o, v0), fma(splat(peek(f, p + 1)), o, v1)
-                v2, v3 = fma(splat(peek(f, p + 2)), o, v2), fma(splat(peek(f, p + 3)), o, v3)
+                v0, v1 = (
+                    fma(fill(f, peek(f, p)), o, v0),
+                    fma(fill(f, peek(f, p + 1)), o, v1),
+                )
+                v2, v3 = (
+                    fma(fill(f, peek(f, p + 2)), o, v2),
+                    fma(fill(f, peek(f, p + 3)), o, v3),
+                )
             here = to + lane * row + part
             store(values, here, v0)
             store(values, here + row, v1)
@@ -293,11 +337,17 @@ def start_cotangent(
         at = ((o // w) << (2 * n)) * w + o % w
         for k in range(support.size):
             p = peek(support, k) * w
-            store(moving, p, fma(c, splat(peek(observables, at + p)), load(moving, p)))
+            store(
+                moving,
+                p,
+                fma(c, fill(observables, peek(observables, at + p)), load(moving, p)),
+            )
 
 
 @INNER
-def add_effective(f: Floats, i: int, cotangent: Floats, to: int, row: int, n: int, effective: Floats) -> None:
+def add_effective(
+    f: Floats, i: int, cotangent: Floats, to: int, row: int, n: int, effective: Floats
+) -> None:
     """`effective[p, o] += Σ_lane f[p, lane] cotangent[lane, o]`: the states as the suffix's gradient sees them."""
     w = width(f)
     for part in range(0, row, w):
@@ -305,7 +355,11 @@ def add_effective(f: Floats, i: int, cotangent: Floats, to: int, row: int, n: in
         for lane in range(w):
             c = load(cotangent, to + lane * row + part)
             for p in range(0, w << (2 * n), w):
-                store(effective, at + p, fma(splat(peek(f, i + p + lane)), c, load(effective, at + p)))
+                store(
+                    effective,
+                    at + p,
+                    fma(fill(f, peek(f, i + p + lane)), c, load(effective, at + p)),
+                )
 
 
 @KERNEL
@@ -319,9 +373,28 @@ def middle_values(
     for block in range(values.size // (w * row)):
         copy(first, ZERO, slots, ZERO, size)
         slot = forward(
-            tape, ZERO, len(tape), slots, ZERO, n, tables, statics, numbers, samples, block * stride
+            tape,
+            ZERO,
+            len(tape),
+            slots,
+            ZERO,
+            n,
+            tables,
+            statics,
+            numbers,
+            samples,
+            block * stride,
         )
-        observe(slots, slot * room(slots, n), observables, support, n, values, block * w * row, row)
+        observe(
+            slots,
+            slot * room(slots, n),
+            observables,
+            support,
+            n,
+            values,
+            block * w * row,
+            row,
+        )
 
 
 @KERNEL
@@ -336,10 +409,24 @@ def middle_states(
     for start in range(0, states.size, size):
         copy(first, ZERO, slots, ZERO, size)
         shift = start // size * stride
-        slot = forward(tape, ZERO, len(tape), slots, ZERO, n, tables, statics, numbers, samples, shift)
+        slot = forward(
+            tape,
+            ZERO,
+            len(tape),
+            slots,
+            ZERO,
+            n,
+            tables,
+            statics,
+            numbers,
+            samples,
+            shift,
+        )
         for lane in range(min(w, (states.size - start) // strings)):
             for p in range(strings):
-                states[start + lane * strings + p] = slots[slot * room(slots, n) + p * w + lane]
+                states[start + lane * strings + p] = slots[
+                    slot * room(slots, n) + p * w + lane
+                ]
 
 
 @KERNEL
@@ -359,11 +446,17 @@ def middle_gradient(
     for block in range(values.size // (w * row)):
         shift, at = block * stride, block * w * row
         copy(first, ZERO, slots, ZERO, size)
-        slot = forward_marked(tape, every, marks, slots, n, tables, statics, numbers, samples, shift)
+        slot = forward_marked(
+            tape, every, marks, slots, n, tables, statics, numbers, samples, shift
+        )
         observe(slots, slot * room(slots, n), observables, support, n, values, at, row)
         if effective.size:
-            add_effective(slots, slot * room(slots, n), cotangent, at, row, n, effective)
-        start_cotangent(cotangent, at, row, n_observables, observables, support, n, moving)
+            add_effective(
+                slots, slot * room(slots, n), cotangent, at, row, n, effective
+            )
+        start_cotangent(
+            cotangent, at, row, n_observables, observables, support, n, moving
+        )
         slot = backward_marked(
             tape,
             every,

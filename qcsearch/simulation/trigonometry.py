@@ -6,7 +6,7 @@ from math import factorial, pi
 from typing import Any
 
 from qcsearch.simulation.kernels import INNER, Floats
-from qcsearch.simulation.lanes import fma, mul, nearest, splat
+from qcsearch.simulation.lanes import fill, fma, mul, nearest
 
 __all__ = ["cosine_and_sine"]
 
@@ -22,18 +22,17 @@ def cosine_and_sine(x: Any, like: Floats) -> Any:
 
     The angle less whole turns is divided by four, put into the Taylor series, and the result doubled twice.
     """
-    number = like.dtype.type
-    turns = nearest(mul(x, splat(number(1 / _TURN))))
-    x = fma(turns, splat(number(-_TURN_REST)), fma(turns, splat(number(-_TURN)), x))
-    x = mul(x, splat(number(0.25)))
+    turns = nearest(mul(x, fill(like, 1 / _TURN)))
+    x = fma(turns, fill(like, -_TURN_REST), fma(turns, fill(like, -_TURN), x))
+    x = mul(x, fill(like, 0.25))
     square = mul(x, x)
-    c = splat(number(_COSINE[0]))
+    c = fill(like, _COSINE[0])
     for k in range(1, 9):
-        c = fma(c, square, splat(number(_COSINE[k])))
-    s = splat(number(_SINE[0]))
+        c = fma(c, square, fill(like, _COSINE[k]))
+    s = fill(like, _SINE[0])
     for k in range(1, 8):
-        s = fma(s, square, splat(number(_SINE[k])))
+        s = fma(s, square, fill(like, _SINE[k]))
     s = mul(s, x)
-    one, minus_two, two = splat(number(1)), splat(number(-2)), splat(number(2))
+    one, minus_two, two = fill(like, 1), fill(like, -2), fill(like, 2)
     c, s = fma(mul(minus_two, s), s, one), mul(mul(two, s), c)
     return fma(mul(minus_two, s), s, one), mul(mul(two, s), c)
