@@ -6,12 +6,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt
 DEMO ?= demo-run
 
-.PHONY: help demo test test-all lint wheel bench clean
+.PHONY: help demo test lint wheel clean
 
 help:
 	@echo "make demo      install and run the main job on scikit-learn's digits 0-3 (under five minutes)"
 	@echo "make test      install what the tests need and run them (under eight minutes)"
-	@echo "make test-all  the long contract checks too"
 	@echo "make lint      ruff and mypy --strict"
 	@echo "make wheel     build the wheel and try it outside the checkout"
 	@echo "make clean     remove $(VENV), build products and $(DEMO)"
@@ -42,9 +41,6 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
-
-test-all: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not torch"
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
