@@ -237,3 +237,44 @@ def _factors(circuit: QuantumCircuit) -> list[NDArray[np.float64]] | None:
         else:
             return None
     return factors
+
+
+def cut(
+    circuit: QuantumCircuit, model: NoiseModel | None, qubits: list[int]
+) -> tuple[QuantumCircuit, NoiseModel]:
+    """A circuit and its noise on some of its qubits, re-indexed 0, 1, …; what is on other qubits is left out.
+
+    Noise passes are run here, on the whole circuit, so that the new model needs none.
+    """
+    passes = [] if model is None else model._custom_noise_passes
+    if passes and any(instruction.name == "delay" for instruction in circuit.data):
+        circuit = PassManager(passes).run(circuit)
+    place = {circuit.qubits[qubit]: index for index, qubit in enumerate(qubits)}
+    narrow = QuantumCircuit(len(qubits))
+    for instruction in circuit.data:
+        if instruction.name not in ("barrier", "measure") and all(q in place for q in instruction.qubits):
+            narrow.append(instruction.operation, [place[q] for q in instruction.qubits])
+    return narrow, _cut_model(model, {qubit: index for index, qubit in enumerate(qubits)})
+
+
+def _cut_model(model: NoiseModel | None, place: dict[int, int]) -> NoiseModel:
+    narrow = NoiseModel()
+    if model is None:
+        return narrow
+    narrow.add_basis_gates(model.basis_gates)
+    for name, error in model._default_quantum_errors.items():
+        narrow.add_all_qubit_quantum_error(error, name, warnings=False)
+    for name, errors in model._local_quantum_errors.items():
+        for qubits, error in errors.items():
+            if all(qubit in place for qubit in qubits):
+                narrow.add_quantum_error(
+                    error, name, [place[qubit] for qubit in qubits], warnings=False
+                )
+    if model._default_readout_error is not None:
+        narrow.add_all_qubit_readout_error(model._default_readout_error, warnings=False)
+    for qubits, error in model._local_readout_errors.items():
+        if all(qubit in place for qubit in qubits):
+            narrow.add_readout_error(
+                error, [place[qubit] for qubit in qubits], warnings=False
+            )
+    return narrow

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcsearch.errors import InputError
+from qcsearch.simulation.checks import check_cotangent, check_features, check_weights
 from qcsearch.simulation.encoded import Encoded
 from qcsearch.simulation.kernels import Floats
 from qcsearch.simulation.part import Bound, Part, Run
@@ -65,7 +66,7 @@ class Program:
             InputError: if the shape is wrong or a number is not finite.
         """
         encoded = Encoded(
-            self._check_features(X), (None,) * len(self._parts), self._parts
+            check_features(X, self.n_features), (None,) * len(self._parts), self._parts
         )
         states: list[Floats | None] = []
         budget = STORED_BYTES
@@ -89,7 +90,7 @@ class Program:
         Raises:
             InputError: if a shape is wrong or a number is not finite.
         """
-        encoded, weights = self._encoded(X), self._check_weights(w)
+        encoded, weights = self._encoded(X), check_weights(w, self.n_weights)
         values = np.empty((len(encoded), self.n_observables))
         for number, part in enumerate(self._parts):
             bound = part.bind(weights)
@@ -111,19 +112,15 @@ class Program:
         Raises:
             InputError: if a shape is wrong or a number is not finite.
         """
-        encoded, weights = self._encoded(X), self._check_weights(w)
+        encoded, weights = self._encoded(X), check_weights(w, self.n_weights)
         bounds = [part.bind(weights) for part in self._parts]
         values = np.empty((len(encoded), self.n_observables))
         for number, (part, bound) in enumerate(zip(self._parts, bounds, strict=True)):
             if callable(cotangent) or encoded.states[number] is not None:
                 values[:, part.columns] = self._part_values(number, bound, encoded)
-        slopes = np.asarray(
-            cotangent(values) if callable(cotangent) else cotangent, dtype=np.float64
+        slopes = check_cotangent(
+            cotangent(values) if callable(cotangent) else cotangent, values.shape
         )
-        if slopes.shape != values.shape:
-            raise InputError(
-                f"The cotangent must have the values' shape {values.shape}. Got {slopes.shape}."
-            )
         gradient = np.zeros(self.n_weights)
         for part, bound, states in zip(
             self._parts, bounds, encoded.states, strict=True
@@ -153,7 +150,7 @@ class Program:
                     "Encoded features must come from the program that uses them. Got another's."
                 )
             return X
-        checked = self._check_features(X)
+        checked = check_features(X, self.n_features)
         if not any(part.fixed_states for part in self._parts):
             return Encoded(checked, (None,) * len(self._parts), self._parts)
         for encoded in self._recent:
@@ -168,26 +165,6 @@ class Program:
             self._recent.popleft()
         self._recent.append(encoded)
         return encoded
-
-    def _check_features(self, X: ArrayLike) -> NDArray[np.float64]:
-        array = np.asarray(X, dtype=np.float64)
-        if array.ndim != 2 or array.shape[1] != self.n_features or not len(array):
-            raise InputError(
-                f"X must have shape (n, {self.n_features}) with n ≥ 1. Got {array.shape}."
-            )
-        if not np.isfinite(array).all():
-            raise InputError("X must hold finite numbers. Got NaN or infinity.")
-        return array
-
-    def _check_weights(self, w: ArrayLike) -> NDArray[np.float64]:
-        array = np.ascontiguousarray(w, dtype=np.float64)
-        if array.shape != (self.n_weights,):
-            raise InputError(
-                f"w must have shape ({self.n_weights},). Got {array.shape}."
-            )
-        if not np.isfinite(array).all():
-            raise InputError("w must hold finite numbers. Got NaN or infinity.")
-        return array
 
 
 def _run_in_order(threads: int) -> Run:

@@ -44,7 +44,7 @@ def _check(case, referee) -> None:
     np.testing.assert_allclose(gradient, numeric, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(("device", "n_qubits", "seed"), _cases(0, 10))
+@pytest.mark.parametrize(("device", "n_qubits", "seed"), _cases(0, 6))
 def test_random_circuits_agree_with_aer_and_central_differences(device, n_qubits, seed, make_case, referee):
     _check(make_case(device, n_qubits, seed), referee)
 
