@@ -25,9 +25,7 @@ from qcsearch.simulation.program import Cotangent
 
 __all__ = ["AerProgram", "aer_values"]
 
-_SHIFTED = frozenset(
-    {"rx", "ry", "rz", "p", "u1", "u2", "u3", "u", "rxx", "ryy", "rzz", "rzx"}
-)
+_SHIFTED = frozenset({"rx", "ry", "rz", "p", "u1", "u2", "u3", "u", "rxx", "ryy", "rzz", "rzx"})
 """Gates each of whose angles turns about a Pauli string: two shifts by π/2 give the exact derivative."""
 
 Floats = NDArray[np.float64]
@@ -62,9 +60,7 @@ class AerProgram:
         shots: int | None = None,
         seed: int = 0,
     ) -> None:
-        if shots is not None and (
-            not isinstance(shots, int) or isinstance(shots, bool) or shots < 1
-        ):
+        if shots is not None and (not isinstance(shots, int) or isinstance(shots, bool) or shots < 1):
             raise InputError(
                 f"The 'shots' parameter of AerProgram must be None or an int of at least 1. Got {shots!r}."
             )
@@ -83,12 +79,8 @@ class AerProgram:
         active = sorted(_active(circuit).union(*(_qubits(one) for one in read))) or [0]
         self._circuit, model = cut(circuit, noise_model, active)
         operators = [_operator(one, active) for one in read]
-        self._meter = (
-            _Expectations(operators) if shots is None else _Counts(operators, shots)
-        )
-        self._simulator = AerSimulator(
-            method="density_matrix", noise_model=model, max_parallel_threads=1
-        )
+        self._meter = _Expectations(operators) if shots is None else _Counts(operators, shots)
+        self._simulator = AerSimulator(method="density_matrix", noise_model=model, max_parallel_threads=1)
 
     def values(self, X: ArrayLike, w: ArrayLike) -> Floats:
         """Expectation values `(n, n_observables)`.
@@ -107,13 +99,9 @@ class AerProgram:
         features = check_features(X, self.n_features)
         weights = [check_weights(w, self.n_weights) for w in np.asarray(W)]
         rows = [np.concatenate([x, w]) for w in weights for x in features]
-        return self._evaluate(self._circuit, self._parameters, rows).reshape(
-            len(weights), len(features), -1
-        )
+        return self._evaluate(self._circuit, self._parameters, rows).reshape(len(weights), len(features), -1)
 
-    def value_and_gradient(
-        self, X: ArrayLike, w: ArrayLike, cotangent: Cotangent
-    ) -> tuple[Floats, Floats]:
+    def value_and_gradient(self, X: ArrayLike, w: ArrayLike, cotangent: Cotangent) -> tuple[Floats, Floats]:
         """Values `(n, n_observables)` and gradient `(n_weights,)` of `Σ cotangent · values`, by parameter shift.
 
         Every occurrence of a trained angle is shifted by ±π/2 (Schuld et al., Phys. Rev. A 99, 032331, 2019), and
@@ -128,20 +116,12 @@ class AerProgram:
             check_weights(w, self.n_weights),
         )
         circuit, shifts, angles = self._shiftable()
-        moves = (
-            np.pi
-            / 2
-            * np.vstack(
-                [np.zeros(len(shifts)), np.eye(len(shifts)), -np.eye(len(shifts))]
-            )
-        )
+        moves = np.pi / 2 * np.vstack([np.zeros(len(shifts)), np.eye(len(shifts)), -np.eye(len(shifts))])
         rows = [np.concatenate([x, weights, move]) for x in features for move in moves]
         found = self._evaluate(circuit, [*self._parameters, *shifts], rows)
         found = found.reshape(len(features), len(moves), self.n_observables)
         values = found[:, 0]
-        slopes = check_cotangent(
-            cotangent(values) if callable(cotangent) else cotangent, values.shape
-        )
+        slopes = check_cotangent(cotangent(values) if callable(cotangent) else cotangent, values.shape)
         plus, minus = found[:, 1 : len(shifts) + 1], found[:, len(shifts) + 1 :]
         by_angle = np.einsum("nko,no->nk", (plus - minus) / 2, slopes)
         gradient = np.zeros(self.n_weights)
@@ -149,9 +129,7 @@ class AerProgram:
             for coefficient, weight, feature in angle.terms:
                 if weight >= 0:
                     factor = features[:, feature] if feature >= 0 else 1.0
-                    gradient[weight] += coefficient * float(
-                        np.sum(by_angle[:, number] * factor)
-                    )
+                    gradient[weight] += coefficient * float(np.sum(by_angle[:, number] * factor))
         return values, gradient
 
     def _shiftable(self) -> tuple[QuantumCircuit, list[Parameter], list[AngleSum]]:
@@ -181,23 +159,17 @@ class AerProgram:
             circuit.append(operation, instruction.qubits)
         return circuit, shifts, angles
 
-    def _evaluate(
-        self, circuit: QuantumCircuit, parameters: list[Parameter], rows: list[Floats]
-    ) -> Floats:
+    def _evaluate(self, circuit: QuantumCircuit, parameters: list[Parameter], rows: list[Floats]) -> Floats:
         """Values of one circuit for rows of numbers, `(n_rows, n_observables)`."""
         used = circuit.parameters
-        unknown = sorted(
-            parameter.name for parameter in used if parameter not in set(parameters)
-        )
+        unknown = sorted(parameter.name for parameter in used if parameter not in set(parameters))
         if unknown:
             raise CircuitError(
                 f"Every parameter must be in 'features' or 'weights'. Got {', '.join(unknown)}."
             )
         jobs: list[QuantumCircuit] = []
         for row in rows:
-            numbers = {
-                p: value for p, value in zip(parameters, row, strict=True) if p in used
-            }
+            numbers = {p: value for p, value in zip(parameters, row, strict=True) if p in used}
             jobs += self._meter.finish(circuit.assign_parameters(numbers))
         result = self._simulator.run(
             jobs, shots=self.shots, seed_simulator=int(self._rng.integers(2**31))
@@ -205,9 +177,7 @@ class AerProgram:
         if not result.success:
             raise CircuitError(f"Aer could not run the circuit: {result.status}.")
         step = len(jobs) // len(rows)
-        return np.array(
-            [self._meter.read(result, step * number) for number in range(len(rows))]
-        )
+        return np.array([self._meter.read(result, step * number) for number in range(len(rows))])
 
 
 def aer_values(
@@ -219,9 +189,7 @@ def aer_values(
     seed: int = 0,
 ) -> Floats:
     """Expectation values `(n_observables,)` of a circuit without free parameters; arguments as for `AerProgram`."""
-    program = AerProgram(
-        circuit, noise_model, observables, [], [], shots=shots, seed=seed
-    )
+    program = AerProgram(circuit, noise_model, observables, [], [], shots=shots, seed=seed)
     return program.values(np.zeros((1, 0)), np.zeros(0))[0]
 
 
@@ -233,28 +201,19 @@ class _Expectations:
 
     def finish(self, circuit: QuantumCircuit) -> list[QuantumCircuit]:
         for number, operator in enumerate(self._operators):
-            circuit.save_expectation_value(
-                operator, range(circuit.num_qubits), label=str(number)
-            )
+            circuit.save_expectation_value(operator, range(circuit.num_qubits), label=str(number))
         return [circuit]
 
     def read(self, result: Any, first: int) -> Floats:
         data = result.data(first)
-        return np.array(
-            [
-                float(np.real(data[str(number)]))
-                for number in range(len(self._operators))
-            ]
-        )
+        return np.array([float(np.real(data[str(number)])) for number in range(len(self._operators))])
 
 
 class _Counts:
     """Shots: one circuit a group of strings that commute qubit by qubit, rotated so that all factors are Z."""
 
     def __init__(self, operators: list[SparsePauliOp], shots: int) -> None:
-        labels = sorted(
-            {label for operator in operators for label in operator.paulis.to_labels()}
-        )
+        labels = sorted({label for operator in operators for label in operator.paulis.to_labels()})
         self._groups = PauliList(labels).group_commuting(qubit_wise=True)
         self._operators = operators
         self._shots = shots
@@ -266,9 +225,7 @@ class _Counts:
         circuit = circuit.copy()
         for qubit in range(circuit.num_qubits):
             if group.x[:, qubit].any():
-                turn = (
-                    _FROM_Y if group.z[:, qubit][group.x[:, qubit]].any() else _FROM_X
-                )
+                turn = _FROM_Y if group.z[:, qubit][group.x[:, qubit]].any() else _FROM_X
                 circuit.unitary(turn, [qubit])
         circuit.measure_all()
         return circuit
@@ -277,14 +234,10 @@ class _Counts:
         means: dict[str, float] = {}
         for number, group in enumerate(self._groups):
             counts = result.get_counts(first + number)
-            bits = np.array(
-                [[int(bit) for bit in reversed(key)] for key in counts], dtype=np.int64
-            )
+            bits = np.array([[int(bit) for bit in reversed(key)] for key in counts], dtype=np.int64)
             weights = np.array(list(counts.values())) / self._shots
             for label, mask in zip(group.to_labels(), group.x | group.z, strict=True):
-                means[label] = float(
-                    weights @ (1 - 2 * (bits[:, mask].sum(axis=1) % 2))
-                )
+                means[label] = float(weights @ (1 - 2 * (bits[:, mask].sum(axis=1) % 2)))
         return np.array(
             [
                 sum(float(c.real) * means[label] for label, c in operator.to_list())
@@ -323,6 +276,4 @@ def _operator(observable: Observable, active: list[int]) -> SparsePauliOp:
         )
         for factors, value in observable.terms.items()
     ]
-    return SparsePauliOp.from_sparse_list(
-        terms or [("", [], 0.0)], num_qubits=len(active)
-    )
+    return SparsePauliOp.from_sparse_list(terms or [("", [], 0.0)], num_qubits=len(active))

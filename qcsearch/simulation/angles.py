@@ -37,9 +37,7 @@ class AngleSum:
 
     def scaled(self, factor: float, offset: float = 0.0) -> AngleSum:
         """`factor · angle + offset`."""
-        terms = tuple(
-            (factor * c, weight, feature) for c, weight, feature in self.terms
-        )
+        terms = tuple((factor * c, weight, feature) for c, weight, feature in self.terms)
         return AngleSum(factor * self.constant + offset, terms)
 
 
@@ -54,9 +52,7 @@ class AngleReader:
         CircuitError: if a parameter stands twice.
     """
 
-    def __init__(
-        self, features: Sequence[Parameter], weights: Sequence[Parameter]
-    ) -> None:
+    def __init__(self, features: Sequence[Parameter], weights: Sequence[Parameter]) -> None:
         self._numbers: dict[Parameter, tuple[int, int]] = {}
         for number, parameter in enumerate(features):
             self._add(parameter, (-1, number))
@@ -65,9 +61,7 @@ class AngleReader:
 
     def _add(self, parameter: Parameter, place: tuple[int, int]) -> None:
         if not isinstance(parameter, Parameter):
-            raise CircuitError(
-                f"Features and weights must be qiskit Parameters. Got {parameter!r}."
-            )
+            raise CircuitError(f"Features and weights must be qiskit Parameters. Got {parameter!r}.")
         if parameter in self._numbers:
             raise CircuitError(
                 f"Each feature and weight must stand once in the lists. Got {parameter} twice."
@@ -88,9 +82,7 @@ class AngleReader:
 
     def _read_expression(self, value: ParameterExpression, gate: str) -> AngleSum:
         """Value, slopes and second derivatives at the origin; the latter must be constants of weight-feature pairs."""
-        places = {
-            parameter: self._number(parameter, gate) for parameter in value.parameters
-        }
+        places = {parameter: self._number(parameter, gate) for parameter in value.parameters}
         parameters = sorted(places, key=places.__getitem__)
         terms: list[tuple[float, int, int]] = []
         try:
@@ -103,9 +95,7 @@ class AngleReader:
                         terms.append(
                             (
                                 second,
-                                *self._product(
-                                    places[parameter], places[other], second
-                                ),
+                                *self._product(places[parameter], places[other], second),
                             )
                         )
             constant = self._at_origin(value, gate)
@@ -116,9 +106,7 @@ class AngleReader:
         return AngleSum(constant, tuple(term for term in terms if term[0]))
 
     @staticmethod
-    def _product(
-        one: tuple[int, int], other: tuple[int, int], coefficient: float
-    ) -> tuple[int, int]:
+    def _product(one: tuple[int, int], other: tuple[int, int], coefficient: float) -> tuple[int, int]:
         weight, feature = max(one[0], other[0]), max(one[1], other[1])
         if coefficient and (weight < 0 or feature < 0):
             raise ValueError("a product of two weights or of two features")
@@ -147,7 +135,5 @@ class AngleReader:
     def _real(self, value: Any, gate: str) -> float:
         number = complex(value)
         if number.imag or number != number or abs(number.real) == float("inf"):
-            raise CircuitError(
-                f"An angle must be a finite real number. Got {number} in gate '{gate}'."
-            )
+            raise CircuitError(f"An angle must be a finite real number. Got {number} in gate '{gate}'.")
         return number.real

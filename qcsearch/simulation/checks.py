@@ -18,9 +18,7 @@ def check_features(X: ArrayLike, n_features: int) -> NDArray[np.float64]:
     """
     array = np.asarray(X, dtype=np.float64)
     if array.ndim != 2 or array.shape[1] != n_features or not len(array):
-        raise InputError(
-            f"X must have shape (n, {n_features}) with n ≥ 1. Got {array.shape}."
-        )
+        raise InputError(f"X must have shape (n, {n_features}) with n ≥ 1. Got {array.shape}.")
     if not np.isfinite(array).all():
         raise InputError("X must hold finite numbers. Got NaN or infinity.")
     return array
@@ -40,9 +38,7 @@ def check_weights(w: ArrayLike, n_weights: int) -> NDArray[np.float64]:
     return array
 
 
-def check_cotangent(
-    cotangent: ArrayLike, shape: tuple[int, ...]
-) -> NDArray[np.float64]:
+def check_cotangent(cotangent: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """The cotangent as an array of the values' shape.
 
     Raises:
@@ -50,7 +46,5 @@ def check_cotangent(
     """
     array = np.asarray(cotangent, dtype=np.float64)
     if array.shape != shape:
-        raise InputError(
-            f"The cotangent must have the values' shape {shape}. Got {array.shape}."
-        )
+        raise InputError(f"The cotangent must have the values' shape {shape}. Got {array.shape}.")
     return array

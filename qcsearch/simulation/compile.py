@@ -65,10 +65,7 @@ def compile_circuit(
     read = read_observables(observables, circuit.num_qubits, noise)
     number_type = np.dtype(dtype)
     return Program(
-        [
-            Part(cone, read, len(weights), number_type)
-            for cone in find_cones(elements, read)
-        ],
+        [Part(cone, read, len(weights), number_type) for cone in find_cones(elements, read)],
         n_qubits=circuit.num_qubits,
         n_features=len(features),
         n_weights=len(weights),

@@ -115,20 +115,12 @@ def _too_large(name: str, qubits: int) -> CircuitError:
 def split(elements: list[Element]) -> Sections:
     """Cut at the data: by dependence, not by position, so that the outer sections are as large as they can be."""
     masks = [_mask(element) for element in elements]
-    data = [
-        isinstance(element, Turn) and element.angle.has_feature for element in elements
-    ]
+    data = [isinstance(element, Turn) and element.angle.has_feature for element in elements]
     after = _touched(masks, data, range(len(elements)))
     before = _touched(masks, data, range(len(elements) - 1, -1, -1))
     sections = Sections([], [], [])
     for element, late, early in zip(elements, after, before, strict=True):
-        (
-            sections.prefix
-            if not late
-            else sections.middle
-            if early
-            else sections.suffix
-        ).append(element)
+        (sections.prefix if not late else sections.middle if early else sections.suffix).append(element)
     return sections
 
 

@@ -44,12 +44,8 @@ class Encoded:
     def __getitem__(self, rows: Any) -> Encoded:
         X = self.X[rows]
         if X.ndim != 2 or not len(X):
-            raise InputError(
-                f"Rows of encoded features must be a slice, a mask or a list. Got {rows!r}."
-            )
-        states = tuple(
-            None if states is None else states[rows] for states in self.states
-        )
+            raise InputError(f"Rows of encoded features must be a slice, a mask or a list. Got {rows!r}.")
+        states = tuple(None if states is None else states[rows] for states in self.states)
         return Encoded(X, states, self.parts)
 
     @property
@@ -64,6 +60,4 @@ class Encoded:
         n_blocks = -(-len(self.X) // lanes)
         padded = np.zeros((n_blocks * lanes, self.X.shape[1]), dtype)
         padded[: len(self.X)] = self.X
-        return np.ascontiguousarray(
-            padded.reshape(n_blocks, lanes, -1).transpose(0, 2, 1)
-        )
+        return np.ascontiguousarray(padded.reshape(n_blocks, lanes, -1).transpose(0, 2, 1))

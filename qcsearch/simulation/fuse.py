@@ -68,9 +68,7 @@ class Fuser:
         self._angles: list[AngleSum] = []
         self._sample_angles: list[AngleSum] = []
 
-    def fuse(
-        self, elements: list[Element], *, transposed: bool = False
-    ) -> list[list[int]]:
+    def fuse(self, elements: list[Element], *, transposed: bool = False) -> list[list[int]]:
         """Operations of one section; with `transposed` in reverse order, each flipped, for observables."""
         waiting = [_Run() for _ in range(self.n)]
         ops: list[list[int]] = []
@@ -79,17 +77,11 @@ class Fuser:
             if len(on) == 1:
                 waiting[on[0]].add(element)
                 continue
-            matrix = (
-                self._absorb(element.matrix, on, waiting)
-                if isinstance(element, Fixed)
-                else None
-            )
+            matrix = self._absorb(element.matrix, on, waiting) if isinstance(element, Fixed) else None
             for qubit in on:
                 self._flush(waiting, qubit, ops)
             ops.append(
-                self._turn_pair(element, on)
-                if isinstance(element, Turn)
-                else self.pairs.fixed(matrix, on)
+                self._turn_pair(element, on) if isinstance(element, Turn) else self.pairs.fixed(matrix, on)
             )
         for qubit in range(self.n):
             self._flush(waiting, qubit, ops)
@@ -105,11 +97,7 @@ class Fuser:
             run = waiting[qubit].elements
             if len(run) == 1 and isinstance(run[0], Fixed):
                 eye = np.eye(4)
-                product = matrix @ (
-                    np.kron(run[0].matrix, eye)
-                    if place
-                    else np.kron(eye, run[0].matrix)
-                )
+                product = matrix @ (np.kron(run[0].matrix, eye) if place else np.kron(eye, run[0].matrix))
                 if cost(product) <= cost(matrix) + RUN_COST:
                     matrix = product
                     run.clear()
@@ -120,12 +108,7 @@ class Fuser:
         if not run:
             return
         waiting[qubit] = _Run()
-        gradient = int(
-            any(
-                isinstance(element, Turn) and element.angle.has_weight
-                for element in run
-            )
-        )
+        gradient = int(any(isinstance(element, Turn) and element.angle.has_weight for element in run))
         segment: list[tuple[int, int]] = []
         cuts: list[tuple[int, int, int]] = []  # segment before, axis, sample angle
         for element in run:
@@ -217,9 +200,7 @@ class Fuser:
     @property
     def stride(self) -> int:
         """Length of `samples` for one block."""
-        return (
-            2 * len(self._sample_angles) + 12 * (len(self._sample_runs) - 1)
-        ) * self.lanes
+        return (2 * len(self._sample_angles) + 12 * (len(self._sample_runs) - 1)) * self.lanes
 
     def recipe(self) -> Recipe:
         """Tables from which the one-qubit matrices are built."""
@@ -235,13 +216,8 @@ class Fuser:
             for coefficient, weight, feature in angle.terms
         ]
         turns = 12 * len(self._runs)
-        placed = [
-            (0, segment, 12 * k * self.lanes) for k, segment in enumerate(self._runs)
-        ]
-        placed += [
-            (1, angle, (turns + 2 * k) * self.lanes)
-            for k, angle in enumerate(self._turns)
-        ]
+        placed = [(0, segment, 12 * k * self.lanes) for k, segment in enumerate(self._runs)]
+        placed += [(1, angle, (turns + 2 * k) * self.lanes) for k, angle in enumerate(self._turns)]
         return Recipe(
             segment_start=_ints(np.cumsum([0, *map(len, self._segments)])),
             element_axis=_ints([axis for axis, _ in elements]),
@@ -253,9 +229,7 @@ class Fuser:
             angle_constants=_floats([angle.constant for angle in self._angles]),
             terms=_ints([term[:2] for term in terms]).reshape(-1, 2),
             term_coefficients=_floats([term[2] for term in terms]),
-            sample_angle_constants=_floats(
-                [angle.constant for angle in self._sample_angles]
-            ),
+            sample_angle_constants=_floats([angle.constant for angle in self._sample_angles]),
             sample_terms=_ints([term[:3] for term in sample_terms]).reshape(-1, 3),
             sample_term_coefficients=_floats([term[3] for term in sample_terms]),
         )

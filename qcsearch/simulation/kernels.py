@@ -57,9 +57,7 @@ def _group(g: int, qubit: int) -> int:
 
 
 @INNER
-def apply_run(
-    src: Floats, i: int, dst: Floats, j: int, m: Floats, k: int, qubit: int, n: int
-) -> None:
+def apply_run(src: Floats, i: int, dst: Floats, j: int, m: Floats, k: int, qubit: int, n: int) -> None:
     """`dst = M src` on one qubit; rows 1–3 of M are the 12 registers at `m[k:]`, row 0 is (1, 0, 0, 0)."""
     w = width(src)
     m10, m11, m12, m13 = (
@@ -139,9 +137,7 @@ def apply_run_transposed(
 
 
 @INNER
-def collect_run(
-    left: Floats, i: int, right: Floats, j: int, d: Floats, k: int, qubit: int, n: int
-) -> None:
+def collect_run(left: Floats, i: int, right: Floats, j: int, d: Floats, k: int, qubit: int, n: int) -> None:
     """`D_rc += Σ left_r right_c` over the strings of the other qubits, r = 1–3, c = 0–3; D at `d[k:]`."""
     w = width(left)
     d10, d11, d12, d13 = (
@@ -364,9 +360,7 @@ def apply_sparse(
             store(
                 dst,
                 to + peek(t, b),
-                fma(
-                    v1, load(src, c1 + peek(t, b)), mul(v0, load(src, c0 + peek(t, b)))
-                ),
+                fma(v1, load(src, c1 + peek(t, b)), mul(v0, load(src, c0 + peek(t, b)))),
             )
         for e in range(first + 2, last):
             v0, c0 = fill(f, peek(f, k + e)), i + peek(t, at + 33 + e)
@@ -405,9 +399,7 @@ def apply_turn(
             store(dst, j + q, fma(s, x, mul(c, y)))
     for k in range(at + 8, at + 16):
         for b in range(base, end):
-            store(
-                dst, j + peek(t, b) + peek(t, k), load(src, i + peek(t, b) + peek(t, k))
-            )
+            store(dst, j + peek(t, b) + peek(t, k), load(src, i + peek(t, b) + peek(t, k)))
 
 
 @INNER

@@ -4,13 +4,13 @@ A `Lanes` value holds 32 bytes: 4 samples in float64 or 8 in float32. Numba's co
 operation into one vector instruction where the processor has it (AVX2) and into several where it has not.
 The compiler's own vectoriser gives up on these kernels (too many pointers that might overlap), which costs
 a factor of three to five; hence this file.
-
-Numba's cache on disk looks only at the file of the compiled function: after a change here, touch the
-kernel files.
 """
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from llvmlite import ir
@@ -33,6 +33,23 @@ __all__ = [
 ]
 
 intrinsic: Any = numba_intrinsic
+
+
+def _age_together() -> None:
+    """Give all files of this folder the newest one's time of change.
+
+    Numba's cache on disk compares the file of a compiled function alone, yet code of other files is compiled
+    into it: after an update that changes one of them, the old machine code would run on in silence.
+    """
+    files = list(Path(__file__).parent.glob("*.py"))
+    newest = max(file.stat().st_mtime_ns for file in files)
+    for file in files:
+        if file.stat().st_mtime_ns != newest:
+            with suppress(OSError):  # not ours to change: installed as a whole, by somebody else
+                os.utime(file, ns=(newest, newest))
+
+
+_age_together()
 
 LANE_BYTES = 32
 """Bytes of one register: 4 float64 or 8 float32."""
@@ -57,19 +74,15 @@ def _vector(dtype: types.Float) -> ir.VectorType:
     return ir.VectorType(element, LANE_BYTES * 8 // dtype.bitwidth)
 
 
-def _address(
-    context: Any, builder: Any, array_type: Any, array: Any, index: Any
-) -> Any:
+def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
     """Pointer to `array[index]` seen as a whole register; the array is 1-D and contiguous."""
     data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(
-        builder.gep(data, [index]), _vector(array_type.dtype).as_pointer()
-    )
+    return builder.bitcast(builder.gep(data, [index]), _vector(array_type.dtype).as_pointer())
 
 
 @intrinsic
 def peek(typing_context: Any, array: Any, index: Any) -> Any:
-    """`array[index]` of a flat array for an index that is never negative (Numba's own form asks each time)."""
+    """`array[index]` of a flat array for an index that is never negative, which Numba's own form would check."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -109,9 +122,7 @@ def fill(typing_context: Any, array: Any, value: Any) -> Any:
         vector = _vector(array.dtype)
         number = context.cast(builder, args[1], signature.args[1], array.dtype)
         undefined = ir.Constant(vector, ir.Undefined)
-        first = builder.insert_element(
-            undefined, number, ir.Constant(ir.IntType(32), 0)
-        )
+        first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
         return builder.shuffle_vector(first, undefined, zeros)
 
@@ -125,9 +136,7 @@ def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vector = _vector(a.dtype)
         name = f"llvm.fmuladd.v{vector.count}f{a.dtype.bitwidth}"
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(vector, [vector] * 3), name
-        )
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
         return builder.call(function, args)
 
     return a(a, b, c), generate
@@ -150,9 +159,7 @@ def nearest(typing_context: Any, a: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vector = _vector(a.dtype)
         name = f"llvm.rint.v{vector.count}f{a.dtype.bitwidth}"
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(vector, [vector]), name
-        )
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), name)
         return builder.call(function, args)
 
     return a(a), generate
@@ -168,9 +175,7 @@ def total(typing_context: Any, a: Any) -> Any:
             for i in range(_vector(a.dtype).count)
         ]
         while len(lanes) > 1:
-            lanes = [
-                builder.fadd(x, y) for x, y in zip(lanes[::2], lanes[1::2], strict=True)
-            ]
+            lanes = [builder.fadd(x, y) for x, y in zip(lanes[::2], lanes[1::2], strict=True)]
         return lanes[0]
 
     return a.dtype(a), generate
@@ -181,8 +186,6 @@ def width(typing_context: Any, array: Any) -> Any:
     """Number of lanes of a register of the array's type, a constant to the compiler."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(
-            context.get_value_type(types.intp), _vector(array.dtype).count
-        )
+        return ir.Constant(context.get_value_type(types.intp), _vector(array.dtype).count)
 
     return types.intp(array), generate

@@ -121,9 +121,7 @@ def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[El
                 elements.append(
                     Fixed(
                         qubits,
-                        noise.channel(
-                            instruction.operation._quantum_error, name, qubits
-                        ),
+                        noise.channel(instruction.operation._quantum_error, name, qubits),
                     )
                 )
                 continue
@@ -141,19 +139,13 @@ def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[El
     return elements
 
 
-def _gate(
-    instruction: CircuitInstruction, qubits: tuple[int, ...], angles: AngleReader
-) -> list[Element]:
+def _gate(instruction: CircuitInstruction, qubits: tuple[int, ...], angles: AngleReader) -> list[Element]:
     name = instruction.name
     if name in ("id", "delay"):
         return []
     params = instruction.params
-    if name in _RULES and any(
-        isinstance(value, ParameterExpression) for value in params
-    ):
-        return _turns(
-            _RULES[name]([angles.read(value, name) for value in params]), qubits
-        )
+    if name in _RULES and any(isinstance(value, ParameterExpression) for value in params):
+        return _turns(_RULES[name]([angles.read(value, name) for value in params]), qubits)
     if len(qubits) <= 2 and not instruction.is_parameterized():
         return [Fixed(qubits, _constant(instruction, name, params))]
     return _definition(instruction, qubits, angles)
@@ -168,9 +160,7 @@ def _turns(turns: _Turns, qubits: tuple[int, ...]) -> list[Element]:
         elif len(axes) == 1:
             elements.append(Fixed(on, ptm.turn(axes[0], angle.constant)))
         else:
-            elements.append(
-                Fixed(on, ptm.turn_pair((axes[0], axes[1]), angle.constant))
-            )
+            elements.append(Fixed(on, ptm.turn_pair((axes[0], axes[1]), angle.constant)))
     return elements
 
 
@@ -201,19 +191,13 @@ def _definition(
     instruction: CircuitInstruction, qubits: tuple[int, ...], angles: AngleReader
 ) -> list[Element]:
     """Elements of a gate through its definition; the gates inside carry no noise of their own, as in Aer."""
-    definition = (
-        instruction.operation.definition
-        if isinstance(instruction.operation, Gate)
-        else None
-    )
+    definition = instruction.operation.definition if isinstance(instruction.operation, Gate) else None
     if definition is None:
         raise _refusal(instruction.name)
     numbers = dict(zip(definition.qubits, qubits, strict=True))
     elements: list[Element] = []
     for inner in definition.data:
-        elements += _gate(
-            inner, tuple([numbers[qubit] for qubit in inner.qubits]), angles
-        )
+        elements += _gate(inner, tuple([numbers[qubit] for qubit in inner.qubits]), angles)
     return elements
 
 

@@ -170,9 +170,7 @@ def bind(recipe: Any, weights: Floats, step: Any) -> None:
 
 
 @INNER
-def _build_factor(
-    left: Floats, right: Floats, axis: int, factors: Floats, at: int
-) -> None:
+def _build_factor(left: Floats, right: Floats, axis: int, factors: Floats, at: int) -> None:
     """A, B, C of `L R(φ) S`: B = L_p S_p + L_q S_q, C = L_q S_p − L_p S_q (columns of L, rows of S), A the rest."""
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1
     w = width(factors)
@@ -184,8 +182,7 @@ def _build_factor(
                 to,
                 fill(
                     factors,
-                    left[row, 0] * right[0, column]
-                    + left[row, axis] * right[axis, column],
+                    left[row, 0] * right[0, column] + left[row, axis] * right[axis, column],
                 ),
             )
             store(
@@ -250,9 +247,7 @@ def bind_samples(
                 to,
             )
             for f in range(first + 1, run_start[k + 1]):
-                _factor(
-                    factors, f * 36 * w, samples, at + 2 * table[f, 3] * w, work, ZERO
-                )
+                _factor(factors, f * 36 * w, samples, at + 2 * table[f, 3] * w, work, ZERO)
                 _product(work, ZERO, samples, to, work, 12 * w)
                 for i in range(12 * w):
                     samples[to + i] = work[12 * w + i]
@@ -260,9 +255,7 @@ def bind_samples(
 
 
 @INNER
-def _factor(
-    factors: Floats, f: int, samples: Floats, angle: int, out: Floats, to: int
-) -> None:
+def _factor(factors: Floats, f: int, samples: Floats, angle: int, out: Floats, to: int) -> None:
     """Rows 1–3 of `A + B cos φ + C sin φ`, for one block of samples."""
     w = width(out)
     c, s = load(samples, angle), load(samples, angle + w)
@@ -339,11 +332,7 @@ def collect_samples(
         for k in range(len(sample_terms)):
             feature = sample_terms[k, 2]
             d_angle = load(d_samples, at + 2 * sample_terms[k, 0] * w)
-            x = (
-                load(features, (block * n_features + feature) * w)
-                if feature >= 0
-                else one
-            )
+            x = load(features, (block * n_features + feature) * w) if feature >= 0 else one
             store(sums, k * w, fma(d_angle, x, load(sums, k * w)))
     for k in range(d_scales.size):
         d_scales[k] += total(load(sums, k * w))
@@ -388,9 +377,7 @@ def _collect_run(
         (last - first + 1) * 12 * w,
         (last - first + 2) * 12 * w,
     )
-    _factor(
-        factors, first * 36 * w, samples, block + 2 * table[first, 3] * w, work, ZERO
-    )
+    _factor(factors, first * 36 * w, samples, block + 2 * table[first, 3] * w, work, ZERO)
     for f in range(first + 1, last):
         _factor(factors, f * 36 * w, samples, block + 2 * table[f, 3] * w, work, one)
         _product(work, one, work, (f - first - 1) * 12 * w, work, (f - first) * 12 * w)
@@ -399,14 +386,10 @@ def _collect_run(
     for f in range(last - 1, first - 1, -1):
         angle = block + 2 * table[f, 3] * w
         if f == first:
-            _collect_factor(
-                work, here, factors, d_factors, f * 36 * w, samples, d_samples, angle
-            )
+            _collect_factor(work, here, factors, d_factors, f * 36 * w, samples, d_samples, angle)
             break
         _product_left(work, here, work, (f - first - 1) * 12 * w, work, there)
-        _collect_factor(
-            work, there, factors, d_factors, f * 36 * w, samples, d_samples, angle
-        )
+        _collect_factor(work, there, factors, d_factors, f * 36 * w, samples, d_samples, angle)
         _factor(factors, f * 36 * w, samples, angle, work, one)
         _product_right(work, one, work, here, work, there)
         here, there = there, here
@@ -454,9 +437,7 @@ def collect(
     out: Floats,
 ) -> None:
     """From cotangents of `numbers` and of the factors (registers) and of the scales to the gradient by the weights."""
-    segment_start, element_axis, element_index, constants, table, _, placed, _ = recipe[
-        :8
-    ]
+    segment_start, element_axis, element_index, constants, table, _, placed, _ = recipe[:8]
     terms, coefficients, _, sample_terms, sample_coefficients = recipe[8:]
     partial, segments, cosines, sines = step[:4]
     w = width(d_numbers)
@@ -468,9 +449,7 @@ def collect(
             d_angles[index] += total(load(d_numbers, at))
         else:
             for i in range(12):
-                d_segments[index, i // 4 + 1, i % 4] += total(
-                    load(d_numbers, at + i * w)
-                )
+                d_segments[index, i // 4 + 1, i % 4] += total(load(d_numbers, at + i * w))
     for k in range(len(table)):
         left, right = table[k, 0], table[k, 1]
         _collect_shared_factor(
@@ -487,9 +466,7 @@ def collect(
         for e in range(segment_start[k + 1] - 1, segment_start[k] - 1, -1):
             index = element_index[e]
             if element_axis[e]:
-                slope = _turn_back(
-                    d, partial[e], element_axis[e], cosines[index], sines[index]
-                )
+                slope = _turn_back(d, partial[e], element_axis[e], cosines[index], sines[index])
                 d_angles[index] += slope
             else:
                 _multiply_back(d, constants[index])
@@ -519,9 +496,7 @@ def _multiply_back(d: Floats, constant: Floats) -> None:
     for column in range(4):
         x1, x2, x3 = d[1, column], d[2, column], d[3, column]
         for row in range(1, 4):
-            d[row, column] = (
-                constant[1, row] * x1 + constant[2, row] * x2 + constant[3, row] * x3
-            )
+            d[row, column] = constant[1, row] * x1 + constant[2, row] * x2 + constant[3, row] * x3
 
 
 @INNER

@@ -66,21 +66,14 @@ class Noise:
         As in Aer, noise passes act only on circuits that hold a delay.
         """
         self._local_passes = []
-        if not self._passes or not any(
-            instruction.name == "delay" for instruction in circuit.data
-        ):
+        if not self._passes or not any(instruction.name == "delay" for instruction in circuit.data):
             return circuit
-        if all(
-            isinstance(p, LocalNoisePass) and p._ops and p._method == "append"
-            for p in self._passes
-        ):
+        if all(isinstance(p, LocalNoisePass) and p._ops and p._method == "append" for p in self._passes):
             self._local_passes = self._passes[::-1]
             return circuit
         return PassManager(self._passes).run(circuit)
 
-    def after(
-        self, instruction: CircuitInstruction, label: str, qubits: tuple[int, ...]
-    ) -> list[Matrix]:
+    def after(self, instruction: CircuitInstruction, label: str, qubits: tuple[int, ...]) -> list[Matrix]:
         """PTMs, on the gate's qubits in its order, of the errors that follow one gate.
 
         Raises:
@@ -104,9 +97,7 @@ class Noise:
         else:
             matrix = ptm.from_superoperator(SuperOp(error).data)
         if len(matrix) != 4 ** len(qubits):
-            raise CircuitError(
-                f"The noise of '{label}' must be on {len(qubits)} qubits like the gate."
-            )
+            raise CircuitError(f"The noise of '{label}' must be on {len(qubits)} qubits like the gate.")
         return matrix
 
     def readout(self, qubit: int) -> tuple[float, float]:
@@ -117,17 +108,13 @@ class Noise:
         """
         for qubits in self._readout:
             if len(qubits) > 1 and qubit in qubits:
-                raise CircuitError(
-                    f"Readout errors must be on single qubits. Got one on qubits {qubits}."
-                )
+                raise CircuitError(f"Readout errors must be on single qubits. Got one on qubits {qubits}.")
         error = self._readout.get((qubit,), self._default_readout)
         if error is None:
             return 0.0, 0.0
         probabilities = np.asarray(error.probabilities, dtype=float)
         if probabilities.shape != (2, 2):
-            raise CircuitError(
-                "Readout errors must be on single qubits. Got a default one on several."
-            )
+            raise CircuitError("Readout errors must be on single qubits. Got a default one on several.")
         return float(probabilities[0, 1]), float(probabilities[1, 0])
 
 
@@ -136,9 +123,7 @@ def _pass_error(noise_pass: Any, operation: Any, qubits: tuple[int, ...]) -> Any
     if not isinstance(operation, Delay):
         return noise_pass._func(operation, list(qubits))
     if isinstance(operation.duration, ParameterExpression):
-        raise CircuitError(
-            f"The duration of a delay must be a number. Got {operation.duration}."
-        )
+        raise CircuitError(f"The duration of a delay must be a number. Got {operation.duration}.")
     entry = _delays.get(id(noise_pass))
     if entry is None or entry[0]() is not noise_pass:
         key = id(noise_pass)
@@ -169,9 +154,7 @@ def error_channel(error: QuantumError) -> tuple[Matrix, float]:
     probabilities = np.asarray(error.probabilities, dtype=float)
     kept = probabilities > _DROPPED
     weight = float(probabilities[kept].sum())
-    circuits = [
-        circuit for circuit, keep in zip(error.circuits, kept, strict=True) if keep
-    ]
+    circuits = [circuit for circuit, keep in zip(error.circuits, kept, strict=True) if keep]
     matrix = _mixture(circuits, probabilities[kept] / weight)
     # what is remembered counts as 1 when nothing was left out, whatever the rounding of the sum
     weight = weight if not kept.all() else 1.0
@@ -183,9 +166,7 @@ def error_channel(error: QuantumError) -> tuple[Matrix, float]:
     return matrix, weight
 
 
-def _mixture(
-    circuits: list[QuantumCircuit], probabilities: NDArray[np.float64]
-) -> Matrix:
+def _mixture(circuits: list[QuantumCircuit], probabilities: NDArray[np.float64]) -> Matrix:
     """PTM of `Σ p_k circuit_k`.
 
     Aer's device errors are mixtures of some 150 products of one-qubit channels; Qiskit's own conversion takes 0.1 s
@@ -219,20 +200,15 @@ def _factors(circuit: QuantumCircuit) -> list[NDArray[np.float64]] | None:
         qubits = [numbers[qubit] for qubit in instruction.qubits]
         name = instruction.name
         if name in _PAULI_NAMES:
-            factors[qubits[0]] = (
-                _DIAGONALS[_PAULI_NAMES[name]][:, None] * factors[qubits[0]]
-            )
+            factors[qubits[0]] = _DIAGONALS[_PAULI_NAMES[name]][:, None] * factors[qubits[0]]
         elif name == "pauli":
-            for qubit, letter in zip(
-                qubits, reversed(instruction.params[0]), strict=True
-            ):
+            for qubit, letter in zip(qubits, reversed(instruction.params[0]), strict=True):
                 factors[qubit] = _DIAGONALS[letter][:, None] * factors[qubit]
         elif name == "reset":
             factors[qubits[0]] = _RESET @ factors[qubits[0]]
         elif len(qubits) == 1:
             factors[qubits[0]] = (
-                ptm.from_superoperator(SuperOp(instruction.operation).data)
-                @ factors[qubits[0]]
+                ptm.from_superoperator(SuperOp(instruction.operation).data) @ factors[qubits[0]]
             )
         else:
             return None
@@ -267,14 +243,10 @@ def _cut_model(model: NoiseModel | None, place: dict[int, int]) -> NoiseModel:
     for name, errors in model._local_quantum_errors.items():
         for qubits, error in errors.items():
             if all(qubit in place for qubit in qubits):
-                narrow.add_quantum_error(
-                    error, name, [place[qubit] for qubit in qubits], warnings=False
-                )
+                narrow.add_quantum_error(error, name, [place[qubit] for qubit in qubits], warnings=False)
     if model._default_readout_error is not None:
         narrow.add_all_qubit_readout_error(model._default_readout_error, warnings=False)
     for qubits, error in model._local_readout_errors.items():
         if all(qubit in place for qubit in qubits):
-            narrow.add_readout_error(
-                error, [place[qubit] for qubit in qubits], warnings=False
-            )
+            narrow.add_readout_error(error, [place[qubit] for qubit in qubits], warnings=False)
     return narrow

@@ -37,9 +37,7 @@ class Observable:
         return mask
 
 
-def read_observables(
-    observables: Sequence[SparsePauliOp], n_qubits: int, noise: Noise
-) -> list[Observable]:
+def read_observables(observables: Sequence[SparsePauliOp], n_qubits: int, noise: Noise) -> list[Observable]:
     """The observables as they are read out, factor by factor.
 
     With p10 = P(1|0), p01 = P(0|1) of the factor's qubit: P becomes `(1 − p01 − p10) P + (p01 − p10) I`. All are
@@ -50,19 +48,12 @@ def read_observables(
     """
     if not observables:
         raise CircuitError("There must be at least one observable. Got none.")
-    return [
-        _read(operator, number, n_qubits, noise)
-        for number, operator in enumerate(observables)
-    ]
+    return [_read(operator, number, n_qubits, noise) for number, operator in enumerate(observables)]
 
 
-def _read(
-    operator: SparsePauliOp, number: int, n_qubits: int, noise: Noise
-) -> Observable:
+def _read(operator: SparsePauliOp, number: int, n_qubits: int, noise: Noise) -> Observable:
     if not isinstance(operator, SparsePauliOp):
-        raise CircuitError(
-            f"Observable {number} must be a SparsePauliOp. Got {type(operator).__name__}."
-        )
+        raise CircuitError(f"Observable {number} must be a SparsePauliOp. Got {type(operator).__name__}.")
     if operator.num_qubits != n_qubits:
         raise CircuitError(
             f"Observable {number} must be on the circuit's {n_qubits} qubits. Got one on {operator.num_qubits}."
@@ -71,9 +62,7 @@ def _read(
     for label, coefficient in operator.to_list():
         value = complex(coefficient)
         if abs(value.imag) > 1e-12 or value != value:
-            raise CircuitError(
-                f"Coefficients of observable {number} must be real numbers. Got {value}."
-            )
+            raise CircuitError(f"Coefficients of observable {number} must be real numbers. Got {value}.")
         for factors, weight in _as_read(label, noise):
             terms[factors] = terms.get(factors, 0.0) + weight * value.real * noise.kept
     return Observable(
@@ -82,23 +71,14 @@ def _read(
     )
 
 
-def _as_read(
-    label: str, noise: Noise
-) -> list[tuple[tuple[tuple[int, int], ...], float]]:
+def _as_read(label: str, noise: Noise) -> list[tuple[tuple[tuple[int, int], ...], float]]:
     products: list[tuple[tuple[tuple[int, int], ...], float]] = [((), 1.0)]
     for qubit, letter in enumerate(reversed(label)):
         if letter == "I":
             continue
         p10, p01 = noise.readout(qubit)
         factor = (qubit, _DIGITS[letter])
-        kept = [
-            ((*factors, factor), weight * (1 - p01 - p10))
-            for factors, weight in products
-        ]
-        lost = (
-            [(factors, weight * (p01 - p10)) for factors, weight in products]
-            if p01 != p10
-            else []
-        )
+        kept = [((*factors, factor), weight * (1 - p01 - p10)) for factors, weight in products]
+        lost = [(factors, weight * (p01 - p10)) for factors, weight in products] if p01 != p10 else []
         products = kept + lost
     return products

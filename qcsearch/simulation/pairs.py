@@ -34,9 +34,7 @@ def find_permutation(matrix: Matrix) -> tuple[NDArray[np.int64], Matrix] | None:
         return None
     columns = np.where(present.any(axis=1), present.argmax(axis=1), -1)
     columns[columns < 0] = np.flatnonzero(~present.any(axis=0))
-    return columns.astype(np.int64), np.concatenate(
-        [rest[np.arange(16), columns], [g, h]]
-    )
+    return columns.astype(np.int64), np.concatenate([rest[np.arange(16), columns], [g, h]])
 
 
 def cost(matrix: Matrix) -> int:
@@ -92,9 +90,7 @@ class PairTables:
             permutation = find_permutation(matrix)
             if permutation is not None:
                 places = self._places(a, b)
-                table = self._add_ints(
-                    np.concatenate([places[[1, 4]], places[permutation[0]]])
-                )
+                table = self._add_ints(np.concatenate([places[[1, 4]], places[permutation[0]]]))
                 at = self._add_floats(np.repeat(permutation[1], self._lanes))
                 op = [PERMUTATION, 0, at, table]
             else:
@@ -108,9 +104,7 @@ class PairTables:
         present = np.abs(matrix) > _TINY
         places = self._places(a, b)
         rows = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
-        table = self._add_ints(
-            np.concatenate([places, rows, places[np.nonzero(present)[1]]])
-        )
+        table = self._add_ints(np.concatenate([places, rows, places[np.nonzero(present)[1]]]))
         return self._add_floats(matrix[present]), table
 
     def _places(self, a: int, b: int) -> NDArray[np.int64]:

@@ -127,23 +127,17 @@ class Part:
         statics = as_aligned(fuser.pairs.statics.astype(dtype))
         self._layout = Layout(self.n, fuser.pairs.tables, statics, self.lanes, dtype)
         self._size = self._layout.size
-        self._prefix, self._middle, self._suffix = (
-            Section(fuser.tape(part), self._layout) for part in ops
-        )
+        self._prefix, self._middle, self._suffix = (Section(fuser.tape(part), self._layout) for part in ops)
         self._recipe = tuple(fuser.recipe())
         self._shapes = fuser.shapes()
         self._stride = fuser.stride
         self._n_registers = -(-len(self.columns) // self.lanes)
         self._row = self._n_registers * self.lanes
-        self._observed = _observable_vectors(
-            cone, observables, self._n_registers, self._layout
-        )
+        self._observed = _observable_vectors(cone, observables, self._n_registers, self._layout)
         self.fixed_states = not self._prefix.trained and not self._middle.trained
         small = (self._suffix.stored_bytes * self._n_registers) < _KEPT_BYTES
         self._bounds: Pool[Bound] = Pool(self._new_bound, keep=small)
-        self._chunks: Pool[_Chunk] = Pool(
-            self._new_chunk, keep=self._middle.stored_bytes < _KEPT_BYTES
-        )
+        self._chunks: Pool[_Chunk] = Pool(self._new_chunk, keep=self._middle.stored_bytes < _KEPT_BYTES)
 
     @property
     def state_bytes(self) -> int:
@@ -155,15 +149,9 @@ class Part:
     def _new_bound(self) -> Bound:
         fits = self._suffix.stored_bytes * self._n_registers <= STORED_BYTES
         return Bound(
-            step=Step(
-                *(_empty(shape, dtype or self.dtype) for shape, dtype in self._shapes)
-            ),
-            suffix=[
-                self._suffix.storage() for _ in range(self._n_registers if fits else 1)
-            ],
-            observables=aligned(self._observed.size, self.dtype)
-            if len(self._suffix)
-            else self._observed,
+            step=Step(*(_empty(shape, dtype or self.dtype) for shape, dtype in self._shapes)),
+            suffix=[self._suffix.storage() for _ in range(self._n_registers if fits else 1)],
+            observables=aligned(self._observed.size, self.dtype) if len(self._suffix) else self._observed,
             sums=self._new_sums(),
         )
 
@@ -177,9 +165,7 @@ class Part:
             numbers=_empty(shapes.numbers[0], self.dtype),
             factors=_empty(shapes.factors[0], self.dtype),
             scales=np.empty(shapes.scales[0]),
-            effective=aligned(
-                self._observed.size if self._suffix.trained else 0, self.dtype
-            ),
+            effective=aligned(self._observed.size if self._suffix.trained else 0, self.dtype),
             first=aligned(self._size if self._prefix.trained else 0, self.dtype),
         )
 
@@ -209,13 +195,9 @@ class Part:
 
     def _first(self, bound: Bound) -> Floats:
         if self._prefix.trained:
-            return self._prefix.run(
-                self._ground, self._prefix.storage(), bound.step.numbers
-            ).copy()
+            return self._prefix.run(self._ground, self._prefix.storage(), bound.step.numbers).copy()
         if self._kept_first is None:
-            first = self._prefix.run(
-                self._ground, self._prefix.storage(), bound.step.numbers
-            )
+            first = self._prefix.run(self._ground, self._prefix.storage(), bound.step.numbers)
             self._kept_first = as_aligned(first)
         return self._kept_first
 
@@ -255,17 +237,11 @@ class Part:
     def values_of(self, states: Floats, bound: Bound) -> Floats:
         """Values `(n_samples, n_observables)` of the states before the suffix."""
         vectors = bound.observables.reshape(self._n_registers, -1, self.lanes)
-        dense = (
-            vectors[0]
-            if self._n_registers == 1
-            else vectors.transpose(1, 0, 2).reshape(4**self.n, -1)
-        )
+        dense = vectors[0] if self._n_registers == 1 else vectors.transpose(1, 0, 2).reshape(4**self.n, -1)
         values: Floats = states @ dense
         return values[:, : len(self.columns)]
 
-    def values(
-        self, features: Floats, n_samples: int, bound: Bound, run: Run
-    ) -> Floats:
+    def values(self, features: Floats, n_samples: int, bound: Bound, run: Run) -> Floats:
         """Values `(n_samples, n_observables)` through the middle section."""
         values = np.empty((features.shape[0] * self.lanes, self._row), self.dtype)
 
@@ -319,9 +295,7 @@ class Part:
         values = np.empty_like(wide)
 
         def work(start: int, stop: int) -> _Chunk:
-            return self._chunk_gradient(
-                features, start, stop, wide[start:stop], values[start:stop], bound
-            )
+            return self._chunk_gradient(features, start, stop, wide[start:stop], values[start:stop], bound)
 
         sums = bound.sums.clear()
         for chunk in run(work, self._pieces(len(wide))):
@@ -336,20 +310,14 @@ class Part:
             self._prefix.back(end, storage, numbers, sums.numbers)
         return values[: len(cotangent), : len(self.columns)], self._weights(bound)
 
-    def state_gradient(
-        self, states: Floats, cotangent: Floats, bound: Bound
-    ) -> NDArray[np.float64]:
+    def state_gradient(self, states: Floats, cotangent: Floats, bound: Bound) -> NDArray[np.float64]:
         """Gradient `(n_weights,)` when the states before the suffix are known."""
         sums = bound.sums.clear()
         if self._suffix.trained:
             vectors = sums.effective.reshape(self._n_registers, -1, self.lanes)
             for register in range(self._n_registers):
-                columns = cotangent[
-                    :, register * self.lanes : (register + 1) * self.lanes
-                ]
-                vectors[register, :, : columns.shape[1]] = states.T @ columns.astype(
-                    self.dtype, copy=False
-                )
+                columns = cotangent[:, register * self.lanes : (register + 1) * self.lanes]
+                vectors[register, :, : columns.shape[1]] = states.T @ columns.astype(self.dtype, copy=False)
             self._suffix_gradient(bound)
         return self._weights(bound)
 

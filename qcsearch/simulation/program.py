@@ -65,9 +65,7 @@ class Program:
         Raises:
             InputError: if the shape is wrong or a number is not finite.
         """
-        encoded = Encoded(
-            check_features(X, self.n_features), (None,) * len(self._parts), self._parts
-        )
+        encoded = Encoded(check_features(X, self.n_features), (None,) * len(self._parts), self._parts)
         states: list[Floats | None] = []
         budget = STORED_BYTES
         for part in self._parts:
@@ -118,20 +116,14 @@ class Program:
         for number, (part, bound) in enumerate(zip(self._parts, bounds, strict=True)):
             if callable(cotangent) or encoded.states[number] is not None:
                 values[:, part.columns] = self._part_values(number, bound, encoded)
-        slopes = check_cotangent(
-            cotangent(values) if callable(cotangent) else cotangent, values.shape
-        )
+        slopes = check_cotangent(cotangent(values) if callable(cotangent) else cotangent, values.shape)
         gradient = np.zeros(self.n_weights)
-        for part, bound, states in zip(
-            self._parts, bounds, encoded.states, strict=True
-        ):
+        for part, bound, states in zip(self._parts, bounds, encoded.states, strict=True):
             columns = slopes[:, part.columns]
             if states is not None:
                 gradient += part.state_gradient(states, columns, bound)
             else:
-                values[:, part.columns], slope = part.gradient(
-                    encoded.blocks, columns, bound, self._run
-                )
+                values[:, part.columns], slope = part.gradient(encoded.blocks, columns, bound, self._run)
                 gradient += slope
             part.release(bound)
         return values, gradient
@@ -146,9 +138,7 @@ class Program:
         """The encoded features; those of the last few arrays are remembered by content."""
         if isinstance(X, Encoded):
             if X.parts is not self._parts:
-                raise InputError(
-                    "Encoded features must come from the program that uses them. Got another's."
-                )
+                raise InputError("Encoded features must come from the program that uses them. Got another's.")
             return X
         checked = check_features(X, self.n_features)
         if not any(part.fixed_states for part in self._parts):
@@ -157,20 +147,14 @@ class Program:
             if encoded.X.shape == checked.shape and np.array_equal(encoded.X, checked):
                 return encoded
         encoded = self.encode(checked.copy())
-        while (
-            self._recent
-            and encoded.n_bytes + sum(one.n_bytes for one in self._recent)
-            > STORED_BYTES
-        ):
+        while self._recent and encoded.n_bytes + sum(one.n_bytes for one in self._recent) > STORED_BYTES:
             self._recent.popleft()
         self._recent.append(encoded)
         return encoded
 
 
 def _run_in_order(threads: int) -> Run:
-    def run(
-        work: Callable[[int, int], Any], chunks: list[tuple[int, int]]
-    ) -> list[Any]:
+    def run(work: Callable[[int, int], Any], chunks: list[tuple[int, int]]) -> list[Any]:
         if threads == 1 or len(chunks) == 1:
             return [work(*chunk) for chunk in chunks]
         with ThreadPoolExecutor(threads) as pool:

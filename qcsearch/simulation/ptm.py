@@ -35,9 +35,7 @@ def strings(n_qubits: int) -> NDArray[np.complex128]:
     result = np.ones((1, 1, 1), dtype=np.complex128)
     for _ in range(n_qubits):
         product = np.einsum("aij,bkl->abikjl", PAULIS, result)
-        result = product.reshape(
-            4 * len(result), 2 * result.shape[1], 2 * result.shape[2]
-        )
+        result = product.reshape(4 * len(result), 2 * result.shape[1], 2 * result.shape[2])
     return result
 
 
@@ -46,22 +44,14 @@ def from_unitary(unitary: NDArray[Any]) -> Matrix:
     paulis = strings(len(unitary).bit_length() - 1)
     images = unitary @ paulis @ unitary.conj().T
     flat = images.transpose(0, 2, 1).reshape(len(paulis), -1)
-    return np.ascontiguousarray(
-        (paulis.reshape(len(paulis), -1) @ flat.T).real / len(unitary)
-    )
+    return np.ascontiguousarray((paulis.reshape(len(paulis), -1) @ flat.T).real / len(unitary))
 
 
 def from_superoperator(superoperator: NDArray[Any]) -> Matrix:
     """PTM of a superoperator in Qiskit's convention (column-stacking), `(4**n, 4**n)`."""
     side = int(np.sqrt(len(superoperator)))
-    columns = (
-        strings(side.bit_length() - 1)
-        .transpose(0, 2, 1)
-        .reshape(len(superoperator), -1)
-    )
-    return np.ascontiguousarray(
-        (columns.conj() @ superoperator @ columns.T).real / side
-    )
+    columns = strings(side.bit_length() - 1).transpose(0, 2, 1).reshape(len(superoperator), -1)
+    return np.ascontiguousarray((columns.conj() @ superoperator @ columns.T).real / side)
 
 
 def compose_factors(probabilities: Matrix, factors: list[Matrix]) -> Matrix:
@@ -73,20 +63,14 @@ def compose_factors(probabilities: Matrix, factors: list[Matrix]) -> Matrix:
     """
     if len(factors) == 1:
         return np.einsum("k,kij->ij", probabilities, factors[0])
-    weighted = (probabilities[:, None, None] * factors[1]).reshape(
-        len(probabilities), 16
-    )
+    weighted = (probabilities[:, None, None] * factors[1]).reshape(len(probabilities), 16)
     product = weighted.T @ factors[0].reshape(len(probabilities), 16)
-    return np.ascontiguousarray(
-        product.reshape(4, 4, 4, 4).transpose(0, 2, 1, 3).reshape(16, 16)
-    )
+    return np.ascontiguousarray(product.reshape(4, 4, 4, 4).transpose(0, 2, 1, 3).reshape(16, 16))
 
 
 def swapped(matrix: Matrix) -> Matrix:
     """The two-qubit PTM with its qubits exchanged."""
-    return np.ascontiguousarray(
-        matrix.reshape(4, 4, 4, 4).transpose(1, 0, 3, 2).reshape(16, 16)
-    )
+    return np.ascontiguousarray(matrix.reshape(4, 4, 4, 4).transpose(1, 0, 3, 2).reshape(16, 16))
 
 
 def turn(axis: int, angle: float) -> Matrix:

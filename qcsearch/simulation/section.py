@@ -80,11 +80,7 @@ class Section:
     @property
     def stored_bytes(self) -> int:
         """Of one `storage`."""
-        return (
-            (self._marks + self._kept + 4)
-            * self._layout.room
-            * self._layout.dtype.itemsize
-        )
+        return (self._marks + self._kept + 4) * self._layout.room * self._layout.dtype.itemsize
 
     def storage(self) -> Storage:
         """Room for a forward and a backward pass."""
@@ -99,9 +95,7 @@ class Section:
         """The state `start` through the tape; only for tapes without samples. Valid until the slots are used again."""
         layout, slots = self._layout, storage.slots
         slots[: layout.size] = start
-        slot = forward(
-            self.tape, 0, len(self.tape), slots, 0, *self.fixed, numbers, numbers, 0
-        )
+        slot = forward(self.tape, 0, len(self.tape), slots, 0, *self.fixed, numbers, numbers, 0)
         return slots[slot * layout.room : slot * layout.room + layout.size]
 
     def run_marked(self, start: Floats, storage: Storage, numbers: Floats) -> Floats:
@@ -120,9 +114,7 @@ class Section:
         )
         return slots[slot * layout.room : slot * layout.room + layout.size]
 
-    def back(
-        self, cotangent: Floats, storage: Storage, numbers: Floats, d_numbers: Floats
-    ) -> None:
+    def back(self, cotangent: Floats, storage: Storage, numbers: Floats, d_numbers: Floats) -> None:
         """The cotangent of the result back through the tape, after `run_marked`; adds to `d_numbers`."""
         storage.moving[: self._layout.size] = cotangent
         backward_marked(

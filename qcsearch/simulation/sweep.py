@@ -94,9 +94,7 @@ def _apply(
         apply_turn(src, i, dst, j, tables, table, base, c, s, n)
     elif kind == PERMUTATION:
         if side:
-            apply_permutation_transposed(
-                src, i, dst, j, tables, table, base, statics, at, n
-            )
+            apply_permutation_transposed(src, i, dst, j, tables, table, base, statics, at, n)
         else:
             apply_permutation(src, i, dst, j, tables, table, base, statics, at, n)
     else:
@@ -236,9 +234,7 @@ def forward_marked(
         if n_ops > stride:
             copy(slots, ZERO, marks, lo // stride * size, size)
         keep = np.int64(hi == n_ops)
-        slot = forward(
-            tape, lo, hi, slots, keep, n, tables, statics, numbers, samples, shift
-        )
+        slot = forward(tape, lo, hi, slots, keep, n, tables, statics, numbers, samples, shift)
     return slot
 
 
@@ -255,9 +251,7 @@ def backward_marked(
         hi = min(lo + stride, n_ops)
         if hi != n_ops:
             copy(marks, lo // stride * size, slots, ZERO, size)
-            forward(
-                tape, lo, hi, slots, ONE, n, tables, statics, numbers, samples, shift
-            )
+            forward(tape, lo, hi, slots, ONE, n, tables, statics, numbers, samples, shift)
         slot = backward(
             tape,
             lo,
@@ -345,9 +339,7 @@ def start_cotangent(
 
 
 @INNER
-def add_effective(
-    f: Floats, i: int, cotangent: Floats, to: int, row: int, n: int, effective: Floats
-) -> None:
+def add_effective(f: Floats, i: int, cotangent: Floats, to: int, row: int, n: int, effective: Floats) -> None:
     """`effective[p, o] += Σ_lane f[p, lane] cotangent[lane, o]`: the states as the suffix's gradient sees them."""
     w = width(f)
     for part in range(0, row, w):
@@ -424,9 +416,7 @@ def middle_states(
         )
         for lane in range(min(w, (states.size - start) // strings)):
             for p in range(strings):
-                states[start + lane * strings + p] = slots[
-                    slot * room(slots, n) + p * w + lane
-                ]
+                states[start + lane * strings + p] = slots[slot * room(slots, n) + p * w + lane]
 
 
 @KERNEL
@@ -446,17 +436,11 @@ def middle_gradient(
     for block in range(values.size // (w * row)):
         shift, at = block * stride, block * w * row
         copy(first, ZERO, slots, ZERO, size)
-        slot = forward_marked(
-            tape, every, marks, slots, n, tables, statics, numbers, samples, shift
-        )
+        slot = forward_marked(tape, every, marks, slots, n, tables, statics, numbers, samples, shift)
         observe(slots, slot * room(slots, n), observables, support, n, values, at, row)
         if effective.size:
-            add_effective(
-                slots, slot * room(slots, n), cotangent, at, row, n, effective
-            )
-        start_cotangent(
-            cotangent, at, row, n_observables, observables, support, n, moving
-        )
+            add_effective(slots, slot * room(slots, n), cotangent, at, row, n, effective)
+        start_cotangent(cotangent, at, row, n_observables, observables, support, n, moving)
         slot = backward_marked(
             tape,
             every,
