@@ -78,7 +78,7 @@ def evaluate(objective: Objective, winner: Finalist, *, deadline: float | None =
     notices: list[str] = []
     seeds = tuple(_seed_score(assembly, fit, Z_test, test.y, n_classes) for fit in winner.fits)
     snapshot = _snapshot(objective, assembly, chosen, Z_test, test.y, notices)
-    classical = classical_accuracies(data.Z, data.y, Z_test, test.y, seed=objective.seed % 2**32)
+    classical = classical_accuracies(data.Z, data.y, Z_test, test.y, seed=objective.seed)
     ablation = _ablation(objective, assembly, Z_test, test.y, deadline, notices)
     confusion = np.zeros((n_classes, n_classes), dtype=int)
     np.add.at(confusion, (test.y, predicted), 1)

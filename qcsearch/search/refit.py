@@ -23,7 +23,7 @@ from qcsearch.training.train import accuracy, fit_candidate
 
 __all__ = ["Finalist", "Refitted", "refit", "train_once"]
 
-_MARGIN = 1.1
+_MARGIN = 1.4
 """Trainings of the same length do not take the same time."""
 
 

@@ -52,8 +52,8 @@ def run_search(
             either.
         max_seconds: total of seconds, refit and evaluation included; None for no limit.
         workers: processes; 1 works in this one.
-        seed: ≥ 0; everything random comes from it. With one worker and no limit of seconds, equal seeds give
-            equal candidates and equal scores.
+        seed: in [0, 2³²); everything random comes from it. With one worker and no limit of seconds, equal
+            seeds give equal candidates and equal scores.
         strategy: one of `STRATEGIES`.
         progress: told what happens.
         nursery: of several workers, made before; it saves the time of its imports. It is closed at the end.
@@ -92,8 +92,8 @@ def run_search(
 def _check(workers: int, seed: int, strategy: str) -> None:
     if not 1 <= workers <= _MAX_WORKERS:
         raise InputError(f"The number of workers must be an int in [1, {_MAX_WORKERS}]. Got {workers!r}.")
-    if seed < 0:
-        raise InputError(f"The seed must be an int ≥ 0. Got {seed!r}.")
+    if not 0 <= seed < 2**32:
+        raise InputError(f"The seed must be an int in [0, 2³²). Got {seed!r}.")
     STRATEGIES.get(strategy)
 
 

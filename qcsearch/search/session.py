@@ -92,7 +92,10 @@ class Session:
     def _run(self, workers: int, notices: tuple[str, ...]) -> SearchResult:
         study = SearchStudy(self.folder, create=True)
         if swept := study.sweep():
-            self.emit(Notice(f"{swept} trials of an earlier session did not end; they are run again."))
+            those = "A trial" if swept == 1 else f"{swept} trials"
+            self.emit(
+                Notice(f"{those} of an earlier session did not end; what they had drawn is drawn again.")
+            )
         study.enqueue_starts(lambda: self.objective.bound)
         totals = (self.budget.n_trials, self.clock.seconds, self.budget.max_seconds, workers)
         self.emit(SearchStarted(study.n_finished(), *totals))
@@ -118,7 +121,9 @@ class Session:
             limits.append(_TRIAL_SHARE * self.budget.search_seconds)
         limit = min((seconds for seconds in limits if seconds is not None), default=None)
         if workers > 1:
-            self._parallel(study, workers, deadline, limit)
+            # A worker that dies in the instant in which it takes a trial leaves one that nobody owns.
+            while self._parallel(study, workers, deadline, limit) and study.sweep() and not study.ended():
+                self.nursery = None
             return
         from qcsearch.search.work import work
 
@@ -147,7 +152,8 @@ class Session:
 
     def _parallel(
         self, study: SearchStudy, workers: int, deadline: float | None, limit: float | None
-    ) -> None:
+    ) -> bool:
+        """Keep workers at work until they have nothing to do; whether that was before the deadline."""
         until = None if deadline is None else time.time() + deadline - time.monotonic()
         told = {record.trial for record in study.records()}
         at_start = at_death = len(told)
@@ -165,8 +171,9 @@ class Session:
                         at_death = len(told)
                 self._tell_new(study, told)
                 if deadline is not None and time.monotonic() > deadline + _GRACE_SECONDS:
-                    return
+                    return False
         self._tell_new(study, told)
+        return deadline is None or time.monotonic() < deadline
 
     def _tell_new(self, study: SearchStudy, told: set[int]) -> None:
         for record in study.records(skip=told):

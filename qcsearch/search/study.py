@@ -281,9 +281,9 @@ class SearchStudy:
     def _trial_seed(self, study: optuna.Study, trial: FrozenTrial) -> int:
         """The sampler's seed for a trial: by its place among those that count, not by its number.
 
-        An orphan gives its place to the next trial, which draws the same, so that a serial search ends the
-        same with and without interruptions; after some attempts at one place it draws something else, for
-        that candidate may be what kills the workers.
+        An orphan gives its place to the next trial, which draws the same, so that a serial search tries the
+        same candidates with and without interruptions; after some attempts at one place it draws something
+        else, for that candidate may be what kills the workers.
         """
         orphans = sorted(t.number for t in self.trials(TrialState.FAIL) if "orphan" in t.user_attrs)
         before = [number for number in orphans if number < trial.number]

@@ -2,12 +2,12 @@
 
 It imports everything once, while its parent does other things, opens the run folder when it is told which,
 and forks a worker for each that is wanted: it has no other thread, and no library in it has run anything yet,
-so the fork is safe, and a worker is there at once. Commands come as lines on standard input, ends of workers
-are told as lines on standard output:
+so the fork is safe, and a worker is there at once. Commands come as JSON lists on standard input, a line
+each, ends of workers are told in the same way on standard output:
 
 ```
-run FOLDER                       open it              →  ready
-start NAME UNTIL TRIAL_SECONDS   fork a worker        →  ended NAME CODE
+["run", FOLDER]                         open it          →  ["ready"]
+["start", NAME, UNTIL, TRIAL_SECONDS]   fork a worker    →  ["ended", NAME, CODE]
 ```
 
 When its input closes, because the parent wants that or is dead, it kills its workers and ends; when it is
@@ -16,6 +16,7 @@ killed itself, its workers see a pipe close, and end.
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -59,16 +60,16 @@ class _Nursery:
     def serve(self) -> None:
         while (lines := self._commands()) is not None:
             for line in lines:
-                verb, _, rest = line.partition("\t")
+                verb, *words = json.loads(line)
                 if verb == "run":
-                    self._open(Path(rest))
+                    self._open(Path(*words))
                 else:
-                    self._start(*rest.split("\t"))
+                    self._start(*words)
             self._bury()
         for pid in self._alive:
             os.kill(pid, signal.SIGKILL)
 
-    def _commands(self) -> list[str] | None:
+    def _commands(self) -> list[bytes] | None:
         """The lines that came within a moment; None once there will be no more."""
         readable, _, _ = select.select([0], [], [], _POLL_SECONDS)
         if not readable:
@@ -77,7 +78,7 @@ class _Nursery:
         if not content:
             return None
         *lines, self._buffer = (self._buffer + content).split(b"\n")
-        return [line.decode() for line in lines]
+        return lines
 
     def _open(self, folder: Path) -> None:
         from qcsearch.search.features import Features
@@ -108,10 +109,10 @@ class _Nursery:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
-            self._tell(f"ended\t{self._alive.pop(pid)}\t{os.waitstatus_to_exitcode(status)}")
+            self._tell("ended", self._alive.pop(pid), os.waitstatus_to_exitcode(status))
 
-    def _tell(self, answer: str) -> None:
-        os.write(self._answers, f"{answer}\n".encode())
+    def _tell(self, *words: str | int) -> None:
+        os.write(self._answers, f"{json.dumps(words)}\n".encode())
 
     def leave(self) -> None:
         """In a new worker: let go of what is the nursery's."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import uuid
 from pathlib import Path
+from typing import Any
 
 from qcsearch.errors import QCSearchError
 from qcsearch.search.run_folder import RunFolder
@@ -67,17 +69,17 @@ class Nursery:
         """Send one command; that a dead nursery does not hear it, `exit_code` says."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write("\t".join(words).encode() + b"\n")
+            self._process.stdin.write(json.dumps(words).encode() + b"\n")
             self._process.stdin.flush()
 
-    def answers(self) -> list[list[str]]:
+    def answers(self) -> list[list[Any]]:
         """What it has said since the last call, a list of words a line."""
         assert self._process.stdout is not None
         with contextlib.suppress(BlockingIOError):
             while content := os.read(self._process.stdout.fileno(), 1 << 16):
                 self._buffer += content
         *lines, self._buffer = self._buffer.split(b"\n")
-        return [line.decode().split("\t") for line in lines]
+        return [json.loads(line) for line in lines]
 
     def last_words(self) -> str:
         """The last line of what it wrote before it opened a run folder."""
@@ -146,7 +148,7 @@ class WorkerPool:
 
     def reap(self) -> list[tuple[str, int]]:
         """Forget the workers that ended; return `(name, exit code)` of those that died at work."""
-        ended = [(words[1], int(words[2])) for words in self._nursery.answers() if words[0] == "ended"]
+        ended = [(str(words[1]), int(words[2])) for words in self._nursery.answers() if words[0] == "ended"]
         if (code := self._nursery.exit_code) is not None:
             told = {name for name, _ in ended}
             ended += [(name, code) for name in sorted(self._alive - told)]
