@@ -92,7 +92,8 @@ class AerProgram:
         Raises:
             InputError: if a shape is wrong or a number is not finite.
         """
-        return self.values_many(X, np.asarray(w)[None])[0]
+        values: Floats = self.values_many(X, np.asarray(w)[None])[0]
+        return values
 
     def values_many(self, X: ArrayLike, W: ArrayLike) -> Floats:
         """Expectation values `(k, n, n_observables)` for `k` sets of weights `(k, n_weights)`, in one job."""
@@ -149,8 +150,8 @@ class AerProgram:
                     continue
                 if instruction.name not in _SHIFTED:
                     raise CircuitError(
-                        f"A gate with a trained angle must be one of {', '.join(sorted(_SHIFTED))} for parameter shift. "
-                        f"Got '{instruction.name}'."
+                        f"A gate with a trained angle must be one of {', '.join(sorted(_SHIFTED))} for parameter "
+                        f"shift. Got '{instruction.name}'."
                     )
                 shifts.append(next(names))
                 angles.append(angle)
@@ -190,7 +191,8 @@ def aer_values(
 ) -> Floats:
     """Expectation values `(n_observables,)` of a circuit without free parameters; arguments as for `AerProgram`."""
     program = AerProgram(circuit, noise_model, observables, [], [], shots=shots, seed=seed)
-    return program.values(np.zeros((1, 0)), np.zeros(0))[0]
+    values: Floats = program.values(np.zeros((1, 0)), np.zeros(0))[0]
+    return values
 
 
 class _Expectations:

@@ -128,7 +128,8 @@ class AngleReader:
         place = self._numbers.get(parameter)
         if place is None:
             raise CircuitError(
-                f"Every parameter of the circuit must be in 'features' or 'weights'. Got '{parameter}' in gate '{gate}'."
+                f"Every parameter of the circuit must be in 'features' or 'weights'. "
+                f"Got '{parameter}' in gate '{gate}'."
             )
         return place
 

@@ -31,8 +31,9 @@ class Cone:
 
 @dataclass(frozen=True)
 class Sections:
-    """A circuit by what its parts depend on; an element of one is never needed before an element of an
-    earlier one.
+    """A circuit by what its parts depend on.
+
+    An element of one part is never needed before an element of an earlier one.
 
     Attributes:
         prefix: nothing before it depends on data.

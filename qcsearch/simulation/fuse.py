@@ -77,14 +77,14 @@ class Fuser:
             if len(on) == 1:
                 waiting[on[0]].add(element)
                 continue
-            matrix = self._absorb(element.matrix, on, waiting) if isinstance(element, Fixed) else None
-            for qubit in on:
-                self._flush(waiting, qubit, ops)
-            ops.append(
-                self._turn_pair(element, on) if isinstance(element, Turn) else self.pairs.fixed(matrix, on)
-            )
-        for qubit in range(self.n):
-            self._flush(waiting, qubit, ops)
+            if isinstance(element, Turn):
+                self._flush(waiting, on, ops)
+                ops.append(self._turn_pair(element, on))
+            else:
+                matrix = self._absorb(element.matrix, on, waiting)
+                self._flush(waiting, on, ops)
+                ops.append(self.pairs.fixed(matrix, on))
+        self._flush(waiting, list(range(self.n)), ops)
         if transposed:
             ops.reverse()
             for op in ops:
@@ -103,7 +103,12 @@ class Fuser:
                     run.clear()
         return matrix
 
-    def _flush(self, waiting: list[_Run], qubit: int, ops: list[list[int]]) -> None:
+    def _flush(self, waiting: list[_Run], on: list[int], ops: list[list[int]]) -> None:
+        """Turn what waits on these qubits into operations."""
+        for qubit in on:
+            self._flush_qubit(waiting, qubit, ops)
+
+    def _flush_qubit(self, waiting: list[_Run], qubit: int, ops: list[list[int]]) -> None:
         run = waiting[qubit].elements
         if not run:
             return
@@ -184,18 +189,16 @@ class Fuser:
         double = np.dtype(np.float64)
         n_elements, n_angles = sum(map(len, self._segments)), len(self._angles)
         n_terms = sum(len(angle.terms) for angle in self._sample_angles)
-        return Step(
-            partial=((n_elements, 4, 4), double),
-            segments=((len(self._segments), 4, 4), double),
-            cosines=((n_angles,), double),
-            sines=((n_angles,), double),
-            scales=((n_terms,), double),
-            factors=((len(self._factors) * 36 * self.lanes,), None),
-            numbers=(
-                ((12 * len(self._runs) + 2 * len(self._turns)) * self.lanes,),
-                None,
-            ),
-        )
+        arrays: dict[str, Any] = {
+            "partial": ((n_elements, 4, 4), double),
+            "segments": ((len(self._segments), 4, 4), double),
+            "cosines": ((n_angles,), double),
+            "sines": ((n_angles,), double),
+            "scales": ((n_terms,), double),
+            "factors": ((len(self._factors) * 36 * self.lanes,), None),
+            "numbers": (((12 * len(self._runs) + 2 * len(self._turns)) * self.lanes,), None),
+        }
+        return Step(**arrays)
 
     @property
     def stride(self) -> int:

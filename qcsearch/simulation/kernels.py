@@ -35,9 +35,10 @@ __all__ = [
 Floats = NDArray[Any]
 Ints = NDArray[np.int64]
 
-KERNEL: Any = njit(nogil=True, cache=True, error_model="numpy")
+_njit: Any = njit
+KERNEL: Any = _njit(nogil=True, cache=True, error_model="numpy")
 """Decorator of what Python calls."""
-INNER: Any = njit(
+INNER: Any = _njit(
     nogil=True,
     cache=True,
     error_model="numpy",
@@ -45,7 +46,8 @@ INNER: Any = njit(
     no_cfunc_wrapper=True,
 )
 """Decorator of what only kernels call."""
-ZERO, ONE = np.int64(0), np.int64(1)
+ZERO: Any = np.int64(0)
+ONE: Any = np.int64(1)
 """Arguments that are plain integers to the compiler: for a literal it would compile the callee once more."""
 
 

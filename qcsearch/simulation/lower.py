@@ -127,8 +127,10 @@ def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[El
                 continue
             gate = _gate(instruction, qubits, angles)
             for matrix in noise.after(instruction, instruction.label or name, qubits):
-                if gate and isinstance(gate[-1], Fixed) and gate[-1].qubits == qubits:
-                    matrix = matrix @ gate.pop().matrix
+                last = gate[-1] if gate else None
+                if isinstance(last, Fixed) and last.qubits == qubits:
+                    gate.pop()
+                    matrix = matrix @ last.matrix
                 gate.append(Fixed(qubits, matrix))
             elements += gate
         elif name != "delay":

@@ -60,8 +60,7 @@ class Noise:
         self.kept = 1.0
 
     def prepare(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        """The circuit to walk: noise passes that are not understood one gate at a time are run on it as a
-        whole.
+        """The circuit to walk, after the noise passes that are not understood one gate at a time.
 
         As in Aer, noise passes act only on circuits that hold a delay.
         """

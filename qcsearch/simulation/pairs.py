@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ def find_permutation(matrix: Matrix) -> tuple[NDArray[np.int64], Matrix] | None:
         Column of each row of S `(16,)`; the scales, then g (first qubit) and h, `(18,)`.
     """
     g, h = matrix[3, 0], matrix[12, 0]
-    rest = matrix.reshape(4, 4, 16).copy()
+    rest: NDArray[Any] = matrix.reshape(4, 4, 16).copy()
     rest[:, 3] -= g * rest[:, 0]
     rest[3] -= h * rest[0]
     rest = rest.reshape(16, 16)
@@ -110,7 +111,8 @@ class PairTables:
     def _places(self, a: int, b: int) -> NDArray[np.int64]:
         """Offsets of the 16 strings on qubits a and b, a the less significant digit."""
         digits = np.arange(16)
-        return ((digits & 3) * 4**a + (digits >> 2) * 4**b) * self._lanes
+        offsets: NDArray[np.int64] = ((digits & 3) * 4**a + (digits >> 2) * 4**b) * self._lanes
+        return offsets
 
     def _base(self, a: int, b: int) -> int:
         """Where the offsets of the strings with I on both qubits stand, ascending."""

@@ -142,7 +142,7 @@ class Part:
     @property
     def state_bytes(self) -> int:
         """Memory of one sample's state."""
-        return 4**self.n * self.dtype.itemsize
+        return (1 << 2 * self.n) * self.dtype.itemsize
 
     # workspaces
 

@@ -38,7 +38,7 @@ class Layout(NamedTuple):
     @property
     def size(self) -> int:
         """Numbers of a state."""
-        return 4**self.n * self.lanes
+        return (1 << 2 * self.n) * self.lanes
 
     @property
     def room(self) -> int:

@@ -105,8 +105,10 @@ def _apply(
 
 @INNER
 def room(array: Floats, n: int) -> int:
-    """Numbers from one slot to the next: a state and two registers, so that slots do not lie at equal addresses
-    modulo 4096, which makes a processor take a load for one that waits for an unfinished store.
+    """Numbers from one slot to the next: a state and two registers.
+
+    Slots would else lie at equal addresses modulo 4096, which makes a processor take a load for one that waits
+    for an unfinished store.
     """
     w = width(array)
     return (w << (2 * n)) + 2 * w

@@ -72,7 +72,7 @@ def test_a_scaled_angle_keeps_its_terms():
     ],
 )
 def test_other_forms_are_refused_by_gate_and_expression(expression):
-    with pytest.raises(CircuitError, match="must be a sum of constants and terms .*Got .* in gate 'ry'"):
+    with pytest.raises(CircuitError, match=r"must be a sum of constants and terms .*Got .* in gate 'ry'"):
         AngleReader(list(x), list(w)).read(expression, "ry")
 
 

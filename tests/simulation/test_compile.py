@@ -42,7 +42,7 @@ def test_a_gate_after_a_measurement_is_refused():
     circuit = QuantumCircuit(2, 1)
     circuit.measure(0, 0)
     circuit.cx(0, 1)
-    with pytest.raises(CircuitError, match="Measurements must come last. Got 'cx'"):
+    with pytest.raises(CircuitError, match=r"Measurements must come last. Got 'cx'"):
         compile_circuit(circuit, None, [Z], [], [])
 
 
