@@ -27,9 +27,6 @@ def load_bundle(path: str | Path, digest: str | None = None) -> TrainedModel:
 
     Raises:
         BundleError: if the bundle is not as it was written, or its parts do not belong together.
-
-    Example:
-        >>> load_bundle("bundle.zip").predict(X_test)  # doctest: +SKIP
     """
     _, files = read_verified(path, digest)
     # Here, so that a bundle that is not there or was changed is refused before Qiskit is imported.

@@ -51,9 +51,6 @@ def write_bundle(
     Raises:
         BundleError: if something is at `path` already, it cannot be written, or a part cannot be saved
             exactly.
-
-    Example:
-        >>> manifest = write_bundle(model, "bundle.zip")  # doctest: +SKIP
     """
     scores = {**model.metrics, **(metrics or {})}
     files = model_files(model, scores)
