@@ -1,7 +1,7 @@
 """Aer behind the interface of the exact engine: the referee, and the way to shots.
 
-Slow by nature: one simulation for every sample, set of weights and shift. The circuit is cut down to its active
-qubits first, because on a wide circuit Aer's saved expectation values are wrong (0.17–0.18).
+Slow by nature: one simulation for every sample, set of weights and shift. The circuit is cut down to its
+active qubits first, because on a wide circuit Aer's saved expectation values are wrong (0.17–0.18).
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class AerProgram:
         observables: as for `compile_circuit`.
         features: parameters that take the columns of `X`.
         weights: parameters that are trained.
-        shots: None for exact values from the density matrix, with readout errors by formula; else measurements,
-            for each sample and each group of Pauli strings that commute qubit by qubit.
+        shots: None for exact values from the density matrix, with readout errors by formula; else
+            measurements, for each sample and each group of Pauli strings that commute qubit by qubit.
         seed: of the shots.
 
     Raises:
@@ -92,8 +92,8 @@ class AerProgram:
         Raises:
             InputError: if a shape is wrong or a number is not finite.
         """
-        values: Floats = self.values_many(X, np.asarray(w)[None])[0]
-        return values
+        found: Floats = self.values_many(X, np.asarray(w)[None])[0]
+        return found
 
     def values_many(self, X: ArrayLike, W: ArrayLike) -> Floats:
         """Expectation values `(k, n, n_observables)` for `k` sets of weights `(k, n_weights)`, in one job."""
@@ -103,10 +103,10 @@ class AerProgram:
         return self._evaluate(self._circuit, self._parameters, rows).reshape(len(weights), len(features), -1)
 
     def value_and_gradient(self, X: ArrayLike, w: ArrayLike, cotangent: Cotangent) -> tuple[Floats, Floats]:
-        """Values `(n, n_observables)` and gradient `(n_weights,)` of `Σ cotangent · values`, by parameter shift.
+        """Values `(n, n_observables)` and the gradient `(n_weights,)` of `Σ cotangent · values`.
 
-        Every occurrence of a trained angle is shifted by ±π/2 (Schuld et al., Phys. Rev. A 99, 032331, 2019), and
-        the chain rule leads from the angle to the weights, sample by sample.
+        By parameter shift: every occurrence of a trained angle is shifted by ±π/2 (Schuld et al., Phys.
+        Rev. A 99, 032331, 2019), and the chain rule leads from the angle to the weights, sample by sample.
 
         Raises:
             InputError: if a shape is wrong or a number is not finite.
@@ -150,8 +150,8 @@ class AerProgram:
                     continue
                 if instruction.name not in _SHIFTED:
                     raise CircuitError(
-                        f"A gate with a trained angle must be one of {', '.join(sorted(_SHIFTED))} for parameter "
-                        f"shift. Got '{instruction.name}'."
+                        f"Parameter shift needs trained angles in {', '.join(sorted(_SHIFTED))} alone. "
+                        f"Got '{instruction.name}'."
                     )
                 shifts.append(next(names))
                 angles.append(angle)
@@ -189,10 +189,10 @@ def aer_values(
     shots: int | None = None,
     seed: int = 0,
 ) -> Floats:
-    """Expectation values `(n_observables,)` of a circuit without free parameters; arguments as for `AerProgram`."""
+    """Expectation values `(n_observables,)` of a circuit without parameters; else as `AerProgram`."""
     program = AerProgram(circuit, noise_model, observables, [], [], shots=shots, seed=seed)
-    values: Floats = program.values(np.zeros((1, 0)), np.zeros(0))[0]
-    return values
+    found: Floats = program.values(np.zeros((1, 0)), np.zeros(0))[0]
+    return found
 
 
 class _Expectations:
@@ -212,7 +212,7 @@ class _Expectations:
 
 
 class _Counts:
-    """Shots: one circuit a group of strings that commute qubit by qubit, rotated so that all factors are Z."""
+    """Shots: a circuit for each group of strings that commute qubit by qubit, rotated to factors Z."""
 
     def __init__(self, operators: list[SparsePauliOp], shots: int) -> None:
         labels = sorted({label for operator in operators for label in operator.paulis.to_labels()})

@@ -1,4 +1,4 @@
-"""Angles of rotations: sums of constants and of coefficient × weight × feature, read from Qiskit's expressions."""
+"""Angles of rotations: sums of terms c·w·x, read from Qiskit's expressions."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class AngleReader:
         return self._read_expression(value, gate)
 
     def _read_expression(self, value: ParameterExpression, gate: str) -> AngleSum:
-        """Value, slopes and second derivatives at the origin; the latter must be constants of weight-feature pairs."""
+        """Value and derivatives at the origin; the second ones must be constants of weight-feature pairs."""
         places = {parameter: self._number(parameter, gate) for parameter in value.parameters}
         parameters = sorted(places, key=places.__getitem__)
         terms: list[tuple[float, int, int]] = []
@@ -101,7 +101,8 @@ class AngleReader:
             constant = self._at_origin(value, gate)
         except (ArithmeticError, ValueError, TypeError, RuntimeError) as error:
             raise CircuitError(
-                f"An angle must be a sum of constants and terms c·w, c·x or c·w·x. Got {value} in gate '{gate}'."
+                f"An angle must be a sum of constants and terms c·w, c·x or c·w·x. "
+                f"Got {value} in gate '{gate}'."
             ) from error
         return AngleSum(constant, tuple(term for term in terms if term[0]))
 
@@ -128,7 +129,7 @@ class AngleReader:
         place = self._numbers.get(parameter)
         if place is None:
             raise CircuitError(
-                f"Every parameter of the circuit must be in 'features' or 'weights'. "
+                "Every parameter of the circuit must be in 'features' or 'weights'. "
                 f"Got '{parameter}' in gate '{gate}'."
             )
         return place

@@ -34,8 +34,8 @@ def compile_circuit(
 ) -> Program:
     """Compile a circuit for exact simulation under noise.
 
-    The numbers are those of Aer's density-matrix method with the same noise model, to rounding, and readout errors
-    on top: each Pauli factor P of an observable is read as `(1 − p01 − p10) P + (p01 − p10) I`.
+    The numbers are those of Aer's density-matrix method with the same noise model, to rounding, and readout
+    errors on top: each Pauli factor P of an observable is read as `(1 − p01 − p10) P + (p01 − p10) I`.
 
     Args:
         circuit: of gates on one or two qubits; barriers and final measurements are ignored. Angles are sums
@@ -48,7 +48,8 @@ def compile_circuit(
         threads: over which batches are spread.
 
     Raises:
-        CircuitError: for what cannot be simulated, by name: reset, mid-circuit measurement, control flow, an unknown
+        CircuitError: for what cannot be simulated, by name: reset, mid-circuit measurement, control flow, an
+        unknown
             operation or parameter, another form of angle, a light cone of more than 12 qubits.
         InputError: for an unknown dtype or number of threads.
     """

@@ -1,4 +1,4 @@
-"""Light cones: the elements and qubits that an observable can see, and the split of a circuit into three sections."""
+"""Light cones: what an observable can see, and the split of a circuit into three sections."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ class Cone:
 
 @dataclass(frozen=True)
 class Sections:
-    """A circuit by what its parts depend on.
-
-    An element of one part is never needed before an element of an earlier one.
+    """A circuit by what its parts depend on; no element is needed before those of an earlier section.
 
     Attributes:
         prefix: nothing before it depends on data.
@@ -107,14 +105,14 @@ def _too_large(name: str, qubits: int) -> CircuitError:
     count = qubits.bit_count()
     gigabytes = 4.0**count * 8 * 4 / 2**30
     return CircuitError(
-        f"The light cone of {name} must hold at most {MAX_QUBITS} qubits. Got {count} (qubits {_bits(qubits)}), "
-        f"which need {gigabytes:.3g} GiB for one block of states.",
+        f"The light cone of {name} must hold at most {MAX_QUBITS} qubits. "
+        f"Got {count} (qubits {_bits(qubits)}), which need {gigabytes:.3g} GiB for one block of states.",
         "measure other qubits, use fewer layers, or a narrower circuit",
     )
 
 
 def split(elements: list[Element]) -> Sections:
-    """Cut at the data: by dependence, not by position, so that the outer sections are as large as they can be."""
+    """Cut at the data, by dependence and not by position: the outer sections are as large as can be."""
     masks = [_mask(element) for element in elements]
     data = [isinstance(element, Turn) and element.angle.has_feature for element in elements]
     after = _touched(masks, data, range(len(elements)))

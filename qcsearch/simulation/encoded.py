@@ -55,7 +55,7 @@ class Encoded:
 
     @cached_property
     def blocks(self) -> Floats:
-        """The features lane by lane, `(n_blocks, n_features, lanes)`; the last block is filled up with zeros."""
+        """The features lane by lane, `(n_blocks, n_features, lanes)`, filled up with zeros."""
         lanes, dtype = self.parts[0].lanes, self.parts[0].dtype
         n_blocks = -(-len(self.X) // lanes)
         padded = np.zeros((n_blocks * lanes, self.X.shape[1]), dtype)

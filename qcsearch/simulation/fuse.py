@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.simulation import ptm
 from qcsearch.simulation.angles import AngleSum
 from qcsearch.simulation.lower import Element, Fixed, Turn
 from qcsearch.simulation.matrices import Recipe, Step
@@ -24,6 +25,7 @@ from qcsearch.simulation.sweep import (
     SAMPLE_TURN,
     TURN,
 )
+from qcsearch.simulation.workspace import aligned
 
 __all__ = ["Fuser"]
 
@@ -40,6 +42,49 @@ class _Run:
             self.elements[-1] = Fixed(element.qubits, element.matrix @ last.matrix)
         else:
             self.elements.append(element)
+
+
+class _Open:
+    """A section in the making.
+
+    Attributes:
+        waiting: for each qubit the elements since its last two-qubit operation.
+        ops: the operations so far; one that was merged into a later one is empty.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.waiting = [_Run() for _ in range(n)]
+        self.ops: list[list[int]] = []
+        self._last: list[tuple[int, tuple[int, ...], Matrix | None]] = [(-1, (), None)] * n
+
+    def add(self, op: list[int], on: tuple[int, ...], matrix: Matrix | None = None) -> None:
+        """Append an operation on the qubits `on`; `matrix` if it is a constant of two qubits."""
+        for qubit in on:
+            self._last[qubit] = (len(self.ops), on, matrix)
+        self.ops.append(op)
+
+    def absorb(self, matrix: Matrix, on: tuple[int, ...]) -> Matrix:
+        """Multiply waiting constant matrices into a constant two-qubit matrix where that saves work."""
+        for place, qubit in enumerate(on):
+            run = self.waiting[qubit].elements
+            if len(run) == 1 and isinstance(run[0], Fixed):
+                eye = np.eye(4)
+                product = matrix @ (np.kron(run[0].matrix, eye) if place else np.kron(eye, run[0].matrix))
+                if cost(product) <= cost(matrix) + RUN_COST:
+                    matrix = product
+                    run.clear()
+        return matrix
+
+    def merge(self, matrix: Matrix, on: tuple[int, ...]) -> Matrix:
+        """Multiply the operation before into a constant two-qubit matrix, if it is one on the same qubits."""
+        before, other = self._last[on[0]], self._last[on[1]]
+        if before[0] != other[0] or before[2] is None:
+            return matrix
+        product = matrix @ (before[2] if before[1] == on else ptm.swapped(before[2]))
+        if cost(product) > cost(matrix) + cost(before[2]):
+            return matrix
+        self.ops[before[0]] = []
+        return product
 
 
 class Fuser:
@@ -70,49 +115,35 @@ class Fuser:
 
     def fuse(self, elements: list[Element], *, transposed: bool = False) -> list[list[int]]:
         """Operations of one section; with `transposed` in reverse order, each flipped, for observables."""
-        waiting = [_Run() for _ in range(self.n)]
-        ops: list[list[int]] = []
+        state = _Open(self.n)
         for element in elements:
-            on = [self._local[qubit] for qubit in element.qubits]
+            on = tuple([self._local[qubit] for qubit in element.qubits])
             if len(on) == 1:
-                waiting[on[0]].add(element)
-                continue
-            if isinstance(element, Turn):
-                self._flush(waiting, on, ops)
-                ops.append(self._turn_pair(element, on))
+                state.waiting[on[0]].add(element)
+            elif isinstance(element, Turn):
+                self._flush(state, on)
+                state.add(self._turn_pair(element, on), on)
             else:
-                matrix = self._absorb(element.matrix, on, waiting)
-                self._flush(waiting, on, ops)
-                ops.append(self.pairs.fixed(matrix, on))
-        self._flush(waiting, list(range(self.n)), ops)
+                matrix = state.absorb(element.matrix, on)
+                self._flush(state, on)
+                matrix = state.merge(matrix, on)
+                state.add(self.pairs.fixed(matrix, on), on, matrix)
+        self._flush(state, range(self.n))
+        ops = [op for op in state.ops if op]
         if transposed:
             ops.reverse()
             for op in ops:
                 op[FLIP] = 1
         return ops
 
-    def _absorb(self, matrix: Matrix, on: list[int], waiting: list[_Run]) -> Matrix:
-        """Multiply waiting constant matrices into a constant two-qubit matrix where that saves work."""
-        for place, qubit in enumerate(on):
-            run = waiting[qubit].elements
-            if len(run) == 1 and isinstance(run[0], Fixed):
-                eye = np.eye(4)
-                product = matrix @ (np.kron(run[0].matrix, eye) if place else np.kron(eye, run[0].matrix))
-                if cost(product) <= cost(matrix) + RUN_COST:
-                    matrix = product
-                    run.clear()
-        return matrix
+    def _flush(self, state: _Open, qubits: Iterable[int]) -> None:
+        """Close the runs on these qubits."""
+        for qubit in qubits:
+            if state.waiting[qubit].elements:
+                state.add(self._run(state.waiting[qubit].elements, qubit), (qubit,))
+                state.waiting[qubit] = _Run()
 
-    def _flush(self, waiting: list[_Run], on: list[int], ops: list[list[int]]) -> None:
-        """Turn what waits on these qubits into operations."""
-        for qubit in on:
-            self._flush_qubit(waiting, qubit, ops)
-
-    def _flush_qubit(self, waiting: list[_Run], qubit: int, ops: list[list[int]]) -> None:
-        run = waiting[qubit].elements
-        if not run:
-            return
-        waiting[qubit] = _Run()
+    def _run(self, run: list[Fixed | Turn], qubit: int) -> list[int]:
         gradient = int(any(isinstance(element, Turn) and element.angle.has_weight for element in run))
         segment: list[tuple[int, int]] = []
         cuts: list[tuple[int, int, int]] = []  # segment before, axis, sample angle
@@ -135,13 +166,12 @@ class Fuser:
         last = self._segment(segment)
         if not cuts:
             self._runs.append(last)
-            ops.append([RUN, qubit, len(self._runs) - 1, 0, 0, 0, gradient])
-            return
+            return [RUN, qubit, len(self._runs) - 1, 0, 0, 0, gradient]
         for number, (before, axis, angle) in enumerate(cuts):
             left = last if number == len(cuts) - 1 else cuts[number + 1][0]
             self._factors.append((left, before if number == 0 else 0, axis, angle))
         self._sample_runs.append(len(self._factors))
-        ops.append([SAMPLE_RUN, qubit, len(self._sample_runs) - 2, 0, 0, 0, gradient])
+        return [SAMPLE_RUN, qubit, len(self._sample_runs) - 2, 0, 0, 0, gradient]
 
     def _segment(self, elements: list[tuple[int, int]]) -> int:
         if not elements:
@@ -153,7 +183,7 @@ class Fuser:
         self._sample_angles.append(angle)
         return len(self._sample_angles) - 1
 
-    def _turn_pair(self, element: Turn, on: list[int]) -> list[int]:
+    def _turn_pair(self, element: Turn, on: tuple[int, ...]) -> list[int]:
         table, base = self.pairs.turn(element.axes, on)
         gradient = int(element.angle.has_weight)
         if element.angle.has_feature:
@@ -172,38 +202,42 @@ class Fuser:
 
     def tape(self, ops: list[list[int]]) -> NDArray[np.int64]:
         """The operations as an array, once all sections are fused and the offsets are known."""
-        samples = 2 * len(self._sample_angles) * self.lanes
+        statics, runs = self.pairs.n_statics, 12 * len(self._runs) * self.lanes
         for op in ops:
             if op[KIND] == RUN:
-                op[AT] *= 12 * self.lanes
+                op[AT] = statics + 12 * op[AT] * self.lanes
             elif op[KIND] == TURN:
-                op[AT] = (12 * len(self._runs) + 2 * op[AT]) * self.lanes
+                op[AT] = statics + runs + 2 * op[AT] * self.lanes
             elif op[KIND] == SAMPLE_RUN:
-                op[AT] = samples + 12 * op[AT] * self.lanes
+                op[AT] = self.head + (2 * len(self._sample_angles) + 12 * op[AT]) * self.lanes
             elif op[KIND] == SAMPLE_TURN:
-                op[AT] *= 2 * self.lanes
+                op[AT] = self.head + 2 * op[AT] * self.lanes
         return np.array(ops, dtype=np.int64).reshape(-1, COLUMNS)
 
-    def shapes(self) -> Step:
-        """Shape and dtype (None: of the states) of each array of a `Step`."""
-        double = np.dtype(np.float64)
-        n_elements, n_angles = sum(map(len, self._segments)), len(self._angles)
-        n_terms = sum(len(angle.terms) for angle in self._sample_angles)
-        arrays: dict[str, Any] = {
-            "partial": ((n_elements, 4, 4), double),
-            "segments": ((len(self._segments), 4, 4), double),
-            "cosines": ((n_angles,), double),
-            "sines": ((n_angles,), double),
-            "scales": ((n_terms,), double),
-            "factors": ((len(self._factors) * 36 * self.lanes,), None),
-            "numbers": (((12 * len(self._runs) + 2 * len(self._turns)) * self.lanes,), None),
-        }
-        return Step(**arrays)
+    @property
+    def head(self) -> int:
+        """Length of the shared part of `values`."""
+        return self.pairs.n_statics + (12 * len(self._runs) + 2 * len(self._turns)) * self.lanes
 
     @property
     def stride(self) -> int:
-        """Length of `samples` for one block."""
+        """Length of the part of `values` for one block of samples."""
         return (2 * len(self._sample_angles) + 12 * (len(self._sample_runs) - 1)) * self.lanes
+
+    def new_step(self, dtype: np.dtype[Any]) -> Step:
+        """Room for the numbers of one step; the constants are in their places."""
+        n_angles, n_elements = len(self._angles), sum(map(len, self._segments))
+        values = aligned(self.head, dtype)
+        values[: self.pairs.n_statics] = self.pairs.statics
+        return Step(
+            partial=np.empty((n_elements, 4, 4)),
+            segments=np.empty((len(self._segments), 4, 4)),
+            cosines=np.empty(n_angles),
+            sines=np.empty(n_angles),
+            scales=np.empty(sum(len(angle.terms) for angle in self._sample_angles)),
+            factors=aligned(len(self._factors) * 36 * self.lanes, dtype),
+            values=values,
+        )
 
     def recipe(self) -> Recipe:
         """Tables from which the one-qubit matrices are built."""
@@ -218,9 +252,9 @@ class Fuser:
             for number, angle in enumerate(self._sample_angles)
             for coefficient, weight, feature in angle.terms
         ]
-        turns = 12 * len(self._runs)
-        placed = [(0, segment, 12 * k * self.lanes) for k, segment in enumerate(self._runs)]
-        placed += [(1, angle, (turns + 2 * k) * self.lanes) for k, angle in enumerate(self._turns)]
+        statics, turns = self.pairs.n_statics, 12 * len(self._runs)
+        placed = [(0, segment, statics + 12 * k * self.lanes) for k, segment in enumerate(self._runs)]
+        placed += [(1, angle, statics + (turns + 2 * k) * self.lanes) for k, angle in enumerate(self._turns)]
         return Recipe(
             segment_start=_ints(np.cumsum([0, *map(len, self._segments)])),
             element_axis=_ints([axis for axis, _ in elements]),

@@ -129,13 +129,13 @@ def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[El
             for matrix in noise.after(instruction, instruction.label or name, qubits):
                 last = gate[-1] if gate else None
                 if isinstance(last, Fixed) and last.qubits == qubits:
-                    gate.pop()
-                    matrix = matrix @ last.matrix
-                gate.append(Fixed(qubits, matrix))
+                    gate[-1] = Fixed(qubits, matrix @ last.matrix)
+                else:
+                    gate.append(Fixed(qubits, matrix))
             elements += gate
         elif name != "delay":
             raise CircuitError(
-                f"Measurements must come last. Got '{name}' after a measurement of one of the qubits {qubits}.",
+                f"Measurements must come last. Got '{name}' after one on qubits {qubits}.",
                 "remove mid-circuit measurements; the exact engine has no classical bits",
             )
     return elements

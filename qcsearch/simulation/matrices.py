@@ -1,12 +1,13 @@
 """The compiled building of fused one-qubit matrices from angles, and the way back.
 
 Between two-qubit gates everything on one qubit is one matrix, a product of *segments* and turns by data:
-`M(x) = S_k R(φ_k) … S_1 R(φ_1) S_0`. A segment is a product of constant matrices and of turns by shared angles (no
-feature in them); it is built once a step. One turn by data between two segments is a *factor*; it is linear in
-the cosine and the sine of its angle, `F(φ) = A + B cos φ + C sin φ` with shared A, B, C, so that it costs
-24 multiply-adds a sample.
+`M(x) = S_k R(φ_k) … S_1 R(φ_1) S_0`. A segment is a product of constant matrices and of turns by shared
+angles (no feature in them); it is built once a step. One turn by data between two segments is a *factor*; it
+is linear in the cosine and the sine of its angle, `F(φ) = A + B cos φ + C sin φ` with shared A, B, C, so
+that it costs 24 multiply-adds a sample.
 
-Turns are `exp(-i θ P / 2)`: about P they mix the two other Pauli components, `p' = c p − s q`, `q' = s p + c q`.
+Turns are `exp(-i θ P / 2)`: about P they mix the two other Pauli components, `p' = c p − s q`, `q' = s p + c
+q`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from qcsearch.simulation.kernels import INNER, KERNEL, ZERO, Floats, Ints
+from qcsearch.simulation.kernels import INNER, KERNEL, ONE, ZERO, Floats, Ints
 from qcsearch.simulation.lanes import fill, fma, load, mul, store, total, width
 from qcsearch.simulation.trigonometry import cosine_and_sine
 
@@ -26,8 +27,8 @@ __all__ = ["Recipe", "Step", "bind", "bind_samples", "collect", "collect_samples
 class Recipe(NamedTuple):
     """How the matrices of a circuit are made; numbers of angles, weights and features; offsets in numbers.
 
-    Kernels take it as a plain tuple: Numba's cache on disk pickles the argument types, and a class of ours that a
-    later version renames would make the old cache unreadable.
+    Kernels take it as a plain tuple: Numba's cache on disk pickles the argument types, and a class of ours
+    that a later version renames would make the old cache unreadable.
 
     Attributes:
         segment_start: `(n_segments + 1,)`: where the elements of each segment begin.
@@ -36,12 +37,13 @@ class Recipe(NamedTuple):
         constants: `(n_constants, 4, 4)`.
         factors: `(n_factors, 4)`: left segment, right segment, axis, sample angle.
         sample_run_start: `(n_sample_runs + 1,)`: where the factors of each run begin.
-        placed: `(n_placed, 3)`: 0 and a segment, or 1 and an angle, and where it goes in `numbers`.
+        placed: `(n_placed, 3)`: 0 and a segment, or 1 and an angle, and where it goes in `values`.
         angle_constants: `(n_angles,)`, radians.
         terms: `(n_terms, 2)`: shared angle, weight.
         term_coefficients: `(n_terms,)`.
         sample_angle_constants: `(n_sample_angles,)`, radians.
-        sample_terms: `(n_sample_terms, 3)`: sample angle, weight or -1, feature or -1; in the order of the angles.
+        sample_terms: `(n_sample_terms, 3)`: sample angle, weight or -1, feature or -1; in the order of the
+        angles.
         sample_term_coefficients: `(n_sample_terms,)`.
     """
 
@@ -70,7 +72,7 @@ class Step(NamedTuple):
         sines: `(n_angles,)`.
         scales: `(n_sample_terms,)`: coefficient times weight.
         factors: rows 1–3 of A, B, C in all lanes, flat `(n_factors, 36)` registers.
-        numbers: what the sweeps read, flat.
+        values: what the sweeps read, see `sweep`: the part that all samples share.
     """
 
     partial: Floats
@@ -79,7 +81,7 @@ class Step(NamedTuple):
     sines: Floats
     scales: Floats
     factors: Floats
-    numbers: Floats
+    values: Floats
 
 
 @INNER
@@ -128,7 +130,7 @@ def bind(recipe: Any, weights: Floats, step: Any) -> None:
         angle_constants,
     ) = recipe[:8]
     terms, coefficients, _, sample_terms, sample_coefficients = recipe[8:]
-    partial, segments, cosines, sines, scales, factors, numbers = step
+    partial, segments, cosines, sines, scales, factors, values = step
     for k in range(cosines.size):
         cosines[k] = angle_constants[k]
     for k in range(len(terms)):
@@ -151,18 +153,18 @@ def bind(recipe: Any, weights: Floats, step: Any) -> None:
             else:
                 _multiply(constants[index], product)
             _set(partial[e], product)
-    w = width(numbers)
+    w = width(values)
     for k in range(len(placed)):
         index, at = placed[k, 1], placed[k, 2]
         if placed[k, 0]:
-            store(numbers, at, fill(numbers, cosines[index]))
-            store(numbers, at + w, fill(numbers, sines[index]))
+            store(values, at, fill(values, cosines[index]))
+            store(values, at + w, fill(values, sines[index]))
         else:
             for i in range(12):
                 store(
-                    numbers,
+                    values,
                     at + i * w,
-                    fill(numbers, segments[index, i // 4 + 1, i % 4]),
+                    fill(values, segments[index, i // 4 + 1, i % 4]),
                 )
     for k in range(len(table)):
         left, right = segments[table[k, 0]], segments[table[k, 1]]
@@ -171,7 +173,7 @@ def bind(recipe: Any, weights: Floats, step: Any) -> None:
 
 @INNER
 def _build_factor(left: Floats, right: Floats, axis: int, factors: Floats, at: int) -> None:
-    """A, B, C of `L R(φ) S`: B = L_p S_p + L_q S_q, C = L_q S_p − L_p S_q (columns of L, rows of S), A the rest."""
+    """A, B, C of `L R(φ) S`: B = L_p S_p + L_q S_q, C = L_q S_p − L_p S_q (columns of L, rows of S)."""
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1
     w = width(factors)
     for row in range(1, 4):
@@ -205,60 +207,49 @@ def _build_factor(left: Floats, right: Floats, axis: int, factors: Floats, at: i
 
 @KERNEL
 def bind_samples(
-    recipe: Any,
-    step: Any,
-    features: Floats,
-    n_features: int,
-    samples: Floats,
-    stride: int,
+    recipe: Any, step: Any, features: Floats, n_features: int, values: Floats, head: int, stride: int
 ) -> None:
-    """Fill the sample angles and matrices, `stride` numbers a block; `features` `(n_blocks, n_features)` registers."""
+    """Fill the angles and matrices of samples: in `values` from `head` on, `stride` numbers a block.
+
+    `features` holds `(n_blocks, n_features)` registers.
+    """
     table, run_start = recipe[4], recipe[5]
     sample_constants, sample_terms = recipe[10], recipe[11]
     scales, factors = step[4], step[5]
     w = width(features)
     n_angles = sample_constants.size
     work = np.empty(24 * w, features.dtype)
-    for block in range(samples.size // stride):
-        at = block * stride
+    for block in range(features.size // (n_features * w)):
+        at = head + block * stride
         for k in range(n_angles):
-            store(samples, at + 2 * k * w, fill(samples, sample_constants[k]))
+            store(values, at + 2 * k * w, fill(values, sample_constants[k]))
         for k in range(len(sample_terms)):
             to, feature = at + 2 * sample_terms[k, 0] * w, sample_terms[k, 2]
-            scale = fill(features, scales[k])
+            x = fill(features, 1)
             if feature >= 0:
                 x = load(features, (block * n_features + feature) * w)
-            else:
-                x = fill(features, 1)
-            store(samples, to, fma(scale, x, load(samples, to)))
+            store(values, to, fma(fill(features, scales[k]), x, load(values, to)))
         for k in range(at, at + 2 * n_angles * w, 2 * w):
-            c, s = cosine_and_sine(load(samples, k), features)
-            store(samples, k, c)
-            store(samples, k + w, s)
+            c, s = cosine_and_sine(load(values, k), features)
+            store(values, k, c)
+            store(values, k + w, s)
         to = at + 2 * n_angles * w
         for k in range(run_start.size - 1):
             first = run_start[k]
-            _factor(
-                factors,
-                first * 36 * w,
-                samples,
-                at + 2 * table[first, 3] * w,
-                samples,
-                to,
-            )
+            _factor(factors, first * 36 * w, values, at + 2 * table[first, 3] * w, values, to)
             for f in range(first + 1, run_start[k + 1]):
-                _factor(factors, f * 36 * w, samples, at + 2 * table[f, 3] * w, work, ZERO)
-                _product(work, ZERO, samples, to, work, 12 * w)
+                _factor(factors, f * 36 * w, values, at + 2 * table[f, 3] * w, work, ZERO)
+                _product(work, ZERO, values, to, work, 12 * w)
                 for i in range(12 * w):
-                    samples[to + i] = work[12 * w + i]
+                    values[to + i] = work[12 * w + i]
             to += 12 * w
 
 
 @INNER
-def _factor(factors: Floats, f: int, samples: Floats, angle: int, out: Floats, to: int) -> None:
+def _factor(factors: Floats, f: int, values: Floats, angle: int, out: Floats, to: int) -> None:
     """Rows 1–3 of `A + B cos φ + C sin φ`, for one block of samples."""
     w = width(out)
-    c, s = load(samples, angle), load(samples, angle + w)
+    c, s = load(values, angle), load(values, angle + w)
     for i in range(0, 12 * w, w):
         b, d = load(factors, f + i + 12 * w), load(factors, f + i + 24 * w)
         store(out, to + i, fma(d, s, fma(b, c, load(factors, f + i))))
@@ -285,54 +276,35 @@ def _product(a: Floats, i: int, b: Floats, j: int, out: Floats, k: int) -> None:
 
 @KERNEL
 def collect_samples(
-    recipe: Any, step: Any, features: Floats, n_features: int, samples: Floats, d_samples: Floats, stride: int,
-    d_factors: Floats, d_scales: Floats,
+    recipe: Any, step: Any, features: Floats, n_features: int, values: Floats, d_values: Floats, head: int,
+    stride: int, d_factors: Floats, d_scales: Floats,
 ) -> None:  # fmt: skip
-    """From cotangents of the sample matrices to those of the factors (registers) and of `step.scales` (numbers)."""
+    """From cotangents of the sample matrices to those of the factors and of the scales."""
     table, run_start = recipe[4], recipe[5]
     sample_constants, sample_terms, factors = recipe[10], recipe[11], step[5]
     w = width(features)
     n_angles, n_runs = sample_constants.size, run_start.size - 1
-    most = 1
+    most = ONE
     for k in range(n_runs):
         most = max(most, run_start[k + 1] - run_start[k])
     work = np.empty((most + 3) * 12 * w, features.dtype)
     sums = np.zeros(d_scales.size * w, features.dtype)
-    one = fill(features, 1)
-    for block in range(samples.size // stride):
-        at = block * stride
+    for block in range(features.size // (n_features * w)):
+        at = head + block * stride
         for k in range(n_runs):
             d = at + (2 * n_angles + 12 * k) * w
             first, last = run_start[k], run_start[k + 1]
             if last - first == 1:
                 angle = at + 2 * table[first, 3] * w
-                _collect_factor(
-                    d_samples,
-                    d,
-                    factors,
-                    d_factors,
-                    first * 36 * w,
-                    samples,
-                    d_samples,
-                    angle,
-                )
+                _collect_factor(d_values, d, factors, d_factors, first * 36 * w, values, d_values, angle)
             else:
-                _collect_run(
-                    table,
-                    first,
-                    last,
-                    factors,
-                    d_factors,
-                    samples,
-                    d_samples,
-                    at,
-                    d,
-                    work,
-                )
+                _collect_run(table, first, last, factors, d_factors, values, d_values, at, d, work)
         for k in range(len(sample_terms)):
             feature = sample_terms[k, 2]
-            d_angle = load(d_samples, at + 2 * sample_terms[k, 0] * w)
-            x = load(features, (block * n_features + feature) * w) if feature >= 0 else one
+            d_angle = load(d_values, at + 2 * sample_terms[k, 0] * w)
+            x = fill(features, 1)
+            if feature >= 0:
+                x = load(features, (block * n_features + feature) * w)
             store(sums, k * w, fma(d_angle, x, load(sums, k * w)))
     for k in range(d_scales.size):
         d_scales[k] += total(load(sums, k * w))
@@ -345,13 +317,13 @@ def _collect_factor(
     factors: Floats,
     d_factors: Floats,
     f: int,
-    samples: Floats,
-    d_samples: Floats,
+    values: Floats,
+    d_values: Floats,
     angle: int,
 ) -> None:
     """`dA += D`, `dB += D cos φ`, `dC += D sin φ`, `dφ += Σ D (C cos φ − B sin φ)`; D at `d[at:]`."""
     w = width(d)
-    c, s = load(samples, angle), load(samples, angle + w)
+    c, s = load(values, angle), load(values, angle + w)
     one, minus = fill(d, 1), mul(s, fill(d, -1))
     sum_b, sum_c = fill(d, 0), fill(d, 0)
     for i in range(0, 12 * w, w):
@@ -362,35 +334,35 @@ def _collect_factor(
         store(d_factors, to + 24 * w, fma(x, s, load(d_factors, to + 24 * w)))
         sum_b = fma(x, load(factors, to + 12 * w), sum_b)
         sum_c = fma(x, load(factors, to + 24 * w), sum_c)
-    store(d_samples, angle, fma(sum_b, minus, fma(sum_c, c, load(d_samples, angle))))
+    store(d_values, angle, fma(sum_b, minus, fma(sum_c, c, load(d_values, angle))))
 
 
 @INNER
 def _collect_run(
-    table: Ints, first: int, last: int, factors: Floats, d_factors: Floats, samples: Floats, d_samples: Floats,
+    table: Ints, first: int, last: int, factors: Floats, d_factors: Floats, values: Floats, d_values: Floats,
     block: int, d: int, work: Floats,
 ) -> None:  # fmt: skip
-    """Backwards through `M = F_last … F_first`; `work` holds the products so far, one factor, two cotangents."""
+    """Back through `M = F_last … F_first`; `work`: the products so far, one factor, two cotangents."""
     w = width(work)
     one, here, there = (
         (last - first) * 12 * w,
         (last - first + 1) * 12 * w,
         (last - first + 2) * 12 * w,
     )
-    _factor(factors, first * 36 * w, samples, block + 2 * table[first, 3] * w, work, ZERO)
+    _factor(factors, first * 36 * w, values, block + 2 * table[first, 3] * w, work, ZERO)
     for f in range(first + 1, last):
-        _factor(factors, f * 36 * w, samples, block + 2 * table[f, 3] * w, work, one)
+        _factor(factors, f * 36 * w, values, block + 2 * table[f, 3] * w, work, one)
         _product(work, one, work, (f - first - 1) * 12 * w, work, (f - first) * 12 * w)
     for i in range(12 * w):
-        work[here + i] = d_samples[d + i]
+        work[here + i] = d_values[d + i]
     for f in range(last - 1, first - 1, -1):
         angle = block + 2 * table[f, 3] * w
         if f == first:
-            _collect_factor(work, here, factors, d_factors, f * 36 * w, samples, d_samples, angle)
+            _collect_factor(work, here, factors, d_factors, f * 36 * w, values, d_values, angle)
             break
         _product_left(work, here, work, (f - first - 1) * 12 * w, work, there)
-        _collect_factor(work, there, factors, d_factors, f * 36 * w, samples, d_samples, angle)
-        _factor(factors, f * 36 * w, samples, angle, work, one)
+        _collect_factor(work, there, factors, d_factors, f * 36 * w, values, d_values, angle)
+        _factor(factors, f * 36 * w, values, angle, work, one)
         _product_right(work, one, work, here, work, there)
         here, there = there, here
 
@@ -431,25 +403,25 @@ def _product_right(a: Floats, i: int, d: Floats, j: int, out: Floats, k: int) ->
 def collect(
     recipe: Any,
     step: Any,
-    d_numbers: Floats,
+    d_values: Floats,
     d_factors: Floats,
     d_scales: Floats,
     out: Floats,
 ) -> None:
-    """From cotangents of `numbers` and of the factors (registers) and of the scales to the gradient by the weights."""
+    """From cotangents of `values`, of the factors and of the scales to the gradient by the weights."""
     segment_start, element_axis, element_index, constants, table, _, placed, _ = recipe[:8]
     terms, coefficients, _, sample_terms, sample_coefficients = recipe[8:]
     partial, segments, cosines, sines = step[:4]
-    w = width(d_numbers)
+    w = width(d_values)
     d_segments = np.zeros((len(segments), 4, 4))
     d_angles = np.zeros(cosines.size)
     for k in range(len(placed)):
         index, at = placed[k, 1], placed[k, 2]
         if placed[k, 0]:
-            d_angles[index] += total(load(d_numbers, at))
+            d_angles[index] += total(load(d_values, at))
         else:
             for i in range(12):
-                d_segments[index, i // 4 + 1, i % 4] += total(load(d_numbers, at + i * w))
+                d_segments[index, i // 4 + 1, i % 4] += total(load(d_values, at + i * w))
     for k in range(len(table)):
         left, right = table[k, 0], table[k, 1]
         _collect_shared_factor(

@@ -60,9 +60,10 @@ class Noise:
         self.kept = 1.0
 
     def prepare(self, circuit: QuantumCircuit) -> QuantumCircuit:
-        """The circuit to walk, after the noise passes that are not understood one gate at a time.
+        """The circuit to walk.
 
-        As in Aer, noise passes act only on circuits that hold a delay.
+        Noise passes that cannot be asked gate by gate are run on it as a whole; as in Aer, noise passes act
+        on circuits that hold a delay, and on no others.
         """
         self._local_passes = []
         if not self._passes or not any(instruction.name == "delay" for instruction in circuit.data):
@@ -118,7 +119,7 @@ class Noise:
 
 
 def _pass_error(noise_pass: Any, operation: Any, qubits: tuple[int, ...]) -> Any:
-    """What an appending noise pass puts after one operation; for delays it is remembered by their duration."""
+    """What an appending noise pass puts after one operation; remembered for each length of a delay."""
     if not isinstance(operation, Delay):
         return noise_pass._func(operation, list(qubits))
     if isinstance(operation.duration, ParameterExpression):
@@ -140,11 +141,11 @@ def _pass_error(noise_pass: Any, operation: Any, qubits: tuple[int, ...]) -> Any
 
 
 def error_channel(error: QuantumError) -> tuple[Matrix, float]:
-    """PTM `(4**n, 4**n)` of Aer's error on one or two qubits, and the weight it keeps; remembered while it lives.
+    """PTM `(4**n, 4**n)` of Aer's error on one or two qubits, and the weight it keeps.
 
-    Aer leaves out terms whose probability is at most 1e-10 and does not scale the others up, so that a two-qubit
-    gate loses some 1e-9 of the trace. To agree with it to rounding the same terms are left out here: the channel is
-    that of the others, scaled to keep the trace, and their sum is the weight.
+    Aer leaves out terms whose probability is at most 1e-10 and does not scale the others up, so that a
+    two-qubit gate loses some 1e-9 of the trace. To agree with it to rounding the same terms are left out
+    here: the channel is that of the others, scaled to keep the trace, and their sum is the weight.
     """
     key = id(error)
     entry = _remembered.get(key)
@@ -168,8 +169,8 @@ def error_channel(error: QuantumError) -> tuple[Matrix, float]:
 def _mixture(circuits: list[QuantumCircuit], probabilities: NDArray[np.float64]) -> Matrix:
     """PTM of `Σ p_k circuit_k`.
 
-    Aer's device errors are mixtures of some 150 products of one-qubit channels; Qiskit's own conversion takes 0.1 s
-    for one, summing products some 2 ms.
+    Aer's device errors are mixtures of some 150 products of one-qubit channels; Qiskit's own conversion
+    takes 0.1 s for one, summing products some 2 ms.
     """
     n_qubits = circuits[0].num_qubits
     terms = [_factors(circuit) if n_qubits <= 2 else None for circuit in circuits]

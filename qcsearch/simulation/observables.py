@@ -40,8 +40,8 @@ class Observable:
 def read_observables(observables: Sequence[SparsePauliOp], n_qubits: int, noise: Noise) -> list[Observable]:
     """The observables as they are read out, factor by factor.
 
-    With p10 = P(1|0), p01 = P(0|1) of the factor's qubit: P becomes `(1 − p01 − p10) P + (p01 − p10) I`. All are
-    multiplied by what Aer keeps of the trace (`noise.kept`).
+    With p10 = P(1|0), p01 = P(0|1) of the factor's qubit: P becomes `(1 − p01 − p10) P + (p01 − p10) I`. All
+    are multiplied by what Aer keeps of the trace (`noise.kept`).
 
     Raises:
         CircuitError: if there is none, or one is on another number of qubits, or a coefficient is not real.
@@ -56,7 +56,8 @@ def _read(operator: SparsePauliOp, number: int, n_qubits: int, noise: Noise) -> 
         raise CircuitError(f"Observable {number} must be a SparsePauliOp. Got {type(operator).__name__}.")
     if operator.num_qubits != n_qubits:
         raise CircuitError(
-            f"Observable {number} must be on the circuit's {n_qubits} qubits. Got one on {operator.num_qubits}."
+            f"Observable {number} must be on the circuit's {n_qubits} qubits. "
+            f"Got one on {operator.num_qubits}."
         )
     terms: dict[tuple[tuple[int, int], ...], float] = {}
     for label, coefficient in operator.to_list():

@@ -1,9 +1,8 @@
-"""Two-qubit matrices as the kernels want them: scaled permutations with relaxation, other sparse ones, rotations."""
+"""Two-qubit matrices as the kernels want them: scaled permutations with relaxation, and any other."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +19,15 @@ RUN_COST = 48
 
 
 def find_permutation(matrix: Matrix) -> tuple[NDArray[np.int64], Matrix] | None:
-    """Write a two-qubit PTM as `(1 + h |Z⟩⟨I|) ⊗ (1 + g |Z⟩⟨I|) · S` with S a scaled permutation, if it is that.
+    """Write a PTM as `(1 + h |Z⟩⟨I|) ⊗ (1 + g |Z⟩⟨I|) · S`, S a scaled permutation, if it is that.
 
     Returns:
         Column of each row of S `(16,)`; the scales, then g (first qubit) and h, `(18,)`.
     """
     g, h = matrix[3, 0], matrix[12, 0]
-    rest: NDArray[Any] = matrix.reshape(4, 4, 16).copy()
-    rest[:, 3] -= g * rest[:, 0]
-    rest[3] -= h * rest[0]
-    rest = rest.reshape(16, 16)
+    rest = matrix.copy()
+    rest[3::4] -= g * rest[::4]
+    rest[12:] -= h * rest[:4]
     present = np.abs(rest) > _TINY
     if present.sum(axis=0).max() > 1 or present.sum(axis=1).max() > 1:
         return None
@@ -46,7 +44,7 @@ def cost(matrix: Matrix) -> int:
 
 
 class PairTables:
-    """The arrays `tables` and `statics` of `sweep`, filled as operations are added.
+    """The array `tables` of `sweep` and the constants of its `values`, filled as operations are added.
 
     Args:
         n: number of qubits.
@@ -71,10 +69,15 @@ class PairTables:
 
     @property
     def statics(self) -> Matrix:
-        """Values of the matrices."""
+        """Values of the matrices, all lanes alike: the head of `values`."""
         return np.concatenate([*self._floats, np.zeros(0)])
 
-    def turn(self, axes: tuple[int, ...], on: list[int]) -> tuple[int, int]:
+    @property
+    def n_statics(self) -> int:
+        """Length of `statics`."""
+        return self._n_floats
+
+    def turn(self, axes: tuple[int, ...], on: tuple[int, ...]) -> tuple[int, int]:
         """TABLE and BASE of a rotation about a two-qubit Pauli string."""
         a, b = on
         key = (*axes, a, b)
@@ -83,7 +86,7 @@ class PairTables:
             self._turns[key] = self._add_ints(self._places(a, b)[pairs])
         return self._turns[key], self._base(a, b)
 
-    def fixed(self, matrix: Matrix, on: list[int]) -> list[int]:
+    def fixed(self, matrix: Matrix, on: tuple[int, ...]) -> list[int]:
         """The operation of a constant matrix; equal ones share their tables."""
         a, b = on
         key = (matrix.tobytes(), a, b)
@@ -106,13 +109,13 @@ class PairTables:
         places = self._places(a, b)
         rows = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
         table = self._add_ints(np.concatenate([places, rows, places[np.nonzero(present)[1]]]))
-        return self._add_floats(matrix[present]), table
+        return self._add_floats(np.repeat(matrix[present], self._lanes)), table
 
     def _places(self, a: int, b: int) -> NDArray[np.int64]:
         """Offsets of the 16 strings on qubits a and b, a the less significant digit."""
         digits = np.arange(16)
-        offsets: NDArray[np.int64] = ((digits & 3) * 4**a + (digits >> 2) * 4**b) * self._lanes
-        return offsets
+        places: NDArray[np.int64] = ((digits & 3) * 4**a + (digits >> 2) * 4**b) * self._lanes
+        return places
 
     def _base(self, a: int, b: int) -> int:
         """Where the offsets of the strings with I on both qubits stand, ascending."""

@@ -22,7 +22,7 @@ from qcsearch.simulation.matrices import (
     collect_samples,
 )
 from qcsearch.simulation.observables import Observable
-from qcsearch.simulation.section import STORED_BYTES, Layout, Section, Storage
+from qcsearch.simulation.section import STORED_BYTES, Layout, Section
 from qcsearch.simulation.sweep import middle_gradient, middle_states, middle_values
 from qcsearch.simulation.workspace import Pool, aligned, as_aligned
 
@@ -31,7 +31,7 @@ __all__ = ["Bound", "Part"]
 _CHUNK_BLOCKS = 16
 """Blocks of samples (4 or 8 each) that are one piece of work; the sum over pieces has a fixed order."""
 _KEPT_BYTES = 64 * 2**20
-"""Bound on the sample matrices kept from the values to the gradient, and on a workspace kept for the next step."""
+"""Bound on a workspace that is kept for the next step."""
 
 Run = Callable[[Callable[[int, int], Any], list[tuple[int, int]]], list[Any]]
 """Runs work on chunks `(start, stop)` of rows and returns the results in their order."""
@@ -39,16 +39,16 @@ Run = Callable[[Callable[[int, int], Any], list[tuple[int, int]]], list[Any]]
 
 @dataclass
 class _Sums:
-    """Sums over samples: cotangents of the shared numbers, factors and scales, and at both ends of the middle."""
+    """Sums over samples: cotangents of shared values, factors, scales, and at both ends of the middle."""
 
-    numbers: Floats
+    values: Floats
     factors: Floats
     scales: Floats
     effective: Floats
     first: Floats
 
     def arrays(self) -> tuple[Floats, ...]:
-        return self.numbers, self.factors, self.scales, self.effective, self.first
+        return self.values, self.factors, self.scales, self.effective, self.first
 
     def clear(self) -> _Sums:
         for array in self.arrays():
@@ -61,33 +61,46 @@ class _Sums:
 
 
 @dataclass
+class _Chunk:
+    """Workspace of one chunk of samples.
+
+    Attributes:
+        states: of one block after the other, or of all blocks.
+        hot: whether each block has slots of its own.
+        values: matrices, see `sweep`.
+        d_values: their cotangents.
+        sums: what remains of the chunk; its values are the shared part of `d_values`.
+        end: slot of the last state, when the states are kept for the gradient.
+    """
+
+    states: Floats
+    hot: bool
+    values: Floats
+    d_values: Floats
+    sums: _Sums
+    end: int = 0
+
+
+@dataclass
 class Bound:
     """A part with its weights bound: what one step computes once for all samples.
 
     Attributes:
         step: shared angles and matrices.
-        suffix: states of the suffix, for each register of observables; a single one where all would be too large.
+        suffix: states of the suffix, for each register of observables; one for all where they would be too
+        large.
         observables: before the suffix, `(n_registers, 4**n, lanes)`, flat.
         sums: for the gradient.
         first: state after the prefix, all lanes alike.
-        samples: matrices of each chunk, where they are kept from the values to the gradient.
+        chunks: those whose matrices, and states if they are hot, are kept from the values to the gradient.
     """
 
     step: Step
-    suffix: list[Storage]
+    suffix: list[Floats]
     observables: Floats
     sums: _Sums
     first: Floats = field(default_factory=lambda: np.empty(0))
-    samples: dict[int, Floats] = field(default_factory=dict)
-
-
-@dataclass
-class _Chunk:
-    """Workspace of one chunk: states, cotangents of the sample matrices, sums."""
-
-    storage: Storage
-    d_samples: Floats
-    sums: _Sums
+    chunks: dict[int, _Chunk] = field(default_factory=dict)
 
 
 class Part:
@@ -124,20 +137,22 @@ class Part:
             fuser.fuse(sections.suffix, transposed=True),
         )
         self.n = fuser.n
-        statics = as_aligned(fuser.pairs.statics.astype(dtype))
-        self._layout = Layout(self.n, fuser.pairs.tables, statics, self.lanes, dtype)
+        self._layout = Layout(self.n, fuser.pairs.tables, self.lanes, dtype)
         self._size = self._layout.size
         self._prefix, self._middle, self._suffix = (Section(fuser.tape(part), self._layout) for part in ops)
-        self._recipe = tuple(fuser.recipe())
-        self._shapes = fuser.shapes()
-        self._stride = fuser.stride
+        recipe = fuser.recipe()
+        self._recipe = tuple(recipe)
+        self._n_factors, self._n_scales = len(recipe.factors), len(recipe.sample_terms)
+        self._fuser = fuser
+        self._head, self._stride = fuser.head, fuser.stride
         self._n_registers = -(-len(self.columns) // self.lanes)
         self._row = self._n_registers * self.lanes
         self._observed = _observable_vectors(cone, observables, self._n_registers, self._layout)
         self.fixed_states = not self._prefix.trained and not self._middle.trained
-        small = (self._suffix.stored_bytes * self._n_registers) < _KEPT_BYTES
+        small = self._suffix.n_bytes * self._n_registers < _KEPT_BYTES
         self._bounds: Pool[Bound] = Pool(self._new_bound, keep=small)
-        self._chunks: Pool[_Chunk] = Pool(self._new_chunk, keep=self._middle.stored_bytes < _KEPT_BYTES)
+        self._chunks: Pool[_Chunk] = Pool(self._new_chunk, keep=self._middle.n_bytes < _KEPT_BYTES)
+        self._hot_chunks: Pool[_Chunk] = Pool(lambda: self._new_chunk(hot=True), keep=True)
 
     @property
     def state_bytes(self) -> int:
@@ -147,24 +162,25 @@ class Part:
     # workspaces
 
     def _new_bound(self) -> Bound:
-        fits = self._suffix.stored_bytes * self._n_registers <= STORED_BYTES
+        fits = self._suffix.n_bytes * self._n_registers <= STORED_BYTES
         return Bound(
-            step=Step(*(_empty(shape, dtype or self.dtype) for shape, dtype in self._shapes)),
-            suffix=[self._suffix.storage() for _ in range(self._n_registers if fits else 1)],
+            step=self._fuser.new_step(self.dtype),
+            suffix=[self._suffix.states() for _ in range(self._n_registers if fits else 1)],
             observables=aligned(self._observed.size, self.dtype) if len(self._suffix) else self._observed,
-            sums=self._new_sums(),
+            sums=self._new_sums(aligned(self._head, self.dtype)),
         )
 
-    def _new_chunk(self) -> _Chunk:
-        d_samples = aligned(_CHUNK_BLOCKS * self._stride, self.dtype)
-        return _Chunk(self._middle.storage(), d_samples, self._new_sums())
+    def _new_chunk(self, *, hot: bool = False) -> _Chunk:
+        size = self._head + _CHUNK_BLOCKS * self._stride
+        values, d_values = aligned(size, self.dtype), aligned(size, self.dtype)
+        states = self._middle.states(_CHUNK_BLOCKS if hot else 1)
+        return _Chunk(states, hot, values, d_values, self._new_sums(d_values[: self._head]))
 
-    def _new_sums(self) -> _Sums:
-        shapes = self._shapes
+    def _new_sums(self, values: Floats) -> _Sums:
         return _Sums(
-            numbers=_empty(shapes.numbers[0], self.dtype),
-            factors=_empty(shapes.factors[0], self.dtype),
-            scales=np.empty(shapes.scales[0]),
+            values=values,
+            factors=aligned(self._n_factors * 36 * self.lanes, self.dtype),
+            scales=np.empty(self._n_scales),
             effective=aligned(self._observed.size if self._suffix.trained else 0, self.dtype),
             first=aligned(self._size if self._prefix.trained else 0, self.dtype),
         )
@@ -174,30 +190,35 @@ class Part:
     def bind(self, weights: Floats) -> Bound:
         """Build the shared matrices, the state after the prefix and the observables before the suffix."""
         bound = self._bounds.take()
-        bound.samples.clear()
         bind(self._recipe, weights, tuple(bound.step))
-        bound.first = self._first(bound)
+        bound.first = self._first(bound.step.values)
         for register in range(self._n_registers if len(self._suffix) else 0):
-            part = slice(register * self._size, (register + 1) * self._size)
-            bound.observables[part] = self._suffix.run_marked(
-                self._observed[part],
-                self._suffix_storage(bound, register),
-                bound.step.numbers,
+            part, states = self._register(bound, register)
+            bound.observables[part] = self._suffix.run(
+                self._observed[part], states, bound.step.values, keep=self._suffix.trained
             )
         return bound
 
     def release(self, bound: Bound) -> None:
         """Hand the workspace back; what was computed from it stays valid."""
+        for chunk in bound.chunks.values():
+            self._give(chunk)
+        bound.chunks.clear()
         self._bounds.give(bound)
 
-    def _suffix_storage(self, bound: Bound, register: int) -> Storage:
-        return bound.suffix[register if len(bound.suffix) > 1 else 0]
+    def _give(self, chunk: _Chunk) -> None:
+        (self._hot_chunks if chunk.hot else self._chunks).give(chunk)
 
-    def _first(self, bound: Bound) -> Floats:
+    def _register(self, bound: Bound, register: int) -> tuple[slice, Floats]:
+        """Where a register of observables lies, and the states of its suffix."""
+        part = slice(register * self._size, (register + 1) * self._size)
+        return part, bound.suffix[register if len(bound.suffix) > 1 else 0]
+
+    def _first(self, values: Floats) -> Floats:
         if self._prefix.trained:
-            return self._prefix.run(self._ground, self._prefix.storage(), bound.step.numbers).copy()
+            return self._prefix.run(self._ground, self._prefix.states(), values, keep=False)
         if self._kept_first is None:
-            first = self._prefix.run(self._ground, self._prefix.storage(), bound.step.numbers)
+            first = self._prefix.run(self._ground, self._prefix.states(), values, keep=False)
             self._kept_first = as_aligned(first)
         return self._kept_first
 
@@ -226,12 +247,12 @@ class Part:
         result = np.empty((n_samples, 4**self.n), self.dtype)
         chunk = self._chunks.take()
         for start, stop in self._pieces(n_samples):
-            samples = self._samples(features, start, stop, bound)
+            self._bind_samples(chunk, features, start, stop, bound)
             middle_states(
-                self._middle.tape, bound.first, *self._middle.fixed, bound.step.numbers, samples, self._stride,
-                chunk.storage.slots, result[start:stop].reshape(-1),
+                self._middle.tape, bound.first, self.n, self._layout.tables, chunk.values, self._stride,
+                chunk.states, result[start:stop].reshape(-1),
             )  # fmt: skip
-        self._chunks.give(chunk)
+        self._give(chunk)
         return result
 
     def values_of(self, states: Floats, bound: Bound) -> Floats:
@@ -241,45 +262,44 @@ class Part:
         values: Floats = states @ dense
         return values[:, : len(self.columns)]
 
-    def values(self, features: Floats, n_samples: int, bound: Bound, run: Run) -> Floats:
-        """Values `(n_samples, n_observables)` through the middle section."""
-        values = np.empty((features.shape[0] * self.lanes, self._row), self.dtype)
+    def values(
+        self, features: Floats, n_samples: int, bound: Bound, run: Run, *, keep: bool = False
+    ) -> Floats:
+        """Values `(n_samples, n_observables)` through the middle section.
+
+        With `keep` the states stay for `gradient` where they are few enough to stay in the processor's cache.
+        """
+        found = np.empty((features.shape[0] * self.lanes, self._row), self.dtype)
+        hot = keep and self._middle.hot(features.shape[0])
 
         def work(start: int, stop: int) -> None:
-            samples = self._samples(features, start, stop, bound)
-            chunk = self._chunks.take()
-            middle_values(
-                self._middle.tape, bound.first, bound.observables, self._support, *self._middle.fixed,
-                bound.step.numbers, samples, self._stride, chunk.storage.slots, values[start:stop].reshape(-1),
-                self._row,
+            chunk = (self._hot_chunks if hot else self._chunks).take()
+            self._bind_samples(chunk, features, start, stop, bound)
+            chunk.end = middle_values(
+                self._middle.tape, bound.first, bound.observables, self._support, self.n, self._layout.tables,
+                chunk.values, self._stride, chunk.states, self._middle.apart if hot else 0,
+                found[start:stop].reshape(-1), self._row,
             )  # fmt: skip
-            self._chunks.give(chunk)
+            if hot:
+                bound.chunks[start] = chunk
+            else:
+                self._give(chunk)
 
-        run(work, self._pieces(len(values)))
-        return values[:n_samples, : len(self.columns)]
+        run(work, self._pieces(len(found)))
+        return found[:n_samples, : len(self.columns)]
 
     def _pieces(self, n_rows: int) -> list[tuple[int, int]]:
         step = _CHUNK_BLOCKS * self.lanes
         return [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
 
-    def _samples(self, features: Floats, start: int, stop: int, bound: Bound) -> Floats:
-        """Matrices of one chunk."""
-        if start in bound.samples:
-            return bound.samples[start]
-        samples = aligned(-(-(stop - start) // self.lanes) * self._stride, self.dtype)
+    def _bind_samples(self, chunk: _Chunk, features: Floats, start: int, stop: int, bound: Bound) -> None:
+        """Fill the matrices of a chunk."""
+        chunk.values[: self._head] = bound.step.values
         if self._stride:
-            blocks = self._blocks(features, start, stop)
             bind_samples(
-                self._recipe,
-                tuple(bound.step),
-                blocks,
-                features.shape[1],
-                samples,
-                self._stride,
-            )
-            if features.shape[0] * self._stride * samples.itemsize <= _KEPT_BYTES:
-                bound.samples[start] = samples
-        return samples
+                self._recipe, tuple(bound.step), self._blocks(features, start, stop), features.shape[1],
+                chunk.values, self._head, self._stride,
+            )  # fmt: skip
 
     def _blocks(self, features: Floats, start: int, stop: int) -> Floats:
         return features[start // self.lanes : -(-stop // self.lanes)].reshape(-1)
@@ -292,23 +312,23 @@ class Part:
         """Values `(n_samples, n_observables)` and gradient `(n_weights,)` through all sections."""
         wide = np.zeros((features.shape[0] * self.lanes, self._row), self.dtype)
         wide[: len(cotangent), : len(self.columns)] = cotangent
-        values = np.empty_like(wide)
+        found = np.empty_like(wide)
 
         def work(start: int, stop: int) -> _Chunk:
-            return self._chunk_gradient(features, start, stop, wide[start:stop], values[start:stop], bound)
+            return self._chunk_gradient(features, start, stop, wide[start:stop], found[start:stop], bound)
 
         sums = bound.sums.clear()
         for chunk in run(work, self._pieces(len(wide))):
             sums.add(chunk.sums)
-            self._chunks.give(chunk)
+            self._give(chunk)
         self._suffix_gradient(bound)
         if self._prefix.trained:
-            storage, numbers = self._prefix.storage(), bound.step.numbers
+            states, values = self._prefix.states(), bound.step.values
             end = np.zeros_like(sums.first)
             end[:: self.lanes] = sums.first.reshape(-1, self.lanes).sum(axis=1)
-            self._prefix.run_marked(self._ground, storage, numbers)
-            self._prefix.back(end, storage, numbers, sums.numbers)
-        return values[: len(cotangent), : len(self.columns)], self._weights(bound)
+            self._prefix.run(self._ground, states, values, keep=True)
+            self._prefix.back(end, states, values, sums.values)
+        return found[: len(cotangent), : len(self.columns)], self._weights(bound)
 
     def state_gradient(self, states: Floats, cotangent: Floats, bound: Bound) -> NDArray[np.float64]:
         """Gradient `(n_weights,)` when the states before the suffix are known."""
@@ -322,58 +342,41 @@ class Part:
         return self._weights(bound)
 
     def _chunk_gradient(
-        self,
-        features: Floats,
-        start: int,
-        stop: int,
-        cotangent: Floats,
-        values: Floats,
-        bound: Bound,
+        self, features: Floats, start: int, stop: int, cotangent: Floats, found: Floats, bound: Bound
     ) -> _Chunk:
-        samples = self._samples(features, start, stop, bound)
-        chunk = self._chunks.take()
-        d_samples = chunk.d_samples[: samples.size]
-        d_samples.fill(0)
-        sums = chunk.sums.clear()
+        chunk = bound.chunks.pop(start, None)
+        if chunk is None:
+            chunk = self._chunks.take()
+            self._bind_samples(chunk, features, start, stop, bound)
+        chunk.sums.clear()
+        chunk.d_values.fill(0)
         middle_gradient(
-            self._middle.tape, self._middle.every, bound.first, bound.observables, self._support,
-            len(self.columns), *self._middle.fixed, bound.step.numbers, samples, self._stride, sums.numbers,
-            d_samples, *chunk.storage, cotangent.reshape(-1), values.reshape(-1), self._row, sums.effective,
-            sums.first,
+            self._middle.tape, self._middle.every, self._middle.marks, bound.first, bound.observables,
+            self._support, len(self.columns), self.n, self._layout.tables, chunk.values, chunk.d_values,
+            self._stride, chunk.states, self._middle.apart if chunk.hot else 0, chunk.end,
+            cotangent.reshape(-1), found.reshape(-1), self._row, chunk.sums.effective, chunk.sums.first,
         )  # fmt: skip
         if self._stride:
             collect_samples(
-                self._recipe, tuple(bound.step), self._blocks(features, start, stop), features.shape[1], samples,
-                d_samples, self._stride, sums.factors, sums.scales,
+                self._recipe, tuple(bound.step), self._blocks(features, start, stop), features.shape[1],
+                chunk.values, chunk.d_values, self._head, self._stride, chunk.sums.factors, chunk.sums.scales,
             )  # fmt: skip
         return chunk
 
     def _suffix_gradient(self, bound: Bound) -> None:
         """From the effective states to the suffix's matrices."""
-        numbers, sums = bound.step.numbers, bound.sums
+        values, sums = bound.step.values, bound.sums
         for register in range(self._n_registers if self._suffix.trained else 0):
-            part = slice(register * self._size, (register + 1) * self._size)
-            storage = self._suffix_storage(bound, register)
+            part, states = self._register(bound, register)
             if len(bound.suffix) < self._n_registers:
-                self._suffix.run_marked(self._observed[part], storage, numbers)
-            self._suffix.back(sums.effective[part], storage, numbers, sums.numbers)
+                self._suffix.run(self._observed[part], states, values, keep=True)
+            self._suffix.back(sums.effective[part], states, values, sums.values)
 
     def _weights(self, bound: Bound) -> NDArray[np.float64]:
         gradient = np.zeros(self._n_weights)
         sums = bound.sums
-        collect(
-            self._recipe,
-            tuple(bound.step),
-            sums.numbers,
-            sums.factors,
-            sums.scales,
-            gradient,
-        )
+        collect(self._recipe, tuple(bound.step), sums.values, sums.factors, sums.scales, gradient)
         return gradient
-
-
-def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Floats:
-    return aligned(int(np.prod(shape)), dtype).reshape(shape)
 
 
 def _observable_vectors(

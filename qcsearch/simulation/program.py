@@ -20,7 +20,7 @@ from qcsearch.simulation.section import STORED_BYTES
 __all__ = ["Cotangent", "Program"]
 
 Cotangent = ArrayLike | Callable[[NDArray[np.float64]], ArrayLike]
-"""The loss's derivative by the values, `(n, n_observables)`, or a function that computes it from the values."""
+"""The loss's derivative by the values, `(n, n_observables)`, or a function of the values that gives it."""
 
 _REMEMBERED = 4
 """Plain arrays whose encoded states are remembered."""
@@ -115,7 +115,7 @@ class Program:
         values = np.empty((len(encoded), self.n_observables))
         for number, (part, bound) in enumerate(zip(self._parts, bounds, strict=True)):
             if callable(cotangent) or encoded.states[number] is not None:
-                values[:, part.columns] = self._part_values(number, bound, encoded)
+                values[:, part.columns] = self._part_values(number, bound, encoded, keep=True)
         slopes = check_cotangent(cotangent(values) if callable(cotangent) else cotangent, values.shape)
         gradient = np.zeros(self.n_weights)
         for part, bound, states in zip(self._parts, bounds, encoded.states, strict=True):
@@ -123,15 +123,17 @@ class Program:
             if states is not None:
                 gradient += part.state_gradient(states, columns, bound)
             else:
-                values[:, part.columns], slope = part.gradient(encoded.blocks, columns, bound, self._run)
+                found, slope = part.gradient(encoded.blocks, columns, bound, self._run)
                 gradient += slope
+                if not callable(cotangent):
+                    values[:, part.columns] = found
             part.release(bound)
         return values, gradient
 
-    def _part_values(self, number: int, bound: Bound, encoded: Encoded) -> Floats:
+    def _part_values(self, number: int, bound: Bound, encoded: Encoded, *, keep: bool = False) -> Floats:
         part, states = self._parts[number], encoded.states[number]
         if states is None:
-            return part.values(encoded.blocks, len(encoded), bound, self._run)
+            return part.values(encoded.blocks, len(encoded), bound, self._run, keep=keep)
         return part.values_of(states, bound)
 
     def _encoded(self, X: ArrayLike | Encoded) -> Encoded:

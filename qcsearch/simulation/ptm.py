@@ -62,8 +62,7 @@ def compose_factors(probabilities: Matrix, factors: list[Matrix]) -> Matrix:
         factors: one array `(n_terms, 4, 4)` a qubit, one or two qubits.
     """
     if len(factors) == 1:
-        mixed: Matrix = np.einsum("k,kij->ij", probabilities, factors[0])
-        return mixed
+        return np.asarray(np.einsum("k,kij->ij", probabilities, factors[0]))
     weighted = (probabilities[:, None, None] * factors[1]).reshape(len(probabilities), 16)
     product = weighted.T @ factors[0].reshape(len(probabilities), 16)
     return np.ascontiguousarray(product.reshape(4, 4, 4, 4).transpose(0, 2, 1, 3).reshape(16, 16))

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.simulation.kernels import Floats, Ints
-from qcsearch.simulation.sweep import GRADIENT, backward_marked, forward, forward_marked
+from qcsearch.simulation.sweep import COLUMNS, FIRST_KEPT, GRADIENT, backward_marked, forward_marked
 from qcsearch.simulation.workspace import aligned
 
-__all__ = ["STORED_BYTES", "Layout", "Section", "Storage"]
+__all__ = ["HOT_BYTES", "STORED_BYTES", "Layout", "Section"]
 
 STORED_BYTES = 512 * 2**20
 """Bound on the states that one backward pass stores; beyond it they are computed again from marks."""
+HOT_BYTES = 10 * 2**20
+"""Bound on the states kept from values to gradient: beyond the cache, computing beats reading."""
 
 
 class Layout(NamedTuple):
@@ -24,14 +26,12 @@ class Layout(NamedTuple):
     Attributes:
         n: number of qubits.
         tables: see `sweep`.
-        statics: see `sweep`.
         lanes: numbers in a register.
         dtype: of the states.
     """
 
     n: int
     tables: Ints
-    statics: Floats
     lanes: int
     dtype: np.dtype[Any]
 
@@ -46,85 +46,64 @@ class Layout(NamedTuple):
         return self.size + 2 * self.lanes
 
 
-class Storage(NamedTuple):
-    """Room for the states of one pass: marks, slots, and two slots for what travels back."""
-
-    marks: Floats
-    slots: Floats
-    moving: Floats
-
-
 class Section:
     """A tape, ready to run.
 
     Args:
-        tape: its operations.
+        ops: its operations, `(n_ops, COLUMNS)`.
         layout: of the circuit.
+
+    Attributes:
+        tape: the operations, flat.
+        trained: whether a weight is inside.
+        every: length of a stretch between marks; all operations where the states fit into `STORED_BYTES`.
+        marks: slot of the first mark.
+        apart: numbers of all slots of one pass.
     """
 
-    def __init__(self, tape: NDArray[np.int64], layout: Layout) -> None:
-        self.tape = tape
-        self.trained = bool(tape[:, GRADIENT].any())
-        """Whether a weight is inside."""
-        self.fixed = (layout.n, layout.tables, layout.statics)
-        """Arguments that every kernel takes."""
+    def __init__(self, ops: NDArray[np.int64], layout: Layout) -> None:
+        self.tape = ops.reshape(-1)
+        self.trained = bool(ops[:, GRADIENT].any())
         self._layout = layout
-        self.every, self._kept = max(len(tape), 1), int(tape[:, GRADIENT].sum())
-        if self._kept * layout.room * layout.dtype.itemsize > STORED_BYTES:
-            self.every = self._kept = isqrt(len(tape) - 1) + 1
-        self._marks = -(-len(tape) // self.every) if len(tape) > self.every else 0
+        self.every, kept = max(len(ops), 1), int(ops[:, GRADIENT].sum())
+        if kept * layout.room * layout.dtype.itemsize > STORED_BYTES:
+            self.every = kept = isqrt(len(ops) - 1) + 1
+        self.marks = FIRST_KEPT + kept
+        self._n_marks = -(-len(ops) // self.every) if len(ops) > self.every else 0
+        self.apart = (self.marks + self._n_marks) * layout.room
 
     def __len__(self) -> int:
-        return len(self.tape)
+        return len(self.tape) // COLUMNS
 
     @property
-    def stored_bytes(self) -> int:
-        """Of one `storage`."""
-        return (self._marks + self._kept + 4) * self._layout.room * self._layout.dtype.itemsize
+    def n_bytes(self) -> int:
+        """Memory of one pass."""
+        return self.apart * self._layout.dtype.itemsize
 
-    def storage(self) -> Storage:
-        """Room for a forward and a backward pass."""
-        room, dtype = self._layout.room, self._layout.dtype
-        return Storage(
-            aligned(self._marks * room, dtype),
-            aligned((self._kept + 2) * room, dtype),
-            aligned(2 * room, dtype),
-        )
+    def hot(self, n_blocks: int) -> bool:
+        """Whether the states of so many blocks of samples are better kept than computed twice."""
+        return not self._n_marks and n_blocks * self.n_bytes <= HOT_BYTES
 
-    def run(self, start: Floats, storage: Storage, numbers: Floats) -> Floats:
-        """The state `start` through the tape; only for tapes without samples. Valid until the slots are used again."""
-        layout, slots = self._layout, storage.slots
-        slots[: layout.size] = start
-        slot = forward(self.tape, 0, len(self.tape), slots, 0, *self.fixed, numbers, numbers, 0)
-        return slots[slot * layout.room : slot * layout.room + layout.size]
+    def states(self, n_blocks: int = 1) -> Floats:
+        """Room for a forward and a backward pass, with slots for so many blocks of samples."""
+        return aligned(n_blocks * self.apart, self._layout.dtype)
 
-    def run_marked(self, start: Floats, storage: Storage, numbers: Floats) -> Floats:
-        """The same, keeping what `back` needs."""
-        layout, slots = self._layout, storage.slots
-        slots[: layout.size] = start
+    def run(self, start: Floats, states: Floats, values: Floats, *, keep: bool) -> Floats:
+        """The state `start` through a tape without samples, valid until `states` is used again.
+
+        With `keep`, what `back` needs stays in `states`.
+        """
+        layout = self._layout
+        states[: layout.size] = start
         slot = forward_marked(
-            self.tape,
-            self.every,
-            storage.marks,
-            slots,
-            *self.fixed,
-            numbers,
-            numbers,
-            0,
+            self.tape, self.every, self.marks, states, 0, int(keep), layout.n, layout.tables, values, 0
         )
-        return slots[slot * layout.room : slot * layout.room + layout.size]
+        return states[slot * layout.room : slot * layout.room + layout.size]
 
-    def back(self, cotangent: Floats, storage: Storage, numbers: Floats, d_numbers: Floats) -> None:
-        """The cotangent of the result back through the tape, after `run_marked`; adds to `d_numbers`."""
-        storage.moving[: self._layout.size] = cotangent
+    def back(self, cotangent: Floats, states: Floats, values: Floats, d_values: Floats) -> None:
+        """The cotangent of the result back through the tape, after `run`; adds to `d_values`."""
+        layout = self._layout
+        states[2 * layout.room : 2 * layout.room + layout.size] = cotangent
         backward_marked(
-            self.tape,
-            self.every,
-            *storage,
-            *self.fixed,
-            numbers,
-            numbers,
-            0,
-            d_numbers,
-            d_numbers,
+            self.tape, self.every, self.marks, states, 0, layout.n, layout.tables, values, d_values, 0
         )

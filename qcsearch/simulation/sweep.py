@@ -1,19 +1,22 @@
 """The compiled loops over circuits: states forwards, cotangents backwards, observables in between.
 
-A *tape* is an array of operations, a row of integers each, whose columns are the constants `KIND …` below. The
-matrices are found by offset, in numbers, in flat arrays:
+A *tape* holds the operations, `COLUMNS` integers each, in a flat array. What they work with is found by
+offset in two flat arrays: `tables` (offsets of Pauli strings, structure of two-qubit matrices) and `values`,
+registers of
 
-- `tables`: offsets of Pauli strings and the structure of two-qubit matrices;
-- `statics`: values of constant two-qubit matrices;
-- `numbers`: what one step computes once: matrices of one qubit (12 registers, rows 1–3, all lanes alike) and
-  cosine and sine of two-qubit rotations (2 registers);
-- `samples`: the same for what differs from sample to sample, `stride` numbers a block of samples.
+- constants of two-qubit matrices and then, of each step, matrices of one qubit (rows 1–3, 12 registers) and
+  cosines and sines of two-qubit rotations (2 registers), all lanes alike;
+- the same for what differs from sample to sample, again for each block of samples, `shift` numbers on.
 
-`d_numbers` and `d_samples` collect the cotangents in the same layout (of a rotation: of its angle, where the
-cosine is).
+`d_values` collects the cotangents in the same places (of a rotation: of its angle, in the cosine's place).
+
+States lie in an array of slots: 0 and 1 take turns forwards, 2 and 3 backwards, from 4 on are those that are
+kept for the gradient, behind them marks (see `forward_marked`). `base` is where slot 0 begins.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +42,7 @@ __all__ = [
     "AT",
     "BASE",
     "COLUMNS",
+    "FIRST_KEPT",
     "FLIP",
     "GRADIENT",
     "KIND",
@@ -51,7 +55,6 @@ __all__ = [
     "TABLE",
     "TURN",
     "backward_marked",
-    "forward",
     "forward_marked",
     "middle_gradient",
     "middle_states",
@@ -62,98 +65,103 @@ RUN, SAMPLE_RUN, TURN, SAMPLE_TURN, PERMUTATION, SPARSE = range(6)
 """Kinds: fused one-qubit matrix, shared or by sample; two-qubit Pauli rotation, shared or by sample; constant
 two-qubit matrix, a scaled permutation with relaxation or any other."""
 KIND, QUBIT, AT, TABLE, BASE, FLIP, GRADIENT, COLUMNS = range(8)
-"""Columns of a tape: kind; qubit of a one-qubit matrix; offset of its values; for two qubits the offsets in
-`tables` of the structure (a sparse matrix: AT and TABLE of its transpose follow in column QUBIT) and of the
-strings with I on both; 1 if applied transposed (observables go backwards); 1 if a weight is inside."""
+"""Columns of a tape: kind; qubit of a one-qubit matrix; offset in `values`; for two qubits the offsets in
+`tables` of the structure and of the strings with I on both (of a sparse matrix, column QUBIT is where AT
+and TABLE of its transpose stand); 1 if applied transposed, as observables go backwards; 1 if a weight is
+inside."""
+FIRST_KEPT = 4
+_MOVING: Any = np.int64(2)
+"""Slots."""
 
 
 @INNER
-def _apply(
-    op: Ints, reverse: int, src: Floats, i: int, dst: Floats, j: int, n: int, tables: Ints, statics: Floats,
-    numbers: Floats, samples: Floats, shift: int,
-) -> None:  # fmt: skip
-    """Apply one operation, or its transpose when `reverse` differs from the operation's own flip."""
-    w = width(src)
-    kind, at, table, base = op[KIND], op[AT], op[TABLE], op[BASE]
-    side = op[FLIP] ^ reverse
-    if kind <= SAMPLE_RUN:
-        if kind == RUN:
-            array, k = numbers, at
-        else:
-            array, k = samples, shift + at
-        if side:
-            apply_run_transposed(src, i, dst, j, array, k, op[QUBIT], n)
-        else:
-            apply_run(src, i, dst, j, array, k, op[QUBIT], n)
-    elif kind <= SAMPLE_TURN:
-        if kind == TURN:
-            c, s = load(numbers, at), load(numbers, at + w)
-        else:
-            c, s = load(samples, shift + at), load(samples, shift + at + w)
-        s = mul(s, fill(src, 1 - 2 * side))
-        apply_turn(src, i, dst, j, tables, table, base, c, s, n)
-    elif kind == PERMUTATION:
-        if side:
-            apply_permutation_transposed(src, i, dst, j, tables, table, base, statics, at, n)
-        else:
-            apply_permutation(src, i, dst, j, tables, table, base, statics, at, n)
-    else:
-        if side:
-            at, table = tables[op[QUBIT]], tables[op[QUBIT] + 1]
-        apply_sparse(src, i, dst, j, tables, table, base, statics, at, n)
-
-
-@INNER
-def room(array: Floats, n: int) -> int:
+def room(states: Floats, n: int) -> int:
     """Numbers from one slot to the next: a state and two registers.
 
-    Slots would else lie at equal addresses modulo 4096, which makes a processor take a load for one that waits
-    for an unfinished store.
+    Without those two, slots would lie at equal addresses modulo 4096, and a processor takes a load for one
+    that waits for an unfinished store.
     """
-    w = width(array)
+    w: int = width(states)
     return (w << (2 * n)) + 2 * w
 
 
 @INNER
-def copy(src: Floats, i: int, dst: Floats, j: int, size: int) -> None:
+def _apply(
+    tape: Ints,
+    o: int,
+    reverse: int,
+    states: Floats,
+    i: int,
+    j: int,
+    n: int,
+    tables: Ints,
+    values: Floats,
+    shift: int,
+) -> None:
+    """State j = operation at `tape[o:]` of state i; transposed if `reverse` differs from its flip."""
+    w = width(states)
+    kind, at = peek(tape, o + KIND), peek(tape, o + AT)
+    side = peek(tape, o + FLIP) ^ reverse
+    if kind == SAMPLE_RUN or kind == SAMPLE_TURN:
+        at += shift
+    if kind <= SAMPLE_RUN:
+        if side:
+            apply_run_transposed(states, i, j, values, at, peek(tape, o + QUBIT), n)
+        else:
+            apply_run(states, i, j, values, at, peek(tape, o + QUBIT), n)
+        return
+    table, base = peek(tape, o + TABLE), peek(tape, o + BASE)
+    if kind <= SAMPLE_TURN:
+        s = mul(load(values, at + w), fill(values, 1 - 2 * side))
+        apply_turn(states, i, j, tables, table, base, load(values, at), s, n)
+    elif kind == PERMUTATION:
+        if side:
+            apply_permutation_transposed(states, i, j, tables, table, base, values, at, n)
+        else:
+            apply_permutation(states, i, j, tables, table, base, values, at, n)
+    else:
+        if side:
+            other = peek(tape, o + QUBIT)
+            at, table = peek(tables, other), peek(tables, other + 1)
+        apply_sparse(states, i, j, tables, table, base, values, at, n)
+
+
+@INNER
+def copy(source: Floats, i: int, to: Floats, j: int, size: int) -> None:
     """Copy `size` numbers."""
-    for k in range(size):
-        dst[j + k] = src[i + k]
+    for k in range(0, size, width(source)):
+        store(to, j + k, load(source, i + k))
 
 
-@KERNEL
+@INNER
 def forward(
-    tape: Ints, lo: int, hi: int, slots: Floats, keep: int, n: int, tables: Ints, statics: Floats,
-    numbers: Floats, samples: Floats, shift: int,
-) -> int:  # fmt: skip
+    tape: Ints,
+    lo: int,
+    hi: int,
+    states: Floats,
+    base: int,
+    keep: int,
+    n: int,
+    tables: Ints,
+    values: Floats,
+    shift: int,
+) -> Any:
     """Operations `lo … hi-1` on the state in slot 0; returns the slot of the result.
 
-    Slots 0 and 1 are used in turn; with `keep` the states before operations that collect a gradient go to slots
-    2, 3, … in order.
+    With `keep` the states before operations that collect a gradient go to slots `FIRST_KEPT` … in order.
     """
-    size = room(slots, n)
-    slot, kept = ZERO, ONE + ONE
-    if keep and lo < hi and tape[lo, GRADIENT]:
-        copy(slots, ZERO, slots, 2 * size, size)
+    size = room(states, n)
+    slot, kept = ZERO, ZERO + FIRST_KEPT
+    if keep and lo < hi and peek(tape, lo * COLUMNS + GRADIENT):
+        copy(states, base, states, base + kept * size, size)
         kept += 1
     for k in range(lo, hi):
         other = ONE if slot == 0 else ZERO
-        if keep and k + 1 < hi and tape[k + 1, GRADIENT]:
+        if keep and k + 1 < hi and peek(tape, (k + 1) * COLUMNS + GRADIENT):
             other = kept
             kept += 1
         _apply(
-            tape[k],
-            ZERO,
-            slots,
-            slot * size,
-            slots,
-            other * size,
-            n,
-            tables,
-            statics,
-            numbers,
-            samples,
-            shift,
+            tape, k * COLUMNS, ZERO, states, base + slot * size, base + other * size, n, tables, values, shift
         )
         slot = other
     return slot
@@ -161,132 +169,85 @@ def forward(
 
 @INNER
 def backward(
-    tape: Ints, lo: int, hi: int, slots: Floats, moving: Floats, slot: int, n: int, tables: Ints, statics: Floats,
-    numbers: Floats, samples: Floats, shift: int, d_numbers: Floats, d_samples: Floats,
-) -> int:  # fmt: skip
-    """The cotangent in slot `slot` of `moving` (0 or 1) back through operations `hi-1 … lo`; returns its slot."""
-    size = room(slots, n)
-    before = 2 * size
+    tape: Ints, lo: int, hi: int, states: Floats, base: int, slot: int, n: int, tables: Ints, values: Floats,
+    d_values: Floats, shift: int,
+) -> Any:  # fmt: skip
+    """The cotangent in slot `slot` (2 or 3) back through operations `hi-1 … lo`; returns its slot."""
+    size = room(states, n)
+    before = base + FIRST_KEPT * size
     for k in range(lo, hi):
-        before += tape[k, GRADIENT] * size
+        before += peek(tape, k * COLUMNS + GRADIENT) * size
     for k in range(hi - 1, lo - 1, -1):
-        op = tape[k]
-        kind = op[KIND]
-        here, there = slot * size, (1 - slot) * size
-        before -= op[GRADIENT] * size
-        if kind == RUN or kind == TURN:
-            d, at = d_numbers, op[AT]
-        else:
-            d, at = d_samples, shift + op[AT]
-        if op[GRADIENT] and kind <= SAMPLE_RUN:
-            if op[FLIP]:
-                collect_run(slots, before, moving, here, d, at, op[QUBIT], n)
+        o = k * COLUMNS
+        kind, at, gradient, flip = (
+            peek(tape, o + KIND), peek(tape, o + AT), peek(tape, o + GRADIENT), peek(tape, o + FLIP),
+        )  # fmt: skip
+        here, there = base + slot * size, base + (5 - slot) * size
+        before -= gradient * size
+        if kind == SAMPLE_RUN or kind == SAMPLE_TURN:
+            at += shift
+        if gradient and kind <= SAMPLE_RUN:
+            if flip:
+                collect_run(states, before, here, d_values, at, peek(tape, o + QUBIT), n)
             else:
-                collect_run(moving, here, slots, before, d, at, op[QUBIT], n)
-        _apply(
-            op,
-            ONE,
-            moving,
-            here,
-            moving,
-            there,
-            n,
-            tables,
-            statics,
-            numbers,
-            samples,
-            shift,
-        )
-        if op[GRADIENT] and kind > SAMPLE_RUN:
-            sign = 1 - 2 * op[FLIP]
-            collect_turn(
-                moving,
-                there,
-                slots,
-                before,
-                d,
-                at,
-                sign,
-                tables,
-                op[TABLE],
-                op[BASE],
-                n,
-            )
-        slot = 1 - slot
+                collect_run(states, here, before, d_values, at, peek(tape, o + QUBIT), n)
+        _apply(tape, o, ONE, states, here, there, n, tables, values, shift)
+        if gradient and kind > SAMPLE_RUN:
+            table, strings = peek(tape, o + TABLE), peek(tape, o + BASE)
+            collect_turn(states, there, before, d_values, at, 1 - 2 * flip, tables, table, strings, n)
+        slot = 5 - slot
     return slot
 
 
 @KERNEL
 def forward_marked(
-    tape: Ints, stride: int, marks: Floats, slots: Floats, n: int, tables: Ints, statics: Floats,
-    numbers: Floats, samples: Floats, shift: int,
-) -> int:  # fmt: skip
-    """The whole tape on the state in slot 0, keeping what `backward_marked` needs; returns the slot of the result.
+    tape: Ints, stride: int, marks: int, states: Floats, base: int, keep: int, n: int, tables: Ints,
+    values: Floats, shift: int,
+) -> Any:  # fmt: skip
+    """The whole tape on the state in slot 0; returns the slot of the result.
 
-    States of the last `stride` (or fewer) operations stay in `slots`; in `marks` stays the first state of every
-    stretch of `stride` operations, from which the others are computed again.
+    With `keep`, states of the last `stride` (or fewer) operations stay in their slots; in slots `marks` …
+    stays the first state of every stretch of `stride` operations, from which the others are computed again.
     """
-    size = room(slots, n)
-    n_ops = len(tape)
+    size = room(states, n)
+    n_ops = tape.size // COLUMNS
     slot = ZERO
     for lo in range(0, n_ops, stride):
         hi = min(lo + stride, n_ops)
         if slot:
-            copy(slots, slot * size, slots, ZERO, size)
-        if n_ops > stride:
-            copy(slots, ZERO, marks, lo // stride * size, size)
-        keep = np.int64(hi == n_ops)
-        slot = forward(tape, lo, hi, slots, keep, n, tables, statics, numbers, samples, shift)
+            copy(states, base + slot * size, states, base, size)
+        if keep and n_ops > stride:
+            copy(states, base, states, base + (marks + lo // stride) * size, size)
+        last = np.int64(keep and hi == n_ops)
+        slot = forward(tape, lo, hi, states, base, last, n, tables, values, shift)
     return slot
 
 
 @KERNEL
 def backward_marked(
-    tape: Ints, stride: int, marks: Floats, slots: Floats, moving: Floats, n: int, tables: Ints, statics: Floats,
-    numbers: Floats, samples: Floats, shift: int, d_numbers: Floats, d_samples: Floats,
-) -> int:  # fmt: skip
-    """The cotangent in slot 0 of `moving` back through the tape, after `forward_marked`; returns its slot."""
-    size = room(slots, n)
-    n_ops = len(tape)
-    slot = ZERO
+    tape: Ints, stride: int, marks: int, states: Floats, base: int, n: int, tables: Ints, values: Floats,
+    d_values: Floats, shift: int,
+) -> Any:  # fmt: skip
+    """The cotangent in slot 2 back through the tape, after `forward_marked`; returns its slot."""
+    size = room(states, n)
+    n_ops = tape.size // COLUMNS
+    slot = _MOVING
     for lo in range((n_ops - 1) // stride * stride, -1, -stride):
         hi = min(lo + stride, n_ops)
         if hi != n_ops:
-            copy(marks, lo // stride * size, slots, ZERO, size)
-            forward(tape, lo, hi, slots, ONE, n, tables, statics, numbers, samples, shift)
-        slot = backward(
-            tape,
-            lo,
-            hi,
-            slots,
-            moving,
-            slot,
-            n,
-            tables,
-            statics,
-            numbers,
-            samples,
-            shift,
-            d_numbers,
-            d_samples,
-        )
+            copy(states, base + (marks + lo // stride) * size, states, base, size)
+            forward(tape, lo, hi, states, base, ONE, n, tables, values, shift)
+        slot = backward(tape, lo, hi, states, base, slot, n, tables, values, d_values, shift)
     return slot
 
 
 @INNER
 def observe(
-    f: Floats,
-    i: int,
-    observables: Floats,
-    support: Ints,
-    n: int,
-    values: Floats,
-    to: int,
-    row: int,
+    states: Floats, i: int, observables: Floats, support: Ints, n: int, found: Floats, to: int, row: int
 ) -> None:
-    """`values[to + lane * row + o] = Σ_p f[i + p, lane] observables[p, o]` for all lanes of a state."""
-    w = width(f)
-    zero = fill(f, 0)
+    """`found[to + lane * row + o] = Σ_p (state i)[p, lane] observables[p, o]` for all lanes."""
+    w = width(states)
+    zero = fill(states, 0)
     for part in range(0, row, w):
         at = part << (2 * n)
         for lane in range(0, w, 4):
@@ -295,169 +256,130 @@ def observe(
                 p = peek(support, k) * w
                 o = load(observables, at + p)
                 p += i + lane
-                v0, v1 = (
-                    fma(fill(f, peek(f, p)), o, v0),
-                    fma(fill(f, peek(f, p + 1)), o, v1),
-                )
-                v2, v3 = (
-                    fma(fill(f, peek(f, p + 2)), o, v2),
-                    fma(fill(f, peek(f, p + 3)), o, v3),
-                )
+                v0 = fma(fill(states, peek(states, p)), o, v0)
+                v1 = fma(fill(states, peek(states, p + 1)), o, v1)
+                v2 = fma(fill(states, peek(states, p + 2)), o, v2)
+                v3 = fma(fill(states, peek(states, p + 3)), o, v3)
             here = to + lane * row + part
-            store(values, here, v0)
-            store(values, here + row, v1)
-            store(values, here + 2 * row, v2)
-            store(values, here + 3 * row, v3)
+            store(found, here, v0)
+            store(found, here + row, v1)
+            store(found, here + 2 * row, v2)
+            store(found, here + 3 * row, v3)
 
 
 @INNER
 def start_cotangent(
-    cotangent: Floats,
-    to: int,
-    row: int,
-    n_observables: int,
-    observables: Floats,
-    support: Ints,
-    n: int,
-    moving: Floats,
-) -> None:
-    """Slot 0 of `moving` becomes `Σ_o cotangent[to + lane * row + o] observables[p, o]`."""
-    w = width(moving)
+    cotangent: Floats, to: int, row: int, n_observables: int, observables: Floats, support: Ints, n: int,
+    states: Floats, i: int,
+) -> None:  # fmt: skip
+    """State i becomes `Σ_o cotangent[to + lane * row + o] observables[p, o]`."""
+    w = width(states)
     size = w << (2 * n)
-    for k in range(size):
-        moving[k] = 0
+    zero = fill(states, 0)
+    for p in range(0, size, w):
+        store(states, i + p, zero)
     for o in range(n_observables):
         for lane in range(w):
-            moving[size + lane] = cotangent[to + lane * row + o]
-        c = load(moving, size)
+            states[i + size + lane] = peek(cotangent, to + lane * row + o)
+        c = load(states, i + size)
         at = ((o // w) << (2 * n)) * w + o % w
         for k in range(support.size):
             p = peek(support, k) * w
-            store(
-                moving,
-                p,
-                fma(c, fill(observables, peek(observables, at + p)), load(moving, p)),
-            )
+            x = fill(observables, peek(observables, at + p))
+            store(states, i + p, fma(c, x, load(states, i + p)))
 
 
 @INNER
-def add_effective(f: Floats, i: int, cotangent: Floats, to: int, row: int, n: int, effective: Floats) -> None:
-    """`effective[p, o] += Σ_lane f[p, lane] cotangent[lane, o]`: the states as the suffix's gradient sees them."""
-    w = width(f)
+def add_effective(
+    states: Floats, i: int, cotangent: Floats, to: int, row: int, n: int, effective: Floats
+) -> None:
+    """`effective[p, o] += Σ_lane (state i)[p, lane] cotangent[lane, o]`."""
+    w = width(states)
     for part in range(0, row, w):
         at = part << (2 * n)
         for lane in range(w):
             c = load(cotangent, to + lane * row + part)
             for p in range(0, w << (2 * n), w):
-                store(
-                    effective,
-                    at + p,
-                    fma(fill(f, peek(f, i + p + lane)), c, load(effective, at + p)),
-                )
+                x = fill(states, peek(states, i + p + lane))
+                store(effective, at + p, fma(x, c, load(effective, at + p)))
 
 
 @KERNEL
 def middle_values(
-    tape: Ints, first: Floats, observables: Floats, support: Ints, n: int, tables: Ints, statics: Floats,
-    numbers: Floats, samples: Floats, stride: int, slots: Floats, values: Floats, row: int,
-) -> None:  # fmt: skip
-    """Expectation values of all blocks of samples: `values` `(n_blocks * lanes, row)`, flat, is filled."""
-    w = width(slots)
-    size = w << (2 * n)
-    for block in range(values.size // (w * row)):
-        copy(first, ZERO, slots, ZERO, size)
+    tape: Ints, first: Floats, observables: Floats, support: Ints, n: int, tables: Ints, values: Floats,
+    stride: int, states: Floats, apart: int, found: Floats, row: int,
+) -> Any:  # fmt: skip
+    """Expectation values of all blocks of samples: `found` `(n_blocks * lanes, row)`, flat, is filled.
+
+    With `apart` each block has slots of its own, so many numbers apart, where its states stay for
+    `middle_gradient`. Returns the slot of the last state, the same for all blocks.
+    """
+    w = width(states)
+    slot = ZERO
+    for block in range(found.size // (w * row)):
+        base = block * apart
+        copy(first, ZERO, states, base, w << (2 * n))
+        keep = np.int64(apart > 0)
         slot = forward(
-            tape,
-            ZERO,
-            len(tape),
-            slots,
-            ZERO,
-            n,
-            tables,
-            statics,
-            numbers,
-            samples,
-            block * stride,
+            tape, ZERO, tape.size // COLUMNS, states, base, keep, n, tables, values, block * stride
         )
-        observe(
-            slots,
-            slot * room(slots, n),
-            observables,
-            support,
-            n,
-            values,
-            block * w * row,
-            row,
-        )
+        at = base + slot * room(states, n)
+        observe(states, at, observables, support, n, found, block * w * row, row)
+    return slot
 
 
 @KERNEL
 def middle_states(
-    tape: Ints, first: Floats, n: int, tables: Ints, statics: Floats, numbers: Floats, samples: Floats,
-    stride: int, slots: Floats, states: Floats,
-) -> None:  # fmt: skip
-    """The state of every sample after the tape: `states` `(n_samples, 4**n)`, flat, is filled."""
-    w = width(slots)
+    tape: Ints,
+    first: Floats,
+    n: int,
+    tables: Ints,
+    values: Floats,
+    stride: int,
+    states: Floats,
+    found: Floats,
+) -> None:
+    """The state of every sample after the tape: `found` `(n_samples, 4**n)`, flat, is filled."""
+    w = width(states)
     size = w << (2 * n)
     strings = ONE << (2 * n)
-    for start in range(0, states.size, size):
-        copy(first, ZERO, slots, ZERO, size)
+    for start in range(0, found.size, size):
+        copy(first, ZERO, states, ZERO, size)
         shift = start // size * stride
-        slot = forward(
-            tape,
-            ZERO,
-            len(tape),
-            slots,
-            ZERO,
-            n,
-            tables,
-            statics,
-            numbers,
-            samples,
-            shift,
-        )
-        for lane in range(min(w, (states.size - start) // strings)):
+        slot = forward(tape, ZERO, tape.size // COLUMNS, states, ZERO, ZERO, n, tables, values, shift)
+        at = slot * room(states, n)
+        for lane in range(min(w, (found.size - start) // strings)):
             for p in range(strings):
-                states[start + lane * strings + p] = slots[slot * room(slots, n) + p * w + lane]
+                found[start + lane * strings + p] = peek(states, at + p * w + lane)
 
 
 @KERNEL
 def middle_gradient(
-    tape: Ints, every: int, first: Floats, observables: Floats, support: Ints, n_observables: int, n: int,
-    tables: Ints, statics: Floats, numbers: Floats, samples: Floats, stride: int, d_numbers: Floats,
-    d_samples: Floats, marks: Floats, slots: Floats, moving: Floats, cotangent: Floats, values: Floats, row: int,
-    effective: Floats, d_first: Floats,
+    tape: Ints, every: int, marks: int, first: Floats, observables: Floats, support: Ints, n_observables: int,
+    n: int, tables: Ints, values: Floats, d_values: Floats, stride: int, states: Floats, apart: int, end: int,
+    cotangent: Floats, found: Floats, row: int, effective: Floats, d_first: Floats,
 ) -> None:  # fmt: skip
-    """Values and cotangents of all blocks of samples; `every` is the stride of the marks.
+    """Expectation values and cotangents of all blocks of samples.
 
-    Adds to `d_numbers`, `d_samples`, `effective` and `d_first` (the cotangent of `first`); the last two are not wanted
-    when empty.
+    With `apart` the states are those that `middle_values` left, the last one in slot `end`, and `found` is
+    not touched. Adds to `d_values`, `effective` and `d_first` (the cotangent of `first`); the last two are
+    not wanted when empty.
     """
-    w = width(slots)
+    w = width(states)
     size = w << (2 * n)
-    for block in range(values.size // (w * row)):
-        shift, at = block * stride, block * w * row
-        copy(first, ZERO, slots, ZERO, size)
-        slot = forward_marked(tape, every, marks, slots, n, tables, statics, numbers, samples, shift)
-        observe(slots, slot * room(slots, n), observables, support, n, values, at, row)
+    for block in range(found.size // (w * row)):
+        shift, to, base, slot = block * stride, block * w * row, block * apart, end
+        if not apart:
+            copy(first, ZERO, states, base, size)
+            slot = forward_marked(tape, every, marks, states, base, ONE, n, tables, values, shift)
+            at = base + slot * room(states, n)
+            observe(states, at, observables, support, n, found, to, row)
         if effective.size:
-            add_effective(slots, slot * room(slots, n), cotangent, at, row, n, effective)
-        start_cotangent(cotangent, at, row, n_observables, observables, support, n, moving)
-        slot = backward_marked(
-            tape,
-            every,
-            marks,
-            slots,
-            moving,
-            n,
-            tables,
-            statics,
-            numbers,
-            samples,
-            shift,
-            d_numbers,
-            d_samples,
-        )
+            add_effective(states, base + slot * room(states, n), cotangent, to, row, n, effective)
+        at = base + _MOVING * room(states, n)
+        start_cotangent(cotangent, to, row, n_observables, observables, support, n, states, at)
+        slot = backward_marked(tape, every, marks, states, base, n, tables, values, d_values, shift)
         if d_first.size:
+            at = base + slot * room(states, n)
             for k in range(size):
-                d_first[k] += moving[slot * room(slots, n) + k]
+                d_first[k] += peek(states, at + k)

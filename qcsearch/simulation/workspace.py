@@ -16,7 +16,7 @@ _LINE = 64
 
 
 def aligned(size: int, dtype: np.dtype[Any]) -> Floats:
-    """A flat array, not filled, that begins at a multiple of 64 bytes: no register lies across two cache lines."""
+    """A flat array, not filled, from a multiple of 64 bytes on: no register lies across cache lines."""
     array = np.empty(size + _LINE // dtype.itemsize, dtype)
     start = -array.ctypes.data % _LINE // dtype.itemsize
     return array[start : start + size]
