@@ -13,8 +13,10 @@ import numpy as np
 
 import qcsearch
 from qcsearch.canonical import Json
+from qcsearch.circuits.build import lower
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.devices.device import Device
+from qcsearch.devices.regions import topology
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.bound import BoundSpace
 from qcsearch.search.constraints import BUILDABLE, Infeasible, check, costs
@@ -27,6 +29,8 @@ from qcsearch.training.heads import HEADS
 from qcsearch.training.train import accuracy, fit_candidate
 
 __all__ = ["Objective", "Rungs", "seed_words", "versions"]
+
+_LENGTH_MARGIN = 1.5
 
 
 class Rungs(Protocol):
@@ -98,6 +102,7 @@ class Objective:
             Infeasible: if it cannot be built, or breaks a constraint.
         """
         try:
+            self._check_length(candidate)
             assembly = assemble(candidate, self.device, self.features.n_components(candidate.preprocessing))
             head = HEADS.create(candidate.head.name, candidate.head.settings)
             head.n_parameters(len(candidate.observables), self.features.dataset.n_classes)
@@ -105,6 +110,22 @@ class Objective:
             raise Infeasible(error.message, BUILDABLE, 1.0, {BUILDABLE: 1.0}) from error
         cost = costs(assembly.mapped, self.device, assembly.n_weights, candidate.observables)
         return assembly, cost, {BUILDABLE: 0.0} | check(cost, self.space.file.constraints)
+
+    def _check_length(self, candidate: Candidate) -> None:
+        """Refuse what is far too long before it is mapped, which for some long circuits takes minutes.
+
+        Mapping may cancel some two-qubit gates, and translates one into up to three: so there is a margin.
+        """
+        limit = self.space.file.constraints.max_two_qubit_gates
+        if limit is None:
+            return
+        couplings = topology(self.device, candidate.qubits)
+        gates = lower(candidate, couplings, self.features.n_components(candidate.preprocessing)).gates
+        pairs = sum(len(gate.qubits) == 2 for gate in gates)
+        if pairs > _LENGTH_MARGIN * limit:
+            amount = (pairs - limit) / max(limit, 1)
+            reason = f"{pairs} two-qubit gates before mapping are above the limit {limit}."
+            raise Infeasible(reason, "two_qubit_gates", amount, {"two_qubit_gates": amount})
 
     def __call__(
         self,

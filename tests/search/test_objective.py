@@ -10,6 +10,7 @@ from optuna.trial import FixedTrial
 from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.objective import Objective, seed_words
+from qcsearch.search.space import SearchSpace
 from qcsearch.training.model import TrainedModel
 
 FULL = {
@@ -90,6 +91,21 @@ def test_what_cannot_be_built_is_infeasible_with_the_reason(
     assert "'softmax' needs" in record.outcome.text
     assert record.constraints == {"buildable": 1.0}
     assert record.validation_accuracy is None
+
+
+def test_what_is_far_too_long_is_infeasible_before_it_is_mapped(
+    objective: Objective, candidate: Candidate, quick: str
+) -> None:
+    text = quick.replace("[ladder]", "[constraints]\nmax_two_qubit_gates = 10\n[ladder]")
+    strict = replace(objective, space=SearchSpace.from_toml(text))
+    endless = replace(candidate, ansatz=Choice("hardware_efficient", {"n_layers": 900}))
+    started = time.monotonic()
+    record = strict(0, endless, FULL)
+    assert time.monotonic() - started < 2
+    assert (record.outcome.kind, record.outcome.constraint) == ("infeasible", "two_qubit_gates")
+    assert record.outcome.text == "900 two-qubit gates before mapping are above the limit 10."
+    assert record.outcome.amount == record.constraints["two_qubit_gates"] == 89.0
+    assert record.costs is None
 
 
 def test_the_training_part_alone_is_fitted(objective: Objective, candidate: Candidate) -> None:
