@@ -118,7 +118,7 @@ def kill_and_go_on(run: Path, space: Path, victims: list[str], seed: int) -> lis
         asked.count()
         with started(run, space, 100_000) as process:
             seconds.append(asked.wait_for_one_more(process))
-            time.sleep(rng.uniform(0, 4))
+            time.sleep(rng.uniform(0.5, 3))
             kill(process, victim, rng)
             if victim in ("worker", "nursery"):
                 time.sleep(rng.uniform(0, 0.5))  # the search goes on, until it is killed as a whole
