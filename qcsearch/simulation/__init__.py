@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from qcsearch.simulation.compile import compile_circuit
+    from qcsearch.simulation.compile import compile_circuit, warm_up
     from qcsearch.simulation.encoded import Encoded
     from qcsearch.simulation.program import Program
 
-__all__ = ["Encoded", "Program", "compile_circuit"]
+__all__ = ["Encoded", "Program", "compile_circuit", "warm_up"]
 
-_HOMES = {"Encoded": "encoded", "Program": "program", "compile_circuit": "compile"}
+_HOMES = {"Encoded": "encoded", "Program": "program", "compile_circuit": "compile", "warm_up": "compile"}
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ from qcsearch.simulation.observables import read_observables
 from qcsearch.simulation.part import Part
 from qcsearch.simulation.program import Program
 
-__all__ = ["compile_circuit"]
+__all__ = ["compile_circuit", "warm_up"]
 
 
 def compile_circuit(
@@ -73,3 +73,24 @@ def compile_circuit(
         n_observables=len(read),
         threads=threads,
     )
+
+
+def warm_up(dtype: str = "float64") -> None:
+    """Have Numba compile the kernels now, once a machine: some 15 s, later loaded from disk in well under a second.
+
+    Programs do the same at their first use; call this before several processes start at once.
+    """
+    feature, weight = Parameter("x"), Parameter("w")
+    circuit = QuantumCircuit(2)
+    circuit.ry(weight, 0)
+    circuit.cx(0, 1)
+    circuit.ry(feature * weight, 0)
+    circuit.rz(feature, 0)
+    circuit.cx(0, 1)
+    circuit.ry(weight, 1)
+    program = compile_circuit(circuit, None, [SparsePauliOp("ZZ")], [feature], [weight], dtype=dtype)
+    program.value_and_gradient(np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)))
+    program.values(np.zeros((1, 1)), np.zeros(1))
+    encoding = circuit.assign_parameters({weight: 0.5})
+    fixed = compile_circuit(encoding, None, [SparsePauliOp("ZZ")], [feature], [], dtype=dtype)
+    fixed.value_and_gradient(np.zeros((1, 1)), np.zeros(0), np.ones((1, 1)))

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from qcsearch.simulation.lanes import fill, fma, load, mul, peek, store, width
@@ -36,13 +36,26 @@ __all__ = [
 Floats = NDArray[Any]
 Ints = NDArray[np.int64]
 
-_njit: Any = njit
-KERNEL: Any = _njit(nogil=True, cache=True, error_model="numpy")
+
+def _compiled(**options: Any) -> Any:
+    """Decorator: compile with Numba, and keep the machine code on disk where there is a place for it."""
+    njit: Any = numba.njit
+
+    def decorate(function: Any) -> Any:
+        try:
+            return njit(nogil=True, error_model="numpy", cache=True, **options)(function)
+        except RuntimeError:  # no folder can be written to: every process compiles anew
+            return njit(nogil=True, error_model="numpy", **options)(function)
+
+    return decorate
+
+
+KERNEL: Any = _compiled()
 """Decorator of what Python calls."""
-INNER: Any = _njit(
-    nogil=True, cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-)
+INNER: Any = _compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """Decorator of what only kernels call."""
+INLINE: Any = _compiled(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Decorator of what is put into its callers."""
 ZERO: Any = np.int64(0)
 ONE: Any = np.int64(1)
 """Arguments that are plain integers to the compiler: for a literal it would compile the callee once more."""
@@ -55,19 +68,31 @@ def _group(g: int, qubit: int) -> int:
     return ((g & ~low) << 2) | (g & low)
 
 
+@INLINE
+def _load_four(states: Floats, p: int, step: int) -> Any:
+    return load(states, p), load(states, p + step), load(states, p + 2 * step), load(states, p + 3 * step)
+
+
+@INLINE
+def _store_four(states: Floats, q: int, step: int, i: Any, x: Any, y: Any, z: Any) -> None:
+    store(states, q, i)
+    store(states, q + step, x)
+    store(states, q + 2 * step, y)
+    store(states, q + 3 * step, z)
+
+
 @INNER
 def apply_run(states: Floats, i: int, j: int, m: Floats, k: int, qubit: int, n: int) -> None:
     """State j = M · state i on one qubit; `m[k:]` holds rows 1–3 of M, row 0 is (1, 0, 0, 0)."""
     w = width(states)
-    m10, m11, m12, m13 = load(m, k), load(m, k + w), load(m, k + 2 * w), load(m, k + 3 * w)
-    m20, m21, m22, m23 = load(m, k + 4 * w), load(m, k + 5 * w), load(m, k + 6 * w), load(m, k + 7 * w)
-    m30, m31, m32, m33 = load(m, k + 8 * w), load(m, k + 9 * w), load(m, k + 10 * w), load(m, k + 11 * w)
+    m10, m11, m12, m13 = _load_four(m, k, w)
+    m20, m21, m22, m23 = _load_four(m, k + 4 * w, w)
+    m30, m31, m32, m33 = _load_four(m, k + 8 * w, w)
     step = w << (2 * qubit)
     for group in range(1 << (2 * n - 2)):
         at = _group(group, qubit) * w
         p = i + at
-        s0, s1 = load(states, p), load(states, p + step)
-        s2, s3 = load(states, p + 2 * step), load(states, p + 3 * step)
+        s0, s1, s2, s3 = _load_four(states, p, step)
         p = j + at
         store(states, p, s0)
         store(states, p + step, fma(m13, s3, fma(m12, s2, fma(m11, s1, mul(m10, s0)))))
@@ -79,15 +104,14 @@ def apply_run(states: Floats, i: int, j: int, m: Floats, k: int, qubit: int, n: 
 def apply_run_transposed(states: Floats, i: int, j: int, m: Floats, k: int, qubit: int, n: int) -> None:
     """State j = Mᵀ · state i on one qubit."""
     w = width(states)
-    m10, m11, m12, m13 = load(m, k), load(m, k + w), load(m, k + 2 * w), load(m, k + 3 * w)
-    m20, m21, m22, m23 = load(m, k + 4 * w), load(m, k + 5 * w), load(m, k + 6 * w), load(m, k + 7 * w)
-    m30, m31, m32, m33 = load(m, k + 8 * w), load(m, k + 9 * w), load(m, k + 10 * w), load(m, k + 11 * w)
+    m10, m11, m12, m13 = _load_four(m, k, w)
+    m20, m21, m22, m23 = _load_four(m, k + 4 * w, w)
+    m30, m31, m32, m33 = _load_four(m, k + 8 * w, w)
     step = w << (2 * qubit)
     for group in range(1 << (2 * n - 2)):
         at = _group(group, qubit) * w
         p = i + at
-        s0, s1 = load(states, p), load(states, p + step)
-        s2, s3 = load(states, p + 2 * step), load(states, p + 3 * step)
+        s0, s1, s2, s3 = _load_four(states, p, step)
         p = j + at
         store(states, p, fma(m30, s3, fma(m20, s2, fma(m10, s1, s0))))
         store(states, p + step, fma(m31, s3, fma(m21, s2, mul(m11, s1))))
@@ -97,35 +121,42 @@ def apply_run_transposed(states: Floats, i: int, j: int, m: Floats, k: int, qubi
 
 @INNER
 def collect_run(states: Floats, i: int, j: int, d: Floats, k: int, qubit: int, n: int) -> None:
-    """`D_rc += Σ (state i)_r (state j)_c` over the other qubits' strings; rows 1–3 of D at `d[k:]`."""
+    """`D_rc += Σ (state i)_r (state j)_c` over the other qubits' strings; rows 1–3 of D at `d[k:]`.
+
+    Twelve sums and what they need would be more than the processor's sixteen registers: first rows 1 and 2, then
+    row 3 with two groups of strings at a time, because a sum can take up one product every four cycles.
+    """
     w = width(states)
-    d10, d11, d12, d13 = load(d, k), load(d, k + w), load(d, k + 2 * w), load(d, k + 3 * w)
-    d20, d21, d22, d23 = load(d, k + 4 * w), load(d, k + 5 * w), load(d, k + 6 * w), load(d, k + 7 * w)
-    d30, d31, d32, d33 = load(d, k + 8 * w), load(d, k + 9 * w), load(d, k + 10 * w), load(d, k + 11 * w)
-    step = w << (2 * qubit)
+    step, half = w << (2 * qubit), (1 << (2 * n - 2)) >> 1
+    a0, a1, a2, a3 = _load_four(d, k, w)
+    b0, b1, b2, b3 = _load_four(d, k + 4 * w, w)
     for group in range(1 << (2 * n - 2)):
         at = _group(group, qubit) * w
-        p, q = i + at, j + at
-        r0, r1 = load(states, q), load(states, q + step)
-        r2, r3 = load(states, q + 2 * step), load(states, q + 3 * step)
-        x = load(states, p + step)
-        d10, d11, d12, d13 = fma(x, r0, d10), fma(x, r1, d11), fma(x, r2, d12), fma(x, r3, d13)
-        x = load(states, p + 2 * step)
-        d20, d21, d22, d23 = fma(x, r0, d20), fma(x, r1, d21), fma(x, r2, d22), fma(x, r3, d23)
-        x = load(states, p + 3 * step)
-        d30, d31, d32, d33 = fma(x, r0, d30), fma(x, r1, d31), fma(x, r2, d32), fma(x, r3, d33)
-    store(d, k, d10)
-    store(d, k + w, d11)
-    store(d, k + 2 * w, d12)
-    store(d, k + 3 * w, d13)
-    store(d, k + 4 * w, d20)
-    store(d, k + 5 * w, d21)
-    store(d, k + 6 * w, d22)
-    store(d, k + 7 * w, d23)
-    store(d, k + 8 * w, d30)
-    store(d, k + 9 * w, d31)
-    store(d, k + 10 * w, d32)
-    store(d, k + 11 * w, d33)
+        r0, r1, r2, r3 = _load_four(states, j + at, step)
+        x, y = load(states, i + at + step), load(states, i + at + 2 * step)
+        a0, a1, a2, a3 = fma(x, r0, a0), fma(x, r1, a1), fma(x, r2, a2), fma(x, r3, a3)
+        b0, b1, b2, b3 = fma(y, r0, b0), fma(y, r1, b1), fma(y, r2, b2), fma(y, r3, b3)
+    _store_four(d, k, w, a0, a1, a2, a3)
+    _store_four(d, k + 4 * w, w, b0, b1, b2, b3)
+    a0, a1, a2, a3 = _load_four(d, k + 8 * w, w)
+    b0 = fill(d, 0)
+    b1, b2, b3 = b0, b0, b0
+    for group in range(half):
+        at = _group(group, qubit) * w
+        r0, r1, r2, r3 = _load_four(states, j + at, step)
+        x = load(states, i + at + 3 * step)
+        a0, a1, a2, a3 = fma(x, r0, a0), fma(x, r1, a1), fma(x, r2, a2), fma(x, r3, a3)
+        at = _group(group + half, qubit) * w
+        r0, r1, r2, r3 = _load_four(states, j + at, step)
+        x = load(states, i + at + 3 * step)
+        b0, b1, b2, b3 = fma(x, r0, b0), fma(x, r1, b1), fma(x, r2, b2), fma(x, r3, b3)
+    one = fill(d, 1)
+    a0, a1, a2, a3 = fma(one, b0, a0), fma(one, b1, a1), fma(one, b2, a2), fma(one, b3, a3)
+    if half == 0:
+        r0, r1, r2, r3 = _load_four(states, j, step)
+        x = load(states, i + 3 * step)
+        a0, a1, a2, a3 = fma(x, r0, a0), fma(x, r1, a1), fma(x, r2, a2), fma(x, r3, a3)
+    _store_four(d, k + 8 * w, w, a0, a1, a2, a3)
 
 
 # Two-qubit operations. `t[base:]` holds the offsets of the strings with I on both qubits.
@@ -138,55 +169,25 @@ def apply_permutation(
     """State j = `(1 + h |Z⟩⟨I|) ⊗ (1 + g |Z⟩⟨I|) · S` · state i, S a scaled permutation of the 16 strings.
 
     Clifford gates with Pauli noise and thermal relaxation have this form. `t[at:]` holds the steps of the two
-    qubits' digits and the offset of what S takes for each of the 16 strings; `f[k:]` the 16 scales and g, h
-    as registers (g for the first qubit).
+    qubits' digits and the offset of what S takes for each of the 16 strings; `f[k:]` the 16 scales and g, h as
+    registers (g for the first qubit).
     """
     w = width(states)
-    step_a, step_b = peek(t, at), peek(t, at + 1)
-    at += 2
+    step, end = peek(t, at), base + (1 << (2 * n - 4))
     g, h = load(f, k + 16 * w), load(f, k + 17 * w)
-    for b in range(base, base + (1 << (2 * n - 4))):
-        p, q = i + peek(t, b), j + peek(t, b)
-        x0 = mul(load(f, k + 0 * w), load(states, p + peek(t, at + 0)))
-        x1 = mul(load(f, k + 1 * w), load(states, p + peek(t, at + 1)))
-        x2 = mul(load(f, k + 2 * w), load(states, p + peek(t, at + 2)))
-        x3 = mul(load(f, k + 3 * w), load(states, p + peek(t, at + 3)))
-        x3 = fma(g, x0, x3)
-        store(states, q, x0)
-        store(states, q + step_a, x1)
-        store(states, q + 2 * step_a, x2)
-        store(states, q + 3 * step_a, x3)
-        y0 = mul(load(f, k + 4 * w), load(states, p + peek(t, at + 4)))
-        y1 = mul(load(f, k + 5 * w), load(states, p + peek(t, at + 5)))
-        y2 = mul(load(f, k + 6 * w), load(states, p + peek(t, at + 6)))
-        y3 = mul(load(f, k + 7 * w), load(states, p + peek(t, at + 7)))
-        y3 = fma(g, y0, y3)
-        q += step_b
-        store(states, q, y0)
-        store(states, q + step_a, y1)
-        store(states, q + 2 * step_a, y2)
-        store(states, q + 3 * step_a, y3)
-        y0 = mul(load(f, k + 8 * w), load(states, p + peek(t, at + 8)))
-        y1 = mul(load(f, k + 9 * w), load(states, p + peek(t, at + 9)))
-        y2 = mul(load(f, k + 10 * w), load(states, p + peek(t, at + 10)))
-        y3 = mul(load(f, k + 11 * w), load(states, p + peek(t, at + 11)))
-        y3 = fma(g, y0, y3)
-        q += step_b
-        store(states, q, y0)
-        store(states, q + step_a, y1)
-        store(states, q + 2 * step_a, y2)
-        store(states, q + 3 * step_a, y3)
-        y0 = mul(load(f, k + 12 * w), load(states, p + peek(t, at + 12)))
-        y1 = mul(load(f, k + 13 * w), load(states, p + peek(t, at + 13)))
-        y2 = mul(load(f, k + 14 * w), load(states, p + peek(t, at + 14)))
-        y3 = mul(load(f, k + 15 * w), load(states, p + peek(t, at + 15)))
-        y3 = fma(g, y0, y3)
-        y0, y1, y2, y3 = fma(h, x0, y0), fma(h, x1, y1), fma(h, x2, y2), fma(h, x3, y3)
-        q += step_b
-        store(states, q, y0)
-        store(states, q + step_a, y1)
-        store(states, q + 2 * step_a, y2)
-        store(states, q + 3 * step_a, y3)
+    for digit in range(4):  # of the second qubit; Z comes last and takes from I
+        to, o = j + digit * peek(t, at + 1), at + 2 + 4 * digit
+        o0, o1, o2, o3 = i + peek(t, o), i + peek(t, o + 1), i + peek(t, o + 2), i + peek(t, o + 3)
+        f0, f1, f2, f3 = _load_four(f, k + 4 * digit * w, w)
+        for b in range(base, end):
+            p = peek(t, b)
+            y0, y1 = mul(f0, load(states, o0 + p)), mul(f1, load(states, o1 + p))
+            y2, y3 = mul(f2, load(states, o2 + p)), mul(f3, load(states, o3 + p))
+            y3 = fma(g, y0, y3)
+            if digit == 3:
+                x0, x1, x2, x3 = _load_four(states, j + p, step)
+                y0, y1, y2, y3 = fma(h, x0, y0), fma(h, x1, y1), fma(h, x2, y2), fma(h, x3, y3)
+            _store_four(states, to + p, step, y0, y1, y2, y3)
 
 
 @INNER
@@ -195,47 +196,22 @@ def apply_permutation_transposed(
 ) -> None:
     """The transpose of `apply_permutation`."""
     w = width(states)
-    step_a, step_b = peek(t, at), peek(t, at + 1)
-    at += 2
+    step, row, end = peek(t, at), peek(t, at + 1), base + (1 << (2 * n - 4))
     g, h = load(f, k + 16 * w), load(f, k + 17 * w)
-    for b in range(base, base + (1 << (2 * n - 4))):
-        p, q = i + peek(t, b), j + peek(t, b)
-        row = p + 3 * step_b
-        z0 = load(states, row)
-        z1 = load(states, row + step_a)
-        z2 = load(states, row + 2 * step_a)
-        z3 = load(states, row + 3 * step_a)
-        store(states, q + peek(t, at + 12), mul(load(f, k + 12 * w), fma(g, z3, z0)))
-        store(states, q + peek(t, at + 13), mul(load(f, k + 13 * w), z1))
-        store(states, q + peek(t, at + 14), mul(load(f, k + 14 * w), z2))
-        store(states, q + peek(t, at + 15), mul(load(f, k + 15 * w), z3))
-        row = p
-        z0 = fma(h, z0, load(states, row))
-        z1 = fma(h, z1, load(states, row + step_a))
-        z2 = fma(h, z2, load(states, row + 2 * step_a))
-        z3 = fma(h, z3, load(states, row + 3 * step_a))
-        store(states, q + peek(t, at + 0), mul(load(f, k + 0 * w), fma(g, z3, z0)))
-        store(states, q + peek(t, at + 1), mul(load(f, k + 1 * w), z1))
-        store(states, q + peek(t, at + 2), mul(load(f, k + 2 * w), z2))
-        store(states, q + peek(t, at + 3), mul(load(f, k + 3 * w), z3))
-        row = p + step_b
-        z0 = load(states, row)
-        z1 = load(states, row + step_a)
-        z2 = load(states, row + 2 * step_a)
-        z3 = load(states, row + 3 * step_a)
-        store(states, q + peek(t, at + 4), mul(load(f, k + 4 * w), fma(g, z3, z0)))
-        store(states, q + peek(t, at + 5), mul(load(f, k + 5 * w), z1))
-        store(states, q + peek(t, at + 6), mul(load(f, k + 6 * w), z2))
-        store(states, q + peek(t, at + 7), mul(load(f, k + 7 * w), z3))
-        row = p + 2 * step_b
-        z0 = load(states, row)
-        z1 = load(states, row + step_a)
-        z2 = load(states, row + 2 * step_a)
-        z3 = load(states, row + 3 * step_a)
-        store(states, q + peek(t, at + 8), mul(load(f, k + 8 * w), fma(g, z3, z0)))
-        store(states, q + peek(t, at + 9), mul(load(f, k + 9 * w), z1))
-        store(states, q + peek(t, at + 10), mul(load(f, k + 10 * w), z2))
-        store(states, q + peek(t, at + 11), mul(load(f, k + 11 * w), z3))
+    for digit in range(4):
+        o = at + 2 + 4 * digit
+        o0, o1, o2, o3 = j + peek(t, o), j + peek(t, o + 1), j + peek(t, o + 2), j + peek(t, o + 3)
+        f0, f1, f2, f3 = _load_four(f, k + 4 * digit * w, w)
+        for b in range(base, end):
+            p = peek(t, b)
+            y0, y1, y2, y3 = _load_four(states, i + digit * row + p, step)
+            if digit == 0:
+                x0, x1, x2, x3 = _load_four(states, i + 3 * row + p, step)
+                y0, y1, y2, y3 = fma(h, x0, y0), fma(h, x1, y1), fma(h, x2, y2), fma(h, x3, y3)
+            store(states, o0 + p, mul(f0, fma(g, y3, y0)))
+            store(states, o1 + p, mul(f1, y1))
+            store(states, o2 + p, mul(f2, y2))
+            store(states, o3 + p, mul(f3, y3))
 
 
 @INNER

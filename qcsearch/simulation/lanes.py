@@ -22,6 +22,7 @@ from numba.extending import models, register_model
 __all__ = [
     "LANE_BYTES",
     "Lanes",
+    "fill",
     "fma",
     "load",
     "mul",

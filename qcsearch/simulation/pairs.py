@@ -88,7 +88,8 @@ class PairTables:
 
     def fixed(self, matrix: Matrix, on: tuple[int, ...]) -> list[int]:
         """The operation of a constant matrix; equal ones share their tables."""
-        a, b = on
+        a, b = min(on), max(on)  # the outer loop of the kernel is over the larger step
+        matrix = matrix if on == (a, b) else ptm.swapped(matrix)
         key = (matrix.tobytes(), a, b)
         if key not in self._fixed:
             permutation = find_permutation(matrix)

@@ -125,7 +125,8 @@ class Part:
         n_weights: int,
         dtype: np.dtype[Any],
     ) -> None:
-        self.columns = list(cone.observables)
+        self.columns = _as_slice(cone.observables)
+        self._n_columns = len(cone.observables)
         self.lanes = LANE_BYTES // dtype.itemsize
         self.dtype = dtype
         self._n_weights = n_weights
@@ -145,7 +146,7 @@ class Part:
         self._n_factors, self._n_scales = len(recipe.factors), len(recipe.sample_terms)
         self._fuser = fuser
         self._head, self._stride = fuser.head, fuser.stride
-        self._n_registers = -(-len(self.columns) // self.lanes)
+        self._n_registers = -(-self._n_columns // self.lanes)
         self._row = self._n_registers * self.lanes
         self._observed = _observable_vectors(cone, observables, self._n_registers, self._layout)
         self.fixed_states = not self._prefix.trained and not self._middle.trained
@@ -260,33 +261,35 @@ class Part:
         vectors = bound.observables.reshape(self._n_registers, -1, self.lanes)
         dense = vectors[0] if self._n_registers == 1 else vectors.transpose(1, 0, 2).reshape(4**self.n, -1)
         values: Floats = states @ dense
-        return values[:, : len(self.columns)]
+        return values[:, : self._n_columns]
 
     def values(
         self, features: Floats, n_samples: int, bound: Bound, run: Run, *, keep: bool = False
     ) -> Floats:
         """Values `(n_samples, n_observables)` through the middle section.
 
-        With `keep` the states stay for `gradient` where they are few enough to stay in the processor's cache.
+        With `keep` the states of the last chunks stay for `gradient`: as many as the processor's cache holds.
         """
         found = np.empty((features.shape[0] * self.lanes, self._row), self.dtype)
-        hot = keep and self._middle.hot(features.shape[0])
+        pieces = self._pieces(len(found))
+        n_hot = self._middle.n_hot(_CHUNK_BLOCKS) if keep else 0
+        hot = {start for start, _ in pieces[max(0, len(pieces) - n_hot) :]}
 
         def work(start: int, stop: int) -> None:
-            chunk = (self._hot_chunks if hot else self._chunks).take()
+            chunk = (self._hot_chunks if start in hot else self._chunks).take()
             self._bind_samples(chunk, features, start, stop, bound)
             chunk.end = middle_values(
                 self._middle.tape, bound.first, bound.observables, self._support, self.n, self._layout.tables,
-                chunk.values, self._stride, chunk.states, self._middle.apart if hot else 0,
+                chunk.values, self._stride, chunk.states, self._middle.apart if chunk.hot else 0,
                 found[start:stop].reshape(-1), self._row,
             )  # fmt: skip
-            if hot:
+            if chunk.hot:
                 bound.chunks[start] = chunk
             else:
                 self._give(chunk)
 
-        run(work, self._pieces(len(found)))
-        return found[:n_samples, : len(self.columns)]
+        run(work, pieces)
+        return found[:n_samples, : self._n_columns]
 
     def _pieces(self, n_rows: int) -> list[tuple[int, int]]:
         step = _CHUNK_BLOCKS * self.lanes
@@ -311,14 +314,15 @@ class Part:
     ) -> tuple[Floats, NDArray[np.float64]]:
         """Values `(n_samples, n_observables)` and gradient `(n_weights,)` through all sections."""
         wide = np.zeros((features.shape[0] * self.lanes, self._row), self.dtype)
-        wide[: len(cotangent), : len(self.columns)] = cotangent
+        wide[: len(cotangent), : self._n_columns] = cotangent
         found = np.empty_like(wide)
 
         def work(start: int, stop: int) -> _Chunk:
             return self._chunk_gradient(features, start, stop, wide[start:stop], found[start:stop], bound)
 
         sums = bound.sums.clear()
-        for chunk in run(work, self._pieces(len(wide))):
+        # those whose states are still in the cache first, the sum in the order of the samples all the same
+        for chunk in reversed(run(work, self._pieces(len(wide))[::-1])):
             sums.add(chunk.sums)
             self._give(chunk)
         self._suffix_gradient(bound)
@@ -328,7 +332,7 @@ class Part:
             end[:: self.lanes] = sums.first.reshape(-1, self.lanes).sum(axis=1)
             self._prefix.run(self._ground, states, values, keep=True)
             self._prefix.back(end, states, values, sums.values)
-        return found[: len(cotangent), : len(self.columns)], self._weights(bound)
+        return found[: len(cotangent), : self._n_columns], self._weights(bound)
 
     def state_gradient(self, states: Floats, cotangent: Floats, bound: Bound) -> NDArray[np.float64]:
         """Gradient `(n_weights,)` when the states before the suffix are known."""
@@ -352,7 +356,7 @@ class Part:
         chunk.d_values.fill(0)
         middle_gradient(
             self._middle.tape, self._middle.every, self._middle.marks, bound.first, bound.observables,
-            self._support, len(self.columns), self.n, self._layout.tables, chunk.values, chunk.d_values,
+            self._support, self._n_columns, self.n, self._layout.tables, chunk.values, chunk.d_values,
             self._stride, chunk.states, self._middle.apart if chunk.hot else 0, chunk.end,
             cotangent.reshape(-1), found.reshape(-1), self._row, chunk.sums.effective, chunk.sums.first,
         )  # fmt: skip
@@ -377,6 +381,13 @@ class Part:
         sums = bound.sums
         collect(self._recipe, tuple(bound.step), sums.values, sums.factors, sums.scales, gradient)
         return gradient
+
+
+def _as_slice(numbers: tuple[int, ...]) -> slice | list[int]:
+    """Successive numbers as a slice: arrays then need no copy."""
+    if numbers == tuple(range(numbers[0], numbers[-1] + 1)):
+        return slice(numbers[0], numbers[-1] + 1)
+    return list(numbers)
 
 
 def _observable_vectors(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from math import isqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.errors import CircuitError
 from qcsearch.simulation.kernels import Floats, Ints
 from qcsearch.simulation.sweep import COLUMNS, FIRST_KEPT, GRADIENT, backward_marked, forward_marked
 from qcsearch.simulation.workspace import aligned
@@ -18,6 +21,15 @@ STORED_BYTES = 512 * 2**20
 """Bound on the states that one backward pass stores; beyond it they are computed again from marks."""
 HOT_BYTES = 10 * 2**20
 """Bound on the states kept from values to gradient: beyond the cache, computing beats reading."""
+
+
+@cache
+def _machine_bytes() -> float:
+    """Memory of the machine; unknown is without bound."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, OSError, ValueError):
+        return float("inf")
 
 
 class Layout(NamedTuple):
@@ -43,7 +55,7 @@ class Layout(NamedTuple):
     @property
     def room(self) -> int:
         """Numbers from slot to slot, as `sweep.room`."""
-        return self.size + 2 * self.lanes
+        return self.size + 32 * self.lanes
 
 
 class Section:
@@ -80,12 +92,22 @@ class Section:
         """Memory of one pass."""
         return self.apart * self._layout.dtype.itemsize
 
-    def hot(self, n_blocks: int) -> bool:
-        """Whether the states of so many blocks of samples are better kept than computed twice."""
-        return not self._n_marks and n_blocks * self.n_bytes <= HOT_BYTES
+    def n_hot(self, n_blocks: int) -> int:
+        """Of how many chunks of so many blocks of samples the states are better kept than computed twice."""
+        return 0 if self._n_marks else HOT_BYTES // (n_blocks * self.n_bytes)
 
     def states(self, n_blocks: int = 1) -> Floats:
-        """Room for a forward and a backward pass, with slots for so many blocks of samples."""
+        """Room for a forward and a backward pass, with slots for so many blocks of samples.
+
+        Raises:
+            CircuitError: if the machine has not that much memory.
+        """
+        if n_blocks * self.n_bytes > _machine_bytes():
+            raise CircuitError(
+                f"A light cone of {self._layout.n} qubits needs {self.n_bytes / 2**30:.3g} GiB for its states. "
+                f"This machine has {_machine_bytes() / 2**30:.3g} GiB.",
+                "measure other qubits, use fewer layers, or a narrower circuit",
+            )
         return aligned(n_blocks * self.apart, self._layout.dtype)
 
     def run(self, start: Floats, states: Floats, values: Floats, *, keep: bool) -> Floats:

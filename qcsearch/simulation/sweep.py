@@ -76,13 +76,13 @@ _MOVING: Any = np.int64(2)
 
 @INNER
 def room(states: Floats, n: int) -> int:
-    """Numbers from one slot to the next: a state and two registers.
+    """Numbers from one slot to the next: a state and 32 registers.
 
-    Without those two, slots would lie at equal addresses modulo 4096, and a processor takes a load for one
+    Without those, slots would lie at equal addresses modulo 4096, and a processor takes a load for one
     that waits for an unfinished store.
     """
     w: int = width(states)
-    return (w << (2 * n)) + 2 * w
+    return (w << (2 * n)) + 32 * w
 
 
 @INNER
