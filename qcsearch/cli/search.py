@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import typer
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from qcsearch.cli.inputs import Inputs
     from qcsearch.search.record import TrialRecord
     from qcsearch.search.result import SearchResult
+    from qcsearch.search.workers import Nursery
 
 OUT_OF_SECONDS = 3
 _TOP = 5
@@ -58,11 +60,14 @@ def search(
     ran out first; there is a result. Exit code 4: no candidate kept the constraints.
     """
     from qcsearch.cli.inputs import gather
+    from qcsearch.search.workers import Nursery
 
-    inputs = gather(data, target, device, space, trials, max_seconds, seed, strategy, run)
-    for notice in (*inputs.dataset.notices, *(inputs.device.notices if verbose else ())):
-        say(f"Note: {notice}")
-    result = _search(inputs, workers, verbose)
+    # The workers' imports run while this process reads the data.
+    with Nursery() if workers > 1 else nullcontext() as nursery:
+        inputs = gather(data, target, device, space, trials, max_seconds, seed, strategy, run)
+        for notice in (*inputs.dataset.notices, *(inputs.device.notices if verbose else ())):
+            say(f"Note: {notice}")
+        result = _search(inputs, workers, verbose, nursery)
     for notice in result.notices:
         say(f"Note: {notice}")
     if json:
@@ -75,7 +80,7 @@ def search(
         raise typer.Exit(OUT_OF_SECONDS)
 
 
-def _search(inputs: Inputs, workers: int, verbose: bool) -> SearchResult:
+def _search(inputs: Inputs, workers: int, verbose: bool, nursery: Nursery | None) -> SearchResult:
     from qcsearch.cli.panel import watch
     from qcsearch.search.search import run_search
 
@@ -92,6 +97,7 @@ def _search(inputs: Inputs, workers: int, verbose: bool) -> SearchResult:
                 seed=inputs.seed,
                 strategy=inputs.strategy,
                 progress=watcher,
+                nursery=nursery,
             )
     except KeyboardInterrupt:
         raise KeyboardInterrupt(

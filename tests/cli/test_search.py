@@ -105,7 +105,7 @@ def test_constraints_that_reject_everything_end_in_code_4_and_are_named(qcsearch
         (("iris", "--trials", "0"), "The number of trials must be an int ≥ 1. Got 0."),
         (("iris", "--max-seconds", "nan"), "must be a number > 0"),
         (("iris", "--workers", "0"), "The number of workers must be an int in [1, 256]. Got 0."),
-        (("iris", "--seed", "-1"), "The seed must be an int ≥ 0. Got -1."),
+        (("iris", "--seed", "-1"), "The seed must be an int in [0, 2³²). Got -1."),
         (("iris", "--strategy", "luck"), "'luck' is not one of the strategies"),
         (("iris", "--device", "fake_tokyo7"), "There is no device 'fake_tokyo7'"),
         (("iris", "--space", "nowhere"), "'nowhere' is neither a search space"),
