@@ -43,48 +43,54 @@ class _Run:
         else:
             self.elements.append(element)
 
+    @property
+    def constant(self) -> bool:
+        """Whether it depends on nothing (an empty one does not)."""
+        return not any(isinstance(element, Turn) for element in self.elements)
+
+
+class _Block:
+    """Constant operations on one pair of qubits, one after the other, that may become a single matrix.
+
+    Attributes:
+        on: the two qubits.
+        items: matrices of both qubits, and of one qubit with its place.
+        merged: the product of all.
+    """
+
+    def __init__(self, on: tuple[int, ...]) -> None:
+        self.on = on
+        self.items: list[tuple[Matrix, int | None]] = []
+        self.merged: Matrix = np.eye(16)
+
+    def add(self, matrix: Matrix, place: int | None = None) -> None:
+        """Append an operation, of one qubit if its place is given."""
+        eye = np.eye(4)
+        wide = matrix if place is None else np.kron(matrix, eye) if place else np.kron(eye, matrix)
+        self.items.append((matrix, place))
+        self.merged = wide @ self.merged
+
+    def cheapest(self) -> list[tuple[Matrix, int | None]]:
+        """The operations, or their product if that is less work."""
+        if len(self.items) == 1:
+            return self.items
+        apart = sum(RUN_COST if place is not None else cost(matrix) for matrix, place in self.items)
+        return [(self.merged, None)] if cost(self.merged) <= apart else self.items
+
 
 class _Open:
     """A section in the making.
 
     Attributes:
         waiting: for each qubit the elements since its last two-qubit operation.
-        ops: the operations so far; one that was merged into a later one is empty.
+        blocks: for each qubit the block that its last two-qubit operation is in, if that is open.
+        ops: the operations so far.
     """
 
     def __init__(self, n: int) -> None:
         self.waiting = [_Run() for _ in range(n)]
+        self.blocks: list[_Block | None] = [None] * n
         self.ops: list[list[int]] = []
-        self._last: list[tuple[int, tuple[int, ...], Matrix | None]] = [(-1, (), None)] * n
-
-    def add(self, op: list[int], on: tuple[int, ...], matrix: Matrix | None = None) -> None:
-        """Append an operation on the qubits `on`; `matrix` if it is a constant of two qubits."""
-        for qubit in on:
-            self._last[qubit] = (len(self.ops), on, matrix)
-        self.ops.append(op)
-
-    def absorb(self, matrix: Matrix, on: tuple[int, ...]) -> Matrix:
-        """Multiply waiting constant matrices into a constant two-qubit matrix where that saves work."""
-        for place, qubit in enumerate(on):
-            run = self.waiting[qubit].elements
-            if len(run) == 1 and isinstance(run[0], Fixed):
-                eye = np.eye(4)
-                product = matrix @ (np.kron(run[0].matrix, eye) if place else np.kron(eye, run[0].matrix))
-                if cost(product) <= cost(matrix) + RUN_COST:
-                    matrix = product
-                    run.clear()
-        return matrix
-
-    def merge(self, matrix: Matrix, on: tuple[int, ...]) -> Matrix:
-        """Multiply the operation before into a constant two-qubit matrix, if it is one on the same qubits."""
-        before, other = self._last[on[0]], self._last[on[1]]
-        if before[0] != other[0] or before[2] is None:
-            return matrix
-        product = matrix @ (before[2] if before[1] == on else ptm.swapped(before[2]))
-        if cost(product) > cost(matrix) + cost(before[2]):
-            return matrix
-        self.ops[before[0]] = []
-        return product
 
 
 class Fuser:
@@ -122,25 +128,54 @@ class Fuser:
                 state.waiting[on[0]].add(element)
             elif isinstance(element, Turn):
                 self._flush(state, on)
-                state.add(self._turn_pair(element, on), on)
+                state.ops.append(self._turn_pair(element, on))
             else:
-                matrix = state.absorb(element.matrix, on)
-                self._flush(state, on)
-                matrix = state.merge(matrix, on)
-                state.add(self.pairs.fixed(matrix, on), on, matrix)
+                self._append(state, element.matrix, on)
         self._flush(state, range(self.n))
-        ops = [op for op in state.ops if op]
         if transposed:
-            ops.reverse()
-            for op in ops:
+            state.ops.reverse()
+            for op in state.ops:
                 op[FLIP] = 1
-        return ops
+        return state.ops
+
+    def _append(self, state: _Open, matrix: Matrix, on: tuple[int, ...]) -> None:
+        """Put a constant two-qubit matrix into a block, with the constants that wait before it."""
+        constant = [state.waiting[qubit].constant for qubit in on]
+        block = state.blocks[on[0]]
+        if block is None or block is not state.blocks[on[1]] or not all(constant):
+            for qubit, keep in zip(on, constant, strict=True):
+                self._close(state, qubit)
+                if not keep:
+                    self._flush(state, (qubit,))
+            block = _Block((min(on), max(on)))
+        for place, qubit in enumerate(block.on):
+            for element in state.waiting[qubit].elements:
+                if isinstance(element, Fixed):
+                    block.add(element.matrix, place)
+            state.waiting[qubit] = _Run()
+            state.blocks[qubit] = block
+        block.add(matrix if on == block.on else ptm.swapped(matrix))
+
+    def _close(self, state: _Open, qubit: int) -> None:
+        """Turn the open block of a qubit into operations."""
+        block = state.blocks[qubit]
+        if block is None:
+            return
+        for matrix, place in block.cheapest():
+            if place is None:
+                state.ops.append(self.pairs.fixed(matrix, block.on))
+            else:
+                on = block.on[place]
+                state.ops.append(self._run([Fixed((on,), matrix)], on))
+        for on in block.on:
+            state.blocks[on] = None
 
     def _flush(self, state: _Open, qubits: Iterable[int]) -> None:
-        """Close the runs on these qubits."""
+        """Close the blocks and the runs on these qubits."""
         for qubit in qubits:
+            self._close(state, qubit)
             if state.waiting[qubit].elements:
-                state.add(self._run(state.waiting[qubit].elements, qubit), (qubit,))
+                state.ops.append(self._run(state.waiting[qubit].elements, qubit))
                 state.waiting[qubit] = _Run()
 
     def _run(self, run: list[Fixed | Turn], qubit: int) -> list[int]:

@@ -8,6 +8,9 @@ these are in `sweep.py`.
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -37,15 +40,29 @@ Floats = NDArray[Any]
 Ints = NDArray[np.int64]
 
 
+@cache
+def _digest() -> str:
+    """SHA-256 of all files whose code goes into the kernels."""
+    names = ("lanes", "trigonometry", "kernels", "sweep", "matrices")
+    content = b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in names)
+    return hashlib.sha256(content).hexdigest()
+
+
 def _compiled(**options: Any) -> Any:
-    """Decorator: compile with Numba, and keep the machine code on disk where there is a place for it."""
+    """Decorator: compile with Numba, and keep the machine code on disk where there is a place for it.
+
+    Numba would take code from the disk while the file of the function itself is unchanged, though code of other files
+    is compiled into it. Here it must be unchanged in all of them.
+    """
     njit: Any = numba.njit
 
     def decorate(function: Any) -> Any:
         try:
-            return njit(nogil=True, error_model="numpy", cache=True, **options)(function)
-        except RuntimeError:  # no folder can be written to: every process compiles anew
-            return njit(nogil=True, error_model="numpy", **options)(function)
+            compiled = njit(nogil=True, error_model="numpy", cache=True, **options)(function)
+            compiled._cache._cache_file._source_stamp = _digest()
+        except (RuntimeError, AttributeError, OSError):  # no folder to write to, or another Numba: not kept
+            compiled = njit(nogil=True, error_model="numpy", **options)(function)
+        return compiled
 
     return decorate
 
@@ -166,19 +183,20 @@ def collect_run(states: Floats, i: int, j: int, d: Floats, k: int, qubit: int, n
 def apply_permutation(
     states: Floats, i: int, j: int, t: Ints, at: int, base: int, f: Floats, k: int, n: int
 ) -> None:
-    """State j = `(1 + h |Z⟩⟨I|) ⊗ (1 + g |Z⟩⟨I|) · S` · state i, S a scaled permutation of the 16 strings.
+    """State j = R · state i for a relaxed permutation R of the 16 strings, see `pairs.Permutation`.
 
-    Clifford gates with Pauli noise and thermal relaxation have this form. `t[at:]` holds the steps of the two
-    qubits' digits and the offset of what S takes for each of the 16 strings; `f[k:]` the 16 scales and g, h as
-    registers (g for the first qubit).
+    `t[at:]` holds the steps of the two qubits' digits and the offset of what each of the 16 strings takes;
+    `f[k:]` the 16 scales, g (4), h (4) and c as registers.
     """
     w = width(states)
     step, end = peek(t, at), base + (1 << (2 * n - 4))
-    g, h = load(f, k + 16 * w), load(f, k + 17 * w)
+    h0, h1, h2, h3 = _load_four(f, k + 20 * w, w)
+    c = load(f, k + 24 * w)
     for digit in range(4):  # of the second qubit; Z comes last and takes from I
         to, o = j + digit * peek(t, at + 1), at + 2 + 4 * digit
         o0, o1, o2, o3 = i + peek(t, o), i + peek(t, o + 1), i + peek(t, o + 2), i + peek(t, o + 3)
         f0, f1, f2, f3 = _load_four(f, k + 4 * digit * w, w)
+        g = load(f, k + (16 + digit) * w)
         for b in range(base, end):
             p = peek(t, b)
             y0, y1 = mul(f0, load(states, o0 + p)), mul(f1, load(states, o1 + p))
@@ -186,7 +204,8 @@ def apply_permutation(
             y3 = fma(g, y0, y3)
             if digit == 3:
                 x0, x1, x2, x3 = _load_four(states, j + p, step)
-                y0, y1, y2, y3 = fma(h, x0, y0), fma(h, x1, y1), fma(h, x2, y2), fma(h, x3, y3)
+                y0, y1, y2 = fma(h0, x0, y0), fma(h1, x1, y1), fma(h2, x2, y2)
+                y3 = fma(c, x0, fma(h3, x3, y3))
             _store_four(states, to + p, step, y0, y1, y2, y3)
 
 
@@ -197,17 +216,20 @@ def apply_permutation_transposed(
     """The transpose of `apply_permutation`."""
     w = width(states)
     step, row, end = peek(t, at), peek(t, at + 1), base + (1 << (2 * n - 4))
-    g, h = load(f, k + 16 * w), load(f, k + 17 * w)
+    h0, h1, h2, h3 = _load_four(f, k + 20 * w, w)
+    c = load(f, k + 24 * w)
     for digit in range(4):
         o = at + 2 + 4 * digit
         o0, o1, o2, o3 = j + peek(t, o), j + peek(t, o + 1), j + peek(t, o + 2), j + peek(t, o + 3)
         f0, f1, f2, f3 = _load_four(f, k + 4 * digit * w, w)
+        g = load(f, k + (16 + digit) * w)
         for b in range(base, end):
             p = peek(t, b)
             y0, y1, y2, y3 = _load_four(states, i + digit * row + p, step)
             if digit == 0:
                 x0, x1, x2, x3 = _load_four(states, i + 3 * row + p, step)
-                y0, y1, y2, y3 = fma(h, x0, y0), fma(h, x1, y1), fma(h, x2, y2), fma(h, x3, y3)
+                y0, y1, y2, y3 = fma(h0, x0, y0), fma(h1, x1, y1), fma(h2, x2, y2), fma(h3, x3, y3)
+                y0 = fma(c, x3, y0)
             store(states, o0 + p, mul(f0, fma(g, y3, y0)))
             store(states, o1 + p, mul(f1, y1))
             store(states, o2 + p, mul(f2, y2))
@@ -218,34 +240,25 @@ def apply_permutation_transposed(
 def apply_sparse(
     states: Floats, i: int, j: int, t: Ints, at: int, base: int, f: Floats, k: int, n: int
 ) -> None:
-    """State j = R · state i for any sparse two-qubit matrix.
+    """State j = R · state i for any sparse two-qubit matrix, four non-zeros at a time.
 
-    `t[at:]` holds the offsets of the 16 strings, 17 row starts, then the offset of each non-zero's string;
-    `f[k:]` the non-zeros, a register each.
+    `t[at:]` holds the number of fours, then for each: the offset of its row, 1 if the row has begun before, the
+    offsets of what it takes; `f[k:]` the values, a register each.
     """
     w = width(states)
     end = base + (1 << (2 * n - 4))
-    for row in range(16):
-        first, last = peek(t, at + 16 + row), peek(t, at + 17 + row)
-        to = j + peek(t, at + row)
-        if first == last:
-            for b in range(base, end):
-                store(states, to + peek(t, b), fill(states, 0))
-            continue
-        v0, c0 = load(f, k + first * w), i + peek(t, at + 33 + first)
-        if last - first == 1:
-            for b in range(base, end):
-                store(states, to + peek(t, b), mul(v0, load(states, c0 + peek(t, b))))
-            continue
-        v1, c1 = load(f, k + (first + 1) * w), i + peek(t, at + 34 + first)
+    for four in range(peek(t, at)):
+        o = at + 1 + 6 * four
+        to, more = j + peek(t, o), peek(t, o + 1)
+        o0, o1, o2, o3 = i + peek(t, o + 2), i + peek(t, o + 3), i + peek(t, o + 4), i + peek(t, o + 5)
+        f0, f1, f2, f3 = _load_four(f, k + 4 * four * w, w)
         for b in range(base, end):
             p = peek(t, b)
-            store(states, to + p, fma(v1, load(states, c1 + p), mul(v0, load(states, c0 + p))))
-        for e in range(first + 2, last):
-            v0, c0 = load(f, k + e * w), i + peek(t, at + 33 + e)
-            for b in range(base, end):
-                p = peek(t, b)
-                store(states, to + p, fma(v0, load(states, c0 + p), load(states, to + p)))
+            y = fma(f1, load(states, o1 + p), mul(f0, load(states, o0 + p)))
+            y = fma(f3, load(states, o3 + p), fma(f2, load(states, o2 + p), y))
+            if more:
+                y = fma(fill(states, 1), load(states, to + p), y)
+            store(states, to + p, y)
 
 
 @INNER

@@ -8,9 +8,6 @@ a factor of three to five; hence this file.
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from llvmlite import ir
@@ -34,23 +31,6 @@ __all__ = [
 ]
 
 intrinsic: Any = numba_intrinsic
-
-
-def _age_together() -> None:
-    """Give all files of this folder the newest one's time of change.
-
-    Numba's cache on disk compares the file of a compiled function alone, yet code of other files is compiled
-    into it: after an update that changes one of them, the old machine code would run on in silence.
-    """
-    files = list(Path(__file__).parent.glob("*.py"))
-    newest = max(file.stat().st_mtime_ns for file in files)
-    for file in files:
-        if file.stat().st_mtime_ns != newest:
-            with suppress(OSError):  # not ours to change: installed as a whole, by somebody else
-                os.utime(file, ns=(newest, newest))
-
-
-_age_together()
 
 LANE_BYTES = 32
 """Bytes of one register: 4 float64 or 8 float32."""

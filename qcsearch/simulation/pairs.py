@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -11,36 +12,83 @@ from qcsearch.simulation import ptm
 from qcsearch.simulation.ptm import Matrix
 from qcsearch.simulation.sweep import PERMUTATION, SPARSE
 
-__all__ = ["RUN_COST", "PairTables", "cost", "find_permutation"]
+__all__ = ["RUN_COST", "PairTables", "Permutation", "cost", "find_permutation"]
 
 _TINY = 1e-15
 RUN_COST = 48
-"""Multiply-adds of a one-qubit matrix on 16 strings: what absorbing it into a two-qubit matrix saves."""
+"""Work of a one-qubit matrix on 16 strings in multiply-adds, the unit of `cost`."""
+_PERMUTATION_COST = 44
+_FOUR_COST = 5
 
 
-def find_permutation(matrix: Matrix) -> tuple[NDArray[np.int64], Matrix] | None:
-    """Write a PTM as `(1 + h |Z⟩⟨I|) ⊗ (1 + g |Z⟩⟨I|) · S`, S a scaled permutation, if it is that.
+@dataclass(frozen=True)
+class Permutation:
+    """A relaxed permutation: the form of a Clifford gate with Pauli noise and thermal relaxation.
 
-    Returns:
-        Column of each row of S `(16,)`; the scales, then g (first qubit) and h, `(18,)`.
+    With S a scaled permutation of the 16 strings, digits u of the first and v of the second qubit:
+
+    - `m = S x`;
+    - `y_uv = m_uv`, but `y_Zv = m_Zv + g_v m_Iv` and `y_uZ = m_uZ + h_u y_uI` for u ≠ Z;
+    - `y_ZZ = m_ZZ + g_Z m_IZ + h_Z y_ZI + c y_II`.
+
+    Attributes:
+        columns: what each row of S takes, `(16,)`.
+        values: 16 scales, g for v = I X Y Z, h for u = I X Y Z, c; `(25,)`.
     """
-    g, h = matrix[3, 0], matrix[12, 0]
-    rest = matrix.copy()
-    rest[3::4] -= g * rest[::4]
-    rest[12:] -= h * rest[:4]
-    present = np.abs(rest) > _TINY
-    if present.sum(axis=0).max() > 1 or present.sum(axis=1).max() > 1:
+
+    columns: NDArray[np.int64]
+    values: Matrix
+
+
+def find_permutation(matrix: Matrix) -> Permutation | None:
+    """Write a two-qubit PTM as a relaxed permutation, if it is one."""
+    return _find_permutation(matrix.tobytes())
+
+
+@lru_cache(maxsize=4096)
+def _find_permutation(content: bytes) -> Permutation | None:
+    matrix = np.frombuffer(content).reshape(16, 16)
+    rest = np.where(np.abs(matrix) > _TINY, matrix, 0.0)
+    columns, scales, g, h = np.full(16, -1), np.zeros(16), np.zeros(4), np.zeros(4)
+    for row in _SIMPLE_ROWS_FIRST:
+        u, v = row % 4, row // 4
+        if u == 3:
+            g[v] = _take(rest, row, columns[4 * v], scales[4 * v])
+        if v == 3:
+            h[u] = _take(rest, row, columns[u], scales[u])
+        c = rest[row, 0] - h[3] * g[0] if row == 15 else 0.0
+        if row == 15:
+            rest[row, 0] = 0.0
+        present = np.flatnonzero(rest[row])
+        if len(present) > 1:
+            return None
+        if len(present):
+            columns[row], scales[row] = present[0], rest[row, present[0]]
+    used = columns[columns >= 0]
+    if len(set(used)) < len(used):
         return None
-    columns = np.where(present.any(axis=1), present.argmax(axis=1), -1)
-    columns[columns < 0] = np.flatnonzero(~present.any(axis=0))
-    return columns.astype(np.int64), np.concatenate([rest[np.arange(16), columns], [g, h]])
+    columns[columns < 0] = sorted(set(range(16)) - set(used))
+    return Permutation(columns.astype(np.int64), np.concatenate([scales, g, h, [c]]))
+
+
+_SIMPLE_ROWS_FIRST = sorted(range(16), key=lambda row: (row % 4 == 3) + (row // 4 == 3))
+
+
+def _take(rest: Matrix, row: int, column: int, scale: float) -> float:
+    """The entry of a row in the column of another row's main entry, as a multiple of that one; it is taken out."""
+    if column < 0 or not scale:
+        return 0.0
+    found = float(rest[row, column]) / scale
+    rest[row, column] = 0.0
+    return found
 
 
 def cost(matrix: Matrix) -> int:
     """Rough work of a two-qubit matrix on 16 strings, in the multiply-adds of a one-qubit one."""
     if find_permutation(matrix) is not None:
-        return 24
-    return 64 + 4 * int((np.abs(matrix) > _TINY).sum())
+        return _PERMUTATION_COST
+    fours = -(-(np.abs(matrix) > _TINY).sum(axis=1) // 4)
+    return 10 + _FOUR_COST * int(np.maximum(fours, 1).sum())
 
 
 class PairTables:
@@ -95,9 +143,8 @@ class PairTables:
             permutation = find_permutation(matrix)
             if permutation is not None:
                 places = self._places(a, b)
-                table = self._add_ints(np.concatenate([places[[1, 4]], places[permutation[0]]]))
-                at = self._add_floats(np.repeat(permutation[1], self._lanes))
-                op = [PERMUTATION, 0, at, table]
+                table = self._add_ints(np.concatenate([places[[1, 4]], places[permutation.columns]]))
+                op = [PERMUTATION, 0, self._add_floats(np.repeat(permutation.values, self._lanes)), table]
             else:
                 at, table = self._sparse(matrix, a, b)
                 transposed = self._add_ints(np.array(self._sparse(matrix.T, a, b)))
@@ -106,11 +153,19 @@ class PairTables:
         return list(self._fixed[key])
 
     def _sparse(self, matrix: Matrix, a: int, b: int) -> tuple[int, int]:
-        present = np.abs(matrix) > _TINY
+        """AT and TABLE of a matrix in fours of non-zeros, filled up with zeros."""
         places = self._places(a, b)
-        rows = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
-        table = self._add_ints(np.concatenate([places, rows, places[np.nonzero(present)[1]]]))
-        return self._add_floats(np.repeat(matrix[present], self._lanes)), table
+        table: list[int] = []
+        values: list[float] = []
+        for row in range(16):
+            columns = np.flatnonzero(np.abs(matrix[row]) > _TINY)
+            for first in range(0, max(len(columns), 1), 4):
+                some = columns[first : first + 4]
+                filled = np.concatenate([some, np.zeros(4 - len(some), dtype=np.int64)])
+                table += [int(places[row]), int(first > 0), *map(int, places[filled])]
+                values += [*matrix[row, some], *[0.0] * (4 - len(some))]
+        header = np.array([len(table) // 6, *table], dtype=np.int64)
+        return self._add_floats(np.repeat(np.array(values), self._lanes)), self._add_ints(header)
 
     def _places(self, a: int, b: int) -> NDArray[np.int64]:
         """Offsets of the 16 strings on qubits a and b, a the less significant digit."""

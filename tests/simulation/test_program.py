@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,8 +11,8 @@ from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer.noise import NoiseModel, ReadoutError, amplitude_damping_error, depolarizing_error
 
-from qcsearch.errors import CircuitError, InputError
-from qcsearch.simulation import Encoded, compile_circuit, section, warm_up
+from qcsearch.errors import InputError
+from qcsearch.simulation import Encoded, compile_circuit, section
 
 EMPTY = np.zeros(0)
 
@@ -208,33 +206,6 @@ def test_little_memory_gives_the_same_numbers(make, monkeypatch):
     values, gradient = tight.value_and_gradient(X, w, cotangent)
     np.testing.assert_allclose(values, expected[0], atol=1e-14)
     np.testing.assert_allclose(gradient, expected[1], atol=1e-12)
-
-
-def test_states_kept_in_the_cache_or_computed_again_give_the_same_numbers(monkeypatch):
-    rng = np.random.default_rng(9)
-    kept = _program(_reuploading, 4)
-    X, w = rng.normal(size=(150, 3)), rng.normal(size=kept.n_weights)
-    expected = kept.value_and_gradient(X, w, np.sin)
-    for hot_bytes in (0, 1_500_000):  # none, some of the chunks
-        monkeypatch.setattr(section, "HOT_BYTES", hot_bytes)
-        values, gradient = _program(_reuploading, 4).value_and_gradient(X, w, np.sin)
-        np.testing.assert_array_equal(values, expected[0])
-        np.testing.assert_array_equal(gradient, expected[1])
-
-
-def test_more_memory_than_the_machine_has_is_refused(monkeypatch):
-    program = _program(_reuploading)
-    monkeypatch.setattr(section, "_machine_bytes", lambda: 1000.0)
-    with pytest.raises(CircuitError, match=r"light cone of 3 qubits needs .* GiB"):
-        program.values(np.zeros((2, 3)), np.zeros(program.n_weights))
-
-
-def test_warming_up_leaves_nothing_to_compile():
-    warm_up()
-    program = _program(_reuploading)
-    start = perf_counter()
-    program.value_and_gradient(np.zeros((4, 3)), np.zeros(program.n_weights), np.sin)
-    assert perf_counter() - start < 1.0
 
 
 def test_more_observables_than_lanes_share_little_memory(monkeypatch):
