@@ -43,7 +43,7 @@ Ints = NDArray[np.int64]
 @cache
 def _digest() -> str:
     """SHA-256 of all files whose code goes into the kernels."""
-    names = ("lanes", "trigonometry", "kernels", "sweep", "matrices")
+    names = ("lanes", "trigonometry", "kernels", "sweep", "middle", "matrices", "cotangents")
     content = b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in names)
     return hashlib.sha256(content).hexdigest()
 

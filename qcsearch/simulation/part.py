@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.simulation.bound import Bound, Chunk, Sums
 from qcsearch.simulation.cones import Cone, split
+from qcsearch.simulation.cotangents import collect, collect_samples
 from qcsearch.simulation.fuse import Fuser
 from qcsearch.simulation.kernels import Floats
 from qcsearch.simulation.lanes import LANE_BYTES
-from qcsearch.simulation.matrices import (
-    Step,
-    bind,
-    bind_samples,
-    collect,
-    collect_samples,
-)
+from qcsearch.simulation.matrices import bind, bind_samples
+from qcsearch.simulation.middle import middle_gradient, middle_states, middle_values
 from qcsearch.simulation.observables import Observable
 from qcsearch.simulation.section import STORED_BYTES, Layout, Section
-from qcsearch.simulation.sweep import middle_gradient, middle_states, middle_values
 from qcsearch.simulation.workspace import Pool, aligned, as_aligned
 
-__all__ = ["Bound", "Part"]
+__all__ = ["Part", "Run"]
 
 _CHUNK_BLOCKS = 16
 """Blocks of samples (4 or 8 each) that are one piece of work; the sum over pieces has a fixed order."""
@@ -35,72 +30,6 @@ _KEPT_BYTES = 64 * 2**20
 
 Run = Callable[[Callable[[int, int], Any], list[tuple[int, int]]], list[Any]]
 """Runs work on chunks `(start, stop)` of rows and returns the results in their order."""
-
-
-@dataclass
-class _Sums:
-    """Sums over samples: cotangents of shared values, factors, scales, and at both ends of the middle."""
-
-    values: Floats
-    factors: Floats
-    scales: Floats
-    effective: Floats
-    first: Floats
-
-    def arrays(self) -> tuple[Floats, ...]:
-        return self.values, self.factors, self.scales, self.effective, self.first
-
-    def clear(self) -> _Sums:
-        for array in self.arrays():
-            array.fill(0)
-        return self
-
-    def add(self, other: _Sums) -> None:
-        for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
-            mine += theirs
-
-
-@dataclass
-class _Chunk:
-    """Workspace of one chunk of samples.
-
-    Attributes:
-        states: of one block after the other, or of all blocks.
-        hot: whether each block has slots of its own.
-        values: matrices, see `sweep`.
-        d_values: their cotangents.
-        sums: what remains of the chunk; its values are the shared part of `d_values`.
-        end: slot of the last state, when the states are kept for the gradient.
-    """
-
-    states: Floats
-    hot: bool
-    values: Floats
-    d_values: Floats
-    sums: _Sums
-    end: int = 0
-
-
-@dataclass
-class Bound:
-    """A part with its weights bound: what one step computes once for all samples.
-
-    Attributes:
-        step: shared angles and matrices.
-        suffix: states of the suffix, for each register of observables; one for all where they would be too
-        large.
-        observables: before the suffix, `(n_registers, 4**n, lanes)`, flat.
-        sums: for the gradient.
-        first: state after the prefix, all lanes alike.
-        chunks: those whose matrices, and states if they are hot, are kept from the values to the gradient.
-    """
-
-    step: Step
-    suffix: list[Floats]
-    observables: Floats
-    sums: _Sums
-    first: Floats = field(default_factory=lambda: np.empty(0))
-    chunks: dict[int, _Chunk] = field(default_factory=dict)
 
 
 class Part:
@@ -152,8 +81,8 @@ class Part:
         self.fixed_states = not self._prefix.trained and not self._middle.trained
         small = self._suffix.n_bytes * self._n_registers < _KEPT_BYTES
         self._bounds: Pool[Bound] = Pool(self._new_bound, keep=small)
-        self._chunks: Pool[_Chunk] = Pool(self._new_chunk, keep=self._middle.n_bytes < _KEPT_BYTES)
-        self._hot_chunks: Pool[_Chunk] = Pool(lambda: self._new_chunk(hot=True), keep=True)
+        self._chunks: Pool[Chunk] = Pool(self._new_chunk, keep=self._middle.n_bytes < _KEPT_BYTES)
+        self._hot_chunks: Pool[Chunk] = Pool(lambda: self._new_chunk(hot=True), keep=True)
 
     @property
     def state_bytes(self) -> int:
@@ -171,14 +100,14 @@ class Part:
             sums=self._new_sums(aligned(self._head, self.dtype)),
         )
 
-    def _new_chunk(self, *, hot: bool = False) -> _Chunk:
+    def _new_chunk(self, *, hot: bool = False) -> Chunk:
         size = self._head + _CHUNK_BLOCKS * self._stride
         values, d_values = aligned(size, self.dtype), aligned(size, self.dtype)
         states = self._middle.states(_CHUNK_BLOCKS if hot else 1)
-        return _Chunk(states, hot, values, d_values, self._new_sums(d_values[: self._head]))
+        return Chunk(states, hot, values, d_values, self._new_sums(d_values[: self._head]))
 
-    def _new_sums(self, values: Floats) -> _Sums:
-        return _Sums(
+    def _new_sums(self, values: Floats) -> Sums:
+        return Sums(
             values=values,
             factors=aligned(self._n_factors * 36 * self.lanes, self.dtype),
             scales=np.empty(self._n_scales),
@@ -207,7 +136,7 @@ class Part:
         bound.chunks.clear()
         self._bounds.give(bound)
 
-    def _give(self, chunk: _Chunk) -> None:
+    def _give(self, chunk: Chunk) -> None:
         (self._hot_chunks if chunk.hot else self._chunks).give(chunk)
 
     def _register(self, bound: Bound, register: int) -> tuple[slice, Floats]:
@@ -295,7 +224,7 @@ class Part:
         step = _CHUNK_BLOCKS * self.lanes
         return [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
 
-    def _bind_samples(self, chunk: _Chunk, features: Floats, start: int, stop: int, bound: Bound) -> None:
+    def _bind_samples(self, chunk: Chunk, features: Floats, start: int, stop: int, bound: Bound) -> None:
         """Fill the matrices of a chunk."""
         chunk.values[: self._head] = bound.step.values
         if self._stride:
@@ -317,7 +246,7 @@ class Part:
         wide[: len(cotangent), : self._n_columns] = cotangent
         found = np.empty_like(wide)
 
-        def work(start: int, stop: int) -> _Chunk:
+        def work(start: int, stop: int) -> Chunk:
             return self._chunk_gradient(features, start, stop, wide[start:stop], found[start:stop], bound)
 
         sums = bound.sums.clear()
@@ -347,7 +276,7 @@ class Part:
 
     def _chunk_gradient(
         self, features: Floats, start: int, stop: int, cotangent: Floats, found: Floats, bound: Bound
-    ) -> _Chunk:
+    ) -> Chunk:
         chunk = bound.chunks.pop(start, None)
         if chunk is None:
             chunk = self._chunks.take()

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcsearch.errors import InputError
+from qcsearch.simulation.bound import Bound
 from qcsearch.simulation.checks import check_cotangent, check_features, check_weights
 from qcsearch.simulation.encoded import Encoded
 from qcsearch.simulation.kernels import Floats
-from qcsearch.simulation.part import Bound, Part, Run
+from qcsearch.simulation.part import Part, Run
 from qcsearch.simulation.section import STORED_BYTES
 
 __all__ = ["Cotangent", "Program"]

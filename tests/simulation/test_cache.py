@@ -10,7 +10,7 @@ from shutil import copytree
 import pytest
 
 import qcsearch
-from qcsearch.simulation import kernels, matrices, sweep
+from qcsearch.simulation import cotangents, kernels, matrices, middle, sweep
 
 _COMPILED = """
 import numba
@@ -54,7 +54,7 @@ def test_a_change_of_any_kernel_file_compiles_anew(changed, tmp_path):
 def test_every_kernel_is_kept_under_the_same_stamp():
     stamps = {
         value._cache._cache_file._source_stamp
-        for module in (kernels, sweep, matrices)
+        for module in (kernels, sweep, middle, matrices, cotangents)
         for value in vars(module).values()
         if hasattr(value, "py_func")
     }

@@ -1,0 +1,157 @@
+"""The compiled loops over samples: the middle section, block by block, and what lies at its ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from qcsearch.simulation.kernels import INNER, KERNEL, ONE, ZERO, Floats, Ints
+from qcsearch.simulation.lanes import fill, fma, load, peek, store, width
+from qcsearch.simulation.sweep import COLUMNS, MOVING, backward_marked, copy, forward, forward_marked, room
+
+__all__ = ["middle_gradient", "middle_states", "middle_values"]
+
+
+@INNER
+def observe(
+    states: Floats, i: int, observables: Floats, support: Ints, n: int, found: Floats, to: int, row: int
+) -> None:
+    """`found[to + lane * row + o] = Σ_p (state i)[p, lane] observables[p, o]` for all lanes."""
+    w = width(states)
+    zero = fill(states, 0)
+    for part in range(0, row, w):
+        at = part << (2 * n)
+        for lane in range(0, w, 4):
+            v0, v1, v2, v3 = zero, zero, zero, zero
+            for k in range(support.size):
+                p = peek(support, k) * w
+                o = load(observables, at + p)
+                p += i + lane
+                v0 = fma(fill(states, peek(states, p)), o, v0)
+                v1 = fma(fill(states, peek(states, p + 1)), o, v1)
+                v2 = fma(fill(states, peek(states, p + 2)), o, v2)
+                v3 = fma(fill(states, peek(states, p + 3)), o, v3)
+            here = to + lane * row + part
+            store(found, here, v0)
+            store(found, here + row, v1)
+            store(found, here + 2 * row, v2)
+            store(found, here + 3 * row, v3)
+
+
+@INNER
+def start_cotangent(
+    cotangent: Floats, to: int, row: int, n_observables: int, observables: Floats, support: Ints, n: int,
+    states: Floats, i: int,
+) -> None:  # fmt: skip
+    """State i becomes `Σ_o cotangent[to + lane * row + o] observables[p, o]`."""
+    w = width(states)
+    size = w << (2 * n)
+    zero = fill(states, 0)
+    for p in range(0, size, w):
+        store(states, i + p, zero)
+    for o in range(n_observables):
+        for lane in range(w):
+            states[i + size + lane] = peek(cotangent, to + lane * row + o)
+        c = load(states, i + size)
+        at = ((o // w) << (2 * n)) * w + o % w
+        for k in range(support.size):
+            p = peek(support, k) * w
+            x = fill(observables, peek(observables, at + p))
+            store(states, i + p, fma(c, x, load(states, i + p)))
+
+
+@INNER
+def add_effective(
+    states: Floats, i: int, cotangent: Floats, to: int, row: int, n: int, effective: Floats
+) -> None:
+    """`effective[p, o] += Σ_lane (state i)[p, lane] cotangent[lane, o]`."""
+    w = width(states)
+    for part in range(0, row, w):
+        at = part << (2 * n)
+        for lane in range(w):
+            c = load(cotangent, to + lane * row + part)
+            for p in range(0, w << (2 * n), w):
+                x = fill(states, peek(states, i + p + lane))
+                store(effective, at + p, fma(x, c, load(effective, at + p)))
+
+
+@KERNEL
+def middle_values(
+    tape: Ints, first: Floats, observables: Floats, support: Ints, n: int, tables: Ints, values: Floats,
+    stride: int, states: Floats, apart: int, found: Floats, row: int,
+) -> Any:  # fmt: skip
+    """Expectation values of all blocks of samples: `found` `(n_blocks * lanes, row)`, flat, is filled.
+
+    With `apart` each block has slots of its own, so many numbers apart, where its states stay for
+    `middle_gradient`. Returns the slot of the last state, the same for all blocks.
+    """
+    w = width(states)
+    slot = ZERO
+    for block in range(found.size // (w * row)):
+        base = block * apart
+        copy(first, ZERO, states, base, w << (2 * n))
+        keep = np.int64(apart > 0)
+        slot = forward(
+            tape, ZERO, tape.size // COLUMNS, states, base, keep, n, tables, values, block * stride
+        )
+        at = base + slot * room(states, n)
+        observe(states, at, observables, support, n, found, block * w * row, row)
+    return slot
+
+
+@KERNEL
+def middle_states(
+    tape: Ints,
+    first: Floats,
+    n: int,
+    tables: Ints,
+    values: Floats,
+    stride: int,
+    states: Floats,
+    found: Floats,
+) -> None:
+    """The state of every sample after the tape: `found` `(n_samples, 4**n)`, flat, is filled."""
+    w = width(states)
+    size = w << (2 * n)
+    strings = ONE << (2 * n)
+    for start in range(0, found.size, size):
+        copy(first, ZERO, states, ZERO, size)
+        shift = start // size * stride
+        slot = forward(tape, ZERO, tape.size // COLUMNS, states, ZERO, ZERO, n, tables, values, shift)
+        at = slot * room(states, n)
+        for lane in range(min(w, (found.size - start) // strings)):
+            for p in range(strings):
+                found[start + lane * strings + p] = peek(states, at + p * w + lane)
+
+
+@KERNEL
+def middle_gradient(
+    tape: Ints, every: int, marks: int, first: Floats, observables: Floats, support: Ints, n_observables: int,
+    n: int, tables: Ints, values: Floats, d_values: Floats, stride: int, states: Floats, apart: int, end: int,
+    cotangent: Floats, found: Floats, row: int, effective: Floats, d_first: Floats,
+) -> None:  # fmt: skip
+    """Expectation values and cotangents of all blocks of samples.
+
+    With `apart` the states are those that `middle_values` left, the last one in slot `end`, and `found` is
+    not touched. Adds to `d_values`, `effective` and `d_first` (the cotangent of `first`); the last two are
+    not wanted when empty.
+    """
+    w = width(states)
+    size = w << (2 * n)
+    for block in range(found.size // (w * row)):
+        shift, to, base, slot = block * stride, block * w * row, block * apart, end
+        if not apart:
+            copy(first, ZERO, states, base, size)
+            slot = forward_marked(tape, every, marks, states, base, ONE, n, tables, values, shift)
+            at = base + slot * room(states, n)
+            observe(states, at, observables, support, n, found, to, row)
+        if effective.size:
+            add_effective(states, base + slot * room(states, n), cotangent, to, row, n, effective)
+        at = base + MOVING * room(states, n)
+        start_cotangent(cotangent, to, row, n_observables, observables, support, n, states, at)
+        slot = backward_marked(tape, every, marks, states, base, n, tables, values, d_values, shift)
+        if d_first.size:
+            at = base + slot * room(states, n)
+            for k in range(size):
+                d_first[k] += peek(states, at + k)
