@@ -65,8 +65,7 @@ class Bound:
 
     Attributes:
         step: shared angles and matrices.
-        suffix: states of the suffix, for each register of observables; one for all where they would be too
-        large.
+        suffix: states of the suffix, for each register of observables; one where all would be too large.
         observables: before the suffix, `(n_registers, 4**n, lanes)`, flat.
         sums: for the gradient.
         first: state after the prefix, all lanes alike.
