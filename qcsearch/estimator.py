@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["QuantumCircuitSearchClassifier"]
 
 
-class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
     """Search a quantum classifier for a device, under that device's noise.
 
     `fit` is the same search as the command `qcsearch search`: of the samples it is given, a fifth is set

@@ -32,7 +32,7 @@ LARGEST = 1e100
 """No feature may be larger than this: its square, which scaling needs, must fit a float."""
 
 
-def check_X(  # noqa: N802
+def check_X(  # noqa: N802  X is the field's own name
     X: Any,
     n_features: int | None = None,
     *,

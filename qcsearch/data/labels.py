@@ -15,7 +15,7 @@ from qcsearch.errors import DataError
 __all__ = ["check_X_y", "check_class_counts", "check_lengths", "check_y", "encode"]
 
 
-def check_X_y(  # noqa: N802
+def check_X_y(  # noqa: N802  X is the field's own name
     X: Any, y: Any, *, names: Sequence[str] | None = None, what: str = "X", target: str = "y"
 ) -> tuple[FloatArray, IntArray, tuple[Label, ...], tuple[int, int] | None]:
     """Check samples and their labels together.

@@ -20,7 +20,7 @@ SCALINGS = {"minmax": (0.0, 1.0), "maxabs": (-1.0, 1.0), "standard": (-3.0, 3.0)
 standard deviations to either side of the mean, which holds 99.7 % of a normal distribution."""
 
 
-class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
     """A scikit-learn transformer whose fitted state is a few plain arrays.
 
     That makes it savable without pickle and exact to the bit: a step restored from its settings and its

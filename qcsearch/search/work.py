@@ -74,7 +74,7 @@ def _evaluate(
             max_seconds=max_seconds,
             worker=asked.worker,
         )
-    except Exception as error:
+    except Exception as error:  # one candidate's failure is recorded and does not end the search
         _logger.exception("Trial %d failed.", asked.number)
         text = " ".join(str(error).split()) or "no message"
         outcome = Outcome("failed", f"{type(error).__name__}: {text}", error=type(error).__name__)
