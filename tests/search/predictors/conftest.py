@@ -1,0 +1,51 @@
+"""Small circuits written gate by gate, as predictors see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qcsearch.circuits.candidate import Candidate, Choice
+from qcsearch.devices.device import Device
+from qcsearch.devices.providers import get_device
+from qcsearch.search.predictors import Subject
+from qcsearch.training.assembly import assemble
+
+MakeSubject = Callable[..., Subject]
+
+
+@pytest.fixture(scope="session")
+def subject(device: Device) -> MakeSubject:
+    """`subject("ry x0 0", "rz w0 1", "cx 0 1", X=…, y=…)`: name, angle if it has one, qubits."""
+
+    def make(
+        *lines: str,
+        X: Sequence[Sequence[float]] = ((0.3,), (1.2,)),
+        y: Sequence[int] = (0, 1),
+        on: Device = device,
+        qubits: tuple[int, ...] = (0, 1),
+        observables: tuple[str, ...] = ("Z0",),
+        seed: int = 0,
+    ) -> Subject:
+        gates = Choice("gates", {"gates": [_gate(line) for line in lines]})
+        candidate = Candidate(Choice("none"), gates, qubits, observables)
+        samples = np.asarray(X, dtype=float)
+        return Subject(assemble(candidate, on, samples.shape[1]), samples, np.asarray(y), (seed,))
+
+    return make
+
+
+def _gate(line: str) -> dict[str, Any]:
+    name, *words = line.split()
+    if words[0][0] not in "xw":
+        return {"name": name, "qubits": [int(word) for word in words]}
+    kind = {"x": "feature", "w": "weight"}[words[0][0]]
+    return {"name": name, "qubits": [int(word) for word in words[1:]], "angle": {kind: int(words[0][1:])}}
+
+
+@pytest.fixture(scope="session")
+def torino() -> Device:
+    return get_device("fake_torino")
