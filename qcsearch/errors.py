@@ -12,7 +12,21 @@ QCSearchError                 exit code 2, the base of everything raised on purp
 │   └── BundleError           the bundle: changed, incomplete, unreadable
 ├── MissingExtraError         exit code 2, an optional dependency is not installed
 ├── NoFeasibleCandidateError  exit code 4, every candidate broke a constraint
+├── CeilingError              exit code 3, the next job would cost more than was allowed
 └── BackendError              exit code 5, the backend or the credentials
+    ├── CredentialsError      no API key, one that is refused, or one that others can read
+    ├── IdentityError         the identity service gives no access token; no key was sent elsewhere
+    ├── ServiceError          the service answers with errors, pages or not at all, again and again
+    ├── DeadlineError         a job has not ended in time; it is still there
+    ├── UnknownStatusError    a job is in a state that nothing is known of
+    ├── JobFailedError        a job failed on the backend
+    ├── JobCancelledError     somebody cancelled a job
+    ├── SubstitutedError      a job was put on another backend than it was made for
+    ├── SessionClosedError    the session was closed before its jobs were done
+    ├── RecalibratedError     the backend was recalibrated and cannot run the circuits any more
+    ├── DriftError            the calibration is too far from that which the model was made for
+    ├── UsageLimitError       the account's instance has no seconds left
+    └── JournalError          the journal of jobs cannot be read or is held by another process
 ```
 
 A message is one sentence that names the thing, what it must be, and what it was; `fix`, when known,
@@ -25,15 +39,29 @@ __all__ = [
     "BackendError",
     "BundleError",
     "CandidateError",
+    "CeilingError",
     "CircuitError",
+    "CredentialsError",
     "DataError",
+    "DeadlineError",
     "DeviceError",
+    "DriftError",
+    "IdentityError",
     "InputError",
+    "JobCancelledError",
+    "JobFailedError",
+    "JournalError",
     "MissingExtraError",
     "NoFeasibleCandidateError",
     "QCSearchError",
+    "RecalibratedError",
     "RunError",
+    "ServiceError",
+    "SessionClosedError",
     "SpaceError",
+    "SubstitutedError",
+    "UnknownStatusError",
+    "UsageLimitError",
 ]
 
 
@@ -102,3 +130,61 @@ class BackendError(QCSearchError):
     """The backend refused, or the credentials did."""
 
     exit_code = 5
+
+
+class CeilingError(QCSearchError):
+    """The next job would cost more than was allowed; what was done is saved."""
+
+    exit_code = 3
+
+
+class CredentialsError(BackendError):
+    """There is no API key, the key is refused, or others can read the file it is in."""
+
+
+class IdentityError(BackendError):
+    """The identity service gives no access token; nothing was sent in its place."""
+
+
+class ServiceError(BackendError):
+    """The service answers with errors, with what is no answer, or not at all, again and again."""
+
+
+class DeadlineError(BackendError):
+    """A job has not ended in time; it is still there."""
+
+
+class UnknownStatusError(BackendError):
+    """A job stays in a state that nothing is known of."""
+
+
+class JobFailedError(BackendError):
+    """A job failed on the backend."""
+
+
+class JobCancelledError(BackendError):
+    """Somebody cancelled a job."""
+
+
+class SubstitutedError(BackendError):
+    """A job was put on another backend than it was made for."""
+
+
+class SessionClosedError(BackendError):
+    """The session was closed before its jobs were done."""
+
+
+class RecalibratedError(BackendError):
+    """The backend was recalibrated since the circuits were made, and cannot run them any more."""
+
+
+class DriftError(BackendError):
+    """The calibration is too far from that which the model was made for."""
+
+
+class UsageLimitError(BackendError):
+    """The account's instance has no seconds left."""
+
+
+class JournalError(BackendError):
+    """The journal of jobs cannot be read, or is held by another process."""

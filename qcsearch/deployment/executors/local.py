@@ -156,10 +156,10 @@ def _delays(backend: BackendV2, properties: Any, active: set[int]) -> Relaxation
         facts = properties.qubit_property(q) if q in active else {}
         return float(facts[name][0]) if name in facts else math.inf
 
-    n_qubits = range(backend.num_qubits)
+    t1s = [seconds(q, "T1") for q in range(backend.num_qubits)]
     return RelaxationNoisePass(
-        t1s=[seconds(q, "T1") for q in n_qubits],
-        t2s=[seconds(q, "T2") for q in n_qubits],
+        t1s=t1s,
+        t2s=[min(seconds(q, "T2"), 2 * t1) for q, t1 in enumerate(t1s)],
         dt=backend.dt,
         op_types=Delay,
     )

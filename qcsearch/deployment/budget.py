@@ -1,0 +1,46 @@
+"""How many QPU seconds a deployment may cost, and has cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qcsearch.errors import CeilingError, InputError
+
+__all__ = ["Budget"]
+
+
+@dataclass
+class Budget:
+    """The ceiling of a deployment.
+
+    Attributes:
+        max_seconds: QPU seconds that all its jobs together may cost, > 0.
+        spent: says what they have cost so far.
+        reserved: seconds that are kept for what has to follow.
+    """
+
+    max_seconds: float
+    spent: Callable[[], float]
+    reserved: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.max_seconds < float("inf"):
+            raise InputError(f"The 'max_qpu_seconds' must be a number > 0. Got {self.max_seconds!r}.")
+
+    def allows(self, seconds: float) -> bool:
+        """Whether work of so many seconds fits under the ceiling, with what is reserved."""
+        return self.spent() + seconds + self.reserved <= self.max_seconds
+
+    def check(self, seconds: float) -> None:
+        """Refuse a job that does not fit.
+
+        Raises:
+            CeilingError: if it does not.
+        """
+        if self.spent() + seconds > self.max_seconds:
+            raise CeilingError(
+                f"All jobs together may cost {self.max_seconds:g} QPU seconds. They have cost {self.spent():.1f}, "
+                f"and the next takes {seconds:.1f} or more.",
+                fix="run the same command with a higher --max-qpu-seconds; it goes on where it stopped.",
+            )

@@ -1,0 +1,130 @@
+"""One connection to IBM's cloud through its own client: every call has a deadline and few repetitions."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from qiskit_ibm_runtime import QiskitRuntimeService
+
+from qcsearch.deployment.ibm.credentials import account
+from qcsearch.deployment.ibm.faults import is_transient, translate
+from qcsearch.deployment.ibm.pace import Breaker, Patience
+from qcsearch.deployment.ibm.transport import secure
+from qcsearch.errors import BackendError, CredentialsError
+
+if TYPE_CHECKING:
+    from qiskit_ibm_runtime import IBMBackend, RuntimeJobV2
+
+__all__ = ["Cloud"]
+
+T = TypeVar("T")
+_log = logging.getLogger("qcsearch.deployment")
+
+
+class Cloud:
+    """A backend of IBM's cloud, reached with the account that the environment names.
+
+    Nothing is sent before the first call.
+
+    Args:
+        name: of the backend.
+        patience: deadlines and limits.
+    """
+
+    def __init__(self, name: str, patience: Patience | None = None) -> None:
+        self.name = name
+        self.patience = patience or Patience()
+        self._breaker = Breaker(self.patience.strikes, self.patience.rest)
+
+    @cached_property
+    def backend(self) -> IBMBackend:
+        """The backend, as the client sees it.
+
+        Raises:
+            BackendError: if the account or the backend is not there.
+        """
+        service = self.service
+        return self.call(lambda: service.backend(self.name))
+
+    @cached_property
+    def service(self) -> QiskitRuntimeService:
+        """The client, on our transport."""
+        logging.getLogger("qiskit_ibm_runtime").setLevel(logging.ERROR)
+        return self.call(self._connect)
+
+    def job(self, job_id: str) -> RuntimeJobV2:
+        """The job of that id."""
+        service = self.service
+        return self.call(lambda: service.job(job_id))
+
+    def jobs(self, tag: str) -> list[RuntimeJobV2]:
+        """All jobs that carry a tag, oldest first."""
+        service = self.service
+        return self.call(lambda: service.jobs(limit=None, job_tags=[tag], descending=False))
+
+    def usage(self) -> dict[str, Any]:
+        """What the instance has used and may use, in seconds."""
+        service = self.service
+        return self.call(lambda: dict(service.usage()))
+
+    def call(self, work: Callable[[], T]) -> T:
+        """Call the service, again if need be; `work` makes no such calls of its own, or they would multiply.
+
+        Raises:
+            BackendError: the last fault, if it is one that stays or there were too many.
+        """
+        for failures in range(1, self.patience.attempts):
+            try:
+                return self.once(work)
+            except BackendError as fault:
+                if not is_transient(fault):
+                    raise
+                _log.info("Attempt %d of %d failed: %s", failures, self.patience.attempts, fault)
+                time.sleep(self.patience.pause(failures))
+        return self.once(work)
+
+    def once(self, work: Callable[[], T]) -> T:
+        """Call the service once, and say in our words what went wrong.
+
+        Raises:
+            BackendError: whatever went wrong.
+        """
+        self._breaker.check()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the client's warnings are checked for what they warn of
+                found = work()
+        except Exception as error:
+            fault = translate(error)
+            if is_transient(fault):
+                self._breaker.failed()
+            if fault is error:
+                raise
+            raise fault from error
+        self._breaker.succeeded()
+        return found
+
+    def _connect(self) -> QiskitRuntimeService:
+        seconds = self.patience.call
+
+        class Service(QiskitRuntimeService):  # type: ignore[misc]
+            """The client, secured before its first call, and loud where it would hide a failed one."""
+
+            def _discover_backends_from_instance(self, instance: str) -> list[tuple[str, bool]]:
+                secure(self._active_api_client._session, seconds)
+                found = self._active_api_client.list_backends(True)
+                self._backends_info_per_instance[instance] = found
+                return [(entry["name"], entry.get("class") == "mock") for entry in found]
+
+        service = Service(**account())
+        if not (service.active_account() or {}).get("instance"):
+            raise CredentialsError(
+                "The saved account must name the instance that pays. It names none.",
+                fix="set QISKIT_IBM_INSTANCE to its CRN, or save the account again with `instance`.",
+            )
+        return service

@@ -1,0 +1,98 @@
+"""From the client's many exceptions to one error with a name and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ibm_cloud_sdk_core import ApiException  # type: ignore[import-untyped]
+from qiskit.providers.exceptions import QiskitBackendNotFoundError
+from qiskit_ibm_runtime.accounts.exceptions import AccountNotFoundError, InvalidAccountError
+from qiskit_ibm_runtime.api.exceptions import RequestsApiError
+from qiskit_ibm_runtime.exceptions import IBMError, IBMInputValueError, IBMNotAuthorizedError
+from requests import RequestException
+
+from qcsearch.deployment.ibm.transport import identity_fault
+from qcsearch.errors import BackendError, CredentialsError, IdentityError, ServiceError, SessionClosedError
+
+__all__ = ["LATER", "is_transient", "session_closed", "translate"]
+
+LATER = "run the same command again later; it goes on where it stopped."
+_NO_ANSWER = (ValueError, KeyError, TypeError, AttributeError)
+
+
+def is_transient(fault: BackendError) -> bool:
+    """Whether the same call may go well a moment later."""
+    return isinstance(fault, (ServiceError, IdentityError))
+
+
+def translate(error: Exception) -> BackendError:
+    """The error with a name that the client's exception stands for.
+
+    Args:
+        error: whatever a call of the client raised.
+    """
+    links = list(_chain(error))
+    ours = next((link for link in links if isinstance(link, BackendError)), None)
+    if ours is not None:
+        return ours
+    if any(isinstance(link, InvalidAccountError) for link in links):
+        return identity_fault(next((x for x in links if isinstance(x, ApiException)), error))
+    if any(isinstance(link, (IBMNotAuthorizedError, AccountNotFoundError)) for link in links):
+        return _refused()
+    if session_closed(str(error)):
+        return SessionClosedError("The session must accept jobs. It was closed.", fix=LATER)
+    status = next((link.status_code for link in links if isinstance(link, RequestsApiError)), None)
+    return _by_status(status, error, links)
+
+
+def session_closed(text: str) -> bool:
+    """Whether a message says that a session is closed (error 1217 of IBM's registry among others)."""
+    lowered = text.lower()
+    return "session" in lowered and "closed" in lowered
+
+
+def _by_status(status: int | None, error: Exception, links: list[BaseException]) -> BackendError:
+    if status in (401, 403):
+        return _refused()
+    if status is not None and 400 <= status < 500 and status not in (408, 425, 429):
+        return BackendError(f"The service refuses the request: {_sentence(error)}")
+    if status is not None and status > 0:
+        return ServiceError(f"The service must answer. It failed with HTTP status {status}.", fix=LATER)
+    if any(isinstance(link, RequestException) for link in links):
+        return ServiceError(f"The service must answer. {_root(links)} ended the connection.", fix=LATER)
+    if any(isinstance(link, QiskitBackendNotFoundError) for link in links):
+        return BackendError(f"The backend must be one of the instance's. {_sentence(error)}")
+    if isinstance(error, IBMInputValueError):
+        return CredentialsError(f"The account must have the instance. {_sentence(error)}")
+    if isinstance(error, _NO_ANSWER):
+        return ServiceError(
+            f"The client must understand the answer. It fails with {_root(links)}.", fix=LATER
+        )
+    if isinstance(error, IBMError):
+        return ServiceError(f"The service must answer. It failed: {_sentence(error)}", fix=LATER)
+    return BackendError(f"The client of the service failed: {type(error).__name__}: {_sentence(error)}")
+
+
+def _refused() -> CredentialsError:
+    return CredentialsError(
+        "The service must accept the account's key and instance. It refuses them.",
+        fix="check QISKIT_IBM_TOKEN and QISKIT_IBM_INSTANCE, or the saved account.",
+    )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, what it was raised from, and what it was raised during."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _root(links: list[BaseException]) -> str:
+    return type(links[-1]).__name__
+
+
+def _sentence(error: Exception) -> str:
+    text = " ".join(str(error).strip("'\"").split())[:300]
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,190 @@
+"""The journal of jobs: what was about to be submitted, what became of it, and the results.
+
+```
+journal.jsonl     one event a line, synced before the next thing is done
+results/TAG.json  a job's result, word for word as it came
+.lock             held by the process that works with the journal
+```
+
+An entry goes through these events, each of which survives a kill:
+
+```
+intent ──► submitted ──► stored ──► charged
+   └───────────┴──────► ended (cancelled, failed, refused): the next intent has a tag of its own
+```
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from qcsearch import canonical
+from qcsearch.canonical import Json
+from qcsearch.errors import JournalError
+
+__all__ = ["Entry", "Journal"]
+
+
+@dataclass
+class Entry:
+    """One job, from the intent to its result.
+
+    Attributes:
+        key: of the request: equal requests of one deployment have equal keys.
+        tag: on the job in the cloud; no two entries share it.
+        estimate: QPU seconds that it was thought to take.
+        job: id in the cloud, None until the cloud has told it.
+        stored: SHA-256 of the stored result, None until there is one.
+        seconds: QPU seconds that were metered, None until that is known.
+        ended: why there will be no result, None while there may be one.
+    """
+
+    key: str
+    tag: str
+    estimate: float = 0.0
+    job: str | None = None
+    stored: str | None = None
+    seconds: float | None = None
+    ended: str | None = None
+
+
+class Journal:
+    """The journal in one folder; one process at a time works with it.
+
+    Args:
+        folder: made if it is not there.
+
+    Raises:
+        JournalError: if another process holds it, or it cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / "journal.jsonl"
+        (folder / "results").mkdir(parents=True, exist_ok=True)
+        self._lock = (folder / ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise JournalError(
+                f"The journal of jobs in '{folder}' must be free. Another process works with it.",
+                fix="wait for that deployment, or end it.",
+            ) from None
+        self._entries: dict[str, Entry] = {}
+        self._read()
+
+    def close(self) -> None:
+        """Let another process have it."""
+        self._lock.close()
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries, oldest first."""
+        return tuple(self._entries.values())
+
+    @property
+    def spent(self) -> float:
+        """QPU seconds of all jobs: metered where that is known, else estimated while a job may have run."""
+        return sum(
+            entry.estimate if entry.seconds is None else entry.seconds
+            for entry in self._entries.values()
+            if entry.seconds is not None or (entry.job is not None and entry.ended is None)
+        )
+
+    def find(self, key: str) -> Entry | None:
+        """The entry of a request that has, or may still have, a result."""
+        found = [entry for entry in self._entries.values() if entry.key == key and entry.ended is None]
+        return found[-1] if found else None
+
+    def intend(self, key: str, estimate: float, **facts: Json) -> Entry:
+        """Write down that a job is about to be submitted; `facts` are for people."""
+        entry = Entry(key, f"qcsearch-{uuid.uuid4().hex}", estimate)
+        self._append("intent", entry, key=key, estimate=estimate, **facts)
+        return entry
+
+    def submitted(self, entry: Entry, job: str) -> None:
+        """Write down which job it is."""
+        self._append("submitted", entry, job=job)
+
+    def store(self, entry: Entry, result: str) -> None:
+        """Keep the result; when this returns it is on the disk."""
+        path, data = self._result(entry), result.encode()
+        partial = path.with_suffix(".part")
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _sync(path.parent)
+        self._append("stored", entry, stored=hashlib.sha256(data).hexdigest())
+
+    def load(self, entry: Entry) -> str:
+        """The stored result.
+
+        Raises:
+            JournalError: if it is not what was stored.
+        """
+        path = self._result(entry)
+        data = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(data).hexdigest() != entry.stored:
+            raise JournalError(
+                f"The result '{path}' must be as it was stored. It was changed or removed.",
+                fix="put it back, or remove the folder of the journal to pay for the jobs again.",
+            )
+        return data.decode()
+
+    def charged(self, entry: Entry, seconds: float) -> None:
+        """Write down what the job cost."""
+        self._append("charged", entry, seconds=seconds)
+
+    def end(self, entry: Entry, reason: str) -> None:
+        """Write down that the entry will have no result."""
+        self._append("ended", entry, ended=reason)
+
+    def _result(self, entry: Entry) -> Path:
+        return self._folder / "results" / f"{entry.tag}.json"
+
+    def _append(self, event: str, entry: Entry, **facts: Json) -> None:
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = {"time": time, "event": event, "tag": entry.tag, **facts}
+        with self._path.open("ab") as file:
+            file.write(canonical.dumps(line).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        _sync(self._folder)
+        self._entries.setdefault(entry.tag, entry)
+        _apply(entry, line)
+
+    def _read(self) -> None:
+        data = self._path.read_bytes() if self._path.is_file() else b""
+        whole = data[: data.rfind(b"\n") + 1]
+        if whole != data:  # killed in the middle of a line that nobody acted on
+            os.truncate(self._path, len(whole))
+        try:
+            for line in map(canonical.loads, whole.splitlines()):
+                if line["event"] == "intent":
+                    self._entries[line["tag"]] = Entry(line["key"], line["tag"], line["estimate"])
+                _apply(self._entries[line["tag"]], line)
+        except (ValueError, KeyError, TypeError) as error:
+            raise JournalError(f"The journal '{self._path}' cannot be read: {error}.") from error
+
+
+def _apply(entry: Entry, line: dict[str, Json]) -> None:
+    for name in ("job", "stored", "seconds", "ended"):
+        if name in line:
+            setattr(entry, name, line[name])
+
+
+def _sync(folder: Path) -> None:
+    """Names of new files are in the folder, which has to be synced by itself."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

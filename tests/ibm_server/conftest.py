@@ -1,0 +1,74 @@
+"""The local server, and executors that reach it through the unmodified client."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ibm_server.server import IbmServer
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+
+from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.executors.ibm import IbmExecutor, IbmOptions
+from qcsearch.deployment.ibm.pace import Patience
+
+QUICK = Patience(
+    call=3.0, job=20.0, poll=0.02, slow_poll=0.1, backoff=0.02, settle=0.05, unknown_polls=5,
+    submits_per_minute=6000.0, rest=0.2,
+)  # fmt: skip
+
+
+@pytest.fixture
+def quick():
+    """Deadlines for a server that is near."""
+    return QUICK
+
+
+@pytest.fixture
+def serve(monkeypatch, tmp_path):
+    """Starts a server and points the environment of this process to it."""
+    started = []
+
+    def start(*backends, **settings):
+        server = IbmServer(backends or ("ibm_valencia", "ibm_lagos"), **settings).__enter__()
+        started.append(server)
+        monkeypatch.setenv("HOME", str(tmp_path))
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        return server
+
+    yield start
+    for server in started:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture
+def server(serve):
+    """A server with processors of five and seven qubits."""
+    return serve()
+
+
+@pytest.fixture
+def executor(server, tmp_path):
+    """Opens an executor; those with the same journal share what they have paid for."""
+    opened = []
+
+    def open_executor(name="ibm_valencia", journal="journal", seed=0, device=None, **options):
+        settings = {"max_qpu_seconds": 1000.0, "patience": QUICK} | options
+        opened.append(IbmExecutor(name, tmp_path / journal, IbmOptions(**settings), device, seed))
+        return opened[-1]
+
+    yield open_executor
+    for one in opened:
+        one._journal.close()
+
+
+@pytest.fixture
+def rotation():
+    """A job of one circuit on qubit 0 with two sets of parameters: |0⟩ and |1⟩."""
+    circuit = QuantumCircuit(5, 1)
+    circuit.sx(0)
+    circuit.rz(Parameter("t"), 0)
+    circuit.sx(0)
+    circuit.measure(0, 0)
+    return Pub(circuit, np.array([[np.pi], [0.0]]))

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from qcsearch.deployment.executors.ibm import IbmOptions
+from qcsearch.errors import InputError
+from qcsearch.testing.executors import ExecutorConformance
+
+
+class TestIbmConformance(ExecutorConformance):
+    seeded = False
+
+    @pytest.fixture
+    def open_executor(self, executor):
+        journals = itertools.count()
+        return lambda seed: executor(journal=f"journal-{next(journals)}", seed=seed)
+
+
+def test_one_request_is_one_job_and_the_key_stays_at_home(server, executor, rotation):
+    found = executor().run([rotation], 1000)[0]
+    ones = found.to_bool_array()[:, :, 0].mean(axis=1)
+    assert np.abs(ones - [0, 1]).max() < 0.15
+    assert len(server.jobs) == len(server.billed) == 1
+    assert server.leaks() == []
+
+
+def test_the_same_requests_again_cost_nothing(server, executor, rotation):
+    first = executor()
+    wanted = [first.run([rotation], 200)[0].get_counts() for _ in range(2)]
+    first.close()
+    again = executor()
+    found = [again.run([rotation], 200)[0].get_counts() for _ in range(2)]
+    assert found == wanted
+    assert wanted[0] != wanted[1]
+    assert len(server.jobs) == 2
+
+
+def test_decoupling_twirling_and_privacy_reach_the_service(server, executor, rotation):
+    options = {"dynamical_decoupling": "XY4", "twirling": True, "private": True, "mode": "batch"}
+    found = executor(**options).run([rotation], 64)[0]
+    assert found.num_shots >= 64
+    (job,) = server.jobs.values()
+    assert job.private
+    assert job.session in server.sessions
+    items = job.params["quantum_program"]["items"]
+    assert [item["item_type"] for item in items] == ["samplex"]
+    asked = job.params["quantum_program"]["passthrough_data"]["post_processor"]["options"]
+    assert asked["dynamical_decoupling"]["enable"]
+    assert asked["dynamical_decoupling"]["sequence_type"] == "XY4"
+
+
+def test_private_results_are_kept_before_they_are_gone(server, executor, rotation):
+    one = executor(private=True)
+    wanted = one.run([rotation], 100)[0].get_counts()
+    one.close()
+    (job,) = server.jobs.values()
+    assert job.result is None
+    assert executor(private=True).run([rotation], 100)[0].get_counts() == wanted
+
+
+def test_what_a_job_cost_is_in_the_budget(server, executor, rotation):
+    one = executor()
+    one.run([rotation], 2000)
+    assert one.budget.spent() == pytest.approx(server.billed_seconds)
+    assert server.billed_seconds > 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"max_qpu_seconds": 0.0}, {"dynamical_decoupling": "YY"}, {"mode": "lease"}, {"max_drift": 2.0}],
+)
+def test_options_out_of_range_are_refused_before_anything_is_sent(server, executor, wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        executor(**wrong)
+    assert server.requests == []
+    assert IbmOptions(1.0).sampler("x")["environment"]["job_tags"] == ["x"]

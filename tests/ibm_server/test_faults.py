@@ -1,0 +1,143 @@
+"""Twelve kinds of trouble: one billed job a request, every job accounted for, the key at home, an end with a name."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qcsearch.deployment.executors.base import Pub
+from qcsearch.errors import (
+    CredentialsError,
+    IdentityError,
+    JobCancelledError,
+    JobFailedError,
+    RecalibratedError,
+    ServiceError,
+    SessionClosedError,
+    SubstitutedError,
+    UnknownStatusError,
+    UsageLimitError,
+)
+
+REQUESTS = 3
+
+# Name of the trouble: the script (call, effect, times), the options, the errors that may end the run.
+TROUBLE = {
+    "429": ([("submit", 429, 3)], {}, ()),
+    "500 x 7": ([("submit", 500, 7)], {}, ()),
+    "500 x 7 on a look at a job": ([("job", 500, 7)], {}, ()),
+    "504 after acceptance": ([("submit", "after 504", 1)], {}, ()),
+    "dropped after acceptance": ([("submit", "after drop", 1)], {}, ()),
+    "stalled poll": ([("job", "stall", 1)], {}, ()),
+    "html with 200": ([("job", "html", 1), ("submit", "html", 1), ("results", "html", 1)], {}, ()),
+    "unknown status": ([("job", "unknown status", 3)], {}, ()),
+    "unknown status that stays": ([("job", "unknown status", 9)], {}, (UnknownStatusError,)),
+    "substituted backend": ([("submit", "substitute", 1)], {}, (SubstitutedError,)),
+    "cancelled": ([("submit", "cancel", 1)], {}, (JobCancelledError,)),
+    "failed": ([("submit", "fail", 1)], {}, (JobFailedError,)),
+    "session closed": ([("submit", "close session", 1)], {"mode": "session"}, (SessionClosedError,)),
+    "identity service down": ([("iam", 503, 2)], {}, ()),
+    "identity service down for long": ([("iam", 503, 60)], {}, (IdentityError, ServiceError)),
+    "recalibrated, still fit": ([("properties", "recalibrate", 1)], {}, ()),
+    "recalibrated, unfit": ([("properties", "lose qubits", 1)], {}, (RecalibratedError,)),
+}
+
+
+@pytest.fixture
+def rows(rotation):
+    """One request for each row."""
+    angles = np.linspace(0.1, 3.0, REQUESTS)
+    return [Pub(rotation.circuit, np.array([[angle]])) for angle in angles]
+
+
+def run_until_done(executor, server, rows, options, allowed):
+    """Run all requests; after an error with a name, the trouble over, run the same again. Return the errors."""
+    errors = []
+    for _ in range(3):
+        one = executor(**options)
+        try:
+            return [one.run([pub], 50)[0].get_counts() for pub in rows], errors
+        except allowed as error:
+            errors.append(error)
+            server.faults.clear()
+            server.processors.pop("ibm_valencia", None)  # the next calibration is a good one
+        finally:
+            one.close()
+    raise AssertionError(errors)
+
+
+def play(name, server, executor, rows, quick, skip):
+    script, options, allowed = TROUBLE[name]
+    if "substitute" in script[0]:
+        server.queue_seconds = 0.4  # a job that waits can still be cancelled
+    for call, effect, times in script:
+        server.faults.add(call, effect, times, skip if call in ("submit", "properties") else 0)
+    settings = {"patience": replace(quick, call=0.5)} | options
+    counts, errors = run_until_done(executor, server, rows, settings, allowed or (ZeroDivisionError,))
+    assert [sum(one.values()) for one in counts] == [50] * REQUESTS
+    assert bool(errors) == bool(allowed)
+    assert all(str(error).endswith(".") for error in errors)
+    settle(server)
+    assert len(server.billed) == REQUESTS
+    assert server.unfinished == []
+    assert server.leaks() == []
+
+
+def settle(server):
+    for _ in range(100):
+        if not server.unfinished:
+            return
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", TROUBLE)
+def test_trouble_ends_in_success_or_in_its_error_and_one_billed_job_a_request(
+    name, server, executor, rows, quick
+):
+    play(name, server, executor, rows, quick, skip=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("turn", range(20))
+@pytest.mark.parametrize("name", TROUBLE)
+def test_trouble_at_any_request(name, turn, serve, executor, rows, quick, rotation):
+    server = serve(seed=turn, queue_seconds=0.01 * (turn % 4))
+    play(name, server, executor, rows, quick, skip=1 + turn % 2)
+
+
+def test_the_raw_key_stays_at_home_when_the_identity_service_fails_in_the_middle(
+    server, executor, rows, quick
+):
+    one = executor()
+    one.run([rows[0]], 50)
+    server.access_tokens.clear()
+    auth = one._cloud.service._active_api_client._session.auth
+    auth._renew()  # the token has expired
+    server.faults.add("iam", 503, times=1000)
+    with pytest.raises((IdentityError, ServiceError)):
+        one.run([rows[1]], 50)
+    assert server.leaks() == []
+    server.faults.clear()
+    one.close()
+    executor().run([rows[1]], 50)
+    assert len(server.billed) == 2
+
+
+def test_a_key_that_is_refused_is_said(server, executor, rows, monkeypatch):
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", "another-key")
+    with pytest.raises(CredentialsError, match="refuses it"):
+        executor().run([rows[0]], 50)
+    assert server.jobs == {}
+
+
+def test_a_limit_that_is_reached_is_said_before_a_job_is_submitted(server, executor, rows):
+    server.limit_seconds = 0.0
+    with pytest.raises(UsageLimitError):
+        executor().run([rows[0]], 50)
+    assert server.jobs == {}
+    server.limit_seconds = None
+    executor("ibm_valencia", "another").run([rows[0]], 50)
+    assert len(server.billed) == 1
