@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from qcsearch.search.context import SearchContext
 from qcsearch.search.parameters import Label, Parameters
 from qcsearch.search.space_file import IntRange, SpaceFile, TrainingPart
 
-__all__ = ["BoundSpace"]
+__all__ = ["BoundSpace", "observable_labels"]
 
 _LINE_OVERSAMPLING = 6
 
@@ -194,17 +194,20 @@ def _with_layers(ansatz: Choice, n_layers: int) -> Choice:
 def _observables(
     device: Device, qubits: tuple[int, ...], scheme: str, measured: str | int
 ) -> tuple[str, ...]:
-    """Pauli strings: one-letter terms on each measured qubit, two-letter terms on each measured coupling.
-
-    Measured are all qubits, or the `measured` ones with the least readout error.
-    """
+    """The observables on all qubits, or on the `measured` ones with the least readout error."""
 
     def readout(q: int) -> tuple[float, int]:
         return device.qubits[qubits[q]].p01 + device.qubits[qubits[q]].p10, q
 
     count = len(qubits) if measured == "all" else min(int(measured), len(qubits))
     chosen = sorted(sorted(range(len(qubits)), key=readout)[:count])
-    pairs = [(a, b) for a, b in topology(device, qubits).edges if a in chosen and b in chosen]
+    return observable_labels(scheme, chosen, topology(device, qubits))
+
+
+def observable_labels(scheme: str, measured: Iterable[int], couplings: Topology) -> tuple[str, ...]:
+    """Pauli strings: one-letter terms on each measured qubit, two-letter terms on each measured coupling."""
+    chosen = sorted(measured)
+    pairs = [(a, b) for a, b in couplings.edges if a in chosen and b in chosen]
     labels: list[str] = []
     for term in scheme.split("+"):
         if len(term) == 1:

@@ -21,9 +21,11 @@ from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.bound import BoundSpace
 from qcsearch.search.constraints import BUILDABLE, Infeasible, check, costs
 from qcsearch.search.features import Features
+from qcsearch.search.predictors.base import Subject
 from qcsearch.search.record import Costs, Outcome, TrialRecord
 from qcsearch.search.space import SearchSpace
 from qcsearch.training.assembly import Assembly, assemble
+from qcsearch.training.expectations import Floats
 from qcsearch.training.fit import Fit, Stop
 from qcsearch.training.heads import HEADS
 from qcsearch.training.train import accuracy, fit_candidate
@@ -111,6 +113,12 @@ class Objective:
         cost = costs(assembly.mapped, self.device, assembly.n_weights, candidate.observables)
         return assembly, cost, {BUILDABLE: 0.0} | check(cost, self.space.file.constraints)
 
+    def subject(self, assembly: Assembly) -> Subject:
+        """An assembled candidate with the training part, as predictors see it."""
+        data = self.features.prepare(assembly.candidate.preprocessing)
+        words = seed_words(self.seed, assembly.candidate)
+        return Subject(assembly, assembly.derive(data.Z), data.y, words)
+
     def _check_length(self, candidate: Candidate) -> None:
         """Refuse what is far too long before it is mapped, which for some long circuits takes minutes.
 
@@ -137,6 +145,8 @@ class Objective:
         deadline: float | None = None,
         max_seconds: float | None = None,
         worker: str = "",
+        weights0: Floats | None = None,
+        head0: Floats | None = None,
     ) -> TrialRecord:
         """Evaluate one candidate.
 
@@ -149,6 +159,8 @@ class Objective:
             max_seconds: it ends so long after its first validation, too, in which kernels are compiled if
                 they have to be.
             worker: who evaluates.
+            weights0: circuit weights to start from; None draws them.
+            head0: head parameters to start from; None asks the head.
 
         Returns:
             The record: kept, infeasible, pruned, or failed if the training diverged.
@@ -166,11 +178,16 @@ class Objective:
             steps = self.space.ladder.steps(candidate.training.steps)
             listener = _Listener(steps, rungs or _NoRungs(), max_seconds)
             record = replace(record, costs=cost, constraints=amounts)
-            record = self._train(record, assembly, listener, deadline)
+            record = self._train(record, assembly, listener, deadline, (weights0, head0))
         return replace(record, seconds=time.monotonic() - started)
 
     def _train(
-        self, record: TrialRecord, assembly: Assembly, listener: _Listener, deadline: float | None
+        self,
+        record: TrialRecord,
+        assembly: Assembly,
+        listener: _Listener,
+        deadline: float | None,
+        start: tuple[Floats | None, Floats | None],
     ) -> TrialRecord:
         data = self.features.prepare(assembly.candidate.preprocessing)
         n_classes = self.features.dataset.n_classes
@@ -183,6 +200,8 @@ class Objective:
             data.y_val,
             n_classes,
             np.random.default_rng(seed),
+            weights0=start[0],
+            head0=start[1],
             deadline=deadline,
             on_step=listener,
         )

@@ -76,6 +76,7 @@ class TrialRecord:
         validation_accuracy_noiseless: of the same weights without noise.
         costs: of the mapped circuit; None if it was never mapped.
         constraints: amount of each constraint, > 0 broken.
+        predictors: training-free figures by name, if any were computed.
         history: `(step, validation accuracy)` under noise.
         weights: trained angles in radians.
         head_parameters: trained parameters of the head.
@@ -83,6 +84,7 @@ class TrialRecord:
         stopped: why the training ended.
         seed: words of the seed sequence that the training drew from.
         seconds: wall time of the trial.
+        proposal_seconds: of them, those in which the strategy made the candidate.
         worker: who ran it.
         versions: of qcsearch and the libraries its numbers depend on.
     """
@@ -95,6 +97,7 @@ class TrialRecord:
     validation_accuracy_noiseless: float | None = None
     costs: Costs | None = None
     constraints: Mapping[str, float] = field(default_factory=dict)
+    predictors: Mapping[str, float] = field(default_factory=dict)
     history: tuple[tuple[int, float], ...] = ()
     weights: tuple[float, ...] = ()
     head_parameters: tuple[float, ...] = ()
@@ -102,6 +105,7 @@ class TrialRecord:
     stopped: str = ""
     seed: tuple[int, ...] = ()
     seconds: float = 0.0
+    proposal_seconds: float = 0.0
     worker: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -116,6 +120,7 @@ class TrialRecord:
         data["candidate"] = None if self.candidate is None else self.candidate.to_json()
         data["params"] = dict(self.params)
         data["constraints"] = dict(self.constraints)
+        data["predictors"] = dict(self.predictors)
         data["versions"] = dict(self.versions)
         data["history"] = [list(point) for point in self.history]
         for name in ("weights", "head_parameters", "seed"):

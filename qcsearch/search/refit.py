@@ -122,7 +122,8 @@ def _affordable(
 def _whole_seconds(record: TrialRecord) -> float:
     """Seconds of the trial if its training had done all its steps."""
     assert record.candidate is not None
-    return record.seconds * max(1.0, record.candidate.training.steps / max(1, record.steps)) + 0.05
+    seconds = record.seconds - record.proposal_seconds
+    return seconds * max(1.0, record.candidate.training.steps / max(1, record.steps)) + 0.05
 
 
 def _rounds(

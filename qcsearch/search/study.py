@@ -22,9 +22,11 @@ from qcsearch.search.record import Outcome, TrialRecord
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.seeded import SeededSampler
 from qcsearch.search.strategies import STRATEGIES
+from qcsearch.search.strategies.base import Brief, Maker, Proposal
 
 if TYPE_CHECKING:
     from qcsearch.search.bound import BoundSpace
+    from qcsearch.search.objective import Objective
 
 __all__ = ["Asked", "SearchStudy"]
 
@@ -45,7 +47,7 @@ class Asked:
     Attributes:
         trial: Optuna's, to report to.
         params: every parameter, those with one value included.
-        candidate: what they mean.
+        candidate: what they mean; a strategy that makes candidates starts from it.
         worker: who asked.
     """
 
@@ -168,8 +170,25 @@ class SearchStudy:
             trial.set_user_attr("worker", worker)
             params = bound.draw(trial)
             candidate = bound.candidate(params)
-            trial.set_user_attr("digest", candidate.digest)
+            if not isinstance(self._strategy, Maker):
+                trial.set_user_attr("digest", candidate.digest)
             return Asked(trial, params, candidate, worker)
+
+    def propose(self, asked: Asked, objective: Objective, until: float | None = None) -> Proposal:
+        """What to train in a trial: the candidate that was drawn, or what the strategy makes of it.
+
+        Args:
+            asked: the trial.
+            objective: for the strategy to look at candidates with.
+            until: in seconds of `time.monotonic`, when a strategy that makes candidates must be done.
+        """
+        if not isinstance(self._strategy, Maker):
+            return Proposal(asked.candidate)
+        seed = self._trial_seed(self.study, asked.trial)
+        brief = Brief(objective, asked.params, asked.candidate, seed, until)
+        proposal = self._strategy.propose(brief)
+        asked.trial.set_user_attr("digest", proposal.candidate.digest)
+        return proposal
 
     def tell(self, asked: Asked, record: TrialRecord) -> None:
         """Store the record, then the score: a trial that counts as finished always has its record."""
@@ -194,9 +213,14 @@ class SearchStudy:
         )
         return reached[max(0, len(reached) // factor - 1)]
 
-    def twin(self, asked: Asked) -> TrialRecord | None:
-        """The result of an earlier trial of the same candidate, waiting for it if it is running now."""
-        digest = asked.candidate.digest
+    def twin(self, asked: Asked, candidate: Candidate | None = None) -> TrialRecord | None:
+        """The result of an earlier trial of the same candidate, waiting for it if it is running now.
+
+        Args:
+            asked: the trial.
+            candidate: of it, if that is not the one it was asked with.
+        """
+        digest = (candidate or asked.candidate).digest
         while True:
             earlier = [
                 trial
@@ -278,8 +302,8 @@ class SearchStudy:
     def _sampler(self, seed: int) -> BaseSampler:
         return self._strategy.sampler(seed)
 
-    def _trial_seed(self, study: optuna.Study, trial: FrozenTrial) -> int:
-        """The sampler's seed for a trial: by its place among those that count, not by its number.
+    def _trial_seed(self, study: optuna.Study, trial: FrozenTrial | Trial) -> int:
+        """The strategy's seed for a trial: by its place among those that count, not by its number.
 
         An orphan gives its place to the next trial, which draws the same, so that a serial search tries the
         same candidates with and without interruptions; after some attempts at one place it draws something

@@ -17,6 +17,8 @@ __all__ = ["work"]
 _logger = logging.getLogger(__name__)
 
 _LEAST_SECONDS = 0.2
+_PROPOSAL_SHARE = 0.6
+"""Of the time that is left: what a strategy may take to make a candidate; the rest is for its training."""
 
 
 def work(
@@ -61,18 +63,28 @@ def _evaluate(
     """The record of one trial, whatever happens in it."""
     started = time.monotonic()
     try:
-        twin = study.twin(asked)
+        until = None if deadline is None else started + _PROPOSAL_SHARE * (deadline - started)
+        proposal = study.propose(asked, objective, until)
+        proposed = time.monotonic()
+        twin = study.twin(asked, proposal.candidate)
         if twin is not None:
             return _reuse(twin, asked, time.monotonic() - started)
-        rungs = _StudyRungs(study, asked, on_running)
-        return objective(
+        record = objective(
             asked.number,
-            asked.candidate,
+            proposal.candidate,
             asked.params,
-            rungs=rungs,
+            rungs=_StudyRungs(study, asked, on_running),
             deadline=deadline,
             max_seconds=max_seconds,
             worker=asked.worker,
+            weights0=proposal.weights0,
+            head0=proposal.head0,
+        )
+        return replace(
+            record,
+            predictors=dict(proposal.predictors),
+            seconds=time.monotonic() - started,
+            proposal_seconds=proposed - started,
         )
     except Exception as error:  # one candidate's failure is recorded and does not end the search
         _logger.exception("Trial %d failed.", asked.number)

@@ -6,7 +6,7 @@ entry-point group `qcsearch.strategies`.
 
 from __future__ import annotations
 
-from qcsearch.search.strategies import nsga2, random, tpe
-from qcsearch.search.strategies.base import STRATEGIES, Strategy
+from qcsearch.search.strategies import elivagar, nsga2, random, tpe
+from qcsearch.search.strategies.base import STRATEGIES, Brief, Maker, Proposal, Strategy
 
-__all__ = ["STRATEGIES", "Strategy", "nsga2", "random", "tpe"]
+__all__ = ["STRATEGIES", "Brief", "Maker", "Proposal", "Strategy", "elivagar", "nsga2", "random", "tpe"]

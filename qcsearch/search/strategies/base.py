@@ -1,17 +1,27 @@
-"""What a strategy is: objectives, a sampler for each trial, a pruner for the study."""
+"""What a strategy is: objectives, a sampler for each trial, a pruner; and what one that makes circuits is."""
 
 from __future__ import annotations
 
-from typing import Protocol
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+import numpy as np
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
+from qcsearch.canonical import Json
+from qcsearch.circuits.candidate import Candidate
 from qcsearch.errors import SpaceError
 from qcsearch.registry import Registry
 from qcsearch.search.ladder import Ladder
 
-__all__ = ["STRATEGIES", "Strategy"]
+if TYPE_CHECKING:
+    from qcsearch.search.objective import Objective
+    from qcsearch.training.expectations import Floats
+
+__all__ = ["STRATEGIES", "Brief", "Maker", "Proposal", "Strategy"]
 
 
 class Strategy(Protocol):
@@ -34,6 +44,67 @@ class Strategy(Protocol):
     def pruner(self, ladder: Ladder) -> BasePruner:
         """Return the study's pruner."""
         ...
+
+
+@runtime_checkable
+class Maker(Strategy, Protocol):
+    """A strategy that makes its circuits itself, one whole search of its own for each trial.
+
+    The sampler still draws the parameters of the space. What of them a maker takes (preprocessing, head, training,
+    numbers of qubits) and what it makes itself (most often encoding, ansatz, region), its class says.
+    """
+
+    def propose(self, brief: Brief) -> Proposal:
+        """Return the candidate of one trial; the same for the same brief, if there is no limit of time."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Brief:
+    """What a maker is given for one trial.
+
+    Attributes:
+        objective: data, space, device, and the way from a candidate to its circuit, costs and constraints.
+        params: what the sampler drew.
+        template: the candidate of the space that these parameters mean.
+        seed: of the trial: the same again if the trial has to be run again.
+        until: in seconds of `time.monotonic`, when the answer must be there; None for no limit.
+        started: when the brief was given.
+    """
+
+    objective: Objective
+    params: Mapping[str, Json]
+    template: Candidate
+    seed: int
+    until: float | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    def rng(self) -> np.random.Generator:
+        """The trial's generator, at its start."""
+        return np.random.default_rng(self.seed)
+
+    def late(self, share: float = 1.0) -> bool:
+        """Whether this share of the time is used up."""
+        if self.until is None:
+            return False
+        return time.monotonic() >= self.started + share * (self.until - self.started)
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """A maker's answer.
+
+    Attributes:
+        candidate: to be trained.
+        predictors: figures of it that the maker went by.
+        weights0: circuit weights to start from, in radians; None draws them.
+        head0: head parameters to start from; None asks the head.
+    """
+
+    candidate: Candidate
+    predictors: Mapping[str, float] = field(default_factory=dict)
+    weights0: Floats | None = None
+    head0: Floats | None = None
 
 
 STRATEGIES: Registry[Strategy] = Registry("qcsearch.strategies", SpaceError)

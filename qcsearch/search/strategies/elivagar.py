@@ -1,0 +1,155 @@
+"""Élivágar: many circuits drawn from the calibration, scored without training; the best of a pool is trained."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler, RandomSampler
+
+from qcsearch.circuits.candidate import Candidate, Choice
+from qcsearch.devices.regions import topology
+from qcsearch.search.ladder import Ladder
+from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
+from qcsearch.search.strategies.native import (
+    NativeGates,
+    choose_measured,
+    draw_gates,
+    draw_regions,
+    embed,
+    softmax,
+)
+
+if TYPE_CHECKING:
+    from qcsearch.training.assembly import Assembly
+
+__all__ = ["Elivagar"]
+
+_WEIGHTS_PER_QUBIT = 2
+"""Trainable angles of a qubit in each of the space's layers."""
+
+
+@STRATEGIES.register("elivagar")
+@dataclass(frozen=True)
+class Elivagar:
+    """Each trial draws a pool of circuits, rejects the noise-prone, and trains the one that promises most.
+
+    Anagolum et al., ASPLOS 2024 (arXiv 2401.09393): `score = CNR^0.25 · RepCap`, the second factor for the better
+    part by the first alone. Region, gates, places of the data and measured qubits are its own; of the space it takes
+    preprocessing, head, training, constraints, the scheme of observables, how many qubits and how many of them are
+    measured, and the number of weights: two on each qubit for each of `n_layers`, `max_weights` at most.
+
+    Attributes:
+        pool: circuits of a trial.
+        subgraphs: connected groups that regions are drawn from.
+        temperature: of every draw by softmax.
+        keep: share of the pool, the most resilient, whose RepCap is computed.
+        min_cnr: below it a circuit is rejected, unless all are.
+        cnr_power: of CNR in the score.
+    """
+
+    objectives = ("validation_accuracy",)
+
+    pool: int = 100
+    subgraphs: int = 100
+    temperature: float = 0.5
+    keep: float = 0.5
+    min_cnr: float = 0.7
+    cnr_power: float = 0.25
+
+    def sampler(self, seed: int) -> BaseSampler:
+        """What of the space a maker takes is drawn at random."""
+        return RandomSampler(seed=seed)
+
+    def pruner(self, ladder: Ladder) -> BasePruner:
+        """Successive halving of the trainings."""
+        return ladder.pruner()
+
+    def propose(self, brief: Brief) -> Proposal:
+        """The best circuit of a pool, with its figures; where none keeps all constraints, any one."""
+        from qcsearch.search.predictors.repcap import RepresentationalCapacity
+
+        repcap = RepresentationalCapacity()
+        scored = self._resilient(brief)
+        best: tuple[float, Proposal] | None = None
+        for cnr, assembly in scored:
+            figure = repcap(brief.objective.subject(assembly))
+            score = cnr**self.cnr_power * figure
+            if best is None or score > best[0]:
+                figures = {"cnr": cnr, "repcap": figure, "score": score}
+                best = score, Proposal(assembly.candidate, figures)
+            if brief.late():
+                break
+        return Proposal(self._circuits(brief).draw()) if best is None else best[1]
+
+    def _resilient(self, brief: Brief) -> list[tuple[float, Assembly]]:
+        """The more resilient part of a pool, most resilient first; circuits that break a constraint are not in it."""
+        from qcsearch.search.constraints import Infeasible
+        from qcsearch.search.predictors.cnr import CliffordNoiseResilience
+
+        cnr, circuits = CliffordNoiseResilience(), self._circuits(brief)
+        found: list[tuple[float, Assembly]] = []
+        for _ in range(self.pool):
+            try:
+                assembly, _, _ = brief.objective.assemble(circuits.draw())
+            except Infeasible:
+                continue
+            found.append((cnr(brief.objective.subject(assembly)), assembly))
+            if brief.late(share=0.6):
+                break
+        found.sort(key=lambda pair: -pair[0])
+        kept = found[: math.ceil(self.keep * len(found))]
+        return [pair for pair in kept if pair[0] >= self.min_cnr] or kept
+
+    def _circuits(self, brief: Brief) -> _Circuits:
+        return _Circuits(self, brief)
+
+
+class _Circuits:
+    """The circuits of one trial, one after the other."""
+
+    def __init__(self, settings: Elivagar, brief: Brief) -> None:
+        objective, template = brief.objective, brief.template
+        self._settings, self._brief, self._rng = settings, brief, brief.rng()
+        self._n_qubits = template.n_qubits
+        self._n_data = objective.features.n_components(template.preprocessing)
+        self._limits = objective.space.file.constraints
+        self._n_measured = self._measured(objective.features.dataset.n_classes)
+        self._regions, self._qualities = draw_regions(
+            objective.device, self._n_qubits, self._n_measured, settings.subgraphs, self._rng
+        )
+
+    def draw(self) -> Candidate:
+        """The next circuit."""
+        from qcsearch.search.bound import observable_labels
+
+        device, rng, temperature = self._brief.objective.device, self._rng, self._settings.temperature
+        odds = softmax(self._qualities, temperature)
+        qubits = self._regions[rng.choice(len(self._regions), p=odds)]
+        n_angles = self._n_data + self._n_weights()
+        most = n_angles if self._limits.max_two_qubit_gates is None else self._limits.max_two_qubit_gates
+        native = NativeGates.of(device, qubits)
+        gates = embed(draw_gates(native, self._n_qubits, n_angles, most, temperature, rng), self._n_data, rng)
+        measured = choose_measured(device, qubits, self._n_measured, temperature, rng)
+        scheme = str(self._brief.params["observables"])
+        return replace(
+            self._brief.template,
+            encoding=Choice("none"),
+            ansatz=Choice("gates", {"gates": [gate.to_json() for gate in gates]}),
+            qubits=qubits,
+            observables=observable_labels(scheme, measured, topology(device, qubits)),
+        )
+
+    def _n_weights(self) -> int:
+        wanted = _WEIGHTS_PER_QUBIT * self._n_qubits * int(self._brief.params["n_layers"])
+        return min(wanted, self._limits.max_weights or wanted)
+
+    def _measured(self, n_classes: int) -> int:
+        """As the space says; if it says all, as many as the bits of a class where a bit is what is read out."""
+        asked = self._brief.params["measured"]
+        if asked != "all":
+            return min(int(asked), self._n_qubits)
+        bits = max(1, (n_classes - 1).bit_length())
+        return min(bits, self._n_qubits) if self._brief.template.head.name == "none" else self._n_qubits
