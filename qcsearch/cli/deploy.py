@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qcsearch.cli.billing import (
+    Decoupling,
+    MaxDrift,
+    MaxQpuSeconds,
+    Mode,
+    Private,
+    SubmitsPerMinute,
+    Twirling,
+    Yes,
+    ask,
+    backend_of,
+    opened,
+    winner,
+)
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
 from qcsearch.cli.output import display, emit, percent, say, table
+from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from qcsearch.data.split import Split
     from qcsearch.deployment.deployment import Deployment
+    from qcsearch.deployment.executors.base import Executor
+    from qcsearch.deployment.executors.ibm import IbmOptions
     from qcsearch.search.run_folder import RunFolder
+    from qcsearch.training.model import TrainedModel
 
 
 @examples(
     "qcsearch deploy runs/digits --backend local:fake_torino --steps 10 --shots 4096",
     "qcsearch deploy runs/digits --backend aer --steps 0",
+    "qcsearch deploy runs/digits --backend ibm:ibm_torino --max-qpu-seconds 300",
 )
 def deploy(
     run: Run,
@@ -28,12 +50,20 @@ def deploy(
             "--backend",
             metavar="B",
             help="local:<fake> runs qiskit-ibm-runtime's primitives on a recorded device; aer takes shots "
-            "from the run's own noise model. Default: local:<the run's device>.",
+            "from the run's own noise model; ibm:<backend> is the real one. Default: local:<the run's device>.",
         ),
     ] = "",
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,
     shots: Shots = 4096,
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="Everything random comes from it.")] = 0,
+    max_qpu_seconds: MaxQpuSeconds = None,
+    yes: Yes = False,
+    max_drift: MaxDrift = None,
+    decoupling: Decoupling = "",
+    twirling: Twirling = False,
+    private: Private = False,
+    mode: Mode = "job",
+    submits_per_minute: SubmitsPerMinute = 5.0,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -41,12 +71,32 @@ def deploy(
 
     The new weights are kept only if validation samples measured on the backend say so. Noiseless,
     noisy and deployed scores of the same weights stand side by side; DIR/deployment.json holds them.
-    A deployment that was interrupted goes on when the same command is run again.
+    A deployment that was interrupted goes on when the same command is run again; no job is paid twice.
     """
     from qcsearch.search.run_folder import RunFolder
 
     folder = RunFolder.open(run)
-    found = _deploy(folder, backend or f"local:{folder.config.device}", steps, shots, seed)
+    spec = backend_of(folder, backend)
+    options = None
+    if spec.startswith("ibm:"):
+        if max_qpu_seconds is None:
+            raise InputError(
+                f"A deployment to {spec} is billed and must have a ceiling. --max-qpu-seconds is missing.",
+                fix="`qcsearch cost` says what to expect.",
+            )
+        from qcsearch.deployment.executors.ibm import IbmOptions
+        from qcsearch.deployment.ibm.pace import Patience
+
+        options = IbmOptions(
+            max_qpu_seconds,
+            decoupling,  # type: ignore[arg-type]
+            twirling,
+            private,
+            mode,  # type: ignore[arg-type]
+            max_drift,
+            Patience(submits_per_minute=submits_per_minute),
+        )
+    found = _deploy(folder, spec, steps, shots, seed, options, yes)
     for notice in found.notices:
         say(f"Note: {notice}")
     if json:
@@ -55,37 +105,82 @@ def deploy(
         _show(found)
 
 
-def _deploy(folder: RunFolder, backend: str, steps: int, shots: int, seed: int) -> Deployment:
-    from qcsearch.bundle.read import load_bundle
+def _deploy(
+    folder: RunFolder,
+    spec: str,
+    steps: int,
+    shots: int,
+    seed: int,
+    options: IbmOptions | None,
+    yes: bool,
+) -> Deployment:
     from qcsearch.cli.stages import stages
     from qcsearch.data.split import split
     from qcsearch.deployment.deploy import deploy as run_deployment
-    from qcsearch.errors import RunError
 
-    if not folder.model.is_dir():
-        raise RunError(
-            f"The run in '{folder.path}' has no winner yet.", fix="finish it: qcsearch search --run DIR."
-        )
-    model = load_bundle(folder.model)
-    checkpoint = _checkpoint(folder, backend, steps, shots, seed)
+    model = winner(folder)
+    parts = split(folder.dataset, folder.config.seed)
+    checkpoint = _checkpoint(folder, spec, steps, shots, seed, *_changing_jobs(options))
+    jobs = checkpoint.with_name(f"{checkpoint.name}.jobs")
     try:
-        with stages(f"deploying to {backend}") as watcher:
-            found = run_deployment(
-                model,
-                split(folder.dataset, folder.config.seed),
-                backend,
-                steps=steps,
-                shots=shots,
-                seed=seed,
-                checkpoint=checkpoint,
-                on_progress=watcher,
-            )
+        with opened(spec, model.device, seed, jobs, options) as backend:
+            if options is not None:
+                _agree(model, parts, backend, steps, shots, options, yes)
+            with stages(f"deploying to {spec}") as watcher:
+                found = run_deployment(
+                    model,
+                    parts,
+                    backend,
+                    steps=steps,
+                    shots=shots,
+                    seed=seed,
+                    checkpoint=checkpoint,
+                    on_progress=watcher,
+                )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Interrupted. The same command goes on from the last step.") from None
     found.save(folder.path / "deployment.json")
-    for leftover in folder.path.glob(f"{checkpoint.name}*"):
-        leftover.unlink()
+    checkpoint.unlink(missing_ok=True)
+    _file_journal(folder, jobs)
     return found
+
+
+def _agree(
+    model: TrainedModel,
+    parts: Split,
+    backend: str | Executor,
+    steps: int,
+    shots: int,
+    options: IbmOptions,
+    yes: bool,
+) -> None:
+    """Show what it will cost, and ask."""
+    from qcsearch.deployment.deploy import prepare
+    from qcsearch.deployment.plan import plan_deployment
+
+    tuner, test = prepare(model, parts, backend, steps=steps, shots=shots)
+    plan = plan_deployment(tuner, steps, len(test))
+    ask(
+        f"{plan.total.jobs} jobs will take at least {plan.total.seconds:.0f} QPU seconds; the ceiling is "
+        f"{options.max_qpu_seconds:g}.",
+        yes,
+    )
+
+
+def _changing_jobs(options: IbmOptions | None) -> list[object]:
+    """The options with which other jobs would be run."""
+    if options is None:
+        return []
+    return [options.dynamical_decoupling, options.twirling, options.private, options.mode]
+
+
+def _file_journal(folder: RunFolder, jobs: Path) -> None:
+    """Keep the account of a finished deployment's jobs; the results are in its scores."""
+    if jobs.is_dir():
+        kept = folder.path / "jobs"
+        kept.mkdir(exist_ok=True)
+        (jobs / "journal.jsonl").rename(kept / f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.jsonl")
+        shutil.rmtree(jobs)
 
 
 def _checkpoint(folder: RunFolder, *settings: object) -> Path:
@@ -120,3 +215,5 @@ def _show(found: Deployment) -> None:
         )
     usage = found.usage
     print(f"{usage.jobs} jobs, {usage.circuits:,} circuits, {usage.shots:,} shots, {found.seconds:.1f} s.")
+    if found.qpu_seconds is not None:
+        print(f"{found.qpu_seconds:.1f} QPU seconds, all sessions together.")

@@ -25,6 +25,7 @@ from typer.core import TyperGroup
 from qcsearch.cli import (
     board,
     check,
+    cost,
     deploy,
     devices,
     explain,
@@ -136,6 +137,7 @@ app.command("check", rich_help_panel=_MAKE)(check.check)
 app.command("board", rich_help_panel=_LOOK)(board.board)
 app.command("explain", rich_help_panel=_LOOK)(explain.explain)
 app.command("report", rich_help_panel=_LOOK)(report.report)
+app.command("cost", rich_help_panel=_USE)(cost.cost)
 app.command("deploy", rich_help_panel=_USE)(deploy.deploy)
 app.command("export", rich_help_panel=_USE)(export.export)
 app.command("verify", rich_help_panel=_USE)(verify.verify)

@@ -17,11 +17,13 @@ class Budget:
     Attributes:
         max_seconds: QPU seconds that all its jobs together may cost, > 0.
         spent: says what they have cost so far.
-        reserved: seconds that are kept for what has to follow.
+        slowness: says by what factor they cost more than was estimated, ≥ 1.
+        reserved: estimated seconds of what has to follow.
     """
 
     max_seconds: float
     spent: Callable[[], float]
+    slowness: Callable[[], float] = lambda: 1.0
     reserved: float = 0.0
 
     def __post_init__(self) -> None:
@@ -29,18 +31,19 @@ class Budget:
             raise InputError(f"The 'max_qpu_seconds' must be a number > 0. Got {self.max_seconds!r}.")
 
     def allows(self, seconds: float) -> bool:
-        """Whether work of so many seconds fits under the ceiling, with what is reserved."""
-        return self.spent() + seconds + self.reserved <= self.max_seconds
+        """Whether work of so many estimated seconds fits under the ceiling, with what is reserved."""
+        return self.spent() + self.slowness() * (seconds + self.reserved) <= self.max_seconds
 
     def check(self, seconds: float) -> None:
-        """Refuse a job that does not fit.
+        """Refuse a job of so many estimated seconds if it does not fit.
 
         Raises:
             CeilingError: if it does not.
         """
+        seconds *= self.slowness()
         if self.spent() + seconds > self.max_seconds:
             raise CeilingError(
-                f"All jobs together may cost {self.max_seconds:g} QPU seconds. They have cost {self.spent():.1f}, "
-                f"and the next takes {seconds:.1f} or more.",
+                f"All jobs together may cost {self.max_seconds:g} QPU seconds. They have cost "
+                f"{self.spent():.1f}, and the next takes about {seconds:.1f}.",
                 fix="run the same command with a higher --max-qpu-seconds; it goes on where it stopped.",
             )

@@ -13,8 +13,17 @@ if TYPE_CHECKING:
     from qiskit.transpiler import Target
 
     from qcsearch.deployment.executors.base import Pub
+    from qcsearch.deployment.program import BackendProgram
 
-__all__ = ["ASSUMPTIONS", "JOB_SECONDS", "REP_DELAY", "Cost", "circuit_seconds", "job_seconds"]
+__all__ = [
+    "ASSUMPTIONS",
+    "JOB_SECONDS",
+    "REP_DELAY",
+    "Cost",
+    "circuit_seconds",
+    "job_seconds",
+    "program_cost",
+]
 
 JOB_SECONDS = 2.0
 """Of a job on top of its executions, as IBM's documentation of the execution time estimates it."""
@@ -56,6 +65,16 @@ class Cost:
 
     def __mul__(self, times: int) -> Cost:
         return Cost(self.jobs * times, self.circuits * times, self.executions * times, self.seconds * times)
+
+
+def program_cost(program: BackendProgram, n_rows: int, rep_delay: float = REP_DELAY) -> Cost:
+    """What it costs to measure a program with so many sets of features and weights."""
+    jobs = -(-n_rows // program.rows_a_job)
+    circuits = n_rows * len(program.circuits)
+    target = program.executor.target
+    lasting = sum(rep_delay + circuit_seconds(circuit, target) for circuit in program.circuits)
+    seconds = jobs * JOB_SECONDS + n_rows * program.shots * lasting
+    return Cost(jobs, circuits, circuits * program.shots, seconds)
 
 
 def job_seconds(pubs: Sequence[Pub], shots: int, target: Target, rep_delay: float = REP_DELAY) -> float:

@@ -12,19 +12,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qcsearch.data.split import Part
+from qcsearch.deployment.budget import Budget
 from qcsearch.deployment.deployment import Deployment
-from qcsearch.deployment.executors.base import MAX_SHOTS, Executor
+from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Executor
 from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.plan import Plan, plan_deployment
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.score import exact_score, measured_score
-from qcsearch.deployment.tuning import Tuner, TuningOptions
+from qcsearch.deployment.tuning import StepDone, Tuner, TuningOptions
 from qcsearch.deployment.versions import library_versions
 from qcsearch.errors import InputError
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.options import check_options
 
-__all__ = ["OnProgress", "Parts", "Progress", "deploy", "infer"]
+__all__ = ["OnProgress", "Parts", "Progress", "deploy", "infer", "prepare"]
 
 
 class Parts(Protocol):
@@ -102,24 +104,30 @@ def deploy(
         InputError: if a number is out of range, or a part has no samples or classes that the model does not
             know.
         BackendError: if there is no such backend, or it cannot run the model's circuit.
+        CeilingError: if the jobs cost so much more than was estimated that no measurement is left.
     """
     started = time.monotonic()
-    _check(model, parts, steps, shots, seed, max_validation, max_test)
-    options = options or TuningOptions()
-    check_options(options.training(model, steps))
     say = on_progress or (lambda _: None)
-    executor = open_executor(backend, device=model.device, seed=seed)
-    program = BackendProgram.of(model.assembly, executor, shots)
-    program.check()
-    rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
-    validation = _subset(parts.validation, max_validation, rng)
-    test = _subset(parts.test, max_test, rng)
-
-    def step_done(stage: str, done: int, total: int) -> None:
-        say(Progress(stage, done, total))
-
-    tuner = Tuner(model, program, parts.train, validation, options, rng, step_done)
-    tuning, tuned = tuner.run(steps, checkpoint)
+    tuner, test = prepare(
+        model,
+        parts,
+        backend,
+        steps=steps,
+        shots=shots,
+        seed=seed,
+        options=options,
+        max_validation=max_validation,
+        max_test=max_test,
+        step_done=lambda stage, done, total: say(Progress(stage, done, total)),
+    )
+    program, rng = tuner.program, tuner.rng
+    executor = program.executor
+    budget = executor.budget if isinstance(executor, Billed) else None
+    plan = plan_deployment(tuner, steps, len(test))
+    if budget is not None:
+        _check_ceiling(budget, plan)
+        budget.reserved = plan.after.seconds + plan.test.seconds
+    tuning, tuned = tuner.run(steps, checkpoint, lambda: budget is None or budget.allows(plan.step.seconds))
     say(Progress("test", 0, len(test)))
     found = program.measure(tuned.features(test.X), tuned.weights)
     say(Progress("test", len(test), len(test)))
@@ -140,8 +148,39 @@ def deploy(
         usage=program.usage,
         seconds=time.monotonic() - started,
         versions=library_versions(),
-        notices=_notices(parts, validation, test),
+        qpu_seconds=None if budget is None else budget.spent(),
+        notices=_notices(parts, tuner, test, steps, len(tuning.losses)),
     )
+
+
+def prepare(
+    model: TrainedModel,
+    parts: Parts,
+    backend: str | Executor,
+    *,
+    steps: int = 10,
+    shots: int = 4096,
+    seed: int = 0,
+    options: TuningOptions | None = None,
+    max_validation: int = 200,
+    max_test: int = 500,
+    step_done: StepDone = lambda stage, done, total: None,
+) -> tuple[Tuner, Part]:
+    """What `deploy` starts from: who takes its steps, and the test samples; nothing is run.
+
+    Raises:
+        InputError: as `deploy`.
+        BackendError: as `deploy`.
+    """
+    _check(model, parts, steps, shots, seed, max_validation, max_test)
+    options = options or TuningOptions()
+    check_options(options.training(model, steps))
+    program = BackendProgram.of(model.assembly, open_executor(backend, device=model.device, seed=seed), shots)
+    program.check()
+    rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
+    validation = _subset(parts.validation, max_validation, rng)
+    test = _subset(parts.test, max_test, rng)
+    return Tuner(model, program, parts.train, validation, options, rng, step_done), test
 
 
 def infer(
@@ -201,10 +240,29 @@ def _subset(part: Part, at_most: int, rng: np.random.Generator) -> Part:
     return Part(part.X[rows], part.y[rows])
 
 
-def _notices(parts: Parts, validation: Part, test: Part) -> tuple[str, ...]:
-    pairs = (("validation", parts.validation, validation), ("test", parts.test, test))
-    return tuple(
+def _check_ceiling(budget: Budget, plan: Plan) -> None:
+    """Refuse a ceiling under which there can be no result, whatever is left out."""
+    if plan.least.seconds > budget.max_seconds:
+        raise InputError(
+            f"The ceiling must allow a measurement without any step, {plan.least.seconds:.0f} QPU seconds. "
+            f"It is {budget.max_seconds:g}.",
+            fix="raise --max-qpu-seconds, or take fewer --shots.",
+        )
+
+
+def _notices(parts: Parts, tuner: Tuner, test: Part, steps: int, done: int) -> tuple[str, ...]:
+    pairs = (("validation", parts.validation, tuner.validation), ("test", parts.test, test))
+    found = [
         f"{len(used)} of the {len(whole)} {name} samples were measured."
         for name, whole, used in pairs
         if len(used) < len(whole)
-    )
+    ]
+    executor = tuner.program.executor
+    if isinstance(executor, Billed):
+        if done < steps:
+            found.append(
+                f"{done} of {steps} steps were taken: the next would have passed the ceiling of "
+                f"{executor.budget.max_seconds:g} QPU seconds."
+            )
+        found += executor.notices
+    return tuple(found)

@@ -65,6 +65,7 @@ class Deployment:
         usage: what was asked of the backend, all together.
         seconds: wall time.
         versions: library to version.
+        qpu_seconds: that all jobs cost, if they cost any.
         notices: what a reader should know, a sentence each.
     """
 
@@ -84,6 +85,7 @@ class Deployment:
     usage: Usage
     seconds: float
     versions: dict[str, str]
+    qpu_seconds: float | None = None
     notices: tuple[str, ...] = ()
 
     def apply(self, model: TrainedModel) -> TrainedModel:

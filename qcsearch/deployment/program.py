@@ -127,7 +127,7 @@ class BackendProgram:
         Raises:
             BackendError: as `check_job`, or if a physical qubit is not there.
         """
-        pubs = [Pub(circuit, np.zeros((1, circuit.num_parameters))) for circuit in self._circuits]
+        pubs = [Pub(circuit, np.zeros((1, circuit.num_parameters))) for circuit in self.circuits]
         check_job(pubs, self.shots, self.executor.target)
 
     def values(self, X: Floats, w: Floats) -> Floats:
@@ -144,7 +144,7 @@ class BackendProgram:
         return self._estimate(np.hstack([X, np.tile(w, (len(X), 1))]))
 
     def _estimate(self, rows: Floats) -> Estimates:
-        size = max(1, _SHOTS_A_JOB // (self.shots * len(self._bases)))
+        size = self.rows_a_job
         found = [self._job(rows[start : start + size]) for start in range(0, len(rows), size)]
         if not found:
             return Estimates(*np.zeros((2, 0, self.n_observables)))
@@ -153,7 +153,7 @@ class BackendProgram:
     def _job(self, rows: Floats) -> Estimates:
         pubs = [
             Pub(circuit, rows[:, columns])
-            for circuit, columns in zip(self._circuits, self._columns, strict=True)
+            for circuit, columns in zip(self.circuits, self._columns, strict=True)
         ]
         found = self.executor.run(pubs, self.shots)
         self.meter.count(len(pubs) * len(rows), self.shots)
@@ -164,8 +164,13 @@ class BackendProgram:
     def _bases(self) -> tuple[Basis, ...]:
         return measurement_bases(self.observables)
 
+    @property
+    def rows_a_job(self) -> int:
+        """How many sets of parameters one job takes at most."""
+        return max(1, _SHOTS_A_JOB // (self.shots * len(self._bases)))
+
     @cached_property
-    def _circuits(self) -> list[QuantumCircuit]:
+    def circuits(self) -> list[QuantumCircuit]:
         """For each basis the whole circuit, measured, on all qubits of the backend."""
         n_qubits = self.executor.target.num_qubits
         if max(self.qubits) >= n_qubits:
@@ -191,4 +196,4 @@ class BackendProgram:
     def _columns(self) -> list[list[int]]:
         """For each circuit, where its parameters stand in a row of features and weights."""
         place = {parameter: i for i, parameter in enumerate([*self.features, *self.weights])}
-        return [[place[parameter] for parameter in circuit.parameters] for circuit in self._circuits]
+        return [[place[parameter] for parameter in circuit.parameters] for circuit in self.circuits]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from qcsearch.deployment.deployment import Tuning
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.score import Score, measured_score
 from qcsearch.errors import InputError
-from qcsearch.training.gradients import GradientEstimator, ParameterShift, Spsa
+from qcsearch.training.gradients import ParameterShift, Spsa
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.trainer import fit
@@ -101,16 +101,23 @@ class Tuner:
     rng: np.random.Generator
     step_done: StepDone
 
-    def run(self, steps: int, checkpoint: Path | None = None) -> tuple[Tuning, TrainedModel]:
+    def run(
+        self, steps: int, checkpoint: Path | None = None, may_step: Callable[[], bool] = lambda: True
+    ) -> tuple[Tuning, TrainedModel]:
         """Take `steps`; return what happened, and the model with the weights kept.
 
         The new weights are kept if more validation samples are right than before, or as many at a lower loss.
+
+        Args:
+            steps: how many, ≥ 0.
+            checkpoint: written after each step, and gone on from.
+            may_step: asked before each step; False ends them.
         """
         method = f"{self.options.gradient}, {self.options.optimizer}"
         before = self._measure("before", self.model)
-        if steps == 0:
+        losses, tuned = self._steps(steps, checkpoint, may_step) if steps else ((), self.model)
+        if not losses:
             return Tuning(method, (), before.score, None, 0.0, 0.0, "before"), self.model
-        losses, tuned = self._steps(steps, checkpoint)
         after = self._measure("after", tuned)
         gains = after.right.astype(np.float64) - before.right
         better = (gains.sum(), -after.loss) > (0.0, -before.loss)
@@ -125,9 +132,23 @@ class Tuner:
         )
         return tuning, tuned if better else self.model
 
-    def _steps(self, steps: int, checkpoint: Path | None) -> tuple[tuple[float, ...], TrainedModel]:
+    def step_work(self) -> tuple[BackendProgram, int]:
+        """What one training step measures: a program, and how many sets of features and weights."""
+        rows = min(self.options.batch_size, len(self.train))
+        estimator = self._estimator()
+        evaluations = 2 if isinstance(estimator, Spsa) else 2 * len(estimator.rule.shifts) + 1
+        return cast(BackendProgram, estimator.program), rows * evaluations
+
+    def _steps(
+        self, steps: int, checkpoint: Path | None, may_step: Callable[[], bool]
+    ) -> tuple[tuple[float, ...], TrainedModel]:
         """The loss of each step, and the model after the last."""
         model = self.model
+
+        def stop(step: int, _: float | None) -> bool:
+            self.step_done("tuning", step, steps)
+            return not may_step()
+
         found = fit(
             self.program,
             model.features(self.train.X),
@@ -141,13 +162,14 @@ class Tuner:
             model.weights,
             head0=model.head_parameters,
             estimator=self._estimator(),
-            on_step=lambda step, _: self.step_done("tuning", step, steps),
+            deadline=None if may_step() else 0.0,  # past: a checkpoint is read, and no step is taken
+            on_step=stop,
             checkpoint=checkpoint,
         )
         losses = tuple(record.loss for record in found.history if record.loss is not None)
         return losses, replace(model, weights=found.weights, head_parameters=found.head_parameters)
 
-    def _estimator(self) -> GradientEstimator:
+    def _estimator(self) -> Spsa | ParameterShift:
         if self.options.gradient == "spsa" or not self.program.n_weights:
             return Spsa(self.program, size=self.options.perturbation)
         rule = self.model.assembly.occurrences

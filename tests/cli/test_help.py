@@ -19,7 +19,18 @@ COMMANDS = dict(commands(app))
 
 
 def test_the_promised_commands_are_there():
-    promised = ["search", "board", "explain", "report", "deploy", "export", "verify", "predict", "check"]
+    promised = [
+        "search",
+        "check",
+        "board",
+        "explain",
+        "report",
+        "cost",
+        "deploy",
+        "export",
+        "verify",
+        "predict",
+    ]
     devices = [("devices", name) for name in ("list", "show", "snapshot", "check")]
     spaces = [("spaces", name) for name in ("list", "show")]
     assert {*COMMANDS} == {*((name,) for name in promised), *devices, *spaces}

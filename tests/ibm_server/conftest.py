@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from ibm_server.server import IbmServer
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
+from qcsearch.cli.main import run
 from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.executors.ibm import IbmExecutor, IbmOptions
 from qcsearch.deployment.ibm.pace import Patience
@@ -72,3 +78,43 @@ def rotation():
     circuit.sx(0)
     circuit.measure(0, 0)
     return Pub(circuit, np.array([[np.pi], [0.0]]))
+
+
+@pytest.fixture(scope="session")
+def searched(tmp_path_factory):
+    """Searches once a device, and hands out copies of the run."""
+    found = {}
+
+    def copy_of(device, data="iris"):
+        if (device, data) not in found:
+            found[device, data] = tmp_path_factory.mktemp("searched") / "run"
+            arguments = ["--device", device, "--space", "tiny", "--trials", "3", "--run", found[device, data]]
+            assert run([str(word) for word in ("search", data, *arguments)]) == 0
+        return shutil.copytree(found[device, data], tmp_path_factory.mktemp("run") / "run")
+
+    return copy_of
+
+
+@pytest.fixture
+def command():
+    """Starts a command in a process of its own, which knows a server by environment variables alone."""
+    started = []
+
+    def start(server, home, *words, **variables):
+        code = "from qcsearch.cli.main import main; main()"
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-c", code, *map(str, words)],
+                env=os.environ | server.environment | {"HOME": str(home)} | variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from qiskit.primitives import BitArray, DataBin
     from qiskit.transpiler import Target
 
+    from qcsearch.deployment.budget import Budget
     from qcsearch.devices.device import Device
 
 __all__ = [
     "EXECUTORS",
     "MAX_SHOTS",
+    "Billed",
     "Executor",
     "JobSeeds",
     "Kind",
@@ -91,6 +93,26 @@ class Executor(Protocol):
         Raises:
             BackendError: if the backend cannot run a circuit, or does not.
         """
+        ...
+
+
+@runtime_checkable
+class Billed(Protocol):
+    """What an executor has besides, if its jobs cost money."""
+
+    @property
+    def budget(self) -> Budget:
+        """What its jobs may cost, and have cost."""
+        ...
+
+    @property
+    def rep_delay(self) -> float:
+        """Seconds between two executions of a circuit."""
+        ...
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader of the numbers should know, a sentence each."""
         ...
 
 

@@ -114,7 +114,9 @@ class IbmExecutor:
     def __init__(
         self, name: str, journal: Path, options: IbmOptions, device: Device | None = None, seed: int = 0
     ) -> None:
-        self.budget = Budget(options.max_qpu_seconds, lambda: self._journal.spent)
+        self.budget = Budget(
+            options.max_qpu_seconds, lambda: self._journal.spent, lambda: self._journal.slowness
+        )
         self._cloud = Cloud(name, options.patience)
         self._journal = Journal(journal)
         self._submitter = Submitter(self._cloud, self._journal)
@@ -159,7 +161,7 @@ class IbmExecutor:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a reader of the numbers should know."""
-        if not self._changes:
+        if not self._changes or self._changes[0].size == 0:
             return ()
         return (f"Largest change since the snapshot of {self._device_name}: {self._changes[0]}.",)
 

@@ -31,6 +31,14 @@ def _open_local(*, argument: str, device: Device | None, seed: int) -> Executor:
     return LocalExecutor.open(argument, seed)
 
 
+@EXECUTORS.register("ibm")
+def _open_ibm(*, argument: str, device: Device | None, seed: int) -> Executor:
+    raise BackendError(
+        f"The backend 'ibm:{argument}' is billed: it must be opened with a ceiling and a journal.",
+        fix="use `qcsearch deploy`, or pass an `executors.ibm.IbmExecutor` in place of its name.",
+    )
+
+
 def open_executor(backend: str | Executor, *, device: Device | None = None, seed: int = 0) -> Executor:
     """Open what a spec names.
 

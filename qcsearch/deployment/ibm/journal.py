@@ -68,16 +68,14 @@ class Journal:
         self._folder = folder
         self._path = folder / "journal.jsonl"
         (folder / "results").mkdir(parents=True, exist_ok=True)
+        self._entries: dict[str, Entry] = {}
         self._lock = (folder / ".lock").open("w")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise JournalError(
-                f"The journal of jobs in '{folder}' must be free. Another process works with it.",
-                fix="wait for that deployment, or end it.",
-            ) from None
-        self._entries: dict[str, Entry] = {}
-        self._read()
+            self._take()
+            self._read()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let another process have it."""
@@ -96,6 +94,13 @@ class Journal:
             for entry in self._entries.values()
             if entry.seconds is not None or (entry.job is not None and entry.ended is None)
         )
+
+    @property
+    def slowness(self) -> float:
+        """By what factor the jobs cost more than was estimated, ≥ 1."""
+        metered = [entry for entry in self._entries.values() if entry.seconds and entry.estimate]
+        estimated = sum(entry.estimate for entry in metered)
+        return max(1.0, sum(entry.seconds or 0.0 for entry in metered) / estimated) if metered else 1.0
 
     def find(self, key: str) -> Entry | None:
         """The entry of a request that has, or may still have, a result."""
@@ -160,6 +165,15 @@ class Journal:
         _sync(self._folder)
         self._entries.setdefault(entry.tag, entry)
         _apply(entry, line)
+
+    def _take(self) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise JournalError(
+                f"The journal of jobs in '{self._folder}' must be free. Another process works with it.",
+                fix="wait for that deployment, or end it.",
+            ) from None
 
     def _read(self) -> None:
         data = self._path.read_bytes() if self._path.is_file() else b""

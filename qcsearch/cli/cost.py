@@ -1,0 +1,86 @@
+"""`qcsearch cost`: what a deployment would cost, found out without submitting a job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qcsearch.cli.billing import UsdPerSecond, backend_of, opened, rows, show, winner
+from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
+from qcsearch.cli.output import emit, percent
+
+if TYPE_CHECKING:
+    from qcsearch.deployment.plan import Plan
+    from qcsearch.search.run_folder import RunFolder
+
+_STAGE = ("stage", "jobs", "circuits", "executions", "qpu_seconds")
+
+
+@examples(
+    "qcsearch cost runs/digits --backend ibm:ibm_torino --steps 10 --shots 4096",
+    "qcsearch cost runs/digits --backend local:fake_torino --usd-per-qpu-second 1.6",
+)
+def cost(
+    run: Run,
+    backend: Annotated[
+        str,
+        typer.Option(
+            "--backend",
+            metavar="B",
+            help="ibm:<backend> asks the service for timings and what remains; local:<fake> takes those of the "
+            "recorded device. Default: local:<the run's device>.",
+        ),
+    ] = "",
+    steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,
+    shots: Shots = 4096,
+    usd_per_qpu_second: UsdPerSecond = None,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Estimate the QPU seconds that `deploy` with the same arguments would take; no job is submitted.
+
+    The estimate is a lower bound. What it assumes is printed with it.
+    """
+    from qcsearch.deployment.cost import ASSUMPTIONS
+    from qcsearch.search.run_folder import RunFolder
+
+    folder = RunFolder.open(run)
+    spec = backend_of(folder, backend)
+    plan, remaining = _plan(folder, spec, steps, shots)
+    seconds = plan.total.seconds
+    usd = None if usd_per_qpu_second is None else seconds * usd_per_qpu_second
+    share = seconds / remaining if remaining else None
+    if json:
+        stages = [dict(zip(_STAGE, row, strict=True)) for row in rows(plan)]
+        facts = {"run": run, "backend": spec, "stages": stages, "qpu_seconds": seconds, "usd": usd}
+        emit({**facts, "remaining_seconds": remaining, "share_of_remaining": share, "assumes": ASSUMPTIONS})
+        return
+    show(plan, f"Cost of a deployment to {spec}, {shots:,} shots")
+    if usd is not None:
+        print(f"At {usd_per_qpu_second:g} USD a QPU second: {usd:,.2f} USD.")
+    if share is not None:
+        print(f"{percent(share)} of the {remaining:,.0f} QPU seconds that the instance has left.")
+    print("Assumed: " + "; ".join(ASSUMPTIONS) + ".")
+
+
+def _plan(folder: RunFolder, spec: str, steps: int, shots: int) -> tuple[Plan, float | None]:
+    """The plan, and what the instance has left where there is one."""
+    import tempfile
+    from pathlib import Path
+
+    from qcsearch.data.split import split
+    from qcsearch.deployment.deploy import prepare
+    from qcsearch.deployment.executors.ibm import IbmExecutor, IbmOptions
+    from qcsearch.deployment.plan import plan_deployment
+
+    model = winner(folder)
+    parts = split(folder.dataset, folder.config.seed)
+    options = IbmOptions(max_qpu_seconds=1.0) if spec.startswith("ibm:") else None
+    with (
+        tempfile.TemporaryDirectory() as empty,
+        opened(spec, model.device, 0, Path(empty), options) as executor,
+    ):
+        tuner, test = prepare(model, parts, executor, steps=steps, shots=shots)
+        remaining = executor.remaining_seconds if isinstance(executor, IbmExecutor) else None
+        return plan_deployment(tuner, steps, len(test)), remaining

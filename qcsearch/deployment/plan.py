@@ -1,0 +1,60 @@
+"""The stages of a deployment and what each costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qcsearch.deployment.cost import REP_DELAY, Cost, program_cost
+from qcsearch.deployment.executors.base import Billed
+from qcsearch.deployment.tuning import Tuner
+
+__all__ = ["Plan", "plan_deployment"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the stages of a deployment cost.
+
+    Attributes:
+        before: measuring the validation samples with the weights that came in.
+        step: one training step.
+        steps: how many are wanted.
+        after: measuring the validation samples with the new weights; nothing, if there are no steps.
+        test: measuring the test samples.
+    """
+
+    before: Cost
+    step: Cost
+    steps: int
+    after: Cost
+    test: Cost
+
+    @property
+    def least(self) -> Cost:
+        """What has to be paid for a result, without any step."""
+        return self.before + self.test
+
+    @property
+    def total(self) -> Cost:
+        """All of it."""
+        return self.before + self.step * self.steps + self.after + self.test
+
+
+def plan_deployment(tuner: Tuner, steps: int, n_test: int) -> Plan:
+    """The plan of a deployment.
+
+    Args:
+        tuner: as it will take the steps.
+        steps: how many it will take.
+        n_test: test samples that will be measured.
+    """
+    executor = tuner.program.executor
+    rep_delay = executor.rep_delay if isinstance(executor, Billed) else REP_DELAY
+    validation = program_cost(tuner.program, len(tuner.validation), rep_delay)
+    return Plan(
+        before=validation,
+        step=program_cost(*tuner.step_work(), rep_delay),
+        steps=steps,
+        after=validation if steps else Cost(),
+        test=program_cost(tuner.program, n_test, rep_delay),
+    )
