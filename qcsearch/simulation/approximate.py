@@ -1,0 +1,119 @@
+"""Programs for circuits whose light cones are too wide for the exact engine, each with an estimate of its error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.quantum_info import SparsePauliOp
+
+from qcsearch.errors import InputError
+from qcsearch.simulation.angles import AngleReader
+from qcsearch.simulation.lower import lower
+from qcsearch.simulation.noise import Noise
+from qcsearch.simulation.observables import read_observables
+from qcsearch.simulation.propagation import PropagationProgram
+from qcsearch.simulation.trajectories import TrajectoryProgram
+
+__all__ = ["METHODS", "Approximation", "approximate_program"]
+
+METHODS = ("pauli-propagation", "matrix-product-state")
+"""Ways to approximate."""
+
+
+@dataclass(frozen=True)
+class Approximation:
+    """How far an approximation goes.
+
+    Attributes:
+        max_terms: pauli-propagation keeps so many Pauli strings of each observable at most; time and memory grow
+            in proportion to it.
+        min_size: pauli-propagation leaves out strings that are expected to add no more than this to a value.
+        trajectories: matrix-product-state averages so many.
+        max_bond: matrix-product-state cuts its bonds to this dimension; None for no cut.
+        seed: of the trajectories.
+
+    Raises:
+        InputError: if a number is out of range.
+    """
+
+    max_terms: int = 10_000
+    min_size: float = 1e-7
+    trajectories: int = 1_000
+    max_bond: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("max_terms", 1), ("trajectories", 2), ("max_bond", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if (value is not None or name != "max_bond") and (type(value) is not int or value < least):
+                raise InputError(
+                    f"The '{name}' parameter of Approximation must be an int of at least {least}. "
+                    f"Got {value!r}."
+                )
+        if not isinstance(self.min_size, int | float) or not 0 <= self.min_size < 1:
+            raise InputError(
+                f"The 'min_size' parameter of Approximation must be a number in [0, 1). Got {self.min_size!r}."
+            )
+
+
+def approximate_program(
+    circuit: QuantumCircuit,
+    noise_model: Any,
+    observables: Sequence[SparsePauliOp],
+    features: Sequence[Parameter],
+    weights: Sequence[Parameter],
+    *,
+    method: str,
+    approximation: Approximation | None = None,
+    threads: int = 1,
+) -> PropagationProgram | TrajectoryProgram:
+    """A program that does not need the whole light cone in memory.
+
+    Args:
+        circuit: as for `compile_circuit`.
+        noise_model: likewise.
+        observables: likewise.
+        features: likewise.
+        weights: likewise.
+        method: "pauli-propagation" (deterministic, batches and gradients in one pass, the method of choice) or
+            "matrix-product-state" (unbiased trajectories of Aer, slow).
+        approximation: how far it goes; None for the defaults.
+        threads: over which the work is spread.
+
+    Raises:
+        CircuitError: as for `compile_circuit`, light cones excepted.
+        InputError: for an unknown method.
+    """
+    knobs = approximation or Approximation()
+    if method not in METHODS:
+        raise InputError(
+            f"The 'method' parameter of approximate_program must be one of {', '.join(METHODS)}. Got {method!r}."
+        )
+    if method == "matrix-product-state":
+        return TrajectoryProgram(
+            circuit,
+            noise_model,
+            observables,
+            features,
+            weights,
+            trajectories=knobs.trajectories,
+            max_bond=knobs.max_bond,
+            seed=knobs.seed,
+            threads=threads,
+        )
+    noise = Noise(noise_model)
+    elements = lower(circuit, noise, AngleReader(features, weights))
+    return PropagationProgram(
+        elements,
+        read_observables(observables, circuit.num_qubits, noise),
+        n_qubits=circuit.num_qubits,
+        n_features=len(features),
+        n_weights=len(weights),
+        max_terms=knobs.max_terms,
+        min_size=knobs.min_size,
+        threads=threads,
+    )
