@@ -18,8 +18,7 @@ Floats = NDArray[np.float64]
 class Layout:
     """What is between two gates on different pairs is one block; what is before a qubit's first block makes its start.
 
-    *Late* blocks have no data in them, and none comes after them in their future: they are the same for all samples.
-    The others are *middle* blocks.
+    *Late* blocks have no data in them or in their future: they are the same for all samples. The others are *middle*.
 
     Args:
         elements: of the circuit, in the order of time.
