@@ -15,7 +15,7 @@ from qcsearch.search.run_config import RunConfig
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.session import Session
 from qcsearch.search.space import SearchSpace
-from qcsearch.search.strategies import STRATEGIES
+from qcsearch.search.strategies import STRATEGIES, Maker
 from qcsearch.search.workers import Nursery
 
 __all__ = ["Progress", "run_search"]
@@ -62,13 +62,13 @@ def run_search(
         InputError: for a bad total, number of workers, seed or strategy.
         RunError: if the folder is of another run, or another search is at work in it.
         DataError: if the data cannot be split.
-        SpaceError: if nothing in the space fits device and data.
+        SpaceError: if nothing in the space fits device and data, or the strategy cannot work with it.
         NoFeasibleCandidateError: if no candidate kept all constraints.
         KeyboardInterrupt: as it came; what was finished is saved.
     """
     with nursery or nullcontext():
         budget = Budget.of(n_trials, max_seconds)
-        _check(workers, seed, strategy)
+        _check(workers, seed, strategy, space)
         config = RunConfig(
             dataset=dataset.name,
             dataset_digest=dataset.digest,
@@ -89,12 +89,14 @@ def run_search(
             return _finished(folder, config, budget) or session.run(config)
 
 
-def _check(workers: int, seed: int, strategy: str) -> None:
+def _check(workers: int, seed: int, strategy: str, space: SearchSpace) -> None:
     if not 1 <= workers <= _MAX_WORKERS:
         raise InputError(f"The number of workers must be an int in [1, {_MAX_WORKERS}]. Got {workers!r}.")
     if not 0 <= seed < 2**32:
         raise InputError(f"The seed must be an int in [0, 2³²). Got {seed!r}.")
-    STRATEGIES.get(strategy)
+    chosen = STRATEGIES.create(strategy)
+    if isinstance(chosen, Maker):
+        chosen.check(space)
 
 
 def _silent(event: Event) -> None:

@@ -6,7 +6,19 @@ entry-point group `qcsearch.strategies`.
 
 from __future__ import annotations
 
-from qcsearch.search.strategies import elivagar, nsga2, random, tpe
+from qcsearch.search.strategies import elivagar, expressibility, nsga2, quantumnas, random, tpe
 from qcsearch.search.strategies.base import STRATEGIES, Brief, Maker, Proposal, Strategy
 
-__all__ = ["STRATEGIES", "Brief", "Maker", "Proposal", "Strategy", "elivagar", "nsga2", "random", "tpe"]
+__all__ = [
+    "STRATEGIES",
+    "Brief",
+    "Maker",
+    "Proposal",
+    "Strategy",
+    "elivagar",
+    "expressibility",
+    "nsga2",
+    "quantumnas",
+    "random",
+    "tpe",
+]

@@ -19,6 +19,7 @@ from qcsearch.search.ladder import Ladder
 
 if TYPE_CHECKING:
     from qcsearch.search.objective import Objective
+    from qcsearch.search.space import SearchSpace
     from qcsearch.training.expectations import Floats
 
 __all__ = ["STRATEGIES", "Brief", "Maker", "Proposal", "Strategy"]
@@ -53,6 +54,14 @@ class Maker(Strategy, Protocol):
     The sampler still draws the parameters of the space. What of them a maker takes (preprocessing, head, training,
     numbers of qubits) and what it makes itself (most often encoding, ansatz, region), its class says.
     """
+
+    def check(self, space: SearchSpace) -> None:
+        """Say before any work starts what is missing in a space.
+
+        Raises:
+            SpaceError: if the strategy cannot work with it.
+        """
+        ...
 
     def propose(self, brief: Brief) -> Proposal:
         """Return the candidate of one trial; the same for the same brief, if there is no limit of time."""

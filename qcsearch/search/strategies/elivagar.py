@@ -12,6 +12,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.devices.regions import topology
 from qcsearch.search.ladder import Ladder
+from qcsearch.search.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
 from qcsearch.search.strategies.native import (
     NativeGates,
@@ -66,6 +67,9 @@ class Elivagar:
     def pruner(self, ladder: Ladder) -> BasePruner:
         """Successive halving of the trainings."""
         return ladder.pruner()
+
+    def check(self, space: SearchSpace) -> None:
+        """Any space will do."""
 
     def propose(self, brief: Brief) -> Proposal:
         """The best circuit of a pool, with its figures; where none keeps all constraints, any one."""

@@ -10,7 +10,9 @@ import pytest
 
 from qcsearch.devices.device import Device
 from qcsearch.devices.providers import get_device
+from qcsearch.search.features import Features
 from qcsearch.search.objective import Objective
+from qcsearch.search.space import SearchSpace
 from qcsearch.search.strategies import Brief
 
 MakeBrief = Callable[..., Brief]
@@ -38,3 +40,38 @@ def brief(objective: Objective) -> MakeBrief:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return make
+
+
+LAYERED = """
+description = "layered"
+[circuit]
+n_qubits = 2
+n_layers = 2
+regions = 2
+encodings = ["angle"]
+ansatze = ["quantumnas_zz_ry"]
+observables = ["Z"]
+[training]
+learning_rate = 0.1
+steps = 12
+validate_every = 2
+batch_sizes = [32]
+[ladder]
+rungs = 1
+reduction_factor = 2
+[refit]
+top = 2
+seeds = 2
+steps_factor = 1.5
+"""
+
+
+@pytest.fixture(scope="session")
+def layered() -> SearchSpace:
+    """A quick space that every maker can work with."""
+    return SearchSpace.from_toml(LAYERED, "layered")
+
+
+@pytest.fixture(scope="session")
+def layered_objective(features: Features, layered: SearchSpace, device: Device) -> Objective:
+    return Objective.of(features, layered, device, 0)

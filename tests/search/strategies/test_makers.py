@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,8 @@ import pytest
 from qcsearch.search.leaderboard import leaderboard, records
 from qcsearch.search.result import SearchResult
 from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.space import SearchSpace
 from qcsearch.search.strategies import STRATEGIES
-from qcsearch.search.strategies.elivagar import Elivagar
 
 Search = Callable[..., SearchResult]
 
@@ -25,8 +24,14 @@ MODULE = """
 from functools import partial
 
 from qcsearch.search.strategies.elivagar import Elivagar
+from qcsearch.search.strategies.evolution import Evolution
+from qcsearch.search.strategies.expressibility import ExpressibilitySearch
+from qcsearch.search.strategies.quantumnas import QuantumNASSearch
 
-small_elivagar = partial(Elivagar, pool=3, subgraphs=4)
+FEW = Evolution(population=4, parents=2, mutations=2, crossovers=1, generations=2)
+elivagar = partial(Elivagar, pool=3, subgraphs=4)
+expressibility = partial(ExpressibilitySearch, evolution=FEW)
+quantumnas = partial(QuantumNASSearch, evolution=FEW, epochs=2, warm_up=1, pruned=(0.3,))
 """
 
 COMMAND = """
@@ -43,14 +48,16 @@ run_search(
 )
 """
 
-MAKERS = {"elivagar": partial(Elivagar, pool=3, subgraphs=4)}
+MAKERS = ("elivagar", "expressibility", "quantumnas")
 
 
-@pytest.fixture(params=sorted(MAKERS))
+@pytest.fixture(params=MAKERS)
 def maker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a small version, for searches in this process."""
+    small: dict[str, object] = {}
+    exec(MODULE, small)
     name = f"small_{request.param}"
-    monkeypatch.setitem(STRATEGIES._classes, name, MAKERS[request.param])
+    monkeypatch.setitem(STRATEGIES._classes, name, small[request.param])
     return name
 
 
@@ -62,7 +69,7 @@ def installed(tmp_path: Path) -> dict[str, str]:
     info.mkdir(parents=True)
     (home / "qcsearch_small.py").write_text(MODULE)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: qcsearch-small\nVersion: 1.0\n")
-    points = "".join(f"small_{name} = qcsearch_small:small_{name}\n" for name in MAKERS)
+    points = "".join(f"small_{name} = qcsearch_small:{name}\n" for name in MAKERS)
     (info / "entry_points.txt").write_text(f"[qcsearch.strategies]\n{points}")
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(home), os.environ.get("PYTHONPATH", "")])}
 
@@ -74,11 +81,10 @@ def board(run: Path) -> list[tuple[object, ...]]:
 
 
 def test_the_same_seed_gives_the_same_leaderboard_also_in_two_sessions(
-    search: Search, maker: str, tmp_path: Path
+    search: Search, layered: SearchSpace, maker: str, tmp_path: Path
 ) -> None:
-    search(tmp_path / "a", strategy=maker, n_trials=3)
-    search(tmp_path / "b", strategy=maker, n_trials=1)
-    search(tmp_path / "b", strategy=maker, n_trials=3)
+    for folder, n_trials in (("a", 3), ("b", 1), ("b", 3)):
+        search(tmp_path / folder, space=layered, strategy=maker, n_trials=n_trials)
     first, second = board(tmp_path / "a"), board(tmp_path / "b")
     assert first[:-1] == second[:-1]
     kept = [row for row in records(RunFolder.open(tmp_path / "a")) if row.outcome.kind == "kept"]
@@ -87,19 +93,24 @@ def test_the_same_seed_gives_the_same_leaderboard_also_in_two_sessions(
 
 
 def test_a_search_with_little_time_ends_in_it_with_a_model(
-    search: Search, maker: str, tmp_path: Path
+    search: Search, layered: SearchSpace, maker: str, tmp_path: Path
 ) -> None:
     started = time.monotonic()
-    result = search(tmp_path / "run", strategy=maker, max_seconds=4)
+    result = search(tmp_path / "run", space=layered, strategy=maker, max_seconds=3)
     assert time.monotonic() - started < 12  # a busy machine has its share in it
     assert result.best.test_accuracy_noisy > 0.5
 
 
+@pytest.mark.parametrize(
+    "maker",
+    ["elivagar", *(pytest.param(name, marks=pytest.mark.slow) for name in MAKERS if name != "elivagar")],
+    indirect=True,
+)
 def test_a_killed_search_of_two_workers_goes_on(
-    maker: str, tmp_path: Path, quick: str, installed: dict[str, str]
+    maker: str, tmp_path: Path, layered: SearchSpace, installed: dict[str, str]
 ) -> None:
-    run, space = tmp_path / "run", tmp_path / "quick.toml"
-    space.write_text(quick)
+    run, space = tmp_path / "run", tmp_path / "layered.toml"
+    space.write_text(layered.text)
 
     def command(n_trials: int) -> list[str]:
         return [sys.executable, "-c", COMMAND, str(run), str(space), maker, str(n_trials)]
