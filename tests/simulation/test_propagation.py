@@ -10,9 +10,9 @@ from qiskit.quantum_info import Kraus, SparsePauliOp
 from qiskit_aer.noise import NoiseModel, ReadoutError, amplitude_damping_error, depolarizing_error
 
 from qcsearch.errors import CircuitError, InputError
-from qcsearch.simulation import compile_circuit, propagation
+from qcsearch.simulation import compile_circuit
 from qcsearch.simulation.approximate import Approximation, approximate_program
-from qcsearch.simulation.propagation import PropagationProgram
+from qcsearch.simulation.propagation.program import PropagationProgram
 
 DEVICES = ("fake_lagos", "fake_brisbane", "fake_torino", "fake_fractional", "fake_boeblingen")
 
@@ -181,7 +181,7 @@ def test_numbers_do_not_depend_on_threads_batches_or_chunks(monkeypatch):
     np.testing.assert_array_equal(again, values)
     np.testing.assert_array_equal(same, gradient)
     np.testing.assert_allclose(one.values(one.encode(X)[2:4], w), values[2:4], rtol=0, atol=1e-14)
-    monkeypatch.setattr(propagation, "_CHUNK_BYTES", 1)
+    monkeypatch.setattr("qcsearch.simulation.propagation.program._CHUNK_BYTES", 1)
     narrow, close = one.value_and_gradient(X, w, cotangent)
     np.testing.assert_allclose(narrow, values, rtol=0, atol=1e-14)
     np.testing.assert_allclose(close, gradient, rtol=0, atol=1e-12)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.simulation.chains import Chain
 from qcsearch.simulation.lower import Element
+from qcsearch.simulation.propagation.chains import Chain
 
 __all__ = ["Layout"]
 

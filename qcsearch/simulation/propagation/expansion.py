@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.simulation.observables import Observable
-from qcsearch.simulation.string_kernels import group, spread
+from qcsearch.simulation.propagation.kernels import group, spread
 
 __all__ = ["Expansion", "Step", "expand"]
 
@@ -36,9 +36,9 @@ class Expansion:
     """The strings of one observable and how blocks mix them.
 
     Attributes:
-        tape: as `string_kernels.forward` reads it.
+        tape: as `kernels.forward` reads it.
         n_late: entries of the tape that are the same for all samples.
-        terms: the strings that are left at the start, as `string_kernels.expectation` reads them.
+        terms: the strings that are left at the start, as `kernels.expectation` reads them.
         first: coefficients of all slots before the first block.
     """
 

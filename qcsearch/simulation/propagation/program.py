@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcsearch.simulation.checks import check_cotangent, check_features, check_weights
-from qcsearch.simulation.expansion import Step, expand
-from qcsearch.simulation.layout import Layout
 from qcsearch.simulation.lower import Element
 from qcsearch.simulation.observables import Observable
 from qcsearch.simulation.program import Cotangent
-from qcsearch.simulation.walk import Walk
+from qcsearch.simulation.propagation.expansion import Step, expand
+from qcsearch.simulation.propagation.layout import Layout
+from qcsearch.simulation.propagation.walk import Walk
 
 __all__ = ["PropagationProgram"]
 

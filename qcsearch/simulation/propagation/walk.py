@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.simulation.expansion import Expansion
-from qcsearch.simulation.string_kernels import expectation, expectation_reverse, forward, reverse
+from qcsearch.simulation.propagation.expansion import Expansion
+from qcsearch.simulation.propagation.kernels import expectation, expectation_reverse, forward, reverse
 
 __all__ = ["Slopes", "Walk"]
 

@@ -1,0 +1,1 @@
+"""Pauli propagation: circuits too wide for the exact engine, with what is left out told."""
