@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt
 DEMO ?= demo-run
 
-.PHONY: help demo test lint wheel clean
+.PHONY: help demo test lint wheel bench clean
 
 help:
 	@echo "make demo      install and run the main job on scikit-learn's digits 0-3 (under five minutes)"
 	@echo "make test      install what the tests need and run them (under eight minutes)"
 	@echo "make lint      ruff and mypy --strict"
 	@echo "make wheel     build the wheel and try it outside the checkout"
+	@echo "make bench     the exact engine against its peers: same circuits, same noise (about fifteen minutes)"
 	@echo "make clean     remove $(VENV), build products and $(DEMO)"
 
 $(BIN)/python:
@@ -49,6 +50,17 @@ lint: $(VENV)/.installed-dev
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python .ci/try_wheel.py
+
+.venv-bench/.installed: pyproject.toml .ci/constraints.txt benchmarks/requirements.txt
+	@test -n "$(PYTHON)" || { echo "qcsearch needs Python >= 3.11; set PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv .venv-bench
+	@echo "Installing qcsearch and the programs it is compared with into .venv-bench (some minutes) ..."
+	.venv-bench/bin/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt \
+		--editable . --requirement benchmarks/requirements.txt
+	@touch $@
+
+bench: .venv-bench/.installed
+	.venv-bench/bin/python benchmarks/engine.py --readme
 
 clean:
 	rm -rf $(VENV) build dist $(DEMO)

@@ -1,0 +1,1 @@
+"""Cases, peers, measurement and table of `benchmarks/engine.py`."""
