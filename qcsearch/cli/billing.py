@@ -35,6 +35,7 @@ __all__ = [
     "ask",
     "backend_of",
     "opened",
+    "refuse_unasked",
     "rows",
     "show",
     "winner",
@@ -171,19 +172,23 @@ def show(plan: Plan, title: str) -> None:
     display(table(title, columns, cells, right=(1, 2, 3, 4)))
 
 
+def refuse_unasked(yes: bool) -> None:
+    """Refuse to spend money that nobody can agree to.
+
+    Raises:
+        InputError: if nobody is there to be asked, and `yes` is not given.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise InputError("Spending QPU seconds must be agreed to. Nobody is there to ask.", fix="add --yes.")
+
+
 def ask(question: str, yes: bool) -> None:
     """Ask before money is spent.
 
     Raises:
-        InputError: if nobody is there to be asked.
         typer.Abort: if the answer is no.
     """
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise InputError(
-            "Spending QPU seconds must be agreed to. Nobody is there to be asked.", fix="add --yes."
-        )
-    say(question)
-    if not typer.confirm("Go on?", err=True):
-        raise typer.Abort
+    if not yes:
+        say(question)
+        if not typer.confirm("Go on?", err=True):
+            raise typer.Abort

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +18,7 @@ from qcsearch.cli.billing import (
     ask,
     backend_of,
     opened,
+    refuse_unasked,
     winner,
 )
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
@@ -27,8 +26,6 @@ from qcsearch.cli.output import display, emit, percent, say, table
 from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qcsearch.data.split import Split
     from qcsearch.deployment.deployment import Deployment
     from qcsearch.deployment.executors.base import Executor
@@ -71,7 +68,8 @@ def deploy(
 
     The new weights are kept only if validation samples measured on the backend say so. Noiseless,
     noisy and deployed scores of the same weights stand side by side; DIR/deployment.json holds them.
-    A deployment that was interrupted goes on when the same command is run again; no job is paid twice.
+    A deployment that was interrupted goes on when the same command is run again. On billed hardware the
+    same command never pays twice: results are kept in DIR/jobs; another --seed measures anew.
     """
     from qcsearch.search.run_folder import RunFolder
 
@@ -84,6 +82,7 @@ def deploy(
                 f"A deployment to {spec} is billed and must have a ceiling. --max-qpu-seconds is missing.",
                 fix="`qcsearch cost` says what to expect.",
             )
+        refuse_unasked(yes)
         from qcsearch.deployment.executors.ibm import IbmOptions
         from qcsearch.deployment.ibm.pace import Patience
 
@@ -120,8 +119,9 @@ def _deploy(
 
     model = winner(folder)
     parts = split(folder.dataset, folder.config.seed)
-    checkpoint = _checkpoint(folder, spec, steps, shots, seed, *_changing_jobs(options))
-    jobs = checkpoint.with_name(f"{checkpoint.name}.jobs")
+    digest = _digest(folder, spec, steps, shots, seed, *_changing_jobs(options))
+    jobs = folder.path / "jobs" / digest
+    checkpoint = folder.path / f".deployment-{digest}" if options is None else jobs / "steps"
     try:
         with opened(spec, model.device, seed, jobs, options) as backend:
             if options is not None:
@@ -140,8 +140,8 @@ def _deploy(
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Interrupted. The same command goes on from the last step.") from None
     found.save(folder.path / "deployment.json")
-    checkpoint.unlink(missing_ok=True)
-    _file_journal(folder, jobs)
+    if options is None:
+        checkpoint.unlink(missing_ok=True)
     return found
 
 
@@ -174,22 +174,12 @@ def _changing_jobs(options: IbmOptions | None) -> list[object]:
     return [options.dynamical_decoupling, options.twirling, options.private, options.mode]
 
 
-def _file_journal(folder: RunFolder, jobs: Path) -> None:
-    """Keep the account of a finished deployment's jobs; the results are in its scores."""
-    if jobs.is_dir():
-        kept = folder.path / "jobs"
-        kept.mkdir(exist_ok=True)
-        (jobs / "journal.jsonl").rename(kept / f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.jsonl")
-        shutil.rmtree(jobs)
-
-
-def _checkpoint(folder: RunFolder, *settings: object) -> Path:
-    """A file for the steps of one deployment: another model or other settings have another file."""
+def _digest(folder: RunFolder, *settings: object) -> str:
+    """A name for one deployment: another model or other settings have another."""
     from qcsearch import canonical
     from qcsearch.bundle.verify import verify_bundle
 
-    digest = canonical.digest([verify_bundle(folder.model).digest, *settings])
-    return folder.path / f".deployment-{digest[:16]}"
+    return canonical.digest([verify_bundle(folder.model).digest, *settings])[:16]
 
 
 def _without_weights(found: Deployment) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from qcsearch.errors import (
     UsageLimitError,
 )
 
-REQUESTS = 3
+REQUESTS = 2
 
 # Name of the trouble: the script (call, effect, times), the options, the errors that may end the run.
 TROUBLE = {

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import random
 import time
+from dataclasses import replace
 
 import pytest
 from ibm_server.server import IbmServer
 
-STEPS, SHOTS = 10, 64
-JOBS = STEPS + 3  # before, after and test
+from qcsearch.bundle.read import load_bundle
+from qcsearch.data.split import split
+from qcsearch.deployment.deploy import deploy
+from qcsearch.deployment.deployment import Deployment
+from qcsearch.deployment.program import Usage
+from qcsearch.search.run_folder import RunFolder
+
+STEPS, SHOTS, BACKEND = 10, 64, "ibm:ibm_valencia"
 
 
 @pytest.fixture
 def train(command):
     """Starts the training of a run on a server."""
 
-    def start(server, run):
-        words = ["deploy", run, "--backend", "ibm:ibm_valencia", "--steps", STEPS, "--shots", SHOTS, "--yes"]
+    def start(server, run, steps=STEPS):
+        words = ["deploy", run, "--backend", BACKEND, "--steps", steps, "--shots", SHOTS, "--yes"]
         limits = ["--max-qpu-seconds", 1000, "--submits-per-minute", 6000]
         return command(server, run.parent, *words, *limits)
 
@@ -26,21 +33,22 @@ def train(command):
 
 
 @pytest.fixture
-def unbroken(train, searched):
-    """The deployment of a training that nobody kills, and how many requests it makes."""
-    run = searched("fake_valencia")
-    with IbmServer(("ibm_valencia",), queue_seconds=0.2) as server:
-        process = train(server, run)
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors
-        assert len(server.billed) == len(server.jobs) == JOBS
-        return outcome(run), len(server.requests)
+def unbroken(serve, executor, searched):
+    """What a training that nobody kills ends in, and how many requests it makes."""
+
+    def run_through(steps=STEPS):
+        server, run = serve("ibm_valencia"), RunFolder.open(searched("fake_valencia"))
+        model, parts = load_bundle(run.model), split(run.dataset, run.config.seed)
+        found = deploy(model, parts, executor(device=model.device), steps=steps, shots=SHOTS)
+        assert len(server.billed) == len(server.jobs) == steps + 3  # before, after and test
+        return timeless(found), len(server.requests)
+
+    return run_through
 
 
-def outcome(run):
-    """All that does not depend on the clock."""
-    found = json.loads((run / "deployment.json").read_text())
-    return {key: found[key] for key in ("weights", "head_parameters", "tuning", "deployed", "qpu_seconds")}
+def timeless(found):
+    """All that does not depend on the clock, or on what was measured before a kill."""
+    return replace(found, seconds=0.0, usage=Usage())
 
 
 def kill_later(process, server, n_requests, seconds):
@@ -58,45 +66,44 @@ def kill_later(process, server, n_requests, seconds):
     return True
 
 
-def train_with_kills(train, server, run, most, rng, span):
-    """Train to the end; return the number of kills."""
+def train_with_kills(start, server, most, rng, span):
+    """Train to the end, and once more if that came early; return the number of kills."""
     kills = 0
-    while kills < most:
-        if not kill_later(train(server, run), server, rng.randrange(1, span), rng.uniform(0.0, 0.3)):
-            break
+    while kills < most and kill_later(start(), server, rng.randrange(1, span), rng.uniform(0.0, 0.3)):
         kills += 1
-    process = train(server, run)
+    process = start()
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     return kills
 
 
-def check(server, run, wanted):
-    assert outcome(run) == wanted
-    assert len(server.billed) == len(server.jobs) == JOBS
-    assert len({tag for job in server.jobs.values() for tag in job.tags}) == JOBS
+def check(server, run, wanted, n_jobs):
+    assert len(server.billed) == len(server.jobs) == n_jobs
+    assert len({tag for job in server.jobs.values() for tag in job.tags}) == n_jobs
     assert server.leaks() == []
-    (account,) = (run / "jobs").glob("*.jsonl")
+    assert timeless(Deployment.load(run / "deployment.json")) == wanted
+    (account,) = (run / "jobs").glob("*/journal.jsonl")
     lines = [json.loads(line) for line in account.read_text().splitlines()]
     assert {line["job"] for line in lines if line["event"] == "submitted"} == set(server.jobs)
 
 
 def test_a_killed_training_pays_no_job_twice_and_ends_where_an_unbroken_one_does(unbroken, train, searched):
-    wanted, n_requests = unbroken
+    steps = 3
+    wanted, n_requests = unbroken(steps)
     rng, run = random.Random(7), searched("fake_valencia")
     with IbmServer(("ibm_valencia",), queue_seconds=0.2) as server:
-        assert train_with_kills(train, server, run, 3, rng, n_requests // 2) > 0
-        check(server, run, wanted)
+        assert train_with_kills(lambda: train(server, run, steps), server, 2, rng, n_requests // 2) > 0
+        check(server, run, wanted, steps + 3)
 
 
 @pytest.mark.slow
 def test_fifty_kills(unbroken, train, searched):
-    wanted, n_requests = unbroken
+    wanted, n_requests = unbroken()
     kills, seed = 0, 0
     while kills < 50:
         rng, run = random.Random(seed), searched("fake_valencia")
         with IbmServer(("ibm_valencia",), queue_seconds=0.2) as server:
-            kills += train_with_kills(train, server, run, 10, rng, n_requests // 3)
-            check(server, run, wanted)
+            kills += train_with_kills(lambda: train(server, run), server, 10, rng, n_requests // 3)  # noqa: B023
+            check(server, run, wanted, STEPS + 3)
         seed += 1
     print(f"{kills} kills in {seed} trainings")

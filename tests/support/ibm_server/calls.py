@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 import time
@@ -62,6 +63,10 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.app: IbmServer = self.server.app
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # the client was killed
+            super().handle()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
