@@ -6,7 +6,7 @@ entry-point group `qcsearch.strategies`.
 
 from __future__ import annotations
 
-from qcsearch.search.strategies import elivagar, expressibility, nsga2, quantumnas, random, tpe
+from qcsearch.search.strategies import elivagar, expressibility, nsga2, quantumnas, random, supernet, tpe
 from qcsearch.search.strategies.base import STRATEGIES, Brief, Maker, Proposal, Strategy
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "nsga2",
     "quantumnas",
     "random",
+    "supernet",
     "tpe",
 ]

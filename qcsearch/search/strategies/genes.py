@@ -24,7 +24,7 @@ from qcsearch.devices.regions import topology
 from qcsearch.errors import SpaceError
 from qcsearch.search.space import SearchSpace
 
-__all__ = ["Gene", "LayerSpace", "check_layered"]
+__all__ = ["Gene", "LayerSpace", "check_encodings", "check_layered"]
 
 _MOST_ORDERS = 720
 """Orders of a region's qubits that are looked at: all of them up to six qubits."""
@@ -46,7 +46,7 @@ class Gene:
 
 
 def check_layered(strategy: str, space: SearchSpace) -> None:
-    """Refuse a space with another ansatz than those made of layers.
+    """Refuse a space with another ansatz than those made of layers, or an encoding with weights.
 
     Raises:
         SpaceError: naming it.
@@ -59,6 +59,15 @@ def check_layered(strategy: str, space: SearchSpace) -> None:
                 f"'{space.name}' has '{alternative.name}'.",
                 fix="take --space quantumnas.",
             )
+    check_encodings(strategy, space)
+
+
+def check_encodings(strategy: str, space: SearchSpace) -> None:
+    """Refuse a space with an encoding that has weights: they would not be shared.
+
+    Raises:
+        SpaceError: naming it.
+    """
     for alternative in space.file.circuit.encodings:
         encoding = ENCODINGS.create(alternative.name, alternative.choice.settings)
         if any(count_weights(block) for block in encoding.layers(1, Topology(1, ()), 1)):

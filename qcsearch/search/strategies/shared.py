@@ -31,7 +31,8 @@ class SharedWeights:
         objective: of the search.
         template: preprocessing, encoding, observables, head, loss and batch size of all circuits.
         n_angles: length of the shared vector.
-        rng: of the start values and the order of the samples.
+        rng: of the start values.
+        order: seed of the order of the samples; None draws it.
 
     Attributes:
         angles: in radians, `(n_angles,)`.
@@ -40,7 +41,12 @@ class SharedWeights:
     """
 
     def __init__(
-        self, objective: Objective, template: Candidate, n_angles: int, rng: np.random.Generator
+        self,
+        objective: Objective,
+        template: Candidate,
+        n_angles: int,
+        rng: np.random.Generator,
+        order: int | None = None,
     ) -> None:
         self._objective, self._template = objective, template
         self._options = template.training
@@ -56,7 +62,7 @@ class SharedWeights:
         self.head = self._head.initial(len(template.observables), self._n_classes, rng)
         self.steps = 0
         self._memory = {name: np.zeros(n_angles + len(self.head)) for name in ("count", "mean", "square")}
-        self._seed = int(rng.integers(2**32))
+        self._order = int(rng.integers(2**32)) if order is None else order
         self._rng = rng
 
     @property
@@ -75,15 +81,29 @@ class SharedWeights:
         """The angles of a circuit, then the head's parameters."""
         return np.concatenate([self.angles[numbers], self.head])
 
-    def train(self, program: Program, numbers: Numbers, rate: float, weight_decay: float = 0.0) -> float:
-        """One step of Adam on the next batch, of this circuit's angles and of the head alone; the loss before it.
+    def train(
+        self,
+        program: Program,
+        numbers: Numbers,
+        rate: float,
+        weight_decay: float = 0.0,
+        batch: int | None = None,
+    ) -> None:
+        """One step of Adam of this circuit's angles and of the head alone.
 
         Every parameter has a count of its own steps, so that what was seldom trained is corrected for that.
+
+        Args:
+            program: of the circuit.
+            numbers: of its angles.
+            rate: step size.
+            weight_decay: of all that is stepped.
+            batch: number of the batch; None for the next.
         """
-        rows = batch_rows(len(self._X), self._options.batch_size, self.steps, self._seed)
-        X, y = (self._X, self._y) if rows is None else (self._X[rows], self._y[rows])
         theta = self.inherited(numbers)
-        loss, gradient = self._task(program, X, y).objective(theta, None, self._rng)
+        _, gradient = self._batch(program, self.steps if batch is None else batch).objective(
+            theta, None, self._rng
+        )
         where = np.concatenate([numbers, np.arange(len(self.angles), len(self._memory["mean"]))])
         memory = {name: values[where] for name, values in self._memory.items()}
         gradient = gradient + weight_decay * theta
@@ -92,7 +112,12 @@ class SharedWeights:
             self._memory[name][where] = values
         self.angles[numbers], self.head = after[: len(numbers)], after[len(numbers) :]
         self.steps += 1
-        return loss
+
+    def loss(self, program: Program, numbers: Numbers, batch: int) -> float:
+        """Loss of a circuit as it inherits, on a batch of the training part."""
+        task = self._batch(program, batch)
+        _, loss = replace(task, Z_val=task.Z, y_val=task.y).validate(self.inherited(numbers))
+        return np.inf if loss is None else loss
 
     def validate(self, program: Program, numbers: Numbers, n: int | None = None) -> tuple[float, float]:
         """Accuracy and loss of a circuit as it inherits, on the first `n` samples of the validation part."""
@@ -100,6 +125,10 @@ class SharedWeights:
         judged = replace(task, Z_val=self._X_val[:n], y_val=self._y_val[:n])
         accuracy, loss = judged.validate(self.inherited(numbers))
         return accuracy or 0.0, np.inf if loss is None else loss
+
+    def _batch(self, program: Program, number: int) -> Task:
+        rows = batch_rows(len(self._X), self._options.batch_size, number, self._order)
+        return self._task(program, *((self._X, self._y) if rows is None else (self._X[rows], self._y[rows])))
 
     def _task(self, program: Program, X: Floats, y: Ints) -> Task:
         estimator = estimator_for("adjoint", program)

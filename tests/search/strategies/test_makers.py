@@ -27,11 +27,13 @@ from qcsearch.search.strategies.elivagar import Elivagar
 from qcsearch.search.strategies.evolution import Evolution
 from qcsearch.search.strategies.expressibility import ExpressibilitySearch
 from qcsearch.search.strategies.quantumnas import QuantumNASSearch
+from qcsearch.search.strategies.supernet import SupernetSearch
 
 FEW = Evolution(population=4, parents=2, mutations=2, crossovers=1, generations=2)
 elivagar = partial(Elivagar, pool=3, subgraphs=4)
 expressibility = partial(ExpressibilitySearch, evolution=FEW)
 quantumnas = partial(QuantumNASSearch, evolution=FEW, epochs=2, warm_up=1, pruned=(0.3,))
+supernet = partial(SupernetSearch, supernets=2, steps=6, ranked=4)
 """
 
 COMMAND = """
@@ -48,7 +50,7 @@ run_search(
 )
 """
 
-MAKERS = ("elivagar", "expressibility", "quantumnas")
+MAKERS = ("elivagar", "expressibility", "quantumnas", "supernet")
 
 
 @pytest.fixture(params=MAKERS)

@@ -1,4 +1,4 @@
-"""QuantumNAS and the expressibility search: what one trial of each proposes."""
+"""QuantumNAS, supernets and the expressibility search: what one trial of each proposes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,17 @@ from qcsearch.search.strategies.expressibility import ExpressibilitySearch
 from qcsearch.search.strategies.genes import LayerSpace
 from qcsearch.search.strategies.pruning import smallest, train_and_prune, without
 from qcsearch.search.strategies.quantumnas import QuantumNASSearch
+from qcsearch.search.strategies.supernet import SupernetSearch
 
 MakeBrief = Callable[..., Brief]
 
 FEW = Evolution(population=4, parents=2, mutations=2, crossovers=1, generations=2)
 SMALL = QuantumNASSearch(evolution=FEW, epochs=2, warm_up=1, pruned=(0.3, 0.6))
 EXPRESSIVE = ExpressibilitySearch(evolution=FEW)
-SMALL_ONES = pytest.mark.parametrize("strategy", [SMALL, EXPRESSIVE], ids=["quantumnas", "expressibility"])
+SUPERNETS = SupernetSearch(supernets=2, steps=4, ranked=4)
+SMALL_ONES = pytest.mark.parametrize(
+    "strategy", [SMALL, EXPRESSIVE, SUPERNETS], ids=["quantumnas", "expressibility", "supernet"]
+)
 
 
 @pytest.fixture
@@ -44,8 +48,8 @@ def test_it_makes_its_candidates_and_the_same_brief_gives_the_same(
 ) -> None:
     assert isinstance(strategy, Maker)
     first, again, other = (strategy.propose(brief(on=layered_objective, seed=s)) for s in (1, 1, 2))
-    assert first.candidate == again.candidate
-    assert first.predictors == again.predictors != other.predictors
+    assert (first.candidate, first.predictors) == (again.candidate, again.predictors)
+    assert (first.candidate, first.predictors) != (other.candidate, other.predictors)
 
 
 @SMALL_ONES
@@ -65,9 +69,11 @@ def test_where_no_circuit_keeps_the_constraints_one_is_proposed_that_breaks_them
 def test_when_the_time_is_used_up_something_is_proposed(
     strategy: Maker, brief: MakeBrief, layered_objective: Objective
 ) -> None:
-    endless = replace(strategy, evolution=Evolution(generations=10**6))
-    if isinstance(endless, QuantumNASSearch):
-        endless = replace(endless, epochs=10**6)
+    endless = replace(
+        strategy, **{name: 10**6 for name in ("epochs", "steps", "ranked") if hasattr(strategy, name)}
+    )
+    if hasattr(strategy, "evolution"):
+        endless = replace(endless, evolution=Evolution(generations=10**6))
     started = time.monotonic()
     proposal = endless.propose(brief(on=layered_objective, until=started + 1.0))
     assert time.monotonic() - started < 6
