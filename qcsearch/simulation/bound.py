@@ -3,39 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from qcsearch.simulation.kernels import Floats
-from qcsearch.simulation.matrices import Step
+from qcsearch.simulation.workspace import aligned
 
 __all__ = ["Bound", "Chunk", "Sums"]
 
+_LINE = 16
+"""Numbers between which the parts of `Sums` begin: a cache line or two."""
 
-@dataclass
+
 class Sums:
-    """Sums over samples: cotangents of shared values, factors, scales, and at both ends of the middle."""
+    """Sums over samples, all in one array: cotangents of shared values, factors, and at both ends of the middle.
 
-    values: Floats
-    factors: Floats
-    scales: Floats
-    effective: Floats
-    first: Floats
+    Args:
+        values: length of the cotangents of the shared values.
+        factors: of those of the factors.
+        effective: of the effective states; 0 if not wanted.
+        first: of the cotangent of the state before the middle; 0 if not wanted.
+        scales: number of scales, float64.
+        dtype: of all else.
+    """
 
-    def arrays(self) -> tuple[Floats, ...]:
-        """All of them."""
-        return self.values, self.factors, self.scales, self.effective, self.first
+    def __init__(
+        self, values: int, factors: int, effective: int, first: int, scales: int, dtype: np.dtype[Any]
+    ) -> None:
+        lengths = [values, factors, effective, first]
+        lines = [-(-length // _LINE) * _LINE for length in lengths]
+        self._all = aligned(sum(lines), dtype)
+        starts = [sum(lines[:k]) for k in range(4)]
+        self.values, self.factors, self.effective, self.first = (
+            self._all[start : start + length] for start, length in zip(starts, lengths, strict=True)
+        )
+        self.scales = np.empty(scales)
 
     def clear(self) -> Sums:
         """Set all to zero."""
-        for array in self.arrays():
-            array.fill(0)
+        self._all.fill(0)
+        self.scales.fill(0)
         return self
 
     def add(self, other: Sums) -> None:
         """Add another's."""
-        for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
-            mine += theirs
+        self._all += other._all
+        self.scales += other.scales
 
 
 @dataclass
@@ -47,7 +61,7 @@ class Chunk:
         hot: whether each block has slots of its own.
         values: matrices, see `sweep`.
         d_values: their cotangents.
-        sums: what remains of the chunk; its values are the shared part of `d_values`.
+        sums: what remains of the chunk.
         end: slot of the last state, when the states are kept for the gradient.
     """
 
@@ -64,17 +78,26 @@ class Bound:
     """A part with its weights bound: what one step computes once for all samples.
 
     Attributes:
-        step: shared angles and matrices.
+        step: shared angles and matrices, the fields of a `Step` in a plain tuple.
         suffix: states of the suffix, for each register of observables; one where all would be too large.
-        observables: before the suffix, `(n_registers, 4**n, lanes)`, flat.
+        observables: before the suffix, `(n_registers, strings, lanes)`, flat.
+        coordinates: the same in coordinates of known states, and the effective states in them.
+        work: room for the change between the two.
         sums: for the gradient.
         first: state after the prefix, all lanes alike.
         chunks: those whose matrices, and states if they are hot, are kept from the values to the gradient.
     """
 
-    step: Step
+    step: tuple[Floats, ...]
     suffix: list[Floats]
     observables: Floats
+    coordinates: Floats
+    work: Floats
     sums: Sums
     first: Floats = field(default_factory=lambda: np.empty(0))
     chunks: dict[int, Chunk] = field(default_factory=dict)
+
+    @property
+    def values(self) -> Floats:
+        """What the sweeps read, see `sweep`: the part that all samples share."""
+        return self.step[-1]

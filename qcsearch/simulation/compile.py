@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,21 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
-from qcsearch.errors import InputError
+from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation.angles import AngleReader
-from qcsearch.simulation.cones import find_cones
+from qcsearch.simulation.cones import Cone, apart, find_cones
+from qcsearch.simulation.lanes import LANE_BYTES
 from qcsearch.simulation.lower import lower
+from qcsearch.simulation.memory import Memory
 from qcsearch.simulation.noise import Noise
 from qcsearch.simulation.observables import read_observables
 from qcsearch.simulation.part import Part
 from qcsearch.simulation.program import Program
 
 __all__ = ["compile_circuit", "warm_up"]
+
+_SLOTS = 64
+"""States of a cone that memory must hold for another to be united with it: enough to compute nothing twice."""
 
 
 def compile_circuit(
@@ -31,6 +37,7 @@ def compile_circuit(
     *,
     dtype: str = "float64",
     threads: int = 1,
+    max_memory_mb: int = 2048,
 ) -> Program:
     """Compile a circuit for exact simulation under noise.
 
@@ -46,12 +53,13 @@ def compile_circuit(
         weights: parameters that are trained.
         dtype: of the states, "float64" or "float32".
         threads: over which batches are spread.
+        max_memory_mb: bound on the memory for states (MB = 2²⁰ bytes); where it is short they are computed again.
 
     Raises:
         CircuitError: for what cannot be simulated, by name: reset, mid-circuit measurement, control flow, an
         unknown
-            operation or parameter, another form of angle, a light cone of more than 12 qubits.
-        InputError: for an unknown dtype or number of threads.
+            operation or parameter, another form of angle, a light cone that does not fit into the memory.
+        InputError: for an unknown dtype, number of threads or memory.
     """
     if dtype not in ("float64", "float32"):
         raise InputError(
@@ -65,13 +73,26 @@ def compile_circuit(
     elements = lower(circuit, noise, AngleReader(features, weights))
     read = read_observables(observables, circuit.num_qubits, noise)
     number_type = np.dtype(dtype)
+    memory = Memory(max_memory_mb, threads)
+    lanes = LANE_BYTES // number_type.itemsize
+    cones = find_cones(elements, read, lanes, memory.workspace // (_SLOTS * LANE_BYTES))
+    memory = replace(memory, n_parts=len(cones))
+
+    def fitting(cone: Cone) -> list[Part]:
+        try:
+            return [Part(cone, read, len(weights), number_type, memory)]
+        except CircuitError:
+            if len(cone.observables) == 1:
+                raise
+            return [part for single in apart(cone, read) for part in fitting(single)]
+
     return Program(
-        [Part(cone, read, len(weights), number_type) for cone in find_cones(elements, read)],
+        [part for cone in cones for part in fitting(cone)],
         n_qubits=circuit.num_qubits,
         n_features=len(features),
         n_weights=len(weights),
         n_observables=len(read),
-        threads=threads,
+        memory=memory,
     )
 
 

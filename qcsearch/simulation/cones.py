@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from qcsearch.errors import CircuitError
-from qcsearch.simulation.lower import Element, Turn
+import numpy as np
+
+from qcsearch.simulation import supports
+from qcsearch.simulation.lower import Element, Fixed, Turn
 from qcsearch.simulation.observables import Observable
+from qcsearch.simulation.supports import ALL, ONE, Pattern, element_pattern
 
-__all__ = ["MAX_QUBITS", "Cone", "Sections", "find_cones", "split"]
+__all__ = ["Cone", "Sections", "apart", "find_cones", "split"]
 
-MAX_QUBITS = 12
-"""Qubits of the largest cone that is simulated densely."""
+_PART_COST = 512
+"""What a part of a program costs by itself, in strings."""
+_SEE_ALL = {(ALL,), (ALL, ALL)}
+_SEE_NOTHING = {(ONE,), (ONE, ONE)}
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Sections:
     """A circuit by what its parts depend on; no element is needed before those of an earlier section.
 
     Attributes:
-        prefix: nothing before it depends on data.
+        prefix: before data, and the same in every step.
         middle: from the first data to the last.
         suffix: no data after it.
     """
@@ -44,27 +50,156 @@ class Sections:
     suffix: list[Element]
 
 
-def find_cones(elements: list[Element], observables: list[Observable]) -> list[Cone]:
+@dataclass
+class _Group:
+    """Observables that share one part.
+
+    Attributes:
+        some: qubits seen at any time, as bits.
+        wide: those of which X or Y is seen.
+        numbers: of the observables.
+        seen: the elements, from the last to the first.
+    """
+
+    some: int
+    wide: int
+    numbers: list[int]
+    seen: list[Element]
+
+    def cost(self, lanes: int, some: int = 0, wide: int = 0, more: int = 0) -> int:
+        """Strings of a pass over it, or over its union with another."""
+        registers = -(-(len(self.numbers) + more) // lanes)
+        return registers << ((self.some | some).bit_count() + (self.wide | wide).bit_count())
+
+    @property
+    def n_strings(self) -> int:
+        """Strings of a state."""
+        return self.strings_with(self)
+
+    def strings_with(self, other: _Group) -> int:
+        """Strings of a state of the union."""
+        return 1 << ((self.some | other.some).bit_count() + (self.wide | other.wide).bit_count())
+
+
+class _Walk:
+    """Walks observables backwards through the elements."""
+
+    def __init__(self, elements: list[Element]) -> None:
+        self._steps: list[tuple[Element, tuple[int, ...], Pattern]] = [
+            (element, element.qubits, element_pattern(element)) for element in reversed(elements)
+        ]
+
+    def __call__(self, observables: list[Observable], numbers: list[int]) -> _Group:
+        masks: dict[int, int] = {}
+        for number in numbers:
+            for factors in observables[number].terms:
+                for qubit, digit in factors:
+                    masks[qubit] = supports.widened(masks.get(qubit, ONE) | 1 << digit)
+        some = wide = 0
+        for qubit, mask in masks.items():
+            some |= 1 << qubit
+            wide |= (mask == ALL) << qubit
+        seen: list[Element] = []
+        for element, qubits, pattern in self._steps:
+            local = tuple([masks.get(qubit, ONE) for qubit in qubits])
+            if local in _SEE_ALL:
+                seen.append(element)
+                continue
+            if local in _SEE_NOTHING or not supports.acts(pattern, local):
+                continue
+            before = supports.before(pattern.rows, local)
+            seen.append(_on_one(element, local, before) if ONE in local else element)
+            for qubit, mask in zip(qubits, before, strict=True):
+                masks[qubit] = mask
+                some |= (mask != ONE) << qubit
+                wide |= (mask == ALL) << qubit
+        return _Group(some, wide, numbers, seen)
+
+
+def _on_one(element: Element, after: tuple[int, ...], before: tuple[int, ...]) -> Element:
+    """A constant two-qubit matrix as one of one qubit, where nothing is seen of the other before or after it."""
+    for place, step in ((0, 4), (1, 1)):
+        if isinstance(element, Fixed) and len(after) == 2 and after[place] == before[place] == ONE:
+            digits = np.arange(4) * step
+            return Fixed(
+                (element.qubits[1 - place],), np.ascontiguousarray(element.matrix[np.ix_(digits, digits)])
+            )
+    return element
+
+
+def find_cones(
+    elements: list[Element], observables: list[Observable], lanes: int, max_strings: int
+) -> list[Cone]:
     """Group the observables by light cone.
 
-    Raises:
-        CircuitError: if a cone holds more than `MAX_QUBITS` qubits.
+    Args:
+        elements: of the circuit.
+        observables: as read out.
+        lanes: observables that are as cheap as one.
+        max_strings: cones are not united beyond so many Pauli strings.
+    """
+    walk = _Walk(elements)
+    groups = [walk(observables, [number]) for number in range(len(observables))]
+    return [
+        _cone(group) for group in _merge(groups, lanes, max_strings, lambda some: walk(observables, some))
+    ]
+
+
+def apart(cone: Cone, observables: list[Observable]) -> list[Cone]:
+    """The cones of its observables, one by one."""
+    walk = _Walk(cone.elements)
+    return [_cone(walk(observables, [number])) for number in cone.observables]
+
+
+def _cone(group: _Group) -> Cone:
+    return Cone(tuple(_bits(group.some)) or (0,), group.seen[::-1], tuple(sorted(group.numbers)))
+
+
+def _merge(
+    groups: list[_Group], lanes: int, max_strings: int, walk: Callable[[list[int]], _Group]
+) -> list[_Group]:
+    """Unite cones where one pass over the union is cheaper than two passes."""
+    merged: list[_Group] = []
+    for group in sorted(groups, key=lambda group: (-group.n_strings, group.numbers)):
+        best, least = -1, group.cost(lanes) + _PART_COST
+        for position, other in enumerate(merged):
+            if other.some & group.some and other.strings_with(group) <= max_strings:
+                extra = other.cost(lanes, group.some, group.wide, 1) - other.cost(lanes)
+                if extra <= least:
+                    best, least = position, extra - 1
+        if best < 0:
+            merged.append(group)
+        else:
+            other = merged[best]
+            merged[best] = _Group(
+                other.some | group.some, other.wide | group.wide, other.numbers + group.numbers, []
+            )
+    return [group if len(group.numbers) == 1 else walk(sorted(group.numbers)) for group in merged]
+
+
+def _bits(mask: int) -> list[int]:
+    return [index for index in range(mask.bit_length()) if mask >> index & 1]
+
+
+def split(elements: list[Element]) -> Sections:
+    """Cut at the data, by dependence and not by position: the middle is as small as can be.
+
+    What neither sees data nor is seen by any goes to the prefix as long as it is the same in every step, and to the
+    suffix from the first weight on, so that the states before the suffix change with the weights only if they must.
     """
     masks = [_mask(element) for element in elements]
-    cones: list[tuple[int, int, list[int]]] = []
-    for number, observable in enumerate(observables):
-        qubits, seen = _grow(masks, observable.support)
-        if qubits.bit_count() > MAX_QUBITS:
-            raise _too_large(observable.name, qubits)
-        cones.append((qubits, seen, [number]))
-    return [
-        Cone(
-            tuple(_bits(qubits)) or (0,),
-            [elements[index] for index in range(len(elements)) if seen >> index & 1],
-            tuple(numbers),
-        )
-        for qubits, seen, numbers in _merge(cones)
-    ]
+    data = [isinstance(element, Turn) and element.angle.has_feature for element in elements]
+    trained = [isinstance(element, Turn) and element.angle.has_weight for element in elements]
+    late = _touched(masks, data, range(len(elements)))
+    early = _touched(masks, data, range(len(elements) - 1, -1, -1))
+    moved = _touched(masks, trained, range(len(elements)))
+    sections = Sections([], [], [])
+    for number, element in enumerate(elements):
+        if late[number]:
+            (sections.middle if early[number] else sections.suffix).append(element)
+        else:
+            (sections.prefix if early[number] or not moved[number] else sections.suffix).append(element)
+    return sections
 
 
 def _mask(element: Element) -> int:
@@ -74,61 +209,12 @@ def _mask(element: Element) -> int:
     return mask
 
 
-def _grow(masks: list[int], support: int) -> tuple[int, int]:
-    """Qubits and elements (bit masks) in the past of `support`."""
-    seen = 0
-    for index in range(len(masks) - 1, -1, -1):
-        if masks[index] & support:
-            support |= masks[index]
-            seen |= 1 << index
-    return support, seen
-
-
-def _merge(cones: list[tuple[int, int, list[int]]]) -> list[tuple[int, int, list[int]]]:
-    """Unite cones when one pass over the union is no dearer than two passes: one holds the other's qubits."""
-    merged: list[tuple[int, int, list[int]]] = []
-    for cone in sorted(cones, key=lambda cone: (-cone[0].bit_count(), cone[2])):
-        for position, (qubits, seen, numbers) in enumerate(merged):
-            if cone[0] | qubits == qubits:
-                merged[position] = (qubits, seen | cone[1], numbers + cone[2])
-                break
-        else:
-            merged.append(cone)
-    return merged
-
-
-def _bits(mask: int) -> list[int]:
-    return [index for index in range(mask.bit_length()) if mask >> index & 1]
-
-
-def _too_large(name: str, qubits: int) -> CircuitError:
-    count = qubits.bit_count()
-    gigabytes = 4.0**count * 8 * 4 / 2**30
-    return CircuitError(
-        f"The light cone of {name} must hold at most {MAX_QUBITS} qubits. "
-        f"Got {count} (qubits {_bits(qubits)}), which need {gigabytes:.3g} GiB for one block of states.",
-        "measure other qubits, use fewer layers, or a narrower circuit",
-    )
-
-
-def split(elements: list[Element]) -> Sections:
-    """Cut at the data, by dependence and not by position: the outer sections are as large as can be."""
-    masks = [_mask(element) for element in elements]
-    data = [isinstance(element, Turn) and element.angle.has_feature for element in elements]
-    after = _touched(masks, data, range(len(elements)))
-    before = _touched(masks, data, range(len(elements) - 1, -1, -1))
-    sections = Sections([], [], [])
-    for element, late, early in zip(elements, after, before, strict=True):
-        (sections.prefix if not late else sections.middle if early else sections.suffix).append(element)
-    return sections
-
-
-def _touched(masks: list[int], data: list[bool], order: range) -> list[bool]:
-    """Which elements are data or are reached from data when walking in this order."""
+def _touched(masks: list[int], sources: list[bool], order: range) -> list[bool]:
+    """Which elements are sources or are reached from one when walking in this order."""
     reached = 0
     result = [False] * len(masks)
     for index in order:
-        if data[index] or masks[index] & reached:
+        if sources[index] or masks[index] & reached:
             reached |= masks[index]
             result[index] = True
     return result

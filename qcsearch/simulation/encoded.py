@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.errors import InputError
+from qcsearch.simulation.coordinates import States
 from qcsearch.simulation.kernels import Floats
 
 if TYPE_CHECKING:
@@ -23,15 +24,15 @@ class Encoded:
 
     Attributes:
         X: the features `(n, n_features)`.
-        states: states before the trained suffix, `(n, 4**n_qubits)` for each light cone; None where they
-            depend on weights or would not fit in memory.
+        states: states before the trained suffix of each light cone; None where they depend on weights or would not
+            fit in memory.
         parts: of the program that made it, and that alone may use it.
     """
 
     def __init__(
         self,
         X: NDArray[np.float64],
-        states: tuple[Floats | None, ...],
+        states: tuple[States | None, ...],
         parts: Sequence[Part],
     ) -> None:
         self.X = X
@@ -45,13 +46,13 @@ class Encoded:
         X = self.X[rows]
         if X.ndim != 2 or not len(X):
             raise InputError(f"Rows of encoded features must be a slice, a mask or a list. Got {rows!r}.")
-        states = tuple(None if states is None else states[rows] for states in self.states)
+        states = tuple(None if states is None else states.take(rows) for states in self.states)
         return Encoded(X, states, self.parts)
 
     @property
     def n_bytes(self) -> int:
         """Memory of the states."""
-        return sum(states.nbytes for states in self.states if states is not None)
+        return sum(states.n_bytes for states in self.states if states is not None)
 
     @cached_property
     def blocks(self) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,18 +14,11 @@ from qcsearch.simulation import ptm
 from qcsearch.simulation.angles import AngleSum
 from qcsearch.simulation.lower import Element, Fixed, Turn
 from qcsearch.simulation.matrices import Recipe, Step
-from qcsearch.simulation.pairs import RUN_COST, PairTables, cost
+from qcsearch.simulation.operations import Operation
+from qcsearch.simulation.pairs import RUN_COST, cost
 from qcsearch.simulation.ptm import Matrix
-from qcsearch.simulation.sweep import (
-    AT,
-    COLUMNS,
-    FLIP,
-    KIND,
-    RUN,
-    SAMPLE_RUN,
-    SAMPLE_TURN,
-    TURN,
-)
+from qcsearch.simulation.supports import Pattern, element_pattern, matrix_pattern
+from qcsearch.simulation.sweep import AT, COLUMNS, KIND, PERMUTATION, RUN, SAMPLE_RUN, SAMPLE_TURN, TURN
 from qcsearch.simulation.workspace import aligned
 
 __all__ = ["Fuser"]
@@ -55,27 +49,37 @@ class _Block:
     Attributes:
         on: the two qubits.
         items: matrices of both qubits, and of one qubit with its place.
-        merged: the product of all.
     """
 
     def __init__(self, on: tuple[int, ...]) -> None:
         self.on = on
         self.items: list[tuple[Matrix, int | None]] = []
-        self.merged: Matrix = np.eye(16)
 
     def add(self, matrix: Matrix, place: int | None = None) -> None:
         """Append an operation, of one qubit if its place is given."""
-        eye = np.eye(4)
-        wide = matrix if place is None else np.kron(matrix, eye) if place else np.kron(eye, matrix)
         self.items.append((matrix, place))
-        self.merged = wide @ self.merged
 
     def cheapest(self) -> list[tuple[Matrix, int | None]]:
         """The operations, or their product if that is less work."""
         if len(self.items) == 1:
             return self.items
+        merged = _product(tuple((matrix.tobytes(), place) for matrix, place in self.items))
         apart = sum(RUN_COST if place is not None else cost(matrix) for matrix, place in self.items)
-        return [(self.merged, None)] if cost(self.merged) <= apart else self.items
+        return [(merged, None)] if cost(merged) <= apart else self.items
+
+
+@lru_cache(maxsize=1024)
+def _product(items: tuple[tuple[bytes, int | None], ...]) -> Matrix:
+    """Of matrices on both qubits and, where a place is given, on one of them."""
+    merged: Matrix = np.eye(16)
+    for content, place in items:
+        matrix = np.frombuffer(content)
+        if place is None:
+            merged = matrix.reshape(16, 16) @ merged
+        else:
+            one, eye = matrix.reshape(4, 4), np.eye(4)
+            merged = (np.kron(one, eye) if place else np.kron(eye, one)) @ merged
+    return merged
 
 
 class _Open:
@@ -90,25 +94,21 @@ class _Open:
     def __init__(self, n: int) -> None:
         self.waiting = [_Run() for _ in range(n)]
         self.blocks: list[_Block | None] = [None] * n
-        self.ops: list[list[int]] = []
+        self.ops: list[Operation] = []
 
 
 class Fuser:
-    """Collects the tables of one circuit while its sections are fused one after the other.
+    """Collects the matrices of one circuit while its sections are fused one after the other.
 
     Args:
         qubits: the circuit's qubits of the cone; they become 0 … n-1.
-        lanes: numbers in a register.
 
     Attributes:
         n: number of qubits.
-        pairs: tables of the two-qubit operations.
     """
 
-    def __init__(self, qubits: Sequence[int], lanes: int) -> None:
+    def __init__(self, qubits: Sequence[int]) -> None:
         self.n = len(qubits)
-        self.lanes = lanes
-        self.pairs = PairTables(self.n, lanes)
         self._local = {qubit: index for index, qubit in enumerate(qubits)}
         self._segments: list[list[tuple[int, int]]] = [[]]  # segment 0 is the identity
         self._constants: list[Matrix] = []
@@ -119,8 +119,8 @@ class Fuser:
         self._angles: list[AngleSum] = []
         self._sample_angles: list[AngleSum] = []
 
-    def fuse(self, elements: list[Element], *, transposed: bool = False) -> list[list[int]]:
-        """Operations of one section; with `transposed` in reverse order, each flipped, for observables."""
+    def fuse(self, elements: list[Element]) -> list[Operation]:
+        """Operations of one section, in the order of time."""
         state = _Open(self.n)
         for element in elements:
             on = tuple([self._local[qubit] for qubit in element.qubits])
@@ -132,10 +132,6 @@ class Fuser:
             else:
                 self._append(state, element.matrix, on)
         self._flush(state, range(self.n))
-        if transposed:
-            state.ops.reverse()
-            for op in state.ops:
-                op[FLIP] = 1
         return state.ops
 
     def _append(self, state: _Open, matrix: Matrix, on: tuple[int, ...]) -> None:
@@ -163,7 +159,7 @@ class Fuser:
             return
         for matrix, place in block.cheapest():
             if place is None:
-                state.ops.append(self.pairs.fixed(matrix, block.on))
+                state.ops.append(Operation(PERMUTATION, block.on, 0, matrix_pattern(matrix), matrix=matrix))
             else:
                 on = block.on[place]
                 state.ops.append(self._run([Fixed((on,), matrix)], on))
@@ -178,8 +174,7 @@ class Fuser:
                 state.ops.append(self._run(state.waiting[qubit].elements, qubit))
                 state.waiting[qubit] = _Run()
 
-    def _run(self, run: list[Fixed | Turn], qubit: int) -> list[int]:
-        gradient = int(any(isinstance(element, Turn) and element.angle.has_weight for element in run))
+    def _run(self, run: list[Fixed | Turn], qubit: int) -> Operation:
         segment: list[tuple[int, int]] = []
         cuts: list[tuple[int, int, int]] = []  # segment before, axis, sample angle
         for element in run:
@@ -187,26 +182,21 @@ class Fuser:
                 self._constants.append(element.matrix)
                 segment.append((0, len(self._constants) - 1))
             elif element.angle.has_feature:
-                cuts.append(
-                    (
-                        self._segment(segment),
-                        element.axes[0],
-                        self._sample_angle(element.angle),
-                    )
-                )
+                cuts.append((self._segment(segment), element.axes[0], self._sample_angle(element.angle)))
                 segment = []
             else:
                 self._angles.append(element.angle)
                 segment.append((element.axes[0], len(self._angles) - 1))
         last = self._segment(segment)
+        pattern, trained = _run_pattern(run), any(map(_has_weight, run))
         if not cuts:
             self._runs.append(last)
-            return [RUN, qubit, len(self._runs) - 1, 0, 0, 0, gradient]
+            return Operation(RUN, (qubit,), len(self._runs) - 1, pattern, trained)
         for number, (before, axis, angle) in enumerate(cuts):
             left = last if number == len(cuts) - 1 else cuts[number + 1][0]
             self._factors.append((left, before if number == 0 else 0, axis, angle))
         self._sample_runs.append(len(self._factors))
-        return [SAMPLE_RUN, qubit, len(self._sample_runs) - 2, 0, 0, 0, gradient]
+        return Operation(SAMPLE_RUN, (qubit,), len(self._sample_runs) - 2, pattern, trained, data=True)
 
     def _segment(self, elements: list[tuple[int, int]]) -> int:
         if not elements:
@@ -218,63 +208,58 @@ class Fuser:
         self._sample_angles.append(angle)
         return len(self._sample_angles) - 1
 
-    def _turn_pair(self, element: Turn, on: tuple[int, ...]) -> list[int]:
-        table, base = self.pairs.turn(element.axes, on)
-        gradient = int(element.angle.has_weight)
+    def _turn_pair(self, element: Turn, on: tuple[int, ...]) -> Operation:
+        if on[0] > on[1]:
+            element, on = Turn(element.qubits[::-1], element.axes[::-1], element.angle), on[::-1]
+        pattern, trained = element_pattern(element), element.angle.has_weight
         if element.angle.has_feature:
-            return [
-                SAMPLE_TURN,
-                0,
-                self._sample_angle(element.angle),
-                table,
-                base,
-                0,
-                gradient,
-            ]
-        self._angles.append(element.angle)
-        self._turns.append(len(self._angles) - 1)
-        return [TURN, 0, len(self._turns) - 1, table, base, 0, gradient]
+            number, kind = self._sample_angle(element.angle), SAMPLE_TURN
+        else:
+            self._angles.append(element.angle)
+            self._turns.append(len(self._angles) - 1)
+            number, kind = len(self._turns) - 1, TURN
+        return Operation(
+            kind, on, number, pattern, trained, data=element.angle.has_feature, axes=element.axes
+        )
 
-    def tape(self, ops: list[list[int]]) -> NDArray[np.int64]:
-        """The operations as an array, once all sections are fused and the offsets are known."""
-        statics, runs = self.pairs.n_statics, 12 * len(self._runs) * self.lanes
-        for op in ops:
-            if op[KIND] == RUN:
-                op[AT] = statics + 12 * op[AT] * self.lanes
-            elif op[KIND] == TURN:
-                op[AT] = statics + runs + 2 * op[AT] * self.lanes
-            elif op[KIND] == SAMPLE_RUN:
-                op[AT] = self.head + (2 * len(self._sample_angles) + 12 * op[AT]) * self.lanes
-            elif op[KIND] == SAMPLE_TURN:
-                op[AT] = self.head + 2 * op[AT] * self.lanes
-        return np.array(ops, dtype=np.int64).reshape(-1, COLUMNS)
+    def tape(self, rows: list[list[int]], n_statics: int, lanes: int) -> NDArray[np.int64]:
+        """The rows `(n_ops, COLUMNS)` with numbers of runs and angles made offsets in `values`, once all is fused."""
+        runs, head = n_statics + 12 * len(self._runs) * lanes, self.head(n_statics, lanes)
+        for row in rows:
+            if row[KIND] == RUN:
+                row[AT] = n_statics + 12 * row[AT] * lanes
+            elif row[KIND] == TURN:
+                row[AT] = runs + 2 * row[AT] * lanes
+            elif row[KIND] == SAMPLE_RUN:
+                row[AT] = head + (2 * len(self._sample_angles) + 12 * row[AT]) * lanes
+            elif row[KIND] == SAMPLE_TURN:
+                row[AT] = head + 2 * row[AT] * lanes
+        return np.array(rows, dtype=np.int64).reshape(-1, COLUMNS)
 
-    @property
-    def head(self) -> int:
+    def head(self, n_statics: int, lanes: int) -> int:
         """Length of the shared part of `values`."""
-        return self.pairs.n_statics + (12 * len(self._runs) + 2 * len(self._turns)) * self.lanes
+        return n_statics + (12 * len(self._runs) + 2 * len(self._turns)) * lanes
 
-    @property
-    def stride(self) -> int:
+    def stride(self, lanes: int) -> int:
         """Length of the part of `values` for one block of samples."""
-        return (2 * len(self._sample_angles) + 12 * (len(self._sample_runs) - 1)) * self.lanes
+        return (2 * len(self._sample_angles) + 12 * (len(self._sample_runs) - 1)) * lanes
 
-    def new_step(self, dtype: np.dtype[Any]) -> Step:
+    def new_step(self, statics: Matrix, dtype: np.dtype[Any], lanes: int) -> Step:
         """Room for the numbers of one step; the constants are in their places."""
         n_angles, n_elements = len(self._angles), sum(map(len, self._segments))
-        values = aligned(self.head, dtype)
-        values[: self.pairs.n_statics] = self.pairs.statics
+        values = aligned(self.head(len(statics), lanes), dtype)
+        values[: len(statics)] = statics
         return Step(
             partial=np.empty((n_elements, 4, 4)),
             segments=np.empty((len(self._segments), 4, 4)),
             cosines=np.empty(n_angles),
             sines=np.empty(n_angles),
             scales=np.empty(sum(len(angle.terms) for angle in self._sample_angles)),
-            factors=aligned(len(self._factors) * 36 * self.lanes, dtype),
+            factors=aligned(len(self._factors) * 36 * lanes, dtype),
             values=values,
         )
 
-    def recipe(self) -> Recipe:
+    def recipe(self, n_statics: int, lanes: int) -> Recipe:
         """Tables from which the one-qubit matrices are built."""
         elements = [element for segment in self._segments for element in segment]
         terms = [
@@ -287,9 +272,9 @@ class Fuser:
             for number, angle in enumerate(self._sample_angles)
             for coefficient, weight, feature in angle.terms
         ]
-        statics, turns = self.pairs.n_statics, 12 * len(self._runs)
-        placed = [(0, segment, statics + 12 * k * self.lanes) for k, segment in enumerate(self._runs)]
-        placed += [(1, angle, statics + (turns + 2 * k) * self.lanes) for k, angle in enumerate(self._turns)]
+        turns = 12 * len(self._runs)
+        placed = [(0, segment, n_statics + 12 * k * lanes) for k, segment in enumerate(self._runs)]
+        placed += [(1, angle, n_statics + (turns + 2 * k) * lanes) for k, angle in enumerate(self._turns)]
         return Recipe(
             segment_start=_ints(np.cumsum([0, *map(len, self._segments)])),
             element_axis=_ints([axis for axis, _ in elements]),
@@ -305,6 +290,17 @@ class Fuser:
             sample_terms=_ints([term[:3] for term in sample_terms]).reshape(-1, 3),
             sample_term_coefficients=_floats([term[3] for term in sample_terms]),
         )
+
+
+def _has_weight(element: Element) -> bool:
+    return isinstance(element, Turn) and element.angle.has_weight
+
+
+def _run_pattern(run: list[Fixed | Turn]) -> Pattern:
+    pattern = element_pattern(run[0])
+    for element in run[1:]:
+        pattern = element_pattern(element).after(pattern)
+    return pattern
 
 
 def _ints(values: Any) -> NDArray[np.int64]:

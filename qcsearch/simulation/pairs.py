@@ -1,4 +1,4 @@
-"""Two-qubit matrices as the kernels want them: scaled permutations with relaxation, and any other."""
+"""Constant two-qubit matrices that are permutations of the strings, with scales and relaxation."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.simulation import ptm
 from qcsearch.simulation.ptm import Matrix
-from qcsearch.simulation.sweep import PERMUTATION, SPARSE
 
-__all__ = ["RUN_COST", "PairTables", "Permutation", "cost", "find_permutation"]
+__all__ = ["RUN_COST", "Permutation", "cost", "find_permutation"]
 
 _TINY = 1e-15
 RUN_COST = 48
@@ -89,112 +87,3 @@ def cost(matrix: Matrix) -> int:
         return _PERMUTATION_COST
     fours = -(-(np.abs(matrix) > _TINY).sum(axis=1) // 4)
     return 10 + _FOUR_COST * int(np.maximum(fours, 1).sum())
-
-
-class PairTables:
-    """The array `tables` of `sweep` and the constants of its `values`, filled as operations are added.
-
-    Args:
-        n: number of qubits.
-        lanes: numbers in a register; offsets are in numbers.
-    """
-
-    def __init__(self, n: int, lanes: int) -> None:
-        self._n = n
-        self._lanes = lanes
-        self._ints: list[NDArray[np.int64]] = []
-        self._floats: list[Matrix] = []
-        self._n_ints = 0
-        self._n_floats = 0
-        self._bases: dict[tuple[int, int], int] = {}
-        self._turns: dict[tuple[int, ...], int] = {}
-        self._fixed: dict[tuple[bytes, int, int], list[int]] = {}
-
-    @property
-    def tables(self) -> NDArray[np.int64]:
-        """Offsets of strings and structure of matrices."""
-        return np.concatenate([*self._ints, np.zeros(0, dtype=np.int64)])
-
-    @property
-    def statics(self) -> Matrix:
-        """Values of the matrices, all lanes alike: the head of `values`."""
-        return np.concatenate([*self._floats, np.zeros(0)])
-
-    @property
-    def n_statics(self) -> int:
-        """Length of `statics`."""
-        return self._n_floats
-
-    def turn(self, axes: tuple[int, ...], on: tuple[int, ...]) -> tuple[int, int]:
-        """TABLE and BASE of a rotation about a two-qubit Pauli string."""
-        a, b = on
-        key = (*axes, a, b)
-        if key not in self._turns:
-            pairs = ptm.rotation_pairs((axes[0], axes[1]))
-            self._turns[key] = self._add_ints(self._places(a, b)[pairs])
-        return self._turns[key], self._base(a, b)
-
-    def fixed(self, matrix: Matrix, on: tuple[int, ...]) -> list[int]:
-        """The operation of a constant matrix; equal ones share their tables."""
-        a, b = min(on), max(on)  # the outer loop of the kernel is over the larger step
-        matrix = matrix if on == (a, b) else ptm.swapped(matrix)
-        key = (matrix.tobytes(), a, b)
-        if key not in self._fixed:
-            permutation = find_permutation(matrix)
-            if permutation is not None:
-                places = self._places(a, b)
-                table = self._add_ints(np.concatenate([places[[1, 4]], places[permutation.columns]]))
-                op = [PERMUTATION, 0, self._add_floats(np.repeat(permutation.values, self._lanes)), table]
-            else:
-                at, table = self._sparse(matrix, a, b)
-                transposed = self._add_ints(np.array(self._sparse(matrix.T, a, b)))
-                op = [SPARSE, transposed, at, table]
-            self._fixed[key] = [*op, self._base(a, b), 0, 0]
-        return list(self._fixed[key])
-
-    def _sparse(self, matrix: Matrix, a: int, b: int) -> tuple[int, int]:
-        """AT and TABLE of a matrix in fours of non-zeros, filled up with zeros."""
-        places = self._places(a, b)
-        table: list[int] = []
-        values: list[float] = []
-        for row in range(16):
-            columns = np.flatnonzero(np.abs(matrix[row]) > _TINY)
-            for first in range(0, max(len(columns), 1), 4):
-                some = columns[first : first + 4]
-                filled = np.concatenate([some, np.zeros(4 - len(some), dtype=np.int64)])
-                table += [int(places[row]), int(first > 0), *map(int, places[filled])]
-                values += [*matrix[row, some], *[0.0] * (4 - len(some))]
-        header = np.array([len(table) // 6, *table], dtype=np.int64)
-        return self._add_floats(np.repeat(np.array(values), self._lanes)), self._add_ints(header)
-
-    def _places(self, a: int, b: int) -> NDArray[np.int64]:
-        """Offsets of the 16 strings on qubits a and b, a the less significant digit."""
-        digits = np.arange(16)
-        places: NDArray[np.int64] = ((digits & 3) * 4**a + (digits >> 2) * 4**b) * self._lanes
-        return places
-
-    def _base(self, a: int, b: int) -> int:
-        """Where the offsets of the strings with I on both qubits stand, ascending."""
-        key = (min(a, b), max(a, b))
-        if key not in self._bases:
-            self._bases[key] = self._add_ints(_bases(self._n, *key) * self._lanes)
-        return self._bases[key]
-
-    def _add_ints(self, values: NDArray[np.int64]) -> int:
-        self._ints.append(values)
-        self._n_ints += len(values)
-        return self._n_ints - len(values)
-
-    def _add_floats(self, values: Matrix) -> int:
-        self._floats.append(values)
-        self._n_floats += len(values)
-        return self._n_floats - len(values)
-
-
-@lru_cache(maxsize=256)
-def _bases(n: int, a: int, b: int) -> NDArray[np.int64]:
-    index = np.arange(4 ** (n - 2))
-    for qubit in (a, b):
-        low = index & (4**qubit - 1)
-        index = (index - low) * 4 + low
-    return index

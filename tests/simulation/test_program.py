@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,8 +13,8 @@ from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer.noise import NoiseModel, ReadoutError, amplitude_damping_error, depolarizing_error
 
-from qcsearch.errors import InputError
-from qcsearch.simulation import Encoded, compile_circuit, section
+from qcsearch.errors import CircuitError, InputError
+from qcsearch.simulation import Encoded, compile_circuit
 
 EMPTY = np.zeros(0)
 
@@ -191,34 +193,64 @@ def test_encoded_features_of_another_program_are_refused():
         _program(_encoding).values(_program(_encoding).encode(np.zeros((4, 3))), np.zeros(6))
 
 
-@pytest.mark.parametrize("make", [_encoding, _reuploading])
-def test_little_memory_gives_the_same_numbers(make, monkeypatch):
+def _deep(n: int, uploads: int) -> tuple[QuantumCircuit, ParameterVector, ParameterVector]:
+    """Data once or again and again, sixteen layers."""
+    x, w = ParameterVector("x", n), ParameterVector("w", 16 * n)
+    circuit = QuantumCircuit(n)
+    for layer in range(16):
+        for q in range(n):
+            circuit.rx(w[layer * n + q], q)
+            if layer < uploads:
+                circuit.ry(x[q], q)
+        for q in range(n):
+            circuit.cx(q, (q + 1) % n)
+    return circuit, x, w
+
+
+@pytest.mark.parametrize("uploads", [1, 16], ids=["once", "again and again"])
+@pytest.mark.parametrize("n_observables", [3, 6])
+def test_the_least_memory_that_is_enough_gives_the_same_numbers(uploads, n_observables, monkeypatch):
+    circuit, x, w = _deep(3, uploads)
+    labels = ("ZII", "IZI", "IIZ", "XII", "IXI", "YZX")[:n_observables]
+    observables = [SparsePauliOp(label) for label in labels]
     rng = np.random.default_rng(4)
-    roomy = _program(make, 4)
-    X, w = rng.normal(size=(9, roomy.n_features)), rng.normal(size=roomy.n_weights)
-    cotangent = rng.normal(size=(9, 4))
-    expected = roomy.value_and_gradient(X, w, cotangent)
-    monkeypatch.setattr(section, "STORED_BYTES", 1)
-    monkeypatch.setattr("qcsearch.simulation.part.STORED_BYTES", 1)
-    monkeypatch.setattr("qcsearch.simulation.program.STORED_BYTES", 1)
-    tight = _program(make, 4)
-    assert tight.encode(X).states == (None,)
-    values, gradient = tight.value_and_gradient(X, w, cotangent)
-    np.testing.assert_allclose(values, expected[0], atol=1e-14)
-    np.testing.assert_allclose(gradient, expected[1], atol=1e-12)
+    X, weights = rng.normal(size=(81, 3)), rng.normal(size=len(w))
+    cotangent = rng.normal(size=(81, n_observables))
+    roomy = compile_circuit(circuit, None, observables, list(x), list(w))
+    expected = roomy.value_and_gradient(X, weights, cotangent)
+
+    monkeypatch.setattr("qcsearch.simulation.memory._MB", 2**9)  # megabytes of 512 bytes
+    with pytest.raises(CircuitError, match=r"3 qubits .* needs .* MB to be simulated exactly") as refusal:
+        compile_circuit(circuit, None, observables, list(x), list(w), max_memory_mb=64)
+    least = int(re.search(r"needs ([\d,]+) MB", str(refusal.value))[1].replace(",", ""))
+    tight = compile_circuit(circuit, None, observables, list(x), list(w), max_memory_mb=least)
+    part = tight._parts[0]
+    assert any(section.every < len(section) for section in (part.plan.middle, part.plan.suffix))
+    for found in (
+        tight.value_and_gradient(X, weights, cotangent),
+        tight.value_and_gradient(X, weights, lambda _: cotangent),
+    ):
+        np.testing.assert_allclose(found[0], expected[0], atol=1e-13)
+        np.testing.assert_allclose(found[1], expected[1], atol=1e-11)
 
 
-def test_more_observables_than_lanes_share_little_memory(monkeypatch):
-    circuit, x, w = _encoding(3)
-    observables = [SparsePauliOp(label) for label in ("ZII", "IZI", "IIZ", "XII", "IXI", "YZX")]
-    rng = np.random.default_rng(5)
-    X, weights, cotangent = rng.normal(size=(5, 3)), rng.normal(size=6), rng.normal(size=(5, 6))
-    expected = compile_circuit(circuit, None, observables, list(x), list(w)).value_and_gradient(
-        X, weights, cotangent
-    )
-    monkeypatch.setattr("qcsearch.simulation.part.STORED_BYTES", 1)
-    program = compile_circuit(circuit, None, observables, list(x), list(w))
-    np.testing.assert_allclose(program.value_and_gradient(X, weights, cotangent)[1], expected[1], atol=1e-12)
+def test_memory_must_be_a_whole_number_of_megabytes():
+    with pytest.raises(InputError, match=r"'max_memory_mb' .* at least 64. Got 1.5"):
+        _program(_encoding, max_memory_mb=1.5)
+
+
+@pytest.mark.parametrize("make", [_encoding, _reuploading])
+def test_the_gradient_by_the_features_is_that_of_finite_differences(make):
+    rng = np.random.default_rng(8)
+    program = _program(make)
+    X, w = rng.normal(size=(70, 3)), rng.normal(size=program.n_weights)
+    cotangent = rng.normal(size=(70, 3))
+    gradient = program.input_gradient(X, w, cotangent)
+    step = 1e-5
+    for feature in range(3):
+        shift = step * np.eye(3)[feature]
+        slope = (program.values(X + shift, w) - program.values(X - shift, w)) / (2 * step)
+        np.testing.assert_allclose(gradient[:, feature], (slope * cotangent).sum(axis=1), atol=1e-8)
 
 
 @pytest.mark.parametrize("make", [_encoding, _reuploading])
