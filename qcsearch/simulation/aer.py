@@ -19,9 +19,9 @@ from qiskit_aer import AerSimulator
 from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation.angles import AngleReader, AngleSum
 from qcsearch.simulation.checks import check_cotangent, check_features, check_weights
+from qcsearch.simulation.exact.program import Cotangent
 from qcsearch.simulation.noise import Noise, cut
 from qcsearch.simulation.observables import Observable, read_observables
-from qcsearch.simulation.program import Cotangent
 
 __all__ = ["AerProgram", "aer_values"]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -13,19 +12,54 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation.angles import AngleReader
-from qcsearch.simulation.cones import Cone, apart, find_cones
-from qcsearch.simulation.lanes import LANE_BYTES
+from qcsearch.simulation.exact.build import exact_program
+from qcsearch.simulation.exact.memory import Memory
+from qcsearch.simulation.exact.program import Program
 from qcsearch.simulation.lower import lower
-from qcsearch.simulation.memory import Memory
 from qcsearch.simulation.noise import Noise
 from qcsearch.simulation.observables import read_observables
-from qcsearch.simulation.part import Part
-from qcsearch.simulation.program import Program
 
-__all__ = ["compile_circuit", "warm_up"]
+if TYPE_CHECKING:
+    from qcsearch.simulation.approximate import Approximation
+    from qcsearch.simulation.propagation.program import PropagationProgram
+    from qcsearch.simulation.trajectories import TrajectoryProgram
 
-_SLOTS = 64
-"""States of a cone that memory must hold for another to be united with it: enough to compute nothing twice."""
+__all__ = ["METHODS", "compile_circuit", "warm_up"]
+
+METHODS = ("exact", "auto", "pauli-propagation", "matrix-product-state")
+"""Ways to simulate."""
+
+
+@overload
+def compile_circuit(
+    circuit: QuantumCircuit,
+    noise_model: Any,
+    observables: Sequence[SparsePauliOp],
+    features: Sequence[Parameter],
+    weights: Sequence[Parameter],
+    *,
+    dtype: str = ...,
+    threads: int = ...,
+    max_memory_mb: int = ...,
+    method: Literal["exact"] = ...,
+    approximation: None = ...,
+) -> Program: ...
+
+
+@overload
+def compile_circuit(
+    circuit: QuantumCircuit,
+    noise_model: Any,
+    observables: Sequence[SparsePauliOp],
+    features: Sequence[Parameter],
+    weights: Sequence[Parameter],
+    *,
+    dtype: str = ...,
+    threads: int = ...,
+    max_memory_mb: int = ...,
+    method: str,
+    approximation: Approximation | None = ...,
+) -> Program | PropagationProgram | TrajectoryProgram: ...
 
 
 def compile_circuit(
@@ -38,8 +72,10 @@ def compile_circuit(
     dtype: str = "float64",
     threads: int = 1,
     max_memory_mb: int = 2048,
-) -> Program:
-    """Compile a circuit for exact simulation under noise.
+    method: str = "exact",
+    approximation: Approximation | None = None,
+) -> Program | PropagationProgram | TrajectoryProgram:
+    """Compile a circuit for simulation under noise, exact unless asked otherwise.
 
     The numbers are those of Aer's density-matrix method with the same noise model, to rounding, and readout
     errors on top: each Pauli factor P of an observable is read as `(1 − p01 − p10) P + (p01 − p10) I`.
@@ -51,49 +87,61 @@ def compile_circuit(
         observables: Hermitian `SparsePauliOp`s on the circuit's qubits.
         features: parameters that take the columns of `X`.
         weights: parameters that are trained.
-        dtype: of the states, "float64" or "float32".
-        threads: over which batches are spread.
-        max_memory_mb: bound on the memory for states (MB = 2²⁰ bytes); where it is short they are computed again.
+        dtype: of the states, "float64" or "float32" (an error of some 1e-6 in the values, for nearly twice the
+            speed where features stand behind weights).
+        threads: over which a step is spread where there is work enough; the numbers do not depend on it.
+        max_memory_mb: bound on the memory for states (2²⁰ bytes each); where it is short they are computed again.
+        method: "exact"; "pauli-propagation" or "matrix-product-state", which approximate and tell their error
+            (see `approximate_program`); or "auto": exact, or Pauli propagation where a light cone does not fit.
+        approximation: how far an approximation goes.
 
     Raises:
         CircuitError: for what cannot be simulated, by name: reset, mid-circuit measurement, control flow, an
-        unknown
-            operation or parameter, another form of angle, a light cone that does not fit into the memory.
-        InputError: for an unknown dtype, number of threads or memory.
+            unknown operation or parameter, another form of angle, a light cone that does not fit into memory.
+        InputError: for an unknown dtype or method, or a wrong number of threads or memory.
     """
-    if dtype not in ("float64", "float32"):
-        raise InputError(
-            f"The 'dtype' parameter of compile_circuit must be 'float64' or 'float32'. Got {dtype!r}."
-        )
-    if not isinstance(threads, int) or threads < 1:
+    _check(dtype, threads, method)
+    memory = Memory(max_memory_mb, threads)
+    if method in ("exact", "auto"):
+        noise = Noise(noise_model)
+        elements = lower(circuit, noise, AngleReader(features, weights))
+        try:
+            return exact_program(
+                elements,
+                read_observables(observables, circuit.num_qubits, noise),
+                n_qubits=circuit.num_qubits,
+                n_features=len(features),
+                n_weights=len(weights),
+                dtype=dtype,
+                memory=memory,
+            )
+        except CircuitError:
+            if method == "exact":
+                raise
+            method = "pauli-propagation"
+    from qcsearch.simulation.approximate import approximate_program
+
+    return approximate_program(
+        circuit,
+        noise_model,
+        observables,
+        features,
+        weights,
+        method=method,
+        approximation=approximation,
+        threads=threads,
+    )
+
+
+def _check(dtype: str, threads: int, method: str) -> None:
+    for name, value, known in (("dtype", dtype, ("float64", "float32")), ("method", method, METHODS)):
+        if value not in known:
+            names = ", ".join(map(repr, known[:-1])) + f" or {known[-1]!r}"
+            raise InputError(f"The '{name}' parameter of compile_circuit must be {names}. Got {value!r}.")
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise InputError(
             f"The 'threads' parameter of compile_circuit must be an int of at least 1. Got {threads!r}."
         )
-    noise = Noise(noise_model)
-    elements = lower(circuit, noise, AngleReader(features, weights))
-    read = read_observables(observables, circuit.num_qubits, noise)
-    number_type = np.dtype(dtype)
-    memory = Memory(max_memory_mb, threads)
-    lanes = LANE_BYTES // number_type.itemsize
-    cones = find_cones(elements, read, lanes, memory.workspace // (_SLOTS * LANE_BYTES))
-    memory = replace(memory, n_parts=len(cones))
-
-    def fitting(cone: Cone) -> list[Part]:
-        try:
-            return [Part(cone, read, len(weights), number_type, memory)]
-        except CircuitError:
-            if len(cone.observables) == 1:
-                raise
-            return [part for single in apart(cone, read) for part in fitting(single)]
-
-    return Program(
-        [part for cone in cones for part in fitting(cone)],
-        n_qubits=circuit.num_qubits,
-        n_features=len(features),
-        n_weights=len(weights),
-        n_observables=len(read),
-        memory=memory,
-    )
 
 
 def warm_up(dtype: str = "float64") -> None:

@@ -9,8 +9,10 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.errors import CircuitError, InputError
-from qcsearch.simulation import compile_circuit
-from qcsearch.simulation.approximate import METHODS, Approximation, approximate_program
+from qcsearch.simulation import Approximation, Program, compile_circuit
+from qcsearch.simulation.approximate import METHODS, approximate_program
+from qcsearch.simulation.propagation.program import PropagationProgram
+from qcsearch.simulation.trajectories import TrajectoryProgram
 
 
 def _parts():
@@ -38,6 +40,37 @@ def test_every_method_has_the_face_of_the_exact_program(method):
 def test_an_unknown_method_is_refused_by_name():
     with pytest.raises(InputError, match="must be one of pauli-propagation, matrix-product-state"):
         approximate_program(*_parts(), method="magic")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_compile_circuit_hands_over_by_name(method):
+    program = compile_circuit(*_parts(), method=method, approximation=Approximation(max_terms=64))
+    assert isinstance(program, PropagationProgram | TrajectoryProgram)
+    assert program.n_observables == 2
+
+
+def test_auto_is_exact_where_it_can_be_and_propagates_where_not():
+    assert isinstance(compile_circuit(*_parts(), method="auto"), Program)
+    n = 20
+    w = [Parameter(f"w{q}") for q in range(n)]
+    circuit = QuantumCircuit(n)
+    for q in range(n):
+        circuit.ry(w[q], q)
+    for _ in range(12):
+        for q in range(n - 1):
+            circuit.cz(q, q + 1)
+        for q in range(n):
+            circuit.rx(0.1, q)
+    parts = circuit, None, [SparsePauliOp.from_sparse_list([("X", [10], 1.0)], num_qubits=n)], [], w
+    with pytest.raises(CircuitError, match="observable 0 holds 20 qubits"):
+        compile_circuit(*parts)
+    program = compile_circuit(*parts, method="auto", approximation=Approximation(max_terms=500))
+    assert isinstance(program, PropagationProgram)
+
+
+def test_a_method_that_does_not_exist_is_refused_by_name():
+    with pytest.raises(InputError, match=r"'method' .* must be 'exact', 'auto', .* Got 'magic'"):
+        compile_circuit(*_parts(), method="magic")
 
 
 @pytest.mark.parametrize("method", METHODS)

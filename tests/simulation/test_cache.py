@@ -10,13 +10,13 @@ from shutil import copytree
 import pytest
 
 import qcsearch
-from qcsearch.simulation import cotangents, kernels, matrices, middle, sweep
+from qcsearch.simulation.exact import contraction, cotangents, kernels, matrices, middle, sweep
 
 _COMPILED = """
 import numba
 import numba.core.event as event
 import numpy as np
-from qcsearch.simulation.matrices import _set
+from qcsearch.simulation.exact.matrices import _set
 
 names = []
 
@@ -46,7 +46,7 @@ def test_a_change_of_any_kernel_file_compiles_anew(changed, tmp_path):
     copytree(source, tmp_path / "qcsearch", ignore=lambda *_: {"__pycache__", "_data"})
     assert _compiled(tmp_path) == ["_set"]
     assert _compiled(tmp_path) == []
-    with (tmp_path / "qcsearch" / "simulation" / f"{changed}.py").open("a") as file:
+    with (tmp_path / "qcsearch" / "simulation" / "exact" / f"{changed}.py").open("a") as file:
         file.write("\n# changed\n")
     assert _compiled(tmp_path) == ["_set"]
 
@@ -54,7 +54,7 @@ def test_a_change_of_any_kernel_file_compiles_anew(changed, tmp_path):
 def test_every_kernel_is_kept_under_the_same_stamp():
     stamps = {
         value._cache._cache_file._source_stamp
-        for module in (kernels, sweep, middle, matrices, cotangents)
+        for module in (kernels, sweep, middle, matrices, cotangents, contraction)
         for value in vars(module).values()
         if hasattr(value, "py_func")
     }

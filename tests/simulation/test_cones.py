@@ -12,7 +12,7 @@ from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error, therm
 from qcsearch.errors import CircuitError
 from qcsearch.simulation import compile_circuit
 from qcsearch.simulation.angles import AngleReader, AngleSum
-from qcsearch.simulation.cones import find_cones, split
+from qcsearch.simulation.exact.cones import find_cones, split
 from qcsearch.simulation.lower import Fixed, Turn, lower
 from qcsearch.simulation.noise import Noise
 from qcsearch.simulation.observables import Observable, read_observables

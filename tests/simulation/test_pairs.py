@@ -12,8 +12,8 @@ from qcsearch.devices.noise import noise_model
 from qcsearch.devices.providers import get_device
 from qcsearch.devices.regions import best_regions
 from qcsearch.simulation import ptm
+from qcsearch.simulation.exact.pairs import Permutation, cost, find_permutation
 from qcsearch.simulation.noise import error_channel
-from qcsearch.simulation.pairs import Permutation, cost, find_permutation
 
 _RELAX = thermal_relaxation_error(50e-6, 70e-6, 1e-6).expand(thermal_relaxation_error(40e-6, 30e-6, 1e-6))
 

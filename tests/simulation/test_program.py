@@ -219,7 +219,7 @@ def test_the_least_memory_that_is_enough_gives_the_same_numbers(uploads, n_obser
     roomy = compile_circuit(circuit, None, observables, list(x), list(w))
     expected = roomy.value_and_gradient(X, weights, cotangent)
 
-    monkeypatch.setattr("qcsearch.simulation.memory._MB", 2**9)  # megabytes of 512 bytes
+    monkeypatch.setattr("qcsearch.simulation.exact.memory._MB", 2**9)  # megabytes of 512 bytes
     with pytest.raises(CircuitError, match=r"3 qubits .* needs .* MB to be simulated exactly") as refusal:
         compile_circuit(circuit, None, observables, list(x), list(w), max_memory_mb=64)
     least = int(re.search(r"needs ([\d,]+) MB", str(refusal.value))[1].replace(",", ""))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qcsearch.simulation import supports
-from qcsearch.simulation.layout import Masks
+from qcsearch.simulation.exact import supports
+from qcsearch.simulation.exact.layout import Masks
+from qcsearch.simulation.exact.supports import ALL, DIAGONAL, ONE, Pattern
 from qcsearch.simulation.ptm import Matrix
-from qcsearch.simulation.supports import ALL, DIAGONAL, ONE, Pattern
 
 __all__ = ["Operation", "bounded", "widths"]
 

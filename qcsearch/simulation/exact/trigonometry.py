@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import factorial, pi
 from typing import Any
 
-from qcsearch.simulation.kernels import INNER, Floats
-from qcsearch.simulation.lanes import fill, fma, mul, nearest
+from qcsearch.simulation.exact.kernels import INNER, Floats
+from qcsearch.simulation.exact.lanes import fill, fma, mul, nearest
 
 __all__ = ["cosine_and_sine"]
 

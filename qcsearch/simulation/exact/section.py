@@ -7,10 +7,10 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.simulation.kernels import Floats, Ints
-from qcsearch.simulation.layout import Layout
-from qcsearch.simulation.sweep import COLUMNS, FIRST_KEPT, GRADIENT, backward_marked, forward_marked
-from qcsearch.simulation.workspace import aligned
+from qcsearch.simulation.exact.kernels import Floats, Ints
+from qcsearch.simulation.exact.layout import Layout
+from qcsearch.simulation.exact.sweep import COLUMNS, FIRST_KEPT, GRADIENT, backward_marked, forward_marked
+from qcsearch.simulation.exact.workspace import aligned
 
 __all__ = ["HOT_BYTES", "Section"]
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from qcsearch.simulation import ptm
 from qcsearch.simulation.angles import AngleSum
+from qcsearch.simulation.exact.matrices import Recipe, Step
+from qcsearch.simulation.exact.operations import Operation
+from qcsearch.simulation.exact.pairs import RUN_COST, cost
+from qcsearch.simulation.exact.supports import Pattern, element_pattern, matrix_pattern
+from qcsearch.simulation.exact.sweep import AT, COLUMNS, KIND, PERMUTATION, RUN, SAMPLE_RUN, SAMPLE_TURN, TURN
+from qcsearch.simulation.exact.workspace import aligned
 from qcsearch.simulation.lower import Element, Fixed, Turn
-from qcsearch.simulation.matrices import Recipe, Step
-from qcsearch.simulation.operations import Operation
-from qcsearch.simulation.pairs import RUN_COST, cost
 from qcsearch.simulation.ptm import Matrix
-from qcsearch.simulation.supports import Pattern, element_pattern, matrix_pattern
-from qcsearch.simulation.sweep import AT, COLUMNS, KIND, PERMUTATION, RUN, SAMPLE_RUN, SAMPLE_TURN, TURN
-from qcsearch.simulation.workspace import aligned
 
 __all__ = ["Fuser"]
 

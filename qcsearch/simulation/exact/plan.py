@@ -9,21 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.simulation.cones import Cone, split
-from qcsearch.simulation.coordinates import Coordinates, entangled, factored
-from qcsearch.simulation.fuse import Fuser
-from qcsearch.simulation.kernels import Floats, Ints
-from qcsearch.simulation.lanes import LANE_BYTES
-from qcsearch.simulation.layout import Layout, Masks
-from qcsearch.simulation.matrices import Step
-from qcsearch.simulation.memory import Memory, Share
+from qcsearch.simulation.exact.cones import Cone, split
+from qcsearch.simulation.exact.coordinates import Coordinates, entangled, factored
+from qcsearch.simulation.exact.fuse import Fuser
+from qcsearch.simulation.exact.kernels import Floats, Ints
+from qcsearch.simulation.exact.lanes import LANE_BYTES
+from qcsearch.simulation.exact.layout import Layout, Masks
+from qcsearch.simulation.exact.matrices import Step
+from qcsearch.simulation.exact.memory import Memory, Share
+from qcsearch.simulation.exact.operations import Operation, bounded, widths
+from qcsearch.simulation.exact.section import Section
+from qcsearch.simulation.exact.supports import ONE, widened
+from qcsearch.simulation.exact.tables import Tables
+from qcsearch.simulation.exact.workspace import aligned
 from qcsearch.simulation.observables import Observable
-from qcsearch.simulation.operations import Operation, bounded, widths
 from qcsearch.simulation.ptm import Matrix
-from qcsearch.simulation.section import Section
-from qcsearch.simulation.supports import ONE, widened
-from qcsearch.simulation.tables import Tables
-from qcsearch.simulation.workspace import aligned
 
 __all__ = ["Plan", "make_plan"]
 

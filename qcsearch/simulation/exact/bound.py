@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.simulation.kernels import Floats
-from qcsearch.simulation.workspace import aligned
+from qcsearch.simulation.exact.kernels import Floats
+from qcsearch.simulation.exact.workspace import aligned
 
 __all__ = ["Bound", "Chunk", "Sums"]
 

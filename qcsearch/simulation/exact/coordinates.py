@@ -16,13 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.simulation.angles import AngleSum
-from qcsearch.simulation.contraction import add_effective_states, known_values, to_coordinates, to_strings
-from qcsearch.simulation.kernels import Floats, Ints
-from qcsearch.simulation.layout import Layout, Masks
+from qcsearch.simulation.exact.contraction import (
+    add_effective_states,
+    known_values,
+    to_coordinates,
+    to_strings,
+)
+from qcsearch.simulation.exact.kernels import Floats, Ints
+from qcsearch.simulation.exact.layout import Layout, Masks
+from qcsearch.simulation.exact.supports import ALL, DIAGONAL, ONE
+from qcsearch.simulation.exact.workspace import aligned
 from qcsearch.simulation.lower import Element, Fixed, Turn
 from qcsearch.simulation.ptm import Matrix
-from qcsearch.simulation.supports import ALL, DIAGONAL, ONE
-from qcsearch.simulation.workspace import aligned
 
 __all__ = ["Coordinates", "States", "entangled", "factored"]
 

@@ -20,7 +20,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.simulation.lanes import fill, fma, load, mul, peek, store, width
+from qcsearch.simulation.exact.lanes import fill, fma, load, mul, peek, store, width
 
 __all__ = [
     "INNER",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.simulation.supports import ALL, DIAGONAL, ONE
+from qcsearch.simulation.exact.supports import ALL, DIAGONAL, ONE
 
 __all__ = ["Layout", "Masks", "offsets"]
 

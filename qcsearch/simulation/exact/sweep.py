@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.simulation.kernels import (
+from qcsearch.simulation.exact.kernels import (
     INNER,
     KERNEL,
     ONE,
@@ -36,7 +36,7 @@ from qcsearch.simulation.kernels import (
     collect_run,
     collect_turn,
 )
-from qcsearch.simulation.lanes import load, peek, store, width
+from qcsearch.simulation.exact.lanes import load, peek, store, width
 
 __all__ = [
     "AT",

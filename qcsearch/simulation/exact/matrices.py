@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from qcsearch.simulation.kernels import INNER, KERNEL, ZERO, Floats, Ints
-from qcsearch.simulation.lanes import fill, fma, load, mul, store, width
-from qcsearch.simulation.trigonometry import cosine_and_sine
+from qcsearch.simulation.exact.kernels import INNER, KERNEL, ZERO, Floats, Ints
+from qcsearch.simulation.exact.lanes import fill, fma, load, mul, store, width
+from qcsearch.simulation.exact.trigonometry import cosine_and_sine
 
 __all__ = ["Recipe", "Step", "bind", "bind_samples", "factor", "matrix_product"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcsearch.simulation import supports
+from qcsearch.simulation.exact import supports
+from qcsearch.simulation.exact.supports import ALL, ONE, Pattern, element_pattern
 from qcsearch.simulation.lower import Element, Fixed, Turn
 from qcsearch.simulation.observables import Observable
-from qcsearch.simulation.supports import ALL, ONE, Pattern, element_pattern
 
 __all__ = ["Cone", "Sections", "apart", "find_cones", "split"]
 

@@ -6,9 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.simulation.kernels import INNER, KERNEL, ONE, ZERO, Floats, Ints
-from qcsearch.simulation.lanes import fill, fma, load, peek, store, width
-from qcsearch.simulation.sweep import COLUMNS, MOVING, backward_marked, copy, forward, forward_marked, room
+from qcsearch.simulation.exact.kernels import INNER, KERNEL, ONE, ZERO, Floats, Ints
+from qcsearch.simulation.exact.lanes import fill, fma, load, peek, store, width
+from qcsearch.simulation.exact.sweep import (
+    COLUMNS,
+    MOVING,
+    backward_marked,
+    copy,
+    forward,
+    forward_marked,
+    room,
+)
 
 __all__ = ["middle_gradient", "middle_states", "middle_values"]
 

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcsearch.errors import InputError
-from qcsearch.simulation.bound import Bound
 from qcsearch.simulation.checks import check_cotangent, check_features, check_weights
-from qcsearch.simulation.coordinates import States
-from qcsearch.simulation.encoded import Encoded
-from qcsearch.simulation.kernels import Floats
-from qcsearch.simulation.memory import Memory
-from qcsearch.simulation.part import Part
-from qcsearch.simulation.threads import Run, run_in_order, threaded
+from qcsearch.simulation.exact.bound import Bound
+from qcsearch.simulation.exact.coordinates import States
+from qcsearch.simulation.exact.encoded import Encoded
+from qcsearch.simulation.exact.kernels import Floats
+from qcsearch.simulation.exact.memory import Memory
+from qcsearch.simulation.exact.part import Part
+from qcsearch.simulation.exact.threads import Run, run_in_order, threaded
 
 __all__ = ["Cotangent", "Program"]
 

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from qcsearch.simulation.kernels import Floats
+from qcsearch.simulation.exact.kernels import Floats
 
 __all__ = ["Pool", "aligned", "as_aligned"]
 

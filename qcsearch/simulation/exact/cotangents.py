@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.simulation.kernels import INNER, KERNEL, ONE, ZERO, Floats, Ints
-from qcsearch.simulation.lanes import fill, fma, load, mul, store, total, width
-from qcsearch.simulation.matrices import factor, matrix_product
+from qcsearch.simulation.exact.kernels import INNER, KERNEL, ONE, ZERO, Floats, Ints
+from qcsearch.simulation.exact.lanes import fill, fma, load, mul, store, total, width
+from qcsearch.simulation.exact.matrices import factor, matrix_product
 
 __all__ = ["collect", "collect_samples"]
 

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.simulation import ptm
-from qcsearch.simulation.layout import Layout
-from qcsearch.simulation.operations import Operation
-from qcsearch.simulation.pairs import find_permutation
+from qcsearch.simulation.exact.layout import Layout
+from qcsearch.simulation.exact.operations import Operation
+from qcsearch.simulation.exact.pairs import find_permutation
+from qcsearch.simulation.exact.supports import ALL, product
+from qcsearch.simulation.exact.sweep import PERMUTATION, RUN, SAMPLE_RUN, SPARSE
 from qcsearch.simulation.ptm import Matrix
-from qcsearch.simulation.supports import ALL, product
-from qcsearch.simulation.sweep import PERMUTATION, RUN, SAMPLE_RUN, SPARSE
 
 __all__ = ["Tables"]
 

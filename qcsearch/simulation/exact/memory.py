@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import isqrt
 
 from qcsearch.errors import CircuitError, InputError
-from qcsearch.simulation.layout import Layout
-from qcsearch.simulation.sweep import FIRST_KEPT
+from qcsearch.simulation.exact.layout import Layout
+from qcsearch.simulation.exact.sweep import FIRST_KEPT
 
 __all__ = ["Memory", "Share"]
 

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.simulation.bound import Bound, Chunk, Sums
-from qcsearch.simulation.cones import Cone
-from qcsearch.simulation.coordinates import States
-from qcsearch.simulation.cotangents import collect, collect_samples
-from qcsearch.simulation.kernels import Floats
-from qcsearch.simulation.matrices import bind, bind_samples
-from qcsearch.simulation.memory import Memory
-from qcsearch.simulation.middle import middle_gradient, middle_states, middle_values
+from qcsearch.simulation.exact.bound import Bound, Chunk, Sums
+from qcsearch.simulation.exact.cones import Cone
+from qcsearch.simulation.exact.coordinates import States
+from qcsearch.simulation.exact.cotangents import collect, collect_samples
+from qcsearch.simulation.exact.kernels import Floats
+from qcsearch.simulation.exact.matrices import bind, bind_samples
+from qcsearch.simulation.exact.memory import Memory
+from qcsearch.simulation.exact.middle import middle_gradient, middle_states, middle_values
+from qcsearch.simulation.exact.plan import make_plan
+from qcsearch.simulation.exact.section import Section
+from qcsearch.simulation.exact.sweep import COLUMNS, GRADIENT
+from qcsearch.simulation.exact.threads import Run, run_in_order
+from qcsearch.simulation.exact.workspace import Pool, aligned, as_aligned
 from qcsearch.simulation.observables import Observable
-from qcsearch.simulation.plan import make_plan
-from qcsearch.simulation.section import Section
-from qcsearch.simulation.sweep import COLUMNS, GRADIENT
-from qcsearch.simulation.threads import Run, run_in_order
-from qcsearch.simulation.workspace import Pool, aligned, as_aligned
 
 __all__ = ["Part"]
 

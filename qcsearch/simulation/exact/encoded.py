@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.errors import InputError
-from qcsearch.simulation.coordinates import States
-from qcsearch.simulation.kernels import Floats
+from qcsearch.simulation.exact.coordinates import States
+from qcsearch.simulation.exact.kernels import Floats
 
 if TYPE_CHECKING:
-    from qcsearch.simulation.part import Part
+    from qcsearch.simulation.exact.part import Part
 
 __all__ = ["Encoded"]
 
