@@ -203,6 +203,8 @@ def _show(found: Deployment) -> None:
             f"{percent(tuning.before.accuracy)} before, {percent(tuning.after.accuracy)} after; "
             f"the weights from {tuning.kept} are kept.",
         )
+    if found.truth is not None:
+        print(found.truth.sentence)
     usage = found.usage
     print(f"{usage.jobs} jobs, {usage.circuits:,} circuits, {usage.shots:,} shots, {found.seconds:.1f} s.")
     if found.qpu_seconds is not None:

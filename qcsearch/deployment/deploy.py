@@ -19,6 +19,7 @@ from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.plan import Plan, plan_deployment
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.score import exact_score, measured_score
+from qcsearch.deployment.truth import noise_truth
 from qcsearch.deployment.tuning import StepDone, Tuner, TuningOptions
 from qcsearch.deployment.versions import library_versions
 from qcsearch.errors import InputError
@@ -149,6 +150,9 @@ def deploy(
         seconds=time.monotonic() - started,
         versions=library_versions(),
         qpu_seconds=None if budget is None else budget.spent(),
+        truth=noise_truth(
+            found, tuned.expectations(test.X), program.observables, program.qubits, program.shots
+        ),
         notices=_notices(parts, tuner, test, steps, len(tuning.losses)),
     )
 

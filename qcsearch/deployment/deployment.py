@@ -13,6 +13,7 @@ from qcsearch.canonical import Json
 from qcsearch.deployment.executors.base import Kind
 from qcsearch.deployment.program import Usage
 from qcsearch.deployment.score import Score
+from qcsearch.deployment.truth import NoiseTruth
 from qcsearch.errors import InputError
 from qcsearch.training.model import TrainedModel
 
@@ -66,6 +67,7 @@ class Deployment:
         seconds: wall time.
         versions: library to version.
         qpu_seconds: that all jobs cost, if they cost any.
+        truth: predicted against measured expectation values; None in a file from before it was kept.
         notices: what a reader should know, a sentence each.
     """
 
@@ -86,6 +88,7 @@ class Deployment:
     seconds: float
     versions: dict[str, str]
     qpu_seconds: float | None = None
+    truth: NoiseTruth | None = None
     notices: tuple[str, ...] = ()
 
     def apply(self, model: TrainedModel) -> TrainedModel:
@@ -109,8 +112,10 @@ class Deployment:
             for name in ("before", "after"):
                 tuning[name] = None if tuning[name] is None else Score.from_json(tuning[name])
             tuning["losses"] = tuple(tuning["losses"])
+            truth = data.get("truth")
             built = {
                 "tuning": Tuning(**tuning),
+                "truth": None if truth is None else NoiseTruth.from_json(truth),
                 "usage": Usage(**data["usage"]),
                 **{name: Score.from_json(data[name]) for name in ("noiseless", "noisy", "deployed")},
                 **{name: tuple(data[name]) for name in ("qubits", "weights", "head_parameters", "notices")},

@@ -79,7 +79,11 @@ class Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         from ibm_server.server import Request
 
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client was killed while it sent
+            self.close_connection = True
+            return
         split = urlsplit(self.path)
         self.query = parse_qs(split.query)
         call, names = _route(self.command, split.path)
