@@ -21,6 +21,7 @@ from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.bound import BoundSpace
 from qcsearch.search.constraints import BUILDABLE, Infeasible, check, costs
 from qcsearch.search.features import Features
+from qcsearch.search.foresight import Foresight, foresee
 from qcsearch.search.predictors.base import Subject
 from qcsearch.search.record import Costs, Outcome, TrialRecord
 from qcsearch.search.space import SearchSpace
@@ -177,8 +178,16 @@ class Objective:
         else:
             steps = self.space.ladder.steps(candidate.training.steps)
             listener = _Listener(steps, rungs or _NoRungs(), max_seconds)
-            record = replace(record, costs=cost, constraints=amounts)
-            record = self._train(record, assembly, listener, deadline, (weights0, head0))
+            parts = self.space.file.predictors
+            seen = foresee(self.subject(assembly), parts) if parts else Foresight({}, {})
+            amounts = amounts | seen.amounts
+            record = replace(record, costs=cost, constraints=amounts, predictors=seen.figures)
+            if seen.rejected is None:
+                record = self._train(record, assembly, listener, deadline, (weights0, head0))
+            else:
+                worst = amounts[seen.rejected]
+                outcome = Outcome("infeasible", seen.reason, constraint=seen.rejected, amount=worst)
+                record = replace(record, outcome=outcome)
         return replace(record, seconds=time.monotonic() - started)
 
     def _train(

@@ -61,7 +61,8 @@ class SearchSpace:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of what the file means: comments, order of keys and the description do not count."""
-        return canonical.digest(self.file.model_dump(mode="json", exclude={"description"}))
+        silent = {"description"} if self.file.predictors else {"description", "predictors"}
+        return canonical.digest(self.file.model_dump(mode="json", exclude=silent))
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -96,7 +97,8 @@ class SearchSpace:
         """Rows `(parameter, choices)` for a person."""
         rows = [(key, text) for key, text in self.parameters.describe()]
         limits = self.file.constraints.model_dump(exclude_none=True)
-        return rows + [(key, str(value)) for key, value in limits.items()]
+        rows += [(key, str(value)) for key, value in limits.items()]
+        return rows + [(part.label, part.limits) for part in self.file.predictors]
 
 
 def list_spaces() -> dict[str, str]:
@@ -143,6 +145,10 @@ def _check_families(space: SearchSpace) -> None:
         ("training.losses", LOSSES, training.losses),
     ):
         _check(space.name, key, registry, [Alternative(name=name) for name in names])
+    if space.file.predictors:
+        from qcsearch.search.predictors import PREDICTORS  # the engine comes with it
+
+        _check(space.name, "predictors", PREDICTORS, space.file.predictors)
     _check_values(space)
 
 
@@ -172,7 +178,7 @@ def _check(space: str, key: str, registry: Registry[Any], alternatives: Iterable
         seen.add(alternative.label)
         try:
             registry.create(alternative.name, alternative.settings)
-        except CandidateError as error:
+        except (CandidateError, SpaceError) as error:
             raise SpaceError(
                 f"The search space '{space}' is wrong at '{key}': {error.message} Got {alternative.label!r}.",
                 fix=error.fix,

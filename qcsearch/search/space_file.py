@@ -175,6 +175,19 @@ class ConstraintsPart(_Part):
     min_predicted_success: float | None = Field(default=None, gt=0, lt=1)
 
 
+class PredictorPart(Alternative):
+    """A training-free figure of every candidate; beyond a limit it is not trained."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @property
+    def limits(self) -> str:
+        """In words, for a person."""
+        shown = [f"{sign} {x:g}" for sign, x in (("≥", self.min), ("≤", self.max)) if x is not None]
+        return ", ".join(shown) or "recorded"
+
+
 class LadderPart(_Part):
     """Successive halving: see `strategies.base.Ladder`."""
 
@@ -198,6 +211,7 @@ class SpaceFile(_Part):
     circuit: CircuitPart
     training: TrainingPart = TrainingPart()
     constraints: ConstraintsPart = ConstraintsPart()
+    predictors: Annotated[tuple[PredictorPart, ...], Field(strict=False)] = ()
     ladder: LadderPart = LadderPart()
     refit: RefitPart = RefitPart()
     start: Annotated[tuple[dict[str, str | int | float], ...], Field(strict=False)] = ()

@@ -82,7 +82,7 @@ def _evaluate(
         )
         return replace(
             record,
-            predictors=dict(proposal.predictors),
+            predictors={**record.predictors, **proposal.predictors},
             seconds=time.monotonic() - started,
             proposal_seconds=proposed - started,
         )

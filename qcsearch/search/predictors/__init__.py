@@ -1,7 +1,8 @@
 """The predictors: what a candidate promises before it is trained.
 
 One file each; another is a class with the one method of `Predictor`, registered here or through the entry-point
-group `qcsearch.predictors`. `replicas.py` holds the Clifford replicas that `cnr` runs.
+group `qcsearch.predictors`. `replicas.py` holds the Clifford replicas that `cnr` runs, `draws.py` circuits with
+random weights.
 """
 
 from __future__ import annotations

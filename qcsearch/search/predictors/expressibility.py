@@ -13,6 +13,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qcsearch.circuits import checks
 from qcsearch.circuits.build import to_circuit
 from qcsearch.search.predictors.base import PREDICTORS, Subject
+from qcsearch.search.predictors.draws import Draws
 from qcsearch.simulation import compile_circuit
 from qcsearch.training.expectations import Floats
 
@@ -51,16 +52,17 @@ class Expressibility:
         The probability of all zeros when the circuit ran with w and then backwards with v: one circuit of which
         the pairs are samples.
         """
-        circuit, features, weights = to_circuit(subject.assembly.gate_list)
-        others = ParameterVector("v", len(weights))
-        back = circuit.assign_parameters(dict(zip(weights, others, strict=True))).inverse()
+        draws = Draws.of(subject.assembly.gate_list)
+        circuit, angles, _ = to_circuit(draws.gate_list)
+        others = list(ParameterVector("v", len(angles)))
+        back = circuit.assign_parameters(dict(zip(angles, others, strict=True))).inverse()
         echo: QuantumCircuit = circuit.compose(back)
-        angles = [*features, *weights, *others]
-        program = compile_circuit(echo, None, [_all_zeros(circuit.num_qubits)], angles, ())
+        program = compile_circuit(echo, None, [_all_zeros(circuit.num_qubits)], angles + others, ())
         rng = subject.rng()
         samples = subject.X[rng.integers(len(subject.X), size=self.n_pairs)]
         first, second = subject.weights(self.n_pairs, rng), subject.weights(self.n_pairs, rng)
-        return program.values(np.hstack([samples, first, second]), np.zeros(0))[:, 0]
+        pairs = np.hstack([draws.angles(samples, first), draws.angles(samples, second)])
+        return program.values(pairs, np.zeros(0))[:, 0]
 
 
 def divergence_from_haar(fidelities: Floats, n_qubits: int, n_bins: int) -> float:

@@ -19,7 +19,7 @@ MakeSubject = Callable[..., Subject]
 
 @pytest.fixture(scope="session")
 def subject(device: Device) -> MakeSubject:
-    """`subject("ry x0 0", "rz w0 1", "cx 0 1", X=…, y=…)`: name, angle if it has one, qubits."""
+    """`subject("ry x0 0", "rz x0*w0 1", "cx 0 1", X=…, y=…)`: name, angle if it has one, qubits."""
 
     def make(
         *lines: str,
@@ -42,8 +42,9 @@ def _gate(line: str) -> dict[str, Any]:
     name, *words = line.split()
     if words[0][0] not in "xw":
         return {"name": name, "qubits": [int(word) for word in words]}
-    kind = {"x": "feature", "w": "weight"}[words[0][0]]
-    return {"name": name, "qubits": [int(word) for word in words[1:]], "angle": {kind: int(words[0][1:])}}
+    kinds = {"x": "feature", "w": "weight"}
+    angle = {kinds[factor[0]]: int(factor[1:]) for factor in words[0].split("*")}
+    return {"name": name, "qubits": [int(word) for word in words[1:]], "angle": angle}
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,17 @@ from qcsearch.simulation.aer import AerProgram
 
 MakeSubject = Callable[..., Subject]
 
-LINES = ("ry x0 0", "rx w0 1", "cx 0 1", "ry w1 0", "rz w2 1", "ry x0 1", "cx 1 2", "rx w3 2")
+LINES = (
+    "ry x0 0",
+    "rx w0 1",
+    "cx 0 1",
+    "ry w1 0",
+    "rz x0*w2 1",
+    "ry x0 1",
+    "cx 1 2",
+    "rx w3 2",
+    "ry x0*w1 0",
+)
 
 
 def states(given: Subject, X: np.ndarray, W: np.ndarray) -> list[Statevector]:
