@@ -70,10 +70,14 @@ class Cost:
 def program_cost(program: BackendProgram, n_rows: int, rep_delay: float = REP_DELAY) -> Cost:
     """What it costs to measure a program with so many sets of features and weights."""
     jobs = -(-n_rows // program.rows_a_job)
-    circuits = n_rows * len(program.circuits)
     target = program.executor.target
-    lasting = sum(rep_delay + circuit_seconds(circuit, target) for circuit in program.circuits)
-    seconds = jobs * JOB_SECONDS + n_rows * program.shots * lasting
+
+    def lasting(circuits: Sequence[QuantumCircuit]) -> float:
+        return sum(rep_delay + circuit_seconds(circuit, target) for circuit in circuits)
+
+    circuits = n_rows * len(program.circuits) + jobs * len(program.canaries)
+    executing = n_rows * lasting(program.circuits) + jobs * lasting(program.canaries)
+    seconds = jobs * JOB_SECONDS + program.shots * executing
     return Cost(jobs, circuits, circuits * program.shots, seconds)
 
 

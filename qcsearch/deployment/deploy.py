@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -13,13 +13,15 @@ from numpy.typing import ArrayLike
 
 from qcsearch.data.split import Part
 from qcsearch.deployment.budget import Budget
+from qcsearch.deployment.canaries import Aviary
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Executor
 from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.measurement import Estimates
 from qcsearch.deployment.plan import Plan, plan_deployment
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.score import exact_score, measured_score
-from qcsearch.deployment.truth import noise_truth
+from qcsearch.deployment.truth import NoiseTruth, noise_truth
 from qcsearch.deployment.tuning import StepDone, Tuner, TuningOptions
 from qcsearch.deployment.versions import library_versions
 from qcsearch.errors import InputError
@@ -78,6 +80,8 @@ def deploy(
     options: TuningOptions | None = None,
     max_validation: int = 200,
     max_test: int = 500,
+    canaries: bool = False,
+    mitigate: bool = False,
     checkpoint: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Deployment:
@@ -93,6 +97,8 @@ def deploy(
         options: of the training steps.
         max_validation: samples of the validation part that are measured, at most.
         max_test: samples of the test part that are measured, at most.
+        canaries: whether each job carries two circuits with a known answer, for a verdict on the readout.
+        mitigate: whether the readout errors that they show are taken out of the results.
         checkpoint: file of the training steps, written after each, and to go on from if it is there; the
             result is that of an unbroken run, but `usage` and `seconds` count the last part alone.
         on_progress: called as the work goes on.
@@ -119,6 +125,8 @@ def deploy(
         options=options,
         max_validation=max_validation,
         max_test=max_test,
+        canaries=canaries,
+        mitigate=mitigate,
         step_done=lambda stage, done, total: say(Progress(stage, done, total)),
     )
     program, rng = tuner.program, tuner.rng
@@ -150,9 +158,9 @@ def deploy(
         seconds=time.monotonic() - started,
         versions=library_versions(),
         qpu_seconds=None if budget is None else budget.spent(),
-        truth=noise_truth(
-            found, tuned.expectations(test.X), program.observables, program.qubits, program.shots
-        ),
+        truth=_truth(program, found, tuned, test),
+        canaries=None if program.aviary is None else program.aviary.verdict(model.device, program.qubits),
+        mitigated=mitigate,
         notices=_notices(parts, tuner, test, steps, len(tuning.losses)),
     )
 
@@ -168,6 +176,8 @@ def prepare(
     options: TuningOptions | None = None,
     max_validation: int = 200,
     max_test: int = 500,
+    canaries: bool = False,
+    mitigate: bool = False,
     step_done: StepDone = lambda stage, done, total: None,
 ) -> tuple[Tuner, Part]:
     """What `deploy` starts from: who takes its steps, and the test samples; nothing is run.
@@ -179,7 +189,9 @@ def prepare(
     _check(model, parts, steps, shots, seed, max_validation, max_test)
     options = options or TuningOptions()
     check_options(options.training(model, steps))
-    program = BackendProgram.of(model.assembly, open_executor(backend, device=model.device, seed=seed), shots)
+    executor = open_executor(backend, device=model.device, seed=seed)
+    aviary = Aviary() if canaries or mitigate else None
+    program = replace(BackendProgram.of(model.assembly, executor, shots), aviary=aviary, mitigate=mitigate)
     program.check()
     rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
     validation = _subset(parts.validation, max_validation, rng)
@@ -242,6 +254,14 @@ def _check_number(owner: str, name: str, value: object, low: int, high: int) -> 
 def _subset(part: Part, at_most: int, rng: np.random.Generator) -> Part:
     rows = np.sort(rng.permutation(len(part))[:at_most])
     return Part(part.X[rows], part.y[rows])
+
+
+def _truth(program: BackendProgram, found: Estimates, model: TrainedModel, test: Part) -> NoiseTruth | None:
+    """Against the prediction, which has the readout errors in it: not for results without them."""
+    if program.mitigate:
+        return None
+    predicted = model.expectations(test.X)
+    return noise_truth(found, predicted, program.observables, program.qubits, program.shots)
 
 
 def _check_ceiling(budget: Budget, plan: Plan) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from qcsearch import canonical
 from qcsearch.canonical import Json
+from qcsearch.deployment.canaries import CanaryVerdict
 from qcsearch.deployment.executors.base import Kind
 from qcsearch.deployment.program import Usage
 from qcsearch.deployment.score import Score
@@ -68,6 +69,8 @@ class Deployment:
         versions: library to version.
         qpu_seconds: that all jobs cost, if they cost any.
         truth: predicted against measured expectation values; None in a file from before it was kept.
+        canaries: what circuits with a known answer said; None if there were none.
+        mitigated: whether readout errors were taken out of the deployed score.
         notices: what a reader should know, a sentence each.
     """
 
@@ -89,6 +92,8 @@ class Deployment:
     versions: dict[str, str]
     qpu_seconds: float | None = None
     truth: NoiseTruth | None = None
+    canaries: CanaryVerdict | None = None
+    mitigated: bool = False
     notices: tuple[str, ...] = ()
 
     def apply(self, model: TrainedModel) -> TrainedModel:
@@ -112,10 +117,11 @@ class Deployment:
             for name in ("before", "after"):
                 tuning[name] = None if tuning[name] is None else Score.from_json(tuning[name])
             tuning["losses"] = tuple(tuning["losses"])
-            truth = data.get("truth")
+            truth, canaries = data.get("truth"), data.get("canaries")
             built = {
                 "tuning": Tuning(**tuning),
                 "truth": None if truth is None else NoiseTruth.from_json(truth),
+                "canaries": None if canaries is None else CanaryVerdict.from_json(canaries),
                 "usage": Usage(**data["usage"]),
                 **{name: Score.from_json(data[name]) for name in ("noiseless", "noisy", "deployed")},
                 **{name: tuple(data[name]) for name in ("qubits", "weights", "head_parameters", "notices")},

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import PauliList, SparsePauliOp
 
+from qcsearch.deployment.canaries import Readout
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Floats
 
@@ -83,7 +84,10 @@ def measurement_bases(observables: Sequence[SparsePauliOp]) -> tuple[Basis, ...]
 
 
 def estimate(
-    observables: Sequence[SparsePauliOp], bases: Sequence[Basis], bits: Sequence[NDArray[np.bool_]]
+    observables: Sequence[SparsePauliOp],
+    bases: Sequence[Basis],
+    bits: Sequence[NDArray[np.bool_]],
+    readout: Readout | None = None,
 ) -> Estimates:
     """Expectation values and standard errors from the shots of each basis.
 
@@ -91,6 +95,7 @@ def estimate(
         observables: as given to `measurement_bases`.
         bases: its answer.
         bits: for each basis `(n_sets, n_shots, n_qubits)`, qubit 0 first.
+        readout: errors to take out of the outcomes; None leaves them in. Their own errors are not counted.
 
     Returns:
         The mean over shots, and the standard error: the terms of an observable that share a basis share their
@@ -101,7 +106,9 @@ def estimate(
     variances = np.zeros_like(values)
     for basis, outcomes in zip(bases, bits, strict=True):
         for number in sorted({term.observable for term in basis.terms}):
-            shots = sum(_outcomes(term, outcomes) for term in basis.terms if term.observable == number)
+            shots = sum(
+                _outcomes(term, outcomes, readout) for term in basis.terms if term.observable == number
+            )
             values[:, number] += np.mean(shots, axis=1)
             variances[:, number] += np.var(shots, axis=1) / max(1, outcomes.shape[1] - 1)
     return Estimates(values, np.sqrt(variances))
@@ -135,7 +142,10 @@ def _constant(operator: SparsePauliOp) -> float:
     return float(sum(complex(c).real for label, c in operator.to_list() if set(label) == {"I"}))
 
 
-def _outcomes(term: Term, bits: NDArray[np.bool_]) -> Floats:
+def _outcomes(term: Term, bits: NDArray[np.bool_], readout: Readout | None) -> Floats:
     """The term's value in each shot: its coefficient, with the sign of the parity of its bits."""
+    if readout is not None:
+        factors = readout.factors(bits)[:, :, list(term.support)]
+        return np.asarray(term.coefficient * np.prod(factors, axis=2))
     odd = np.logical_xor.reduce(bits[:, :, list(term.support)], axis=2)
     return np.where(odd, -term.coefficient, term.coefficient)

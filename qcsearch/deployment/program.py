@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
+from qcsearch.deployment.canaries import Aviary, Readout, canary_circuits
 from qcsearch.deployment.executors.base import Executor, Pub, check_job
 from qcsearch.deployment.measurement import Basis, Estimates, estimate, measurement_bases
 from qcsearch.errors import BackendError
@@ -68,6 +69,8 @@ class BackendProgram:
         executor: what runs the circuits.
         shots: runs of each circuit in each basis.
         meter: counts what was asked of the executor.
+        aviary: keeps the canaries of each job; None sends none.
+        mitigate: whether the readout errors that the canaries of a job show are taken out of its results.
     """
 
     circuit: QuantumCircuit
@@ -78,6 +81,8 @@ class BackendProgram:
     executor: Executor
     shots: int
     meter: Meter = field(default_factory=Meter)
+    aviary: Aviary | None = None
+    mitigate: bool = False
 
     @property
     def usage(self) -> Usage:
@@ -100,16 +105,7 @@ class BackendProgram:
 
     def with_circuit(self, circuit: QuantumCircuit, weights: Sequence[Parameter]) -> BackendProgram:
         """The same measurements of another circuit on the same qubits; its usage is counted here too."""
-        return BackendProgram(
-            circuit,
-            self.qubits,
-            self.observables,
-            self.features,
-            weights,
-            self.executor,
-            self.shots,
-            self.meter,
-        )
+        return replace(self, circuit=circuit, weights=weights)
 
     @property
     def n_weights(self) -> int:
@@ -155,10 +151,15 @@ class BackendProgram:
             Pub(circuit, rows[:, columns])
             for circuit, columns in zip(self.circuits, self._columns, strict=True)
         ]
-        found = self.executor.run(pubs, self.shots)
-        self.meter.count(len(pubs) * len(rows), self.shots)
+        canaries = [Pub(circuit, np.zeros((1, 0))) for circuit in self.canaries]
+        found = self.executor.run([*pubs, *canaries], self.shots)
+        self.meter.count(len(pubs) * len(rows) + len(canaries), self.shots)
         bits = [array.to_bool_array(order="little") for array in found]
-        return estimate(self.observables, self._bases, bits)
+        readout = None
+        if self.aviary is not None:
+            readout = Readout.of(*(told[0] for told in bits[len(pubs) :]))
+            self.aviary.add(readout)
+        return estimate(self.observables, self._bases, bits[: len(pubs)], readout if self.mitigate else None)
 
     @cached_property
     def _bases(self) -> tuple[Basis, ...]:
@@ -191,6 +192,11 @@ class BackendProgram:
             whole.compose(manager.run(rotation), inplace=True)
         whole.measure(self.qubits, range(len(self.qubits)))
         return whole
+
+    @cached_property
+    def canaries(self) -> list[QuantumCircuit]:
+        """The circuits with a known answer that each job carries besides."""
+        return [] if self.aviary is None else canary_circuits(self.qubits, self.executor.target)
 
     @cached_property
     def _columns(self) -> list[list[int]]:
