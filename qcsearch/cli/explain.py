@@ -1,4 +1,4 @@
-"""`qcsearch explain`: everything that is known of one trial."""
+"""`qcsearch explain`: everything that is known of one trial, or what the predictors are worth in a run."""
 
 from __future__ import annotations
 
@@ -7,27 +7,40 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options import Json, Run, Verbose, examples
-from qcsearch.cli.output import display, emit, facts, percent, table, terminal_width
+from qcsearch.cli.output import display, emit, facts, percent, say, table, terminal_width
 from qcsearch.errors import QCSearchError
 
 if TYPE_CHECKING:
     from qcsearch.circuits.candidate import Candidate, Choice
+    from qcsearch.search.correlation import Correlation
     from qcsearch.search.record import Costs, TrialRecord
     from qcsearch.search.run_folder import RunFolder
 
 
-@examples("qcsearch explain runs/digits 12", "qcsearch explain runs/digits 12 --json")
+@examples(
+    "qcsearch explain runs/digits 12",
+    "qcsearch explain runs/digits 12 --json",
+    "qcsearch explain runs/digits                 (what the predictors are worth)",
+)
 def explain(
     run: Run,
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of a finished trial.")],
+    trial: Annotated[
+        int | None, typer.Argument(metavar="[TRIAL]", help="Number of a finished trial.")
+    ] = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show one trial: what became of it and why, its candidate, its costs, its circuit."""
+    """Show one trial: what became of it and why, its candidate, its costs, its circuit.
+
+    Without a trial, how well each training-free predictor ranks the trained candidates of the run.
+    """
     from qcsearch.search.leaderboard import explain as find
     from qcsearch.search.run_folder import RunFolder
 
     folder = RunFolder.open(run)
+    if trial is None:
+        _explain_run(folder, json)
+        return
     record = find(folder, trial)
     if json:
         emit(record.to_json())
@@ -42,8 +55,39 @@ def explain(
             (k, f"{100 * v:+.0f} %", "broken" if v > 0 else "kept") for k, v in record.constraints.items()
         ]
         display(table("\nConstraints", ("constraint", "beyond its limit", ""), rows, right=(1,)))
+    if record.predictors:
+        display(facts("\nPredictors", record.predictors))
     if record.candidate is not None:
         print(_drawing(folder, record.candidate, terminal_width()))
+
+
+def _explain_run(folder: RunFolder, json: bool) -> None:
+    from dataclasses import asdict
+
+    from qcsearch.search.correlation import correlations
+    from qcsearch.search.features import Features
+    from qcsearch.search.leaderboard import records
+    from qcsearch.search.objective import Objective
+
+    found, config = records(folder), folder.config
+    kept = sum(record.outcome.kind == "kept" for record in found)
+    say(f"Computing the predictors of {kept} trained candidates ...")
+    objective = Objective.of(Features(folder.dataset, config.seed), folder.space, folder.device, config.seed)
+    rows = correlations(objective, found)
+    if json:
+        emit({"run": str(folder.path), "correlations": [asdict(row) for row in rows]})
+        return
+    title = f"Spearman's rank correlation with validation accuracy under noise, {kept} trained candidates"
+    columns = ("predictor", "correlation", "95 % interval", "candidates", "ms each")
+    display(table(title, columns, map(_worth, rows), right=(1, 3, 4)))
+
+
+def _worth(row: Correlation) -> tuple[object, ...]:
+    """The sign is turned so that a positive correlation is a useful one."""
+    milliseconds = f"{1000 * row.seconds:.1f}"
+    if row.rho is None or row.low is None or row.high is None:
+        return row.predictor, None, None, row.n, milliseconds
+    return row.predictor, f"{row.rho:+.2f}", f"{row.low:+.2f} … {row.high:+.2f}", row.n, milliseconds
 
 
 def _outcome(record: TrialRecord) -> dict[str, object]:

@@ -149,7 +149,11 @@ Seed = Annotated[
 ]
 Strategy = Annotated[
     str | None,
-    typer.Option("--strategy", metavar="NAME", help="tpe, random or nsga2. Default: tpe."),
+    typer.Option(
+        "--strategy",
+        metavar="NAME",
+        help="tpe, random, nsga2, elivagar, quantumnas, supernet or expressibility. Default: tpe.",
+    ),
 ]
 RunOption = Annotated[
     str | None,

@@ -105,7 +105,7 @@ def test_the_command_line_starts_without_any_heavy_library():
     ("arguments", "part"),
     [
         (("fly",), "No such command 'fly'"),
-        (("explain", "runs/none"), "Missing argument"),
+        (("explain",), "Missing argument"),
         (("search", "iris", "--trials", "many"), "--trials"),
         (("search", "iris", "--wings"), "--wings"),
         (("board", "/nowhere/run"), "is not a run folder"),

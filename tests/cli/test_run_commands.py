@@ -34,6 +34,18 @@ def test_explain_tells_candidate_costs_constraints_and_draws_the_circuit(qcsearc
     assert record["candidate"]["digest" if "digest" in record["candidate"] else "qubits"]
 
 
+def test_explain_of_a_run_tells_how_well_each_predictor_ranks_its_candidates(qcsearch, own_run):
+    assert qcsearch("search", "--run", own_run, "--trials", 8).code == 0
+    outcome = qcsearch("explain", own_run)
+    assert outcome.code == 0, outcome.err
+    assert "Spearman's rank correlation with validation accuracy under noise" in outcome.out
+    rows = {row["predictor"]: row for row in qcsearch("explain", own_run, "--json").json["correlations"]}
+    assert {"cnr", "repcap", "expressibility", "predicted_success"} <= set(rows)
+    for row in rows.values():
+        assert row["n"] >= 3
+        assert row["rho"] is None or -1 <= row["low"] <= row["rho"] <= row["high"] <= 1
+
+
 def test_explain_of_a_trial_that_is_not_there_says_which_are(qcsearch, finished):
     outcome = qcsearch("explain", finished, 99)
     assert outcome.code == 2
