@@ -15,7 +15,7 @@ __all__ = ["profile"]
 
 
 def profile(name: str, threads: int) -> str:
-    """A few lines: compile, encode, what does not depend on the samples, what does, and what dense vectors would need."""
+    """A few lines: compile, encode, what depends on the samples and what does not, and dense vectors for scale."""
     warm_up()
     case = build(name)
     start = time.perf_counter()
@@ -59,11 +59,12 @@ def _best(call: Callable[[np.ndarray], object], case: Case) -> float:
 
 
 def _multiply_adds(case: Case) -> float:
-    """Of a step on dense vectors, of which the engine leaves out what cannot matter: per vector of 4^n numbers, 4 each for a matrix on one qubit between
-    two-qubit gates, 25/16 for a noisy CZ, and three such passes (forward, and back with state and cotangent).
+    """Of a step on dense vectors, of which the engine leaves out what cannot matter.
 
-    Without weights in front of data (W1): one vector an observable forward and back, and the contractions of
-    samples with observables, twice. Else (W2): a vector a sample.
+    Per vector of 4^n numbers: 4 each for a matrix on one qubit between two-qubit gates, 25/16 for a noisy CZ, and
+    three such passes (forward, and back with state and cotangent). Without weights in front of data (W1): one
+    vector an observable forward and back, and the contractions of samples with observables, twice. Else (W2): a
+    vector a sample.
     """
     size = 4.0**case.n_qubits
     n_pairs = case.circuit.count_ops()["cz"]
