@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qcsearch.deployment.executors.base import Executor
-    from qcsearch.deployment.executors.ibm import IbmOptions
+    from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.plan import Plan
     from qcsearch.devices.device import Device
     from qcsearch.search.run_folder import RunFolder
     from qcsearch.training.model import TrainedModel
 
 __all__ = [
+    "Canaries",
     "Decoupling",
     "MaxDrift",
     "MaxQpuSeconds",
+    "Mitigate",
     "Mode",
     "Private",
     "SubmitsPerMinute",
@@ -53,6 +55,20 @@ UsdPerSecond = Annotated[
     ),
 ]
 
+Canaries = Annotated[
+    bool,
+    typer.Option(
+        "--canaries",
+        help="Two circuits with a known answer in each job: says whether readout is still the snapshot's.",
+    ),
+]
+Mitigate = Annotated[
+    bool,
+    typer.Option(
+        "--mitigate-readout",
+        help="Take the readout errors that the canaries of each job show out of its results.",
+    ),
+]
 MaxQpuSeconds = Annotated[
     float | None,
     typer.Option(

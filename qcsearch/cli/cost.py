@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qcsearch.cli.billing import UsdPerSecond, backend_of, opened, rows, show, winner
+from qcsearch.cli.billing import Canaries, UsdPerSecond, backend_of, opened, rows, show, winner
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
 from qcsearch.cli.output import emit, percent
 
@@ -34,6 +34,7 @@ def cost(
     ] = "",
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,
     shots: Shots = 4096,
+    canaries: Canaries = False,
     usd_per_qpu_second: UsdPerSecond = None,
     json: Json = False,
     verbose: Verbose = False,
@@ -47,7 +48,7 @@ def cost(
 
     folder = RunFolder.open(run)
     spec = backend_of(folder, backend)
-    plan, remaining = _plan(folder, spec, steps, shots)
+    plan, remaining = _plan(folder, spec, {"steps": steps, "shots": shots, "canaries": canaries})
     seconds = plan.total.seconds
     usd = None if usd_per_qpu_second is None else seconds * usd_per_qpu_second
     share = seconds / remaining if remaining else None
@@ -64,14 +65,15 @@ def cost(
     print("Assumed: " + "; ".join(ASSUMPTIONS) + ".")
 
 
-def _plan(folder: RunFolder, spec: str, steps: int, shots: int) -> tuple[Plan, float | None]:
+def _plan(folder: RunFolder, spec: str, settings: dict[str, Any]) -> tuple[Plan, float | None]:
     """The plan, and what the instance has left where there is one."""
     import tempfile
     from pathlib import Path
 
     from qcsearch.data.split import split
     from qcsearch.deployment.deploy import prepare
-    from qcsearch.deployment.executors.ibm import IbmExecutor, IbmOptions
+    from qcsearch.deployment.executors.ibm import IbmExecutor
+    from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.plan import plan_deployment
 
     model = winner(folder)
@@ -81,6 +83,6 @@ def _plan(folder: RunFolder, spec: str, steps: int, shots: int) -> tuple[Plan, f
         tempfile.TemporaryDirectory() as empty,
         opened(spec, model.device, 0, Path(empty), options) as executor,
     ):
-        tuner, test = prepare(model, parts, executor, steps=steps, shots=shots)
+        tuner, test = prepare(model, parts, executor, **settings)
         remaining = executor.remaining_seconds if isinstance(executor, IbmExecutor) else None
-        return plan_deployment(tuner, steps, len(test)), remaining
+        return plan_deployment(tuner, settings["steps"], len(test)), remaining

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcsearch.cli.billing import (
+    Canaries,
     Decoupling,
     MaxDrift,
     MaxQpuSeconds,
+    Mitigate,
     Mode,
     Private,
     SubmitsPerMinute,
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from qcsearch.data.split import Split
     from qcsearch.deployment.deployment import Deployment
     from qcsearch.deployment.executors.base import Executor
-    from qcsearch.deployment.executors.ibm import IbmOptions
+    from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.search.run_folder import RunFolder
     from qcsearch.training.model import TrainedModel
 
@@ -53,6 +55,8 @@ def deploy(
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,
     shots: Shots = 4096,
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="Everything random comes from it.")] = 0,
+    canaries: Canaries = False,
+    mitigate: Mitigate = False,
     max_qpu_seconds: MaxQpuSeconds = None,
     yes: Yes = False,
     max_drift: MaxDrift = None,
@@ -83,7 +87,7 @@ def deploy(
                 fix="`qcsearch cost` says what to expect.",
             )
         refuse_unasked(yes)
-        from qcsearch.deployment.executors.ibm import IbmOptions
+        from qcsearch.deployment.ibm.options import IbmOptions
         from qcsearch.deployment.ibm.pace import Patience
 
         options = IbmOptions(
@@ -95,7 +99,8 @@ def deploy(
             max_drift,
             Patience(submits_per_minute=submits_per_minute),
         )
-    found = _deploy(folder, spec, steps, shots, seed, options, yes)
+    settings = {"steps": steps, "shots": shots, "seed": seed, "canaries": canaries, "mitigate": mitigate}
+    found = _deploy(folder, spec, settings, options, yes)
     for notice in found.notices:
         say(f"Note: {notice}")
     if json:
@@ -105,13 +110,7 @@ def deploy(
 
 
 def _deploy(
-    folder: RunFolder,
-    spec: str,
-    steps: int,
-    shots: int,
-    seed: int,
-    options: IbmOptions | None,
-    yes: bool,
+    folder: RunFolder, spec: str, settings: dict[str, Any], options: IbmOptions | None, yes: bool
 ) -> Deployment:
     from qcsearch.cli.stages import stages
     from qcsearch.data.split import split
@@ -119,23 +118,16 @@ def _deploy(
 
     model = winner(folder)
     parts = split(folder.dataset, folder.config.seed)
-    digest = _digest(folder, spec, steps, shots, seed, *_changing_jobs(options))
+    digest = _digest(folder, spec, settings, *_changing_jobs(options))
     jobs = folder.path / "jobs" / digest
     checkpoint = folder.path / f".deployment-{digest}" if options is None else jobs / "steps"
     try:
-        with opened(spec, model.device, seed, jobs, options) as backend:
+        with opened(spec, model.device, settings["seed"], jobs, options) as backend:
             if options is not None:
-                _agree(model, parts, backend, steps, shots, options, yes)
+                _agree(model, parts, backend, settings, options.max_qpu_seconds, yes)
             with stages(f"deploying to {spec}") as watcher:
                 found = run_deployment(
-                    model,
-                    parts,
-                    backend,
-                    steps=steps,
-                    shots=shots,
-                    seed=seed,
-                    checkpoint=checkpoint,
-                    on_progress=watcher,
+                    model, parts, backend, **settings, checkpoint=checkpoint, on_progress=watcher
                 )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Interrupted. The same command goes on from the last step.") from None
@@ -149,20 +141,19 @@ def _agree(
     model: TrainedModel,
     parts: Split,
     backend: str | Executor,
-    steps: int,
-    shots: int,
-    options: IbmOptions,
+    settings: dict[str, Any],
+    ceiling: float,
     yes: bool,
 ) -> None:
     """Show what it will cost, and ask."""
     from qcsearch.deployment.deploy import prepare
     from qcsearch.deployment.plan import plan_deployment
 
-    tuner, test = prepare(model, parts, backend, steps=steps, shots=shots)
-    plan = plan_deployment(tuner, steps, len(test))
+    tuner, test = prepare(model, parts, backend, **settings)
+    plan = plan_deployment(tuner, settings["steps"], len(test))
     ask(
         f"{plan.total.jobs} jobs will take at least {plan.total.seconds:.0f} QPU seconds; the ceiling is "
-        f"{options.max_qpu_seconds:g}.",
+        f"{ceiling:g}.",
         yes,
     )
 
@@ -203,8 +194,9 @@ def _show(found: Deployment) -> None:
             f"{percent(tuning.before.accuracy)} before, {percent(tuning.after.accuracy)} after; "
             f"the weights from {tuning.kept} are kept.",
         )
-    if found.truth is not None:
-        print(found.truth.sentence)
+    for said in (found.truth, found.canaries):
+        if said is not None:
+            print(said.sentence)
     usage = found.usage
     print(f"{usage.jobs} jobs, {usage.circuits:,} circuits, {usage.shots:,} shots, {found.seconds:.1f} s.")
     if found.qpu_seconds is not None:

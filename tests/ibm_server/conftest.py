@@ -15,7 +15,8 @@ from qiskit.circuit import Parameter
 
 from qcsearch.cli.main import run
 from qcsearch.deployment.executors.base import Pub
-from qcsearch.deployment.executors.ibm import IbmExecutor, IbmOptions
+from qcsearch.deployment.executors.ibm import IbmExecutor
+from qcsearch.deployment.ibm.options import IbmOptions
 from qcsearch.deployment.ibm.pace import Patience
 
 QUICK = Patience(

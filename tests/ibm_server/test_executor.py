@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from qcsearch.deployment.executors.ibm import IbmOptions
+from qcsearch.deployment.ibm.options import IbmOptions
 from qcsearch.errors import InputError
 from qcsearch.testing.executors import ExecutorConformance
 

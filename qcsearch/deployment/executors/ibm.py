@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import cached_property, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from qiskit.exceptions import QiskitError
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit_ibm_runtime import Batch, Session
@@ -18,7 +15,6 @@ from qiskit_ibm_runtime.decoders.defaults import DEFAULT_DECODERS
 from qiskit_ibm_runtime.executor_sampler import Sampler
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
-from qcsearch import canonical
 from qcsearch.deployment.budget import Budget
 from qcsearch.deployment.cost import REP_DELAY, job_seconds
 from qcsearch.deployment.drift import Change, changes
@@ -26,70 +22,24 @@ from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_j
 from qcsearch.deployment.ibm.cloud import Cloud
 from qcsearch.deployment.ibm.faults import LATER
 from qcsearch.deployment.ibm.journal import Journal
-from qcsearch.deployment.ibm.pace import Patience
+from qcsearch.deployment.ibm.keys import RequestKeys
+from qcsearch.deployment.ibm.options import IbmOptions
 from qcsearch.deployment.ibm.submission import Request, Submitter
 from qcsearch.devices.device import Device
 from qcsearch.errors import (
     BackendError,
     DeviceError,
     DriftError,
-    InputError,
     RecalibratedError,
     UsageLimitError,
 )
 
 if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
     from qiskit.primitives import BitArray
     from qiskit.transpiler import Target
     from qiskit_ibm_runtime import RuntimeJobV2
 
-__all__ = ["IbmExecutor", "IbmOptions"]
-
-
-@dataclass(frozen=True)
-class IbmOptions:
-    """How jobs are run on a processor of IBM's cloud.
-
-    Attributes:
-        max_qpu_seconds: that all jobs together may cost, > 0.
-        dynamical_decoupling: sequence on idle qubits, `XX`, `XpXm` or `XY4`; empty for none.
-        twirling: of gates, with random Paulis.
-        private: inputs are never given out, results once.
-        mode: `job`, or all jobs in one `batch` or one `session` (which is billed by the clock).
-        max_drift: largest change of an error since the model's snapshot with which a job is submitted, in
-            [0, 1]; None submits with any.
-        patience: deadlines and limits.
-    """
-
-    max_qpu_seconds: float
-    dynamical_decoupling: Literal["", "XX", "XpXm", "XY4"] = ""
-    twirling: bool = False
-    private: bool = False
-    mode: Literal["job", "batch", "session"] = "job"
-    max_drift: float | None = None
-    patience: Patience = field(default_factory=Patience)
-
-    def __post_init__(self) -> None:
-        if self.dynamical_decoupling not in ("", "XX", "XpXm", "XY4"):
-            raise InputError(
-                f"The 'dynamical_decoupling' must be XX, XpXm or XY4. Got {self.dynamical_decoupling!r}."
-            )
-        if self.mode not in ("job", "batch", "session"):
-            raise InputError(f"The 'mode' must be job, batch or session. Got {self.mode!r}.")
-        if self.max_drift is not None and not 0 <= self.max_drift <= 1:
-            raise InputError(f"The 'max_drift' must be in [0, 1]. Got {self.max_drift!r}.")
-
-    def sampler(self, tag: str) -> dict[str, Any]:
-        """Options of the client's `Sampler`, for a job with that tag."""
-        decoupling: dict[str, Any] = {"enable": bool(self.dynamical_decoupling)}
-        if self.dynamical_decoupling:
-            decoupling["sequence_type"] = self.dynamical_decoupling
-        return {
-            "dynamical_decoupling": decoupling,
-            "twirling": {"enable_gates": self.twirling},
-            "environment": {"job_tags": [tag], "private": self.private},
-        }
+__all__ = ["IbmExecutor"]
 
 
 class IbmExecutor:
@@ -121,7 +71,7 @@ class IbmExecutor:
         self._journal = Journal(journal)
         self._submitter = Submitter(self._cloud, self._journal)
         self._options, self._device = options, device
-        self._keys = _Keys(
+        self._keys = RequestKeys(
             [name, seed, {**asdict(options), "patience": 0, "max_qpu_seconds": 0, "max_drift": 0}]
         )
         self._session: Session | None = None
@@ -262,43 +212,6 @@ class IbmExecutor:
     def _device_name(self) -> str:
         device = self._device
         return "" if device is None else f"{device.name} of {device.calibrated_at[:10] or 'an unknown day'}"
-
-
-class _Keys:
-    """Keys of requests: from the deployment, the circuits and their parameters, and how often they came before.
-
-    They do not depend on the requests in between, so a deployment that goes on from a checkpoint finds the
-    results of the requests that it makes again.
-    """
-
-    def __init__(self, deployment: object) -> None:
-        self._deployment = canonical.digest(deployment)
-        self._seen: Counter[str] = Counter()
-        self._circuits: dict[int, tuple[QuantumCircuit, str]] = {}  # circuits kept, so that an id names one
-
-    def next(self, pubs: Sequence[Pub], shots: int) -> str:
-        content = hashlib.sha256(f"{self._deployment} {shots}".encode())
-        for pub in pubs:
-            content.update(self._text(pub.circuit).encode())
-            content.update(np.ascontiguousarray(pub.parameters, dtype=np.float64).tobytes())
-        digest = content.hexdigest()
-        self._seen[digest] += 1
-        return f"{digest}-{self._seen[digest]}"
-
-    def _text(self, circuit: QuantumCircuit) -> str:
-        if id(circuit) not in self._circuits:
-            self._circuits[id(circuit)] = (circuit, _text(circuit))
-        return self._circuits[id(circuit)][1]
-
-
-def _text(circuit: QuantumCircuit) -> str:
-    """The circuit's instructions, the same in every process: names of parameters, not their identity."""
-    return ";".join(
-        f"{instruction.operation.name} {list(map(str, instruction.operation.params))} "
-        f"{[circuit.find_bit(q).index for q in instruction.qubits]} "
-        f"{[circuit.find_bit(c).index for c in instruction.clbits]}"
-        for instruction in circuit.data
-    )
 
 
 def _decoded(result: str) -> Any:

@@ -1,0 +1,56 @@
+"""How jobs are run on a processor of IBM's cloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from qcsearch.deployment.ibm.pace import Patience
+from qcsearch.errors import InputError
+
+__all__ = ["IbmOptions"]
+
+
+@dataclass(frozen=True)
+class IbmOptions:
+    """How jobs are run on a processor of IBM's cloud.
+
+    Attributes:
+        max_qpu_seconds: that all jobs together may cost, > 0.
+        dynamical_decoupling: sequence on idle qubits, `XX`, `XpXm` or `XY4`; empty for none.
+        twirling: of gates, with random Paulis.
+        private: inputs are never given out, results once.
+        mode: `job`, or all jobs in one `batch` or one `session` (which is billed by the clock).
+        max_drift: largest change of an error since the model's snapshot with which a job is submitted, in
+            [0, 1]; None submits with any.
+        patience: deadlines and limits.
+    """
+
+    max_qpu_seconds: float
+    dynamical_decoupling: Literal["", "XX", "XpXm", "XY4"] = ""
+    twirling: bool = False
+    private: bool = False
+    mode: Literal["job", "batch", "session"] = "job"
+    max_drift: float | None = None
+    patience: Patience = field(default_factory=Patience)
+
+    def __post_init__(self) -> None:
+        if self.dynamical_decoupling not in ("", "XX", "XpXm", "XY4"):
+            raise InputError(
+                f"The 'dynamical_decoupling' must be XX, XpXm or XY4. Got {self.dynamical_decoupling!r}."
+            )
+        if self.mode not in ("job", "batch", "session"):
+            raise InputError(f"The 'mode' must be job, batch or session. Got {self.mode!r}.")
+        if self.max_drift is not None and not 0 <= self.max_drift <= 1:
+            raise InputError(f"The 'max_drift' must be in [0, 1]. Got {self.max_drift!r}.")
+
+    def sampler(self, tag: str) -> dict[str, Any]:
+        """Options of the client's `Sampler`, for a job with that tag."""
+        decoupling: dict[str, Any] = {"enable": bool(self.dynamical_decoupling)}
+        if self.dynamical_decoupling:
+            decoupling["sequence_type"] = self.dynamical_decoupling
+        return {
+            "dynamical_decoupling": decoupling,
+            "twirling": {"enable_gates": self.twirling},
+            "environment": {"job_tags": [tag], "private": self.private},
+        }
