@@ -66,9 +66,7 @@ def _slopes(angle: Any, case) -> np.ndarray:
 def _by_parameter_shift(case, cotangent: np.ndarray) -> np.ndarray:
     """Σ over all angles of ½ (values at +π/2 − values at −π/2) times the angle's slope."""
     circuit, shifts, angles = _shifted(case)
-    program = compile_circuit(
-        circuit, case.model, case.observables, case.features, [*case.weights, *shifts]
-    )
+    program = compile_circuit(circuit, case.model, case.observables, case.features, [*case.weights, *shifts])
     gradient = np.zeros(len(case.w))
     for number, angle in enumerate(angles):
         step = np.zeros(len(case.w) + len(shifts))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from qcsearch.errors import CircuitError
-from qcsearch.simulation.exact.cones import Cone, apart, find_cones
+from qcsearch.simulation.exact.cones import Cone, find_cones, halves
 from qcsearch.simulation.exact.lanes import LANE_BYTES
 from qcsearch.simulation.exact.memory import Memory
 from qcsearch.simulation.exact.part import Part
@@ -18,8 +18,8 @@ from qcsearch.simulation.observables import Observable
 
 __all__ = ["exact_program"]
 
-_SLOTS = 64
-"""States of a cone that memory must hold for another to be united with it: enough to compute nothing twice."""
+_SLOTS = 24
+"""States of a cone that memory must hold for another to be united with it."""
 
 
 def exact_program(
@@ -49,7 +49,7 @@ def exact_program(
         except CircuitError:
             if len(cone.observables) == 1:
                 raise
-            return [part for single in apart(cone, read) for part in fitting(single)]
+            return [part for half in halves(cone, read) for part in fitting(half)]
 
     return Program(
         [part for cone in cones for part in fitting(cone)],

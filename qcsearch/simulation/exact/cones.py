@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
 from qcsearch.simulation.exact import supports
-from qcsearch.simulation.exact.supports import ALL, ONE, Pattern, element_pattern
+from qcsearch.simulation.exact.supports import ALL, ONE, element_pattern
 from qcsearch.simulation.lower import Element, Fixed, Turn
 from qcsearch.simulation.observables import Observable
 
-__all__ = ["Cone", "Sections", "apart", "find_cones", "split"]
+__all__ = ["Cone", "Sections", "find_cones", "halves", "split"]
 
 _PART_COST = 512
 """What a part of a program costs by itself, in strings."""
@@ -82,12 +84,20 @@ class _Group:
 
 
 class _Walk:
-    """Walks observables backwards through the elements."""
+    """Walks observables backwards through the elements, along the qubits that they see."""
 
     def __init__(self, elements: list[Element]) -> None:
-        self._steps: list[tuple[Element, tuple[int, ...], Pattern]] = [
-            (element, element.qubits, element_pattern(element)) for element in reversed(elements)
-        ]
+        self._steps = [(element, element.qubits, element_pattern(element)) for element in elements]
+        self._on: dict[int, list[int]] = {}
+        for number, element in enumerate(elements):
+            for qubit in element.qubits:
+                self._on.setdefault(qubit, []).append(number)
+
+    def _last(self, qubit: int, number: int) -> int:
+        """Minus the number of the last element on a qubit before another, for a heap; 1 if there is none."""
+        on = self._on.get(qubit, [])
+        place = bisect_left(on, number)
+        return -on[place - 1] if place else 1
 
     def __call__(self, observables: list[Observable], numbers: list[int]) -> _Group:
         masks: dict[int, int] = {}
@@ -100,19 +110,28 @@ class _Walk:
             some |= 1 << qubit
             wide |= (mask == ALL) << qubit
         seen: list[Element] = []
-        for element, qubits, pattern in self._steps:
+        ahead = [last for qubit in masks if (last := self._last(qubit, len(self._steps))) <= 0]
+        heapify(ahead)
+        visited = len(self._steps)
+        while ahead:
+            number = -heappop(ahead)
+            if number == visited:  # once for each of its qubits
+                continue
+            visited = number
+            element, qubits, pattern = self._steps[number]
             local = tuple([masks.get(qubit, ONE) for qubit in qubits])
             if local in _SEE_ALL:
                 seen.append(element)
-                continue
-            if local in _SEE_NOTHING or not supports.acts(pattern, local):
-                continue
-            before = supports.before(pattern.rows, local)
-            seen.append(_on_one(element, local, before) if ONE in local else element)
-            for qubit, mask in zip(qubits, before, strict=True):
-                masks[qubit] = mask
-                some |= (mask != ONE) << qubit
-                wide |= (mask == ALL) << qubit
+            elif local not in _SEE_NOTHING and supports.acts(pattern, local):
+                before = supports.before(pattern.rows, local)
+                seen.append(_on_one(element, local, before) if ONE in local else element)
+                for qubit, mask in zip(qubits, before, strict=True):
+                    masks[qubit] = mask
+                    some |= (mask != ONE) << qubit
+                    wide |= (mask == ALL) << qubit
+            for qubit in qubits:
+                if masks.get(qubit, ONE) != ONE and (last := self._last(qubit, number)) <= 0:
+                    heappush(ahead, last)
         return _Group(some, wide, numbers, seen)
 
 
@@ -145,10 +164,11 @@ def find_cones(
     ]
 
 
-def apart(cone: Cone, observables: list[Observable]) -> list[Cone]:
-    """The cones of its observables, one by one."""
-    walk = _Walk(cone.elements)
-    return [_cone(walk(observables, [number])) for number in cone.observables]
+def halves(cone: Cone, observables: list[Observable]) -> list[Cone]:
+    """The cones of both halves of its observables."""
+    walk, half = _Walk(cone.elements), len(cone.observables) // 2
+    some, others = cone.observables[:half], cone.observables[half:]
+    return [_cone(walk(observables, list(numbers))) for numbers in (some, others)]
 
 
 def _cone(group: _Group) -> Cone:
