@@ -202,3 +202,15 @@ def test_the_seed_of_a_job_does_not_depend_on_the_jobs_in_between():
     assert resumed.next([two]) == first[1]
     assert len(set(first)) == 3
     assert JobSeeds(6).next([one]) != first[0]
+
+
+def test_delays_on_a_qubit_whose_t2_is_above_twice_its_t1_are_run():
+    backend = fake_backend("fake_torino")
+    facts = backend.properties()
+    odd = next(q for q in range(133) if facts.t2(q) > 2 * facts.t1(q))
+    circuit = QuantumCircuit(133, 1)
+    circuit.x(odd)
+    circuit.delay(1600, odd)
+    circuit.measure(odd, 0)
+    (found,) = LocalExecutor(backend).run([Pub(circuit, np.zeros((1, 0)))], 200)
+    assert found.get_counts(0)["1"] > 100

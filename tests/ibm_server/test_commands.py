@@ -1,0 +1,97 @@
+"""What the commands refuse, ask and say before any money is spent."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+
+import pytest
+
+from qcsearch.cli.main import run as run_command
+
+
+def call(*words):
+    out, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+        code = run_command([str(word) for word in words])
+    return code, out.getvalue(), errors.getvalue()
+
+
+@pytest.fixture
+def run(searched):
+    return searched("fake_valencia")
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """A person at the terminal with an answer."""
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    return lambda answer: monkeypatch.setattr("sys.stdin", Terminal(answer + "\n"))
+
+
+def test_a_deployment_without_a_ceiling_is_refused(server, run):
+    code, _, errors = call("deploy", run, "--backend", "ibm:ibm_valencia", "--yes")
+    assert code == 2
+    assert "--max-qpu-seconds" in errors
+    assert server.requests == []
+
+
+def test_a_deployment_that_nobody_can_agree_to_is_refused(server, run, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    code, _, errors = call("deploy", run, "--backend", "ibm:ibm_valencia", "--max-qpu-seconds", 100)
+    assert code == 2
+    assert "--yes" in errors
+    assert server.requests == []
+
+
+def test_who_says_no_pays_nothing(server, run, asked):
+    asked("n")
+    words = ("deploy", run, "--backend", "ibm:ibm_valencia", "--max-qpu-seconds", 1000)
+    code, _, errors = call(*words)
+    assert code == 130
+    assert re.search(r"13 jobs will take at least \d+ QPU seconds; the ceiling is 1000\.", errors)
+    assert server.jobs == {}
+
+
+def test_cost_says_seconds_money_and_share_and_submits_nothing(server, run):
+    server.limit_seconds = 10_000.0
+    words = ("cost", run, "--backend", "ibm:ibm_valencia", "--usd-per-qpu-second", 2)
+    code, out, _ = call(*words)
+    assert code == 0
+    assert "Assumed: " in out
+    found = json.loads(call(*words, "--json")[1].splitlines()[-1])
+    assert f"At 2 USD a QPU second: {2 * found['qpu_seconds']:,.2f} USD." in out
+    assert f"{found['qpu_seconds'] / 100:.1f} % of the 10,000 QPU seconds" in out
+    assert found["stages"][-1]["jobs"] == 13
+    assert found["usd"] == pytest.approx(2 * found["qpu_seconds"])
+    assert server.jobs == {}
+
+
+def test_canaries_are_in_the_cost(server, run):
+    words = ("cost", run, "--backend", "local:fake_valencia", "--json")
+    plain, more = (json.loads(call(*words, *extra)[1].splitlines()[-1]) for extra in ((), ("--canaries",)))
+    assert more["stages"][-1]["circuits"] == plain["stages"][-1]["circuits"] + 2 * 13
+    assert plain["remaining_seconds"] is None
+
+
+def test_a_backend_that_is_not_there_is_said(server, run):
+    limits = ("--max-qpu-seconds", 1000, "--yes")
+    code, _, errors = call("deploy", run, "--backend", "ibm:ibm_nowhere", *limits)
+    assert code == 5
+    assert "must be one of the instance's" in errors
+    assert server.jobs == {}
+
+
+def test_the_library_refuses_a_billed_backend_by_name(server):
+    from qcsearch.deployment.executors.opening import open_executor
+    from qcsearch.errors import BackendError
+
+    with pytest.raises(BackendError, match="ceiling and a journal"):
+        open_executor("ibm:ibm_valencia")
+    assert server.requests == []

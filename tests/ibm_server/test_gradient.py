@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qcsearch.data.sources import load_dataset
+from qcsearch.data.split import split
+from qcsearch.deployment.program import BackendProgram
+from qcsearch.training.gradients import ParameterShift
+from qcsearch.training.train import train
+
+CANDIDATE = {
+    "encoding": {"name": "angle"},
+    "ansatz": {"name": "hardware_efficient", "settings": {"n_layers": 1}},
+    "qubits": [1, 2],
+    "observables": ["Z0", "Z1"],
+    "training": {"steps": 10},
+}
+
+
+def test_the_parameter_shift_gradient_is_within_four_standard_errors_of_the_exact_one(server, executor):
+    iris = split(load_dataset("iris"), seed=0)
+    model = train(CANDIDATE, iris.train.X, iris.train.y, device="fake_valencia")
+    assembly, X = model.assembly, model.features(iris.train.X[:2])
+    cotangent, rng = np.random.default_rng(0).normal(size=(2, 2)), np.random.default_rng(1)
+    _, wanted = assembly.compile().value_and_gradient(X, model.weights, cotangent)
+    program = BackendProgram.of(assembly, executor(), 4096)
+    rule = assembly.occurrences
+    shifted = program.with_circuit(rule.circuit, [*program.weights, *rule.shifts])
+    found = [ParameterShift(shifted, rule)(X, model.weights, lambda _: cotangent, rng)[1] for _ in range(12)]
+    errors = np.std(found, axis=0, ddof=1) / np.sqrt(len(found))
+    assert np.all(np.abs(np.mean(found, axis=0) - wanted) < 4 * errors)
+    assert np.abs(wanted).max() > 10 * errors.max()
+    assert len(server.billed) == pytest.approx(12)
