@@ -152,7 +152,7 @@ Strategy = Annotated[
     typer.Option(
         "--strategy",
         metavar="NAME",
-        help="tpe, random, nsga2, elivagar, quantumnas, supernet or expressibility. Default: tpe.",
+        help="tpe, random, nsga2, elivagar, quantumnas, supernet, quantumdarts or expressibility. Default: tpe.",
     ),
 ]
 RunOption = Annotated[

@@ -6,7 +6,16 @@ entry-point group `qcsearch.strategies`.
 
 from __future__ import annotations
 
-from qcsearch.search.strategies import elivagar, expressibility, nsga2, quantumnas, random, supernet, tpe
+from qcsearch.search.strategies import (
+    elivagar,
+    expressibility,
+    nsga2,
+    quantumdarts,
+    quantumnas,
+    random,
+    supernet,
+    tpe,
+)
 from qcsearch.search.strategies.base import STRATEGIES, Brief, Maker, Proposal, Strategy
 
 __all__ = [
@@ -18,6 +27,7 @@ __all__ = [
     "elivagar",
     "expressibility",
     "nsga2",
+    "quantumdarts",
     "quantumnas",
     "random",
     "supernet",

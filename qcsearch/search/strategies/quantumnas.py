@@ -17,6 +17,7 @@ from qcsearch.search.strategies.evolution import Evolution
 from qcsearch.search.strategies.genes import Gene, LayerSpace, check_layered
 
 if TYPE_CHECKING:
+    from qcsearch.search.strategies.lesson import Lesson
     from qcsearch.search.strategies.shared import SharedWeights
 
 __all__ = ["QuantumNASSearch"]
@@ -77,14 +78,16 @@ class QuantumNASSearch:
 
     def propose(self, brief: Brief) -> Proposal:
         """The circuit that one search finds, with weights to start from; without any if it breaks a constraint."""
+        from qcsearch.search.strategies.lesson import Lesson
         from qcsearch.search.strategies.pruning import train_and_prune
         from qcsearch.search.strategies.shared import SharedWeights
 
         rng, template = brief.rng(), brief.template
         regions = brief.objective.bound.regions[template.n_qubits]
         space = LayerSpace(template, brief.objective.device, regions)
-        shared = SharedWeights(brief.objective, template, space.n_weights, rng)
-        self._train(space, shared, brief, rng)
+        lesson = Lesson(brief.objective, template, int(rng.integers(2**32)))
+        shared = SharedWeights(lesson, space.n_weights, template.training.init_scale, rng)
+        self._train(space, lesson, shared, brief, rng)
         gene, loss, n_scored = self._evolve(space, shared, brief, rng)
         candidate = space.candidate(gene)
         if not math.isfinite(loss):
@@ -94,15 +97,16 @@ class QuantumNASSearch:
         return Proposal(trained.candidate, figures, trained.weights, trained.head_parameters)
 
     def _train(
-        self, space: LayerSpace, shared: SharedWeights, brief: Brief, rng: np.random.Generator
+        self, space: LayerSpace, lesson: Lesson, shared: SharedWeights, brief: Brief, rng: np.random.Generator
     ) -> None:
-        gene, epoch = space.whole(), shared.steps_per_epoch
+        gene, epoch = space.whole(), lesson.steps_per_epoch
         total = self.epochs * epoch
         for step in range(total):
             smallest = max(0.0, 1.0 - 2.0 * step / total)
             gene = space.near(gene, space.random(rng, smallest), self.max_changes, rng)
-            program = shared.program(space.candidate(gene))
-            shared.train(program, space.angles(gene), self._rate(step / epoch), self.weight_decay)
+            program = lesson.program(space.candidate(gene))
+            rate = self._rate(step / epoch)
+            shared.train(program, space.angles(gene), rate, step, self.weight_decay)
             if brief.late(_TRAINED):
                 break
 

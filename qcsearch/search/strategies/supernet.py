@@ -151,16 +151,17 @@ class _Search:
     """The supernets of one trial."""
 
     def __init__(self, settings: SupernetSearch, brief: Brief, rng: np.random.Generator) -> None:
+        from qcsearch.search.strategies.lesson import Lesson
         from qcsearch.search.strategies.shared import SharedWeights
 
         self._settings, self._objective, self._rng = settings, brief.objective, rng
         couplings = topology(brief.objective.device, brief.template.qubits)
         n_layers = int(brief.params["n_layers"])
         self._space = ArchitectureSpace(brief.template, couplings, n_layers)
-        order = int(rng.integers(2**32))
+        lesson = Lesson(brief.objective, brief.template, int(rng.integers(2**32)))
+        scale = brief.template.training.init_scale
         self._supernets = [
-            SharedWeights(brief.objective, brief.template, self._space.n_angles, rng, order=order)
-            for _ in range(settings.supernets)
+            SharedWeights(lesson, self._space.n_angles, scale, rng) for _ in range(settings.supernets)
         ]
 
     def any(self) -> Candidate:
@@ -174,7 +175,7 @@ class _Search:
         if program is None:
             return
         numbers = self._space.numbers(architecture)
-        self._chosen(step, program, numbers).train(program, numbers, self._settings.learning_rate, batch=step)
+        self._chosen(step, program, numbers).train(program, numbers, self._settings.learning_rate, step)
 
     def rank(self) -> tuple[float, Candidate] | None:
         """A random circuit and its best validation accuracy; None if it breaks a constraint."""
@@ -188,7 +189,7 @@ class _Search:
     def _chosen(self, step: int, program: Program, numbers: NDArray[np.int64]) -> SharedWeights:
         if step < self._settings.steps // 2:
             return self._supernets[self._rng.integers(len(self._supernets))]
-        return min(self._supernets, key=lambda supernet: supernet.loss(program, numbers, batch=step))
+        return min(self._supernets, key=lambda supernet: supernet.loss(program, numbers, step))
 
     def _program(self, candidate: Candidate) -> Program | None:
         from qcsearch.search.constraints import Infeasible

@@ -26,6 +26,7 @@ from functools import partial
 from qcsearch.search.strategies.elivagar import Elivagar
 from qcsearch.search.strategies.evolution import Evolution
 from qcsearch.search.strategies.expressibility import ExpressibilitySearch
+from qcsearch.search.strategies.quantumdarts import QuantumDARTSSearch
 from qcsearch.search.strategies.quantumnas import QuantumNASSearch
 from qcsearch.search.strategies.supernet import SupernetSearch
 
@@ -33,6 +34,7 @@ FEW = Evolution(population=4, parents=2, mutations=2, crossovers=1, generations=
 elivagar = partial(Elivagar, pool=3, subgraphs=4)
 expressibility = partial(ExpressibilitySearch, evolution=FEW)
 quantumnas = partial(QuantumNASSearch, evolution=FEW, epochs=2, warm_up=1, pruned=(0.3,))
+quantumdarts = partial(QuantumDARTSSearch, steps=6)
 supernet = partial(SupernetSearch, supernets=2, steps=6, ranked=4)
 """
 
@@ -50,7 +52,7 @@ run_search(
 )
 """
 
-MAKERS = ("elivagar", "expressibility", "quantumnas", "supernet")
+MAKERS = ("elivagar", "expressibility", "quantumdarts", "quantumnas", "supernet")
 
 
 @pytest.fixture(params=MAKERS)

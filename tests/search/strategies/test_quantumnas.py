@@ -1,4 +1,4 @@
-"""QuantumNAS, supernets and the expressibility search: what one trial of each proposes."""
+"""What one trial proposes: QuantumNAS, supernets, QuantumDARTS, the expressibility search."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from qcsearch.search.strategies.evolution import Evolution
 from qcsearch.search.strategies.expressibility import ExpressibilitySearch
 from qcsearch.search.strategies.genes import LayerSpace
 from qcsearch.search.strategies.pruning import smallest, train_and_prune, without
+from qcsearch.search.strategies.quantumdarts import QuantumDARTSSearch
 from qcsearch.search.strategies.quantumnas import QuantumNASSearch
 from qcsearch.search.strategies.supernet import SupernetSearch
 
@@ -32,8 +33,11 @@ FEW = Evolution(population=4, parents=2, mutations=2, crossovers=1, generations=
 SMALL = QuantumNASSearch(evolution=FEW, epochs=2, warm_up=1, pruned=(0.3, 0.6))
 EXPRESSIVE = ExpressibilitySearch(evolution=FEW)
 SUPERNETS = SupernetSearch(supernets=2, steps=4, ranked=4)
+DARTS = QuantumDARTSSearch(steps=5)
 SMALL_ONES = pytest.mark.parametrize(
-    "strategy", [SMALL, EXPRESSIVE, SUPERNETS], ids=["quantumnas", "expressibility", "supernet"]
+    "strategy",
+    [SMALL, EXPRESSIVE, SUPERNETS, DARTS],
+    ids=["quantumnas", "expressibility", "supernet", "quantumdarts"],
 )
 
 

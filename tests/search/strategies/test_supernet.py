@@ -76,9 +76,9 @@ def test_first_any_supernet_is_trained_then_the_one_with_the_least_loss(
     assert len(first) == 3
     best = search._supernets[1]
     for step in range(60):
-        best.train(program, numbers, 0.1, batch=step)
+        best.train(program, numbers, 0.1, step)
     assert search._chosen(10, program, numbers) is best
-    losses = [one.loss(program, numbers, batch=10) for one in search._supernets]
+    losses = [one.loss(program, numbers, 10) for one in search._supernets]
     assert losses.index(min(losses)) == 1
 
 
