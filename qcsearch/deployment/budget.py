@@ -30,6 +30,11 @@ class Budget:
         if not 0 < self.max_seconds < float("inf"):
             raise InputError(f"The 'max_qpu_seconds' must be a number > 0. Got {self.max_seconds!r}.")
 
+    @property
+    def left(self) -> float:
+        """Seconds that may still be spent, ≥ 0."""
+        return max(0.0, self.max_seconds - self.spent())
+
     def allows(self, seconds: float) -> bool:
         """Whether work of so many estimated seconds fits under the ceiling, with what is reserved."""
         return self.spent() + self.slowness() * (seconds + self.reserved) <= self.max_seconds

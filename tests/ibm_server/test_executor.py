@@ -76,4 +76,4 @@ def test_options_out_of_range_are_refused_before_anything_is_sent(server, execut
     with pytest.raises(InputError, match=next(iter(wrong))):
         executor(**wrong)
     assert server.requests == []
-    assert IbmOptions(1.0).sampler("x")["environment"]["job_tags"] == ["x"]
+    assert IbmOptions(1.0).sampler("x", 1e9)["environment"]["job_tags"] == ["x"]

@@ -146,7 +146,7 @@ class IbmExecutor:
         ]
 
     def _submit(self, pubs: Sequence[Pub], shots: int, tag: str) -> RuntimeJobV2:
-        sampler = Sampler(self._mode(), options=self._options.sampler(tag))
+        sampler = Sampler(self._mode(), options=self._options.sampler(tag, self.budget.left))
         return sampler.run([(pub.circuit, pub.parameters) for pub in pubs], shots=shots)
 
     def _mode(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,6 +10,8 @@ from qcsearch.deployment.ibm.pace import Patience
 from qcsearch.errors import InputError
 
 __all__ = ["IbmOptions"]
+
+_LONGEST_JOB = 10_800
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,13 @@ class IbmOptions:
         if self.max_drift is not None and not 0 <= self.max_drift <= 1:
             raise InputError(f"The 'max_drift' must be in [0, 1]. Got {self.max_drift!r}.")
 
-    def sampler(self, tag: str) -> dict[str, Any]:
-        """Options of the client's `Sampler`, for a job with that tag."""
+    def sampler(self, tag: str, seconds: float) -> dict[str, Any]:
+        """Options of the client's `Sampler`.
+
+        Args:
+            tag: of the job.
+            seconds: after so many QPU seconds the service ends the job; in whole seconds, and three hours at most.
+        """
         decoupling: dict[str, Any] = {"enable": bool(self.dynamical_decoupling)}
         if self.dynamical_decoupling:
             decoupling["sequence_type"] = self.dynamical_decoupling
@@ -53,4 +61,5 @@ class IbmOptions:
             "dynamical_decoupling": decoupling,
             "twirling": {"enable_gates": self.twirling},
             "environment": {"job_tags": [tag], "private": self.private},
+            "max_execution_time": max(1, min(_LONGEST_JOB, math.ceil(seconds))),
         }

@@ -15,6 +15,7 @@ from qcsearch.deployment.ibm.journal import Entry, Journal
 from qcsearch.deployment.ibm.pace import TokenBucket
 from qcsearch.errors import (
     BackendError,
+    CeilingError,
     DeadlineError,
     JobCancelledError,
     JobFailedError,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Request", "Submitter"]
 
 _log = logging.getLogger("qcsearch.deployment")
+_TOO_LONG = "longer than maximum execution time"
 _WAITING, _GOOD = ("INITIALIZING", "QUEUED", "RUNNING"), ("DONE", "RUNNING", "QUEUED", "INITIALIZING")
 
 
@@ -213,15 +215,25 @@ class Submitter:
         return str(self._cloud.call(lambda: job.result(decoder=Verbatim)))
 
     def _fail(self, entry: Entry, job: RuntimeJobV2) -> None:
-        """Raise what a failed job stands for."""
+        """Raise what a failed job stands for.
+
+        Raises:
+            CeilingError: if the service ended it at what was left of the budget.
+            BackendError: whatever else it was.
+        """
         reason = " ".join(str(self._cloud.call(job.error_message)).split())[:300].rstrip(".") + "."
         self._journal.end(entry, "failed")
         self._meter(entry)
+        if _TOO_LONG in reason:
+            raise CeilingError(
+                f"Job {entry.job} must fit what is left of the ceiling. The service ended it there.",
+                fix="run the same command with a higher --max-qpu-seconds; it goes on where it stopped.",
+            )
         if session_closed(reason):
             raise SessionClosedError(
                 f"Job {entry.job} must run before its session is closed. {reason}", LATER
             )
-        raise JobFailedError(f"Job {entry.job} must run without an error. {reason}")
+        raise JobFailedError(f"Job {entry.job} must run without an error. {reason}", fix=LATER)
 
     def _meter(self, entry: Entry) -> None:
         """Write down what the job cost, if that is known by now."""

@@ -55,6 +55,8 @@ class Job:
     result: str | None = None
     seconds: float = 0.0
     doom: str = ""
+    limit: float | None = None
+    reason_code: int | None = None
 
 
 class IbmServer:
@@ -170,6 +172,7 @@ class IbmServer:
             list(body.get("tags", [])),
             bool(body.get("private")),
             body.get("session_id"),
+            limit=body.get("cost"),
             doom=effect if effect in ("cancel", "fail", "close session") else "",
         )
         with self.lock:
@@ -213,6 +216,9 @@ class IbmServer:
                 continue
             with self.lock:
                 job.seconds = seconds * self.slowness()
+                if job.limit is not None and job.seconds > job.limit:
+                    job.seconds, job.state = float(job.limit), "Cancelled"
+                    job.reason, job.reason_code = "The job ran too long.", 1305
                 if job.state == "Running":
                     job.state, job.result = "Completed", result
 
@@ -236,7 +242,7 @@ def describe(job: Job, status: str | None = None) -> dict:
     return {
         "id": job.id,
         "backend": job.backend,
-        "state": {"status": status or job.state, "reason": job.reason},
+        "state": {"status": status or job.state, "reason": job.reason, "reasonCode": job.reason_code},
         "status": status or job.state,
         "created": job.created,
         "program": {"id": "executor"},
