@@ -79,20 +79,26 @@ class Bound:
 
     Attributes:
         step: shared angles and matrices, the fields of a `Step` in a plain tuple.
-        suffix: states of the suffix, for each register of observables; one where all would be too large.
+        suffix: states of the suffix.
+        apart: numbers from one register of observables to the next in them; 0 where all would be too large.
         observables: before the suffix, `(n_registers, strings, lanes)`, flat.
-        coordinates: the same in coordinates of known states, and the effective states in them.
-        work: room for the change between the two.
+        coordinates: the same in coordinates of known states.
+        effective: effective states in them.
+        work: room for the change between strings and coordinates.
+        d_suffix: cotangents of the suffix, `(n_registers, head)`, flat.
         sums: for the gradient.
         first: state after the prefix, all lanes alike.
         chunks: those whose matrices, and states if they are hot, are kept from the values to the gradient.
     """
 
     step: tuple[Floats, ...]
-    suffix: list[Floats]
+    suffix: Floats
+    apart: int
     observables: Floats
     coordinates: Floats
+    effective: Floats
     work: Floats
+    d_suffix: Floats
     sums: Sums
     first: Floats = field(default_factory=lambda: np.empty(0))
     chunks: dict[int, Chunk] = field(default_factory=dict)

@@ -19,8 +19,6 @@ from qcsearch.simulation.angles import AngleSum
 from qcsearch.simulation.exact.contraction import (
     add_effective_states,
     known_values,
-    to_coordinates,
-    to_strings,
 )
 from qcsearch.simulation.exact.kernels import Floats, Ints
 from qcsearch.simulation.exact.layout import Layout, Masks
@@ -134,14 +132,6 @@ class Coordinates:
             result = (some[:, :, None] * result[:, None, :]).reshape(n_samples, -1)
         return result.astype(self.layout.dtype)
 
-    def of_observables(self, observables: Floats, out: Floats, work: Floats) -> None:
-        """Bring observables, `(n_registers, strings)` flat, into coordinates."""
-        to_coordinates(observables, self.layout.size, self.support, self.plan, self.maps, out, work)
-
-    def of_states(self, effective: Floats, out: Floats, work: Floats) -> None:
-        """Bring effective states back to strings."""
-        to_strings(effective, self.layout.size, self.support, self.plan, self.maps, out, work)
-
     def values(self, states: States, observables: Floats, found: Floats) -> None:
         """Fill `found` `(n_samples, row)`; observables in coordinates."""
         low, high = states.low.reshape(-1), states.high.reshape(-1)
@@ -155,7 +145,7 @@ class Coordinates:
         )
 
     def work(self) -> Floats:
-        """Room for `of_observables` and `of_states`."""
+        """Room for the change from and to strings, see `contraction`."""
         return aligned(2 * len(self.support) * self.layout.lanes, self.layout.dtype)
 
 

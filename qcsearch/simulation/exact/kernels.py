@@ -46,7 +46,17 @@ Ints = NDArray[np.int64]
 @cache
 def _digest() -> str:
     """SHA-256 of all files whose code goes into the kernels."""
-    names = ("lanes", "trigonometry", "kernels", "sweep", "middle", "matrices", "cotangents", "contraction")
+    names = (
+        "lanes",
+        "trigonometry",
+        "kernels",
+        "sweep",
+        "middle",
+        "matrices",
+        "cotangents",
+        "contraction",
+        "suffix",
+    )
     content = b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in names)
     return hashlib.sha256(content).hexdigest()
 
