@@ -76,13 +76,13 @@ def check(
     from qcsearch.search.budget import Budget
     from qcsearch.search.features import Features
     from qcsearch.search.objective import Objective
-    from qcsearch.search.strategies import STRATEGIES
+    from qcsearch.search.strategies import check_strategy
 
     inputs = gather(data, target, device, space, trials, max_seconds, seed, strategy, run)
     budget = Budget.of(inputs.n_trials, inputs.max_seconds)
     if workers < 1:
         raise InputError(f"The number of workers must be an int ≥ 1. Got {workers}.")
-    STRATEGIES.get(inputs.strategy)
+    check_strategy(inputs.strategy, inputs.space)
     objective = Objective.of(Features(inputs.dataset, inputs.seed), inputs.space, inputs.device, inputs.seed)
     say(f"Drawing {SAMPLED} candidates ...")
     sample = _draw(objective, inputs.seed)

@@ -15,7 +15,7 @@ from qcsearch.search.run_config import RunConfig
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.session import Session
 from qcsearch.search.space import SearchSpace
-from qcsearch.search.strategies import STRATEGIES, Maker
+from qcsearch.search.strategies import check_strategy
 from qcsearch.search.workers import Nursery
 
 __all__ = ["Progress", "run_search"]
@@ -54,7 +54,7 @@ def run_search(
         workers: processes; 1 works in this one.
         seed: in [0, 2³²); everything random comes from it. With one worker and no limit of seconds, equal
             seeds give equal candidates and equal scores.
-        strategy: one of `STRATEGIES`.
+        strategy: one of `strategies.STRATEGIES`.
         progress: told what happens.
         nursery: of several workers, made before; it saves the time of its imports. It is closed at the end.
 
@@ -94,9 +94,7 @@ def _check(workers: int, seed: int, strategy: str, space: SearchSpace) -> None:
         raise InputError(f"The number of workers must be an int in [1, {_MAX_WORKERS}]. Got {workers!r}.")
     if not 0 <= seed < 2**32:
         raise InputError(f"The seed must be an int in [0, 2³²). Got {seed!r}.")
-    chosen = STRATEGIES.create(strategy)
-    if isinstance(chosen, Maker):
-        chosen.check(space)
+    check_strategy(strategy, space)
 
 
 def _silent(event: Event) -> None:

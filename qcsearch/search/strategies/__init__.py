@@ -1,7 +1,9 @@
 """The strategies: how the next candidate is chosen and when a trial is stopped.
 
-One file each; another is a class with the two methods of `Strategy`, registered here or through the
-entry-point group `qcsearch.strategies`.
+One file each; another is a class with the two methods of `Strategy`, or the four of `Maker`, registered here or
+through the entry-point group `qcsearch.strategies`. What makers are built of: `native.py` (elivagar), `genes.py`,
+`evolution.py` and `pruning.py` (quantumnas, expressibility), `lesson.py` and `shared.py` (quantumnas, supernet),
+`differentiable.py` (quantumdarts).
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from qcsearch.search.strategies import (
     supernet,
     tpe,
 )
-from qcsearch.search.strategies.base import STRATEGIES, Brief, Maker, Proposal, Strategy
+from qcsearch.search.strategies.base import STRATEGIES, Brief, Maker, Proposal, Strategy, check_strategy
 
 __all__ = [
     "STRATEGIES",
@@ -24,6 +26,7 @@ __all__ = [
     "Maker",
     "Proposal",
     "Strategy",
+    "check_strategy",
     "elivagar",
     "expressibility",
     "nsga2",
