@@ -49,7 +49,8 @@ def deploy(
             "--backend",
             metavar="B",
             help="local:<fake> runs qiskit-ibm-runtime's primitives on a recorded device; aer takes shots "
-            "from the run's own noise model; ibm:<backend> is the real one. Default: local:<the run's device>.",
+            "from the run's own noise model; ibm:<backend> is the real one; backend:<package.module>:<object> is any "
+            "local BackendV2. Default: local:<the run's device>.",
         ),
     ] = "",
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,

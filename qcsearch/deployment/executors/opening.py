@@ -31,6 +31,13 @@ def _open_local(*, argument: str, device: Device | None, seed: int) -> Executor:
     return LocalExecutor.open(argument, seed)
 
 
+@EXECUTORS.register("backend")
+def _open_backend(*, argument: str, device: Device | None, seed: int) -> Executor:
+    from qcsearch.deployment.executors.backend import BackendExecutor
+
+    return BackendExecutor.open(argument, seed)
+
+
 @EXECUTORS.register("ibm")
 def _open_ibm(*, argument: str, device: Device | None, seed: int) -> Executor:
     raise BackendError(
@@ -44,8 +51,8 @@ def open_executor(backend: str | Executor, *, device: Device | None = None, seed
 
     Args:
         backend: `aer` (Aer under the model's own snapshot), `local:<fake>` (a recorded backend of
-            qiskit-ibm-runtime behind its own primitives), a plugin's name and what it wants after a colon; or
-            an executor that is already open.
+            qiskit-ibm-runtime behind its own primitives), `backend:<package.module>:<object>` (any local
+            BackendV2), a plugin's name and what it wants after a colon; or an executor that is already open.
         device: the device that the model was made for.
         seed: of everything random that the executor decides, ≥ 0.
 

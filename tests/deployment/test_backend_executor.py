@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.providers.fake_provider import GenericBackendV2
+
+from qcsearch.deployment.deploy import deploy
+from qcsearch.deployment.executors.backend import BackendExecutor
+from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.errors import BackendError
+from qcsearch.testing.executors import ExecutorConformance
+
+MANILA = "backend:qiskit_ibm_runtime.fake_provider:FakeManilaV2"
+
+
+class TestBackendConformance(ExecutorConformance):
+    seeded = False
+
+    @pytest.fixture
+    def open_executor(self):
+        return lambda seed: open_executor(MANILA, seed=seed)
+
+
+class TestAerAsBackendConformance(ExecutorConformance):
+    @pytest.fixture
+    def open_executor(self):
+        return lambda seed: open_executor("backend:qiskit_aer:AerSimulator", seed=seed)
+
+
+def test_a_deployment_there_is_called_a_simulation_and_close_to_the_prediction(model, iris):
+    found = deploy(model, iris, MANILA, steps=0, shots=4096, max_validation=2)
+    assert (found.kind, found.backend) == ("simulated", MANILA)
+    assert abs(found.deployed.accuracy - found.noisy.accuracy) < 0.1
+    assert found.truth.holds
+
+
+def test_registers_are_joined_and_wide_results_keep_whole_shots():
+    executor = open_executor("backend:qiskit_aer:AerSimulator")
+    circuit = QuantumCircuit(QuantumRegister(executor.target.num_qubits))
+    circuit.add_register(ClassicalRegister(9, "first"), ClassicalRegister(2, "second"))
+    circuit.x(0)
+    circuit.h(9)
+    circuit.cx(9, 10)
+    circuit.measure(range(11), range(11))
+    found = executor.run([Pub(circuit, np.zeros((1, 0)))], 400)[0]
+    assert found.get_counts().keys() == {"00000000001", "11000000001"}
+    order = found.to_bool_array(order="little")[0, :, 9]
+    assert 0.3 < order[:200].mean() < 0.7
+
+
+@pytest.mark.parametrize(
+    ("argument", "says"),
+    [
+        ("", "package.module:object"),
+        ("qiskit_aer", "package.module:object"),
+        ("nothing.at.all:Thing", "ModuleNotFoundError"),
+        ("math:pi", "BackendV2"),
+        ("qiskit.providers.fake_provider:GenericBackendV2", "TypeError"),
+    ],
+)
+def test_what_is_no_backend_is_said(argument, says):
+    with pytest.raises(BackendError, match=says):
+        open_executor(f"backend:{argument}")
+
+
+def test_a_backend_that_may_be_billed_is_refused():
+    class Processor(GenericBackendV2):
+        __module__ = "vendor.cloud"
+
+    Processor.__qualname__ = "Processor"
+    backend = Processor(2)
+    backend.name = "alpha-1"
+    with pytest.raises(BackendError, match="may be billed"):
+        BackendExecutor(backend, "backend:vendor.cloud:alpha")
