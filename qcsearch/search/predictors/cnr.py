@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from qiskit_aer.noise import NoiseModel
 
 from qcsearch.circuits import checks
 from qcsearch.devices.noise import noise_model
@@ -39,13 +40,13 @@ class CliffordNoiseResilience:
     def __call__(self, subject: Subject) -> float:
         """See `Predictor`."""
         mapped = subject.assembly.mapped
-        found = replicas(mapped.circuit)
+        model = noise_model(subject.assembly.device, mapped.qubits)
+        found = replicas(mapped.circuit, model.noise_instructions)
         angles = found.angles(found.draw(self.n_replicas, subject.rng()))
         strings = z_strings(subject.measured, mapped.circuit.num_qubits)
 
-        def outcomes(noisy: bool) -> Floats:
-            model = noise_model(subject.assembly.device, mapped.qubits) if noisy else None
+        def outcomes(model: NoiseModel | None) -> Floats:
             program = compile_circuit(found.circuit, model, strings, found.features, ())
             return distributions(program.values(angles, np.zeros(0)))
 
-        return float(1.0 - total_variation(outcomes(noisy=True), outcomes(noisy=False)).mean())
+        return float(1.0 - total_variation(outcomes(model), outcomes(None)).mean())

@@ -8,6 +8,7 @@ circuit, which is compiled once.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from math import pi
@@ -65,16 +66,18 @@ class Replicas:
         return found
 
 
-def replicas(circuit: QuantumCircuit) -> Replicas:
+def replicas(circuit: QuantumCircuit, noisy: Collection[str] | None = None) -> Replicas:
     """Write a mapped circuit so that its replicas are samples.
 
     Args:
         circuit: in basis gates; measurements are left out.
+        noisy: names of the gates that carry an error: one-qubit gates of other names have a place and nothing to run
+            there, and are left out. None keeps all.
 
     Raises:
         CircuitError: if a two-qubit gate is no Clifford gate at any angle known here.
     """
-    writer = _Writer(circuit)
+    writer = _Writer(circuit, noisy)
     for instruction in circuit.data:
         writer.add(instruction)
     turns = np.array([_turns(run.round(9).tobytes()) for run in writer.runs]).reshape(-1, len(CLIFFORDS), 3)
@@ -84,12 +87,12 @@ def replicas(circuit: QuantumCircuit) -> Replicas:
 class _Writer:
     """Walks a circuit and writes the one with features; `runs` are what the gates of each place do, `(2, 2)`."""
 
-    def __init__(self, circuit: QuantumCircuit) -> None:
+    def __init__(self, circuit: QuantumCircuit, noisy: Collection[str] | None) -> None:
         self.circuit = QuantumCircuit(circuit.num_qubits)
         self.features = ParameterVector("turn", 3 * circuit.size())
         self.runs: list[Matrix] = []
         self._open: dict[int, int] = {}
-        self._source = circuit
+        self._source, self._noisy = circuit, noisy
 
     def add(self, instruction: CircuitInstruction) -> None:
         qubits = tuple(self._source.find_bit(qubit).index for qubit in instruction.qubits)
@@ -106,6 +109,8 @@ class _Writer:
             self.circuit.append(UGate(*self.features[place : place + 3], label=_NOISELESS), [qubit])
             self._open[qubit] = len(self.runs)
             self.runs.append(np.eye(2, dtype=complex))
+        if self._noisy is not None and instruction.name not in self._noisy:
+            return
         operation = instruction.operation
         if operation.params:
             operation = type(operation)(*[0.0] * len(operation.params))

@@ -63,6 +63,16 @@ def test_a_replica_does_the_drawn_gates_and_runs_the_gates_of_the_circuit(name: 
         assert Counter(i.name for i in native) == Counter(i.name for i in circuit.data)
 
 
+def test_gates_without_error_are_left_out_and_the_replica_does_the_same() -> None:
+    circuit = mapped("fake_torino")
+    whole, lean = replicas(circuit), replicas(circuit, {"sx", "x", "cz"})
+    choices = whole.draw(1, np.random.default_rng(0))[0]
+    assert Operator(bound(lean, choices)).equiv(Operator(bound(whole, choices)))
+    names = Counter(i.name for i in lean.circuit.data)
+    assert "rz" not in names
+    assert names["sx"] == Counter(i.name for i in circuit.data)["sx"]
+
+
 def test_every_gate_is_drawn_about_as_often() -> None:
     found = replicas(mapped("fake_torino"))
     counts = np.bincount(found.draw(1000, np.random.default_rng(0)).ravel(), minlength=5)
