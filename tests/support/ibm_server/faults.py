@@ -47,6 +47,12 @@ class FaultScript:
         with self._lock:
             self._faults.append(Fault(call, effect, times, skip))
 
+    @property
+    def left(self) -> int:
+        """How much trouble is still to come."""
+        with self._lock:
+            return sum(fault.times for fault in self._faults)
+
     def clear(self) -> None:
         """From now on everything goes well."""
         with self._lock:
