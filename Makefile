@@ -14,7 +14,7 @@ help:
 	@echo "make lint      ruff and mypy --strict"
 	@echo "make wheel     build the wheel and try it outside the checkout"
 	@echo "make bench     the exact engine against its peers: same circuits, same noise (about fifteen minutes)"
-	@echo "make clean     remove $(VENV), build products and $(DEMO)"
+	@echo "make clean     remove $(VENV), .venv-bench, build products and $(DEMO)"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "qcsearch needs Python >= 3.11; set PYTHON=/path/to/python3"; exit 2; }
@@ -60,7 +60,8 @@ wheel: $(VENV)/.installed-dev
 	@touch $@
 
 bench: .venv-bench/.installed
+	.venv-bench/bin/python benchmarks/scaling.py --readme
 	.venv-bench/bin/python benchmarks/engine.py --readme
 
 clean:
-	rm -rf $(VENV) build dist $(DEMO)
+	rm -rf $(VENV) .venv-bench build dist $(DEMO)

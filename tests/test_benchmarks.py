@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
 
+from qcsearch.devices.providers import get_device
 from qcsearch.simulation.aer import AerProgram
 from qcsearch.simulation.compile import compile_circuit
 
@@ -19,7 +25,7 @@ NAMES = ("W1-4q-64", "W1-6q-256", "W1-8q-64", "W1-8q-1024", "W2-4q-256")
 def bench():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(Path(__file__).resolve().parents[1] / "benchmarks"))
-        names = ("cases", "gates", "measure", "runner", "table", "peers.aer")
+        names = ("cases", "gates", "measure", "runner", "table", "wide", "peers.aer")
         yield SimpleNamespace(**{name.split(".")[-1]: import_module(f"engine.{name}") for name in names})
 
 
@@ -86,3 +92,43 @@ def test_a_share_is_extrapolated_and_marked(bench):
     assert "2,000 (≥ 5,000: missed)" in text
     assert "2,000 (≥ 30: met)" in text
     assert "3,000 (≥ 35: met)" in text
+
+
+@pytest.mark.slow
+def test_a_shallow_circuit_on_all_qubits_of_a_device_is_exact_on_each_light_cone(bench):
+    """Aer knows the cut around a qubit; two layers see no further than two bonds."""
+    circuit, model, observables, features, weights = bench.wide.brickwork("fake_brisbane", 127)
+    rng = np.random.default_rng(0)
+    X, w = rng.uniform(-1.5, 1.5, (2, 127)), rng.uniform(-np.pi, np.pi, len(weights))
+    values = compile_circuit(circuit, model, observables, features, weights).values(X, w)
+    assert np.ptp(values) > 0.5
+    bonds = [{circuit.find_bit(q).index for q in one.qubits} for one in circuit.data if len(one.qubits) == 2]
+    device = get_device("fake_brisbane")
+    for qubit in (0, 20, 62, 126):
+        near = {qubit}
+        for _ in range(2):
+            near |= set().union(*[bond for bond in bonds if bond & near])
+        cut = sorted(near)
+        small = QuantumCircuit(len(cut))
+        for one in circuit.data:
+            on = [circuit.find_bit(q).index for q in one.qubits]
+            if near.issuperset(on):
+                small.append(one.operation, [cut.index(q) for q in on])
+        z = SparsePauliOp.from_sparse_list([("Z", [cut.index(qubit)], 1.0)], num_qubits=len(cut))
+        numbers = dict(zip([*features, *weights], np.concatenate([X[0], w]), strict=True))
+        bound = small.assign_parameters({p: v for p, v in numbers.items() if p in small.parameters})
+        expected = AerProgram(bound, device.noise_model(tuple(cut)), [z], [], []).values(
+            np.zeros((1, 0)), np.zeros(0)
+        )
+        # error terms of 1e-10 and less, which Aer drops, take from the trace of the wide circuit some 1e-8
+        np.testing.assert_allclose(values[0, qubit], expected[0, 0], rtol=0, atol=5e-8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("what", "argument"), [("width", ("fake_brisbane", 127)), ("memory", (7,))])
+def test_peak_memory_keeps_to_its_bound(what, argument):
+    """The whole process, Python and libraries too, in the default 2,048 MB."""
+    script = Path(__file__).resolve().parents[1] / "benchmarks" / "scaling.py"
+    command = [sys.executable, str(script), "--one", what, *map(str, argument)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert 100 < json.loads(done.stdout.splitlines()[-1])["peak_mb"] <= 2048

@@ -44,7 +44,7 @@ class Batch:
         self._lanes = plan.layout.lanes
         self._row = plan.n_registers * self._lanes
         self._chunks: Pool[Chunk] = Pool(
-            lambda: self._new_chunk(plan.middle), keep=plan.middle.n_bytes < memory.kept
+            lambda: self._new_chunk(plan.middle), keep=plan.middle.n_bytes < memory.pieces // memory.n_parts
         )
         self._hot_chunks: Pool[Chunk] = Pool(lambda: self._new_chunk(plan.middle, hot=True), keep=True)
 
@@ -123,7 +123,7 @@ class Batch:
 
         # from the last, whose states are still in the cache, to the first; so many at once as memory has room for
         pieces = self._pieces(len(cotangent))[::-1]
-        many = max(1, self._memory.kept // self._plan.middle.n_bytes, self._memory.threads)
+        many = max(1, self._memory.pieces // self._plan.middle.n_bytes, self._memory.threads)
         for start in range(0, len(pieces), many):
             for chunk in run(work, pieces[start : start + many]):
                 bound.sums.add(chunk.sums)

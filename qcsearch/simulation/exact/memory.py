@@ -59,8 +59,13 @@ class Memory:
 
     @property
     def kept(self) -> int:
-        """For what one part keeps from one step to the next."""
-        return self.max_mb * _MB // 8 // self.n_parts
+        """For what one part keeps from one step to the next: all, if nobody else needs it."""
+        return self.workspace if self.n_parts == 1 else self.max_mb * _MB // 8 // self.n_parts
+
+    @property
+    def pieces(self) -> int:
+        """For pieces of a batch that are worked on at once."""
+        return self.max_mb * _MB // 8
 
     @property
     def workspace(self) -> int:
