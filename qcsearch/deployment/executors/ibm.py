@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property, reduce
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from qiskit_ibm_runtime import RuntimeJobV2
 
 __all__ = ["IbmExecutor"]
+
+_log = logging.getLogger("qcsearch.deployment")
 
 
 class IbmExecutor:
@@ -116,10 +119,17 @@ class IbmExecutor:
         return (f"Largest change since the snapshot of {self._device_name}: {self._changes[0]}.",)
 
     def close(self) -> None:
-        """Close the session, if there is one, and let go of the journal."""
-        if self._session is not None:
-            self._cloud.call(self._session.close)
-        self._journal.close()
+        """Cancel jobs that turned up late, close the session, if there is one, and let go of the journal."""
+        try:
+            self._submitter.sweep()
+            if self._session is not None:
+                self._cloud.call(self._session.close)
+        except (
+            BackendError
+        ) as fault:  # what ended the deployment matters more; the doubt stays in the journal
+            _log.warning("The last look at the service failed: %s", fault)
+        finally:
+            self._journal.close()
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`.

@@ -12,6 +12,8 @@ An entry goes through these events, each of which survives a kill:
 intent ──► submitted ──► stored ──► charged
    └───────────┴──────► ended (cancelled, failed, refused): the next intent has a tag of its own
 ```
+
+Beside them stand `doubt`, when a submission got no clear answer, and `duplicate`, when there was a second job.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import fcntl
 import hashlib
 import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,6 +45,8 @@ class Entry:
         stored: SHA-256 of the stored result, None until there is one.
         seconds: QPU seconds that were metered, None until that is known.
         ended: why there will be no result, None while there may be one.
+        doubtful: whether a submission got no clear answer, so that there may be a second job.
+        duplicates: QPU seconds of other jobs with its tag, by their ids.
     """
 
     key: str
@@ -52,6 +56,8 @@ class Entry:
     stored: str | None = None
     seconds: float | None = None
     ended: str | None = None
+    doubtful: bool = False
+    duplicates: dict[str, float] = field(default_factory=dict)
 
 
 class Journal:
@@ -89,11 +95,7 @@ class Journal:
     @property
     def spent(self) -> float:
         """QPU seconds of all jobs: metered where that is known, else estimated while a job may have run."""
-        return sum(
-            entry.estimate if entry.seconds is None else entry.seconds
-            for entry in self._entries.values()
-            if entry.seconds is not None or (entry.job is not None and entry.ended is None)
-        )
+        return sum(_cost(entry) + sum(entry.duplicates.values()) for entry in self._entries.values())
 
     @property
     def slowness(self) -> float:
@@ -148,6 +150,14 @@ class Journal:
         """Write down what the job cost."""
         self._append("charged", entry, seconds=seconds)
 
+    def doubt(self, entry: Entry) -> None:
+        """Write down that there may be a job that nobody knows of."""
+        self._append("doubt", entry, doubtful=True)
+
+    def duplicate(self, entry: Entry, job: str, seconds: float) -> None:
+        """Write down a second job and what it cost."""
+        self._append("duplicate", entry, duplicates={**entry.duplicates, job: seconds})
+
     def end(self, entry: Entry, reason: str) -> None:
         """Write down that the entry will have no result."""
         self._append("ended", entry, ended=reason)
@@ -190,9 +200,16 @@ class Journal:
 
 
 def _apply(entry: Entry, line: dict[str, Json]) -> None:
-    for name in ("job", "stored", "seconds", "ended"):
+    for name in ("job", "stored", "seconds", "ended", "doubtful", "duplicates"):
         if name in line:
             setattr(entry, name, line[name])
+
+
+def _cost(entry: Entry) -> float:
+    """What a job cost, or may be costing."""
+    if entry.seconds is not None:
+        return entry.seconds
+    return entry.estimate if entry.job is not None and entry.ended is None else 0.0
 
 
 def _sync(folder: Path) -> None:

@@ -100,17 +100,22 @@ class Submitter:
             if entry.seconds is None:  # killed before the bill came
                 self._meter(entry)
             return self._journal.load(entry)
-        doubtful = entry is not None and entry.job is None
-        if entry is None or (doubtful and not self._adopt(entry)):
+        if entry is not None and entry.job is None:  # killed before the answer came
+            self._journal.doubt(entry)
+        if entry is None or (entry.job is None and not self._adopt(entry)):
             request.check()
             entry = entry or self._intend(request)
-            doubtful |= self._submit(entry, request)
+            self._submit(entry, request)
         result = self._wait(entry)
         self._journal.store(entry, result)
         self._meter(entry)
-        if doubtful:
-            self._cancel_others(entry)
         return result
+
+    def sweep(self) -> None:
+        """Look once more for jobs that were accepted late, of submissions that got no clear answer."""
+        for entry in self._journal.entries:
+            if entry.doubtful:
+                self._cancel_others(entry)
 
     def _intend(self, request: Request) -> Entry:
         return self._journal.intend(
@@ -121,8 +126,8 @@ class Submitter:
             executions=request.executions,
         )
 
-    def _submit(self, entry: Entry, request: Request) -> bool:
-        """Submit until there is a job; return whether there may be more than one.
+    def _submit(self, entry: Entry, request: Request) -> None:
+        """Submit until there is a job.
 
         Raises:
             BackendError: if there is none. The entry stays open if a job may still turn up.
@@ -135,8 +140,10 @@ class Submitter:
                 job = self._cloud.once(lambda: request.submit(entry.tag))
             except BackendError as fault:
                 _log.info("The submission failed: %s", fault)
+                if not entry.doubtful:
+                    self._journal.doubt(entry)
                 if self._adopt(entry):
-                    return True
+                    return
                 if not is_transient(fault):
                     self._journal.end(entry, type(fault).__name__)
                     raise
@@ -144,7 +151,7 @@ class Submitter:
             else:
                 self._journal.submitted(entry, job.job_id())
                 self._check_backend(entry, job)
-                return failures > 0
+                return
         raise last
 
     def _adopt(self, entry: Entry) -> bool:
@@ -164,8 +171,10 @@ class Submitter:
 
     def _cancel_others(self, entry: Entry) -> None:
         for job in self._cloud.jobs(entry.tag):
-            if job.job_id() != entry.job and self._cloud.call(job.status) in _WAITING:
-                self._cancel(job)
+            if job.job_id() not in (entry.job, *entry.duplicates):
+                if self._cloud.call(job.status) in _WAITING:
+                    self._cancel(job)
+                self._journal.duplicate(entry, job.job_id(), self._seconds(job) or 0.0)
 
     def _cancel(self, job: RuntimeJobV2) -> None:
         """Cancel a job unless it has ended."""
@@ -238,14 +247,19 @@ class Submitter:
     def _meter(self, entry: Entry) -> None:
         """Write down what the job cost, if that is known by now."""
         try:
-            job = self._cloud.job(str(entry.job))
-            usage = self._cloud.call(job.metrics).get("usage", {})
+            seconds = self._seconds(self._cloud.job(str(entry.job)))
         except BackendError as fault:
             _log.info("The usage of job %s is not known: %s", entry.job, fault)
             return
+        if seconds is not None:
+            self._journal.charged(entry, seconds)
+
+    def _seconds(self, job: RuntimeJobV2) -> float | None:
+        """QPU seconds of a job, None while they are not final."""
+        usage = self._cloud.call(job.metrics).get("usage", {})
         seconds = usage.get("qpu_charge_time_seconds")
-        if isinstance(seconds, (int, float)) and usage.get("status") != "pending":
-            self._journal.charged(entry, float(seconds))
+        known = isinstance(seconds, (int, float)) and usage.get("status") != "pending"
+        return float(seconds) if known else None
 
 
 def _rank(status: str) -> int:

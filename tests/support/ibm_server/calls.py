@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import re
+import threading
 import time
 import uuid
 from http.server import BaseHTTPRequestHandler
@@ -109,6 +110,9 @@ class Handler(BaseHTTPRequestHandler):
             raise DropError
         if effect == "html":
             return 200, _PAGE
+        if effect == "late":
+            threading.Timer(0.5, self.app.submit, [json.loads(body)]).start()
+            raise DropError
         if effect == "recalibrate":
             self._processor(names["name"]).recalibrate()
         if effect == "lose qubits":

@@ -20,8 +20,9 @@ class Fault:
         effect: an HTTP status that is answered instead; or
             `after 504` (the call is done, then 504 is answered), `after drop` (done, then the connection ends),
             `drop` (not done, the connection ends), `stall` (no answer), `html` (200 with a page of a proxy),
-            for submits `substitute`, `cancel`, `fail`, `close session`; for jobs `unknown status`; for properties
-            `recalibrate` and `lose qubits`: a new calibration lands just before the answer.
+            for submits `late` (the connection ends, and half a second later the job is there), `substitute`,
+            `cancel`, `fail`, `close session`; for jobs `unknown status`; for properties `recalibrate` and
+            `lose qubits`: a new calibration lands just before the answer.
         times: how often.
         skip: how many calls of the kind go well before.
     """
