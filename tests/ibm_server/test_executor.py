@@ -52,6 +52,15 @@ def test_decoupling_twirling_and_privacy_reach_the_service(server, executor, rot
     assert asked["dynamical_decoupling"]["sequence_type"] == "XY4"
 
 
+def test_a_session_is_closed_when_the_seconds_of_the_ceiling_have_passed(server, executor, rotation):
+    one = executor(mode="session", max_qpu_seconds=77.5)
+    one.run([rotation], 50)
+    (session,) = server.sessions.values()
+    assert (session["mode"], session["max_ttl"]) == ("dedicated", 78)
+    one.close()
+    assert not session["accepting_jobs"]
+
+
 def test_private_results_are_kept_before_they_are_gone(server, executor, rotation):
     one = executor(private=True)
     wanted = one.run([rotation], 100)[0].get_counts()

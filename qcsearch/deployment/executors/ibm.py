@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property, reduce
@@ -124,9 +125,8 @@ class IbmExecutor:
             self._submitter.sweep()
             if self._session is not None:
                 self._cloud.call(self._session.close)
-        except (
-            BackendError
-        ) as fault:  # what ended the deployment matters more; the doubt stays in the journal
+        except BackendError as fault:
+            # What ended the deployment matters more; the doubt stays in the journal.
             _log.warning("The last look at the service failed: %s", fault)
         finally:
             self._journal.close()
@@ -162,9 +162,10 @@ class IbmExecutor:
     def _mode(self) -> Any:
         if self._options.mode == "job":
             return self._cloud.backend
-        if self._session is None:
-            kind = Batch if self._options.mode == "batch" else Session
-            self._session = kind(self._cloud.backend)
+        if self._session is None and self._options.mode == "batch":
+            self._session = Batch(self._cloud.backend)
+        elif self._session is None:
+            self._session = Session(self._cloud.backend, max_time=max(1, math.ceil(self.budget.left)))
         return self._session
 
     def _check(self, pubs: Sequence[Pub], shots: int, estimate: float) -> None:

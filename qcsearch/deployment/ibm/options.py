@@ -23,7 +23,8 @@ class IbmOptions:
         dynamical_decoupling: sequence on idle qubits, `XX`, `XpXm` or `XY4`; empty for none.
         twirling: of gates, with random Paulis.
         private: inputs are never given out, results once.
-        mode: `job`, or all jobs in one `batch` or one `session` (which is billed by the clock).
+        mode: `job`, or all jobs in one `batch` or one `session`. A session is billed by the clock: it is
+            closed when the ceiling's seconds have passed, but only the seconds of its jobs are counted.
         max_drift: largest change of an error since the model's snapshot with which a job is submitted, in
             [0, 1]; None submits with any.
         patience: deadlines and limits.

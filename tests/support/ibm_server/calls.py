@@ -281,7 +281,7 @@ class Handler(BaseHTTPRequestHandler):
                 "backend_name": asked.get("backend"),
                 "state": "open",
                 "accepting_jobs": True,
-                "max_ttl": 3600,
+                "max_ttl": asked.get("max_ttl"),
                 "interactive_ttl": 60,
                 "elapsed_time": 0,
             }
