@@ -11,6 +11,7 @@ import pytest
 from qcsearch.deployment.executors.base import Pub
 from qcsearch.errors import (
     CredentialsError,
+    DeadlineError,
     IdentityError,
     JobCancelledError,
     JobFailedError,
@@ -170,3 +171,23 @@ def test_a_second_job_that_ran_all_the_same_counts_in_what_was_spent(server, exe
     one.close()
     assert len(server.billed) == 2
     assert one.budget.spent() == pytest.approx(server.billed_seconds)
+
+
+def test_a_job_that_takes_too_long_is_waited_for_by_the_next_run(server, executor, rows, quick):
+    server.queue_seconds = 2.0
+    one = executor(patience=replace(quick, job=0.3))
+    with pytest.raises(DeadlineError, match="is queued"):
+        one.run([rows[0]], 50)
+    one.close()
+    executor().run([rows[0]], 50)
+    assert len(server.jobs) == len(server.billed) == 1
+
+
+def test_a_service_that_is_down_for_good_is_left_alone_after_a_while(server, executor, rows, quick):
+    one = executor(patience=replace(quick, strikes=5, rest=30.0))
+    one.run([rows[0]], 50)
+    server.faults.add("usage", 500, times=1000)
+    with pytest.raises(ServiceError, match="left alone"):
+        one.run([rows[1]], 50)
+    assert server.calls("usage") < 12
+    assert len(server.jobs) == 1

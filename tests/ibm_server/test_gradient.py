@@ -5,6 +5,7 @@ import pytest
 
 from qcsearch.data.sources import load_dataset
 from qcsearch.data.split import split
+from qcsearch.deployment.deploy import infer
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.training.gradients import ParameterShift
 from qcsearch.training.train import train
@@ -18,9 +19,26 @@ CANDIDATE = {
 }
 
 
-def test_the_parameter_shift_gradient_is_within_four_standard_errors_of_the_exact_one(server, executor):
-    iris = split(load_dataset("iris"), seed=0)
-    model = train(CANDIDATE, iris.train.X, iris.train.y, device="fake_valencia")
+@pytest.fixture(scope="module")
+def iris():
+    return split(load_dataset("iris"), seed=0)
+
+
+@pytest.fixture(scope="module")
+def model(iris):
+    return train(CANDIDATE, iris.train.X, iris.train.y, device="fake_valencia")
+
+
+def test_inference_there_agrees_with_the_noisy_engine(server, executor, model, iris):
+    X = iris.test.X[:10]
+    found = infer(model, X, executor(), shots=20_000)
+    assert np.abs(found - model.predict_proba(X)).max() < 0.08
+    assert len(server.billed) == 1
+
+
+def test_the_parameter_shift_gradient_is_within_four_standard_errors_of_the_exact_one(
+    server, executor, model, iris
+):
     assembly, X = model.assembly, model.features(iris.train.X[:2])
     cotangent, rng = np.random.default_rng(0).normal(size=(2, 2)), np.random.default_rng(1)
     _, wanted = assembly.compile().value_and_gradient(X, model.weights, cotangent)
