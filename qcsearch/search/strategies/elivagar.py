@@ -40,7 +40,8 @@ class Elivagar:
     Anagolum et al., ASPLOS 2024 (arXiv 2401.09393): `score = CNR^0.25 · RepCap`, the second factor for the better
     part by the first alone. Region, gates, places of the data and measured qubits are its own; of the space it takes
     preprocessing, head, training, constraints, the scheme of observables, how many qubits and how many of them are
-    measured, and the number of weights: two on each qubit for each of `n_layers`, `max_weights` at most.
+    measured (five at most: RepCap looks at their joint state), and the number of weights: two on each qubit for each
+    of `n_layers`, `max_weights` at most.
 
     Attributes:
         pool: circuits of a trial.
@@ -152,8 +153,9 @@ class _Circuits:
 
     def _measured(self, n_classes: int) -> int:
         """As the space says; if it says all, as many as the bits of a class where a bit is what is read out."""
-        asked = self._brief.params["measured"]
-        if asked != "all":
-            return min(int(asked), self._n_qubits)
+        from qcsearch.simulation.states import MAX_STATE_QUBITS
+
+        asked, head = self._brief.params["measured"], self._brief.template.head.name
         bits = max(1, (n_classes - 1).bit_length())
-        return min(bits, self._n_qubits) if self._brief.template.head.name == "none" else self._n_qubits
+        wanted = int(asked) if asked != "all" else bits if head == "none" else self._n_qubits
+        return min(wanted, self._n_qubits, MAX_STATE_QUBITS)

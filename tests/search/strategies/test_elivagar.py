@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from qcsearch.circuits.candidate import Choice
+from qcsearch.devices.device import Device
+from qcsearch.search.features import Features
 from qcsearch.search.objective import Objective
 from qcsearch.search.predictors import PREDICTORS
 from qcsearch.search.space import SearchSpace
@@ -100,6 +102,17 @@ def test_bits_are_read_from_as_many_qubits_as_a_class_has(
     given = brief(params={"observables": "Z", "measured": "all"})
     given = replace(given, template=replace(given.template, head=Choice(head)))
     assert len(SMALL.propose(given).candidate.observables) == n_measured
+
+
+def test_no_more_qubits_are_measured_than_a_state_may_have(
+    features: Features, quick: str, torino: Device, brief: MakeBrief
+) -> None:
+    wide = SearchSpace.from_toml(quick.replace("n_qubits = 2", "n_qubits = 6"), "wide")
+    objective = Objective.of(features, wide, torino, 0)
+    proposal = replace(SMALL, pool=2).propose(brief(on=objective, params={"observables": "Z"}))
+    assert proposal.candidate.n_qubits == 6
+    assert len(proposal.candidate.observables) == 5
+    assert "repcap" in proposal.predictors
 
 
 def test_when_the_time_is_used_up_the_best_so_far_is_proposed(brief: MakeBrief) -> None:
