@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qcsearch.errors import InputError
 from qcsearch.search.predictors import PREDICTORS, Subject
+from qcsearch.search.record import Outcome, TrialRecord
 from qcsearch.search.space_file import PredictorPart
 
 __all__ = ["Foresight", "foresee"]
@@ -29,6 +30,16 @@ class Foresight:
     amounts: dict[str, float]
     rejected: str | None = None
     reason: str = ""
+
+    def noted(self, record: TrialRecord) -> TrialRecord:
+        """The record with figures and amounts; infeasible if a predictor rejects the candidate."""
+        amounts = {**record.constraints, **self.amounts}
+        record = replace(record, constraints=amounts, predictors=self.figures)
+        if self.rejected is None:
+            return record
+        worst = amounts[self.rejected]
+        outcome = Outcome("infeasible", self.reason, constraint=self.rejected, amount=worst)
+        return replace(record, outcome=outcome)
 
 
 def foresee(subject: Subject, parts: Iterable[PredictorPart]) -> Foresight:

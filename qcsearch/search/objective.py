@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -21,8 +21,6 @@ from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.bound import BoundSpace
 from qcsearch.search.constraints import BUILDABLE, Infeasible, check, costs
 from qcsearch.search.features import Features
-from qcsearch.search.foresight import Foresight, foresee
-from qcsearch.search.predictors.base import Subject
 from qcsearch.search.record import Costs, Outcome, TrialRecord
 from qcsearch.search.space import SearchSpace
 from qcsearch.training.assembly import Assembly, assemble
@@ -30,6 +28,10 @@ from qcsearch.training.expectations import Floats
 from qcsearch.training.fit import Fit, Stop
 from qcsearch.training.heads import HEADS
 from qcsearch.training.train import accuracy, fit_candidate
+
+if TYPE_CHECKING:
+    from qcsearch.search.foresight import Foresight
+    from qcsearch.search.predictors import Subject
 
 __all__ = ["Objective", "Rungs", "seed_words", "versions"]
 
@@ -116,6 +118,8 @@ class Objective:
 
     def subject(self, assembly: Assembly) -> Subject:
         """An assembled candidate with the training part, as predictors see it."""
+        from qcsearch.search.predictors import Subject
+
         data = self.features.prepare(assembly.candidate.preprocessing)
         words = seed_words(self.seed, assembly.candidate)
         return Subject(assembly, assembly.derive(data.Z), data.y, words)
@@ -178,17 +182,21 @@ class Objective:
         else:
             steps = self.space.ladder.steps(candidate.training.steps)
             listener = _Listener(steps, rungs or _NoRungs(), max_seconds)
-            parts = self.space.file.predictors
-            seen = foresee(self.subject(assembly), parts) if parts else Foresight({}, {})
-            amounts = amounts | seen.amounts
-            record = replace(record, costs=cost, constraints=amounts, predictors=seen.figures)
-            if seen.rejected is None:
+            record = replace(record, costs=cost, constraints=amounts)
+            seen = self._foresee(assembly)
+            if seen is not None:
+                record = seen.noted(record)
+            if record.outcome.kind == "kept":
                 record = self._train(record, assembly, listener, deadline, (weights0, head0))
-            else:
-                worst = amounts[seen.rejected]
-                outcome = Outcome("infeasible", seen.reason, constraint=seen.rejected, amount=worst)
-                record = replace(record, outcome=outcome)
         return replace(record, seconds=time.monotonic() - started)
+
+    def _foresee(self, assembly: Assembly) -> Foresight | None:
+        """What the space's predictors say; None if it asks for none, which saves their imports."""
+        if not self.space.file.predictors:
+            return None
+        from qcsearch.search.foresight import foresee
+
+        return foresee(self.subject(assembly), self.space.file.predictors)
 
     def _train(
         self,
