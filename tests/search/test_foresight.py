@@ -176,3 +176,35 @@ def test_predictors_are_judged_by_the_kept_trials(objective: Objective, candidat
     assert (best.predictor, best.rho, best.n) == ("expressibility", pytest.approx(1.0), 6)
     assert best.seconds > 0
     assert correlations(objective, made[:2], ["cnr"])[0].rho is None
+
+
+MODULE = """
+class Weights:
+    higher_is_better = True
+
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
+
+    def __call__(self, subject):
+        return self.factor * subject.assembly.n_weights
+"""
+
+
+def test_a_predictor_of_another_package_is_asked_by_name(
+    objective: Objective, candidate: Candidate, quick: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the real entry-point mechanism: a module and its `.dist-info`, as a wheel leaves them."""
+    (tmp_path / "qcsearch_count.py").write_text(MODULE)
+    info = tmp_path / "qcsearch_count-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: qcsearch-count\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[qcsearch.predictors]\nweights = qcsearch_count:Weights\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        asked = '\n[[predictors]]\nname = "weights"\nsettings = { factor = 2.0 }\nmax = 1.0\n'
+        record = asking(objective, quick, asked)(0, candidate, PARAMS)
+        assert record.costs is not None
+        assert record.predictors == {"weights(factor=2.0)": 2.0 * record.costs.n_weights}
+        assert record.outcome.kind == "infeasible"
+    finally:
+        PREDICTORS._classes.pop("weights", None)
