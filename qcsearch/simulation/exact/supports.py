@@ -49,8 +49,13 @@ class Pattern(NamedTuple):
 
     def after(self, other: Pattern) -> Pattern:
         """Of the product: `other` comes first."""
-        rows = tuple(_union(other.rows, row) for row in self.rows)
-        return Pattern(rows, self.still & other.still)
+        return _product(self, other)
+
+
+@lru_cache(maxsize=16384)
+def _product(late: Pattern, early: Pattern) -> Pattern:
+    rows = tuple(_union(early.rows, row) for row in late.rows)
+    return Pattern(rows, late.still & early.still)
 
 
 def _union(rows: Sequence[int], chosen: int) -> int:

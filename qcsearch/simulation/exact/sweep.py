@@ -30,10 +30,13 @@ from qcsearch.simulation.exact.kernels import (
     apply_permutation,
     apply_permutation_transposed,
     apply_run,
+    apply_run_partly,
     apply_run_transposed,
+    apply_run_transposed_partly,
     apply_sparse,
     apply_turn,
     collect_run,
+    collect_run_partly,
     collect_turn,
 )
 from qcsearch.simulation.exact.lanes import load, peek, store, width
@@ -98,10 +101,16 @@ def _apply(
     if kind == SAMPLE_RUN or kind == SAMPLE_TURN:
         at += shift
     if kind <= SAMPLE_RUN:
-        if side:
-            apply_run_transposed(states, i, j, values, at, tables, table, groups)
+        if peek(tables, groups) == 0:
+            qubit, n = peek(tables, groups + 1), peek(tables, groups + 2)
+            if side:
+                apply_run_transposed(states, i, j, values, at, qubit, n)
+            else:
+                apply_run(states, i, j, values, at, qubit, n)
+        elif side:
+            apply_run_transposed_partly(states, i, j, values, at, tables, table, groups)
         else:
-            apply_run(states, i, j, values, at, tables, table, groups)
+            apply_run_partly(states, i, j, values, at, tables, table, groups)
     elif kind <= SAMPLE_TURN:
         if side:
             table = peek(tape, o + OTHER)
@@ -181,7 +190,10 @@ def _collect(
         i, j = before, here
     table, groups = peek(tape, o + TABLE), peek(tape, o + GROUPS)
     if peek(tape, o + KIND) <= SAMPLE_RUN:
-        collect_run(states, i, j, d_values, at, tables, table, groups)
+        if peek(tables, groups) == 0:
+            collect_run(states, i, j, d_values, at, peek(tables, groups + 1), peek(tables, groups + 2))
+        else:
+            collect_run_partly(states, i, j, d_values, at, tables, table, groups)
     else:
         c, s = load(values, at), load(values, at + w)
         collect_turn(states, i, j, d_values, at, tables, table, size, groups, c, s)

@@ -65,10 +65,15 @@ class Tables:
         return [kind, other, at, table, self._groups(operation)]
 
     def _groups(self, operation: Operation) -> int:
-        masks = [0 if qubit in operation.on else mask for qubit, mask in enumerate(operation.after)]
-        key = tuple(masks)
+        if len(operation.on) == 1 and {*operation.before, *operation.after} == {ALL}:
+            key: tuple[object, ...] = ("everywhere", operation.on)
+        else:
+            key = tuple([0 if qubit in operation.on else mask for qubit, mask in enumerate(operation.after)])
         if key not in self._known:
-            self._known[key] = (self._add_ints(self._layout.groups(operation.after, operation.on)),)
+            table = self._layout.groups(operation.after, operation.on)
+            if key[0] == "everywhere":
+                table = np.array([0, operation.on[0], len(operation.after)])
+            self._known[key] = (self._add_ints(table),)
         return self._known[key][0]
 
     def _structure(
