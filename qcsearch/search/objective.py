@@ -221,6 +221,7 @@ class Objective:
             head0=start[1],
             deadline=deadline,
             on_step=listener,
+            dtype="float32",
         )
         record = replace(
             record,

@@ -56,9 +56,17 @@ class Assembly:
         """Number of trainable weights of the circuit."""
         return len(self.weights)
 
-    def compile(self, noise: bool = True) -> Program:
-        """The program of the exact engine, under the device's noise or without any; compiled once."""
-        return self._noisy if noise else self._noiseless
+    def compile(self, noise: bool = True, dtype: str = "float64") -> Program:
+        """The program of the exact engine, under the device's noise or without any; compiled once.
+
+        Args:
+            noise: whether under the device's noise.
+            dtype: "float64" or "float32", see `compile_circuit`.
+        """
+        key = (noise, dtype)
+        if key not in self._programs:
+            self._programs[key] = self._program(noise, dtype)
+        return self._programs[key]
 
     def derive(self, Z: Floats) -> Floats:
         """The circuit's features `(n_samples, n_derived)` from preprocessed `(n_samples, n_features)`."""
@@ -69,7 +77,12 @@ class Assembly:
         return build.initial_weights(self.gate_list, self.candidate.training.init_scale, rng)
 
     def estimator(
-        self, name: str, noise: bool = True, program: Expectations | None = None
+        self,
+        name: str,
+        noise: bool = True,
+        program: Expectations | None = None,
+        *,
+        dtype: str = "float64",
     ) -> GradientEstimator:
         """The gradient estimator `name`.
 
@@ -78,13 +91,14 @@ class Assembly:
             noise: whether under the device's noise.
             program: what to ask for values instead of the exact engine; for `parameter_shift` it must run
                 `occurrences.circuit`, its weights followed by its shifts.
+            dtype: of the exact engine.
 
         Raises:
             CandidateError: if the name is unknown or the program cannot give it.
         """
         if name == "parameter_shift":
             return ParameterShift(program or self._shifted(noise), self.occurrences)
-        return estimator_for(name, program or self.compile(noise))
+        return estimator_for(name, program or self.compile(noise, dtype))
 
     @cached_property
     def occurrences(self) -> Occurrences:
@@ -92,17 +106,15 @@ class Assembly:
         return occurrences(self.mapped.circuit, self.features, self.weights)
 
     @cached_property
-    def _noisy(self) -> Program:
-        return self._program(noise=True)
+    def _programs(self) -> dict[tuple[bool, str], Program]:
+        return {}
 
-    @cached_property
-    def _noiseless(self) -> Program:
-        return self._program(noise=False)
-
-    def _program(self, noise: bool) -> Program:
+    def _program(self, noise: bool, dtype: str) -> Program:
         model = noise_model(self.device, self.candidate.qubits) if noise else None
         features, weights = list(self.features), list(self.weights)
-        return compile_circuit(self.mapped.circuit, model, list(self.observables), features, weights)
+        return compile_circuit(
+            self.mapped.circuit, model, list(self.observables), features, weights, dtype=dtype
+        )
 
     def _shifted(self, noise: bool) -> Program:
         model = noise_model(self.device, self.candidate.qubits) if noise else None

@@ -45,6 +45,7 @@ def fit_candidate(
     deadline: float | None = None,
     on_step: OnStep | None = None,
     checkpoint: str | Path | None = None,
+    dtype: str = "float64",
 ) -> Fit:
     """Train an assembled candidate on preprocessed samples.
 
@@ -62,6 +63,8 @@ def fit_candidate(
         deadline: in seconds of `time.monotonic`; passed by one step at most.
         on_step: called after each validation with steps done and validation accuracy; True ends the training.
         checkpoint: file to write at each validation, and to go on from if it is there.
+        dtype: of the exact engine, "float64" or "float32"; where small differences of values count (L-BFGS, gradients
+            that are not adjoint) it stays float64.
 
     Raises:
         CandidateError: on bad options, or too few observables for the head.
@@ -69,8 +72,10 @@ def fit_candidate(
     """
     candidate = assembly.candidate
     options = options or candidate.training
+    if options.gradient != "adjoint" or options.optimizer == "lbfgs":
+        dtype = "float64"
     return fit(
-        assembly.compile(options.noise),
+        assembly.compile(options.noise, dtype),
         assembly.derive(Z_train),
         y_train,
         None if Z_val is None else assembly.derive(Z_val),
@@ -81,7 +86,7 @@ def fit_candidate(
         rng,
         assembly.initial_weights(rng) if weights0 is None else weights0,
         head0=head0,
-        estimator=assembly.estimator(options.gradient, options.noise),
+        estimator=assembly.estimator(options.gradient, options.noise, dtype=dtype),
         deadline=deadline,
         on_step=on_step,
         checkpoint=checkpoint,
