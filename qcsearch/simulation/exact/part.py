@@ -19,7 +19,7 @@ from qcsearch.simulation.exact.kernels import Floats
 from qcsearch.simulation.exact.matrices import bind
 from qcsearch.simulation.exact.memory import Memory
 from qcsearch.simulation.exact.plan import make_plan
-from qcsearch.simulation.exact.suffix import add_up, finish_step, propagate, pull_back, start_step
+from qcsearch.simulation.exact.suffix import add_up, finish_step, start_step
 from qcsearch.simulation.exact.threads import Run, run_in_order
 from qcsearch.simulation.exact.workspace import Pool, aligned, as_aligned
 from qcsearch.simulation.observables import Observable
@@ -30,6 +30,8 @@ _PIECE = 2**18
 """Multiply-adds of registers that are one piece of work where states are known."""
 _LARGE = 2**17
 """Multiply-adds of registers in the suffix from which on its registers are pieces of work."""
+
+_EMPTY = np.empty(0)
 
 
 class Part:
@@ -128,29 +130,31 @@ class Part:
     def bind(self, weights: Floats, run: Run) -> Bound:
         """Build the shared matrices, the state after the prefix and the observables before the suffix."""
         plan, bound = self.plan, self._bounds.take()
-        many = len(self._registers) > 1 and bound.apart and self._suffix_work >= _LARGE
-        if many or not len(plan.suffix):
+        if len(plan.suffix) and self._n_weights and not self._apart(bound):
+            self._start(bound, weights, 0, plan.n_registers, bound.coordinates)
+        else:
             bind(plan.recipe, weights, bound.step)
-            for_all = run if many else run_in_order
-            for_all(lambda first, last: self._propagate(bound, first, last), self._registers)
+            if len(plan.suffix):
+                nothing = bound.coordinates[:0]
+                for_all = run if self._apart(bound) else run_in_order
+                for_all(lambda first, last: self._start(bound, _EMPTY, first, last, nothing), self._registers)
             if plan.fixed_states:
                 size = plan.layout.size
                 to_coordinates(bound.observables, size, *self._change, bound.coordinates, bound.work)
-        else:
-            start_step(
-                plan.recipe, weights, bound.step, *self._sweep, bound.suffix, bound.apart, plan.observed,
-                bound.observables, *self._change, bound.coordinates, bound.work,
-            )  # fmt: skip
         if not plan.fixed_states:
             bound.first = self._first(bound.values)
         return bound
 
-    def _propagate(self, bound: Bound, first: int, last: int) -> None:
-        if len(self.plan.suffix):
-            propagate(
-                *self._sweep, bound.values, bound.suffix, bound.apart, self.plan.observed, first, last,
-                bound.observables,
-            )  # fmt: skip
+    def _apart(self, bound: Bound) -> bool:
+        """Whether registers of observables are pieces of work."""
+        return len(self._registers) > 1 and bound.apart > 0 and self._suffix_work >= _LARGE
+
+    def _start(self, bound: Bound, weights: Floats, first: int, last: int, coordinates: Floats) -> None:
+        plan = self.plan
+        start_step(
+            plan.recipe, weights, bound.step, *self._sweep, bound.suffix, bound.apart, plan.observed, first, last,
+            bound.observables, *self._change, coordinates, bound.work,
+        )  # fmt: skip
 
     def _first(self, values: Floats) -> Floats:
         prefix = self.plan.prefix
@@ -267,25 +271,22 @@ class Part:
         coordinates = bound.effective if known else bound.effective[:0]
         if not plan.suffix.trained:
             collect(plan.recipe, bound.step, sums.values, sums.factors, sums.scales, gradient)
-        elif len(self._registers) > 1 and bound.apart and self._suffix_work >= _LARGE:
+        elif self._apart(bound):
             if known:
-                size = plan.layout.size
-                to_strings(coordinates, size, *self._change, sums.effective, bound.work)
-            run(lambda first, last: self._pull_back(bound, first, last), self._registers)
+                to_strings(coordinates, plan.layout.size, *self._change, sums.effective, bound.work)
+            run(lambda first, last: self._end(bound, first, last, coordinates[:0], _EMPTY), self._registers)
             add_up(bound.d_suffix, plan.head, sums.values)
             collect(plan.recipe, bound.step, sums.values, sums.factors, sums.scales, gradient)
         else:
-            finish_step(
-                plan.recipe, bound.step, *self._sweep, bound.suffix, bound.apart, plan.observed,
-                sums.effective, *self._change, coordinates, bound.work, plan.head, bound.d_suffix,
-                sums.values, sums.factors, sums.scales, gradient,
-            )  # fmt: skip
+            self._end(bound, 0, plan.n_registers, coordinates, gradient)
         return gradient
 
-    def _pull_back(self, bound: Bound, first: int, last: int) -> None:
-        pull_back(
-            *self._sweep, bound.values, bound.suffix, bound.apart, self.plan.observed, first, last,
-            bound.sums.effective, self.plan.head, bound.d_suffix,
+    def _end(self, bound: Bound, first: int, last: int, coordinates: Floats, out: Floats) -> None:
+        plan, sums = self.plan, bound.sums
+        finish_step(
+            plan.recipe, bound.step, *self._sweep, bound.suffix, bound.apart, plan.observed, first, last,
+            sums.effective, *self._change, coordinates, bound.work, plan.head, bound.d_suffix, sums.values,
+            sums.factors, sums.scales, out,
         )  # fmt: skip
 
 

@@ -6,15 +6,15 @@ from typing import Any
 
 from qcsearch.simulation.exact.contraction import to_coordinates, to_strings
 from qcsearch.simulation.exact.cotangents import collect
-from qcsearch.simulation.exact.kernels import KERNEL, ONE, ZERO, Floats, Ints
+from qcsearch.simulation.exact.kernels import INNER, KERNEL, ONE, ZERO, Floats, Ints
 from qcsearch.simulation.exact.matrices import bind
 from qcsearch.simulation.exact.sweep import MOVING, backward_marked, copy, forward_marked, room
 
-__all__ = ["finish_step", "propagate", "pull_back", "start_step"]
+__all__ = ["add_up", "finish_step", "start_step"]
 
 
-@KERNEL
-def propagate(
+@INNER
+def _propagate(
     tape: Ints, every: int, marks: int, size: int, tables: Ints, values: Floats, states: Floats, apart: int,
     observed: Floats, first: int, last: int, observables: Floats,
 ) -> None:  # fmt: skip
@@ -29,8 +29,8 @@ def propagate(
         copy(states, base + slot * room(states, size), observables, register * size, size)
 
 
-@KERNEL
-def pull_back(
+@INNER
+def _pull_back(
     tape: Ints, every: int, marks: int, size: int, tables: Ints, values: Floats, states: Floats, apart: int,
     observed: Floats, first: int, last: int, effective: Floats, head: int, d_values: Floats,
 ) -> None:  # fmt: skip
@@ -49,15 +49,16 @@ def pull_back(
 @KERNEL
 def start_step(
     recipe: Any, weights: Floats, step: Any, tape: Ints, every: int, marks: int, size: int, tables: Ints,
-    states: Floats, apart: int, observed: Floats, observables: Floats, support: Ints, plan: Ints, maps: Floats,
-    coordinates: Floats, work: Floats,
+    states: Floats, apart: int, observed: Floats, first: int, last: int, observables: Floats, support: Ints, plan: Ints,
+    maps: Floats, coordinates: Floats, work: Floats,
 ) -> None:  # fmt: skip
-    """`bind`, `propagate` of all registers, and `to_coordinates` where there are any: one call for small circuits."""
-    bind(recipe, weights, step)
-    registers = observed.size // size
-    propagate(
-        tape, every, marks, size, tables, step[6], states, apart, observed, ZERO, registers, observables
-    )
+    """One call for small circuits: weights to matrices, observables through the suffix and into coordinates.
+
+    Without weights the matrices are there; registers `first … last-1` are moved; without coordinates they stay strings.
+    """
+    if weights.size:
+        bind(recipe, weights, step)
+    _propagate(tape, every, marks, size, tables, step[6], states, apart, observed, first, last, observables)
     if coordinates.size:
         to_coordinates(observables, size, support, plan, maps, coordinates, work)
 
@@ -65,14 +66,17 @@ def start_step(
 @KERNEL
 def finish_step(
     recipe: Any, step: Any, tape: Ints, every: int, marks: int, size: int, tables: Ints, states: Floats,
-    apart: int, observed: Floats, effective: Floats, support: Ints, plan: Ints, maps: Floats, coordinates: Floats,
-    work: Floats, head: int, d_suffix: Floats, d_values: Floats, factors: Floats, scales: Floats, out: Floats,
+    apart: int, observed: Floats, first: int, last: int, effective: Floats, support: Ints, plan: Ints, maps: Floats,
+    coordinates: Floats, work: Floats, head: int, d_suffix: Floats, d_values: Floats, factors: Floats, scales: Floats,
+    out: Floats,
 ) -> None:  # fmt: skip
-    """`to_strings` where there are coordinates, `pull_back` of all registers, `collect`."""
-    registers = observed.size // size
+    """One call for small circuits: effective states from coordinates, through the suffix, and to the gradient `out`.
+
+    Without coordinates the effective states are there; without `out` what the registers give stays in `d_suffix`.
+    """
     if coordinates.size:
         to_strings(coordinates, size, support, plan, maps, effective, work)
-    pull_back(
+    _pull_back(
         tape,
         every,
         marks,
@@ -82,14 +86,15 @@ def finish_step(
         states,
         apart,
         observed,
-        ZERO,
-        registers,
+        first,
+        last,
         effective,
         head,
         d_suffix,
     )
-    add_up(d_suffix, head, d_values)
-    collect(recipe, step, d_values, factors, scales, out)
+    if out.size:
+        add_up(d_suffix, head, d_values)
+        collect(recipe, step, d_values, factors, scales, out)
 
 
 @KERNEL
