@@ -40,7 +40,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         space: a search space's name or TOML file.
         n_trials: candidates to try, in total; None for no limit (50 if there is no limit of seconds either).
         max_seconds: seconds for everything, in total; None for no limit.
-        strategy: how the next candidate is chosen: `tpe`, `random`, `nsga2`.
+        strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
         workers: processes.
         run: folder to keep the run in; the same folder goes on where it stopped. None keeps no folder.
         random_state: int, `numpy.random.RandomState`, or None for another search each time.

@@ -38,8 +38,17 @@ def deployment(facts: RunFacts) -> Markup | None:
             f"{found.usage.shots:,} shots in {found.usage.jobs} jobs, {found.seconds:.0f} s.",
             class_="note",
         ),
+        [tag("p", sentence) for sentence in _verdicts(found)],
         [tag("p", notice, class_="note") for notice in found.notices],
     )
+
+
+def _verdicts(found: Deployment) -> list[str]:
+    """What the measurements say of the snapshot, of the readout, and what was billed."""
+    sentences = [verdict.sentence for verdict in (found.truth, found.canaries) if verdict is not None]
+    if found.qpu_seconds:
+        sentences.append(f"{found.qpu_seconds:,.1f} QPU seconds were billed.")
+    return sentences
 
 
 def _tuning_sentence(found: Deployment) -> str:

@@ -41,7 +41,7 @@ __all__ = ["RunConfig", "RunFolder"]
 
 _OURS = frozenset(
     {
-        "bundle", "clock.json", "data.npz", "deployment.json", "device.json", "model", "plots", "report.html",
+        "bundle", "clock.json", "data.npz", "deployment.json", "device.json", "jobs", "model", "plots", "report.html",
         "result.json", "run.json", "space.toml", "study.journal",
         "workers.log",
     }

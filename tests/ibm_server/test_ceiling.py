@@ -54,7 +54,16 @@ def spend(serve, executor, model, iris, turn):
     return server.billed_seconds - ceiling, found, one.budget.spent() - server.billed_seconds
 
 
-@pytest.mark.parametrize("turn", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 100))])
+@pytest.mark.parametrize(
+    "turn",
+    [
+        0,
+        *(
+            pytest.param(n, marks=pytest.mark.slow if n < 4 else pytest.mark.exhaustive)
+            for n in range(1, 100)
+        ),
+    ],
+)
 def test_no_run_ends_above_its_ceiling(serve, executor, model, iris, turn):
     above, found, misread = spend(serve, executor, model, iris, turn)
     assert above <= 1.0  # a job's own limit is in whole seconds

@@ -107,8 +107,10 @@ def test_trouble_ends_in_success_or_in_its_error_and_one_billed_job_a_request(
     play(name, server, executor, rows, quick, request=1)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("turn", range(20))
+@pytest.mark.parametrize(
+    "turn",
+    [pytest.param(n, marks=pytest.mark.exhaustive if n else pytest.mark.slow) for n in range(20)],
+)
 @pytest.mark.parametrize("name", TROUBLE)
 def test_trouble_at_any_request(name, turn, serve, executor, rows, quick, rotation):
     server = serve(seed=turn, queue_seconds=0.01 * (turn % 4))

@@ -96,7 +96,7 @@ def test_a_killed_training_pays_no_job_twice_and_ends_where_an_unbroken_one_does
         check(server, run, wanted, steps + 3)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_fifty_kills(unbroken, train, searched):
     wanted, n_requests = unbroken()
     kills, seed = 0, 0
