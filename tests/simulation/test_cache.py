@@ -10,7 +10,16 @@ from shutil import copytree
 import pytest
 
 import qcsearch
-from qcsearch.simulation.exact import contraction, cotangents, kernels, matrices, middle, sweep
+from qcsearch.simulation.exact import (
+    contraction,
+    cotangents,
+    matrices,
+    middle,
+    one_qubit,
+    suffix,
+    sweep,
+    two_qubit,
+)
 
 _COMPILED = """
 import numba
@@ -54,7 +63,7 @@ def test_a_change_of_any_kernel_file_compiles_anew(changed, tmp_path):
 def test_every_kernel_is_kept_under_the_same_stamp():
     stamps = {
         value._cache._cache_file._source_stamp
-        for module in (kernels, sweep, middle, matrices, cotangents, contraction)
+        for module in (one_qubit, two_qubit, sweep, middle, matrices, cotangents, contraction, suffix)
         for value in vars(module).values()
         if hasattr(value, "py_func")
     }

@@ -65,7 +65,7 @@ class Layout:
         return offsets(self.widths, self.lanes, masks)
 
     def groups(self, masks: Masks, on: Sequence[int]) -> NDArray[np.int64]:
-        """The table of groups, see `kernels`: strings within the masks with I on some qubits."""
+        """The table of groups, see `one_qubit`: strings within the masks with I on some qubits."""
         others = tuple([ONE if qubit in on else mask for qubit, mask in enumerate(masks)])
         return _groups(self.widths, self.lanes, others)
 

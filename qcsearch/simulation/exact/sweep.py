@@ -20,26 +20,23 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.simulation.exact.kernels import (
-    INNER,
-    KERNEL,
-    ONE,
-    ZERO,
-    Floats,
-    Ints,
-    apply_permutation,
-    apply_permutation_transposed,
+from qcsearch.simulation.exact.kernels import INNER, KERNEL, ONE, ZERO, Floats, Ints
+from qcsearch.simulation.exact.lanes import load, peek, store, width
+from qcsearch.simulation.exact.one_qubit import (
     apply_run,
     apply_run_partly,
     apply_run_transposed,
     apply_run_transposed_partly,
-    apply_sparse,
-    apply_turn,
     collect_run,
     collect_run_partly,
+)
+from qcsearch.simulation.exact.two_qubit import (
+    apply_permutation,
+    apply_permutation_transposed,
+    apply_sparse,
+    apply_turn,
     collect_turn,
 )
-from qcsearch.simulation.exact.lanes import load, peek, store, width
 
 __all__ = [
     "AT",
