@@ -39,6 +39,7 @@ def whole_way(qcsearch, serve, run, steps, shots):
     return server, cost, json.loads((run / "deployment.json").read_text()), labels
 
 
+@pytest.mark.slow
 def test_cost_deploy_predict_report_on_133_qubits(qcsearch, serve, searched):
     run = searched("fake_torino")
     server, cost, found, labels = whole_way(qcsearch, serve, run, steps=2, shots=128)

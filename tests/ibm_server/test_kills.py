@@ -87,6 +87,7 @@ def check(server, run, wanted, n_jobs):
     assert {line["job"] for line in lines if line["event"] == "submitted"} == set(server.jobs)
 
 
+@pytest.mark.slow
 def test_a_killed_training_pays_no_job_twice_and_ends_where_an_unbroken_one_does(unbroken, train, searched):
     steps = 3
     wanted, n_requests = unbroken(steps)
