@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -33,7 +35,7 @@ def check_weights(w: ArrayLike, n_weights: int) -> NDArray[np.float64]:
     array = np.ascontiguousarray(w, dtype=np.float64)
     if array.shape != (n_weights,):
         raise InputError(f"w must have shape ({n_weights},). Got {array.shape}.")
-    if not np.isfinite(array).all():
+    if not isfinite(array.sum()) and not np.isfinite(array).all():
         raise InputError("w must hold finite numbers. Got NaN or infinity.")
     return array
 

@@ -191,6 +191,9 @@ class Part:
     def values_of(self, states: States, bound: Bound, run: Run) -> Floats:
         """Values `(n_samples, n_observables)` of the states before the suffix."""
         found = np.empty((len(states.low), self._row), self.dtype)
+        if len(found) <= self._known_step:
+            self.plan.coordinates.values(states, bound.coordinates, found)
+            return found[:, : self._n_columns]
 
         def work(start: int, stop: int) -> None:
             self.plan.coordinates.values(states.part(start, stop), bound.coordinates, found[start:stop])
