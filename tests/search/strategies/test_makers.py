@@ -108,7 +108,10 @@ def test_a_search_with_little_time_ends_in_it_with_a_model(
 
 @pytest.mark.parametrize(
     "maker",
-    ["elivagar", *(pytest.param(name, marks=pytest.mark.slow) for name in MAKERS if name != "elivagar")],
+    [
+        "elivagar",
+        *(pytest.param(name, marks=pytest.mark.exhaustive) for name in MAKERS if name != "elivagar"),
+    ],
     indirect=True,
 )
 def test_a_killed_search_of_two_workers_goes_on(
