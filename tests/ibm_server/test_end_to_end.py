@@ -51,7 +51,7 @@ def test_cost_deploy_predict_report_on_133_qubits(qcsearch, serve, searched):
     assert "ibm:ibm_torino" in (run / "report.html").read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_ten_steps_of_4096_shots_end_near_the_noisy_score(qcsearch, serve, searched):
     run = searched("fake_torino")
     _, _, found, _ = whole_way(qcsearch, serve, run, steps=10, shots=4096)

@@ -85,8 +85,8 @@ def test_the_keyring_is_asked_if_there_is_one(server, command, searched, tmp_pat
     [
         pytest.param(("iam", 400, 1000), id="refused"),
         pytest.param(("submit", 400, 1), id="request"),
-        pytest.param(("iam", 503, 1000), id="identity", marks=pytest.mark.slow),
-        pytest.param(("backends", 500, 1000), id="service", marks=pytest.mark.slow),
+        pytest.param(("iam", 503, 1000), id="identity", marks=pytest.mark.exhaustive),
+        pytest.param(("backends", 500, 1000), id="service", marks=pytest.mark.exhaustive),
     ],
 )
 def test_a_planted_key_is_in_no_file_and_no_output_whatever_goes_wrong(
