@@ -130,8 +130,11 @@ SubmitsPerMinute = Annotated[
 
 
 def backend_of(folder: RunFolder, backend: str) -> str:
-    """The spec that was given, or the recorded backend of the run's device."""
-    return backend.strip() or f"local:{folder.config.device}"
+    """The spec that was given, or the recorded backend of the run's device, or Aer if that is not recorded."""
+    from qcsearch.devices.providers import is_recorded
+
+    device = folder.config.device
+    return backend.strip() or (f"local:{device}" if is_recorded(device) else "aer")
 
 
 def winner(folder: RunFolder) -> TrainedModel:

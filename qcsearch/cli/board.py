@@ -65,7 +65,7 @@ def _final(row: Row) -> tuple[object, ...]:
         percent(None if classical else row.accuracy_noiseless),
         percent(row.accuracy_noiseless if classical else None),
     )
-    return (row.name.replace("_", " "), *accuracies, row.n_qubits, row.n_weights, row.two_qubit_gates)
+    return (row.name, *accuracies, row.n_qubits, row.n_weights, row.two_qubit_gates)
 
 
 def _trial(row: Row) -> tuple[object, ...]:

@@ -29,7 +29,7 @@ def cost(
             "--backend",
             metavar="B",
             help="ibm:<backend> asks the service for timings and what remains; local:<fake> takes those of the "
-            "recorded device. Default: local:<the run's device>.",
+            "recorded device. Default: local:<the run's device>, or aer if that is no recorded device.",
         ),
     ] = "",
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,

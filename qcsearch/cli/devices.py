@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from qcsearch.devices.device import Device
 
 app = typer.Typer(
-    no_args_is_help=True, help="List, show, record and check calibration snapshots of processors."
+    no_args_is_help=True,
+    help="List, show, record, check and drift calibration snapshots of processors. A name (fake_torino) is the newest "
+    "snapshot of that device, a name with a date (fake_torino@2025-02-26) that of a day.",
 )
 
 _Name = Annotated[
@@ -115,6 +117,48 @@ def snapshot(
     for notice in device.notices:
         say(f"Note: {notice}")
     print(path)
+
+
+@app.command("drift")
+@examples(
+    "qcsearch devices drift fake_torino --sigma 0.2 --seed 1 -o drifted.json",
+    "qcsearch devices drift fake_torino@2025-02-26 -o drifted.json",
+)
+def drift(
+    device: _Name,
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to write; an existing path is refused."),
+    ],
+    sigma: Annotated[
+        float,
+        typer.Option(
+            "--sigma", metavar="S", help="Standard deviation of each factor's logarithm, in [0, 2]."
+        ),
+    ] = 0.2,
+    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of the factors.")] = 0,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Draw a synthetic snapshot of a device with the drift model; it is no calibration, and says so.
+
+    Errors, T1 and T2 are multiplied by independent log-normal factors of median 1; T2 stays within
+    2·T1, and nothing that was usable dies. For tests of how a model stands another day.
+    """
+    from qcsearch import canonical
+    from qcsearch.cli.inputs import refuse_existing
+    from qcsearch.devices.providers import get_device
+    from qcsearch.devices.snapshot import to_text
+    from qcsearch.devices.synthetic import drifted
+
+    refuse_existing(output)
+    found = drifted(get_device(device), sigma, seed)
+    canonical.write_text(Path(output), to_text(found))
+    if json:
+        emit({"path": output, **_summary(found), "notices": list(found.notices)})
+        return
+    say(f"Note: {found.notices[0]}")
+    print(output)
 
 
 @app.command("check")

@@ -121,7 +121,8 @@ DeviceOption = Annotated[
     typer.Option(
         "--device",
         metavar="DEVICE",
-        help="A name of `qcsearch devices list`, or a snapshot file. Default: fake_torino.",
+        help="A name of `qcsearch devices list` (fake_torino: the newest snapshot; fake_torino@2025-02-26: that of "
+        "a day), or a snapshot file. Default: fake_torino.",
     ),
 ]
 SpaceOption = Annotated[

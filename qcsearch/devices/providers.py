@@ -19,7 +19,7 @@ from qcsearch.presets import preset_files
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
 
-__all__ = ["DeviceEntry", "fake_backend", "get_device", "list_devices"]
+__all__ = ["DeviceEntry", "fake_backend", "get_device", "is_recorded", "list_devices"]
 
 _FAKES = "qiskit_ibm_runtime.fake_provider"
 
@@ -81,6 +81,11 @@ def fake_backend(name: str) -> BackendV2:
         DeviceError: if there is none of that name.
     """
     return _recorded(name)[0]
+
+
+def is_recorded(name: str) -> bool:
+    """Whether qiskit-ibm-runtime has a recorded backend of that name."""
+    return name in _fakes()
 
 
 def _recorded(name: str) -> tuple[BackendV2, tuple[str, ...]]:

@@ -60,7 +60,7 @@ def gather(run: RunFolder) -> RunFacts:
         rejected=dict(Counter(r.outcome.constraint for r in found if r.outcome.constraint).most_common()),
         **_circuit(run, features, winner),
         scores=_scores(result, deployment),
-        elsewhere=_elsewhere(run, result),
+        elsewhere=_elsewhere(result),
         classical={} if result is None else result.classical,
         without_pqc=None if result is None else result.without_pqc,
         curves=_curves(ranked, winner),
@@ -111,12 +111,10 @@ def _spread(result: SearchResult) -> tuple[str, ...]:
     return () if deviation is None else (f"± {100 * deviation:.1f} % over {n} trainings from other seeds",)
 
 
-def _elsewhere(run: RunFolder, result: SearchResult | None) -> Mapping[str, float]:
+def _elsewhere(result: SearchResult | None) -> Mapping[str, float]:
     if result is None or result.snapshot is None:
         return {}
-    return {
-        f"{run.config.device} of {result.snapshot.calibrated_at[:10]}": result.snapshot.test_accuracy_noisy
-    }
+    return {result.snapshot.label: result.snapshot.test_accuracy_noisy}
 
 
 def _curves(ranked: Sequence[TrialRecord], winner: TrialRecord | None) -> tuple[Curve, ...]:

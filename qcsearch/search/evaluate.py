@@ -10,6 +10,7 @@ import numpy as np
 from qcsearch.circuits.build import without_pqc
 from qcsearch.devices.device import Device
 from qcsearch.devices.providers import get_device, list_devices
+from qcsearch.devices.synthetic import drifted
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.classical import classical_accuracies
 from qcsearch.search.objective import Objective
@@ -20,7 +21,10 @@ from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import HEADS
 from qcsearch.training.model import TrainedModel
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["HELD_OUT_SIGMA", "Evaluation", "evaluate"]
+
+HELD_OUT_SIGMA = 0.2
+"""Of the drift model, where no second day of a device was recorded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +38,7 @@ class Evaluation:
         spread: over them.
         classical: by name.
         without_pqc: of the ablation; None if none can be made.
-        snapshot: under another day's noise.
+        snapshot: under another day's noise, recorded or synthetic.
         confusion: under noise.
         notices: what could not be done.
     """
@@ -143,17 +147,16 @@ def _snapshot(
     y_test: Ints,
     notices: list[str],
 ) -> SnapshotScore | None:
-    """The winner as it is, under the newest other snapshot of the same device."""
-    other = _other_snapshot(objective.device)
-    if other is None:
-        return None
+    """The winner as it is, under the newest other snapshot of the same device, or else under a synthetic one."""
+    device = objective.device
+    other = _other_snapshot(device) or drifted(device, HELD_OUT_SIGMA, objective.seed)
     try:
         there = assemble(assembly.candidate, other, assembly.n_features)
     except (CandidateError, DeviceError) as error:
-        notices.append(f"The winner does not run on the snapshot of {other.calibrated_at}: {error.message}")
+        notices.append(f"The winner does not run on the snapshot {other.name}: {error.message}")
         return None
     predicted = _predict(there, fit, Z_test, objective.features.dataset.n_classes)
-    return SnapshotScore(other.calibrated_at, float(np.mean(predicted == y_test)))
+    return SnapshotScore(other.name, other.calibrated_at, float(np.mean(predicted == y_test)))
 
 
 def _other_snapshot(device: Device) -> Device | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from qcsearch.canonical import Json
 from qcsearch.errors import RunError
 from qcsearch.search.record import TrialRecord
+from qcsearch.search.result import SnapshotScore
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.study import SearchStudy
 
@@ -21,8 +22,9 @@ class Row:
 
     Attributes:
         name: `trial 12`, `winner`, `winner without PQC`, `logistic regression`, …
-        kind: `trial`, `winner`, `ablation` or `classical`.
-        accuracy: under the device's noise; classical models have none.
+        kind: `trial`, `winner`, `snapshot`, `ablation` or `classical`.
+        accuracy: under the device's noise, of a `snapshot` under that which the name says; classical models
+            have none.
         accuracy_noiseless: of the same weights without noise, if it was measured.
         split: which part of the data both are from: `validation` or `test`.
         trial: the trial's number, if it is one.
@@ -77,14 +79,15 @@ class Leaderboard(tuple[Row, ...]):
 
     def __str__(self) -> str:
         """One line a row, every number with its split."""
+        width = max(30, *(len(row.name) for row in self)) + 2
         lines = [
-            f"{'':32}{'split':12}{'noisy':>9}{'noiseless':>11}{'qubits':>8}{'weights':>9}{'2q gates':>10}"
+            f"{'':{width}}{'split':12}{'noisy':>9}{'noiseless':>11}{'qubits':>8}{'weights':>9}{'2q gates':>10}"
         ]
         for row in self:
             numbers = (row.n_qubits, row.n_weights, row.two_qubit_gates)
             cells = "".join(f"{_shown(x):>{w}}" for x, w in zip(numbers, (8, 9, 10), strict=True))
             accuracies = f"{_shown(row.accuracy):>9}{_shown(row.accuracy_noiseless):>11}"
-            lines.append(f"{row.name:32}{row.split:12}{accuracies}{cells}")
+            lines.append(f"{row.name:{width}}{row.split:12}{accuracies}{cells}")
         return "\n".join(lines)
 
 
@@ -155,8 +158,13 @@ def _final_rows(result: Json | None) -> list[Row]:
         n_weights=best["n_weights"],
         two_qubit_gates=best["two_qubit_gates"],
     )
+    held_out = result["snapshot"]
+    snapshots = []
+    if held_out is not None:
+        name, score = SnapshotScore(**held_out).label, held_out["test_accuracy_noisy"]
+        snapshots = [Row(f"winner on {name}", "snapshot", score, split=TEST, trial=best["trial"])]
     ablation = Row("winner without PQC", "ablation", result["without_pqc"], split=TEST)
     classical = [
         Row(name, "classical", None, accuracy, split=TEST) for name, accuracy in result["classical"].items()
     ]
-    return [winner, *([] if result["without_pqc"] is None else [ablation]), *classical]
+    return [winner, *snapshots, *([] if result["without_pqc"] is None else [ablation]), *classical]

@@ -59,12 +59,19 @@ class SnapshotScore:
     """The winner, unchanged, under the noise of the same device on another day.
 
     Attributes:
-        calibrated_at: of that snapshot.
+        device: name of that snapshot; of a synthetic one it says from what it was drawn, and how.
+        calibrated_at: when it was recorded; empty for a synthetic one, which never was.
         test_accuracy_noisy: on the test split.
     """
 
+    device: str
     calibrated_at: str
     test_accuracy_noisy: float
+
+    @property
+    def label(self) -> str:
+        """The snapshot as a person reads it."""
+        return f"{self.device} of {self.calibrated_at[:10]}" if self.calibrated_at else self.device
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,8 @@ class SearchResult:
             one.
         classical: test accuracy by name, on the winner's preprocessed features.
         without_pqc: test accuracy under noise of the winner with its trained gates taken out.
-        snapshot: another day's noise; None without a second snapshot.
+        snapshot: another day's noise, a recorded one or else a synthetic one; None if the winner's circuit
+            does not run there.
         confusion: test samples by true class (rows) and predicted class, under noise.
         ended: why no further trial was started: `trials`, `seconds`, `exhausted` or `hopeless`.
         notices: sentences a person should see.

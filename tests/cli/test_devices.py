@@ -79,6 +79,31 @@ def test_a_jump_against_an_older_snapshot_is_flagged(qcsearch, tmp_path):
     assert "Flag: " in qcsearch("devices", "check", newer, "--older", path).out
 
 
+def test_a_drifted_snapshot_is_written_named_as_a_model_and_can_be_used_as_a_device(qcsearch, tmp_path):
+    path = tmp_path / "drifted.json"
+    arguments = ("devices", "drift", "fake_manila", "--sigma", 0.2, "--seed", 1, "-o", path)
+    outcome = qcsearch(*arguments, "--json")
+    assert outcome.code == 0, outcome.err
+    name = "fake_manila@2024-05-27~drift(sigma=0.2,seed=1)"
+    assert (outcome.json["name"], outcome.json["provider"]) == (name, "drift model")
+    assert outcome.json["calibrated_at"] == ""
+    shown = qcsearch("devices", "show", path).out
+    assert name in shown
+    assert "Synthetic: drawn from fake_manila@2024-05-27" in shown
+    before = path.read_bytes()
+    assert qcsearch(*arguments).code == 2
+    assert path.read_bytes() == before
+    path.unlink()
+    again = qcsearch(*arguments)
+    assert (again.code, again.out.strip()) == (0, str(path))
+    assert again.err.startswith("Note: Synthetic: ")
+    assert path.read_bytes() == before
+    outcome = qcsearch("devices", "drift", "fake_manila", "--sigma", 9, "-o", tmp_path / "none.json")
+    assert outcome.code == 2
+    assert "'sigma' of the drift model must be in [0, 2]. Got 9.0." in outcome.err
+    assert not (tmp_path / "none.json").exists()
+
+
 def test_a_live_backend_without_credentials_ends_in_code_5(qcsearch, tmp_path, monkeypatch):
     for name in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "QISKIT_IBM_CHANNEL"):
         monkeypatch.delenv(name, raising=False)

@@ -31,7 +31,7 @@ def test_the_promised_commands_are_there():
         "verify",
         "predict",
     ]
-    devices = [("devices", name) for name in ("list", "show", "snapshot", "check")]
+    devices = [("devices", name) for name in ("list", "show", "snapshot", "drift", "check")]
     spaces = [("spaces", name) for name in ("list", "show")]
     assert {*COMMANDS} == {*((name,) for name in promised), *devices, *spaces}
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,22 @@ def test_a_preset_can_be_asked_for_by_its_day():
         get_device("fake_torino@2020-01-01")
     with pytest.raises(DeviceError, match="Dated snapshots are those of noise_models"):
         get_device("fake_quito@2020-01-01")
+
+
+def test_of_several_days_the_newest_is_taken_unless_another_is_named(manila, tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    package.mkdir()
+    monkeypatch.setattr("qcsearch.presets._PACKAGE", package)
+    days = {
+        day: replace(manila, calibrated_at=f"{day}T08:00:00+00:00") for day in ("2030-02-01", "2029-11-30")
+    }
+    for snapshot in days.values():
+        write_snapshot(snapshot, tmp_path / "noise_models")
+    assert get_device("fake_manila") == days["2030-02-01"]
+    for day, snapshot in days.items():
+        assert get_device(f"fake_manila@{day}") == snapshot
+    (entry,) = [entry for entry in list_devices() if entry.source == "preset"]
+    assert (entry.name, entry.dates) == ("fake_manila", ("2029-11-30", "2030-02-01"))
 
 
 def test_a_recorded_backend_without_preset_is_found_by_name():

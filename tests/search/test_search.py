@@ -17,8 +17,10 @@ import pytest
 from qcsearch.bundle.read import load_bundle
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sources import load_dataset
+from qcsearch.data.split import split
 from qcsearch.devices.device import Device
 from qcsearch.devices.providers import get_device
+from qcsearch.devices.synthetic import drifted
 from qcsearch.errors import (
     DataError,
     InputError,
@@ -73,8 +75,6 @@ def test_the_run_folder_holds_everything_needed_to_do_it_again(
 
 def test_the_model_is_the_winner_that_was_tested(finished: SearchResult, dataset: Dataset) -> None:
     model = load_bundle(finished.run / "model")
-    from qcsearch.data.split import split
-
     test = split(dataset, 0).test
     labels = dataset.labels(test.y)
     assert model.score(test.X, labels) == finished.best.test_accuracy_noisy
@@ -144,9 +144,9 @@ def test_the_events_tell_the_whole_story(search: Search, tmp_path: Path) -> None
 
 def test_the_leaderboard_says_which_split_each_number_is_from(finished: SearchResult) -> None:
     rows = leaderboard(RunFolder.open(finished.run))
-    assert [row.kind for row in rows[:4]] == ["winner", "ablation", "classical", "classical"]
-    assert {row.split for row in rows[:4]} == {"test"}
-    trials = rows[4:]
+    assert [row.kind for row in rows[:5]] == ["winner", "snapshot", "ablation", "classical", "classical"]
+    assert {row.split for row in rows[:5]} == {"test"}
+    trials = rows[5:]
     assert {row.split for row in trials} == {"validation"}
     assert [row.accuracy for row in trials] == sorted((row.accuracy for row in trials), reverse=True)
     assert all(row.accuracy is None for row in rows if row.kind == "classical")
@@ -219,9 +219,24 @@ def test_the_winner_is_tested_on_another_day_of_its_device(
     result = search(tmp_path / "run", n_trials=2)
     assert result.snapshot is not None
     assert result.snapshot.calibrated_at == other.calibrated_at
+    assert result.snapshot.label == "fake_manila of 2030-01-01"
     # Readout that is right half of the time leaves one answer for all samples.
     assert result.snapshot.test_accuracy_noisy == pytest.approx(0.5, abs=0.05)
     assert SearchResult.from_file(result.run, RunFolder.open(result.run).result()) == result
+
+
+def test_without_a_second_day_the_winner_is_tested_on_a_drifted_snapshot_named_as_such(
+    finished: SearchResult, device: Device, dataset: Dataset
+) -> None:
+    assert finished.snapshot is not None
+    other = drifted(device, 0.2, 0)
+    assert (finished.snapshot.device, finished.snapshot.calibrated_at) == (other.name, "")
+    test = split(dataset, 0).test
+    there = replace(load_bundle(finished.run / "model"), device=other)
+    assert finished.snapshot.test_accuracy_noisy == there.score(test.X, dataset.labels(test.y))
+    (row,) = [row for row in leaderboard(RunFolder.open(finished.run)) if row.kind == "snapshot"]
+    assert row.name == "winner on fake_manila@2024-05-27~drift(sigma=0.2,seed=0)"
+    assert row.accuracy == finished.snapshot.test_accuracy_noisy
 
 
 def test_nsga2_searches_accuracy_against_two_qubit_gates(search: Search, tmp_path: Path) -> None:
