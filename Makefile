@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt
 DEMO ?= demo-run
 
-.PHONY: help demo test lint wheel bench clean
+.PHONY: help demo test lint wheel bench bench-search clean
 
 help:
 	@echo "make demo      install and run the main job on scikit-learn's digits 0-3 (under five minutes)"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint      ruff and mypy --strict"
 	@echo "make wheel     build the wheel and try it outside the checkout"
 	@echo "make bench     the exact engine against its peers: same circuits, same noise (about fifteen minutes)"
+	@echo "make bench-search   whole searches: the nine tasks, all strategies (five hours; stopped, it goes on)"
 	@echo "make clean     remove $(VENV), .venv-bench, build products and $(DEMO)"
 
 $(BIN)/python:
@@ -64,6 +65,10 @@ wheel: $(VENV)/.installed-dev
 bench: .venv-bench/.installed
 	.venv-bench/bin/python benchmarks/scaling.py --readme
 	.venv-bench/bin/python benchmarks/engine.py --readme
+
+bench-search: $(VENV)/.installed
+	$(BIN)/python benchmarks/nine_tasks.py --readme
+	$(BIN)/python benchmarks/strategies.py --readme
 
 clean:
 	rm -rf $(VENV) .venv-bench build dist $(DEMO)

@@ -9,16 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from engine.cases import CASES
 from engine.table import PEERS, render
+from record.circumstances import circumstances, sentence
+from record.readme import put
 
 HERE = Path(__file__).resolve().parent
 LIBRARIES = (
@@ -44,18 +43,19 @@ def main() -> None:
         print("\n\n".join(profile(name, options.threads) for name in options.case))
         return
     stored = json.loads(options.store.read_text()) if options.store.exists() else {"cases": {}}
+    where = circumstances(LIBRARIES, options.threads)
     for name in options.case:
         ours = _measure(name, "ours", options.threads)
         for peer in options.peer:
             print(f"{name}: {PEERS[peer]} ...", file=sys.stderr, flush=True)
-            entry = {"ours": ours, **_try(name, peer, options.threads), **_circumstances(options.threads)}
+            entry = {"ours": ours, **_try(name, peer, options.threads), **where}
             stored["cases"].setdefault(name, {})[peer] = entry
             options.store.parent.mkdir(parents=True, exist_ok=True)
             options.store.write_text(json.dumps(stored, indent=1) + "\n")
     table = render(stored["cases"])
     print(table)
     if options.readme:
-        _write_readme(table, _circumstances(options.threads))
+        put("engine", f"{sentence(where)}\n\n{table}")
 
 
 def _options() -> argparse.Namespace:
@@ -98,40 +98,6 @@ def _measure(name: str, peer: str, threads: int) -> list[dict[str, Any]]:
     )
     found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return found
-
-
-def _circumstances(threads: int) -> dict[str, Any]:
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": {"cpu": _cpu(), "cores": os.cpu_count(), "threads": threads},
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in LIBRARIES}},
-    }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
-
-
-def _write_readme(table: str, where: dict[str, Any]) -> None:
-    """Between the two marks."""
-    versions = ", ".join(f"{name} {number}" for name, number in where["versions"].items() if number)
-    machine = where["machine"]
-    line = f"{where['date']}, {machine['cpu']}, {machine['threads']} threads on {machine['cores']} cores; {versions}."
-    path = HERE / "README.md"
-    before, rest = path.read_text().split("<!-- engine -->\n")
-    _, after = rest.split("<!-- /engine -->\n")
-    path.write_text(f"{before}<!-- engine -->\n{line}\n\n{table}\n<!-- /engine -->\n{after}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from engine.wide import brickwork, deep
+from record.readme import put
 
 from qcsearch.simulation import Program, compile_circuit
 from qcsearch.simulation.compile import warm_up
@@ -50,10 +51,7 @@ def main() -> None:
     table = _render(found)
     print(table)
     if options.readme:
-        path = HERE / "README.md"
-        before, rest = path.read_text().split("<!-- scaling -->\n")
-        after = rest.split("<!-- /scaling -->\n")[1]
-        path.write_text(f"{before}<!-- scaling -->\n{table}\n<!-- /scaling -->\n{after}")
+        put("scaling", table)
 
 
 def _apart(*arguments: object) -> Any:

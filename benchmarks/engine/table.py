@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from record.readme import row
+
 from engine.cases import CASES
 
 __all__ = ["PEERS", "render"]
@@ -39,11 +41,11 @@ def render(cases: dict[str, dict[str, Entry]]) -> str:
 
 def _seconds(known: list[str], cases: dict[str, dict[str, Entry]]) -> list[str]:
     head = ["one step", "qcsearch", "float32", *PEERS.values()]
-    rows = [_row(head), _row(["---"] * len(head))]
+    rows = [row(head), row(["---"] * len(head))]
     for name in known:
         ours = next(iter(cases[name].values()))["ours"]
         cells = [_time(run["minimum"]) + f" ({_time(run['median'])})" for run in ours]
-        rows.append(_row([name, *cells, *(_peer_cell(cases[name].get(peer)) for peer in PEERS)]))
+        rows.append(row([name, *cells, *(_peer_cell(cases[name].get(peer)) for peer in PEERS)]))
     return rows
 
 
@@ -60,12 +62,12 @@ def _peer_cell(entry: Entry | None) -> str:
 def _ratios(known: list[str], cases: dict[str, dict[str, Entry]]) -> list[str]:
     with_preparation = f"TensorCircuit-NG with its compilation, {STEPS} steps"
     head = ["÷ qcsearch", *PEERS.values(), with_preparation]
-    rows = [_row(head), _row(["---"] * len(head))]
+    rows = [row(head), row(["---"] * len(head))]
     for name in known:
         aer, steady, spread = THRESHOLDS[name]
         asked = {"aer": aer, "tensorcircuit": steady}
         cells = [_ratio(cases[name].get(peer), 0, asked.get(peer)) for peer in PEERS]
-        rows.append(_row([name, *cells, _ratio(cases[name].get("tensorcircuit"), 1, spread)]))
+        rows.append(row([name, *cells, _ratio(cases[name].get("tensorcircuit"), 1, spread)]))
     return rows
 
 
@@ -79,10 +81,6 @@ def _ratio(entry: Entry | None, preparations: int, asked: int | None) -> str:
     ratio = theirs / (ours["minimum"] + spread * ours["preparation"])
     text = f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}"
     return text if asked is None else f"{text} (≥ {asked:,}: {'met' if ratio >= asked else 'missed'})"
-
-
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def _time(seconds: float) -> str:

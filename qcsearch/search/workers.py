@@ -34,12 +34,17 @@ class Nursery:
     A fresh interpreter: nothing is forked from a process in which numerical libraries have threads, and a
     script without a main guard is not run again. Make it early, before the data are read, and a search goes
     on seconds sooner.
+
+    Attributes:
+        module: what the interpreter runs.
     """
+
+    module = "qcsearch.search.worker"
 
     def __init__(self) -> None:
         self._early = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "qcsearch.search.worker"],
+            [sys.executable, "-m", self.module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._early,

@@ -1,0 +1,112 @@
+"""The nine tasks, each searched as a user would, from several seeds.
+
+`python benchmarks/nine_tasks.py` runs what is not stored yet and prints the table; see `benchmarks/README.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median, stdev
+from typing import Any
+
+from record.readme import put, table
+from search.fleet import measure, options
+from search.job import job
+from search.spaces import task_space
+from search.summary import accuracy, done, failures, noted, number, of, values
+from search.tasks import TARGETS, TASKS
+
+CLASSICAL = ("logistic regression", "RBF-SVM")
+HEAD = [
+    "task",
+    "under noise, median (range)",
+    "asked",
+    "noiseless",
+    "spread of refits",
+    *CLASSICAL,
+    "without PQC",
+    "qubits",
+    "weights",
+    "two-qubit gates",
+    "trials",
+    "circuit evaluations",
+    "seconds",
+]
+
+Entry = dict[str, Any]
+
+
+def main() -> None:
+    """Measure, store after each search, print."""
+    parser = options(__doc__, "nine_tasks")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--max-seconds", type=float, default=300)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--strategy", help="default: the product's")
+    parser.add_argument(
+        "--space", help="default: the product's, or the task's own where it may use more qubits"
+    )
+    asked = parser.parse_args()
+    jobs = [
+        job(
+            task,
+            seed,
+            strategy=asked.strategy,
+            space=asked.space or task_space(task, asked.runs),
+            max_seconds=asked.max_seconds,
+            workers=asked.workers,
+        )
+        for task in asked.tasks
+        for seed in range(asked.seeds)
+    ]
+    text = render(measure(jobs, asked))
+    print(text)
+    if asked.readme:
+        put("nine_tasks", text)
+
+
+def render(entries: list[Entry]) -> str:
+    """The table, what failed below it."""
+    found = done(entries)
+    if not found:
+        return "Nothing was measured."
+    return "\n".join([noted(found), "", _settings(found), "", *table(HEAD, _rows(found)), *failures(entries)])
+
+
+def _rows(found: list[Entry]) -> Iterator[list[str]]:
+    for task in TASKS:
+        runs = of(found, task=task)
+        if not runs:
+            continue
+        noisy = values(runs, "scores", "noisy")
+        met = "met" if median(noisy) >= TARGETS[task] else "missed"
+        classical = [run["scores"]["classical"] for run in runs]
+        refits = [stdev(run["scores"]["refits"]) for run in runs if len(run["scores"]["refits"]) > 1]
+        yield [
+            task,
+            accuracy(noisy),
+            f"≥ {TARGETS[task]:g}: {met}",
+            accuracy(values(runs, "scores", "noiseless")),
+            f"{median(refits):.4f}" if refits else "–",
+            *(f"{median(scores[name] for scores in classical):.3f}" for name in CLASSICAL),
+            accuracy(values(runs, "scores", "without_pqc")),
+            *(number(values(runs, "model", name)) for name in ("n_qubits", "n_weights", "two_qubit_gates")),
+            number(values(runs, "cost", "trials")),
+            number(values(runs, "cost", "noisy_evaluations")),
+            f"{max(values(runs, 'cost', 'wall_seconds')):.0f}",
+        ]
+
+
+def _settings(found: list[Entry]) -> str:
+    one = found[0]["settings"]
+    spaces = sorted({entry["settings"]["space"] for entry in found})
+    seeds = len({entry["settings"]["seed"] for entry in found})
+    return (
+        f"Strategy {one['strategy']}, device {one['device']}, spaces {', '.join(spaces)}; {one['max_seconds']:g} s "
+        f"with {one['workers']} workers; seeds a task: {seeds}."
+    )
+
+
+if __name__ == "__main__":
+    main()

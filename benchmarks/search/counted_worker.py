@@ -1,0 +1,16 @@
+"""The process that holds the workers of a counted search."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from search.counted import FOLDER
+from search.counting import install
+
+if __name__ == "__main__":
+    install(Path(os.environ[FOLDER]))
+    import search.variants  # noqa: F401  strategies that only benchmarks use
+    from qcsearch.search.worker import main
+
+    main()

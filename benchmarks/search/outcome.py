@@ -1,0 +1,49 @@
+"""What a finished run folder says: scores, the model, the trials it took."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from qcsearch.search.leaderboard import records
+from qcsearch.search.result import SearchResult
+from qcsearch.search.run_folder import RunFolder
+
+__all__ = ["outcome"]
+
+
+def outcome(folder: Path) -> dict[str, Any]:
+    """Scores on the test part unless they are named otherwise."""
+    run = RunFolder.open(folder)
+    result = SearchResult.from_file(folder, run.result() or {})
+    found = records(run)
+    winner = next(record for record in found if record.trial == result.best.trial).candidate
+    assert winner is not None
+    return {
+        "scores": {
+            "noisy": result.best.test_accuracy_noisy,
+            "noiseless": result.best.test_accuracy_noiseless,
+            "validation": result.best.validation_accuracy,
+            "refits": [score.test_accuracy_noisy for score in result.seeds if score.seed_index > 0],
+            "classical": dict(result.classical),
+            "without_pqc": result.without_pqc,
+        },
+        "model": {
+            "n_qubits": result.best.n_qubits,
+            "n_weights": result.best.n_weights,
+            "two_qubit_gates": result.best.two_qubit_gates,
+            "encoding": winner.encoding.name,
+            "ansatz": winner.ansatz.name,
+            "qubits": list(winner.qubits),
+            "candidate": winner.digest[:12],
+        },
+        "cost": {
+            "trials": result.n_trials,
+            "outcomes": dict(Counter(record.outcome.kind for record in found)),
+            "proposal_seconds": round(sum(record.proposal_seconds for record in found), 2),
+            "trial_seconds": round(sum(record.seconds for record in found), 2),
+            "seconds": round(result.seconds, 2),
+            "ended": result.ended,
+        },
+    }

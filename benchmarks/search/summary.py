@@ -1,0 +1,74 @@
+"""Several searches of the same kind as one row: median and range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from statistics import median
+from typing import Any
+
+from record.circumstances import sentence
+
+__all__ = ["accuracy", "done", "noted", "number", "of", "values"]
+
+Entry = dict[str, Any]
+
+
+def done(entries: Iterable[Entry]) -> list[Entry]:
+    """Those that have a result."""
+    return [entry for entry in entries if "failed" not in entry]
+
+
+def of(entries: Iterable[Entry], **settings: Any) -> list[Entry]:
+    """Those with these settings."""
+    return [
+        entry for entry in entries if all(entry["settings"][key] == value for key, value in settings.items())
+    ]
+
+
+def values(entries: Iterable[Entry], part: str, name: str) -> list[float]:
+    """One figure of each run that has it."""
+    found = (entry[part][name] for entry in entries)
+    return [value for value in found if value is not None]
+
+
+def accuracy(found: list[float]) -> str:
+    """`0.952 (0.945–0.960)`: median and range; nothing for nothing."""
+    return _shown(found, "{:.3f}".format)
+
+
+def number(found: list[float]) -> str:
+    """The same of a count."""
+    return _shown(found, _count)
+
+
+def failures(entries: Iterable[Entry]) -> list[str]:
+    """A paragraph that names the searches without a result; no line if there are none."""
+    found = [entry for entry in entries if "failed" in entry]
+    named = (
+        f"{entry['settings']['task']}, {entry['settings']['strategy']}, seed {entry['settings']['seed']}: "
+        f"{entry['failed']}"
+        for entry in found
+    )
+    return ["", "Failed: " + "; ".join(named)] if found else []
+
+
+def noted(entries: list[Entry]) -> str:
+    """Under which circumstances, commits last."""
+    commits = ", ".join(sorted({entry["commit"] for entry in entries}))
+    newest = max(entries, key=lambda entry: str(entry["date"]))
+    return f"{sentence(newest)} Commit {commits}."
+
+
+def _shown(found: list[float], write: Callable[[float], str]) -> str:
+    if not found:
+        return "–"
+    low, high = write(min(found)), write(max(found))
+    return write(median(found)) + ("" if low == high else f" ({low}–{high})")
+
+
+def _count(value: float) -> str:
+    for size, unit in ((1e9, " G"), (1e6, " M"), (1e4, " k")):
+        if value >= size:
+            scaled = value / (1e3 if unit == " k" else size)
+            return f"{scaled:.3g}{unit}" if scaled < 1000 else f"{scaled:.0f}{unit}"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"

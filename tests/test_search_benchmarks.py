@@ -1,0 +1,169 @@
+"""What `benchmarks/nine_tasks.py` and `benchmarks/strategies.py` are made of: stores, spaces, verdicts, counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from qcsearch.search.space import load_space
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+CHECKOUT_ONLY = pytest.mark.skipif(not (BENCHMARKS / "data").is_dir(), reason="the data are in the checkout")
+
+
+@pytest.fixture(scope="module")
+def bench():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        names = (
+            "record.readme",
+            "record.store",
+            "search.contest",
+            "search.spaces",
+            "search.summary",
+            "search.tasks",
+        )
+        yield SimpleNamespace(**{name.split(".")[-1]: import_module(name) for name in names})
+
+
+def entry(strategy, task, seed, noisy):
+    return {"settings": {"strategy": strategy, "task": task, "seed": seed}, "scores": {"noisy": noisy}}
+
+
+@CHECKOUT_ONLY
+def test_every_task_has_its_data_with_a_test_part_of_its_own(bench):
+    for task in bench.tasks.TASKS:
+        with np.load(bench.tasks.data_file(task)) as archive:
+            assert {"X_train", "X_test", "y_train", "y_test"} <= set(archive)
+
+
+def test_a_stored_run_is_found_by_its_settings_alone_and_measured_again_takes_its_place(bench, tmp_path):
+    path = tmp_path / "results" / "runs.json"
+    store = bench.store.Store(path)
+    store.add(entry("tpe", "moons", 0, 0.5))
+    store.add(entry("tpe", "moons", 1, 0.6))
+    store.add(entry("tpe", "moons", 0, 0.7))
+    again = bench.store.Store(path)
+    assert again.find({"strategy": "tpe", "task": "moons", "seed": 0})["scores"]["noisy"] == 0.7
+    assert again.find({"strategy": "tpe", "task": "moons", "seed": 2}) is None
+    assert len(again.entries) == 2
+
+
+def test_a_table_takes_the_place_of_the_one_between_its_marks(bench, tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text("a\n<!-- x -->\nold\n<!-- /x -->\nb\n<!-- y -->\n<!-- /y -->\n")
+    bench.readme.put("x", "new", path)
+    bench.readme.put("y", "other", path)
+    assert path.read_text() == "a\n<!-- x -->\nnew\n<!-- /x -->\nb\n<!-- y -->\nother\n<!-- /y -->\n"
+
+
+def test_a_space_written_without_changes_means_the_same(bench, tmp_path):
+    for name in ("default", "elivagar", "images", "tiny"):
+        path = bench.spaces.derive(name, {}, name, tmp_path)
+        assert load_space(path).fingerprint == load_space(name).fingerprint
+
+
+def test_a_changed_space_differs_in_what_was_changed_alone(bench, tmp_path):
+    path = bench.spaces.derive("default", {"training": {"noise": False}}, "quiet", tmp_path)
+    before, after = (load_space(source).file.model_dump() for source in ("default", path))
+    assert not after["training"].pop("noise")
+    assert before["training"].pop("noise")
+    assert before == after
+
+
+def test_a_strategy_that_refuses_the_default_space_gets_the_nearest(bench, tmp_path):
+    default = load_space("default").file
+    assert bench.spaces.suited("random", "default", tmp_path) == "default"
+    for strategy, kept in (("supernet", True), ("quantumnas", False)):
+        found = load_space(bench.spaces.suited(strategy, "default", tmp_path)).file
+        assert (found.circuit.ansatze == default.circuit.ansatze) == kept
+        assert len(found.circuit.encodings) == len(default.circuit.encodings)
+        for part in ("preprocessing", "training", "constraints", "ladder", "refit"):
+            assert getattr(found, part) == getattr(default, part)
+
+
+def test_the_larger_space_of_ten_classes_stays_within_eight_qubits(bench, tmp_path):
+    qubits = load_space(bench.spaces.task_space("mnist_10", tmp_path)).file.circuit.n_qubits
+    assert (qubits.min, qubits.max) == (4, 8)
+    assert bench.spaces.task_space("moons", tmp_path) == "default"
+
+
+def test_within_the_spread_is_a_median_no_worse_than_the_worst_seed_of_the_best(bench):
+    scores = {
+        "auto": {"moons": [0.90, 0.94, 0.99], "bank": [0.5, 0.5, 0.5]},
+        "tpe": {"moons": [0.93, 0.95, 0.96], "bank": [0.51, 0.6, 0.7]},
+    }
+    entries = [
+        entry(strategy, task, seed, value)
+        for strategy, tasks in scores.items()
+        for task, found in tasks.items()
+        for seed, value in enumerate(found)
+    ]
+    found = bench.contest.contest(entries, ["auto", "tpe"], ["moons", "bank"])
+    assert found.best("moons") == found.best("bank") == "tpe"
+    assert found.holds("auto", "moons")
+    assert not found.holds("auto", "bank")
+    assert found.ranking == ["tpe", "auto"]
+    assert found.mean("auto") == pytest.approx((0.94 + 0.5) / 2)
+
+
+def test_a_strategy_without_a_result_on_a_task_has_no_mean_and_comes_last(bench):
+    entries = [entry("auto", "moons", 0, 0.99), entry("tpe", "moons", 0, 0.5), entry("tpe", "bank", 0, 0.5)]
+    found = bench.contest.contest(entries, ["auto", "tpe"], ["moons", "bank"])
+    assert found.mean("auto") is None
+    assert found.ranking == ["tpe", "auto"]
+    assert not found.holds("auto", "bank")
+
+
+def test_numbers_are_shown_as_median_and_range(bench):
+    assert bench.summary.accuracy([0.95, 0.94, 0.97]) == "0.950 (0.940–0.970)"
+    assert bench.summary.number([1_234_000.0, 1_234_000.0]) == "1.23 M"
+    assert bench.summary.number([999.0, 12_000.0]) == "6,499.5 (999–12 k)"
+    assert bench.summary.number([]) == "–"
+
+
+COUNTED = """
+import json, sys
+from pathlib import Path
+import optuna
+from search.counting import counted, install
+install(Path(sys.argv[1]))
+from qcsearch.data.sources import load_dataset
+from qcsearch.devices.providers import get_device
+from qcsearch.search.features import Features
+from qcsearch.search.objective import Objective
+from qcsearch.search.space import load_space
+
+device, space = get_device("fake_manila"), load_space("tiny")
+objective = Objective.of(Features(load_dataset("moons"), 0), space, device, 0)
+bound = objective.bound
+trial = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1)).ask()
+drawn = bound.draw(trial)
+candidate = bound.candidate(drawn)
+record = objective(0, candidate, drawn)
+n_val = len(objective.features.split.validation)
+print(json.dumps([counted(Path(sys.argv[1])), record.steps, candidate.training.batch_size, len(record.history), n_val]))
+"""
+
+
+@pytest.mark.slow
+def test_a_training_counts_its_batches_and_its_validations(tmp_path):
+    """Steps times batch, and every validation; one more validation without noise, for the record."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (BENCHMARKS, BENCHMARKS.parent)))}
+    command = [sys.executable, "-c", COUNTED, str(tmp_path / "counts")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    counts, steps, batch, validations, n_val = json.loads(done.stdout.splitlines()[-1])
+    assert steps > 0
+    assert counts == {
+        "noisy_evaluations": steps * batch + validations * n_val,
+        "noiseless_evaluations": n_val,
+        "candidates": 1,
+    }
