@@ -1,4 +1,4 @@
-"""`qcsearch explain`: everything that is known of one trial, or what the predictors are worth in a run."""
+"""`qcsearch explain`: all that is known of a trial; of a run, where its time went and what predictors are worth."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from qcsearch.search.correlation import Correlation
     from qcsearch.search.record import Costs, TrialRecord
     from qcsearch.search.run_folder import RunFolder
+    from qcsearch.search.times import StageTime
+
+
+_LONGEST = 3
 
 
 @examples(
     "qcsearch explain runs/digits 12",
     "qcsearch explain runs/digits 12 --json",
-    "qcsearch explain runs/digits                 (what the predictors are worth)",
+    "qcsearch explain runs/digits                 (where the time went; what the predictors are worth)",
 )
 def explain(
     run: Run,
@@ -32,7 +36,8 @@ def explain(
 ) -> None:
     """Show one trial: what became of it and why, its candidate, its costs, its circuit.
 
-    Without a trial, how well each training-free predictor ranks the trained candidates of the run.
+    Without a trial, on what stages of the work the trials of the run spent their time, and how well
+    each training-free predictor ranks its trained candidates.
     """
     from qcsearch.search.leaderboard import explain as find
     from qcsearch.search.run_folder import RunFolder
@@ -68,18 +73,39 @@ def _explain_run(folder: RunFolder, json: bool) -> None:
     from qcsearch.search.features import Features
     from qcsearch.search.leaderboard import records
     from qcsearch.search.objective import Objective
+    from qcsearch.search.times import stage_times
 
     found, config = records(folder), folder.config
+    times = stage_times(found)
+    if times and not json:
+        _show_times(times, len(found))
     kept = sum(record.outcome.kind == "kept" for record in found)
     say(f"Computing the predictors of {kept} trained candidates ...")
     objective = Objective.of(Features(folder.dataset, config.seed), folder.space, folder.device, config.seed)
     rows = correlations(objective, found)
     if json:
-        emit({"run": str(folder.path), "correlations": [asdict(row) for row in rows]})
+        emit(
+            {
+                "run": str(folder.path),
+                "times": [asdict(time) for time in times],
+                "correlations": [asdict(row) for row in rows],
+            }
+        )
         return
     title = f"Spearman's rank correlation with validation accuracy under noise, {kept} trained candidates"
     columns = ("predictor", "correlation", "95 % interval", "candidates", "ms each")
     display(table(title, columns, map(_worth, rows), right=(1, 3, 4)))
+
+
+def _show_times(times: list[StageTime], n_trials: int) -> None:
+    from qcsearch.search.times import STAGES
+
+    rows = [
+        (time.stage, percent(time.share), f"{1000 * time.seconds / n_trials:.1f}", STAGES[time.stage])
+        for time in times
+    ]
+    title = f"Where the time of {n_trials} trials went"
+    display(table(title, ("stage", "share", "ms a trial", ""), rows, right=(1, 2)))
 
 
 def _worth(row: Correlation) -> tuple[object, ...]:
@@ -91,6 +117,8 @@ def _worth(row: Correlation) -> tuple[object, ...]:
 
 
 def _outcome(record: TrialRecord) -> dict[str, object]:
+    from qcsearch.search.times import stage_times
+
     shown: dict[str, object] = {"why": record.outcome.text or "–"}
     if record.trained:
         shown["validation accuracy, noisy"] = percent(record.validation_accuracy)
@@ -99,6 +127,9 @@ def _outcome(record: TrialRecord) -> dict[str, object]:
         stopped = "" if record.outcome.kind == "pruned" else f" {record.stopped}"
         shown["training"] = f"{record.steps} steps.{stopped}"
     shown["time"] = f"{record.seconds:.2f} s, worker {record.worker or 'main'}"
+    if times := stage_times([record]):
+        parts = sorted(times, key=lambda time: -time.seconds)[:_LONGEST]
+        shown["most of it"] = ", ".join(f"{time.stage} {percent(time.share)}" for time in parts)
     return shown
 
 

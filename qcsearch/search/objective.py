@@ -23,6 +23,7 @@ from qcsearch.search.constraints import BUILDABLE, Infeasible, check, costs
 from qcsearch.search.features import Features
 from qcsearch.search.record import Costs, Outcome, TrialRecord
 from qcsearch.search.space import SearchSpace
+from qcsearch.stopwatch import Stopwatch
 from qcsearch.training.assembly import Assembly, assemble
 from qcsearch.training.expectations import Floats
 from qcsearch.training.fit import Fit, Stop
@@ -100,15 +101,24 @@ class Objective:
         """
         return cls(features, space, space.bind(features.context(device)), device, seed)
 
-    def assemble(self, candidate: Candidate) -> tuple[Assembly, Costs, dict[str, float]]:
+    def assemble(
+        self, candidate: Candidate, watch: Stopwatch | None = None
+    ) -> tuple[Assembly, Costs, dict[str, float]]:
         """Build and map a candidate and check its costs; nothing is simulated.
+
+        Args:
+            candidate: to be assembled.
+            watch: takes the time of each stage, also of what follows with the assembly.
 
         Raises:
             Infeasible: if it cannot be built, or breaks a constraint.
         """
+        watch = watch or Stopwatch()
         try:
-            self._check_length(candidate)
-            assembly = assemble(candidate, self.device, self.features.n_components(candidate.preprocessing))
+            with watch.stage("build"):
+                self._check_length(candidate)
+                n_features = self.features.n_components(candidate.preprocessing)
+            assembly = assemble(candidate, self.device, n_features, watch=watch)
             head = HEADS.create(candidate.head.name, candidate.head.settings)
             head.n_parameters(len(candidate.observables), self.features.dataset.n_classes)
         except (CandidateError, DeviceError) as error:
@@ -152,6 +162,7 @@ class Objective:
         worker: str = "",
         weights0: Floats | None = None,
         head0: Floats | None = None,
+        watch: Stopwatch | None = None,
     ) -> TrialRecord:
         """Evaluate one candidate.
 
@@ -166,16 +177,17 @@ class Objective:
             worker: who evaluates.
             weights0: circuit weights to start from; None draws them.
             head0: head parameters to start from; None asks the head.
+            watch: takes the time of each stage; None makes one.
 
         Returns:
             The record: kept, infeasible, pruned, or failed if the training diverged.
         """
-        started = time.monotonic()
+        started, watch = time.monotonic(), watch or Stopwatch()
         record = TrialRecord(
             trial, candidate, dict(params), Outcome("kept", ""), worker=worker, versions=dict(versions())
         )
         try:
-            assembly, cost, amounts = self.assemble(candidate)
+            assembly, cost, amounts = self.assemble(candidate, watch)
         except Infeasible as broken:
             outcome = Outcome("infeasible", broken.reason, constraint=broken.constraint, amount=broken.amount)
             record = replace(record, outcome=outcome, constraints=broken.amounts)
@@ -183,12 +195,16 @@ class Objective:
             steps = self.space.ladder.steps(candidate.training.steps)
             listener = _Listener(steps, rungs or _NoRungs(), max_seconds)
             record = replace(record, costs=cost, constraints=amounts)
-            seen = self._foresee(assembly)
+            with watch.stage("prepare"):
+                self.features.prepare(candidate.preprocessing)
+            with watch.stage("predictors"):
+                seen = self._foresee(assembly)
             if seen is not None:
                 record = seen.noted(record)
             if record.outcome.kind == "kept":
-                record = self._train(record, assembly, listener, deadline, (weights0, head0))
-        return replace(record, seconds=time.monotonic() - started)
+                with watch.stage("train"):
+                    record = self._train(record, assembly, listener, deadline, (weights0, head0))
+        return replace(record, seconds=time.monotonic() - started, times=dict(watch.seconds))
 
     def _foresee(self, assembly: Assembly) -> Foresight | None:
         """What the space's predictors say; None if it asks for none, which saves their imports."""

@@ -84,7 +84,7 @@ class TrialRecord:
         stopped: why the training ended.
         seed: words of the seed sequence that the training drew from.
         seconds: wall time of the trial.
-        proposal_seconds: of them, those in which the strategy made the candidate.
+        times: seconds by stage of the work (`times.STAGES`), asking for the trial included.
         worker: who ran it.
         versions: of qcsearch and the libraries its numbers depend on.
     """
@@ -105,7 +105,7 @@ class TrialRecord:
     stopped: str = ""
     seed: tuple[int, ...] = ()
     seconds: float = 0.0
-    proposal_seconds: float = 0.0
+    times: Mapping[str, float] = field(default_factory=dict)
     worker: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -114,6 +114,11 @@ class TrialRecord:
         """Whether it holds a model that was trained to its end."""
         return self.outcome.kind in ("kept", "reused")
 
+    @property
+    def proposal_seconds(self) -> float:
+        """Of `seconds`, those in which the strategy made the candidate."""
+        return self.times.get("proposal", 0.0)
+
     def to_json(self) -> dict[str, Json]:
         """Return the record as JSON values; floats keep every bit."""
         data = asdict(self)
@@ -121,6 +126,7 @@ class TrialRecord:
         data["params"] = dict(self.params)
         data["constraints"] = dict(self.constraints)
         data["predictors"] = dict(self.predictors)
+        data["times"] = dict(self.times)
         data["versions"] = dict(self.versions)
         data["history"] = [list(point) for point in self.history]
         for name in ("weights", "head_parameters", "seed"):

@@ -11,6 +11,7 @@ from qcsearch.search.events import Event, TrialRunning
 from qcsearch.search.objective import Objective
 from qcsearch.search.record import Outcome, TrialRecord
 from qcsearch.search.study import Asked, SearchStudy
+from qcsearch.stopwatch import Stopwatch
 
 __all__ = ["work"]
 
@@ -42,12 +43,18 @@ def work(
         on_running: told when a trial reaches a rung.
         on_record: told when a trial ended; True ends the work.
     """
+    watch = Stopwatch()
     while deadline is None or time.monotonic() < deadline - _LEAST_SECONDS:
-        asked = study.ask(worker, objective.bound)
+        with watch.stage("sampler"):
+            asked = study.ask(worker, objective.bound)
         if asked is None:
             return
-        record = _evaluate(study, objective, asked, deadline, max_trial_seconds, on_running)
-        study.tell(asked, record)
+        with watch.stage("other"):
+            record = _evaluate(study, objective, asked, deadline, max_trial_seconds, on_running, watch)
+        record = replace(record, times=dict(watch.seconds))
+        watch = Stopwatch()  # a record cannot hold how long it took to store itself: the next one does
+        with watch.stage("store"):
+            study.tell(asked, record)
         if on_record is not None and on_record(record):
             return
 
@@ -59,32 +66,34 @@ def _evaluate(
     deadline: float | None,
     max_seconds: float | None,
     on_running: Callable[[Event], None] | None,
+    watch: Stopwatch,
 ) -> TrialRecord:
     """The record of one trial, whatever happens in it."""
     started = time.monotonic()
     try:
         until = None if deadline is None else started + _PROPOSAL_SHARE * (deadline - started)
-        proposal = study.propose(asked, objective, until)
-        proposed = time.monotonic()
-        twin = study.twin(asked, proposal.candidate)
+        with watch.stage("proposal"):
+            proposal = study.propose(asked, objective, until)
+        with watch.stage("store"):
+            twin = study.twin(asked, proposal.candidate)
         if twin is not None:
             return _reuse(twin, asked, time.monotonic() - started)
         record = objective(
             asked.number,
             proposal.candidate,
             asked.params,
-            rungs=_StudyRungs(study, asked, on_running),
+            rungs=_StudyRungs(study, asked, on_running, watch),
             deadline=deadline,
             max_seconds=max_seconds,
             worker=asked.worker,
             weights0=proposal.weights0,
             head0=proposal.head0,
+            watch=watch,
         )
         return replace(
             record,
             predictors={**record.predictors, **proposal.predictors},
             seconds=time.monotonic() - started,
-            proposal_seconds=proposed - started,
         )
     except Exception as error:  # one candidate's failure is recorded and does not end the search
         _logger.exception("Trial %d failed.", asked.number)
@@ -122,8 +131,10 @@ class _StudyRungs:
     study: SearchStudy
     asked: Asked
     on_running: Callable[[Event], None] | None
+    watch: Stopwatch
 
     def report(self, rung: int, validation_accuracy: float) -> float | None:
         if self.on_running is not None:
             self.on_running(TrialRunning(self.asked.number, rung + 1, validation_accuracy))
-        return self.study.report(self.asked, rung, validation_accuracy)
+        with self.watch.stage("store"):
+            return self.study.report(self.asked, rung, validation_accuracy)

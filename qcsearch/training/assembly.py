@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,7 @@ from qcsearch.devices.mapping import MappedCircuit, map_circuit
 from qcsearch.devices.noise import noise_model
 from qcsearch.devices.regions import topology
 from qcsearch.simulation import Program, compile_circuit
+from qcsearch.stopwatch import Stopwatch
 from qcsearch.training.expectations import Expectations, Floats
 from qcsearch.training.gradients import GradientEstimator, ParameterShift, estimator_for
 from qcsearch.training.occurrences import Occurrences, occurrences
@@ -39,6 +40,7 @@ class Assembly:
         features: its feature parameters, in order.
         weights: its weight parameters, in order.
         observables: on the mapped circuit's qubits, in the candidate's order.
+        watch: takes the time of the stages `build`, `map` and `compile`.
     """
 
     candidate: Candidate
@@ -50,6 +52,7 @@ class Assembly:
     features: tuple[Parameter, ...]
     weights: tuple[Parameter, ...]
     observables: tuple[SparsePauliOp, ...]
+    watch: Stopwatch = field(default_factory=Stopwatch)
 
     @property
     def n_weights(self) -> int:
@@ -65,7 +68,8 @@ class Assembly:
         """
         key = (noise, dtype)
         if key not in self._programs:
-            self._programs[key] = self._program(noise, dtype)
+            with self.watch.stage("compile"):
+                self._programs[key] = self._program(noise, dtype)
         return self._programs[key]
 
     def derive(self, Z: Floats) -> Floats:
@@ -124,7 +128,12 @@ class Assembly:
 
 
 def assemble(
-    candidate: Candidate, device: Device, n_features: int, *, optimization_level: int = 1
+    candidate: Candidate,
+    device: Device,
+    n_features: int,
+    *,
+    optimization_level: int = 1,
+    watch: Stopwatch | None = None,
 ) -> Assembly:
     """Lower a candidate, map its circuit to its qubits, and put its observables where the mapping left them.
 
@@ -133,15 +142,19 @@ def assemble(
         device: the calibration facts.
         n_features: outputs of the preprocessing, ≥ 1.
         optimization_level: of Qiskit's transpiler, 0 to 3.
+        watch: takes the time of each stage; None makes one.
 
     Raises:
         CandidateError: if the circuit cannot be built.
         DeviceError: if the device does not have these qubits or cannot run the circuit on them.
     """
-    couplings = topology(device, candidate.qubits)
-    gate_list = build.lower(candidate, couplings, n_features)
-    circuit, features, weights = build.to_circuit(gate_list)
-    mapped = map_circuit(circuit, device, candidate.qubits, optimization_level)
+    watch = watch or Stopwatch()
+    with watch.stage("build"):
+        couplings = topology(device, candidate.qubits)
+        gate_list = build.lower(candidate, couplings, n_features)
+        circuit, features, weights = build.to_circuit(gate_list)
+    with watch.stage("map"):
+        mapped = map_circuit(circuit, device, candidate.qubits, optimization_level)
     observables = (to_pauli(label, candidate.n_qubits) for label in candidate.observables)
     return Assembly(
         candidate,
@@ -153,4 +166,5 @@ def assemble(
         tuple(features),
         tuple(weights),
         tuple(mapped.observable(operator) for operator in observables),
+        watch,
     )

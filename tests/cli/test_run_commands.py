@@ -28,7 +28,15 @@ def test_board_for_machines_has_one_row_a_model(qcsearch, finished):
 def test_explain_tells_candidate_costs_constraints_and_draws_the_circuit(qcsearch, finished):
     outcome = qcsearch("explain", finished, 0)
     assert outcome.code == 0
-    for part in ("Trial 0:", "encoding", "predicted success", "two_qubit_gates", "q_0:", "q_1:"):
+    for part in (
+        "Trial 0:",
+        "most of it",
+        "encoding",
+        "predicted success",
+        "two_qubit_gates",
+        "q_0:",
+        "q_1:",
+    ):
         assert part in outcome.out
     record = qcsearch("explain", finished, 0, "--json").json
     assert record["trial"] == 0
@@ -45,6 +53,15 @@ def test_explain_of_a_run_tells_how_well_each_predictor_ranks_its_candidates(qcs
     for row in rows.values():
         assert row["n"] >= 3
         assert row["rho"] is None or -1 <= row["low"] <= row["rho"] <= row["high"] <= 1
+
+
+def test_explain_of_a_run_tells_where_its_time_went(qcsearch, finished):
+    outcome = qcsearch("explain", finished)
+    assert outcome.code == 0, outcome.err
+    assert "Where the time of 3 trials went" in outcome.out
+    times = qcsearch("explain", finished, "--json").json["times"]
+    assert {"sampler", "build", "map", "compile", "train", "store"} <= {row["stage"] for row in times}
+    assert sum(row["share"] for row in times) == pytest.approx(1.0)
 
 
 def test_explain_of_a_trial_that_is_not_there_says_which_are(qcsearch, finished):

@@ -29,11 +29,13 @@ def test_a_record_comes_back_from_json_to_the_last_bit(
         weights=tuple(weights),
         head_parameters=tuple(reversed(weights)),
         seed=(0, 1, 2, 3),
+        times={"proposal": rate, "train": 0.5},
         versions={"numpy": "2"},
     )
     text = canonical.dumps(record.to_json())
     again = TrialRecord.from_json(canonical.loads(text))
     assert again == record
+    assert again.proposal_seconds == rate
     assert canonical.dumps(again.to_json()) == text
 
 

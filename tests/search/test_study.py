@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +100,19 @@ def test_workers_that_ask_at_once_do_not_pass_the_total(
     for thread in threads:
         thread.join()
     assert sorted(mine.number for mine in asked) == list(range(10))
+
+
+def test_what_it_took_to_store_a_trial_stands_in_the_next_record(
+    make: Callable[..., RunFolder], objective: Objective
+) -> None:
+    class Slow(SearchStudy):
+        def tell(self, asked: Asked, record: TrialRecord) -> None:
+            time.sleep(0.2)
+            super().tell(asked, record)
+
+    study = Slow(make(n_trials=2), create=True)
+    work(study, objective, worker="me")
+    assert study.records()[1].times["store"] >= 0.2
 
 
 def test_start_points_come_first_and_once(make: Callable[..., RunFolder], objective: Objective) -> None:
