@@ -4,129 +4,25 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from qcsearch.cli.output import display, say, table
-from qcsearch.errors import InputError, RunError
+from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from qcsearch.deployment.cost import Cost
     from qcsearch.deployment.executors.base import Executor
     from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.plan import Plan
     from qcsearch.devices.device import Device
     from qcsearch.search.run_folder import RunFolder
-    from qcsearch.training.model import TrainedModel
 
-__all__ = [
-    "Canaries",
-    "Decoupling",
-    "MaxDrift",
-    "MaxQpuSeconds",
-    "Mitigate",
-    "Mode",
-    "Private",
-    "SubmitsPerMinute",
-    "Twirling",
-    "UsdPerSecond",
-    "Yes",
-    "ask",
-    "backend_of",
-    "opened",
-    "refuse_unasked",
-    "rows",
-    "show",
-    "winner",
-]
-
-_PANEL = "On billed hardware (ibm:<backend>)"
-UsdPerSecond = Annotated[
-    float | None,
-    typer.Option(
-        "--usd-per-qpu-second",
-        metavar="USD",
-        envvar="QCSEARCH_USD_PER_QPU_SECOND",
-        help="Your plan's price; without it no money is shown.",
-        rich_help_panel=_PANEL,
-    ),
-]
-
-Canaries = Annotated[
-    bool,
-    typer.Option(
-        "--canaries",
-        help="Two circuits with a known answer in each job: says whether readout is still the snapshot's.",
-    ),
-]
-Mitigate = Annotated[
-    bool,
-    typer.Option(
-        "--mitigate-readout",
-        help="Take the readout errors that the canaries of each job show out of its results.",
-    ),
-]
-MaxQpuSeconds = Annotated[
-    float | None,
-    typer.Option(
-        "--max-qpu-seconds",
-        metavar="T",
-        help="Ceiling on what all jobs together may cost, sessions before included. Must be given.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.", rich_help_panel=_PANEL)]
-MaxDrift = Annotated[
-    float | None,
-    typer.Option(
-        "--max-drift",
-        metavar="P",
-        help="Submit nothing if a gate or readout error of the model's qubits changed by more than this "
-        "probability since its snapshot.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Decoupling = Annotated[
-    str,
-    typer.Option(
-        "--decoupling",
-        metavar="SEQ",
-        help="Dynamical decoupling of idle qubits: XX, XpXm or XY4.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Twirling = Annotated[
-    bool, typer.Option("--twirling", help="Twirl the gates with random Paulis.", rich_help_panel=_PANEL)
-]
-Private = Annotated[
-    bool,
-    typer.Option(
-        "--private",
-        help="Private jobs: the service gives the results once, the inputs never.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Mode = Annotated[
-    str,
-    typer.Option(
-        "--mode",
-        metavar="MODE",
-        help="job, batch, or session (which is billed by the clock).",
-        rich_help_panel=_PANEL,
-    ),
-]
-SubmitsPerMinute = Annotated[
-    float,
-    typer.Option(
-        "--submits-per-minute",
-        metavar="N",
-        help="Jobs submitted within a minute, at most.",
-        rich_help_panel=_PANEL,
-    ),
-]
+__all__ = ["ask", "backend_of", "billing", "opened", "rows", "show"]
 
 
 def backend_of(folder: RunFolder, backend: str) -> str:
@@ -137,19 +33,34 @@ def backend_of(folder: RunFolder, backend: str) -> str:
     return backend.strip() or (f"local:{device}" if is_recorded(device) else "aer")
 
 
-def winner(folder: RunFolder) -> TrainedModel:
-    """The run's winner.
+def billing(
+    spec: str, max_qpu_seconds: float | None, yes: bool, submits_per_minute: float, **jobs: Any
+) -> IbmOptions | None:
+    """How jobs are run and limited on a billed backend; None for one that costs nothing.
+
+    Args:
+        spec: of the backend.
+        max_qpu_seconds: the ceiling.
+        yes: whether it need not be asked.
+        submits_per_minute: at most.
+        **jobs: further fields of `IbmOptions`.
 
     Raises:
-        RunError: if there is none yet.
+        InputError: if there is no ceiling, or nobody is there to be asked.
     """
-    from qcsearch.bundle.read import load_bundle
-
-    if not folder.model.is_dir():
-        raise RunError(
-            f"The run in '{folder.path}' has no winner yet.", fix="finish it: qcsearch search --run DIR."
+    if not spec.startswith("ibm:"):
+        return None
+    if max_qpu_seconds is None:
+        raise InputError(
+            f"Jobs on {spec} are billed and must have a ceiling. --max-qpu-seconds is missing.",
+            fix="`qcsearch cost` says what to expect.",
         )
-    return load_bundle(folder.model)
+    if not yes and not sys.stdin.isatty():
+        raise InputError("Spending QPU seconds must be agreed to. Nobody is there to ask.", fix="add --yes.")
+    from qcsearch.deployment.ibm.options import IbmOptions
+    from qcsearch.deployment.ibm.pace import Patience
+
+    return IbmOptions(max_qpu_seconds, patience=Patience(submits_per_minute=submits_per_minute), **jobs)
 
 
 @contextmanager
@@ -191,23 +102,15 @@ def show(plan: Plan, title: str) -> None:
     display(table(title, columns, cells, right=(1, 2, 3, 4)))
 
 
-def refuse_unasked(yes: bool) -> None:
-    """Refuse to spend money that nobody can agree to.
-
-    Raises:
-        InputError: if nobody is there to be asked, and `yes` is not given.
-    """
-    if not yes and not sys.stdin.isatty():
-        raise InputError("Spending QPU seconds must be agreed to. Nobody is there to ask.", fix="add --yes.")
-
-
-def ask(question: str, yes: bool) -> None:
-    """Ask before money is spent.
+def ask(cost: Cost, ceiling: float, yes: bool) -> None:
+    """Say what it will cost and ask, before money is spent.
 
     Raises:
         typer.Abort: if the answer is no.
     """
-    if not yes:
-        say(question)
-        if not typer.confirm("Go on?", err=True):
-            raise typer.Abort
+    if yes:
+        return
+    jobs = "1 job" if cost.jobs == 1 else f"{cost.jobs} jobs"
+    say(f"{jobs} will take at least {cost.seconds:.0f} QPU seconds; the ceiling is {ceiling:g}.")
+    if not typer.confirm("Go on?", err=True):
+        raise typer.Abort

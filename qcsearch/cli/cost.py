@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qcsearch.cli.billing import Canaries, UsdPerSecond, backend_of, opened, rows, show, winner
+from qcsearch.cli.billing import backend_of, opened, rows, show
+from qcsearch.cli.hardware import Canaries, UsdPerSecond
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
 from qcsearch.cli.output import emit, percent
 
@@ -70,6 +71,7 @@ def _plan(folder: RunFolder, spec: str, settings: dict[str, Any]) -> tuple[Plan,
     import tempfile
     from pathlib import Path
 
+    from qcsearch.cli.models import winner
     from qcsearch.data.split import split
     from qcsearch.deployment.deploy import prepare
     from qcsearch.deployment.executors.ibm import IbmExecutor

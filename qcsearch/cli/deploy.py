@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qcsearch.cli.billing import (
+from qcsearch.cli.billing import ask, backend_of, billing, opened
+from qcsearch.cli.hardware import (
     Canaries,
     Decoupling,
     MaxDrift,
@@ -17,15 +18,9 @@ from qcsearch.cli.billing import (
     SubmitsPerMinute,
     Twirling,
     Yes,
-    ask,
-    backend_of,
-    opened,
-    refuse_unasked,
-    winner,
 )
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
 from qcsearch.cli.output import display, emit, percent, say, table
-from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
     from qcsearch.data.split import Split
@@ -80,26 +75,17 @@ def deploy(
 
     folder = RunFolder.open(run)
     spec = backend_of(folder, backend)
-    options = None
-    if spec.startswith("ibm:"):
-        if max_qpu_seconds is None:
-            raise InputError(
-                f"A deployment to {spec} is billed and must have a ceiling. --max-qpu-seconds is missing.",
-                fix="`qcsearch cost` says what to expect.",
-            )
-        refuse_unasked(yes)
-        from qcsearch.deployment.ibm.options import IbmOptions
-        from qcsearch.deployment.ibm.pace import Patience
-
-        options = IbmOptions(
-            max_qpu_seconds,
-            decoupling,  # type: ignore[arg-type]
-            twirling,
-            private,
-            mode,  # type: ignore[arg-type]
-            max_drift,
-            Patience(submits_per_minute=submits_per_minute),
-        )
+    options = billing(
+        spec,
+        max_qpu_seconds,
+        yes,
+        submits_per_minute,
+        dynamical_decoupling=decoupling,
+        twirling=twirling,
+        private=private,
+        mode=mode,
+        max_drift=max_drift,
+    )
     settings = {"steps": steps, "shots": shots, "seed": seed, "canaries": canaries, "mitigate": mitigate}
     found = _deploy(folder, spec, settings, options, yes)
     for notice in found.notices:
@@ -113,13 +99,14 @@ def deploy(
 def _deploy(
     folder: RunFolder, spec: str, settings: dict[str, Any], options: IbmOptions | None, yes: bool
 ) -> Deployment:
+    from qcsearch.cli.models import winner
     from qcsearch.cli.stages import stages
     from qcsearch.data.split import split
     from qcsearch.deployment.deploy import deploy as run_deployment
 
     model = winner(folder)
     parts = split(folder.dataset, folder.config.seed)
-    digest = _digest(folder, spec, settings, *_changing_jobs(options))
+    digest = _digest(folder, spec, settings, [] if options is None else options.of_jobs)
     jobs = folder.path / "jobs" / digest
     checkpoint = folder.path / f".deployment-{digest}" if options is None else jobs / "steps"
     try:
@@ -152,18 +139,7 @@ def _agree(
 
     tuner, test = prepare(model, parts, backend, **settings)
     plan = plan_deployment(tuner, settings["steps"], len(test))
-    ask(
-        f"{plan.total.jobs} jobs will take at least {plan.total.seconds:.0f} QPU seconds; the ceiling is "
-        f"{ceiling:g}.",
-        yes,
-    )
-
-
-def _changing_jobs(options: IbmOptions | None) -> list[object]:
-    """The options with which other jobs would be run."""
-    if options is None:
-        return []
-    return [options.dynamical_decoupling, options.twirling, options.private, options.mode]
+    ask(plan.total, ceiling, yes)
 
 
 def _digest(folder: RunFolder, *settings: object) -> str:

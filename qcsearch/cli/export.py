@@ -10,7 +10,6 @@ from qcsearch.cli.options import Json, Output, Run, Verbose, examples
 from qcsearch.cli.output import emit
 
 if TYPE_CHECKING:
-    from qcsearch.deployment.deployment import Deployment
     from qcsearch.search.run_folder import RunFolder
 
 
@@ -31,19 +30,16 @@ def export(
     """
     from pathlib import Path
 
-    from qcsearch.bundle.read import load_bundle
     from qcsearch.bundle.write import write_bundle
     from qcsearch.cli.inputs import refuse_existing
-    from qcsearch.errors import RunError
+    from qcsearch.cli.models import deployment_of, winner
     from qcsearch.search.run_folder import RunFolder
 
     folder = RunFolder.open(run)
     path = folder.path / "bundle" if output is None else Path(output)
     refuse_existing(path)
-    if not folder.model.is_dir():
-        raise RunError(f"The run in '{run}' has no winner yet.", fix="finish it: qcsearch search --run DIR.")
-    model = load_bundle(folder.model)
-    deployment = None if trained else _deployment(folder)
+    model = winner(folder)
+    deployment = None if trained else deployment_of(folder)
     if deployment is not None:
         model = deployment.apply(model)
     manifest = write_bundle(model, path, deployment=deployment, metrics=_metrics(folder))
@@ -52,13 +48,6 @@ def export(
     else:
         print(path)
         print(f"digest {manifest.digest}")
-
-
-def _deployment(folder: RunFolder) -> Deployment | None:
-    from qcsearch.deployment.deployment import Deployment
-
-    path = folder.path / "deployment.json"
-    return Deployment.load(path) if path.is_file() else None
 
 
 def _metrics(folder: RunFolder) -> dict[str, object]:

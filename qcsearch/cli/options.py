@@ -17,6 +17,7 @@ __all__ = [
     "Json",
     "MaxSeconds",
     "MaybeData",
+    "Model",
     "Output",
     "Run",
     "RunOption",
@@ -91,6 +92,14 @@ Run = Annotated[str, typer.Argument(metavar="DIR", help="A run folder, as `qcsea
 Bundle = Annotated[
     str,
     typer.Argument(metavar="BUNDLE", help="A bundle: a folder or a .zip, as `qcsearch export` writes it."),
+]
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A bundle (a folder or a .zip), or a run folder: its winner, with the weights that its deployment "
+        "kept.",
+    ),
 ]
 Data = Annotated[
     str,

@@ -1,31 +1,46 @@
-"""`qcsearch predict`: labels and probabilities from a bundle."""
+"""`qcsearch predict`: labels and probabilities from a bundle or a run."""
 
 from __future__ import annotations
 
 import csv
 import io
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qcsearch.cli.options import Bundle, Data, Json, Output, Shots, Target, Verbose, examples
+from qcsearch.cli.billing import ask, billing, opened
+from qcsearch.cli.hardware import (
+    Canaries,
+    Decoupling,
+    MaxDrift,
+    MaxQpuSeconds,
+    Mitigate,
+    Mode,
+    Private,
+    SubmitsPerMinute,
+    Twirling,
+    Yes,
+)
+from qcsearch.cli.options import Data, Json, Model, Output, Shots, Target, Verbose, examples
 from qcsearch.cli.output import emit, percent, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from qcsearch.deployment.ibm.options import IbmOptions
+    from qcsearch.deployment.inference import Inference
     from qcsearch.training.model import TrainedModel
-
-_EXACT = "exact engine, noise of {device}"
 
 
 @examples(
     "qcsearch predict digits-model new.csv -o predictions.csv",
     "qcsearch predict digits-model.zip digits:0-3 --backend local:fake_torino --shots 2048",
+    "qcsearch predict runs/digits new.csv --backend ibm:ibm_torino --max-qpu-seconds 120",
 )
 def predict(
-    bundle: Bundle,
+    model: Model,
     data: Data,
     target: Target = None,
     backend: Annotated[
@@ -33,69 +48,168 @@ def predict(
         typer.Option(
             "--backend",
             metavar="B",
-            help="local:<fake> or aer, with shots. Default: the exact engine under the device's noise.",
+            help="With shots on aer, local:<fake>, backend:<package.module>:<object>, or the real ibm:<backend>. "
+            "Default: the exact engine under the device's noise.",
         ),
     ] = None,
     shots: Shots = 4096,
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of the shots.")] = 0,
     output: Output = None,
+    canaries: Canaries = False,
+    mitigate: Mitigate = False,
+    max_qpu_seconds: MaxQpuSeconds = None,
+    yes: Yes = False,
+    max_drift: MaxDrift = None,
+    decoupling: Decoupling = "",
+    twirling: Twirling = False,
+    private: Private = False,
+    mode: Mode = "job",
+    submits_per_minute: SubmitsPerMinute = 5.0,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Predict with a bundle: CSV with the label and the probability of each class, one row a sample.
+    """Predict: CSV with the label and the probability of each class, one row a sample.
 
-    The bundle is verified first. If the data hold labels, the accuracy is said too.
+    On a backend each probability has its error: the standard deviation that the shots leave. A bundle is
+    verified first. If the data hold labels, the accuracy is said too. On billed hardware the same command
+    never pays twice: results are kept in DIR/jobs of a run, beside a bundle in BUNDLE-jobs.
     """
-    from qcsearch.bundle.read import load_bundle
     from qcsearch.cli.inputs import refuse_existing
+    from qcsearch.cli.models import load_model
     from qcsearch.data.sources import load_features_and_labels
 
     refuse_existing(output)
-    model = load_bundle(bundle)
-    X, y = load_features_and_labels(data, model.feature_names or model.n_features_in, target)
-    probabilities = _probabilities(model, X, backend, shots, seed)
-    labels = [model.classes[i] for i in probabilities.argmax(axis=1)]
-    accuracy = None if y is None else _accuracy(labels, y.tolist())
-    source = backend or _EXACT.format(device=model.device.name)
-    if accuracy is not None:
-        say(f"Accuracy {percent(accuracy)} on {len(labels)} labelled samples ({source}).")
+    spec = (backend or "").strip()
+    options = billing(
+        spec,
+        max_qpu_seconds,
+        yes,
+        submits_per_minute,
+        dynamical_decoupling=decoupling,
+        twirling=twirling,
+        private=private,
+        mode=mode,
+        max_drift=max_drift,
+    )
+    trained = load_model(model)
+    X, y = load_features_and_labels(data, trained.feature_names or trained.n_features_in, target)
+    truth = None if y is None else y.tolist()
+    if spec:
+        settings = {"shots": shots, "seed": seed, "canaries": canaries, "mitigate": mitigate}
+        found = _measured(trained, X, spec, settings, options, yes, Path(model))
+        labels, probabilities, errors = found.labels, found.probabilities, found.errors
+        facts = _said(found, truth)
+    else:
+        probabilities, errors = trained.predict_proba(X), None
+        labels = [trained.classes[i] for i in probabilities.argmax(axis=1)]
+        facts = _exact(trained, labels, truth)
     if output is not None or not json:
-        _write(_csv(model, labels, probabilities), output)
+        _write(_csv(trained, labels, probabilities, errors), output)
     if json:
-        found = {"bundle": bundle, "source": source, "n_samples": len(labels), "accuracy": accuracy}
-        rows = {"output": output} if output else {"labels": labels, "probabilities": probabilities.tolist()}
-        emit({**found, "classes": list(model.classes), **rows})
+        rows = {"labels": labels, "probabilities": probabilities.tolist()}
+        rows |= {} if errors is None else {"errors": errors.tolist()}
+        about = {"model": model, "n_samples": len(labels), "classes": list(trained.classes)}
+        emit({**about, **facts, **({"output": output} if output else rows)})
     elif output is not None:
         print(output)
 
 
-def _probabilities(
-    model: TrainedModel, X: NDArray[Any], backend: str | None, shots: int, seed: int
-) -> NDArray[Any]:
-    if backend is None:
-        return model.predict_proba(X)
-    from qcsearch.deployment.deploy import infer
+def _measured(
+    model: TrainedModel,
+    X: NDArray[Any],
+    spec: str,
+    settings: dict[str, Any],
+    options: IbmOptions | None,
+    yes: bool,
+    path: Path,
+) -> Inference:
+    from qcsearch.cli.stages import stages
+    from qcsearch.deployment.inference import infer, prepare_inference
+    from qcsearch.deployment.plan import measuring
 
-    return infer(model, X, backend, shots=shots, seed=seed)
+    jobs = _journal(path, model, X, spec, settings, options)
+    try:
+        with opened(spec, model.device, settings["seed"], jobs, options) as backend:
+            if options is not None:
+                program = prepare_inference(model, backend, **settings)
+                ask(measuring(program, len(X)), options.max_qpu_seconds, yes)
+            with stages(f"predicting on {spec}") as watcher:
+                return infer(model, X, backend, **settings, on_progress=watcher)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("Interrupted. The same command goes on from the last job.") from None
 
 
-def _accuracy(labels: list[str | int], truth: list[str | int]) -> float:
-    return sum(a == b for a, b in zip(labels, truth, strict=True)) / len(labels)
+def _journal(path: Path, model: TrainedModel, X: NDArray[Any], *settings: Any) -> Path:
+    """Folder of the jobs of one prediction: another model, other data or settings have another."""
+    import hashlib
+
+    from qcsearch import canonical
+
+    *plain, options = settings
+    content = hashlib.sha256()
+    for array in (X, model.weights, model.head_parameters):
+        content.update(f"{array.shape}".encode() + array.tobytes())
+    jobs = [] if options is None else options.of_jobs
+    digest = canonical.digest([model.candidate.digest, content.hexdigest(), *plain, jobs])[:16]
+    beside = path / "jobs" if (path / "run.json").is_file() else path.with_name(f"{path.name}-jobs")
+    return beside / digest
 
 
-def _csv(model: TrainedModel, labels: list[str | int], probabilities: NDArray[Any]) -> str:
+def _exact(model: TrainedModel, labels: list[str | int], truth: list[str | int] | None) -> dict[str, Any]:
+    source, accuracy = f"exact engine, noise of {model.device.name}", None
+    if truth is not None:
+        accuracy = sum(a == b for a, b in zip(labels, truth, strict=True)) / len(labels)
+        say(f"Accuracy {percent(accuracy)} on {len(labels)} labelled samples ({source}).")
+    return {"source": source, "accuracy": accuracy}
+
+
+def _said(found: Inference, truth: list[str | int] | None) -> dict[str, Any]:
+    """Say what a person should know of a measured prediction; return the same for machines."""
+    score = None if truth is None else found.score(truth)
+    if score is not None:
+        say(
+            f"Accuracy {percent(score.accuracy)} on {score.n_samples} labelled samples ({found.backend}, "
+            f"{found.kind}), ± {percent(score.shot_error)} by shots, ± {percent(score.sampling_error)} by the "
+            "number of samples."
+        )
+    for sentence in (*found.notices, *([] if found.canaries is None else [found.canaries.sentence])):
+        say(f"Note: {sentence}")
+    usage = found.usage
+    paid = (
+        "" if found.qpu_seconds is None else f" {found.qpu_seconds:.1f} QPU seconds, all sessions together."
+    )
+    say(f"{usage.jobs} jobs, {usage.circuits:,} circuits, {usage.shots:,} shots.{paid}")
+    return {
+        "source": found.backend,
+        "kind": found.kind,
+        "shots": found.shots,
+        "accuracy": None if score is None else score.accuracy,
+        "accuracy_shot_error": None if score is None else score.shot_error,
+        "accuracy_sampling_error": None if score is None else score.sampling_error,
+        "qpu_seconds": found.qpu_seconds,
+        "jobs": usage.jobs,
+        "canaries": None if found.canaries is None else found.canaries.to_json(),
+        "mitigated": found.mitigated,
+        "notices": list(found.notices),
+    }
+
+
+def _csv(
+    model: TrainedModel, labels: list[str | int], probabilities: NDArray[Any], errors: NDArray[Any] | None
+) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["label", *(f"p_{name}" for name in model.classes)])
-    for label, row in zip(labels, probabilities.tolist(), strict=True):
-        writer.writerow([label, *(f"{p:.6f}" for p in row)])
+    columns = [f"p_{name}" for name in model.classes]
+    columns += [] if errors is None else [f"error_{name}" for name in model.classes]
+    writer.writerow(["label", *columns])
+    for i, label in enumerate(labels):
+        row = [*probabilities[i], *([] if errors is None else errors[i])]
+        writer.writerow([label, *(f"{number:.6f}" for number in row)])
     return text.getvalue()
 
 
 def _write(text: str, output: str | None) -> None:
     """To standard output, or to a file that was not there, whole or not at all."""
-    from pathlib import Path
-
     from qcsearch import canonical
     from qcsearch.errors import InputError
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from qcsearch.deployment.deploy import Progress
+    from qcsearch.deployment.progress import Progress
 
 __all__ = ["stages"]
 
@@ -17,12 +17,13 @@ _NAMES = {
     "tuning": "training steps on the backend",
     "after": "measuring the trained model",
     "test": "measuring the test split",
+    "predict": "measuring the samples",
 }
 
 
 @contextmanager
 def stages(title: str) -> Iterator[Callable[[Progress], None]]:
-    """Yield what `deploy` tells its progress to."""
+    """Yield what `deploy` and `infer` tell their progress to."""
     if not sys.stderr.isatty():
         yield _Lines(title)
         return

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from qcsearch.data.split import Part
-from qcsearch.deployment.budget import Budget
 from qcsearch.deployment.canaries import Aviary
+from qcsearch.deployment.checks import check_ceiling, check_number
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Executor
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.measurement import Estimates
-from qcsearch.deployment.plan import Plan, plan_deployment
+from qcsearch.deployment.plan import plan_deployment
 from qcsearch.deployment.program import BackendProgram
+from qcsearch.deployment.progress import OnProgress, Progress
 from qcsearch.deployment.score import exact_score, measured_score
 from qcsearch.deployment.truth import NoiseTruth, noise_truth
 from qcsearch.deployment.tuning import StepDone, Tuner, TuningOptions
 from qcsearch.deployment.versions import library_versions
 from qcsearch.errors import InputError
-from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.options import check_options
 
-__all__ = ["OnProgress", "Parts", "Progress", "deploy", "infer", "prepare"]
+__all__ = ["Parts", "deploy", "prepare"]
 
 
 class Parts(Protocol):
@@ -49,24 +47,6 @@ class Parts(Protocol):
     def test(self) -> Part:
         """The scores are of this part."""
         ...
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a deployment is.
-
-    Attributes:
-        stage: `before`, `tuning`, `after` or `test`.
-        done: steps or samples of the stage.
-        total: of them.
-    """
-
-    stage: str
-    done: int
-    total: int
-
-
-OnProgress: TypeAlias = Callable[[Progress], None]
 
 
 def deploy(
@@ -134,7 +114,7 @@ def deploy(
     budget = executor.budget if isinstance(executor, Billed) else None
     plan = plan_deployment(tuner, steps, len(test))
     if budget is not None:
-        _check_ceiling(budget, plan)
+        check_ceiling(budget, plan.least, "a measurement without any step")
         budget.reserved = plan.after.seconds + plan.test.seconds
     tuning, tuned = tuner.run(steps, checkpoint, lambda: budget is None or budget.allows(plan.step.seconds))
     say(Progress("test", 0, len(test)))
@@ -145,6 +125,7 @@ def deploy(
         kind=executor.kind,
         device=model.device.name,
         device_digest=model.device.digest,
+        candidate=model.candidate.digest,
         qubits=model.candidate.qubits,
         shots=shots,
         seed=seed,
@@ -199,41 +180,14 @@ def prepare(
     return Tuner(model, program, parts.train, validation, options, rng, step_done), test
 
 
-def infer(
-    model: TrainedModel,
-    X: ArrayLike,
-    backend: str | Executor = "local:fake_torino",
-    *,
-    shots: int = 4096,
-    seed: int = 0,
-) -> Floats:
-    """Probabilities `(n_samples, n_classes)`, ordered as `model.classes`, with the circuit run on a backend.
-
-    Args:
-        model: what to run.
-        X: raw samples `(n_samples, n_features)`, or images.
-        backend: spec of an executor, or one that is open.
-        shots: runs of each circuit in each measurement basis, in [1, 1_000_000].
-        seed: of the executor's own randomness, ≥ 0.
-
-    Raises:
-        InputError: if `shots` or `seed` is out of range, or `X` does not fit the model.
-        BackendError: if there is no such backend, or it cannot run the model's circuit.
-    """
-    _check_number("infer", "shots", shots, 1, MAX_SHOTS)
-    _check_number("infer", "seed", seed, 0, 2**63 - 1)
-    executor = open_executor(backend, device=model.device, seed=seed)
-    return model.predict_proba(X, program=BackendProgram.of(model.assembly, executor, shots))
-
-
 def _check(
     model: TrainedModel, parts: Parts, steps: int, shots: int, seed: int, max_validation: int, max_test: int
 ) -> None:
-    _check_number("deploy", "steps", steps, 0, 1_000_000)
-    _check_number("deploy", "shots", shots, 1, MAX_SHOTS)
-    _check_number("deploy", "seed", seed, 0, 2**63 - 1)
-    _check_number("deploy", "max_validation", max_validation, 1, 1_000_000)
-    _check_number("deploy", "max_test", max_test, 1, 1_000_000)
+    check_number("deploy", "steps", steps, 0, 1_000_000)
+    check_number("deploy", "shots", shots, 1, MAX_SHOTS)
+    check_number("deploy", "seed", seed, 0, 2**63 - 1)
+    check_number("deploy", "max_validation", max_validation, 1, 1_000_000)
+    check_number("deploy", "max_test", max_test, 1, 1_000_000)
     for name in ("train", "validation", "test"):
         part: Part = getattr(parts, name)
         if not len(part):
@@ -242,13 +196,6 @@ def _check(
             raise InputError(
                 f"The class numbers of the {name} part must be the model's, in [0, {model.n_classes - 1}]."
             )
-
-
-def _check_number(owner: str, name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InputError(
-            f"The '{name}' parameter of deploy must be an int in [{low}, {high:_}]. Got {value!r}."
-        )
 
 
 def _subset(part: Part, at_most: int, rng: np.random.Generator) -> Part:
@@ -262,16 +209,6 @@ def _truth(program: BackendProgram, found: Estimates, model: TrainedModel, test:
         return None
     predicted = model.expectations(test.X)
     return noise_truth(found, predicted, program.observables, program.qubits, program.shots)
-
-
-def _check_ceiling(budget: Budget, plan: Plan) -> None:
-    """Refuse a ceiling under which there can be no result, whatever is left out."""
-    if plan.least.seconds > budget.max_seconds:
-        raise InputError(
-            f"The ceiling must allow a measurement without any step, {plan.least.seconds:.0f} QPU seconds. "
-            f"It is {budget.max_seconds:g}.",
-            fix="raise --max-qpu-seconds, or take fewer --shots.",
-        )
 
 
 def _notices(parts: Parts, tuner: Tuner, test: Part, steps: int, done: int) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ class Deployment:
         kind: `simulated`, `fake-backend` or `hardware`: what stood behind the deployed score.
         device: name of the device that the model was made for.
         device_digest: of its snapshot.
+        candidate: digest of the model's candidate; empty in a file from before it was kept.
         qubits: physical qubits.
         shots: runs of each circuit in each measurement basis.
         seed: of everything random.
@@ -90,6 +91,7 @@ class Deployment:
     usage: Usage
     seconds: float
     versions: dict[str, str]
+    candidate: str = ""
     qpu_seconds: float | None = None
     truth: NoiseTruth | None = None
     canaries: CanaryVerdict | None = None

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from qcsearch.deployment.cost import REP_DELAY, Cost, program_cost
 from qcsearch.deployment.executors.base import Billed
+from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.tuning import Tuner
 
-__all__ = ["Plan", "plan_deployment"]
+__all__ = ["Plan", "measuring", "plan_deployment"]
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,17 @@ def plan_deployment(tuner: Tuner, steps: int, n_test: int) -> Plan:
         steps: how many it will take.
         n_test: test samples that will be measured.
     """
-    executor = tuner.program.executor
-    rep_delay = executor.rep_delay if isinstance(executor, Billed) else REP_DELAY
-    validation = program_cost(tuner.program, len(tuner.validation), rep_delay)
+    validation = measuring(tuner.program, len(tuner.validation))
     return Plan(
         before=validation,
-        step=program_cost(*tuner.step_work(), rep_delay),
+        step=measuring(*tuner.step_work()),
         steps=steps,
         after=validation if steps else Cost(),
-        test=program_cost(tuner.program, n_test, rep_delay),
+        test=measuring(tuner.program, n_test),
     )
+
+
+def measuring(program: BackendProgram, n_rows: int) -> Cost:
+    """What it costs to measure a program on its executor with so many sets of features and weights."""
+    executor = program.executor
+    return program_cost(program, n_rows, executor.rep_delay if isinstance(executor, Billed) else REP_DELAY)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from qcsearch.canonical import Json
 from qcsearch.deployment.measurement import Estimates
@@ -13,7 +15,7 @@ from qcsearch.errors import InputError
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import Head
 
-__all__ = ["Score", "exact_score", "measured_score"]
+__all__ = ["Score", "exact_score", "measured_score", "probability_errors"]
 
 _DRAWS = 200
 
@@ -74,11 +76,26 @@ def measured_score(
         rng: of the draws.
     """
     exact = exact_score(head.logits(found.values, parameters, n_classes), y)
-    draws = []
+    drawn = _drawn_logits(found, head, parameters, n_classes, rng)
+    accuracies = [np.mean(_correct(logits, y)) for logits in drawn]
+    return Score(exact.accuracy, exact.n_samples, exact.sampling_error, float(np.std(accuracies)))
+
+
+def probability_errors(
+    found: Estimates, head: Head, parameters: Floats, n_classes: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Probabilities `(n_samples, n_classes)`, and their standard deviations over draws as for `measured_score`."""
+    probabilities = softmax(head.logits(found.values, parameters, n_classes), axis=1)
+    drawn = [softmax(logits, axis=1) for logits in _drawn_logits(found, head, parameters, n_classes, rng)]
+    return np.asarray(probabilities), np.asarray(np.std(drawn, axis=0))
+
+
+def _drawn_logits(
+    found: Estimates, head: Head, parameters: Floats, n_classes: int, rng: np.random.Generator
+) -> Iterator[Floats]:
     for _ in range(_DRAWS):
         values = found.values + found.errors * rng.standard_normal(found.values.shape)
-        draws.append(np.mean(_correct(head.logits(values, parameters, n_classes), y)))
-    return Score(exact.accuracy, exact.n_samples, exact.sampling_error, float(np.std(draws)))
+        yield head.logits(values, parameters, n_classes)
 
 
 def _correct(logits: Floats, y: Ints) -> NDArray[np.bool_]:

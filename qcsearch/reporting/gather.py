@@ -44,7 +44,7 @@ def gather(run: RunFolder) -> RunFacts:
     features = Features(run.dataset, run.config.seed)
     ranked = rank(found)
     winner = _winner(ranked, result)
-    deployment = _deployment(run.path)
+    deployment = _deployment(run)
     return RunFacts(
         name=run.path.resolve().name,
         created=_begun(run.path),
@@ -244,11 +244,11 @@ def _digests(config: RunConfig, winner: TrialRecord | None) -> dict[str, str]:
     return digests
 
 
-def _deployment(folder: Path) -> Deployment | None:
+def _deployment(run: RunFolder) -> Deployment | None:
     from qcsearch.deployment.deployment import Deployment
 
-    path = folder / "deployment.json"
-    return Deployment.load(path) if path.is_file() else None
+    found = run.deployment()
+    return None if found is None else Deployment.from_json(found)
 
 
 def _seconds(run: RunFolder, result: SearchResult | None) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qcsearch.canonical import Json
 from qcsearch.errors import RunError
@@ -21,8 +21,8 @@ class Row:
     """One line of the leaderboard.
 
     Attributes:
-        name: `trial 12`, `winner`, `winner without PQC`, `logistic regression`, …
-        kind: `trial`, `winner`, `snapshot`, `ablation` or `classical`.
+        name: `trial 12`, `winner`, `winner, deployed`, `winner without PQC`, `logistic regression`, …
+        kind: `trial`, `winner`, `deployed`, `snapshot`, `ablation` or `classical`.
         accuracy: under the device's noise, of a `snapshot` under that which the name says; classical models
             have none.
         accuracy_noiseless: of the same weights without noise, if it was measured.
@@ -35,6 +35,10 @@ class Row:
         encoding: its name.
         ansatz: its name.
         outcome: `kept`, `reused`, `infeasible`, `pruned` or `failed` of a trial.
+        accuracy_deployed: measured on a backend, with the weights and on the samples of the row's other two.
+        shot_error: its standard deviation from the finite number of shots.
+        backend: where it was measured, and what that is: `ibm:ibm_torino (hardware)`.
+        n_samples: how many samples the three are of, where it may not be the whole split.
     """
 
     name: str
@@ -50,6 +54,10 @@ class Row:
     encoding: str | None = None
     ansatz: str | None = None
     outcome: str | None = None
+    accuracy_deployed: float | None = None
+    shot_error: float | None = None
+    backend: str | None = None
+    n_samples: int | None = None
 
 
 def records(run: RunFolder) -> list[TrialRecord]:
@@ -78,16 +86,17 @@ class Leaderboard(tuple[Row, ...]):
     __slots__ = ()
 
     def __str__(self) -> str:
-        """One line a row, every number with its split."""
+        """One line a row, every number with its split; a column for the backend if there was one."""
         width = max(30, *(len(row.name) for row in self)) + 2
-        lines = [
-            f"{'':{width}}{'split':12}{'noisy':>9}{'noiseless':>11}{'qubits':>8}{'weights':>9}{'2q gates':>10}"
-        ]
+        backend = next((f"  on {row.backend}" for row in self if row.backend), "")
+        heads = f"{'noisy':>9}{'noiseless':>11}{'qubits':>8}{'weights':>9}{'2q gates':>10}{backend}"
+        lines = [f"{'':{width}}{'split':12}{heads}"]
         for row in self:
             numbers = (row.n_qubits, row.n_weights, row.two_qubit_gates)
             cells = "".join(f"{_shown(x):>{w}}" for x, w in zip(numbers, (8, 9, 10), strict=True))
             accuracies = f"{_shown(row.accuracy):>9}{_shown(row.accuracy_noiseless):>11}"
-            lines.append(f"{row.name:{width}}{row.split:12}{accuracies}{cells}")
+            deployed = f"  {_shown(row.accuracy_deployed)}" if backend else ""
+            lines.append(f"{row.name:{width}}{row.split:12}{accuracies}{cells}{deployed}")
         return "\n".join(lines)
 
 
@@ -99,7 +108,7 @@ def leaderboard(run: RunFolder, *, top: int | None = None) -> Leaderboard:
         top: how many trials at most; None for all that were kept.
     """
     trials = (_trial_row(record) for record in rank(records(run))[:top])
-    return Leaderboard((*_final_rows(run.result()), *trials))
+    return Leaderboard((*_final_rows(run.result(), run.deployment()), *trials))
 
 
 def explain(run: RunFolder, trial: int) -> TrialRecord:
@@ -142,7 +151,7 @@ def _trial_row(record: TrialRecord) -> Row:
     )
 
 
-def _final_rows(result: Json | None) -> list[Row]:
+def _final_rows(result: Json | None, deployment: Json | None) -> list[Row]:
     if result is None:
         return []
     best = result["best"]
@@ -167,4 +176,27 @@ def _final_rows(result: Json | None) -> list[Row]:
     classical = [
         Row(name, "classical", None, accuracy, split=TEST) for name, accuracy in result["classical"].items()
     ]
-    return [winner, *snapshots, *([] if result["without_pqc"] is None else [ablation]), *classical]
+    return [
+        winner,
+        *([] if deployment is None else [_deployed_row(winner, deployment)]),
+        *snapshots,
+        *([] if result["without_pqc"] is None else [ablation]),
+        *classical,
+    ]
+
+
+def _deployed_row(winner: Row, deployment: Json) -> Row:
+    """The winner with the weights that its deployment kept: all accuracies on the samples that were measured."""
+    measured = deployment["deployed"]
+    return replace(
+        winner,
+        name="winner, deployed",
+        kind="deployed",
+        accuracy=deployment["noisy"]["accuracy"],
+        accuracy_noiseless=deployment["noiseless"]["accuracy"],
+        spread=None,
+        accuracy_deployed=measured["accuracy"],
+        shot_error=measured["shot_error"],
+        backend=f"{deployment['backend']} ({deployment['kind']})",
+        n_samples=measured["n_samples"],
+    )

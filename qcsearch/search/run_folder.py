@@ -6,6 +6,7 @@ data.npz        the data set            device.json     the calibration snapshot
 space.toml      the search space        study.journal   the study
 clock.json      seconds used            workers.log     errors of the workers, if any
 result.json     the final evaluation    model/          the winner
+deployment.json the winner on a backend jobs/           account of every job
 .session        who is at work          .workers        held while a worker lives
 ```
 """
@@ -148,6 +149,21 @@ class RunFolder:
         """What the final evaluation found; None while there is none."""
         path = self.path / "result.json"
         return canonical.loads(path.read_text("utf-8")) if path.is_file() else None
+
+    def deployment(self) -> Json | None:
+        """The last deployment, as the stage after the search left it; None if it was of another winner.
+
+        Raises:
+            RunError: if deployment.json cannot be read.
+        """
+        path, candidate = self.path / "deployment.json", self.model / "candidate.json"
+        if not path.is_file() or not candidate.is_file():
+            return None
+        try:
+            found, winner = (canonical.loads(file.read_text("utf-8")) for file in (path, candidate))
+            return found if found.get("candidate", "") in ("", canonical.digest(winner)) else None
+        except (ValueError, AttributeError) as error:
+            raise RunError(f"The deployment '{path}' cannot be read: {error}.") from None
 
     def write_result(self, result: Json | None) -> None:
         """Write result.json atomically; None takes it away, because the search goes on."""

@@ -215,6 +215,53 @@ def test_a_deployed_run_reports_its_deployment(qcsearch, own_run):
     assert "measured on aer" in page
 
 
+def test_the_board_has_a_deployed_column_of_the_same_weights_and_samples(qcsearch, own_run):
+    assert "deployed" not in qcsearch("board", own_run).out
+    assert qcsearch("deploy", own_run, "--backend", "aer", "--steps", 1, "--shots", 64).code == 0
+    found = json.loads((own_run / "deployment.json").read_text())
+    outcome = qcsearch("board", own_run)
+    assert "deployed: aer (simulated), 30 samples" in outcome.out
+    head, (winner,), (deployed,) = (
+        [line for line in outcome.out.splitlines() if line.lstrip().startswith(start)]
+        for start in ("model ", "winner (trial", "winner, deployed")
+    )
+    assert "deployed" in head[0]
+    assert f"{100 * found['deployed']['accuracy']:.1f} %" in deployed
+    assert winner.count("–") == deployed.count("–") + 1  # not deployed and no shots; no spread over seeds
+    rows = qcsearch("board", own_run, "--json").json["rows"]
+    assert [row["kind"] for row in rows if row["accuracy_deployed"] is not None] == ["deployed"]
+    (row,) = (row for row in rows if row["kind"] == "deployed")
+    assert row["accuracy"] == found["noisy"]["accuracy"]
+    assert row["accuracy_noiseless"] == found["noiseless"]["accuracy"]
+    assert row["shot_error"] == found["deployed"]["shot_error"]
+    assert row["split"] == "test"
+    from qcsearch.search.leaderboard import leaderboard
+    from qcsearch.search.run_folder import RunFolder
+
+    assert "on aer (simulated)" in str(leaderboard(RunFolder.open(own_run)))
+
+
+def test_the_deployment_of_another_winner_is_left_out(qcsearch, own_run, tmp_path):
+    assert qcsearch("deploy", own_run, "--backend", "aer", "--steps", 1, "--shots", 64).code == 0
+    found = json.loads((own_run / "deployment.json").read_text())
+    (own_run / "deployment.json").write_text(json.dumps(found | {"candidate": "0" * 64}))
+    assert "deployed" not in qcsearch("board", own_run).out
+    assert qcsearch("export", own_run, "-o", tmp_path / "bundle").code == 0
+    assert _weights(tmp_path / "bundle") == _weights(own_run / "model")
+    assert qcsearch("report", own_run).code == 0
+    assert '<h2 id="deployment">' not in (own_run / "report.html").read_text()
+
+
+def test_a_run_predicts_with_the_weights_that_its_deployment_kept(qcsearch, own_run):
+    before = qcsearch("predict", own_run, "iris").out
+    assert qcsearch("deploy", own_run, "--backend", "aer", "--steps", 1, "--shots", 64).code == 0
+    found = json.loads((own_run / "deployment.json").read_text())
+    changed = {"weights": [weight + 0.5 for weight in found["weights"]]}
+    (own_run / "deployment.json").write_text(json.dumps(found | changed))
+    assert qcsearch("predict", own_run, "iris").out != before
+    assert qcsearch("predict", own_run / "model", "iris").out == before
+
+
 def _weights(bundle):
     from qcsearch.bundle.read import load_bundle
 

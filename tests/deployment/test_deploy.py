@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from qcsearch.data.split import Part, Split
-from qcsearch.deployment.deploy import Progress, deploy, infer
+from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.program import BackendProgram
+from qcsearch.deployment.progress import Progress
 from qcsearch.deployment.tuning import TuningOptions
 from qcsearch.errors import BackendError, InputError, QCSearchError
 from qcsearch.training.gradients import ParameterShift
@@ -176,14 +177,6 @@ def test_parameter_shift_steps_run(model, iris):
     found = deploy(model, iris, "aer", steps=1, shots=32, options=options, max_validation=3, max_test=3)
     assert found.tuning.method == "parameter_shift, adam"
     assert found.usage.jobs == 4
-
-
-def test_inference_on_a_backend_agrees_with_the_noisy_engine(model, iris):
-    X = iris.test.X[:10]
-    found = infer(model, X, "local:fake_manila", shots=20_000, seed=1)
-    assert found.shape == (10, 3)
-    assert np.allclose(found.sum(axis=1), 1)
-    assert np.abs(found - model.predict_proba(X)).max() < 0.08
 
 
 def test_a_backend_that_cannot_run_the_model_is_refused_before_any_job(model, iris):

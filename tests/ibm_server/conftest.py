@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -119,3 +121,27 @@ def command():
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def call():
+    """Runs a command in this process; returns its exit code and what it printed and said."""
+
+    def call(*words):
+        out, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+            code = run([str(word) for word in words])
+        return code, out.getvalue(), errors.getvalue()
+
+    return call
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """A person at the terminal with an answer."""
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    return lambda answer: monkeypatch.setattr("sys.stdin", Terminal(answer + "\n"))

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import re
 
 import pytest
-
-from qcsearch.cli.main import run as run_command
-
-
-def call(*words):
-    out, errors = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-        code = run_command([str(word) for word in words])
-    return code, out.getvalue(), errors.getvalue()
 
 
 @pytest.fixture
@@ -24,25 +14,14 @@ def run(searched):
     return searched("fake_valencia")
 
 
-@pytest.fixture
-def asked(monkeypatch):
-    """A person at the terminal with an answer."""
-
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    return lambda answer: monkeypatch.setattr("sys.stdin", Terminal(answer + "\n"))
-
-
-def test_a_deployment_without_a_ceiling_is_refused(server, run):
+def test_a_deployment_without_a_ceiling_is_refused(server, run, call):
     code, _, errors = call("deploy", run, "--backend", "ibm:ibm_valencia", "--yes")
     assert code == 2
     assert "--max-qpu-seconds" in errors
     assert server.requests == []
 
 
-def test_a_deployment_that_nobody_can_agree_to_is_refused(server, run, monkeypatch):
+def test_a_deployment_that_nobody_can_agree_to_is_refused(server, run, monkeypatch, call):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     code, _, errors = call("deploy", run, "--backend", "ibm:ibm_valencia", "--max-qpu-seconds", 100)
     assert code == 2
@@ -50,7 +29,7 @@ def test_a_deployment_that_nobody_can_agree_to_is_refused(server, run, monkeypat
     assert server.requests == []
 
 
-def test_who_says_no_pays_nothing(server, run, asked):
+def test_who_says_no_pays_nothing(server, run, asked, call):
     asked("n")
     words = ("deploy", run, "--backend", "ibm:ibm_valencia", "--max-qpu-seconds", 1000)
     code, _, errors = call(*words)
@@ -59,7 +38,7 @@ def test_who_says_no_pays_nothing(server, run, asked):
     assert server.jobs == {}
 
 
-def test_cost_says_seconds_money_and_share_and_submits_nothing(server, run):
+def test_cost_says_seconds_money_and_share_and_submits_nothing(server, run, call):
     server.limit_seconds = 10_000.0
     words = ("cost", run, "--backend", "ibm:ibm_valencia", "--usd-per-qpu-second", 2)
     code, out, _ = call(*words)
@@ -73,14 +52,14 @@ def test_cost_says_seconds_money_and_share_and_submits_nothing(server, run):
     assert server.jobs == {}
 
 
-def test_canaries_are_in_the_cost(server, run):
+def test_canaries_are_in_the_cost(server, run, call):
     words = ("cost", run, "--backend", "local:fake_valencia", "--json")
     plain, more = (json.loads(call(*words, *extra)[1].splitlines()[-1]) for extra in ((), ("--canaries",)))
     assert more["stages"][-1]["circuits"] == plain["stages"][-1]["circuits"] + 2 * 13
     assert plain["remaining_seconds"] is None
 
 
-def test_a_backend_that_is_not_there_is_said(server, run):
+def test_a_backend_that_is_not_there_is_said(server, run, call):
     limits = ("--max-qpu-seconds", 1000, "--yes")
     code, _, errors = call("deploy", run, "--backend", "ibm:ibm_nowhere", *limits)
     assert code == 5

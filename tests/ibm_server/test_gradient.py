@@ -5,7 +5,7 @@ import pytest
 
 from qcsearch.data.sources import load_dataset
 from qcsearch.data.split import split
-from qcsearch.deployment.deploy import infer
+from qcsearch.deployment.inference import infer
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.training.gradients import ParameterShift
 from qcsearch.training.train import train
@@ -31,7 +31,7 @@ def model(iris):
 
 def test_inference_there_agrees_with_the_noisy_engine(server, executor, model, iris):
     X = iris.test.X[:10]
-    found = infer(model, X, executor(), shots=20_000)
+    found = infer(model, X, executor(), shots=20_000).probabilities
     assert np.abs(found - model.predict_proba(X)).max() < 0.08
     assert len(server.billed) == 1
 

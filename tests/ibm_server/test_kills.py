@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from dataclasses import replace
 
 import pytest
+from ibm_server.kills import kill_later
 from ibm_server.server import IbmServer
 
 from qcsearch.bundle.read import load_bundle
@@ -49,21 +49,6 @@ def unbroken(serve, executor, searched):
 def timeless(found):
     """All that does not depend on the clock, or on what was measured before a kill."""
     return replace(found, seconds=0.0, usage=Usage())
-
-
-def kill_later(process, server, n_requests, seconds):
-    """Kill −9 after some more requests and a moment; False if it ended before."""
-    goal = len(server.requests) + n_requests
-    while len(server.requests) < goal:
-        if process.poll() is not None:
-            return False
-        time.sleep(0.002)
-    time.sleep(seconds)
-    if process.poll() is not None:
-        return False
-    process.kill()
-    process.communicate()
-    return True
 
 
 def train_with_kills(start, server, most, rng, span):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,9 +74,7 @@ class IbmExecutor:
         self._journal = Journal(journal)
         self._submitter = Submitter(self._cloud, self._journal)
         self._options, self._device = options, device
-        self._keys = RequestKeys(
-            [name, seed, {**asdict(options), "patience": 0, "max_qpu_seconds": 0, "max_drift": 0}]
-        )
+        self._keys = RequestKeys([name, seed, options.of_jobs])
         self._session: Session | None = None
         self._compared: object = None
         self._changes: list[Change] = []

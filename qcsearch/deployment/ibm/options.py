@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from qcsearch.canonical import Json
 from qcsearch.deployment.ibm.pace import Patience
 from qcsearch.errors import InputError
 
@@ -47,6 +48,11 @@ class IbmOptions:
             raise InputError(f"The 'mode' must be job, batch or session. Got {self.mode!r}.")
         if self.max_drift is not None and not 0 <= self.max_drift <= 1:
             raise InputError(f"The 'max_drift' must be in [0, 1]. Got {self.max_drift!r}.")
+
+    @property
+    def of_jobs(self) -> list[Json]:
+        """What makes a job another job; the rest decides whether and when it is submitted."""
+        return [self.dynamical_decoupling, self.twirling, self.private, self.mode]
 
     def sampler(self, tag: str, seconds: float) -> dict[str, Any]:
         """Options of the client's `Sampler`.
