@@ -68,7 +68,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         *,
         n_trials: int | None = None,
         max_seconds: float | None = None,
-        strategy: str = "tpe",
+        strategy: str = "auto",
         workers: int = 1,
         run: str | Path | None = None,
         random_state: int | np.random.RandomState | None = None,

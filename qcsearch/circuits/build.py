@@ -15,7 +15,7 @@ from qcsearch.circuits import checks, observables
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.circuits.encodings import ENCODINGS, Encoding
-from qcsearch.circuits.encodings.base import RangedEncoding
+from qcsearch.circuits.encodings.base import RangedEncoding, TrainedEncoding
 from qcsearch.circuits.gate import Angle, Gate, GateList, Topology, count_weights
 from qcsearch.errors import CandidateError, DataError
 
@@ -155,11 +155,15 @@ def to_circuit(gate_list: GateList) -> tuple[QuantumCircuit, list[Parameter], li
 
 
 def initial_weights(gate_list: GateList, init_scale: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw start weights, `(n_weights,)`: uniform in ±π × `init_scale`; 1 where one multiplies a feature."""
+    """Draw start weights, `(n_weights,)`: uniform in ±π × `init_scale`, but for those that multiply a feature.
+
+    Of these, one alone starts at 1, the plain feature; n whose turns follow one another about one axis make a weighted
+    sum and start normal with standard deviation 1/√n, so that the sum is about as wide as a feature (LeCun et al.,
+    *Efficient BackProp*, 1998).
+    """
     weights = rng.uniform(-math.pi * init_scale, math.pi * init_scale, gate_list.n_weights)
-    for gate in gate_list.gates:
-        if gate.angle is not None and gate.angle.weight is not None and gate.angle.feature is not None:
-            weights[gate.angle.weight] = 1.0
+    for run in _sums(gate_list.gates):
+        weights[run] = 1.0 if len(run) == 1 else rng.normal(scale=1 / math.sqrt(len(run)), size=len(run))
     return weights
 
 
@@ -200,9 +204,8 @@ def without_pqc(candidate: Candidate) -> Candidate:
     The ansatz becomes an empty list of gates, and an encoding that trains its input scale does not. A
     gate-by-gate candidate keeps its data gates, untrained.
     """
-    encoding = candidate.encoding
-    if getattr(make_encoding(candidate), "trainable", False):
-        encoding = Choice(encoding.name, {**encoding.settings, "trainable": False})
+    made = make_encoding(candidate)
+    encoding = made.untrained() if isinstance(made, TrainedEncoding) else candidate.encoding
     kept = []
     if candidate.ansatz.name == "gates":
         parsed = map(Gate.from_json, candidate.ansatz.settings.get("gates", ()))
@@ -212,6 +215,27 @@ def without_pqc(candidate: Candidate) -> Candidate:
             if gate.angle is not None and gate.angle.feature is not None
         ]
     return replace(candidate, encoding=encoding, ansatz=Choice("gates", {"gates": kept}))
+
+
+def _sums(gates: Iterable[Gate]) -> list[list[int]]:
+    """Weights that multiply features, those of turns in a row about one axis together."""
+    sums: list[list[int]] = []
+    open_sums: dict[int, tuple[str, list[int]]] = {}
+    for gate in gates:
+        angle = gate.angle
+        if angle is None or angle.weight is None or angle.feature is None or len(gate.qubits) > 1:
+            for qubit in gate.qubits:
+                open_sums.pop(qubit, None)
+            if angle is not None and angle.weight is not None and angle.feature is not None:
+                sums.append([angle.weight])
+            continue
+        name, run = open_sums.get(gate.qubits[0], ("", []))
+        if name != gate.name:
+            run = []
+            sums.append(run)
+            open_sums[gate.qubits[0]] = gate.name, run
+        run.append(angle.weight)
+    return sums
 
 
 def _check_places(candidate: Candidate, topology: Topology) -> None:

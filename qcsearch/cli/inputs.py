@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Inputs", "gather", "refuse_existing"]
 
-_DEVICE, _SPACE, _STRATEGY, _SEED = "fake_torino", "default", "tpe", 0
+_DEVICE, _SPACE, _STRATEGY, _SEED = "fake_torino", "default", "auto", 0
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ Strategy = Annotated[
     typer.Option(
         "--strategy",
         metavar="NAME",
-        help="tpe, random, nsga2, elivagar, quantumnas, supernet, quantumdarts or expressibility. Default: tpe.",
+        help="auto, tpe, random, nsga2, elivagar, quantumnas, supernet, quantumdarts or expressibility. Default: auto.",
     ),
 ]
 RunOption = Annotated[

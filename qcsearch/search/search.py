@@ -33,7 +33,7 @@ def run_search(
     max_seconds: float | None = None,
     workers: int = 1,
     seed: int = 0,
-    strategy: str = "tpe",
+    strategy: str = "auto",
     progress: Progress | None = None,
     nursery: Nursery | None = None,
 ) -> SearchResult:

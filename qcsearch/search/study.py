@@ -89,6 +89,7 @@ class SearchStudy:
         self._run = run
         self._seed = config.seed
         self._strategy = STRATEGIES.create(config.strategy)
+        self._read: dict[int, TrialRecord] = {}
         storage = open_storage(run.journal)
         sampler = SeededSampler(self._sampler, self._trial_seed)
         pruner = self._strategy.pruner(run.space.ladder)
@@ -121,10 +122,16 @@ class SearchStudy:
     def records(self, skip: Container[int] = ()) -> list[TrialRecord]:
         """The records of all finished trials but those in `skip`, orphans left out, by number."""
         return [
-            TrialRecord.from_json(trial.user_attrs["record"])
+            self._record(trial)
             for trial in self.trials(*_FINISHED)
             if trial.number not in skip and "record" in trial.user_attrs and "orphan" not in trial.user_attrs
         ]
+
+    def _record(self, trial: FrozenTrial) -> TrialRecord:
+        """The record of a finished trial, which does not change any more."""
+        if trial.number not in self._read:
+            self._read[trial.number] = TrialRecord.from_json(trial.user_attrs["record"])
+        return self._read[trial.number]
 
     def n_finished(self) -> int:
         """Number of finished trials; those whose worker died do not count."""
@@ -185,7 +192,7 @@ class SearchStudy:
         if not isinstance(self._strategy, Maker):
             return Proposal(asked.candidate)
         seed = self._trial_seed(self.study, asked.trial)
-        brief = Brief(objective, asked.params, asked.candidate, seed, until)
+        brief = Brief(objective, asked.params, asked.candidate, seed, until, self.records)
         proposal = self._strategy.propose(brief)
         asked.trial.set_user_attr("digest", proposal.candidate.digest)
         return proposal

@@ -138,7 +138,39 @@ def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[El
                 f"Measurements must come last. Got '{name}' after one on qubits {qubits}.",
                 "remove mid-circuit measurements; the exact engine has no classical bits",
             )
-    return elements
+    return _joined(elements)
+
+
+def _joined(elements: list[Element]) -> list[Element]:
+    """Turns of one qubit that follow one another about one axis as one turn by the sum of their angles.
+
+    Only those of a kind: data alone, weights alone, or both. A sum of data and weights would be bound anew in each
+    step, where the data alone are encoded once.
+    """
+    joined: list[Element] = []
+    latest: dict[int, int] = {}
+    for element in elements:
+        before = joined[latest[element.qubits[0]]] if element.qubits[0] in latest else None
+        if isinstance(element, Turn) and isinstance(before, Turn) and _alike(element, before):
+            angle = AngleSum(
+                before.angle.constant + element.angle.constant, before.angle.terms + element.angle.terms
+            )
+            joined[latest[element.qubits[0]]] = Turn(element.qubits, element.axes, angle)
+            continue
+        latest.update(dict.fromkeys(element.qubits, len(joined)))
+        joined.append(element)
+    return joined
+
+
+def _alike(one: Turn, other: Turn) -> bool:
+    """Whether two turns may become one."""
+    kinds = [(turn.angle.has_feature, turn.angle.has_weight) for turn in (one, other)]
+    return (
+        len(one.qubits) == 1
+        and one.qubits == other.qubits
+        and one.axes == other.axes
+        and kinds[0] == kinds[1]
+    )
 
 
 def _gate(instruction: CircuitInstruction, qubits: tuple[int, ...], angles: AngleReader) -> list[Element]:

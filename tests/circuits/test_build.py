@@ -183,6 +183,25 @@ def test_start_weights_are_one_at_features_and_within_the_scale_elsewhere() -> N
     assert (initial_weights(gate_list, 0.0, np.random.default_rng(3))[6:] == 0).all()
 
 
+def test_weights_of_a_sum_start_random_and_about_as_wide_together_as_one_feature() -> None:
+    candidate = replace(CANDIDATE, encoding=Choice("weighted_sum"))
+    n_features = 50
+    gate_list = lower(candidate, LINE, n_features)
+    weights = initial_weights(gate_list, 0.0, np.random.default_rng(3))
+    sums = np.array(
+        [g.angle.weight for g in gate_list.gates if g.angle is not None and g.angle.feature is not None]
+    )
+    assert np.std(weights[sums]) == pytest.approx(1 / math.sqrt(n_features), rel=0.2)
+    assert len(set(weights[sums])) == len(sums) == 3 * n_features * 2
+    assert (np.delete(weights, sums) == 0).all()
+
+
+def test_the_ablation_of_a_weighted_sum_is_the_plain_angles() -> None:
+    ablation = without_pqc(replace(CANDIDATE, encoding=Choice("weighted_sum", {"axis": "rx"})))
+    assert ablation.encoding == Choice("angle")
+    assert lower(ablation, LINE, 3).n_weights == 0
+
+
 def test_the_ablation_keeps_one_untrained_pass_of_the_data_and_nothing_else() -> None:
     ablation = without_pqc(CANDIDATE)
     gate_list = lower(ablation, LINE, 3)

@@ -47,6 +47,14 @@ class TestReuploading(EncodingConformance):
     encoding = "reuploading"
 
 
+class TestWeightedSum(EncodingConformance):
+    encoding = "weighted_sum"
+
+
+class TestWeightedSumAboutX(EncodingConformance):
+    encoding = Choice("weighted_sum", {"axis": "rx"})
+
+
 class TestReuploadingUntrainedRZ(EncodingConformance):
     encoding = Choice("reuploading", {"axis": "rz", "trainable": False})
 

@@ -53,6 +53,17 @@ def expect(state: Statevector, pauli: str) -> float:
     return float(state.expectation_value(SparsePauliOp(pauli)).real)
 
 
+@pytest.mark.parametrize(("axis", "pauli"), [("ry", "Z"), ("rx", "Z"), ("rz", "X")])
+def test_a_weighted_sum_turns_every_qubit_by_all_features_in_every_layer(axis: str, pauli: str) -> None:
+    x = [0.3, -0.8, 0.7]
+    for qubit in range(2):
+        label = "".join(pauli if q == qubit else "I" for q in (1, 0))
+        assert expect(encoded("weighted_sum", x, 2, axis=axis), label) == pytest.approx(math.cos(sum(x)))
+    blocks = ENCODINGS.create("weighted_sum", {"axis": axis}).layers(3, line(2), 2)
+    numbers = [g.angle.weight for block in blocks for g in block if g.angle is not None]
+    assert numbers == list(range(2 * 2 * 3))
+
+
 @pytest.mark.parametrize(
     ("axis", "cosine", "sine"), [("ry", "Z", ("X", 1)), ("rx", "Z", ("Y", -1)), ("rz", "X", ("Y", 1))]
 )
@@ -242,6 +253,7 @@ def test_features_that_do_not_fit_are_refused(name: str, n_features: int, n_qubi
         ("iqp", {"repeats": 11}),
         ("iqp", {"product_scale": 0}),
         ("amplitude", {"axis": "ry"}),
+        ("weighted_sum", {"axis": "x"}),
     ],
 )
 def test_bad_settings_are_refused_in_one_sentence(name: str, chosen: dict[str, object]) -> None:

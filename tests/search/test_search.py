@@ -250,7 +250,7 @@ def test_nsga2_searches_accuracy_against_two_qubit_gates(search: Search, tmp_pat
 
 CHANGES = {
     "seed": ({"seed": 1}, "seed 0. Got 1"),
-    "strategy": ({"strategy": "random"}, "strategy 'tpe'. Got 'random'"),
+    "strategy": ({"strategy": "random"}, "strategy 'auto'. Got 'random'"),
 }
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
-from qiskit.circuit import Gate, Parameter
+from qiskit.circuit import Gate, Parameter, ParameterVector
 from qiskit.circuit.library import CUGate, RGate, UnitaryGate, XXPlusYYGate
 from qiskit.quantum_info import SparsePauliOp, Statevector, random_unitary
 
 from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation import compile_circuit
+from qcsearch.simulation.angles import AngleReader
+from qcsearch.simulation.lower import Turn, lower
+from qcsearch.simulation.noise import Noise
 
 Z = SparsePauliOp("IZ")
 
@@ -154,3 +157,51 @@ def test_a_composite_gate_goes_through_its_definition(referee):
     values = _values(circuit, observables, w=w, weights=weights)
     flat = circuit.decompose("block").assign_parameters(dict(zip(weights, w, strict=True)))
     np.testing.assert_allclose(values, referee(flat, None, observables), rtol=0, atol=1e-12)
+
+
+def test_turns_in_a_row_about_one_axis_are_their_sum_whatever_their_angles_hold():
+    x, w = ParameterVector("x", 3), ParameterVector("w", 6)
+    circuit = QuantumCircuit(2)
+    circuit.h([0, 1])
+    for k in range(3):
+        circuit.rz(w[k] * x[k], 0)
+        circuit.rz(x[k], 1)
+    circuit.rz(w[3] * x[0] + 0.3, 1)
+    circuit.rz(w[4], 1)
+    circuit.rz(0.2, 0)
+    circuit.rz(w[5], 0)
+    circuit.rx(x[0], 0)
+    circuit.rx(w[0], 0)
+    circuit.cx(0, 1)
+    circuit.rz(w[1] * x[1], 0)
+    observables = [SparsePauliOp(label) for label in ("ZI", "XY", "IX")]
+    rng = np.random.default_rng(5)
+    X, weights = rng.normal(size=(4, 3)), rng.normal(size=6)
+    values = _values(circuit, observables, X, weights, x, w)
+    for row, sample in zip(values, X, strict=True):
+        bound = circuit.assign_parameters(
+            {**dict(zip(x, sample, strict=True)), **dict(zip(w, weights, strict=True))}
+        )
+        expected = [Statevector(bound).expectation_value(o).real for o in observables]
+        np.testing.assert_allclose(row, expected, atol=1e-12)
+    program = compile_circuit(circuit, None, observables, list(x), list(w))
+    cotangent = rng.normal(size=values.shape)
+    _, gradient = program.value_and_gradient(X, weights, cotangent)
+    step = 1e-6 * np.eye(6)
+    central = [
+        np.sum(cotangent * (program.values(X, weights + d) - program.values(X, weights - d))) / 2e-6
+        for d in step
+    ]
+    np.testing.assert_allclose(gradient, central, atol=1e-6)
+
+
+def test_a_row_of_turns_costs_one():
+    x, w = ParameterVector("x", 3), ParameterVector("w", 4)
+    circuit = QuantumCircuit(1)
+    circuit.h(0)
+    for k in range(3):
+        circuit.rz(w[k] * x[k], 0)
+    circuit.rz(w[3], 0)
+    elements = lower(circuit, Noise(None), AngleReader(list(x), list(w)))
+    turns = [element for element in elements if isinstance(element, Turn)]
+    assert [len(turn.angle.terms) for turn in turns] == [3, 1]

@@ -1,6 +1,15 @@
 """Encodings (feature maps): a small protocol in `base`, one file an alternative."""
 
-from qcsearch.circuits.encodings import amplitude, angle, basis, dense_angle, iqp, none, reuploading
+from qcsearch.circuits.encodings import (
+    amplitude,
+    angle,
+    basis,
+    dense_angle,
+    iqp,
+    none,
+    reuploading,
+    weighted_sum,
+)
 from qcsearch.circuits.encodings.base import ENCODINGS, Encoding
 
 __all__ = [
@@ -13,4 +22,5 @@ __all__ = [
     "iqp",
     "none",
     "reuploading",
+    "weighted_sum",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.circuits.gate import Angle, Gate, Topology
+from qcsearch.circuits.options import Choice
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
 
@@ -58,6 +59,15 @@ class RangedEncoding(Encoding, Protocol):
 
         What a person set is kept; only what was left open is chosen.
         """
+        ...
+
+
+@runtime_checkable
+class TrainedEncoding(Encoding, Protocol):
+    """An encoding that may hold weights."""
+
+    def untrained(self) -> Choice:
+        """Return the encoding to compare with that holds none."""
         ...
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qcsearch.circuits import checks
 from qcsearch.circuits.encodings.base import AXES, ENCODINGS, rotation_blocks
 from qcsearch.circuits.gate import Gate, Topology
+from qcsearch.circuits.options import Choice
 
 __all__ = ["ReuploadingEncoding"]
 
@@ -47,3 +48,7 @@ class ReuploadingEncoding:
     def layers(self, n_features: int, topology: Topology, n_layers: int) -> list[list[Gate]]:
         """One block a layer of the ansatz; every feature is used at least once over all of them."""
         return rotation_blocks(self.axis, n_features, topology, n_layers, self.trainable)
+
+    def untrained(self) -> Choice:
+        """The plain features."""
+        return Choice("reuploading", {"axis": self.axis, "trainable": False})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -19,6 +19,7 @@ from qcsearch.search.ladder import Ladder
 
 if TYPE_CHECKING:
     from qcsearch.search.objective import Objective
+    from qcsearch.search.record import TrialRecord
     from qcsearch.search.space import SearchSpace
     from qcsearch.training.expectations import Floats
 
@@ -78,6 +79,7 @@ class Brief:
         template: the candidate of the space that these parameters mean.
         seed: of the trial: the same again if the trial has to be run again.
         until: in seconds of `time.monotonic`, when the answer must be there; None for no limit.
+        history: gives the records of the finished trials, by number.
         started: when the brief was given.
     """
 
@@ -86,6 +88,7 @@ class Brief:
     template: Candidate
     seed: int
     until: float | None = None
+    history: Callable[[], Sequence[TrialRecord]] = tuple
     started: float = field(default_factory=time.monotonic)
 
     def rng(self) -> np.random.Generator:

@@ -24,6 +24,7 @@ Search = Callable[..., SearchResult]
 MODULE = """
 from functools import partial
 
+from qcsearch.search.strategies.auto import Auto
 from qcsearch.search.strategies.elivagar import Elivagar
 from qcsearch.search.strategies.evolution import Evolution
 from qcsearch.search.strategies.expressibility import ExpressibilitySearch
@@ -32,6 +33,7 @@ from qcsearch.search.strategies.quantumnas import QuantumNASSearch
 from qcsearch.search.strategies.supernet import SupernetSearch
 
 FEW = Evolution(population=4, parents=2, mutations=2, crossovers=1, generations=2)
+auto = partial(Auto, n_startup_trials=2, repeats=0.6)
 elivagar = partial(Elivagar, pool=3, subgraphs=4)
 expressibility = partial(ExpressibilitySearch, evolution=FEW)
 quantumnas = partial(QuantumNASSearch, evolution=FEW, epochs=2, warm_up=1, pruned=(0.3,))
@@ -53,7 +55,7 @@ run_search(
 )
 """
 
-MAKERS = ("elivagar", "expressibility", "quantumdarts", "quantumnas", "supernet")
+MAKERS = ("auto", "elivagar", "expressibility", "quantumdarts", "quantumnas", "supernet")
 
 
 @pytest.fixture(params=MAKERS)
@@ -109,8 +111,8 @@ def test_a_search_with_little_time_ends_in_it_with_a_model(
 @pytest.mark.parametrize(
     "maker",
     [
-        "elivagar",
-        *(pytest.param(name, marks=pytest.mark.exhaustive) for name in MAKERS if name != "elivagar"),
+        "auto",
+        *(pytest.param(name, marks=pytest.mark.exhaustive) for name in MAKERS if name != "auto"),
     ],
     indirect=True,
 )

@@ -1,0 +1,68 @@
+"""The default: TPE far and wide, neighbours of the best trials, and the best circuits refined gate by gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
+
+from qcsearch.search.ladder import Ladder
+from qcsearch.search.record import TrialRecord
+from qcsearch.search.space import SearchSpace
+from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
+from qcsearch.search.strategies.neighbours import NeighbourSampler
+
+__all__ = ["Auto"]
+
+
+@STRATEGIES.register("auto")
+@dataclass(frozen=True)
+class Auto:
+    """Trials of three kinds, mixed: TPE, a good trial with a parameter or two changed, a good circuit refined.
+
+    What was tried already is not tried again: its circuit is written out gate by gate, changed a little
+    (`refine`) and trained on from its parent's weights. So a space that holds no gate-by-gate circuits gets some
+    near its best ones. All trials are stopped early by successive halving, as those of `tpe` are.
+
+    Attributes:
+        n_startup_trials: before them trials are drawn at random.
+        parents: how many of the best are changed and refined.
+        neighbours: share of the trials that change parameters of a parent.
+        repeats: share of the trials that refine a parent's circuit.
+    """
+
+    objectives = ("validation_accuracy",)
+
+    n_startup_trials: int = 10
+    parents: int = 6
+    neighbours: float = 0.4
+    repeats: float = 0.2
+
+    def sampler(self, seed: int) -> BaseSampler:
+        """See `NeighbourSampler`."""
+        return NeighbourSampler(seed, self.n_startup_trials, self.parents, self.neighbours, self.repeats)
+
+    def pruner(self, ladder: Ladder) -> BasePruner:
+        """Successive halving."""
+        return ladder.pruner()
+
+    def check(self, space: SearchSpace) -> None:
+        """Any space will do."""
+
+    def propose(self, brief: Brief) -> Proposal:
+        """The candidate that was drawn; if it was tried before, one near the best that came of it."""
+        tried = [record for record in brief.history() if record.params == brief.params and record.trained]
+        if not tried:
+            return Proposal(brief.template)
+        from qcsearch.search.strategies.refine import refine
+
+        parent = max(tried, key=_merit)
+        return refine(brief.objective, parent, brief.rng()) or Proposal(brief.template)
+
+
+def _merit(record: TrialRecord) -> tuple[float, int]:
+    """Validation accuracy; of equals the circuit with fewer two-qubit gates."""
+    accuracy = -np.inf if record.validation_accuracy is None else record.validation_accuracy
+    return float(accuracy), -(record.costs.two_qubit_gates if record.costs else 0)
