@@ -26,6 +26,8 @@ class RunConfig(BaseModel):
         seed: everything random comes from it.
         n_trials: total of trials, None for no limit.
         max_seconds: total of seconds, None for no limit.
+        max_two_qubit_gates: limit of a mapped circuit on top of the space's own, None for no other.
+        max_duration_us: the same of one execution, in microseconds.
         workers: processes.
     """
 
@@ -44,4 +46,6 @@ class RunConfig(BaseModel):
     seed: int = Field(ge=0)
     n_trials: int | None = None
     max_seconds: float | None = None
+    max_two_qubit_gates: int | None = None
+    max_duration_us: float | None = None
     workers: int = 1

@@ -248,7 +248,7 @@ class RunFolder:
         """Check that the run in the folder, if there is one, is this one.
 
         Raises:
-            RunError: if it has another data set, device, space, strategy or seed.
+            RunError: if it has another data set, device, space, limit, strategy or seed.
         """
         if not self.begun:
             return
@@ -256,15 +256,17 @@ class RunFolder:
         for what, name, digest in (
             ("data set", "dataset", "dataset_digest"),
             ("device snapshot", "device", "device_digest"),
+            ("limit of two-qubit gates", "max_two_qubit_gates", "max_two_qubit_gates"),
+            ("limit of the duration in µs", "max_duration_us", "max_duration_us"),
             ("search space", "space", "space_fingerprint"),
             ("strategy", "strategy", "strategy"),
             ("seed", "seed", "seed"),
         ):
             if getattr(old, digest) != getattr(config, digest):
-                mine, theirs = getattr(config, name), getattr(old, name)
-                shown = f"{mine!r}" if mine != theirs else f"{mine!r} with another content"
+                mine, theirs = (_said(getattr(run, name)) for run in (config, old))
+                shown = mine if mine != theirs else f"{mine} with another content"
                 raise RunError(
-                    f"The run in '{self.path}' was made with the {what} {theirs!r}. Got {shown}.",
+                    f"The run in '{self.path}' was made with the {what} {theirs}. Got {shown}.",
                     fix=_OTHER_FOLDER,
                 )
 
@@ -278,6 +280,10 @@ class RunFolder:
 
     def _write(self, name: str, text: str) -> None:
         canonical.write_text(self.path / name, text)
+
+
+def _said(value: object) -> str:
+    return "none" if value is None else repr(value)
 
 
 def _npz(dataset: Dataset) -> bytes:
