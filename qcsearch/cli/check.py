@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from qcsearch.cli.options import (
     DeviceOption,
     Json,
-    MaxDuration,
-    MaxGates,
     MaxSeconds,
     MaybeData,
     RunOption,
@@ -62,8 +60,6 @@ def check(
     space: SpaceOption = None,
     trials: Trials = None,
     max_seconds: MaxSeconds = None,
-    max_two_qubit_gates: MaxGates = None,
-    max_duration_us: MaxDuration = None,
     workers: Workers = 1,
     seed: Seed = None,
     strategy: Strategy = None,
@@ -82,19 +78,7 @@ def check(
     from qcsearch.search.objective import Objective
     from qcsearch.search.strategies import check_strategy
 
-    inputs = gather(
-        data,
-        target,
-        device,
-        space,
-        trials,
-        max_seconds,
-        seed,
-        strategy,
-        run,
-        max_two_qubit_gates,
-        max_duration_us,
-    )
+    inputs = gather(data, target, device, space, trials, max_seconds, seed, strategy, run)
     budget = Budget.of(inputs.n_trials, inputs.max_seconds)
     if workers < 1:
         raise InputError(f"The number of workers must be an int ≥ 1. Got {workers}.")

@@ -34,6 +34,7 @@ from qcsearch.cli import (
     report,
     search,
     spaces,
+    tune,
     verify,
 )
 from qcsearch.cli.options import JSON_KEY, VERBOSE_KEY
@@ -134,6 +135,7 @@ def _root(
 _MAKE, _LOOK, _USE, _KNOW = "Search", "Look at a run", "Use the winner", "Devices and spaces"
 app.command("search", rich_help_panel=_MAKE)(search.search)
 app.command("check", rich_help_panel=_MAKE)(check.check)
+app.command("tune", rich_help_panel=_MAKE)(tune.tune)
 app.command("board", rich_help_panel=_LOOK)(board.board)
 app.command("explain", rich_help_panel=_LOOK)(explain.explain)
 app.command("report", rich_help_panel=_LOOK)(report.report)

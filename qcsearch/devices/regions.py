@@ -23,11 +23,11 @@ from typing import NamedTuple
 import numpy as np
 
 from qcsearch.circuits.gate import Topology
-from qcsearch.devices.device import ANGLE_BOUNDS, Device, GateCalibration
+from qcsearch.devices.device import ANGLE_BOUNDS, Device
 from qcsearch.devices.validation import components
 from qcsearch.errors import DeviceError
 
-__all__ = ["LAYERS", "Region", "best_regions", "region", "topology"]
+__all__ = ["LAYERS", "Region", "best_regions", "edge_figures", "qubit_figures", "region", "topology"]
 
 LAYERS = 6
 """Depth of the reference circuit that a region is scored for."""
@@ -169,11 +169,10 @@ class _Graph:
     """The figures of one device by qubit and by edge, looked up once."""
 
     def __init__(self, device: Device) -> None:
-        self._qubits = [_qubit_figures(device, q) for q in range(device.n_qubits)]
+        self._qubits = [qubit_figures(device, q) for q in range(device.n_qubits)]
         self._edges: list[dict[int, tuple[float, float]]] = [{} for _ in range(device.n_qubits)]
         for a, b in device.edges:
-            gates = [*device.gates_on.get((a, b), ()), *device.gates_on.get((b, a), ())]
-            self._edges[a][b] = self._edges[b][a] = _edge_figures(gates)
+            self._edges[a][b] = self._edges[b][a] = edge_figures(device, a, b)
 
     def around(self, group: frozenset[int]) -> set[int]:
         """Usable qubits coupled to the group and not in it."""
@@ -203,8 +202,9 @@ class _Graph:
         return Region(chosen, _score(sums), pairs, success, sums.readout / sums.n_qubits)
 
 
-def _edge_figures(gates: list[GateCalibration]) -> tuple[float, float]:
-    """Success and duration of the best gate; one that runs for some angles only counts if it is alone."""
+def edge_figures(device: Device, a: int, b: int) -> tuple[float, float]:
+    """Success and duration of the best gate of an edge; one that runs for some angles only counts if it is alone."""
+    gates = [*device.gates_on.get((a, b), ()), *device.gates_on.get((b, a), ())]
     measured = [
         (gate.name in ANGLE_BOUNDS, gate.error, gate.duration or 0.0)
         for gate in gates
@@ -214,7 +214,7 @@ def _edge_figures(gates: list[GateCalibration]) -> tuple[float, float]:
     return 1 - error, duration
 
 
-def _qubit_figures(device: Device, q: int) -> tuple[float, float, float]:
+def qubit_figures(device: Device, q: int) -> tuple[float, float, float]:
     """Success of the worst one-qubit gate, success of readout, and 2/(T1 + T2) in 1/seconds."""
     qubit = device.qubits[q]
     worst = max((gate.error or 0.0 for gate in device.gates_on.get((q,), ())), default=0.0)

@@ -99,7 +99,8 @@ class RunFacts:
         measured: logical qubits that an observable touches.
         mapped: the winner on the device.
         scores: of the winner, on the test split.
-        elsewhere: the winner's accuracy on other calibration snapshots of the device.
+        elsewhere: test accuracies of the winner under other calibrations, and of what a tuning began with: by
+            name the accuracy and what it is.
         classical: test accuracy of each classical row.
         without_pqc: test accuracy of the winner with its PQC taken out.
         curves: validation accuracy by step of the winner's trial and of the next best.
@@ -129,7 +130,7 @@ class RunFacts:
     measured: tuple[int, ...] = ()
     mapped: MappedFacts | None = None
     scores: tuple[Score, ...] = ()
-    elsewhere: Mapping[str, float] = field(default_factory=dict)
+    elsewhere: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     classical: Mapping[str, float] = field(default_factory=dict)
     without_pqc: float | None = None
     curves: tuple[Curve, ...] = ()

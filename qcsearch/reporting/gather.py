@@ -60,7 +60,7 @@ def gather(run: RunFolder) -> RunFacts:
         rejected=dict(Counter(r.outcome.constraint for r in found if r.outcome.constraint).most_common()),
         **_circuit(run, features, winner),
         scores=_scores(result, deployment),
-        elsewhere=_elsewhere(result),
+        elsewhere=_elsewhere(run.config, result),
         classical={} if result is None else result.classical,
         without_pqc=None if result is None else result.without_pqc,
         curves=_curves(ranked, winner),
@@ -111,10 +111,19 @@ def _spread(result: SearchResult) -> tuple[str, ...]:
     return () if deviation is None else (f"± {100 * deviation:.1f} % over {n} trainings from other seeds",)
 
 
-def _elsewhere(result: SearchResult | None) -> Mapping[str, float]:
-    if result is None or result.snapshot is None:
+def _elsewhere(config: RunConfig, result: SearchResult | None) -> Mapping[str, tuple[float, str]]:
+    if result is None:
         return {}
-    return {result.snapshot.label: result.snapshot.test_accuracy_noisy}
+    found: dict[str, tuple[float, str]] = {}
+    if result.snapshot is not None:
+        score = result.snapshot.test_accuracy_noisy
+        found[f"on {result.snapshot.label}"] = score, "the winner under another calibration"
+    if config.tuned and config.origin is not None and config.origin.test_accuracy_noisy is not None:
+        score, where = config.origin.test_accuracy_noisy, f"{config.origin.run} on {config.origin.device}"
+        found[f"winner of {where}"] = score, "what the tuning began with, on its own device"
+    if result.untuned is not None:
+        found["the same, untuned"] = result.untuned.test_accuracy_noisy, f"on {config.device}"
+    return found
 
 
 def _curves(ranked: Sequence[TrialRecord], winner: TrialRecord | None) -> tuple[Curve, ...]:
@@ -217,16 +226,16 @@ def _importance(run: RunFolder) -> dict[str, float]:
 
 
 def _command(config: RunConfig) -> str:
+    if config.tuned and config.origin is not None:
+        words = ["qcsearch", "tune", config.origin.run, "--device", "device.json", "--run", "../again"]
+        limit = [] if config.max_seconds is None else ["--max-seconds", f"{config.max_seconds:g}"]
+        return join([*words, *limit])
     words = ["qcsearch", "search", "data.npz", "--device", "device.json", "--space", "space.toml"]
     words += ["--strategy", config.strategy, "--seed", str(config.seed)]
     if config.n_trials is not None:
         words += ["--trials", str(config.n_trials)]
     if config.max_seconds is not None:
         words += ["--max-seconds", f"{config.max_seconds:g}"]
-    if config.max_two_qubit_gates is not None:
-        words += ["--max-two-qubit-gates", str(config.max_two_qubit_gates)]
-    if config.max_duration_us is not None:
-        words += ["--max-duration-us", f"{config.max_duration_us:g}"]
     return join([*words, "--workers", str(config.workers), "--run", "../again"])
 
 

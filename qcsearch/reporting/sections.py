@@ -219,10 +219,7 @@ def _comparison(facts: RunFacts) -> Markup:
     rows: list[tuple[str, str, str]] = []
     if noisy is not None:
         rows.append(("the winner, noisy", percent(noisy.value), "all parts together"))
-    rows += [
-        (f"on {name}", percent(value), "the winner under another calibration")
-        for name, value in facts.elsewhere.items()
-    ]
+    rows += [(name, percent(value), what) for name, (value, what) in facts.elsewhere.items()]
     if facts.without_pqc is not None:
         rows.append(("without its PQC", percent(facts.without_pqc), "the ablation: all else the same"))
     rows += [

@@ -73,10 +73,11 @@ class Clock:
 
     Args:
         path: JSON file `{"seconds": total}`; it need not exist.
+        since: in seconds of `time.monotonic`, when this session began; None for when it is entered.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, since: float | None = None) -> None:
+        self._path, self._since = path, since
         self._before = _read(path)
         self._started: float | None = None
         self._stop = threading.Event()
@@ -92,7 +93,7 @@ class Clock:
         return None if total is None else time.monotonic() + total - self.seconds
 
     def __enter__(self) -> Clock:
-        self._started = time.monotonic()
+        self._started = time.monotonic() if self._since is None else self._since
         self._thread.start()
         return self
 

@@ -15,11 +15,13 @@ from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.classical import classical_accuracies
 from qcsearch.search.objective import Objective
 from qcsearch.search.refit import Finalist, Refitted, train_once
-from qcsearch.search.result import Best, SeedScore, SnapshotScore
+from qcsearch.search.result import Best, SeedScore, SnapshotScore, Untuned
+from qcsearch.search.strategies.base import Proposal
 from qcsearch.training.assembly import Assembly, assemble
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import HEADS
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.train import accuracy
 
 __all__ = ["HELD_OUT_SIGMA", "Evaluation", "evaluate"]
 
@@ -39,6 +41,7 @@ class Evaluation:
         classical: by name.
         without_pqc: of the ablation; None if none can be made.
         snapshot: under another day's noise, recorded or synthetic.
+        untuned: of a tuning, what it started from.
         confusion: under noise.
         notices: what could not be done.
     """
@@ -50,17 +53,25 @@ class Evaluation:
     classical: dict[str, float]
     without_pqc: float | None
     snapshot: SnapshotScore | None
+    untuned: Untuned | None
     confusion: tuple[tuple[int, ...], ...]
     notices: tuple[str, ...]
 
 
-def evaluate(objective: Objective, winner: Finalist, *, deadline: float | None = None) -> Evaluation:
+def evaluate(
+    objective: Objective,
+    winner: Finalist,
+    *,
+    deadline: float | None = None,
+    before: Proposal | None = None,
+) -> Evaluation:
     """Test the winner, the classical models, the ablation, and the winner on another day.
 
     Args:
         objective: of the search.
         winner: the finalist that was chosen, on validation alone.
         deadline: in seconds of `time.monotonic`, of the ablation's training.
+        before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
     assembly, chosen = winner.assembly, winner.best
     data = objective.features.prepare(assembly.candidate.preprocessing)
@@ -83,7 +94,9 @@ def evaluate(objective: Objective, winner: Finalist, *, deadline: float | None =
     seeds = tuple(_seed_score(assembly, fit, Z_test, test.y, n_classes) for fit in winner.fits)
     snapshot = _snapshot(objective, assembly, chosen, Z_test, test.y, notices)
     classical = classical_accuracies(data.Z, data.y, Z_test, test.y, seed=objective.seed)
-    ablation = _ablation(objective, assembly, Z_test, test.y, deadline, notices)
+    ablation = None
+    if before is None:  # a tuning is too short a training to judge an ablation by; it has that of its search
+        ablation = _ablation(objective, assembly, Z_test, test.y, deadline, notices)
     confusion = np.zeros((n_classes, n_classes), dtype=int)
     np.add.at(confusion, (test.y, predicted), 1)
     return Evaluation(
@@ -94,6 +107,7 @@ def evaluate(objective: Objective, winner: Finalist, *, deadline: float | None =
         classical=classical,
         without_pqc=ablation,
         snapshot=snapshot,
+        untuned=None if before is None else _untuned(objective, before),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         notices=tuple(notices),
     )
@@ -107,8 +121,7 @@ def _predict(assembly: Assembly, fit: Refitted, Z: Floats, n_classes: int, *, no
 
 
 def _seed_score(assembly: Assembly, fit: Refitted, Z: Floats, y: Ints, n_classes: int) -> SeedScore:
-    accuracy = float(np.mean(_predict(assembly, fit, Z, n_classes) == y))
-    return SeedScore(fit.seed_index, fit.validation_accuracy, accuracy)
+    return SeedScore(fit.seed_index, fit.validation_accuracy, accuracy(assembly, fit, Z, y, n_classes))
 
 
 def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:
@@ -131,7 +144,7 @@ def _ablation(
     """The same training of the winner without its trained gates."""
     try:
         bare = assemble(without_pqc(assembly.candidate), objective.device, assembly.n_features)
-        found, _ = train_once(objective, bare, 1, deadline)
+        found, _ = train_once(objective, bare, index=1, deadline=deadline)
     except (CandidateError, DeviceError) as error:
         notices.append(f"There is no ablation without PQC: {error.message}")
         return None
@@ -157,6 +170,26 @@ def _snapshot(
         return None
     predicted = _predict(there, fit, Z_test, objective.features.dataset.n_classes)
     return SnapshotScore(other.name, other.calibrated_at, float(np.mean(predicted == y_test)))
+
+
+def _untuned(objective: Objective, before: Proposal) -> Untuned | None:
+    """The scores of a model with the weights it came with; None if it does not run on this device."""
+    candidate, n_classes = before.candidate, objective.features.dataset.n_classes
+    data, test = objective.features.prepare(candidate.preprocessing), objective.features.split.test
+    if before.weights0 is None or before.head0 is None:
+        return None
+    try:
+        assembly = assemble(
+            candidate, objective.device, objective.features.n_components(candidate.preprocessing)
+        )
+    except (CandidateError, DeviceError):
+        return None
+    fit = Refitted(before.weights0, before.head0, 0.0, 0)
+    Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)
+    return Untuned(
+        validation_accuracy=accuracy(assembly, fit, data.Z_val, data.y_val, n_classes),
+        test_accuracy_noisy=accuracy(assembly, fit, Z_test, test.y, n_classes),
+    )
 
 
 def _other_snapshot(device: Device) -> Device | None:

@@ -22,9 +22,10 @@ class Row:
 
     Attributes:
         name: `trial 12`, `winner`, `winner, deployed`, `winner without PQC`, `logistic regression`, …
-        kind: `trial`, `winner`, `deployed`, `snapshot`, `ablation` or `classical`.
-        accuracy: under the device's noise, of a `snapshot` under that which the name says; classical models
-            have none.
+        kind: `trial`, `winner`, `deployed`, `snapshot`, `ablation` or `classical`; of a tuning also `origin`, the
+            winner of the search it began with, and `untuned`, that winner on the new device.
+        accuracy: under the device's noise, of a `snapshot` and an `origin` under that which the name says;
+            classical models have none.
         accuracy_noiseless: of the same weights without noise, if it was measured.
         split: which part of the data both are from: `validation` or `test`.
         trial: the trial's number, if it is one.
@@ -108,7 +109,7 @@ def leaderboard(run: RunFolder, *, top: int | None = None) -> Leaderboard:
         top: how many trials at most; None for all that were kept.
     """
     trials = (_trial_row(record) for record in rank(records(run))[:top])
-    return Leaderboard((*_final_rows(run.result(), run.deployment()), *trials))
+    return Leaderboard((*_final_rows(run.result(), run.deployment()), *_tuning_rows(run), *trials))
 
 
 def explain(run: RunFolder, trial: int) -> TrialRecord:
@@ -200,3 +201,18 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         backend=f"{deployment['backend']} ({deployment['kind']})",
         n_samples=measured["n_samples"],
     )
+
+
+def _tuning_rows(run: RunFolder) -> list[Row]:
+    """Of a tuning: the winner it began with, where it was searched and where it is tuned, with the weights it had."""
+    origin, result = run.config.origin, run.result()
+    if origin is None or not run.config.tuned or result is None:
+        return []
+    name = f"trial {origin.trial} of {origin.run}"
+    untuned = result["untuned"] or {"test_accuracy_noisy": None}
+    found = (
+        (f"{name} on {origin.device}", "origin", origin.test_accuracy_noisy),
+        (f"{name} on {run.config.device}, untuned", "untuned", untuned["test_accuracy_noisy"]),
+        (f"{name} without PQC on {origin.device}", "ablation", origin.without_pqc),
+    )
+    return [Row(label, kind, score, split=TEST) for label, kind, score in found if score is not None]

@@ -81,6 +81,7 @@ def refit(
     deadline: float | None,
     emit: Callable[[Event], None],
     threads: int = 1,
+    warm: bool = False,
 ) -> list[Finalist]:
     """Train the best again; the winner is the finalist with the best mean, which comes first.
 
@@ -94,13 +95,14 @@ def refit(
         deadline: in seconds of `time.monotonic`; None for no limit.
         emit: told of the progress.
         threads: over which the trainings of a round are spread; the numbers do not depend on it.
+        warm: start from the trials' weights, with other batches for each seed, in place of drawn ones.
     """
     plan = objective.space.file.refit
     n_finalists, factor = _affordable(ranked[: plan.top], plan.steps_factor, deadline, threads)
     finalists = [_finalist(objective, record, factor) for record in ranked[: max(1, n_finalists)]]
     if n_finalists:
         emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
-        _rounds(objective, finalists, plan.seeds, deadline, emit, threads)
+        _rounds(objective, finalists, plan.seeds, deadline, emit, threads, warm)
     return sorted(finalists, key=lambda f: (-f.mean, -f.best.validation_accuracy))
 
 
@@ -133,6 +135,7 @@ def _rounds(
     deadline: float | None,
     emit: Callable[[Event], None],
     threads: int,
+    warm: bool,
 ) -> None:
     """Up to `seeds` trainings of every finalist, while a whole round is in time."""
     longest = 0.0
@@ -143,8 +146,9 @@ def _rounds(
         if deadline is not None and started + longest * _MARGIN > deadline:
             return
         train = partial(train_once, objective, index=index, deadline=deadline)
+        starts = [finalist.fits[0] if warm else None for finalist in finalists]
         with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(train, (finalist.assembly for finalist in finalists)))
+            found = list(pool.map(train, (finalist.assembly for finalist in finalists), starts))
         if not all(whole for _, whole in found):
             return
         for finalist, (fit, _) in zip(finalists, found, strict=True):
@@ -154,14 +158,38 @@ def _rounds(
 
 
 def train_once(
-    objective: Objective, assembly: Assembly, index: int, deadline: float | None
+    objective: Objective,
+    assembly: Assembly,
+    start: Refitted | None = None,
+    *,
+    index: int,
+    deadline: float | None,
 ) -> tuple[Refitted, bool]:
-    """One training from the seed number `index`, and whether it went to its end."""
+    """One training from the seed number `index`, and whether it went to its end.
+
+    Args:
+        objective: of the search.
+        assembly: what to train.
+        start: where to start; None draws that too.
+        index: 1, 2, …
+        deadline: in seconds of `time.monotonic`; None for no limit.
+    """
     candidate = assembly.candidate
     data: Prepared = objective.features.prepare(candidate.preprocessing)
     n_classes = objective.features.dataset.n_classes
     rng = np.random.default_rng(seed_words(objective.seed, candidate, index))
-    found = fit_candidate(assembly, data.Z, data.y, data.Z_val, data.y_val, n_classes, rng, deadline=deadline)
+    found = fit_candidate(
+        assembly,
+        data.Z,
+        data.y,
+        data.Z_val,
+        data.y_val,
+        n_classes,
+        rng,
+        weights0=None if start is None else start.weights,
+        head0=None if start is None else start.head_parameters,
+        deadline=deadline,
+    )
     score = (
         found.validation_accuracy
         if candidate.training.noise

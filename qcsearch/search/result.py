@@ -13,7 +13,7 @@ from qcsearch.canonical import Json
 if TYPE_CHECKING:
     from qcsearch.training.model import TrainedModel
 
-__all__ = ["Best", "SearchResult", "SeedScore", "SnapshotScore"]
+__all__ = ["Best", "SearchResult", "SeedScore", "SnapshotScore", "Untuned"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,19 @@ class SnapshotScore:
 
 
 @dataclass(frozen=True)
+class Untuned:
+    """Of a tuning: the winner it started from, moved to the new device with the weights it had.
+
+    Attributes:
+        validation_accuracy: under the new device's noise, on the validation split.
+        test_accuracy_noisy: the same on the test split.
+    """
+
+    validation_accuracy: float
+    test_accuracy_noisy: float
+
+
+@dataclass(frozen=True)
 class SearchResult:
     """A finished search.
 
@@ -90,6 +103,7 @@ class SearchResult:
         without_pqc: test accuracy under noise of the winner with its trained gates taken out.
         snapshot: another day's noise, a recorded one or else a synthetic one; None if the winner's circuit
             does not run there.
+        untuned: of a tuning, what it started from; None if that does not run on the new device.
         confusion: test samples by true class (rows) and predicted class, under noise.
         ended: why no further trial was started: `trials`, `seconds`, `exhausted` or `hopeless`.
         notices: sentences a person should see.
@@ -104,6 +118,7 @@ class SearchResult:
     classical: Mapping[str, float]
     without_pqc: float | None
     snapshot: SnapshotScore | None = None
+    untuned: Untuned | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
     ended: str = "trials"
     notices: tuple[str, ...] = field(default=())
@@ -140,7 +155,7 @@ class SearchResult:
     def from_file(cls, run: Path, data: Mapping[str, Json]) -> SearchResult:
         """Rebuild from `to_file`'s answer."""
         known = {key: value for key, value in data.items() if key != "schema_version"}
-        snapshot = known["snapshot"]
+        snapshot, untuned = known["snapshot"], known["untuned"]
         return cls(
             run=run,
             **{
@@ -148,6 +163,7 @@ class SearchResult:
                 "best": Best(**known["best"]),
                 "seeds": tuple(SeedScore(**score) for score in known["seeds"]),
                 "snapshot": None if snapshot is None else SnapshotScore(**snapshot),
+                "untuned": None if untuned is None else Untuned(**untuned),
                 "confusion": tuple(tuple(row) for row in known["confusion"]),
                 "notices": tuple(known["notices"]),
             },

@@ -2,11 +2,52 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 import qcsearch
 
-__all__ = ["RunConfig"]
+__all__ = ["Origin", "RunConfig"]
+
+_SAME = (
+    ("data set", "dataset", "dataset_digest"),
+    ("device snapshot", "device", "device_digest"),
+    ("search space", "space", "space_fingerprint"),
+    ("strategy", "strategy", "strategy"),
+    ("seed", "seed", "seed"),
+    ("beginning", "beginning", "beginning"),
+)
+"""What two sessions of one run have in common: in words, by name, by content."""
+
+
+class Origin(BaseModel):
+    """The run that a run began with.
+
+    Attributes:
+        kind: `tuned` if the run is that run's best for another snapshot, `seeded` if it began with them.
+        run: the other run's folder.
+        device: name of its device.
+        trial: number of its winner, None if there was none yet.
+        validation_accuracy: of its winner, under its device's noise.
+        test_accuracy_noisy: of its winner, under its device's noise.
+        without_pqc: test accuracy of its winner with the trained gates taken out.
+        seconds: that it took.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    kind: Literal["tuned", "seeded"]
+    run: str
+    device: str
+    trial: int | None = None
+    validation_accuracy: float | None = None
+    test_accuracy_noisy: float | None = None
+    without_pqc: float | None = None
+    seconds: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} from {self.run}"
 
 
 class RunConfig(BaseModel):
@@ -26,9 +67,8 @@ class RunConfig(BaseModel):
         seed: everything random comes from it.
         n_trials: total of trials, None for no limit.
         max_seconds: total of seconds, None for no limit.
-        max_two_qubit_gates: limit of a mapped circuit on top of the space's own, None for no other.
-        max_duration_us: the same of one execution, in microseconds.
         workers: processes.
+        origin: the run that it began with, None if there is none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -46,6 +86,23 @@ class RunConfig(BaseModel):
     seed: int = Field(ge=0)
     n_trials: int | None = None
     max_seconds: float | None = None
-    max_two_qubit_gates: int | None = None
-    max_duration_us: float | None = None
     workers: int = 1
+    origin: Origin | None = None
+
+    @property
+    def tuned(self) -> bool:
+        """Whether it is a run of `qcsearch tune`."""
+        return self.origin is not None and self.origin.kind == "tuned"
+
+    @property
+    def beginning(self) -> str:
+        """What it began with, in words."""
+        return "nothing" if self.origin is None else str(self.origin)
+
+    def difference(self, other: RunConfig) -> tuple[str, str, str] | None:
+        """What keeps another configuration from going on with this run, with this one's and its; None for nothing."""
+        for what, name, content in _SAME:
+            if getattr(self, content) != getattr(other, content):
+                theirs, mine = repr(getattr(self, name)), repr(getattr(other, name))
+                return what, theirs, mine if mine != theirs else f"{mine} with another content"
+        return None

@@ -4,6 +4,7 @@
 run.json        what was asked for: written last, so a folder without it holds no run
 data.npz        the data set            device.json     the calibration snapshot
 space.toml      the search space        study.journal   the study
+planted.json    what another run gave it to begin with, if one did
 clock.json      seconds used            workers.log     errors of the workers, if any
 result.json     the final evaluation    model/          the winner
 deployment.json the winner on a backend jobs/           account of every job
@@ -18,7 +19,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +36,7 @@ from qcsearch.data.sources import load_dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import RunError
 from qcsearch.search.journal import flocked
+from qcsearch.search.planted import Planted
 from qcsearch.search.run_config import RunConfig
 from qcsearch.search.space import SearchSpace
 
@@ -42,13 +44,14 @@ __all__ = ["RunConfig", "RunFolder"]
 
 _OURS = frozenset(
     {
-        "bundle", "clock.json", "data.npz", "deployment.json", "device.json", "jobs", "model", "plots", "report.html",
-        "result.json", "run.json", "space.toml", "study.journal",
+        "bundle", "clock.json", "data.npz", "deployment.json", "device.json", "jobs", "model", "planted.json", "plots",
+        "report.html", "result.json", "run.json", "space.toml", "study.journal",
         "workers.log",
     }
 )  # fmt: skip
 T = TypeVar("T")
 
+_PLANTED = "planted.json"
 _SESSION_SECONDS = 0.5
 _WORKERS_SECONDS = 10.0
 _OTHER_FOLDER = "give another folder with --run, or start with the same settings to go on with this one."
@@ -145,6 +148,13 @@ class RunFolder:
         space = SearchSpace.from_toml(self._read("space.toml"), self.config.space)
         return self._same("space.toml", space, "space_fingerprint", "fingerprint")
 
+    @cached_property
+    def planted(self) -> dict[str, Planted]:
+        """What another run gave it to begin with, each under the name that its trial is known by."""
+        if not (self.path / _PLANTED).is_file():
+            return {}
+        return _named(Planted.from_json(entry) for entry in canonical.loads(self._read(_PLANTED)))
+
     def result(self) -> Json | None:
         """What the final evaluation found; None while there is none."""
         path = self.path / "result.json"
@@ -172,8 +182,22 @@ class RunFolder:
         else:
             canonical.write_text(self.path / "result.json", canonical.dumps(result, indent=2) + "\n")
 
-    def begin(self, config: RunConfig, dataset: Dataset, device: Device, space: SearchSpace) -> None:
+    def begin(
+        self,
+        config: RunConfig,
+        dataset: Dataset,
+        device: Device,
+        space: SearchSpace,
+        planted: Sequence[Planted] = (),
+    ) -> None:
         """Write what the run is given, or go on with what is there; the caller holds `session`.
+
+        Args:
+            config: what is asked for.
+            dataset: checked data.
+            device: calibration facts.
+            space: what to search.
+            planted: what another run gives it to begin with; a run that is there has its own.
 
         Raises:
             RunError: as `refuse_other`.
@@ -185,12 +209,15 @@ class RunFolder:
             self._write("run.json", config.model_dump_json(indent=2) + "\n")
             self.__dict__["config"] = config
             return
-        for leftover in (self.journal, self.clock, self.path / "result.json"):
+        for leftover in (self.journal, self.clock, self.path / "result.json", self.path / _PLANTED):
             leftover.unlink(missing_ok=True)
         shutil.rmtree(self.model, ignore_errors=True)
         _write_bytes(self.path / "data.npz", _npz(dataset))
         self._write("device.json", canonical.dumps(device.to_json(), indent=1) + "\n")
         self._write("space.toml", space.text)
+        self.__dict__["planted"] = _named(planted)
+        if planted:
+            self._write(_PLANTED, canonical.dumps([one.to_json() for one in planted]) + "\n")
         self._write("run.json", config.model_dump_json(indent=2) + "\n")
 
     def hold_workers(self) -> None:
@@ -248,27 +275,16 @@ class RunFolder:
         """Check that the run in the folder, if there is one, is this one.
 
         Raises:
-            RunError: if it has another data set, device, space, limit, strategy or seed.
+            RunError: if it has another data set, device, space, strategy, seed or beginning.
         """
         if not self.begun:
             return
-        old = self.config
-        for what, name, digest in (
-            ("data set", "dataset", "dataset_digest"),
-            ("device snapshot", "device", "device_digest"),
-            ("limit of two-qubit gates", "max_two_qubit_gates", "max_two_qubit_gates"),
-            ("limit of the duration in µs", "max_duration_us", "max_duration_us"),
-            ("search space", "space", "space_fingerprint"),
-            ("strategy", "strategy", "strategy"),
-            ("seed", "seed", "seed"),
-        ):
-            if getattr(old, digest) != getattr(config, digest):
-                mine, theirs = (_said(getattr(run, name)) for run in (config, old))
-                shown = mine if mine != theirs else f"{mine} with another content"
-                raise RunError(
-                    f"The run in '{self.path}' was made with the {what} {theirs}. Got {shown}.",
-                    fix=_OTHER_FOLDER,
-                )
+        difference = self.config.difference(config)
+        if difference is not None:
+            what, theirs, mine = difference
+            raise RunError(
+                f"The run in '{self.path}' was made with the {what} {theirs}. Got {mine}.", fix=_OTHER_FOLDER
+            )
 
     def _same(self, file: str, value: T, key: str, attribute: str) -> T:
         if getattr(value, attribute) != getattr(self.config, key):
@@ -282,8 +298,8 @@ class RunFolder:
         canonical.write_text(self.path / name, text)
 
 
-def _said(value: object) -> str:
-    return "none" if value is None else repr(value)
+def _named(planted: Iterable[Planted]) -> dict[str, Planted]:
+    return {f"planted {number}": one for number, one in enumerate(planted)}
 
 
 def _npz(dataset: Dataset) -> bytes:

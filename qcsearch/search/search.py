@@ -34,8 +34,6 @@ def run_search(
     workers: int = 1,
     seed: int = 0,
     strategy: str = "auto",
-    max_two_qubit_gates: int | None = None,
-    max_duration_us: float | None = None,
     progress: Progress | None = None,
     nursery: Nursery | None = None,
 ) -> SearchResult:
@@ -57,13 +55,11 @@ def run_search(
         seed: in [0, 2³²); everything random comes from it. With one worker and no limit of seconds, equal
             seeds give equal candidates and equal scores.
         strategy: one of `strategies.STRATEGIES`.
-        max_two_qubit_gates: limit of a mapped circuit on top of the space's own; the tighter one holds.
-        max_duration_us: the same of one execution in microseconds, readout included.
         progress: told what happens.
         nursery: of several workers, made before; it saves the time of its imports. It is closed at the end.
 
     Raises:
-        InputError: for a bad total, number of workers, seed, limit or strategy.
+        InputError: for a bad total, number of workers, seed or strategy.
         RunError: if the folder is of another run, or another search is at work in it.
         DataError: if the data cannot be split.
         SpaceError: if nothing in the space fits device and data, or the strategy cannot work with it.
@@ -72,7 +68,6 @@ def run_search(
     """
     with nursery or nullcontext():
         budget = Budget.of(n_trials, max_seconds)
-        space = space.tightened(max_two_qubit_gates=max_two_qubit_gates, max_duration_us=max_duration_us)
         _check(workers, seed, strategy, space)
         config = RunConfig(
             dataset=dataset.name,
@@ -86,14 +81,11 @@ def run_search(
             seed=seed,
             n_trials=budget.n_trials,
             max_seconds=budget.max_seconds,
-            max_two_qubit_gates=max_two_qubit_gates,
-            max_duration_us=max_duration_us,
             workers=workers,
         )
         folder = RunFolder(Path(run))
         session = Session(folder, dataset, device, space, seed, budget, progress or _silent, nursery)
-        with folder.session():
-            return _finished(folder, config, budget) or session.run(config)
+        return session.answer(config)
 
 
 def _check(workers: int, seed: int, strategy: str, space: SearchSpace) -> None:
@@ -106,16 +98,3 @@ def _check(workers: int, seed: int, strategy: str, space: SearchSpace) -> None:
 
 def _silent(event: Event) -> None:
     """Tell nobody."""
-
-
-def _finished(folder: RunFolder, config: RunConfig, budget: Budget) -> SearchResult | None:
-    """The result of a finished run, if the totals leave nothing to do."""
-    folder.refuse_other(config)
-    data = folder.result() if folder.begun else None
-    if data is None:
-        return None
-    result, old = SearchResult.from_file(folder.path, data), folder.config
-    more_trials = budget.n_trials is None or budget.n_trials > result.n_trials
-    used = result.seconds if old.max_seconds is None else old.max_seconds
-    more_time = budget.max_seconds is None or budget.max_seconds > used
-    return None if more_trials and more_time and result.ended != "exhausted" else result

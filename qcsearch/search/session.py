@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
@@ -31,9 +32,14 @@ from qcsearch.search.workers import Nursery, WorkerPool
 
 if TYPE_CHECKING:
     from qcsearch.search.objective import Objective
+    from qcsearch.search.planted import Planted
+    from qcsearch.search.strategies.base import Proposal
     from qcsearch.training.model import TrainedModel
 
-__all__ = ["Session"]
+__all__ = ["Plant", "Session"]
+
+Plant: TypeAlias = "Callable[[Objective], tuple[Sequence[Planted], Sequence[str]]]"
+"""From the objective of a new run to what another run gives it, and sentences to be said."""
 
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 1.0
@@ -42,7 +48,7 @@ _TRIAL_SHARE = 0.15
 
 @dataclass
 class Session:
-    """One session of a run, in a folder that is locked for it.
+    """One session of a run, in a folder that it locks.
 
     Attributes:
         folder: where the run is.
@@ -53,6 +59,7 @@ class Session:
         budget: totals over all sessions.
         emit: told what happens.
         nursery: of several workers, made before; None makes one when it is needed.
+        plant: what another run gives to a new one, with sentences to be said.
         clock: seconds used, while it runs.
     """
 
@@ -64,6 +71,7 @@ class Session:
     budget: Budget
     emit: Progress
     nursery: Nursery | None = None
+    plant: Plant | None = None
     clock: Clock = field(init=False)
 
     @cached_property
@@ -74,22 +82,43 @@ class Session:
 
         return Objective.of(Features(self.dataset, self.seed), self.space, self.device, self.seed)
 
-    def run(self, config: RunConfig) -> SearchResult:
-        """Begin or go on, to the end.
+    def answer(self, config: RunConfig) -> SearchResult:
+        """The result of the run if it is finished and the totals leave nothing to do; else begin or go on, to the end.
 
         Raises:
+            RunError: if the folder is of another run, or another search is at work in it.
             InputError: if data, device and space do not go together; nothing was written then.
             NoFeasibleCandidateError: if nothing was kept.
         """
-        notices: tuple[str, ...] = ()
+        with self.folder.session():
+            return self._finished(config) or self._begin(config)
+
+    def _finished(self, config: RunConfig) -> SearchResult | None:
+        self.folder.refuse_other(config)
+        data = self.folder.result() if self.folder.begun else None
+        if data is None:
+            return None
+        result, old, budget = SearchResult.from_file(self.folder.path, data), self.folder.config, self.budget
+        more_trials = budget.n_trials is None or budget.n_trials > result.n_trials
+        used = result.seconds if old.max_seconds is None else old.max_seconds
+        more_time = budget.max_seconds is None or budget.max_seconds > used
+        return None if more_trials and more_time and result.ended != "exhausted" else result
+
+    def _begin(self, config: RunConfig) -> SearchResult:
+        started = time.monotonic()
+        notices: list[str] = []
+        planted: Sequence[Planted] = ()
         if not self.folder.begun:
-            notices = self.objective.bound.notices  # what is wrong is said before anything is written
-        self.folder.begin(config, self.dataset, self.device, self.space)
+            notices += self.objective.bound.notices  # what is wrong is said before anything is written
+            if self.plant is not None:
+                planted, said = self.plant(self.objective)
+                notices += said
+        self.folder.begin(config, self.dataset, self.device, self.space, planted)
         self.folder.write_result(None)
-        with Clock(self.folder.clock) as self.clock:
+        with Clock(self.folder.clock, started) as self.clock:
             return self._run(config.workers, notices)
 
-    def _run(self, workers: int, notices: tuple[str, ...]) -> SearchResult:
+    def _run(self, workers: int, notices: Sequence[str]) -> SearchResult:
         study = SearchStudy(self.folder, create=True)
         if swept := study.sweep():
             those = "A trial" if swept == 1 else f"{swept} trials"
@@ -194,9 +223,12 @@ class Session:
         if not ranked:
             raise _none_kept(records)
         refit_end = self.clock.deadline(self.budget.refit_seconds)
-        finalists = refit(self.objective, ranked, deadline=refit_end, emit=self.emit, threads=workers)
+        tuned = self.folder.config.tuned
+        finalists = refit(
+            self.objective, ranked, deadline=refit_end, emit=self.emit, threads=workers, warm=tuned
+        )
         end = self.clock.deadline(self.budget.ablation_seconds)
-        found = evaluate(self.objective, finalists[0], deadline=end)
+        found = evaluate(self.objective, finalists[0], deadline=end, before=self._before() if tuned else None)
         self._write_model(found.model)
         result = SearchResult(
             run=self.folder.path,
@@ -208,6 +240,7 @@ class Session:
             classical=found.classical,
             without_pqc=found.without_pqc,
             snapshot=found.snapshot,
+            untuned=found.untuned,
             confusion=found.confusion,
             ended=ended,
             notices=(*self.objective.features.split.notices, *found.notices),
@@ -215,6 +248,12 @@ class Session:
         self.folder.write_result(result.to_file())
         self.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, self.clock.seconds))
         return result
+
+    def _before(self) -> Proposal:
+        """Of a tuning: the winner it started from, which was planted first, on its new qubits."""
+        from qcsearch.search.moving import grow
+
+        return grow(next(iter(self.folder.planted.values())), self.objective)
 
     def _write_model(self, model: TrainedModel) -> None:
         from qcsearch.bundle.write import write_bundle

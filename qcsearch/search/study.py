@@ -18,6 +18,7 @@ from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.errors import RunError
 from qcsearch.search.journal import flocked, open_storage
+from qcsearch.search.planted import Planted
 from qcsearch.search.record import Outcome, TrialRecord
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.seeded import SeededSampler
@@ -49,12 +50,14 @@ class Asked:
         params: every parameter, those with one value included.
         candidate: what they mean; a strategy that makes candidates starts from it.
         worker: who asked.
+        planted: the candidate of another run to evaluate instead, if it is one.
     """
 
     trial: Trial
     params: Mapping[str, Json]
     candidate: Candidate
     worker: str
+    planted: Planted | None = None
 
     @property
     def number(self) -> int:
@@ -110,8 +113,8 @@ class SearchStudy:
 
     @property
     def prunes(self) -> bool:
-        """Whether trials may be stopped early; those of several objectives may not."""
-        return len(self._strategy.objectives) == 1
+        """Whether trials may be stopped early; those of several objectives may not, nor those of a tuning."""
+        return len(self._strategy.objectives) == 1 and not self._run.config.tuned
 
     # --- what there is -------------------------------------------------------------------------------------
 
@@ -155,15 +158,21 @@ class SearchStudy:
     # --- asking and telling --------------------------------------------------------------------------------
 
     def enqueue_starts(self, bound: Callable[[], BoundSpace]) -> None:
-        """Put the space's start points in front of the queue, each once in the life of the study.
+        """Put what is planted, then the space's start points, into the queue, each once in the life of the study.
+
+        A tuning tries what is planted and nothing else.
 
         Args:
             bound: called if there is one to put.
         """
         known = {trial.user_attrs.get("start") for trial in self.trials()}
-        for number, point in enumerate(self._run.space.file.start):
-            if number not in known:
-                self.study.enqueue_trial(bound().parameters.start(point), user_attrs={"start": number})
+        points: dict[str | int, Mapping[str, Json]]
+        points = {key: planted.params for key, planted in self._run.planted.items()}
+        if not self._run.config.tuned:
+            points |= dict(enumerate(self._run.space.file.start))
+        for key, point in points.items():
+            if key not in known:
+                self.study.enqueue_trial(bound().parameters.start(point), user_attrs={"start": key})
 
     def ask(self, worker: str, bound: BoundSpace) -> Asked | None:
         """Take the next trial; None once the total is reached with those that are running.
@@ -176,24 +185,29 @@ class SearchStudy:
             trial = self.study.ask()
             trial.set_user_attr("worker", worker)
             params = bound.draw(trial)
-            candidate = bound.candidate(params)
-            if not isinstance(self._strategy, Maker):
+            candidate, planted = bound.candidate(params), self._planted(trial)
+            if planted is None and not isinstance(self._strategy, Maker):
                 trial.set_user_attr("digest", candidate.digest)
-            return Asked(trial, params, candidate, worker)
+            return Asked(trial, params, candidate, worker, planted)
 
     def propose(self, asked: Asked, objective: Objective, until: float | None = None) -> Proposal:
-        """What to train in a trial: the candidate that was drawn, or what the strategy makes of it.
+        """What to train in a trial: the candidate that was drawn or planted, or what the strategy makes of it.
 
         Args:
             asked: the trial.
             objective: for the strategy to look at candidates with.
             until: in seconds of `time.monotonic`, when a strategy that makes candidates must be done.
         """
-        if not isinstance(self._strategy, Maker):
+        if asked.planted is not None:
+            from qcsearch.search.moving import grow
+
+            proposal = grow(asked.planted, objective)
+        elif isinstance(self._strategy, Maker):
+            seed = self._trial_seed(self.study, asked.trial)
+            brief = Brief(objective, asked.params, asked.candidate, seed, until, self.records)
+            proposal = self._strategy.propose(brief)
+        else:
             return Proposal(asked.candidate)
-        seed = self._trial_seed(self.study, asked.trial)
-        brief = Brief(objective, asked.params, asked.candidate, seed, until, self.records)
-        proposal = self._strategy.propose(brief)
         asked.trial.set_user_attr("digest", proposal.candidate.digest)
         return proposal
 
@@ -294,6 +308,11 @@ class SearchStudy:
         if state == TrialState.COMPLETE and record.validation_accuracy is None:
             state = TrialState.PRUNED  # reused from an infeasible or pruned trial
         self.study.tell(number, list(self._values(record)) if state == TrialState.COMPLETE else None, state)
+
+    def _planted(self, trial: Trial) -> Planted | None:
+        """The candidate that was planted for a trial, if one was."""
+        found = self._run.planted.get(str(trial.user_attrs.get("start")))
+        return None if found is None or found.candidate is None else found
 
     def _values(self, record: TrialRecord) -> Iterator[float]:
         for name in self._strategy.objectives:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,7 +27,7 @@ from qcsearch.training.heads import HEADS
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.trainer import OnStep, fit
 
-__all__ = ["accuracy", "fit_candidate", "train"]
+__all__ = ["Trained", "accuracy", "fit_candidate", "train"]
 
 
 def fit_candidate(
@@ -94,8 +94,22 @@ def fit_candidate(
     )
 
 
+class Trained(Protocol):
+    """What a training gives."""
+
+    @property
+    def weights(self) -> Floats:
+        """Of the circuit, `(n_weights,)`."""
+        ...
+
+    @property
+    def head_parameters(self) -> Floats:
+        """Of the head."""
+        ...
+
+
 def accuracy(
-    assembly: Assembly, found: Fit, Z: Floats, y: Ints, n_classes: int, *, noise: bool = True
+    assembly: Assembly, found: Trained, Z: Floats, y: Ints, n_classes: int, *, noise: bool = True
 ) -> float:
     """Share of preprocessed samples `Z` whose class is predicted, under the device's noise or without any."""
     candidate = assembly.candidate

@@ -22,6 +22,7 @@ def test_the_promised_commands_are_there():
     promised = [
         "search",
         "check",
+        "tune",
         "board",
         "explain",
         "report",

@@ -136,7 +136,7 @@ def facts(heavy_device, gate_list):
             Score("noisy", 0.951, ("± 0.7 % over 3 trainings from other seeds",)),
             Score("deployed", 0.948, ("± 0.4 % by shots, 145 samples", "local:fake_torino (fake-backend)")),
         ),
-        elsewhere={"paper_133 of 2026-11-08": 0.93},
+        elsewhere={"on paper_133 of 2026-11-08": (0.93, "the winner under another calibration")},
         classical={"logistic_regression": 0.972, "rbf_svm": 0.986},
         without_pqc=0.86,
         curves=(

@@ -1,0 +1,161 @@
+"""Tuning: a finished search's best candidates for another device, or for another day of the same one.
+
+Each is moved to the qubits where its weights do best (`moving`), trained for a short while from these weights under
+the new noise, and the best of them again, as a search does with its best, from where they are. Everything is chosen
+on the validation part of the search's own split; the test part is looked at once, by the final evaluation. The
+result is a run folder like that of a search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from qcsearch.circuits.candidate import Candidate
+from qcsearch.devices.device import Device
+from qcsearch.errors import InputError, RunError
+from qcsearch.search.budget import Budget
+from qcsearch.search.events import Progress
+from qcsearch.search.leaderboard import rank, records
+from qcsearch.search.planted import Planted
+from qcsearch.search.record import TrialRecord
+from qcsearch.search.result import SearchResult
+from qcsearch.search.run_config import Origin, RunConfig
+from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.session import Session
+
+__all__ = ["SECONDS_SHARE", "run_tuning"]
+
+SECONDS_SHARE = 0.08
+"""Of the search's seconds: what a tuning may use if it is not told."""
+
+_LEAST_SECONDS = 5.0
+_RATE_SHARE = 0.3
+"""Of the learning rate: the first steps of the full rate would undo what is to be kept."""
+
+
+def run_tuning(
+    source: RunFolder,
+    device: Device,
+    *,
+    run: Path,
+    top: int = 5,
+    max_seconds: float | None = None,
+    steps_share: float = 0.25,
+    progress: Progress | None = None,
+) -> SearchResult:
+    """Tune the best candidates of a finished run for another snapshot, and leave everything in a run folder.
+
+    Called again with the same folder it goes on where it stopped, also after a kill.
+
+    Args:
+        source: the finished run.
+        device: calibration facts to tune for.
+        run: folder of the new run.
+        top: how many of the best candidates to try, the winner among them.
+        max_seconds: total of seconds; None for 8 % of the search's, and 5 at least.
+        steps_share: of the steps that each candidate was trained for in the search, in (0, 1].
+        progress: told what happens.
+
+    Raises:
+        InputError: for a bad number, or if the device is the very snapshot that was searched for.
+        RunError: if the source has no winner, or the folder is of another run, or one is at work in it.
+        SpaceError: if nothing in the source's space fits the device.
+        NoFeasibleCandidateError: if no candidate keeps the space's constraints there.
+        KeyboardInterrupt: as it came; what was finished is saved.
+    """
+    _check(source, device, top, steps_share)
+    found = source.result()
+    if found is None or not source.model.is_dir():
+        raise RunError(
+            f"The run in '{source.path}' has no winner yet.", fix="finish it: qcsearch search --run DIR."
+        )
+    result, old = SearchResult.from_file(source.path, found), source.config
+    folder = RunFolder(Path(run))
+    known = list(folder.planted.values()) if folder.begun else []
+    planted = known or _planted(source, result, top, steps_share)
+    seconds = max(SECONDS_SHARE * result.seconds, _LEAST_SECONDS) if max_seconds is None else max_seconds
+    budget = Budget.of(len(planted), seconds)
+    config = RunConfig(
+        dataset=old.dataset,
+        dataset_digest=old.dataset_digest,
+        device=device.name,
+        calibrated_at=device.calibrated_at,
+        device_digest=device.digest,
+        space=old.space,
+        space_fingerprint=old.space_fingerprint,
+        strategy=old.strategy,
+        seed=old.seed,
+        n_trials=budget.n_trials,
+        max_seconds=budget.max_seconds,
+        origin=Origin(
+            kind="tuned",
+            run=str(source.path),
+            device=old.device,
+            trial=result.best.trial,
+            validation_accuracy=result.best.validation_accuracy,
+            test_accuracy_noisy=result.best.test_accuracy_noisy,
+            without_pqc=result.without_pqc,
+            seconds=result.seconds,
+        ),
+    )
+    session = Session(
+        folder,
+        source.dataset,
+        device,
+        source.space,
+        old.seed,
+        budget,
+        progress or (lambda event: None),
+        plant=lambda objective: (planted, ()),
+    )
+    return session.answer(config)
+
+
+def _check(source: RunFolder, device: Device, top: int, steps_share: float) -> None:
+    if top < 1:
+        raise InputError(f"The number of candidates to tune must be an int ≥ 1. Got {top!r}.")
+    if not 0 < steps_share <= 1:
+        raise InputError(f"The share of the steps must be in (0, 1]. Got {steps_share!r}.")
+    if device.digest == source.config.device_digest:
+        raise InputError(
+            f"A tuning must be for another snapshot than the run in '{source.path}', which is for this very one, "
+            f"{device.name}.",
+            fix="name another device or day with --device.",
+        )
+
+
+def _planted(source: RunFolder, result: SearchResult, top: int, steps_share: float) -> list[Planted]:
+    """The winner with its final weights, then the best other candidates with those of their trials."""
+    from qcsearch.bundle.read import load_bundle
+
+    ranked = rank(records(source))
+    model = load_bundle(source.model)
+    winner = next(record for record in ranked if record.trial == result.best.trial)
+    chosen: dict[str, TrialRecord] = {}
+    for record in (winner, *ranked):
+        assert record.candidate is not None
+        chosen.setdefault(record.candidate.digest, record)
+    planted = [Planted.of(record, source.device, str(source.path)) for record in list(chosen.values())[:top]]
+    planted[0] = replace(
+        planted[0],
+        weights=tuple(model.weights.tolist()),
+        head_parameters=tuple(model.head_parameters.tolist()),
+    )
+    if source.config.tuned:
+        return planted
+    return [replace(one, candidate=_shorter(one.candidate, steps_share)) for one in planted]
+
+
+def _shorter(candidate: Candidate | None, share: float) -> Candidate:
+    """With fewer and smaller steps, under noise."""
+    assert candidate is not None
+    options = candidate.training
+    training = replace(
+        options,
+        steps=max(1, round(share * options.steps)),
+        validate_every=max(1, round(share * options.validate_every)),
+        learning_rate=_RATE_SHARE * options.learning_rate,
+        noise=True,
+    )
+    return replace(candidate, training=training)
