@@ -41,6 +41,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         n_trials: candidates to try, in total; None for no limit (50 if there is no limit of seconds either).
         max_seconds: seconds for everything, in total; None for no limit.
         strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
+        max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
+        max_duration_us: the same of one execution in microseconds, readout included.
         workers: processes.
         run: folder to keep the run in; the same folder goes on where it stopped. None keeps no folder.
         random_state: int, `numpy.random.RandomState`, or None for another search each time.
@@ -69,6 +71,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         n_trials: int | None = None,
         max_seconds: float | None = None,
         strategy: str = "auto",
+        max_two_qubit_gates: int | None = None,
+        max_duration_us: float | None = None,
         workers: int = 1,
         run: str | Path | None = None,
         random_state: int | np.random.RandomState | None = None,
@@ -78,6 +82,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.n_trials = n_trials
         self.max_seconds = max_seconds
         self.strategy = strategy
+        self.max_two_qubit_gates = max_two_qubit_gates
+        self.max_duration_us = max_duration_us
         self.workers = workers
         self.run = run
         self.random_state = random_state
@@ -112,6 +118,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
                 workers=self.workers,
                 seed=_seed(self.random_state),
                 strategy=self.strategy,
+                max_two_qubit_gates=self.max_two_qubit_gates,
+                max_duration_us=self.max_duration_us,
             )
             self.model_: TrainedModel = self.result_.model
             self._leaderboard = leaderboard(run)

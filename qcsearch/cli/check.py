@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from qcsearch.cli.options import (
     DeviceOption,
     Json,
+    MaxDuration,
+    MaxGates,
     MaxSeconds,
     MaybeData,
     RunOption,
@@ -60,6 +62,8 @@ def check(
     space: SpaceOption = None,
     trials: Trials = None,
     max_seconds: MaxSeconds = None,
+    max_two_qubit_gates: MaxGates = None,
+    max_duration_us: MaxDuration = None,
     workers: Workers = 1,
     seed: Seed = None,
     strategy: Strategy = None,
@@ -78,7 +82,19 @@ def check(
     from qcsearch.search.objective import Objective
     from qcsearch.search.strategies import check_strategy
 
-    inputs = gather(data, target, device, space, trials, max_seconds, seed, strategy, run)
+    inputs = gather(
+        data,
+        target,
+        device,
+        space,
+        trials,
+        max_seconds,
+        seed,
+        strategy,
+        run,
+        max_two_qubit_gates,
+        max_duration_us,
+    )
     budget = Budget.of(inputs.n_trials, inputs.max_seconds)
     if workers < 1:
         raise InputError(f"The number of workers must be an int ≥ 1. Got {workers}.")

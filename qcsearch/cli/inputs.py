@@ -27,12 +27,14 @@ class Inputs:
     Attributes:
         dataset: checked data.
         device: calibration facts.
-        space: what to search.
+        space: what to search, the limits below included.
         run: the run folder; it need not exist.
         n_trials: total, None for no limit.
         max_seconds: total, None for no limit.
         seed: of everything random.
         strategy: how candidates are chosen.
+        max_two_qubit_gates: limit on top of the space's own, None for no other.
+        max_duration_us: the same of one execution, in microseconds.
         goes_on: whether the folder holds a run already.
     """
 
@@ -44,6 +46,8 @@ class Inputs:
     max_seconds: float | None
     seed: int
     strategy: str
+    max_two_qubit_gates: int | None
+    max_duration_us: float | None
     goes_on: bool
 
     @property
@@ -62,6 +66,8 @@ def gather(
     seed: int | None,
     strategy: str | None,
     run: str | None,
+    max_two_qubit_gates: int | None = None,
+    max_duration_us: float | None = None,
 ) -> Inputs:
     """Load everything; what is left out comes from the run folder if it holds a run, else from the defaults.
 
@@ -90,15 +96,23 @@ def gather(
     chosen_seed = seed if seed is not None else (_SEED if config is None else config.seed)
     if chosen_seed >= 0:
         split(dataset, chosen_seed)  # what cannot be split is said before a folder is made
+    if config is not None:
+        if max_two_qubit_gates is None:
+            max_two_qubit_gates = config.max_two_qubit_gates
+        if max_duration_us is None:
+            max_duration_us = config.max_duration_us
+    own = load_space(space or _SPACE) if space or old is None else old.space
     return Inputs(
         dataset=dataset,
         device=chosen,
-        space=load_space(space or _SPACE) if space or old is None else old.space,
+        space=own.tightened(max_two_qubit_gates=max_two_qubit_gates, max_duration_us=max_duration_us),
         run=Path(run) if run else new_folder(dataset.name, chosen.name),
         n_trials=trials,
         max_seconds=max_seconds,
         seed=chosen_seed,
         strategy=strategy or (_STRATEGY if config is None else config.strategy),
+        max_two_qubit_gates=max_two_qubit_gates,
+        max_duration_us=max_duration_us,
         goes_on=old is not None,
     )
 

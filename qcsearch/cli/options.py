@@ -15,6 +15,8 @@ __all__ = [
     "Data",
     "DeviceOption",
     "Json",
+    "MaxDuration",
+    "MaxGates",
     "MaxSeconds",
     "MaybeData",
     "Model",
@@ -151,6 +153,22 @@ MaxSeconds = Annotated[
         "--max-seconds",
         metavar="T",
         help="Total of seconds, all sessions together, final evaluation included.",
+    ),
+]
+MaxGates = Annotated[
+    int | None,
+    typer.Option(
+        "--max-two-qubit-gates",
+        metavar="N",
+        help="Of the circuit on the device, at most; on top of the space's own limit, the tighter one holds.",
+    ),
+]
+MaxDuration = Annotated[
+    float | None,
+    typer.Option(
+        "--max-duration-us",
+        metavar="X",
+        help="Microseconds of one execution, readout included, at most; the tighter limit holds.",
     ),
 ]
 Workers = Annotated[int, typer.Option("--workers", metavar="W", help="Processes that try candidates.")]

@@ -10,6 +10,8 @@ import typer
 from qcsearch.cli.options import (
     DeviceOption,
     Json,
+    MaxDuration,
+    MaxGates,
     MaxSeconds,
     MaybeData,
     RunOption,
@@ -37,6 +39,7 @@ _TOP = 5
 @examples(
     "qcsearch search digits:0-3 --device fake_torino --max-seconds 120 --workers 2",
     "qcsearch search flowers.csv --target species --trials 60 --run runs/flowers",
+    "qcsearch search flowers.csv --max-two-qubit-gates 8 --max-duration-us 4",
     "qcsearch search --run runs/flowers --trials 120      (goes on)",
 )
 def search(
@@ -46,6 +49,8 @@ def search(
     space: SpaceOption = None,
     trials: Trials = None,
     max_seconds: MaxSeconds = None,
+    max_two_qubit_gates: MaxGates = None,
+    max_duration_us: MaxDuration = None,
     workers: Workers = 1,
     seed: Seed = None,
     strategy: Strategy = None,
@@ -64,7 +69,19 @@ def search(
 
     # The workers' imports run while this process reads the data.
     with Nursery() if workers > 1 else nullcontext() as nursery:
-        inputs = gather(data, target, device, space, trials, max_seconds, seed, strategy, run)
+        inputs = gather(
+            data,
+            target,
+            device,
+            space,
+            trials,
+            max_seconds,
+            seed,
+            strategy,
+            run,
+            max_two_qubit_gates,
+            max_duration_us,
+        )
         for notice in (*inputs.dataset.notices, *(inputs.device.notices if verbose else ())):
             say(f"Note: {notice}")
         result = _search(inputs, workers, verbose, nursery)
@@ -96,6 +113,8 @@ def _search(inputs: Inputs, workers: int, verbose: bool, nursery: Nursery | None
                 workers=workers,
                 seed=inputs.seed,
                 strategy=inputs.strategy,
+                max_two_qubit_gates=inputs.max_two_qubit_gates,
+                max_duration_us=inputs.max_duration_us,
                 progress=watcher,
                 nursery=nursery,
             )

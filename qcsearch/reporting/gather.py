@@ -236,6 +236,10 @@ def _command(config: RunConfig) -> str:
         words += ["--trials", str(config.n_trials)]
     if config.max_seconds is not None:
         words += ["--max-seconds", f"{config.max_seconds:g}"]
+    if config.max_two_qubit_gates is not None:
+        words += ["--max-two-qubit-gates", str(config.max_two_qubit_gates)]
+    if config.max_duration_us is not None:
+        words += ["--max-duration-us", f"{config.max_duration_us:g}"]
     return join([*words, "--workers", str(config.workers), "--run", "../again"])
 
 

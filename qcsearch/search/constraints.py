@@ -67,6 +67,7 @@ def amounts(cost: Costs, limits: ConstraintsPart) -> dict[str, float]:
         ("two_qubit_gates", cost.two_qubit_gates, limits.max_two_qubit_gates),
         ("depth", cost.depth, limits.max_depth),
         ("weights", cost.n_weights, limits.max_weights),
+        ("duration", 1e6 * cost.duration, limits.max_duration_us),
         ("duration_over_t2", cost.duration_over_t2, limits.max_duration_over_t2),
     ]
     result = {name: (value - limit) / max(limit, 1e-9) for name, value, limit in upper if limit is not None}
@@ -99,6 +100,7 @@ def _sentence(constraint: str, cost: Costs, limits: ConstraintsPart) -> str:
         "two_qubit_gates": (cost.two_qubit_gates, limits.max_two_qubit_gates, "two-qubit gates"),
         "depth": (cost.depth, limits.max_depth, "layers of depth"),
         "weights": (cost.n_weights, limits.max_weights, "weights"),
+        "duration": (1e6 * cost.duration, limits.max_duration_us, "µs of one execution"),
         "duration_over_t2": (
             cost.duration_over_t2,
             limits.max_duration_over_t2,

@@ -46,7 +46,7 @@ class Costs:
         n_observables: measured observables.
         two_qubit_gates: number of them after mapping.
         depth: of the mapped circuit.
-        duration: seconds of one execution, readout left out.
+        duration: seconds of one execution, readout included.
         duration_over_t2: `duration` over the shortest T2 of the region.
         predicted_success: product of gate and readout fidelities, in [0, 1].
         qpu_seconds: estimated processor time of one prediction of 4,096 shots a measurement basis.

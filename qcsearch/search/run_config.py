@@ -13,6 +13,8 @@ __all__ = ["Origin", "RunConfig"]
 _SAME = (
     ("data set", "dataset", "dataset_digest"),
     ("device snapshot", "device", "device_digest"),
+    ("limit of two-qubit gates", "max_two_qubit_gates", "max_two_qubit_gates"),
+    ("limit of the duration in µs", "max_duration_us", "max_duration_us"),
     ("search space", "space", "space_fingerprint"),
     ("strategy", "strategy", "strategy"),
     ("seed", "seed", "seed"),
@@ -67,6 +69,8 @@ class RunConfig(BaseModel):
         seed: everything random comes from it.
         n_trials: total of trials, None for no limit.
         max_seconds: total of seconds, None for no limit.
+        max_two_qubit_gates: limit of a mapped circuit on top of the space's own, None for no other.
+        max_duration_us: the same of one execution, in microseconds.
         workers: processes.
         origin: the run that it began with, None if there is none.
     """
@@ -86,6 +90,8 @@ class RunConfig(BaseModel):
     seed: int = Field(ge=0)
     n_trials: int | None = None
     max_seconds: float | None = None
+    max_two_qubit_gates: int | None = None
+    max_duration_us: float | None = None
     workers: int = 1
     origin: Origin | None = None
 
@@ -95,14 +101,18 @@ class RunConfig(BaseModel):
         return self.origin is not None and self.origin.kind == "tuned"
 
     @property
-    def beginning(self) -> str:
+    def beginning(self) -> str | None:
         """What it began with, in words."""
-        return "nothing" if self.origin is None else str(self.origin)
+        return None if self.origin is None else str(self.origin)
 
     def difference(self, other: RunConfig) -> tuple[str, str, str] | None:
         """What keeps another configuration from going on with this run, with this one's and its; None for nothing."""
         for what, name, content in _SAME:
             if getattr(self, content) != getattr(other, content):
-                theirs, mine = repr(getattr(self, name)), repr(getattr(other, name))
+                theirs, mine = (_said(getattr(config, name)) for config in (self, other))
                 return what, theirs, mine if mine != theirs else f"{mine} with another content"
         return None
+
+
+def _said(value: object) -> str:
+    return "none" if value is None else repr(value)

@@ -275,7 +275,7 @@ class RunFolder:
         """Check that the run in the folder, if there is one, is this one.
 
         Raises:
-            RunError: if it has another data set, device, space, strategy, seed or beginning.
+            RunError: if it has another data set, device, space, limit, strategy, seed or beginning.
         """
         if not self.begun:
             return

@@ -34,6 +34,8 @@ def run_search(
     workers: int = 1,
     seed: int = 0,
     strategy: str = "auto",
+    max_two_qubit_gates: int | None = None,
+    max_duration_us: float | None = None,
     progress: Progress | None = None,
     nursery: Nursery | None = None,
 ) -> SearchResult:
@@ -55,11 +57,13 @@ def run_search(
         seed: in [0, 2³²); everything random comes from it. With one worker and no limit of seconds, equal
             seeds give equal candidates and equal scores.
         strategy: one of `strategies.STRATEGIES`.
+        max_two_qubit_gates: limit of a mapped circuit on top of the space's own; the tighter one holds.
+        max_duration_us: the same of one execution in microseconds, readout included.
         progress: told what happens.
         nursery: of several workers, made before; it saves the time of its imports. It is closed at the end.
 
     Raises:
-        InputError: for a bad total, number of workers, seed or strategy.
+        InputError: for a bad total, number of workers, seed, limit or strategy.
         RunError: if the folder is of another run, or another search is at work in it.
         DataError: if the data cannot be split.
         SpaceError: if nothing in the space fits device and data, or the strategy cannot work with it.
@@ -68,6 +72,7 @@ def run_search(
     """
     with nursery or nullcontext():
         budget = Budget.of(n_trials, max_seconds)
+        space = space.tightened(max_two_qubit_gates=max_two_qubit_gates, max_duration_us=max_duration_us)
         _check(workers, seed, strategy, space)
         config = RunConfig(
             dataset=dataset.name,
@@ -81,6 +86,8 @@ def run_search(
             seed=seed,
             n_trials=budget.n_trials,
             max_seconds=budget.max_seconds,
+            max_two_qubit_gates=max_two_qubit_gates,
+            max_duration_us=max_duration_us,
             workers=workers,
         )
         folder = RunFolder(Path(run))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -12,12 +13,13 @@ from qcsearch import canonical
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.candidate import Candidate, Preprocessing, TrainingOptions
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.errors import CandidateError, SpaceError
+from qcsearch.errors import CandidateError, InputError, SpaceError
 from qcsearch.presets import preset_files
 from qcsearch.registry import Registry
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.parameters import Parameters
 from qcsearch.search.space_file import Alternative, SpaceFile, parse
+from qcsearch.search.space_text import to_toml
 from qcsearch.training.heads import HEADS
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.optimisers import OPTIMISERS
@@ -61,8 +63,12 @@ class SearchSpace:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of what the file means: comments, order of keys and the description do not count."""
-        silent = {"description"} if self.file.predictors else {"description", "predictors"}
-        return canonical.digest(self.file.model_dump(mode="json", exclude=silent))
+        said = self.file.model_dump(mode="json", exclude={"description"})
+        if not self.file.predictors:
+            del said["predictors"]  # what came later into the files does not count while it is not said
+        if self.file.constraints.max_duration_us is None:
+            del said["constraints"]["max_duration_us"]
+        return canonical.digest(said)
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -73,6 +79,28 @@ class SearchSpace:
     def ladder(self) -> Ladder:
         """The rungs of successive halving."""
         return Ladder(self.file.ladder.rungs, self.file.ladder.reduction_factor)
+
+    def tightened(
+        self, *, max_two_qubit_gates: int | None = None, max_duration_us: float | None = None
+    ) -> SearchSpace:
+        """The space with these limits on top of its own: the tighter one holds.
+
+        Args:
+            max_two_qubit_gates: of the mapped circuit; None for no other limit.
+            max_duration_us: microseconds of one execution, readout included; None for no other limit.
+
+        Raises:
+            InputError: if a limit is not possible.
+        """
+        _check_limits(max_two_qubit_gates, max_duration_us)
+        asked = {"max_two_qubit_gates": max_two_qubit_gates, "max_duration_us": max_duration_us}
+        own = self.file.constraints.model_dump()
+        tighter = {k: v for k, v in asked.items() if v is not None and (own[k] is None or v < own[k])}
+        if not tighter:
+            return self
+        said = tomllib.loads(self.text)
+        said["constraints"] = {**said.get("constraints", {}), **tighter}
+        return SearchSpace.from_toml(to_toml(said), self.name)
 
     def bind(self, context: SearchContext) -> BoundSpace:
         """Keep what is possible for this device and these data.
@@ -132,6 +160,13 @@ def load_space(source: str | Path | SearchSpace) -> SearchSpace:
     except (OSError, UnicodeDecodeError) as error:
         raise SpaceError(f"The search space '{name}' cannot be read: {error}.") from None
     return SearchSpace.from_toml(text, name if name in presets else path.stem)
+
+
+def _check_limits(max_two_qubit_gates: int | None, max_duration_us: float | None) -> None:
+    if max_two_qubit_gates is not None and max_two_qubit_gates < 0:
+        raise InputError(f"The limit of two-qubit gates must be an int ≥ 0. Got {max_two_qubit_gates!r}.")
+    if max_duration_us is not None and not 0 < max_duration_us < float("inf"):
+        raise InputError(f"The limit of the duration must be a number of µs > 0. Got {max_duration_us!r}.")
 
 
 def _check_families(space: SearchSpace) -> None:

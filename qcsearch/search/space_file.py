@@ -171,6 +171,7 @@ class ConstraintsPart(_Part):
     max_two_qubit_gates: int | None = Field(default=None, ge=0)
     max_depth: int | None = Field(default=None, ge=1)
     max_weights: int | None = Field(default=None, ge=1)
+    max_duration_us: float | None = Field(default=None, gt=0)
     max_duration_over_t2: float | None = Field(default=None, gt=0)
     min_predicted_success: float | None = Field(default=None, gt=0, lt=1)
 

@@ -88,6 +88,8 @@ def run_tuning(
         seed=old.seed,
         n_trials=budget.n_trials,
         max_seconds=budget.max_seconds,
+        max_two_qubit_gates=old.max_two_qubit_gates,
+        max_duration_us=old.max_duration_us,
         origin=Origin(
             kind="tuned",
             run=str(source.path),

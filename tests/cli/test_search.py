@@ -68,6 +68,24 @@ def test_another_seed_in_the_same_folder_is_refused_and_nothing_is_changed(qcsea
     assert {path: path.read_bytes() for path in own_run.rglob("*") if path.is_file()} == before
 
 
+def test_a_run_goes_on_with_its_limits_and_refuses_others(qcsearch, tmp_path):
+    run = tmp_path / "run"
+    arguments = ("search", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 2, "--run", run)
+    outcome = qcsearch(*arguments, "--max-two-qubit-gates", 3)
+    assert outcome.code == 0, outcome.err
+    assert qcsearch("search", "--run", run, "--trials", 3).code == 0
+    assert json.loads((run / "run.json").read_text())["max_two_qubit_gates"] == 3
+    refused = qcsearch("search", "--run", run, "--trials", 4, "--max-two-qubit-gates", 5)
+    assert refused.code == 2
+    assert "was made with the limit of two-qubit gates 3. Got 5." in refused.err
+
+
+def test_check_counts_what_a_limit_rejects(qcsearch):
+    arguments = ("check", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 2, "--json")
+    rejected = qcsearch(*arguments, "--max-two-qubit-gates", 2).json["rejected"]
+    assert rejected["two_qubit_gates"] > qcsearch(*arguments).json["rejected"].get("two_qubit_gates", 0)
+
+
 def test_a_folder_with_other_files_is_refused(qcsearch, tmp_path):
     (tmp_path / "thesis.tex").write_text("mine")
     outcome = qcsearch("search", "iris", "--space", "tiny", "--trials", 1, "--run", tmp_path)
@@ -105,6 +123,11 @@ def test_constraints_that_reject_everything_end_in_code_4_and_are_named(qcsearch
         (("iris", "--trials", "0"), "The number of trials must be an int ≥ 1. Got 0."),
         (("iris", "--max-seconds", "nan"), "must be a number > 0"),
         (("iris", "--workers", "0"), "The number of workers must be an int in [1, 256]. Got 0."),
+        (("iris", "--max-two-qubit-gates", "-1"), "The limit of two-qubit gates must be an int ≥ 0. Got -1."),
+        (
+            ("iris", "--max-duration-us", "0"),
+            "The limit of the duration must be a number of µs > 0. Got 0.0.",
+        ),
         (("iris", "--seed", "-1"), "The seed must be an int in [0, 2³²). Got -1."),
         (("iris", "--strategy", "luck"), "'luck' is not one of the strategies"),
         (("iris", "--device", "fake_tokyo7"), "There is no device 'fake_tokyo7'"),

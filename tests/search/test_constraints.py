@@ -30,6 +30,7 @@ def test_an_amount_is_the_excess_as_a_share_of_the_limit() -> None:
         max_two_qubit_gates=8,
         max_depth=100,
         max_weights=20,
+        max_duration_us=0.8,
         max_duration_over_t2=0.2,
         min_predicted_success=0.5,
     )
@@ -38,6 +39,7 @@ def test_an_amount_is_the_excess_as_a_share_of_the_limit() -> None:
             "two_qubit_gates": 0.5,
             "depth": -0.5,
             "weights": 0.0,
+            "duration": 0.25,
             "duration_over_t2": -0.5,
             "predicted_success": 0.2,
         }
@@ -63,6 +65,7 @@ def test_the_limit_itself_is_kept() -> None:
         ),
         (ConstraintsPart(max_depth=40), "depth", "50 layers of depth are above the limit 40."),
         (ConstraintsPart(max_weights=10), "weights", "20 weights are above the limit 10."),
+        (ConstraintsPart(max_duration_us=0.5), "duration", "1 µs of one execution are above the limit 0.5."),
         (
             ConstraintsPart(max_duration_over_t2=0.05),
             "duration_over_t2",

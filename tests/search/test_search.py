@@ -34,6 +34,7 @@ from qcsearch.search.leaderboard import explain, leaderboard, records
 from qcsearch.search.result import SearchResult
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.space import SearchSpace
+from qcsearch.search.study import SearchStudy
 
 Search = Callable[..., SearchResult]
 
@@ -239,16 +240,49 @@ def test_without_a_second_day_the_winner_is_tested_on_a_drifted_snapshot_named_a
     assert row.accuracy == finished.snapshot.test_accuracy_noisy
 
 
-def test_nsga2_searches_accuracy_against_two_qubit_gates(search: Search, tmp_path: Path) -> None:
+def test_nsga2_searches_accuracy_against_costs(search: Search, tmp_path: Path) -> None:
     result = search(tmp_path / "run", n_trials=6, strategy="nsga2")
     found = records(RunFolder.open(result.run))
     assert {record.outcome.kind for record in found} <= {"kept", "reused"}
+    first = SearchStudy(RunFolder.open(result.run)).study.trials[0]
+    costs = found[0].costs
+    assert costs is not None
+    assert first.values == [found[0].validation_accuracy, costs.two_qubit_gates, costs.qpu_seconds]
     best = max(r.validation_accuracy or 0 for r in found)
     assert explain(RunFolder.open(result.run), result.best.trial).validation_accuracy is not None
     assert best > 0.5
 
 
+def test_limits_on_top_of_the_space_hold_and_a_trial_says_how_far_it_is_beyond(
+    search: Search, space: SearchSpace, tmp_path: Path
+) -> None:
+    result = search(tmp_path / "run", n_trials=8, max_two_qubit_gates=1, max_duration_us=30.0)
+    run = RunFolder.open(result.run)
+    found = records(run)
+    kept = [record for record in found if record.trained]
+    beyond = [record for record in found if record.outcome.constraint == "two_qubit_gates"]
+    assert kept
+    assert all(r.costs is not None and r.costs.two_qubit_gates <= 1 for r in kept)
+    assert all(r.constraints["duration"] <= 0 for r in kept)
+    assert beyond
+    assert all(r.outcome.amount is not None and r.outcome.amount > 0 for r in beyond)
+    assert all("above the limit 1." in r.outcome.text for r in beyond)
+    assert (run.config.max_two_qubit_gates, run.config.max_duration_us) == (1, 30.0)
+    assert run.space.file.constraints.max_two_qubit_gates == 1
+    limits = {"max_two_qubit_gates": 1, "max_duration_us": 30.0}
+    assert search(result.run, n_trials=8, **limits) == result
+    assert search(result.run, n_trials=8, space=run.space, **limits) == result
+    for change, message in (
+        ({"max_two_qubit_gates": None}, "limit of two-qubit gates 1. Got none"),
+        ({"max_two_qubit_gates": 2}, "limit of two-qubit gates 1. Got 2"),
+        ({"max_duration_us": 40.0}, "limit of the duration in µs 30.0. Got 40.0"),
+    ):
+        with pytest.raises(RunError, match=f"was made with the {message}"):
+            search(result.run, n_trials=8, **{**limits, **change})
+
+
 CHANGES = {
+    "limit": ({"max_two_qubit_gates": 100}, "limit of two-qubit gates none. Got 100"),
     "seed": ({"seed": 1}, "seed 0. Got 1"),
     "strategy": ({"strategy": "random"}, "strategy 'auto'. Got 'random'"),
 }
@@ -294,6 +328,8 @@ def test_nothing_is_written_for_what_cannot_be_searched(search: Search, quick: s
         (InputError, {"n_trials": 0}),
         (InputError, {"max_seconds": -1.0}),
         (InputError, {"seed": -1}),
+        (InputError, {"max_two_qubit_gates": -1}),
+        (InputError, {"max_duration_us": 0.0}),
         (SpaceError, {"strategy": "luck"}),
     ):
         with pytest.raises(error):

@@ -189,7 +189,7 @@ def test_what_cannot_be_tuned_is_one_sentence_and_leaves_no_folder(
 def test_a_search_does_not_go_on_with_a_tuning(
     tuned: SearchResult, search: Search, other_day: Device
 ) -> None:
-    with pytest.raises(RunError, match=r"was made with the beginning 'tuned from .*'. Got 'nothing'"):
+    with pytest.raises(RunError, match=r"was made with the beginning 'tuned from .*'. Got none"):
         search(tuned.run, device=other_day, n_trials=9)
 
 

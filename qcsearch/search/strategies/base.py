@@ -33,8 +33,8 @@ class Strategy(Protocol):
     resumed draws what it would have drawn. What a sampler must remember, it keeps in the study.
 
     Attributes:
-        objectives: `validation_accuracy` alone, or with `two_qubit_gates` behind it. A study of several
-            objectives cannot stop trials early.
+        objectives: `validation_accuracy`, and behind it costs to be small (of `record.Costs`), if any. A study of
+            several objectives cannot stop trials early.
     """
 
     objectives: tuple[str, ...]

@@ -1,31 +1,51 @@
-"""NSGA-II: a front of candidates between validation accuracy and two-qubit gates."""
+"""NSGA-II: a front of candidates between validation accuracy and what a prediction costs."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler, NSGAIISampler
 
+from qcsearch.errors import SpaceError
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.strategies.base import STRATEGIES
 
 __all__ = ["NSGA2"]
 
 
+_COSTS = ("two_qubit_gates", "qpu_seconds", "depth", "duration", "n_weights")
+
+
 @STRATEGIES.register("nsga2")
 class NSGA2:
-    """Genetic search of two objectives; every trial is trained to its end.
+    """Genetic search of several objectives; every trial is trained to its end.
 
     Args:
         population_size: trials a generation.
         crossover_prob: probability that a child has two parents.
         swapping_prob: probability to swap each parameter between them.
+        objectives: `validation_accuracy`, which is maximised, and then the costs that are minimised: some of
+            `two_qubit_gates`, `qpu_seconds`, `depth`, `duration` and `n_weights`.
+
+    Raises:
+        SpaceError: if the objectives are others.
     """
 
-    objectives = ("validation_accuracy", "two_qubit_gates")
-
     def __init__(
-        self, population_size: int = 20, crossover_prob: float = 0.9, swapping_prob: float = 0.5
+        self,
+        population_size: int = 20,
+        crossover_prob: float = 0.9,
+        swapping_prob: float = 0.5,
+        objectives: Sequence[str] = ("validation_accuracy", "two_qubit_gates", "qpu_seconds"),
     ) -> None:
+        first, *costs = objectives or ("",)
+        if first != "validation_accuracy" or not set(costs) <= set(_COSTS) or len(set(costs)) < len(costs):
+            raise SpaceError(
+                "The 'objectives' of nsga2 must be validation_accuracy and then some of "
+                f"{', '.join(_COSTS)}, each once. Got {list(objectives)}."
+            )
+        self.objectives = tuple(objectives)
         self.population_size = population_size
         self.crossover_prob = crossover_prob
         self.swapping_prob = swapping_prob
