@@ -80,12 +80,15 @@ def show(
 @examples(
     "qcsearch devices snapshot fake_kyiv -o my_models",
     "qcsearch devices snapshot ibm_torino",
+    "qcsearch devices snapshot env:iqm-env:iqm.qiskit_iqm:IQMFakeAdonis -o adonis.json",
 )
 def snapshot(
     backend: Annotated[
         str,
         typer.Argument(
-            metavar="BACKEND", help="fake_… or the name of a processor that your IBM account can use."
+            metavar="BACKEND",
+            help="fake_…, the name of a processor that your IBM account can use, backend:<package.module>:<object> or "
+            "env:<folder>:<package.module>:<object>, any BackendV2, here or in a Python environment of its own.",
         ),
     ],
     output: Annotated[
@@ -93,8 +96,8 @@ def snapshot(
         typer.Option(
             "--output",
             "-o",
-            metavar="FOLDER",
-            help="Where to write <device>/<UTC date>.json; a file that is there stays as it is.",
+            metavar="PATH",
+            help="A folder, to write <device>/<UTC date>.json in, or a file *.json; what is there stays as it is.",
         ),
     ] = ".",
     json: Json = False,
@@ -104,12 +107,9 @@ def snapshot(
 
     Credentials come from the environment (QISKIT_IBM_TOKEN, QISKIT_IBM_INSTANCE) or the saved account.
     """
-    from qcsearch.devices.device import Device
-    from qcsearch.devices.providers import fake_backend
     from qcsearch.devices.snapshot import write_snapshot
 
-    source = fake_backend(backend) if backend.startswith("fake_") else _live(backend)
-    device = Device.from_backend(source)
+    device = _device(backend)
     path = write_snapshot(device, Path(output))
     if json:
         emit({"path": str(path), **_summary(device), "notices": list(device.notices)})
@@ -196,6 +196,21 @@ def check(
         print(f"Flag: {flag}")
     usable = f"{len(device.usable_qubits)} of {device.n_qubits} qubits and {len(device.edges)} couplings"
     print(f"{device.name} can be used: {usable}.")
+
+
+def _device(backend: str) -> Device:
+    """The calibration of whatever was named."""
+    from qcsearch.deployment.executors.backend import load_backend
+    from qcsearch.deployment.executors.elsewhere import BackendElsewhere
+    from qcsearch.devices.device import Device
+    from qcsearch.devices.providers import fake_backend
+
+    kind, _, argument = backend.partition(":")
+    if kind == "env":
+        return BackendElsewhere(argument).device
+    if kind == "backend":
+        return Device.from_backend(load_backend(argument))
+    return Device.from_backend(fake_backend(backend) if backend.startswith("fake_") else _live(backend))
 
 
 def _live(name: str) -> Any:

@@ -1,7 +1,7 @@
 """Calibration facts out of a Qiskit `BackendV2`, whoever made it.
 
-Everything is read from the backend's `Target`. Two things a `Target` does not say come from the backend's
-`properties()`, where the provider has it: the two readout probabilities apart, and the time of calibration.
+Everything is read from the backend's `Target`. What it leaves open comes from where the vendor keeps it
+besides, see `devices.figures`: the two readout probabilities apart, the time of calibration, or all of it.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from qcsearch.canonical import Json
 from qcsearch.devices.device import DEAD, Device
+from qcsearch.devices.figures import Figures
 from qcsearch.devices.snapshot import FORMAT
 from qcsearch.devices.validation import validate
 from qcsearch.errors import DeviceError
@@ -48,14 +50,14 @@ def from_backend(backend: BackendV2) -> Device:
     name = str(getattr(backend, "name", None) or type(backend).__name__)
     if not target.num_qubits:
         raise DeviceError(f"The backend {name} must have a fixed number of qubits. It has none.")
-    properties = _properties(backend)
-    reader = _Reader(target, properties)
+    figures = Figures(backend)
+    reader = _Reader(target, figures)
     gates = reader.gates()
     raw = {
         "format": FORMAT,
         "name": name,
         "provider": _provider(backend),
-        "calibrated_at": _time(properties),
+        "calibrated_at": _time(figures.properties),
         "dt": reader.measured(target.dt, "dt", low=1e-15, high=1e-3),
         "basis_gates": sorted({gate["name"] for gate in gates}),
         "coupling_map": sorted({tuple(gate["qubits"]) for gate in gates if len(gate["qubits"]) == 2}),
@@ -84,9 +86,9 @@ def _check_not_ideal(name: str, raw: dict[str, Json]) -> None:
 class _Reader:
     """Reads numbers out of one target, and remembers what it could not believe."""
 
-    def __init__(self, target: Target, properties: Any) -> None:
+    def __init__(self, target: Target, figures: Figures) -> None:
         self._target = target
-        self._properties = properties
+        self._figures = figures
         self._unbelieved: list[str] = []
         self._blind: list[str] = []
         self._symmetric = False
@@ -143,6 +145,8 @@ class _Reader:
         self, name: str, q: int, facts: Mapping[str, Any], measure: Any, mean: float | None
     ) -> float | None:
         value = facts.get(name, getattr(measure, name, None))
+        if value is None and mean is None:
+            value = self._figures.readout(q).get(name)
         found = self.measured(value, f"{name} of qubit {q}", high=1)
         if found is None and mean is not None:
             self._symmetric = True
@@ -150,15 +154,11 @@ class _Reader:
         return found
 
     def _facts(self, q: int) -> dict[str, Any]:
-        """Named figures of one qubit: the provider's properties, else the target's."""
-        if self._properties is not None:
-            try:
-                return {name: pair[0] for name, pair in self._properties.qubit_property(q).items()}
-            except Exception:  # a provider's own class: the target still speaks
-                pass
+        """Named figures of one qubit: the target's, and those that the provider has besides."""
         known = self._target.qubit_properties
         found = known[q] if known is not None and q < len(known) else None
-        return {"T1": getattr(found, "t1", None), "T2": getattr(found, "t2", None)}
+        times = {"T1": getattr(found, "t1", None), "T2": getattr(found, "t2", None)}
+        return {**times, **self._figures.qubit(q)}
 
     def gates(self) -> list[dict[str, Json]]:
         """The JSON entries of all one- and two-qubit gates."""
@@ -178,20 +178,25 @@ class _Reader:
         return entries
 
     def _places(self, name: str, n_qubits: int) -> Iterable[tuple[int, ...]]:
-        """Where a gate runs; one given for no qubits in particular has no figures, so no pair of qubits."""
+        """Where a gate runs; one given for no qubits in particular, and without figures, on no pair of qubits."""
         places = self._target[name]
         if places is not None and None not in places:
             return sorted(places)
-        return [(q,) for q in range(self._target.num_qubits)] if n_qubits == 1 else []
+        anywhere = list(permutations(range(self._target.num_qubits), n_qubits))
+        known = n_qubits == 1 or any(self._figures.error(name, pair) is not None for pair in anywhere)
+        return anywhere if known else []
 
     def _gate(self, name: str, qubits: tuple[int, ...]) -> dict[str, Json]:
         found = _at(self._target, name, qubits)
+        error, duration = (getattr(found, figure, None) for figure in ("error", "duration"))
+        error = self._figures.error(name, qubits) if error is None else error
+        duration = self._figures.duration(name) if duration is None else duration
         where = f"of {name} on qubits {list(qubits)}"
         return {
             "name": name,
             "qubits": list(qubits),
-            "error": self.measured(getattr(found, "error", None), f"error {where}", high=1),
-            "duration": self.measured(getattr(found, "duration", None), f"duration {where}"),
+            "error": self.measured(error, f"error {where}", high=1),
+            "duration": self.measured(duration, f"duration {where}"),
         }
 
 
@@ -199,14 +204,6 @@ def _at(target: Target, name: str, qubits: tuple[int, ...]) -> Any:
     """The properties of one instruction on given qubits, or None."""
     places = target.get(name, None)
     return None if places is None else places.get(qubits, places.get(None))
-
-
-def _properties(backend: BackendV2) -> Any:
-    read = getattr(backend, "properties", None)
-    try:
-        return read() if callable(read) else None
-    except Exception:  # a provider's own method: without it the target alone speaks
-        return None
 
 
 def _provider(backend: BackendV2) -> str:

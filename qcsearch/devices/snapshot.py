@@ -76,23 +76,33 @@ def to_text(device: Device) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def write_snapshot(device: Device, folder: Path) -> Path:
-    """Write `<folder>/<device>/<UTC date>.json` and return its path; the same snapshot twice is no error.
+def write_snapshot(device: Device, path: Path) -> Path:
+    """Write a snapshot file and return its path; the same snapshot twice is no error.
+
+    Args:
+        device: what to write.
+        path: the file, if it ends in `.json`; else a folder, and the file is `<device>/<UTC date>.json` there.
 
     Raises:
-        DeviceError: if the time of calibration is unknown, or another snapshot of that day is there.
+        DeviceError: if the time of calibration is unknown and no file is named, or another snapshot is there.
     """
-    if not device.calibrated_at:
-        raise DeviceError(f"The snapshot of {device.name} must have a time of calibration to be filed under.")
-    name = "".join(c if c.isalnum() or c in "_-." else "_" for c in device.name).lstrip(".") or "device"
-    path = Path(folder) / name / f"{device.calibrated_at[:10]}.json"
+    if path.suffix != ".json":
+        path /= _filed(device)
     if path.exists() and read_snapshot(path) != device:
-        raise DeviceError(
-            f"The file {path} must not hold another snapshot of that day. It does.", "remove or rename it."
-        )
+        raise DeviceError(f"The file {path} must not hold another snapshot. It does.", "remove or rename it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     canonical.write_text(path, to_text(device))
     return path
+
+
+def _filed(device: Device) -> Path:
+    if not device.calibrated_at:
+        raise DeviceError(
+            f"The snapshot of {device.name} must have a time of calibration to be filed under. It has none.",
+            "name a file that ends in .json.",
+        )
+    name = "".join(c if c.isalnum() or c in "_-." else "_" for c in device.name).lstrip(".") or "device"
+    return Path(name, f"{device.calibrated_at[:10]}.json")
 
 
 def read_snapshot(path: Path) -> Device:

@@ -130,3 +130,14 @@ def test_spaces_are_listed_and_shown(qcsearch, tmp_path):
     outcome = qcsearch("spaces", "show", wrong)
     assert outcome.code == 2
     assert len(outcome.err.splitlines()) == 1
+
+
+def test_any_backend_can_be_recorded_into_a_file_even_without_a_date(qcsearch, tmp_path):
+    path = tmp_path / "new" / "manila.json"
+    spec = "backend:qiskit_ibm_runtime.fake_provider:FakeManilaV2"
+    outcome = qcsearch("devices", "snapshot", spec, "-o", path, "--json")
+    assert (outcome.code, outcome.json["path"]) == (0, str(path))
+    assert qcsearch("devices", "check", path, "--json").json["name"] == "fake_manila"
+    outcome = qcsearch("devices", "snapshot", "env:nowhere:module:object", "-o", path)
+    assert outcome.code == 5
+    assert "python -m venv" in outcome.err

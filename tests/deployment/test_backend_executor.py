@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit import Parameter
 from qiskit.providers.fake_provider import GenericBackendV2
 
 from qcsearch.deployment.deploy import deploy
@@ -74,3 +77,57 @@ def test_a_backend_that_may_be_billed_is_refused():
     backend.name = "alpha-1"
     with pytest.raises(BackendError, match="may be billed"):
         BackendExecutor(backend, "backend:vendor.cloud:alpha")
+
+
+class Small(GenericBackendV2):
+    """A local backend that takes three circuits at once."""
+
+    def __init__(self):
+        super().__init__(3, ["rz", "sx", "x", "cx"], seed=1)
+        self.name, self.calls = "local", []
+
+    @property
+    def max_circuits(self):
+        return 3
+
+    def run(self, run_input, **options):
+        self.calls.append(len(run_input))
+        return super().run(run_input, **options)
+
+
+def test_no_more_circuits_are_sent_at_once_than_the_backend_takes():
+    backend, circuit = Small(), QuantumCircuit(3, 1)
+    circuit.sx(0)
+    circuit.rz(Parameter("t"), 0)
+    circuit.sx(0)
+    circuit.measure(0, 0)
+    angles = np.pi * np.arange(8)[:, None]
+    found = BackendExecutor(backend, "backend:small").run([Pub(circuit, angles)], 100)[0]
+    assert backend.calls == [3, 3, 2]
+    assert found.to_bool_array().mean(axis=(1, 2)).round().tolist() == [1, 0, 1, 0, 1, 0, 1, 0]
+
+
+class Terse(Small):
+    """One that answers as `said`, whatever it is asked."""
+
+    said = "10"
+
+    def run(self, run_input, **options):
+        counts = {self.said: options["shots"]}
+        result = SimpleNamespace(get_counts=lambda i: counts)
+        return SimpleNamespace(result=lambda: result)
+
+
+def test_bits_that_hold_no_measurement_may_be_left_out():
+    """As Braket does: the bits of an answer are those that were written, in their order."""
+    circuit = QuantumCircuit(3, 4)
+    circuit.measure([2, 0], [3, 1])
+    found = BackendExecutor(Terse(), "backend:terse").run([Pub(circuit, np.zeros((1, 0)))], 10)[0]
+    assert found.get_counts() == {"1000": 10}
+
+
+def test_an_answer_with_another_number_of_bits_is_refused():
+    circuit = QuantumCircuit(3, 3)
+    circuit.measure(range(3), range(3))
+    with pytest.raises(BackendError, match=r"must give 3 bits a shot\. Got '10'"):
+        BackendExecutor(Terse(), "backend:terse").run([Pub(circuit, np.zeros((1, 0)))], 10)

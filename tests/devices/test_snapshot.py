@@ -194,7 +194,9 @@ def test_a_snapshot_never_overwrites_another_of_the_same_day(raw, gate, tmp_path
     assert read_snapshot(path) == device
 
 
-def test_a_snapshot_without_a_date_cannot_be_filed(raw, tmp_path):
+def test_a_snapshot_without_a_date_cannot_be_filed_but_named(raw, tmp_path):
     raw["calibrated_at"] = ""
     with pytest.raises(DeviceError, match="time of calibration"):
         write_snapshot(Device.from_json(raw), tmp_path)
+    path = write_snapshot(Device.from_json(raw), tmp_path / "named" / "new.json")
+    assert read_snapshot(path) == Device.from_json(raw)

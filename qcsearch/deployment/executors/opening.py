@@ -33,9 +33,17 @@ def _open_local(*, argument: str, device: Device | None, seed: int) -> Executor:
 
 @EXECUTORS.register("backend")
 def _open_backend(*, argument: str, device: Device | None, seed: int) -> Executor:
-    from qcsearch.deployment.executors.backend import BackendExecutor
+    from qcsearch.deployment.executors.backend import BackendExecutor, load_backend
 
-    return BackendExecutor.open(argument, seed)
+    return BackendExecutor(load_backend(argument), f"backend:{argument}", seed)
+
+
+@EXECUTORS.register("env")
+def _open_env(*, argument: str, device: Device | None, seed: int) -> Executor:
+    from qcsearch.deployment.executors.backend import BackendExecutor
+    from qcsearch.deployment.executors.elsewhere import BackendElsewhere
+
+    return BackendExecutor(BackendElsewhere(argument), f"env:{argument}", seed)
 
 
 @EXECUTORS.register("ibm")
@@ -52,7 +60,8 @@ def open_executor(backend: str | Executor, *, device: Device | None = None, seed
     Args:
         backend: `aer` (Aer under the model's own snapshot), `local:<fake>` (a recorded backend of
             qiskit-ibm-runtime behind its own primitives), `backend:<package.module>:<object>` (any local
-            BackendV2), a plugin's name and what it wants after a colon; or an executor that is already open.
+            BackendV2), `env:<folder>:<package.module>:<object>` (one in a Python environment of its own), a
+            plugin's name and what it wants after a colon; or an executor that is already open.
         device: the device that the model was made for.
         seed: of everything random that the executor decides, ≥ 0.
 

@@ -1,0 +1,1 @@
+"""The parts of `benchmarks/vendors.py`; see `benchmarks/README.md`."""
