@@ -15,14 +15,31 @@ if TYPE_CHECKING:
     from qcsearch.search.run_folder import RunFolder
 
 
-@examples("qcsearch board runs/digits", "qcsearch board runs/digits --top 30 --json")
+_TOP = 10
+_MARK = "●"
+
+
+@examples(
+    "qcsearch board runs/digits",
+    "qcsearch board runs/digits --top 30 --json",
+    "qcsearch board runs/digits --pareto",
+)
 def board(
     run: Run,
-    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Trials shown at most.")] = 10,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "--top", metavar="N", min=1, help="Trials shown at most. Default: 10, of the front all."
+        ),
+    ] = None,
+    pareto: Annotated[bool, typer.Option("--pareto", help="Of the trials only the Pareto front.")] = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Show the leaderboard of a run: the winner beside classical models, then the best trials.
+
+    A mark stands at the trials of the Pareto front: none is at least as accurate on the validation split
+    with no more two-qubit gates and QPU seconds a prediction, and better in one of the three.
 
     Every number says which split of the data it is from. A winner that was deployed has a row with the
     weights that its deployment kept: measured on the backend beside simulated, on the same samples. A run
@@ -32,26 +49,31 @@ def board(
     from qcsearch.search.run_folder import RunFolder
 
     folder = RunFolder.open(run)
+    most = top if pareto else top or _TOP
     if json:
-        emit({"run": run, "rows": [asdict(row) for row in leaderboard(folder, top=top)]})
+        rows = leaderboard(folder, top=most, pareto=pareto)
+        emit({"run": run, "rows": [asdict(row) for row in rows]})
     else:
-        show(folder, top)
+        show(folder, most, pareto=pareto)
 
 
-def show(folder: RunFolder, top: int) -> None:
+def show(folder: RunFolder, top: int | None, *, pareto: bool = False) -> None:
     """Print both tables."""
     from qcsearch.search.leaderboard import TEST, leaderboard, records
 
-    rows = leaderboard(folder, top=top)
+    rows = leaderboard(folder, top=top, pareto=pareto)
     final = [row for row in rows if row.split == TEST]
     trials = [row for row in rows if row.split != TEST]
     device = folder.config.device
     if final:
         _show_final(final, device)
     found = records(folder)
-    columns = ["trial", "noisy", "noiseless", "qubits", "weights", "2q gates", "encoding", "ansatz"]
-    title = f"Accuracy on the validation split, the best of {len(found)} trials; noisy: {device}"
-    display(table(title, columns, map(_trial, trials), right=range(6)))
+    costs = ["qubits", "weights", "2q gates", "QPU s"]
+    columns = ["trial", "noisy", "noiseless", *costs, "encoding", "ansatz"]
+    which = "the Pareto front" if pareto else "the best"
+    mark = "" if pareto else f"; {_MARK} Pareto front"
+    title = f"Accuracy on the validation split, {which} of {len(found)} trials; noisy: {device}{mark}"
+    display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=range(7)))
     if not trials:
         print("No trial was trained to its end yet.")
 
@@ -81,7 +103,10 @@ def _final(row: Row, with_deployed: bool) -> tuple[object, ...]:
     return (row.name, *accuracies, row.n_qubits, row.n_weights, row.two_qubit_gates)
 
 
-def _trial(row: Row) -> tuple[object, ...]:
+def _trial(row: Row, marked: bool) -> tuple[object, ...]:
     accuracy = (percent(row.accuracy), percent(row.accuracy_noiseless))
     words = ((row.encoding or "").replace("_", " "), (row.ansatz or "").replace("_", " "))
-    return (row.trial, *accuracy, row.n_qubits, row.n_weights, row.two_qubit_gates, *words)
+    seconds = None if row.qpu_seconds is None else f"{row.qpu_seconds:.2f}"
+    costs = (row.n_qubits, row.n_weights, row.two_qubit_gates, seconds)
+    number = f"{_MARK} {row.trial}" if marked and row.pareto else row.trial
+    return (number, *accuracy, *costs, *words)

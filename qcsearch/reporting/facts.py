@@ -94,6 +94,7 @@ class RunFacts:
         rejected: number of infeasible trials of each constraint.
         records: every finished trial.
         ranking: trial numbers, best first.
+        pareto: of them those on the Pareto front.
         winner: the trial that won, None if there was none.
         circuit: the winner's gate list.
         measured: logical qubits that an observable touches.
@@ -123,6 +124,7 @@ class RunFacts:
     seconds: float
     records: Sequence[TrialRecord]
     ranking: Sequence[int]
+    pareto: Sequence[int] = ()
     winner: TrialRecord | None = None
     outcomes: Mapping[str, int] = field(default_factory=dict)
     rejected: Mapping[str, int] = field(default_factory=dict)

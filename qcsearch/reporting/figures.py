@@ -41,7 +41,11 @@ def run_figures(facts: RunFacts) -> dict[str, RunFigure]:
             RunFigure("progress", "Validation accuracy of each trial", lambda p: plots.progress(points, p))
         )
         found.append(
-            RunFigure("pareto", "Accuracy against two-qubit gates", lambda p: plots.pareto(points, winner, p))
+            RunFigure(
+                "pareto",
+                "Accuracy against two-qubit gates and QPU seconds",
+                lambda p: plots.pareto(points, winner, p),
+            )
         )
     panels = _panels(facts)
     if panels:
@@ -77,12 +81,15 @@ def _panels(facts: RunFacts) -> list[plots.LearningPanel]:
 
 def trial_points(facts: RunFacts) -> list[plots.TrialPoint]:
     """The trials as the figures need them; a reused result is the trial it repeats and is left out."""
+    front = set(facts.pareto)
     return [
         plots.TrialPoint(
             record.trial,
             _accuracy(record.validation_accuracy, record.history),
             None if record.costs is None else record.costs.two_qubit_gates,
             record.outcome.kind,
+            None if record.costs is None else record.costs.qpu_seconds,
+            record.trial in front,
         )
         for record in facts.records
         if record.outcome.kind != "reused"

@@ -17,6 +17,7 @@ from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
 from qcsearch.reporting.plots import Curve
 from qcsearch.search.features import Features
 from qcsearch.search.leaderboard import rank, records
+from qcsearch.search.pareto import pareto_front
 from qcsearch.search.record import TrialRecord
 from qcsearch.search.result import SearchResult
 from qcsearch.search.run_folder import RunConfig, RunFolder
@@ -55,6 +56,7 @@ def gather(run: RunFolder) -> RunFacts:
         seconds=_seconds(run, result),
         records=found,
         ranking=[record.trial for record in ranked],
+        pareto=[record.trial for record in pareto_front(ranked)],
         winner=winner,
         outcomes=dict(Counter(record.outcome.kind for record in found).most_common()),
         rejected=dict(Counter(r.outcome.constraint for r in found if r.outcome.constraint).most_common()),

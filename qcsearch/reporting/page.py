@@ -8,6 +8,7 @@ from qcsearch.reporting import deployed, hardware, sections
 from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.figures import run_figures
 from qcsearch.reporting.html import Markup, tag
+from qcsearch.reporting.tradeoffs import tradeoffs
 
 __all__ = ["render"]
 
@@ -34,7 +35,7 @@ def render(facts: RunFacts) -> str:
             sections.summary(facts),
             sections.leaderboard(facts),
             sections.learning(facts, figures),
-            sections.tradeoff(facts, figures),
+            tradeoffs(facts, figures),
             hardware.circuit(facts),
             hardware.device(facts),
             sections.confusion(facts, figures),

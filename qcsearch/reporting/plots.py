@@ -74,12 +74,16 @@ class TrialPoint:
         accuracy: on the validation split, under noise; None if it was not trained.
         two_qubit_gates: of the mapped circuit; None if it was not mapped.
         state: `kept`, `pruned`, `infeasible` or `failed`.
+        qpu_seconds: estimated processor time of one prediction; None if it was not mapped.
+        pareto: whether it is on the front of accuracy, gates and processor time together.
     """
 
     number: int
     accuracy: float | None
     two_qubit_gates: int | None
     state: str
+    qpu_seconds: float | None = None
+    pareto: bool = False
 
 
 def progress(trials: Sequence[TrialPoint], palette: Palette = FILE) -> Figure:
@@ -156,28 +160,41 @@ def importance(shares: Mapping[str, float], palette: Palette = FILE, limit: int 
 
 
 def pareto(trials: Sequence[TrialPoint], winner: int | None, palette: Palette = FILE) -> Figure:
-    """Validation accuracy against two-qubit gates, with the front that nothing beats in both."""
-    figure, axes = _axes(palette, "two-qubit gates of the mapped circuit", "validation accuracy (noisy)")
-    points = [
-        (t.two_qubit_gates, t.accuracy, t.number)
-        for t in trials
-        if t.state == "kept" and t.accuracy is not None and t.two_qubit_gates is not None
-    ]
-    axes.scatter(
-        [p[0] for p in points], [p[1] for p in points], s=24, color=palette.muted, alpha=0.7, label="trial"
-    )
-    front = pareto_front([(cost, accuracy) for cost, accuracy, _ in points])
-    axes.step(
-        *zip(*front, strict=True), where="post", color=palette.accent, lw=1.5, label="front", zorder=3
-    ) if front else None
-    for cost, accuracy, number in points:
-        if number == winner:
-            axes.scatter(
-                [cost], [accuracy], s=130, marker="*", color=palette.second, label="winner", zorder=4
-            )
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _legend(axes, palette)
+    """Validation accuracy against two-qubit gates and against processor time, with the front of all three."""
+    figure = _figure(palette, (9.2, 3.6))
+    labels = ("two-qubit gates of the mapped circuit", "QPU seconds a prediction (estimate)")
+    for place, label in enumerate(labels):
+        axes = figure.add_subplot(1, 2, place + 1)
+        _dress(axes, palette, label, "" if place else "validation accuracy (noisy)")
+        points = [
+            (t, cost, t.accuracy)
+            for t in trials
+            if (cost := _costs(t)[place]) is not None and t.accuracy is not None
+        ]
+        _scatter(
+            axes, [(x, y) for t, x, y in points if not t.pareto], "trial", color=palette.muted, alpha=0.55
+        )
+        _scatter(axes, [(x, y) for t, x, y in points if t.pareto], "Pareto front", color=palette.accent)
+        line = pareto_front([(round(x, 2), y) for _, x, y in points])  # as fine as the front of all three
+        if line:
+            x, y = zip(*line, strict=True)
+            axes.step(x, y, where="post", color=palette.accent, lw=1.2, zorder=2)
+        best = [(x, y) for t, x, y in points if t.number == winner]
+        _scatter(axes, best, "winner", color=palette.second, marker="*", s=130, zorder=4)
+    figure.axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend(figure.axes[0], palette)
     return figure
+
+
+def _costs(trial: TrialPoint) -> tuple[float | None, float | None]:
+    """Those of a trial that was trained to its end."""
+    return (trial.two_qubit_gates, trial.qpu_seconds) if trial.state == "kept" else (None, None)
+
+
+def _scatter(axes: Axes, points: Sequence[tuple[float, float]], label: str, **style: Any) -> None:
+    if points:
+        x, y = zip(*points, strict=True)
+        axes.scatter(x, y, label=label, **{"s": 24, "zorder": 3, **style})
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -12,7 +12,7 @@ from qcsearch.reporting.palette import STAND_IN
 from qcsearch.reporting.plots import inline
 from qcsearch.search.record import TrialRecord
 
-__all__ = ["confusion", "figure", "leaderboard", "learning", "percent", "summary", "tradeoff"]
+__all__ = ["confusion", "figure", "leaderboard", "learning", "percent", "summary", "words"]
 
 _TOP = 12
 _KINDS = {
@@ -92,29 +92,6 @@ def learning(facts: RunFacts, figures: Mapping[str, RunFigure]) -> Markup:
 def _learning_caption(facts: RunFacts) -> str:
     text = "Training of the winner's trial; grey: the next best trials, as long as they were trained."
     return text + " Right: the last steps, on the backend." if facts.deployment is not None else text
-
-
-def tradeoff(facts: RunFacts, figures: Mapping[str, RunFigure]) -> Markup:
-    """Accuracy against cost, and which choices mattered."""
-    pareto = figure(
-        figures, "pareto", "What one more two-qubit gate buys. Nothing lies above and left of the line."
-    )
-    shares = figure(
-        figures,
-        "importance",
-        "PED-ANOVA: how strongly each parameter separates the best trials from the rest. "
-        "With few trials, a hint only.",
-    )
-    return tag(
-        "section",
-        tag("h2", "Trade-offs", id="tradeoffs"),
-        tag(
-            "div",
-            tag("div", tag("h3", "Accuracy against cost"), pareto),
-            tag("div", tag("h3", "Parameter importance"), shares),
-            class_="pair",
-        ),
-    )
 
 
 def confusion(facts: RunFacts, figures: Mapping[str, RunFigure]) -> Markup:
@@ -203,7 +180,7 @@ def _portrait(facts: RunFacts, winner: TrialRecord) -> Markup | None:
 
 def _choice(choice: Choice) -> str:
     settings = ", ".join(f"{key} {_short(value)}" for key, value in choice.settings.items())
-    return _words(choice.name) + (f" ({settings})" if settings else "")
+    return words(choice.name) + (f" ({settings})" if settings else "")
 
 
 def _short(value: object) -> str:
@@ -254,8 +231,9 @@ def _row(record: TrialRecord) -> Sequence[object]:
     )
     n_qubits = None if candidate is None else candidate.n_qubits
     accuracy = (percent(record.validation_accuracy), percent(record.validation_accuracy_noiseless))
-    return (record.trial, *accuracy, n_qubits, *cost, *(_words(name) for name in names))
+    return (record.trial, *accuracy, n_qubits, *cost, *(words(name) for name in names))
 
 
-def _words(name: str) -> str:
+def words(name: str) -> str:
+    """A name of the code as people write it."""
     return name.replace("_", " ")

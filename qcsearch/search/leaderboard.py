@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from qcsearch.canonical import Json
 from qcsearch.errors import RunError
+from qcsearch.search.pareto import pareto_front
 from qcsearch.search.record import TrialRecord
 from qcsearch.search.result import SnapshotScore
 from qcsearch.search.run_folder import RunFolder
@@ -33,6 +34,8 @@ class Row:
         n_qubits: of the circuit.
         n_weights: trainable angles.
         two_qubit_gates: of the mapped circuit.
+        qpu_seconds: estimated processor time of one prediction.
+        pareto: whether it is a trial that no other beats in accuracy, two-qubit gates and processor time together.
         encoding: its name.
         ansatz: its name.
         outcome: `kept`, `reused`, `infeasible`, `pruned` or `failed` of a trial.
@@ -52,6 +55,8 @@ class Row:
     n_qubits: int | None = None
     n_weights: int | None = None
     two_qubit_gates: int | None = None
+    qpu_seconds: float | None = None
+    pareto: bool = False
     encoding: str | None = None
     ansatz: str | None = None
     outcome: str | None = None
@@ -90,25 +95,32 @@ class Leaderboard(tuple[Row, ...]):
         """One line a row, every number with its split; a column for the backend if there was one."""
         width = max(30, *(len(row.name) for row in self)) + 2
         backend = next((f"  on {row.backend}" for row in self if row.backend), "")
-        heads = f"{'noisy':>9}{'noiseless':>11}{'qubits':>8}{'weights':>9}{'2q gates':>10}{backend}"
+        heads = (
+            f"{'noisy':>9}{'noiseless':>11}{'qubits':>8}{'weights':>9}{'2q gates':>10}{'front':>7}{backend}"
+        )
         lines = [f"{'':{width}}{'split':12}{heads}"]
         for row in self:
             numbers = (row.n_qubits, row.n_weights, row.two_qubit_gates)
             cells = "".join(f"{_shown(x):>{w}}" for x, w in zip(numbers, (8, 9, 10), strict=True))
             accuracies = f"{_shown(row.accuracy):>9}{_shown(row.accuracy_noiseless):>11}"
             deployed = f"  {_shown(row.accuracy_deployed)}" if backend else ""
-            lines.append(f"{row.name:{width}}{row.split:12}{accuracies}{cells}{deployed}")
+            front = f"{'●' if row.pareto else '':>7}"
+            lines.append(f"{row.name:{width}}{row.split:12}{accuracies}{cells}{front}{deployed}".rstrip())
         return "\n".join(lines)
 
 
-def leaderboard(run: RunFolder, *, top: int | None = None) -> Leaderboard:
+def leaderboard(run: RunFolder, *, top: int | None = None, pareto: bool = False) -> Leaderboard:
     """The rows: final evaluation first if there is one, then the trials, best first.
 
     Args:
         run: the run folder.
         top: how many trials at most; None for all that were kept.
+        pareto: of the trials only those of the Pareto front.
     """
-    trials = (_trial_row(record) for record in rank(records(run))[:top])
+    ranked = rank(records(run))
+    front = {record.trial for record in pareto_front(ranked)}
+    shown = [record for record in ranked if record.trial in front or not pareto]
+    trials = (_trial_row(record, record.trial in front) for record in shown[:top])
     return Leaderboard((*_final_rows(run.result(), run.deployment()), *_tuning_rows(run), *trials))
 
 
@@ -135,7 +147,7 @@ def _gates(record: TrialRecord) -> int:
     return 0 if record.costs is None else record.costs.two_qubit_gates
 
 
-def _trial_row(record: TrialRecord) -> Row:
+def _trial_row(record: TrialRecord, pareto: bool) -> Row:
     candidate, cost = record.candidate, record.costs
     return Row(
         name=f"trial {record.trial}",
@@ -146,6 +158,8 @@ def _trial_row(record: TrialRecord) -> Row:
         n_qubits=None if candidate is None else candidate.n_qubits,
         n_weights=None if cost is None else cost.n_weights,
         two_qubit_gates=None if cost is None else cost.two_qubit_gates,
+        qpu_seconds=None if cost is None else cost.qpu_seconds,
+        pareto=pareto,
         encoding=None if candidate is None else candidate.encoding.name,
         ansatz=None if candidate is None else candidate.ansatz.name,
         outcome=record.outcome.kind,

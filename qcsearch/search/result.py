@@ -105,6 +105,8 @@ class SearchResult:
             does not run there.
         untuned: of a tuning, what it started from; None if that does not run on the new device.
         confusion: test samples by true class (rows) and predicted class, under noise.
+        pareto: trials that no other beats in validation accuracy, two-qubit gates and QPU seconds together,
+            the most accurate first.
         ended: why no further trial was started: `trials`, `seconds`, `exhausted` or `hopeless`.
         notices: sentences a person should see.
     """
@@ -120,6 +122,7 @@ class SearchResult:
     snapshot: SnapshotScore | None = None
     untuned: Untuned | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
+    pareto: tuple[int, ...] = ()
     ended: str = "trials"
     notices: tuple[str, ...] = field(default=())
 
@@ -139,6 +142,7 @@ class SearchResult:
             "best": asdict(self.best),
             "classical": dict(self.classical),
             "without_pqc": self.without_pqc,
+            "pareto": list(self.pareto),
         }
 
     def to_file(self) -> dict[str, Json]:
@@ -147,7 +151,7 @@ class SearchResult:
         data.pop("run")
         data["seeds"] = [asdict(score) for score in self.seeds]
         data["confusion"] = [list(row) for row in self.confusion]
-        data["notices"] = list(self.notices)
+        data["notices"], data["pareto"] = list(self.notices), list(self.pareto)
         data["spread"], data["classical"] = dict(self.spread), dict(self.classical)
         return {"schema_version": 1, **data}
 
@@ -166,5 +170,6 @@ class SearchResult:
                 "untuned": None if untuned is None else Untuned(**untuned),
                 "confusion": tuple(tuple(row) for row in known["confusion"]),
                 "notices": tuple(known["notices"]),
+                "pareto": tuple(known.get("pareto", ())),
             },
         )

@@ -217,6 +217,7 @@ class Session:
     def _conclude(self, records: list[TrialRecord], ended: str, workers: int) -> SearchResult:
         from qcsearch.search.evaluate import evaluate
         from qcsearch.search.leaderboard import rank
+        from qcsearch.search.pareto import pareto_front
         from qcsearch.search.refit import refit
 
         ranked = rank(records)
@@ -242,6 +243,7 @@ class Session:
             snapshot=found.snapshot,
             untuned=found.untuned,
             confusion=found.confusion,
+            pareto=tuple(record.trial for record in pareto_front(ranked)),
             ended=ended,
             notices=(*self.objective.features.split.notices, *found.notices),
         )

@@ -25,6 +25,20 @@ def test_board_for_machines_has_one_row_a_model(qcsearch, finished):
     assert [row["split"] for row in rows] == ["test"] * 5 + ["validation"]
 
 
+def test_board_shows_the_pareto_front_alone_and_marks_it_among_the_others(qcsearch, finished):
+    rows = qcsearch("board", finished, "--json").json["rows"]
+    trials = [row for row in rows if row["kind"] == "trial"]
+    front = [row["trial"] for row in trials if row["pareto"]]
+    assert front == json.loads((finished / "result.json").read_text())["pareto"]
+    assert trials[0]["qpu_seconds"] > 0
+    assert not any(row["pareto"] for row in rows if row["kind"] != "trial")
+    alone = qcsearch("board", finished, "--pareto", "--json").json["rows"]
+    assert [row["trial"] for row in alone if row["kind"] == "trial"] == front
+    assert f"● {front[0]}" in qcsearch("board", finished).out
+    shown = qcsearch("board", finished, "--pareto").out
+    assert "the Pareto front of 3 trials" in shown
+
+
 def test_explain_tells_candidate_costs_constraints_and_draws_the_circuit(qcsearch, finished):
     outcome = qcsearch("explain", finished, 0)
     assert outcome.code == 0

@@ -22,7 +22,7 @@ def test_the_last_line_is_one_json_object_with_the_promised_keys(searched):
     folder, outcome, _ = searched
     assert outcome.code == 0
     found = outcome.json
-    assert set(found) == {"run", "n_trials", "seconds", "best", "classical", "without_pqc"}
+    assert set(found) == {"run", "n_trials", "seconds", "best", "classical", "without_pqc", "pareto"}
     assert set(found["best"]) == {
         "trial", "validation_accuracy", "test_accuracy_noisy", "test_accuracy_noiseless",
         "n_qubits", "n_weights", "two_qubit_gates",
@@ -33,6 +33,8 @@ def test_the_last_line_is_one_json_object_with_the_promised_keys(searched):
     assert 0 < found["best"]["test_accuracy_noisy"] <= 1
     assert all(0 < accuracy <= 1 for accuracy in found["classical"].values())
     assert 0 < found["without_pqc"] <= 1
+    assert set(found["pareto"]) <= {0, 1, 2}
+    assert found["pareto"]
 
 
 def test_progress_goes_to_standard_error_alone_in_plain_lines(searched):

@@ -15,6 +15,7 @@ from qcsearch.reporting.circuit import DrawnGate
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
 from qcsearch.reporting.layout import heavy_hex_lattice
 from qcsearch.reporting.plots import Curve
+from qcsearch.search.pareto import pareto_front
 from qcsearch.search.record import Costs, Outcome, TrialRecord
 
 REGION = (60, 61, 62, 63)
@@ -125,6 +126,7 @@ def facts(heavy_device, gate_list):
         seconds=73.2,
         records=records,
         ranking=[r.trial for r in kept],
+        pareto=[r.trial for r in pareto_front(records)],
         winner=kept[0],
         outcomes={"kept": 20, "pruned": 10, "infeasible": 10},
         rejected={"duration_over_t2": 7, "two_qubit_gates": 3},

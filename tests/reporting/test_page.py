@@ -53,6 +53,15 @@ def test_every_drawing_is_well_formed_xml(page):
         ET.fromstring(drawing.replace("<svg", '<svg xmlns:xlink="http://www.w3.org/1999/xlink"', 1))
 
 
+def test_the_pareto_front_is_a_table_of_its_own(page, facts):
+    section = page[page.index('id="tradeoffs"') : page.index('id="circuit"')]
+    rows = re.findall(r"<tr[^>]*><td[^>]*>(\d+)</td>", section)
+    assert [int(number) for number in rows] == list(facts.pareto)
+    assert 1 < len(rows) < len(facts.ranking)
+    empty = render(replace(facts, pareto=()))
+    assert "<td" not in empty[empty.index('id="tradeoffs"') : empty.index('id="circuit"')]
+
+
 def test_nothing_is_fetched_from_anywhere(page):
     assert "http://" not in page
     assert "https://" not in page
@@ -109,7 +118,7 @@ def test_what_must_be_beaten_is_named_with_its_figure(page):
 def test_a_run_without_result_says_what_is_missing(facts):
     bare = replace(
         facts,
-        winner=None, records=[], ranking=[], circuit=None, mapped=None, measured=(), scores=(), elsewhere={},
+        winner=None, records=[], ranking=[], pareto=[], circuit=None, mapped=None, measured=(), scores=(), elsewhere={},
         classical={}, without_pqc=None, curves=(), deployment=None, importance={}, confusion=(),
     )  # fmt: skip
     text = " ".join(Outline(render(bare)).texts)

@@ -46,7 +46,7 @@ def listing(folder: Path) -> dict[str, int]:
 
 def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
     data = json.loads(json.dumps(finished.to_json()))
-    assert set(data) == {"run", "n_trials", "seconds", "best", "classical", "without_pqc"}
+    assert set(data) == {"run", "n_trials", "seconds", "best", "classical", "without_pqc", "pareto"}
     assert set(data["best"]) == {
         "trial",
         "validation_accuracy",
@@ -154,6 +154,18 @@ def test_the_leaderboard_says_which_split_each_number_is_from(finished: SearchRe
     printed = str(rows).splitlines()
     assert len(printed) == len(rows) + 1
     assert all("validation" in line or "test" in line for line in printed[1:])
+
+
+def test_the_pareto_front_is_of_the_trials_and_its_best_is_the_most_accurate(
+    finished: SearchResult,
+) -> None:
+    run = RunFolder.open(finished.run)
+    rows = [row for row in leaderboard(run) if row.kind == "trial"]
+    assert next(row.accuracy for row in rows if row.pareto) == rows[0].accuracy
+    assert tuple(row.trial for row in rows if row.pareto) == finished.pareto
+    assert [r for r in leaderboard(run, pareto=True) if r.kind == "trial"] == [r for r in rows if r.pareto]
+    assert str(leaderboard(run)).count("●") == len(finished.pareto)
+    assert SearchResult.from_file(run.path, run.result()).pareto == finished.pareto
 
 
 def test_explain_gives_the_record_of_a_trial(finished: SearchResult) -> None:
