@@ -81,9 +81,9 @@ def records(run: RunFolder) -> list[TrialRecord]:
 
 
 def rank(found: list[TrialRecord]) -> list[TrialRecord]:
-    """The kept ones, best first: by validation accuracy under noise, then fewer two-qubit gates."""
+    """The kept ones, best first, see `TrialRecord.merit`; of equals the first."""
     kept = [record for record in found if record.outcome.kind == "kept"]
-    return sorted(kept, key=lambda r: (-(r.validation_accuracy or 0.0), _gates(r), r.trial))
+    return sorted(kept, key=lambda record: (record.merit, -record.trial), reverse=True)
 
 
 class Leaderboard(tuple[Row, ...]):
@@ -141,10 +141,6 @@ def _shown(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.4f}" if isinstance(value, float) else str(value)
-
-
-def _gates(record: TrialRecord) -> int:
-    return 0 if record.costs is None else record.costs.two_qubit_gates
 
 
 def _trial_row(record: TrialRecord, pareto: bool) -> Row:

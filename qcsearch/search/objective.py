@@ -246,6 +246,7 @@ class Objective:
             weights=tuple(fit.weights.tolist()),
             head_parameters=tuple(fit.head_parameters.tolist()),
             steps=fit.steps,
+            validation_loss=fit.validation_loss,
             stopped=listener.sentence(fit),
             seed=seed,
         )

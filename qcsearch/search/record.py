@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -74,6 +75,7 @@ class TrialRecord:
         validation_accuracy: under the device's noise, on the validation split; the score that the search
             maximises.
         validation_accuracy_noiseless: of the same weights without noise.
+        validation_loss: of the same weights, as they were trained: what decides between equal accuracies.
         costs: of the mapped circuit; None if it was never mapped.
         constraints: amount of each constraint, > 0 broken.
         predictors: training-free figures by name, if any were computed.
@@ -95,6 +97,7 @@ class TrialRecord:
     outcome: Outcome
     validation_accuracy: float | None = None
     validation_accuracy_noiseless: float | None = None
+    validation_loss: float | None = None
     costs: Costs | None = None
     constraints: Mapping[str, float] = field(default_factory=dict)
     predictors: Mapping[str, float] = field(default_factory=dict)
@@ -118,6 +121,13 @@ class TrialRecord:
     def proposal_seconds(self) -> float:
         """Of `seconds`, those in which the strategy made the candidate."""
         return self.times.get("proposal", 0.0)
+
+    @property
+    def merit(self) -> tuple[float, float, int]:
+        """What trials are ranked by, the greatest first: accuracy, then a low loss, then few two-qubit gates."""
+        accuracy = -math.inf if self.validation_accuracy is None else self.validation_accuracy
+        loss = math.inf if self.validation_loss is None else self.validation_loss
+        return accuracy, -loss, -(self.costs.two_qubit_gates if self.costs else 0)
 
     def to_json(self) -> dict[str, Json]:
         """Return the record as JSON values; floats keep every bit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ class Refitted:
         weights: of the circuit.
         head_parameters: of the head.
         validation_accuracy: under noise.
+        validation_loss: what decides between equal accuracies.
         seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
     """
 
@@ -42,6 +44,7 @@ class Refitted:
     head_parameters: Floats
     validation_accuracy: float
     seed_index: int
+    validation_loss: float = math.inf
 
 
 @dataclass(eq=False)
@@ -60,8 +63,8 @@ class Finalist:
 
     @property
     def best(self) -> Refitted:
-        """The training with the best validation; of equals a longer one, then the first."""
-        return max(self.fits, key=lambda fit: (fit.validation_accuracy, fit.seed_index > 0))
+        """The training with the best validation; of equals that with the least loss, then the first."""
+        return max(self.fits, key=lambda fit: (fit.validation_accuracy, -fit.validation_loss))
 
     @property
     def refits(self) -> list[Refitted]:
@@ -72,6 +75,11 @@ class Finalist:
     def mean(self) -> float:
         """Mean validation accuracy over `refits`: what finalists are compared by."""
         return fmean(fit.validation_accuracy for fit in self.refits)
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean validation loss over `refits`: what decides between equal means."""
+        return fmean(fit.validation_loss for fit in self.refits)
 
 
 def refit(
@@ -103,7 +111,7 @@ def refit(
     if n_finalists:
         emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
         _rounds(objective, finalists, plan.seeds, deadline, emit, threads, warm)
-    return sorted(finalists, key=lambda f: (-f.mean, -f.best.validation_accuracy))
+    return sorted(finalists, key=lambda f: (-f.mean, f.mean_loss))
 
 
 def _affordable(
@@ -196,7 +204,8 @@ def train_once(
         else accuracy(assembly, found, data.Z_val, data.y_val, n_classes)
     )
     whole = found.stopped != Stop.BUDGET
-    return Refitted(found.weights, found.head_parameters, score or 0.0, index), whole
+    loss = math.inf if found.validation_loss is None else found.validation_loss
+    return Refitted(found.weights, found.head_parameters, score or 0.0, index, loss), whole
 
 
 def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) -> Finalist:
@@ -208,6 +217,7 @@ def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) ->
         np.array(record.head_parameters),
         record.validation_accuracy or 0.0,
         0,
+        math.inf if record.validation_loss is None else record.validation_loss,
     )
     return Finalist(record, assembly, [own])
 

@@ -73,6 +73,7 @@ class Fit:
         stopped: why it ended; `stopped.sentence` in words.
         steps: optimiser steps done.
         validation_accuracy: of the weights handed back, None without validation data.
+        validation_loss: of the weights handed back, None without validation data, or if it was not finite.
     """
 
     weights: Floats
@@ -81,3 +82,4 @@ class Fit:
     stopped: Stop
     steps: int
     validation_accuracy: float | None
+    validation_loss: float | None = None

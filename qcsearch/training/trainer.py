@@ -129,7 +129,8 @@ class _Loop:
         if state.history[-1].step < state.step:
             self.validate()
         weights, parameters = self.task.split(state.best)
-        return Fit(weights, parameters, tuple(state.history), stop, state.step, state.best_accuracy)
+        history = tuple(state.history)
+        return Fit(weights, parameters, history, stop, state.step, state.best_accuracy, state.best_loss)
 
     def reason(self) -> Stop | None:
         """Why the next step is not done, None if it is."""

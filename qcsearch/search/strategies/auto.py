@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
 from qcsearch.search.ladder import Ladder
-from qcsearch.search.record import TrialRecord
 from qcsearch.search.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
 from qcsearch.search.strategies.neighbours import NeighbourSampler
@@ -58,11 +56,5 @@ class Auto:
             return Proposal(brief.template)
         from qcsearch.search.strategies.refine import refine
 
-        parent = max(tried, key=_merit)
+        parent = max(tried, key=lambda record: record.merit)
         return refine(brief.objective, parent, brief.rng()) or Proposal(brief.template)
-
-
-def _merit(record: TrialRecord) -> tuple[float, int]:
-    """Validation accuracy; of equals the circuit with fewer two-qubit gates."""
-    accuracy = -np.inf if record.validation_accuracy is None else record.validation_accuracy
-    return float(accuracy), -(record.costs.two_qubit_gates if record.costs else 0)

@@ -70,7 +70,7 @@ class NeighbourSampler(BaseSampler):
         done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         if len(done) < self._n_startup / 2:
             return []
-        return sorted(done, key=lambda trial: (-(trial.value or 0.0), trial.number))[: self._parents]
+        return sorted(done, key=_merit)[: self._parents]
 
     def _changed(self, params: dict[str, Any], space: dict[str, BaseDistribution]) -> dict[str, Any]:
         """One parameter or two, seldom three, changed."""
@@ -93,3 +93,9 @@ class NeighbourSampler(BaseSampler):
         assert isinstance(distribution, FloatDistribution)
         moved = float(value) * math.exp(self._rng.normal(scale=0.5))
         return min(max(moved, distribution.low), distribution.high)
+
+
+def _merit(trial: FrozenTrial) -> tuple[float, float, int]:
+    """The best trial first; of equals that with the lower validation loss."""
+    loss = trial.user_attrs.get("record", {}).get("validation_loss")
+    return -(trial.value or 0.0), math.inf if loss is None else loss, trial.number
