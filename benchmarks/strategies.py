@@ -17,6 +17,7 @@ from search.job import Job, job
 from search.spaces import suited, task_space
 from search.summary import accuracy, done, failures, noted, number, of, values
 from search.tasks import TASKS
+from search.variants import BENCHMARK_ONLY
 
 from qcsearch.search.strategies import STRATEGIES
 
@@ -60,7 +61,7 @@ def render(entries: list[Entry], strategies: list[str], tasks: list[str]) -> str
 
 def _options() -> argparse.Namespace:
     parser = options(__doc__, "strategies")
-    names = STRATEGIES.names()
+    names = [name for name in STRATEGIES.names() if name not in BENCHMARK_ONLY]
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument(
         "--strategies", nargs="+", choices=names, default=names, help="default: all there are"

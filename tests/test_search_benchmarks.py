@@ -1,4 +1,4 @@
-"""What `benchmarks/nine_tasks.py` and `benchmarks/strategies.py` are made of: stores, spaces, verdicts, counts."""
+"""What the benchmarks of whole searches are made of: stores, spaces, devices without noise, verdicts, counts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from qcsearch.circuits.encodings import ENCODINGS
+from qcsearch.circuits.gate import Topology
+from qcsearch.devices.providers import get_device
+from qcsearch.devices.regions import best_regions, region, topology
 from qcsearch.search.space import load_space
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
@@ -23,14 +27,8 @@ CHECKOUT_ONLY = pytest.mark.skipif(not (BENCHMARKS / "data").is_dir(), reason="t
 def bench():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
-        names = (
-            "record.readme",
-            "record.store",
-            "search.contest",
-            "search.spaces",
-            "search.summary",
-            "search.tasks",
-        )
+        parts = ("contest", "quiet", "spaces", "summary", "tasks")
+        names = ("record.readme", "record.store", *(f"search.{part}" for part in parts))
         yield SimpleNamespace(**{name.split(".")[-1]: import_module(name) for name in names})
 
 
@@ -128,6 +126,36 @@ def test_numbers_are_shown_as_median_and_range(bench):
     assert bench.summary.number([1_234_000.0, 1_234_000.0]) == "1.23 M"
     assert bench.summary.number([999.0, 12_000.0]) == "6,499.5 (999–12 k)"
     assert bench.summary.number([]) == "–"
+
+
+def test_the_quiet_device_has_the_couplings_and_durations_of_the_real_one_and_no_errors(bench, tmp_path):
+    real, quiet = get_device("fake_torino"), get_device(bench.quiet.write_quiet("fake_torino", tmp_path))
+    assert quiet.coupling_map == real.coupling_map
+    assert quiet.usable_qubits == real.usable_qubits
+    assert [gate.duration for gate in quiet.gates] == [gate.duration for gate in real.gates]
+    assert {gate.error for gates in quiet.gates_on.values() for gate in gates} <= {0.0, None}
+    best = best_regions(quiet, 4)[0]
+    assert best.score == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_winner_comes_back_on_the_best_qubits_that_are_coupled_as_its_own(bench, tmp_path):
+    real, quiet = get_device("fake_torino"), get_device(bench.quiet.write_quiet("fake_torino", tmp_path))
+    for qubits in ((0, 1, 2, 3), (4, 16, 23, 3)):
+        placed = bench.quiet._placed(real, quiet, qubits)
+        assert topology(real, placed) == topology(quiet, qubits)
+        assert region(real, placed).score > region(real, qubits).score
+        assert bench.quiet._placed(real, quiet, placed) == placed
+
+
+def test_the_space_that_encodes_once_has_one_block_of_data_and_stops_by_itself():
+    space = load_space(BENCHMARKS / "spaces" / "encode_once.toml").file
+    line = Topology(4, ((0, 1), (1, 2), (2, 3)))
+    for one in space.circuit.encodings:
+        assert len(ENCODINGS.create(one.name, one.settings).layers(4, line, 3)) == 1
+    assert space.circuit.n_qubits.min == space.circuit.n_qubits.max == 4
+    assert space.training.patience
+    assert space.training.noise
+    assert space.ladder.rungs == 0
 
 
 COUNTED = """

@@ -52,17 +52,17 @@ def install(folder: Path) -> None:
 
     assemble = Objective.assemble
 
-    def assembling(self: Any, candidate: Any) -> Any:
+    def assembling(self: Any, candidate: Any, *arguments: Any, **settings: Any) -> Any:
         counts.candidate(candidate.digest)
-        return assemble(self, candidate)
+        return assemble(self, candidate, *arguments, **settings)
 
     Objective.assemble = assembling  # type: ignore[method-assign]
 
 
 def _counting(method: Callable[..., Any], counts: _Counts) -> Callable[..., Any]:
-    def counting(self: Any, X: Any, *arguments: Any) -> Any:
+    def counting(self: Any, X: Any, *arguments: Any, **settings: Any) -> Any:
         counts.add(self.counted_as, len(X))
-        return method(self, X, *arguments)
+        return method(self, X, *arguments, **settings)
 
     return counting
 

@@ -51,7 +51,7 @@ def measure(jobs: Iterable[Job], asked: argparse.Namespace, side_by_side: int = 
         side_by_side: how many at once, each with a core of its own.
     """
     store, jobs = Store(asked.store), list(jobs)
-    open_jobs = [one for one in jobs if asked.again or store.find(one.settings) is None]
+    open_jobs = [one for one in jobs if asked.again or "scores" not in (store.find(one.settings) or {})]
     if open_jobs:
         _compile_kernels()
     cores: queue.SimpleQueue[int | None] = queue.SimpleQueue()

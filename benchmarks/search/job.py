@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from record.circumstances import circumstances, commit
 
 from qcsearch.cli.inputs import Inputs, gather
+from qcsearch.search.budget import Clock
 from search.counting import counted
 from search.outcome import outcome
 from search.tasks import data_file
@@ -39,6 +41,7 @@ class Job:
         space: name or file, as the command line takes it.
         device: the same.
         alone: whether it has the machine for itself; otherwise it is given a core, and one thread.
+        after: what else is to be found out about the run folder, stored as `after`; it does not count as time.
     """
 
     settings: dict[str, Any]
@@ -46,21 +49,26 @@ class Job:
     space: str
     device: str
     alone: bool
+    after: Callable[[Path], dict[str, Any]] | None = None
 
     def run(self, runs: Path, core: int | None = None, *, again: bool = False) -> dict[str, Any]:
         """Search as a user does, and return what is to be stored.
+
+        Its `wall_seconds` are those of the whole process; of a search that was broken off, and of what it had used
+        by then.
 
         Args:
             runs: folder of all run folders; a search of the same commit that was broken off goes on in its own.
             core: the only one to use; None for all.
             again: begin anew, whatever is there.
         """
-        words = [str(self.settings[key]) for key in ("task", "strategy", "seed")]
+        words = [str(self.settings[key]) for key in ("task", "strategy", "device", "seed")]
         folder = runs / "-".join([*words, _digest({**self.settings, "commit": commit()})])
         counts, log = (folder.with_name(f"{folder.name}.{kind}") for kind in ("counts", "log"))
         for old in (folder, counts) if again else ():
             shutil.rmtree(old, ignore_errors=True)
         runs.mkdir(parents=True, exist_ok=True)
+        before = Clock(folder / "clock.json").seconds
         started = time.monotonic()
         with log.open("w") as file:
             code = subprocess.Popen(
@@ -70,11 +78,13 @@ class Job:
                 env=self._environment(),
                 preexec_fn=None if core is None else lambda: os.sched_setaffinity(0, {core}),
             ).wait()
-        wall = time.monotonic() - started
+        wall = before + time.monotonic() - started
         if code not in (0, _OUT_OF_SECONDS):
             return {"settings": self.settings, "failed": _last_line(log), **self._where()}
         found = outcome(folder)
-        found["cost"] |= {**counted(counts), "wall_seconds": round(wall, 2)}
+        found["cost"] |= {**counted(counts), "wall_seconds": round(wall, 2), "broken_off": before > 0}
+        if self.after is not None:
+            found["after"] = self.after(folder)
         return {"settings": self.settings, **found, **self._where()}
 
     def _command(self, folder: Path, counts: Path) -> list[str]:
@@ -114,7 +124,8 @@ def job(
     n_trials: int | None = None,
     workers: int = 1,
     alone: bool = True,
-    data: Path | None = None,
+    after: Callable[[Path], dict[str, Any]] | None = None,
+    **more: str,
 ) -> Job:
     """Settle a search: what is left out is what the command line would take.
 
@@ -128,9 +139,10 @@ def job(
         n_trials: in all.
         workers: processes.
         alone: whether it has the machine for itself.
-        data: another archive than the task's own.
+        after: see `Job`.
+        more: settings that say what the search is for.
     """
-    archive = data or data_file(task)
+    archive = data_file(task)
     found: Inputs = gather(
         str(archive), None, device, space, n_trials, max_seconds, seed, strategy, str(_BENCHMARKS / "no-run")
     )
@@ -147,8 +159,9 @@ def job(
         "n_trials": found.n_trials,
         "workers": workers,
         "cores": None if alone else 1,
+        **more,
     }
-    return Job(settings, archive, space or found.space.name, device or found.device.name, alone)
+    return Job(settings, archive, space or found.space.name, device or found.device.name, alone, after)
 
 
 def _digest(settings: dict[str, Any]) -> str:

@@ -6,7 +6,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import search.variants  # noqa: F401  runs of strategies that only benchmarks use can be read
 from qcsearch.search.leaderboard import records
+from qcsearch.search.record import TrialRecord
 from qcsearch.search.result import SearchResult
 from qcsearch.search.run_folder import RunFolder
 
@@ -18,7 +20,8 @@ def outcome(folder: Path) -> dict[str, Any]:
     run = RunFolder.open(folder)
     result = SearchResult.from_file(folder, run.result() or {})
     found = records(run)
-    winner = next(record for record in found if record.trial == result.best.trial).candidate
+    record = next(record for record in found if record.trial == result.best.trial)
+    winner = record.candidate
     assert winner is not None
     return {
         "scores": {
@@ -37,13 +40,21 @@ def outcome(folder: Path) -> dict[str, Any]:
             "ansatz": winner.ansatz.name,
             "qubits": list(winner.qubits),
             "candidate": winner.digest[:12],
+            "predictors": dict(record.predictors),
         },
         "cost": {
             "trials": result.n_trials,
             "outcomes": dict(Counter(record.outcome.kind for record in found)),
-            "proposal_seconds": round(sum(record.proposal_seconds for record in found), 2),
-            "trial_seconds": round(sum(record.seconds for record in found), 2),
+            "times": _times(found),
             "seconds": round(result.seconds, 2),
             "ended": result.ended,
         },
     }
+
+
+def _times(found: list[TrialRecord]) -> dict[str, float]:
+    """Seconds of all trials by stage of the work."""
+    total: Counter[str] = Counter()
+    for record in found:
+        total.update(record.times)
+    return {stage: round(seconds, 3) for stage, seconds in total.items()}
