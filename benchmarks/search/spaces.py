@@ -10,7 +10,7 @@ from typing import Any
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.circuits.gate import Topology, count_weights
-from qcsearch.errors import SpaceError
+from qcsearch.errors import CandidateError, SpaceError
 from qcsearch.search.space import SearchSpace, load_space
 from qcsearch.search.strategies import check_strategy
 from search.tasks import LARGER
@@ -62,15 +62,17 @@ def task_space(task: str, folder: Path) -> str:
 def suited(strategy: str, space: str, folder: Path) -> str:
     """The space itself if the strategy can work with it, else the nearest that it can work with.
 
-    Nearest is first the space with the encodings' own weights taken away, then that one with the layers of QuantumNAS
-    as ansatze; preprocessing, qubits, observables, head, training, constraints and refit stay as they are.
+    Nearest is first the space with the encodings' own weights switched off (those that are nothing without are left
+    out), then that one with the layers of QuantumNAS as ansatze; preprocessing, qubits, observables, head, training,
+    constraints and refit stay as they are.
 
     Raises:
         SpaceError: if it can work with none of them.
     """
     circuit = load_space(space).file.circuit
     encodings = [_weightless(one.name, one.settings) for one in circuit.encodings]
-    fixed = {"encodings": [one for n, one in enumerate(encodings) if one not in encodings[:n]]}
+    kept = [one for n, one in enumerate(encodings) if one is not None and one not in encodings[:n]]
+    fixed = {"encodings": kept or ["angle"]}
     layered = {**fixed, "ansatze": list(LAYERED)}
     attempts: list[tuple[str, Table]] = [("fixed_encodings", fixed), ("layered", layered)]
     reason = _refusal(strategy, space)
@@ -91,11 +93,17 @@ def _refusal(strategy: str, space: str) -> SpaceError | None:
     return None
 
 
-def _weightless(name: str, settings: Table) -> Table:
-    """An encoding, its weights switched off if it has any."""
-    layers = ENCODINGS.create(name, settings).layers(1, Topology(1, ()), 1)
-    switch = {"trainable": False} if any(count_weights(block) for block in layers) else {}
-    return {"name": name, "settings": {**settings, **switch}}
+def _weightless(name: str, settings: Table) -> Table | None:
+    """An encoding, its weights switched off if it has any; None if they cannot be."""
+    for switch in ({}, {"trainable": False}):
+        alternative = {"name": name, "settings": {**settings, **switch}}
+        try:
+            layers = ENCODINGS.create(name, alternative["settings"]).layers(1, Topology(1, ()), 1)
+        except CandidateError:
+            continue
+        if not any(count_weights(block) for block in layers):
+            return alternative
+    return None
 
 
 def _toml(tables: Table) -> str:

@@ -26,14 +26,7 @@ TASKS = tuple(TARGETS)
 
 LARGER: dict[str, dict[str, Any]] = {
     "mnist_10": {
-        "description": "The default space for ten classes: four to eight qubits, and more components to fill them.",
-        "preprocessing": {
-            "reductions": [
-                "none",
-                "lda",
-                *({"name": "pca", "settings": {"n_components": n}} for n in (6, 8, 12, 16, 24)),
-            ]
-        },
+        "description": "The default space for ten classes: four to eight qubits.",
         "circuit": {"n_qubits": {"min": 4, "max": 8}},
         "constraints": {"max_two_qubit_gates": 80},
     }
