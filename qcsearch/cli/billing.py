@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ask", "backend_of", "billing", "opened", "rows", "show"]
 
+_FLAGS = {
+    "primitive": ("--primitive", "sampler"),
+    "resilience_level": ("--resilience-level", None),
+    "dynamical_decoupling": ("--decoupling", ""),
+    "twirling": ("--twirling", False),
+    "private": ("--private", False),
+    "mode": ("--mode", "job"),
+    "max_drift": ("--max-drift", None),
+}
+"""What only IBM's processors take: its option, and its value where it is not given."""
+
 
 def backend_of(folder: RunFolder, backend: str) -> str:
     """The spec that was given, or the recorded backend of the run's device, or Aer if that is not recorded."""
@@ -46,9 +57,11 @@ def billing(
         **jobs: further fields of `IbmOptions`.
 
     Raises:
-        InputError: if there is no ceiling, or nobody is there to be asked.
+        InputError: if there is no ceiling, or nobody is there to be asked, or what only IBM's processors take is
+            asked of another backend.
     """
     if not spec.startswith("ibm:"):
+        _refuse_flags(spec, jobs)
         return None
     if max_qpu_seconds is None:
         raise InputError(
@@ -63,6 +76,14 @@ def billing(
     return IbmOptions(max_qpu_seconds, patience=Patience(submits_per_minute=submits_per_minute), **jobs)
 
 
+def _refuse_flags(spec: str, jobs: dict[str, Any]) -> None:
+    given = [flag for name, (flag, default) in _FLAGS.items() if jobs.get(name, default) != default]
+    if given:
+        raise InputError(
+            f"{' and '.join(given)} must go with a backend ibm:<backend>. Got {spec or 'the exact engine'}."
+        )
+
+
 @contextmanager
 def opened(
     spec: str, device: Device, seed: int, journal: Path, options: IbmOptions | None
@@ -72,8 +93,10 @@ def opened(
         yield spec
         return
     from qcsearch.deployment.executors.ibm import IbmExecutor
+    from qcsearch.deployment.executors.ibm_estimator import IbmEstimator
 
-    executor = IbmExecutor(spec.partition(":")[2], journal, options, device, seed)
+    kind = IbmEstimator if options.primitive == "estimator" else IbmExecutor
+    executor = kind(spec.partition(":")[2], journal, options, device, seed)
     try:
         yield executor
     finally:

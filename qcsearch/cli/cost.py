@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qcsearch.cli.billing import backend_of, opened, rows, show
-from qcsearch.cli.hardware import Canaries, UsdPerSecond
+from qcsearch.cli.billing import backend_of, billing, opened, rows, show
+from qcsearch.cli.hardware import Canaries, Decoupling, Primitive, ResilienceLevel, Twirling, UsdPerSecond
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
 from qcsearch.cli.output import emit, percent
 
 if TYPE_CHECKING:
+    from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.plan import Plan
     from qcsearch.search.run_folder import RunFolder
 
@@ -36,6 +37,10 @@ def cost(
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,
     shots: Shots = 4096,
     canaries: Canaries = False,
+    primitive: Primitive = "sampler",
+    resilience_level: ResilienceLevel = None,
+    decoupling: Decoupling = "",
+    twirling: Twirling = False,
     usd_per_qpu_second: UsdPerSecond = None,
     json: Json = False,
     verbose: Verbose = False,
@@ -49,7 +54,14 @@ def cost(
 
     folder = RunFolder.open(run)
     spec = backend_of(folder, backend)
-    plan, remaining = _plan(folder, spec, {"steps": steps, "shots": shots, "canaries": canaries})
+    jobs = {
+        "primitive": primitive,
+        "resilience_level": resilience_level,
+        "dynamical_decoupling": decoupling,
+        "twirling": twirling,
+    }
+    options = billing(spec, 1.0, True, 5.0, **jobs)  # nothing is submitted: a ceiling that nothing fits
+    plan, remaining = _plan(folder, spec, {"steps": steps, "shots": shots, "canaries": canaries}, options)
     seconds = plan.total.seconds
     usd = None if usd_per_qpu_second is None else seconds * usd_per_qpu_second
     share = seconds / remaining if remaining else None
@@ -66,7 +78,9 @@ def cost(
     print("Assumed: " + "; ".join(ASSUMPTIONS) + ".")
 
 
-def _plan(folder: RunFolder, spec: str, settings: dict[str, Any]) -> tuple[Plan, float | None]:
+def _plan(
+    folder: RunFolder, spec: str, settings: dict[str, Any], options: IbmOptions | None
+) -> tuple[Plan, float | None]:
     """The plan, and what the instance has left where there is one."""
     import tempfile
     from pathlib import Path
@@ -75,12 +89,10 @@ def _plan(folder: RunFolder, spec: str, settings: dict[str, Any]) -> tuple[Plan,
     from qcsearch.data.split import split
     from qcsearch.deployment.deploy import prepare
     from qcsearch.deployment.executors.ibm import IbmExecutor
-    from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.plan import plan_deployment
 
     model = winner(folder)
     parts = split(folder.dataset, folder.config.seed)
-    options = IbmOptions(max_qpu_seconds=1.0) if spec.startswith("ibm:") else None
     with (
         tempfile.TemporaryDirectory() as empty,
         opened(spec, model.device, 0, Path(empty), options) as executor,

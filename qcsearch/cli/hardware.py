@@ -13,7 +13,9 @@ __all__ = [
     "MaxQpuSeconds",
     "Mitigate",
     "Mode",
+    "Primitive",
     "Private",
+    "ResilienceLevel",
     "SubmitsPerMinute",
     "Twirling",
     "UsdPerSecond",
@@ -63,6 +65,25 @@ MaxDrift = Annotated[
         metavar="P",
         help="Submit nothing if a gate or readout error of the model's qubits changed by more than this "
         "probability since its snapshot.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Primitive = Annotated[
+    str,
+    typer.Option(
+        "--primitive",
+        metavar="NAME",
+        help="sampler gives bits; estimator gives expectation values, mitigated as --resilience-level says.",
+        rich_help_panel=_PANEL,
+    ),
+]
+ResilienceLevel = Annotated[
+    int | None,
+    typer.Option(
+        "--resilience-level",
+        metavar="N",
+        help="Of the estimator: 0 mitigates nothing, 1 readout (default), 2 extrapolates to zero noise as well, at "
+        "nine times the gates.",
         rich_help_panel=_PANEL,
     ),
 ]

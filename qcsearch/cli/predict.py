@@ -18,13 +18,16 @@ from qcsearch.cli.hardware import (
     MaxQpuSeconds,
     Mitigate,
     Mode,
+    Primitive,
     Private,
+    ResilienceLevel,
     SubmitsPerMinute,
     Twirling,
     Yes,
 )
 from qcsearch.cli.options import Data, Json, Model, Output, Shots, Target, Verbose, examples
 from qcsearch.cli.output import emit, percent, say
+from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,6 +63,8 @@ def predict(
     max_qpu_seconds: MaxQpuSeconds = None,
     yes: Yes = False,
     max_drift: MaxDrift = None,
+    primitive: Primitive = "sampler",
+    resilience_level: ResilienceLevel = None,
     decoupling: Decoupling = "",
     twirling: Twirling = False,
     private: Private = False,
@@ -85,12 +90,16 @@ def predict(
         max_qpu_seconds,
         yes,
         submits_per_minute,
+        primitive=primitive,
+        resilience_level=resilience_level,
         dynamical_decoupling=decoupling,
         twirling=twirling,
         private=private,
         mode=mode,
         max_drift=max_drift,
     )
+    if not spec and (canaries or mitigate):
+        raise InputError("--canaries and --mitigate-readout must go with a --backend. There is none.")
     trained = load_model(model)
     X, y = load_features_and_labels(data, trained.feature_names or trained.n_features_in, target)
     truth = None if y is None else y.tolist()
@@ -211,7 +220,6 @@ def _csv(
 def _write(text: str, output: str | None) -> None:
     """To standard output, or to a file that was not there, whole or not at all."""
     from qcsearch import canonical
-    from qcsearch.errors import InputError
 
     if output is None:
         sys.stdout.write(text)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from qiskit.circuit import Delay
 
+from qcsearch.deployment.executors.base import Estimating
+
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
@@ -34,7 +36,7 @@ REP_DELAY = 250e-6
 ASSUMPTIONS = (
     f"{JOB_SECONDS:g} s a job on top of its executions",
     "an execution lasts as long as the circuit, gates as early as they can, and the backend's repetition delay",
-    "no error mitigation, no sessions: with them it is more",
+    "no sessions: with them it is more",
     "jobs that fail and are run again are not in it",
 )
 
@@ -69,6 +71,8 @@ class Cost:
 
 def program_cost(program: BackendProgram, n_rows: int, rep_delay: float = REP_DELAY) -> Cost:
     """What it costs to measure a program with so many sets of features and weights."""
+    if isinstance(program.executor, Estimating):
+        return _estimator_cost(program, program.executor, n_rows)
     jobs = -(-n_rows // program.rows_a_job)
     target = program.executor.target
 
@@ -79,6 +83,13 @@ def program_cost(program: BackendProgram, n_rows: int, rep_delay: float = REP_DE
     executing = n_rows * lasting(program.circuits) + jobs * lasting(program.canaries)
     seconds = jobs * JOB_SECONDS + program.shots * executing
     return Cost(jobs, circuits, circuits * program.shots, seconds)
+
+
+def _estimator_cost(program: BackendProgram, executor: Estimating, n_rows: int) -> Cost:
+    """As many full jobs as there are, and the rest."""
+    n_full, rest = divmod(n_rows, program.rows_a_job)
+    full = executor.work(program.observed(program.rows_a_job), program.shots) if n_full else Cost()
+    return full * n_full + (executor.work(program.observed(rest), program.shots) if rest else Cost())
 
 
 def job_seconds(pubs: Sequence[Pub], shots: int, target: Target, rep_delay: float = REP_DELAY) -> float:

@@ -141,7 +141,7 @@ def deploy(
         qpu_seconds=None if budget is None else budget.spent(),
         truth=_truth(program, found, tuned, test),
         canaries=None if program.aviary is None else program.aviary.verdict(model.device, program.qubits),
-        mitigated=mitigate,
+        mitigated=program.mitigated,
         notices=_notices(parts, tuner, test, steps, len(tuning.losses)),
     )
 
@@ -205,7 +205,7 @@ def _subset(part: Part, at_most: int, rng: np.random.Generator) -> Part:
 
 def _truth(program: BackendProgram, found: Estimates, model: TrainedModel, test: Part) -> NoiseTruth | None:
     """Against the prediction, which has the readout errors in it: not for results without them."""
-    if program.mitigate:
+    if program.mitigated:
         return None
     predicted = model.expectations(test.X)
     return noise_truth(found, predicted, program.observables, program.qubits, program.shots)

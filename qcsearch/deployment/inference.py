@@ -119,7 +119,7 @@ def infer(
         usage=program.usage,
         qpu_seconds=None if budget is None else budget.spent(),
         canaries=None if program.aviary is None else program.aviary.verdict(model.device, program.qubits),
-        mitigated=mitigate,
+        mitigated=program.mitigated,
         notices=executor.notices if isinstance(executor, Billed) else (),
     )
 

@@ -12,9 +12,9 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qcsearch.deployment.canaries import Aviary, Readout, canary_circuits
-from qcsearch.deployment.executors.base import Executor, Pub, check_job
+from qcsearch.deployment.executors.base import Estimating, Executor, Pub, check_job
 from qcsearch.deployment.measurement import Basis, Estimates, estimate, measurement_bases
-from qcsearch.errors import BackendError
+from qcsearch.errors import BackendError, InputError
 from qcsearch.training.expectations import Floats
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ __all__ = ["BackendProgram", "Meter", "Usage"]
 
 _SHOTS_A_JOB = 2**20
 """A job is cut into several above this many shots: their bits are in memory all at once."""
+
+_BITS_A_JOB = 2**26
+"""The same where a job reads all qubits of a processor."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,10 @@ class Meter:
     def __init__(self) -> None:
         self.usage = Usage()
 
-    def count(self, circuits: int, shots: int) -> None:
-        """One more job, of so many circuits with so many shots each."""
+    def count(self, circuits: int, executions: int) -> None:
+        """One more job, of so many circuits and executions of them together."""
         used = self.usage
-        self.usage = Usage(used.jobs + 1, used.circuits + circuits, used.shots + circuits * shots)
+        self.usage = Usage(used.jobs + 1, used.circuits + circuits, used.shots + executions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +125,16 @@ class BackendProgram:
 
         Raises:
             BackendError: as `check_job`, or if a physical qubit is not there.
+            InputError: if canaries are asked of an executor that gives no bits.
         """
+        if isinstance(self.executor, Estimating):
+            if self.aviary is not None:
+                raise InputError(
+                    "Canaries and the correction of readout by them need bits and must not be asked of the estimator.",
+                    fix="leave them out, or take the sampler; the estimator's resilience level 1 mitigates readout.",
+                )
+            check_job(self.observed(1), self.shots, self.executor.target, measured=False)
+            return
         pubs = [Pub(circuit, np.zeros((1, circuit.num_parameters))) for circuit in self.circuits]
         check_job(pubs, self.shots, self.executor.target)
 
@@ -147,19 +159,44 @@ class BackendProgram:
         return Estimates(np.vstack([f.values for f in found]), np.vstack([f.errors for f in found]))
 
     def _job(self, rows: Floats) -> Estimates:
+        if isinstance(self.executor, Estimating):
+            return self._estimated(self.executor, rows)
         pubs = [
             Pub(circuit, rows[:, columns])
             for circuit, columns in zip(self.circuits, self._columns, strict=True)
         ]
         canaries = [Pub(circuit, np.zeros((1, 0))) for circuit in self.canaries]
         found = self.executor.run([*pubs, *canaries], self.shots)
-        self.meter.count(len(pubs) * len(rows) + len(canaries), self.shots)
+        n_circuits = len(pubs) * len(rows) + len(canaries)
+        self.meter.count(n_circuits, n_circuits * self.shots)
         bits = [array.to_bool_array(order="little") for array in found]
         readout = None
         if self.aviary is not None:
             readout = Readout.of(*(told[0] for told in bits[len(pubs) :]))
             self.aviary.add(readout)
         return estimate(self.observables, self._bases, bits[: len(pubs)], readout if self.mitigate else None)
+
+    def _estimated(self, executor: Estimating, rows: Floats) -> Estimates:
+        pubs = self.observed(rows)
+        work = executor.work(pubs, self.shots)
+        (found,) = executor.estimate(pubs, self.shots)
+        self.meter.count(work.circuits, work.executions)
+        return found
+
+    def observed(self, rows: Floats | int) -> list[Pub]:
+        """The job of an executor that estimates: of features and weights, or of so many rows of zeros."""
+        circuit, observables = self._observed
+        table = (
+            np.zeros((rows, circuit.num_parameters))
+            if isinstance(rows, int)
+            else rows[:, self._order(circuit)]
+        )
+        return [Pub(circuit, table, observables)]
+
+    @property
+    def mitigated(self) -> bool:
+        """Whether errors of the device are taken out of the values."""
+        return self.mitigate or (isinstance(self.executor, Estimating) and self.executor.mitigated)
 
     @cached_property
     def _bases(self) -> tuple[Basis, ...]:
@@ -168,22 +205,38 @@ class BackendProgram:
     @property
     def rows_a_job(self) -> int:
         """How many sets of parameters one job takes at most."""
-        return max(1, _SHOTS_A_JOB // (self.shots * len(self._bases)))
+        runs = self.shots * len(self._bases)
+        if isinstance(self.executor, Estimating):  # it reads every qubit that there is
+            n_qubits = int(self.executor.target.num_qubits)
+            return max(1, min(_SHOTS_A_JOB // runs, _BITS_A_JOB // (runs * n_qubits)))
+        return max(1, _SHOTS_A_JOB // runs)
 
     @cached_property
     def circuits(self) -> list[QuantumCircuit]:
         """For each basis the whole circuit, measured, on all qubits of the backend."""
+        return [self._measured(basis) for basis in self._bases]
+
+    @cached_property
+    def _observed(self) -> tuple[QuantumCircuit, tuple[SparsePauliOp, ...]]:
+        """The circuit, not measured, and the observables, on all qubits of the backend."""
+        whole = self._whole()
+        places, n_qubits = list(self.qubits), whole.num_qubits
+        return whole, tuple(x.apply_layout(places, num_qubits=n_qubits) for x in self.observables)
+
+    def _whole(self, n_bits: int = 0) -> QuantumCircuit:
+        """The circuit on all qubits of the backend."""
         n_qubits = self.executor.target.num_qubits
         if max(self.qubits) >= n_qubits:
             raise BackendError(
                 f"The model needs qubit {max(self.qubits)}; {self.executor.name} has {n_qubits} qubits.",
                 fix="deploy to the device that the model was made for.",
             )
-        return [self._measured(basis, n_qubits) for basis in self._bases]
-
-    def _measured(self, basis: Basis, n_qubits: int) -> QuantumCircuit:
-        whole = QuantumCircuit(n_qubits, len(self.qubits))
+        whole = QuantumCircuit(n_qubits, n_bits)
         whole.compose(self.circuit, self.qubits, inplace=True)
+        return whole
+
+    def _measured(self, basis: Basis) -> QuantumCircuit:
+        whole = self._whole(len(self.qubits))
         rotation = basis.rotation()
         if rotation.size():
             manager = generate_preset_pass_manager(
@@ -200,6 +253,9 @@ class BackendProgram:
 
     @cached_property
     def _columns(self) -> list[list[int]]:
-        """For each circuit, where its parameters stand in a row of features and weights."""
+        return [self._order(circuit) for circuit in self.circuits]
+
+    def _order(self, circuit: QuantumCircuit) -> list[int]:
+        """Where the parameters of a circuit stand in a row of features and weights."""
         place = {parameter: i for i, parameter in enumerate([*self.features, *self.weights])}
-        return [[place[parameter] for parameter in circuit.parameters] for circuit in self.circuits]
+        return [place[parameter] for parameter in circuit.parameters]

@@ -18,6 +18,7 @@ from qiskit.circuit import Parameter
 from qcsearch.cli.main import run
 from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.executors.ibm import IbmExecutor
+from qcsearch.deployment.executors.ibm_estimator import IbmEstimator
 from qcsearch.deployment.ibm.options import IbmOptions
 from qcsearch.deployment.ibm.pace import Patience
 
@@ -64,7 +65,8 @@ def executor(server, tmp_path):
 
     def open_executor(name="ibm_valencia", journal="journal", seed=0, device=None, **options):
         settings = {"max_qpu_seconds": 1000.0, "patience": QUICK} | options
-        opened.append(IbmExecutor(name, tmp_path / journal, IbmOptions(**settings), device, seed))
+        kind = IbmEstimator if options.get("primitive") == "estimator" else IbmExecutor
+        opened.append(kind(name, tmp_path / journal, IbmOptions(**settings), device, seed))
         return opened[-1]
 
     yield open_executor

@@ -59,6 +59,25 @@ def test_canaries_are_in_the_cost(server, run, call):
     assert plain["remaining_seconds"] is None
 
 
+def test_mitigation_is_in_the_cost(server, run, call):
+    words = (
+        "cost",
+        run,
+        "--backend",
+        "ibm:ibm_valencia",
+        "--primitive",
+        "estimator",
+        "--shots",
+        256,
+        "--json",
+    )
+    found = [json.loads(call(*words, "--resilience-level", n)[1].splitlines()[-1]) for n in (0, 2)]
+    plain, dear = (each["stages"][-1]["executions"] for each in found)
+    assert 3 * plain < dear < 3.5 * plain  # three strengths of noise, and calibration
+    assert found[1]["qpu_seconds"] > found[0]["qpu_seconds"]
+    assert server.jobs == {}
+
+
 def test_a_backend_that_is_not_there_is_said(server, run, call):
     limits = ("--max-qpu-seconds", 1000, "--yes")
     code, _, errors = call("deploy", run, "--backend", "ibm:ibm_nowhere", *limits)

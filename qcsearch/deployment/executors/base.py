@@ -17,15 +17,19 @@ from qcsearch.registry import Registry
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.primitives import BitArray, DataBin
+    from qiskit.quantum_info import SparsePauliOp
     from qiskit.transpiler import Target
 
     from qcsearch.deployment.budget import Budget
+    from qcsearch.deployment.cost import Cost
+    from qcsearch.deployment.measurement import Estimates
     from qcsearch.devices.device import Device
 
 __all__ = [
     "EXECUTORS",
     "MAX_SHOTS",
     "Billed",
+    "Estimating",
     "Executor",
     "JobSeeds",
     "Kind",
@@ -49,12 +53,15 @@ class Pub:
     """One circuit, many sets of parameters (Qiskit's *primitive unified bloc*).
 
     Attributes:
-        circuit: on all qubits of the target, in its gates, measured into classical bits.
+        circuit: on all qubits of the target, in its gates; measured into classical bits for `run`, and not
+            measured for `estimate`.
         parameters: `(n_sets, n_parameters)` in radians, columns in the order of `circuit.parameters`.
+        observables: on all qubits of the target, for `estimate`.
     """
 
     circuit: QuantumCircuit
     parameters: NDArray[np.float64]
+    observables: tuple[SparsePauliOp, ...] = ()
 
 
 class Executor(Protocol):
@@ -116,6 +123,35 @@ class Billed(Protocol):
         ...
 
 
+@runtime_checkable
+class Estimating(Protocol):
+    """What an executor has besides, if it gives expectation values itself, and not bits to compute them from."""
+
+    @property
+    def mitigated(self) -> bool:
+        """Whether it takes errors of the device out of them."""
+        ...
+
+    def estimate(self, pubs: Sequence[Pub], shots: int) -> list[Estimates]:
+        """Run one job.
+
+        Args:
+            pubs: what to run, each with its observables.
+            shots: of each measurement basis of each circuit with each set of parameters, at least.
+
+        Returns:
+            For each pub values and standard errors `(n_sets, n_observables)`.
+
+        Raises:
+            BackendError: if the backend cannot run a circuit, or does not.
+        """
+        ...
+
+    def work(self, pubs: Sequence[Pub], shots: int) -> Cost:
+        """What `estimate` asks of the processor, calibration circuits included."""
+        ...
+
+
 class Opener(Protocol):
     """Opens an executor from what follows the colon in its spec."""
 
@@ -136,18 +172,22 @@ class Opener(Protocol):
 EXECUTORS: Registry[Executor] = Registry("qcsearch.executors", BackendError)
 
 
-def check_job(pubs: Sequence[Pub], shots: int, target: Target) -> None:
+def check_job(pubs: Sequence[Pub], shots: int, target: Target, *, measured: bool = True) -> None:
     """Refuse what would be submitted, and paid for, in vain.
 
     Raises:
-        BackendError: if shots or parameters are wrong, or the circuit measures nothing or is not in the gates
-            of the target, on its qubits.
+        BackendError: if shots or parameters are wrong, or a circuit is not in the gates of the target, on its
+            qubits, or does not measure anything although it should be `measured`.
     """
     if isinstance(shots, bool) or not isinstance(shots, int) or not 1 <= shots <= MAX_SHOTS:
         raise BackendError(f"The 'shots' of a job must be an int in [1, {MAX_SHOTS:_}]. Got {shots!r}.")
     for pub in pubs:
         _check_table(pub)
         _check_gates(pub.circuit, target)
+        if measured and "measure" not in pub.circuit.count_ops():
+            raise BackendError(
+                "A circuit must measure at least one qubit into a classical bit. It measures none."
+            )
 
 
 def _check_table(pub: Pub) -> None:
@@ -162,10 +202,6 @@ def _check_gates(circuit: QuantumCircuit, target: Target) -> None:
     if circuit.num_qubits != target.num_qubits:
         raise BackendError(
             f"A circuit must have the {target.num_qubits} qubits of the backend. Got {circuit.num_qubits}."
-        )
-    if not circuit.num_clbits or "measure" not in circuit.count_ops():
-        raise BackendError(
-            "A circuit must measure at least one qubit into a classical bit. It measures none."
         )
     for instruction in circuit.data:
         name = instruction.operation.name

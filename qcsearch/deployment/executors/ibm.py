@@ -134,23 +134,27 @@ class IbmExecutor:
         Raises:
             CeilingError: if it would cost more than is left of the budget.
         """
-        target = self.target
-        check_job(pubs, shots, target)
+        check_job(pubs, shots, self.target)
         if not pubs:
             return []
-        estimate = job_seconds(pubs, shots, target, self.rep_delay)
-        request = Request(
-            key=self._keys.next(pubs, shots),
-            submit=lambda tag: self._submit(pubs, shots, tag),
-            check=lambda: self._check(pubs, shots, estimate),
-            estimate=estimate,
-            shots=shots,
-            executions=shots * sum(len(pub.parameters) for pub in pubs),
-        )
-        found = _decoded(self._submitter.result(request))
+        seconds = job_seconds(pubs, shots, self.target, self.rep_delay)
+        executions = shots * sum(len(pub.parameters) for pub in pubs)
+        found = self._result(pubs, shots, seconds, executions)
         return [
             joined_bits(result.data, len(pub.parameters)) for result, pub in zip(found, pubs, strict=True)
         ]
+
+    def _result(self, pubs: Sequence[Pub], shots: int, seconds: float, executions: int) -> Any:
+        """The client's result of one job."""
+        request = Request(
+            key=self._keys.next(pubs, shots),
+            submit=lambda tag: self._submit(pubs, shots, tag),
+            check=lambda: self._check(pubs, shots, seconds),
+            estimate=seconds,
+            shots=shots,
+            executions=executions,
+        )
+        return _decoded(self._submitter.result(request))
 
     def _submit(self, pubs: Sequence[Pub], shots: int, tag: str) -> RuntimeJobV2:
         sampler = Sampler(self._mode(), options=self._options.sampler(tag, self.budget.left))
@@ -193,7 +197,7 @@ class IbmExecutor:
     def _validate(self, pubs: Sequence[Pub], shots: int) -> None:
         """What the service checks after it has billed, and the new primitives not at all."""
         backend = self._cloud.backend
-        check_job(pubs, shots, backend.target)
+        check_job(pubs, shots, backend.target, measured=not any(pub.observables for pub in pubs))
         validate_isa_circuits([pub.circuit for pub in pubs], backend.target)
         validate_rzz_pubs([SamplerPub.coerce((pub.circuit, pub.parameters), shots) for pub in pubs])
         for pub in pubs:

@@ -41,6 +41,8 @@ class RequestKeys:
         for pub in pubs:
             content.update(self._text(pub.circuit).encode())
             content.update(np.ascontiguousarray(pub.parameters, dtype=np.float64).tobytes())
+            for observable in pub.observables:
+                content.update(repr(observable.to_sparse_list()).encode())
         digest = content.hexdigest()
         self._seen[digest] += 1
         return f"{digest}-{self._seen[digest]}"

@@ -21,6 +21,9 @@ class IbmOptions:
 
     Attributes:
         max_qpu_seconds: that all jobs together may cost, > 0.
+        primitive: `sampler` gives bits, from which everything is computed here; `estimator` expectation values.
+        resilience_level: of the estimator: 0 mitigates nothing, 1 readout, 2 readout and, by extrapolation to
+            zero noise, gates; None is the client's own default, 1.
         dynamical_decoupling: sequence on idle qubits, `XX`, `XpXm` or `XY4`; empty for none.
         twirling: of gates, with random Paulis.
         private: inputs are never given out, results once.
@@ -32,6 +35,8 @@ class IbmOptions:
     """
 
     max_qpu_seconds: float
+    primitive: Literal["sampler", "estimator"] = "sampler"
+    resilience_level: Literal[0, 1, 2] | None = None
     dynamical_decoupling: Literal["", "XX", "XpXm", "XY4"] = ""
     twirling: bool = False
     private: bool = False
@@ -40,6 +45,16 @@ class IbmOptions:
     patience: Patience = field(default_factory=Patience)
 
     def __post_init__(self) -> None:
+        if self.primitive not in ("sampler", "estimator"):
+            raise InputError(f"The 'primitive' must be sampler or estimator. Got {self.primitive!r}.")
+        if self.resilience_level not in (None, 0, 1, 2):
+            raise InputError(f"The 'resilience_level' must be 0, 1 or 2. Got {self.resilience_level!r}.")
+        if self.resilience_level is not None and self.primitive == "sampler":
+            raise InputError(
+                "A resilience level is the estimator's and must not be given to the sampler. "
+                f"Got {self.resilience_level}.",
+                fix="add --primitive estimator, or mitigate readout with --mitigate-readout.",
+            )
         if self.dynamical_decoupling not in ("", "XX", "XpXm", "XY4"):
             raise InputError(
                 f"The 'dynamical_decoupling' must be XX, XpXm or XY4. Got {self.dynamical_decoupling!r}."
@@ -52,7 +67,15 @@ class IbmOptions:
     @property
     def of_jobs(self) -> list[Json]:
         """What makes a job another job; the rest decides whether and when it is submitted."""
-        return [self.dynamical_decoupling, self.twirling, self.private, self.mode]
+        how = [self.dynamical_decoupling, self.twirling, self.private, self.mode]
+        return how if self.primitive == "sampler" else [*how, self.level]
+
+    @property
+    def level(self) -> int:
+        """The resilience level that holds; 0 for the sampler."""
+        if self.primitive == "sampler":
+            return 0
+        return 1 if self.resilience_level is None else self.resilience_level
 
     def sampler(self, tag: str, seconds: float) -> dict[str, Any]:
         """Options of the client's `Sampler`.
@@ -61,12 +84,26 @@ class IbmOptions:
             tag: of the job.
             seconds: after so many QPU seconds the service ends the job; in whole seconds, and three hours at most.
         """
+        return {**self._both(tag, seconds), "twirling": {"enable_gates": self.twirling}}
+
+    def estimator(self, tag: str, seconds: float, shots: int) -> dict[str, Any]:
+        """Options of the client's `Estimator`; twirling that its level asks for is on in any case.
+
+        Args:
+            tag: of the job.
+            seconds: as for `sampler`.
+            shots: of each measurement basis, in place of a precision: about 1/shots of variance.
+        """
+        twirling = {"twirling": {"enable_gates": True}} if self.twirling else {}
+        how = {"resilience_level": self.level, "default_shots": shots}
+        return {**self._both(tag, seconds), **twirling, **how}
+
+    def _both(self, tag: str, seconds: float) -> dict[str, Any]:
         decoupling: dict[str, Any] = {"enable": bool(self.dynamical_decoupling)}
         if self.dynamical_decoupling:
             decoupling["sequence_type"] = self.dynamical_decoupling
         return {
             "dynamical_decoupling": decoupling,
-            "twirling": {"enable_gates": self.twirling},
             "environment": {"job_tags": [tag], "private": self.private},
             "max_execution_time": max(1, min(_LONGEST_JOB, math.ceil(seconds))),
         }

@@ -19,10 +19,9 @@ from ibm_quantum_schemas.executor.version_2_0.models import (
     QuantumProgramResultItemModel,
     QuantumProgramResultModel,
 )
+from ibm_server.programs import Singles, run_program
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
-from qiskit_ibm_runtime.fake_provider.executor.run_quantum_program import run_quantum_program
-from qiskit_ibm_runtime.options_models.simulator import SimulatorOptions
 from qiskit_ibm_runtime.quantum_program.converters.converters_2_0 import passthrough_data_to_2_0
 from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
 
@@ -47,6 +46,7 @@ class Processor:
         (conf,), (props,) = folder.glob("conf_*.json"), folder.glob("props_*.json")
         self.configuration = json.loads(conf.read_text()) | {"backend_name": name, "simulator": False}
         self.properties = json.loads(props.read_text()) | {"backend_name": name}
+        self._singles = Singles(self.backend)
         self._simulators: dict[frozenset[int], AerSimulator] = {}
         self._seen: Counter[bytes] = Counter()
 
@@ -76,13 +76,10 @@ class Processor:
         converter = QUANTUM_PROGRAM_PARAMS_CONVERTERS[params["schema_version"]]
         program, _ = converter.decoder(converter.model.model_validate(params))
         for item in program.items:
-            item.circuit = _awake(item.circuit)
             if hasattr(item, "samplex"):
                 item.samplex.finalize()
         seconds = JOB_SECONDS + sum(self._seconds(item, program.shots) for item in program.items)
-        active = frozenset().union(*(_active(item.circuit) for item in program.items))
-        options = SimulatorOptions(seed_simulator=self._seed(program, seed), angle_decimals=12)
-        found = run_quantum_program(self._simulator(active), program, options)
+        found = run_program(program, self._simulator, self._singles, self._seed(program, seed))
         return _answer(found), seconds
 
     def _seconds(self, item: object, shots: int) -> float:
@@ -94,7 +91,11 @@ class Processor:
         """From the content of the job and how often it ran before: the jobs in between do not matter."""
         content = hashlib.sha256(f"{seed} {program.shots}".encode())
         for item in program.items:
-            if hasattr(item, "circuit_arguments"):
+            if hasattr(item, "samplex_arguments"):
+                given = item.samplex_arguments
+                for name in sorted(given):
+                    content.update(name.encode() + np.ascontiguousarray(given[name]).tobytes())
+            elif item.circuit_arguments is not None:
                 content.update(np.ascontiguousarray(item.circuit_arguments).tobytes())
         self._seen[content.digest()] += 1
         content.update(bytes([self._seen[content.digest()] % 256]))
@@ -112,25 +113,6 @@ class Processor:
 def check(params: dict) -> None:
     """Raise if the parameters of a submitted job are not a program."""
     ParamsModel.model_validate(params)
-
-
-def _active(circuit: QuantumCircuit) -> set[int]:
-    return {
-        circuit.find_bit(qubit).index
-        for instruction in circuit.data
-        if instruction.operation.name not in ("barrier", "delay")
-        for qubit in instruction.qubits
-    }
-
-
-def _awake(circuit: QuantumCircuit) -> QuantumCircuit:
-    """The circuit without the delays of qubits that do nothing else."""
-    active, kept = _active(circuit), circuit.copy_empty_like()
-    for instruction in circuit.data:
-        idle = not active.issuperset(circuit.find_bit(q).index for q in instruction.qubits)
-        if not (idle and instruction.operation.name in ("delay", "barrier")):
-            kept.append(instruction)
-    return kept
 
 
 def _duration(circuit: QuantumCircuit, target: object) -> float:
