@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from qcsearch.search.bound import BoundSpace
     from qcsearch.search.context import SearchContext
 
-__all__ = ["SearchSpace", "list_spaces", "load_space"]
+__all__ = ["SPACES", "SearchSpace", "list_spaces", "load_space"]
 
 
 @dataclass(frozen=True)
@@ -129,30 +129,39 @@ class SearchSpace:
         return rows + [(part.label, part.limits) for part in self.file.predictors]
 
 
+SPACES: Registry[str] = Registry("qcsearch.search_spaces", SpaceError)
+"""Spaces of other packages: functions without arguments that return TOML, in the group `qcsearch.search_spaces`."""
+
+
 def list_spaces() -> dict[str, str]:
-    """The presets: description by name, sorted."""
-    return {
-        name: load_space(name).file.description for name in sorted(preset_files("search_spaces", ".toml"))
-    }
+    """The presets and the spaces of other packages: description by name, sorted."""
+    return {name: load_space(name).file.description for name in _names()}
+
+
+def _names() -> list[str]:
+    return sorted({*preset_files("search_spaces", ".toml"), *SPACES.names()})
 
 
 def load_space(source: str | Path | SearchSpace) -> SearchSpace:
     """Load a space.
 
     Args:
-        source: the name of a preset, the path of a `.toml` file, or a space, which is returned as it is.
+        source: the name of a preset or of another package's space, the path of a `.toml` file, or a space, which is
+            returned as it is.
 
     Raises:
-        SpaceError: if there is no such preset or file, or it is wrong.
+        SpaceError: if there is no such space or file, or it is wrong.
     """
     if isinstance(source, SearchSpace):
         return source
     presets = preset_files("search_spaces", ".toml")
     name = str(source)
+    if name not in presets and name in SPACES.names():
+        return SearchSpace.from_toml(_text(name), name)
     path = presets.get(name, Path(source))
     if name not in presets and not path.is_file():
         raise SpaceError(
-            f"'{name}' is neither a search space ({', '.join(sorted(presets))}) nor a file.",
+            f"'{name}' is neither a search space ({', '.join(_names())}) nor a file.",
             fix="name one of those, or give the path of a .toml file.",
         )
     try:
@@ -167,6 +176,16 @@ def _check_limits(max_two_qubit_gates: int | None, max_duration_us: float | None
         raise InputError(f"The limit of two-qubit gates must be an int ≥ 0. Got {max_two_qubit_gates!r}.")
     if max_duration_us is not None and not 0 < max_duration_us < float("inf"):
         raise InputError(f"The limit of the duration must be a number of µs > 0. Got {max_duration_us!r}.")
+
+
+def _text(name: str) -> str:
+    """The TOML of another package's space."""
+    text = SPACES.create(name)
+    if not isinstance(text, str):
+        raise SpaceError(
+            f"The plugin '{name}' of the search_spaces must return TOML text. Got {type(text).__name__}."
+        )
+    return text
 
 
 def _check_families(space: SearchSpace) -> None:
