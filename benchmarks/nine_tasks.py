@@ -12,7 +12,7 @@ from typing import Any
 from record.readme import put, table
 from search.fleet import measure, options
 from search.job import job
-from search.spaces import task_space
+from search.spaces import DEFAULT
 from search.summary import accuracy, done, failures, noted, number, of, values
 from search.tasks import TARGETS, TASKS
 
@@ -44,16 +44,14 @@ def main() -> None:
     parser.add_argument("--max-seconds", type=float, default=300)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--strategy", help="default: the product's")
-    parser.add_argument(
-        "--space", help="default: the product's, or the task's own where it may use more qubits"
-    )
+    parser.add_argument("--space", help="default: the product's")
     asked = parser.parse_args()
     jobs = [
         job(
             task,
             seed,
             strategy=asked.strategy,
-            space=asked.space or task_space(task, asked.runs),
+            space=asked.space or DEFAULT,
             max_seconds=asked.max_seconds,
             workers=asked.workers,
         )

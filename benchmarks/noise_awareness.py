@@ -16,7 +16,7 @@ from record.readme import put, table
 from search.fleet import measure, options
 from search.job import Job, job
 from search.quiet import on_the_real_device, write_quiet
-from search.spaces import derive, task_space
+from search.spaces import DEFAULT, derive
 from search.summary import accuracy, done, failures, noted, of
 from search.tasks import TASKS
 
@@ -76,7 +76,7 @@ def _jobs(asked: argparse.Namespace) -> Iterator[Job]:
 
 
 def _arms(asked: argparse.Namespace, task: str, device: str, seed: int, folder: Path) -> Iterator[Job]:
-    space = asked.space or task_space(task, folder)
+    space = asked.space or DEFAULT
     silent = derive(
         space, {"training": {"noise": False}}, f"{Path(space).stem}_trained_without_noise", folder
     )

@@ -14,7 +14,7 @@ from record.readme import put, table
 from search.contest import Contest, contest
 from search.fleet import measure, options
 from search.job import Job, job
-from search.spaces import suited, task_space
+from search.spaces import DEFAULT, suited
 from search.summary import accuracy, done, failures, noted, number, of, values
 from search.tasks import TASKS
 from search.variants import BENCHMARK_ONLY
@@ -70,9 +70,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--max-seconds", type=float, default=60)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="searches side by side, a core and a thread each")
-    parser.add_argument(
-        "--space", help="default: the product's, or the task's own where it may use more qubits"
-    )
+    parser.add_argument("--space", help="default: the product's")
     return parser.parse_args()
 
 
@@ -81,7 +79,7 @@ def _jobs(asked: argparse.Namespace) -> Iterator[Job]:
     folder: Path = asked.runs / "spaces"
     for seed in range(asked.seeds):
         for task in asked.tasks:
-            space = asked.space or task_space(task, folder)
+            space = asked.space or DEFAULT
             for strategy in asked.strategies:
                 yield job(
                     task,

@@ -89,12 +89,6 @@ def test_a_strategy_that_refuses_the_default_space_gets_the_nearest(bench, tmp_p
             assert getattr(found, part) == getattr(default, part)
 
 
-def test_the_larger_space_of_ten_classes_stays_within_eight_qubits(bench, tmp_path):
-    qubits = load_space(bench.spaces.task_space("mnist_10", tmp_path)).file.circuit.n_qubits
-    assert (qubits.min, qubits.max) == (4, 8)
-    assert bench.spaces.task_space("moons", tmp_path) == "default"
-
-
 def test_within_the_spread_is_a_median_no_worse_than_the_worst_seed_of_the_best(bench):
     scores = {
         "auto": {"moons": [0.90, 0.94, 0.99], "bank": [0.5, 0.5, 0.5]},

@@ -13,9 +13,8 @@ from qcsearch.circuits.gate import Topology, count_weights
 from qcsearch.errors import CandidateError, SpaceError
 from qcsearch.search.space import SearchSpace, load_space
 from qcsearch.search.strategies import check_strategy
-from search.tasks import LARGER
 
-__all__ = ["DEFAULT", "LAYERED", "derive", "suited", "task_space"]
+__all__ = ["DEFAULT", "LAYERED", "derive", "suited"]
 
 Table = dict[str, Any]
 
@@ -51,12 +50,6 @@ def derive(space: str, changes: Table, name: str, folder: Path) -> str:
     path = folder / f"{name}.toml"
     path.write_text(_toml(tables), "utf-8")
     return str(path)
-
-
-def task_space(task: str, folder: Path) -> str:
-    """The default space, or what a task that may use more qubits has in its place."""
-    changes = LARGER.get(task)
-    return DEFAULT if changes is None else derive(DEFAULT, changes, f"{DEFAULT}_{task}", folder)
 
 
 def suited(strategy: str, space: str, folder: Path) -> str:

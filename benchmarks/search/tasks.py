@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-__all__ = ["LARGER", "TARGETS", "TASKS", "data_file"]
+__all__ = ["TARGETS", "TASKS", "data_file"]
 
 _DATA = Path(__file__).resolve().parents[1] / "data"
 
@@ -23,15 +22,6 @@ TARGETS = {
 """Test accuracy under the noise of fake_torino, the median of three searches."""
 
 TASKS = tuple(TARGETS)
-
-LARGER: dict[str, dict[str, Any]] = {
-    "mnist_10": {
-        "description": "The default space for ten classes: four to eight qubits.",
-        "circuit": {"n_qubits": {"min": 4, "max": 8}},
-        "constraints": {"max_two_qubit_gates": 80},
-    }
-}
-"""What is changed in the default space for tasks that may use more qubits than it has."""
 
 
 def data_file(task: str) -> Path:
