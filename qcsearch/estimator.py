@@ -43,6 +43,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
         max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
         max_duration_us: the same of one execution in microseconds, readout included.
+        seed_from: folder of another run, finished or not, whose best candidates are tried first.
         workers: processes.
         run: folder to keep the run in; the same folder goes on where it stopped. None keeps no folder.
         random_state: int, `numpy.random.RandomState`, or None for another search each time.
@@ -73,6 +74,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         strategy: str = "auto",
         max_two_qubit_gates: int | None = None,
         max_duration_us: float | None = None,
+        seed_from: str | Path | None = None,
         workers: int = 1,
         run: str | Path | None = None,
         random_state: int | np.random.RandomState | None = None,
@@ -84,6 +86,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.strategy = strategy
         self.max_two_qubit_gates = max_two_qubit_gates
         self.max_duration_us = max_duration_us
+        self.seed_from = seed_from
         self.workers = workers
         self.run = run
         self.random_state = random_state
@@ -120,6 +123,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
                 strategy=self.strategy,
                 max_two_qubit_gates=self.max_two_qubit_gates,
                 max_duration_us=self.max_duration_us,
+                seed_from=None if self.seed_from is None else Path(self.seed_from),
             )
             self.model_: TrainedModel = self.result_.model
             self._leaderboard = leaderboard(run)

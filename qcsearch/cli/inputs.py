@@ -35,6 +35,7 @@ class Inputs:
         strategy: how candidates are chosen.
         max_two_qubit_gates: limit on top of the space's own, None for no other.
         max_duration_us: the same of one execution, in microseconds.
+        seed_from: folder of the run to begin with, if one is.
         goes_on: whether the folder holds a run already.
     """
 
@@ -48,6 +49,7 @@ class Inputs:
     strategy: str
     max_two_qubit_gates: int | None
     max_duration_us: float | None
+    seed_from: Path | None
     goes_on: bool
 
     @property
@@ -68,6 +70,7 @@ def gather(
     run: str | None,
     max_two_qubit_gates: int | None = None,
     max_duration_us: float | None = None,
+    seed_from: str | None = None,
 ) -> Inputs:
     """Load everything; what is left out comes from the run folder if it holds a run, else from the defaults.
 
@@ -77,23 +80,26 @@ def gather(
     from qcsearch.data.sources import load_dataset
     from qcsearch.data.split import split
     from qcsearch.devices.providers import get_device
+    from qcsearch.search.run_folder import RunFolder
     from qcsearch.search.space import load_space
 
     old = _old_run(run)
-    if data is None and old is None:
+    first = RunFolder.open(seed_from) if seed_from and old is None else None
+    given = old or first
+    if data is None and given is None:
         raise InputError(
             "A search must have a data set, or a run to go on with.",
             fix="qcsearch search DATA, or --run with the folder of a run.",
         )
-    if data is None and old is not None:
-        dataset = replace(old.dataset, name=old.config.dataset)
+    if data is None and given is not None:
+        dataset = replace(given.dataset, name=given.config.dataset)
     else:
         dataset = load_dataset(data, target)
     chosen = get_device(device or _DEVICE) if device or old is None else old.device
     config = None if old is None else old.config
     if config is not None and trials is None and max_seconds is None:
         trials, max_seconds = config.n_trials, config.max_seconds
-    chosen_seed = seed if seed is not None else (_SEED if config is None else config.seed)
+    chosen_seed = seed if seed is not None else _seed(given, dataset)
     if chosen_seed >= 0:
         split(dataset, chosen_seed)  # what cannot be split is said before a folder is made
     if config is not None:
@@ -113,8 +119,16 @@ def gather(
         strategy=strategy or (_STRATEGY if config is None else config.strategy),
         max_two_qubit_gates=max_two_qubit_gates,
         max_duration_us=max_duration_us,
+        seed_from=Path(seed_from) if seed_from else None,
         goes_on=old is not None,
     )
+
+
+def _seed(given: RunFolder | None, dataset: Dataset) -> int:
+    """The seed of the run that is gone on with, or begun with on the same data, so that the split is the same."""
+    if given is None or given.config.dataset_digest != dataset.digest:
+        return _SEED
+    return given.config.seed
 
 
 def refuse_existing(path: str | Path | None) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "Run",
     "RunOption",
     "Seed",
+    "SeedFrom",
     "Shots",
     "SpaceOption",
     "Strategy",
@@ -181,6 +182,15 @@ Strategy = Annotated[
         "--strategy",
         metavar="NAME",
         help="auto, tpe, random, nsga2, elivagar, quantumnas, supernet, quantumdarts or expressibility. Default: auto.",
+    ),
+]
+SeedFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--seed-from",
+        metavar="RUN",
+        help="Begin with the best candidates of another run, finished or not, adapted to this search. Without DATA its "
+        "data are taken; on the same data its --seed too, unless another is given.",
     ),
 ]
 RunOption = Annotated[

@@ -16,6 +16,7 @@ from qcsearch.cli.options import (
     MaybeData,
     RunOption,
     Seed,
+    SeedFrom,
     SpaceOption,
     Strategy,
     Target,
@@ -40,6 +41,7 @@ _TOP = 5
     "qcsearch search digits:0-3 --device fake_torino --max-seconds 120 --workers 2",
     "qcsearch search flowers.csv --target species --trials 60 --run runs/flowers",
     "qcsearch search flowers.csv --max-two-qubit-gates 8 --max-duration-us 4",
+    "qcsearch search --seed-from runs/flowers --device fake_fez --max-seconds 60",
     "qcsearch search --run runs/flowers --trials 120      (goes on)",
 )
 def search(
@@ -54,6 +56,7 @@ def search(
     workers: Workers = 1,
     seed: Seed = None,
     strategy: Strategy = None,
+    seed_from: SeedFrom = None,
     run: RunOption = None,
     json: Json = False,
     verbose: Verbose = False,
@@ -81,6 +84,7 @@ def search(
             run,
             max_two_qubit_gates,
             max_duration_us,
+            seed_from,
         )
         for notice in (*inputs.dataset.notices, *(inputs.device.notices if verbose else ())):
             say(f"Note: {notice}")
@@ -113,6 +117,7 @@ def _search(inputs: Inputs, workers: int, verbose: bool, nursery: Nursery | None
                 workers=workers,
                 seed=inputs.seed,
                 strategy=inputs.strategy,
+                seed_from=inputs.seed_from,
                 max_two_qubit_gates=inputs.max_two_qubit_gates,
                 max_duration_us=inputs.max_duration_us,
                 progress=watcher,

@@ -234,6 +234,8 @@ def _command(config: RunConfig) -> str:
         return join([*words, *limit])
     words = ["qcsearch", "search", "data.npz", "--device", "device.json", "--space", "space.toml"]
     words += ["--strategy", config.strategy, "--seed", str(config.seed)]
+    if config.origin is not None:
+        words += ["--seed-from", config.origin.run]
     if config.n_trials is not None:
         words += ["--trials", str(config.n_trials)]
     if config.max_seconds is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qcsearch.canonical import Json
+from qcsearch.circuits.candidate import Choice
 from qcsearch.errors import SpaceError
 from qcsearch.search.space_file import Alternative, IntRange, LogRange, SpaceFile
 
@@ -88,6 +90,22 @@ class Parameters:
         """The part of a start point that is possible here and asked of the sampler."""
         return {name: value for name, value in point.items() if self._problem(name, value) is None}
 
+    def nearest(self, point: Mapping[str, Label], other: Parameters) -> dict[str, Label]:
+        """A point of another space, each value as it is or the nearest that is possible here.
+
+        Numbers are moved into their range. Of labels with settings (`pca(n_components=8)`) the nearest has the
+        same name and the closest settings.
+
+        Args:
+            point: values by name.
+            other: the parameters of the other space.
+
+        Returns:
+            The values; a parameter for which there is none near is left out.
+        """
+        found = {name: self._nearest(name, value, other) for name, value in point.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
     def check_starts(self, space: str, points: Iterable[Mapping[str, Label]]) -> None:
         """Check the start points of a space.
 
@@ -108,6 +126,19 @@ class Parameters:
         rows += [(name, _span(whole.min, whole.max)) for name, whole in self.ints.items()]
         return rows + [(name, _span(log.min, log.max)) for name, log in self.logs.items()]
 
+    def _nearest(self, name: str, value: Label, other: Parameters) -> Label | None:
+        if self._problem(name, value) is None:
+            return value
+        if name in self.ints and isinstance(value, int):
+            whole = self.ints[name]
+            return min(range(whole.min, whole.max + 1, whole.step), key=lambda x: abs(x - value))
+        if name in self.logs and isinstance(value, int | float):
+            return min(max(float(value), self.logs[name].min), self.logs[name].max)
+        mine, theirs = self.choices.get(name, {}), other.choices.get(name, {})
+        far = {label: _distance(theirs.get(value), choice) for label, choice in mine.items()}
+        best = min(far, key=lambda label: far[label], default=None)
+        return best if best is not None and math.isfinite(far[best]) else None
+
     def _problem(self, name: str, value: Label) -> str | None:
         """What is wrong with one entry of a start point."""
         if name in self.choices:
@@ -122,6 +153,18 @@ class Parameters:
             inside = isinstance(value, int | float) and log.min <= value <= log.max
             return None if inside else f"a number in {_span(log.min, log.max)} is needed"
         return f"there is no such parameter; they are {', '.join(self._order)}"
+
+
+def _distance(wanted: Any, offered: Any) -> float:
+    """How far two values of a choice are apart; infinite if they have nothing to do with each other."""
+    numbers = [isinstance(x, int | float) and not isinstance(x, bool) for x in (wanted, offered)]
+    if all(numbers):
+        return float(abs(wanted - offered) / max(abs(wanted), abs(offered), 1e-12))
+    if isinstance(wanted, Choice) and isinstance(offered, Choice) and wanted.name == offered.name:
+        keys = {*wanted.settings, *offered.settings}
+        pairs = [(wanted.settings.get(key), offered.settings.get(key)) for key in keys]
+        return sum(0.0 if a == b else min(1.0, _distance(a, b)) for a, b in pairs)
+    return math.inf
 
 
 def _labelled(alternatives: Iterable[Alternative]) -> dict[Label, Any]:

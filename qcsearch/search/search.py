@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
@@ -11,12 +14,16 @@ from qcsearch.errors import InputError
 from qcsearch.search.budget import Budget
 from qcsearch.search.events import Event, Progress
 from qcsearch.search.result import SearchResult
-from qcsearch.search.run_config import RunConfig
+from qcsearch.search.run_config import Origin, RunConfig
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.session import Session
 from qcsearch.search.space import SearchSpace
 from qcsearch.search.strategies import check_strategy
 from qcsearch.search.workers import Nursery
+
+if TYPE_CHECKING:
+    from qcsearch.search.objective import Objective
+    from qcsearch.search.planted import Planted
 
 __all__ = ["Progress", "run_search"]
 
@@ -36,6 +43,7 @@ def run_search(
     strategy: str = "auto",
     max_two_qubit_gates: int | None = None,
     max_duration_us: float | None = None,
+    seed_from: Path | None = None,
     progress: Progress | None = None,
     nursery: Nursery | None = None,
 ) -> SearchResult:
@@ -59,12 +67,15 @@ def run_search(
         strategy: one of `strategies.STRATEGIES`.
         max_two_qubit_gates: limit of a mapped circuit on top of the space's own; the tighter one holds.
         max_duration_us: the same of one execution in microseconds, readout included.
+        seed_from: folder of another run, finished or not, whose best candidates are tried first; a run that is gone on
+            with has them already.
         progress: told what happens.
         nursery: of several workers, made before; it saves the time of its imports. It is closed at the end.
 
     Raises:
         InputError: for a bad total, number of workers, seed, limit or strategy.
-        RunError: if the folder is of another run, or another search is at work in it.
+        RunError: if the folder is of another run, or another search is at work in it; if there is nothing in
+            `seed_from`.
         DataError: if the data cannot be split.
         SpaceError: if nothing in the space fits device and data, or the strategy cannot work with it.
         NoFeasibleCandidateError: if no candidate kept all constraints.
@@ -74,6 +85,8 @@ def run_search(
         budget = Budget.of(n_trials, max_seconds)
         space = space.tightened(max_two_qubit_gates=max_two_qubit_gates, max_duration_us=max_duration_us)
         _check(workers, seed, strategy, space)
+        folder = RunFolder(Path(run))
+        source = None if seed_from is None or folder.begun else RunFolder.open(seed_from)
         config = RunConfig(
             dataset=dataset.name,
             dataset_digest=dataset.digest,
@@ -89,9 +102,11 @@ def run_search(
             max_two_qubit_gates=max_two_qubit_gates,
             max_duration_us=max_duration_us,
             workers=workers,
+            origin=_origin(folder, seed_from, source),
         )
-        folder = RunFolder(Path(run))
         session = Session(folder, dataset, device, space, seed, budget, progress or _silent, nursery)
+        if source is not None:
+            session.plant = partial(_plant, source)
         return session.answer(config)
 
 
@@ -101,6 +116,23 @@ def _check(workers: int, seed: int, strategy: str, space: SearchSpace) -> None:
     if not 0 <= seed < 2**32:
         raise InputError(f"The seed must be an int in [0, 2³²). Got {seed!r}.")
     check_strategy(strategy, space)
+
+
+def _origin(folder: RunFolder, seed_from: Path | None, source: RunFolder | None) -> Origin | None:
+    """What the run begins with; one that is gone on with need not be told again."""
+    old = folder.config.origin if folder.begun else None
+    if old is not None and old.kind == "seeded" and str(seed_from or old.run) == old.run:
+        return old
+    if seed_from is None:
+        return None
+    return Origin(kind="seeded", run=str(seed_from), device="" if source is None else source.config.device)
+
+
+def _plant(source: RunFolder, objective: Objective) -> tuple[Sequence[Planted], Sequence[str]]:
+    """See `seeding.plant_from`, whose imports take their time."""
+    from qcsearch.search.seeding import plant_from
+
+    return plant_from(source, objective)
 
 
 def _silent(event: Event) -> None:

@@ -82,6 +82,23 @@ def test_a_run_goes_on_with_its_limits_and_refuses_others(qcsearch, tmp_path):
     assert "was made with the limit of two-qubit gates 3. Got 5." in refused.err
 
 
+def test_a_search_begins_with_another_run_on_its_data_and_goes_on_without_being_told(
+    qcsearch, finished, tmp_path
+):
+    run = tmp_path / "run"
+    arguments = ("--device", "fake_lagos", "--space", "tiny", "--run", run)
+    outcome = qcsearch("search", "--seed-from", finished, *arguments, "--trials", 1)
+    assert outcome.code == 0, outcome.err
+    assert "note: The search begins with" in outcome.err
+    assert "noisy: fake_lagos" in outcome.out
+    config = json.loads((run / "run.json").read_text())
+    assert config["origin"]["kind"] == "seeded"
+    assert config["dataset"] == "iris"
+    assert qcsearch("search", "--run", run, "--trials", 2, "--json").json["n_trials"] == 2
+    assert qcsearch("report", run).code == 0
+    assert f"--seed-from {finished}" in (run / "report.html").read_text()
+
+
 def test_check_counts_what_a_limit_rejects(qcsearch):
     arguments = ("check", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 2, "--json")
     rejected = qcsearch(*arguments, "--max-two-qubit-gates", 2).json["rejected"]

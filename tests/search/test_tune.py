@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -213,3 +216,36 @@ def test_constraints_hold_on_the_new_device_too(search: Search, quick: str, tmp_
     bad = replace(worse, gates=tuple(replace(g, error=0.4) if len(g.qubits) == 2 else g for g in worse.gates))
     with pytest.raises(NoFeasibleCandidateError, match=r"rejected by: predicted_success [23]"):
         run_tuning(RunFolder.open(tmp_path / "search"), bad, run=tmp_path / "run")
+
+
+COMMAND = """
+import sys
+from pathlib import Path
+from qcsearch.devices.providers import get_device
+from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.tune import run_tuning
+source, run = map(Path, sys.argv[1:])
+run_tuning(RunFolder.open(source), get_device("fake_lagos"), run=run, max_seconds=600, steps_share=1.0)
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_tries_each_once_and_ends(search: Search, quick: str, tmp_path: Path) -> None:
+    space = SearchSpace.from_toml(quick.replace("steps = 12", "steps = 2000"), "long")
+    search(tmp_path / "source", space=space, n_trials=6)
+    run = tmp_path / "run"
+    command = [sys.executable, "-c", COMMAND, str(tmp_path / "source"), str(run)]
+    rng = np.random.default_rng(0)
+    for _ in range(6):
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+            time.sleep(rng.uniform(0, 1))
+            while not RunFolder(run).begun and process.poll() is None:
+                time.sleep(rng.uniform(0, 1))
+            process.kill()
+    done = subprocess.run(command, capture_output=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    folder = RunFolder.open(run)
+    assert len(records(folder)) == len(folder.planted) >= 2
+    counting = [trial for trial in SearchStudy(folder).trials() if "orphan" not in trial.user_attrs]
+    assert sorted(trial.user_attrs["start"] for trial in counting) == list(folder.planted)
+    assert folder.result() is not None
