@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from qiskit.circuit import Gate, Parameter, ParameterExpression, ParameterVector, QuantumCircuit
+from qiskit.circuit import Gate, Parameter, ParameterExpression, ParameterVector, QuantumCircuit, Qubit
 
 from qcsearch.errors import CircuitError
 from qcsearch.training.expectations import Floats, Ints
@@ -19,6 +19,10 @@ TWO_TERM_GATES = frozenset(
 """Gates whose angles stand before a generator with two eigenvalues one apart, so that two terms are exact."""
 
 
+_AXES = frozenset({"rx", "ry", "rz", "p", "u1"})
+"""Turns of one qubit about an axis: in a row, their angles add up."""
+
+
 @dataclass(frozen=True)
 class Occurrences:
     """A circuit with one extra parameter added to each angle that holds a weight, and the chain rule back.
@@ -27,7 +31,7 @@ class Occurrences:
         circuit: the circuit with the extra parameters; with all of them zero it is the one it came from.
         shifts: the extra parameters, `n_shifts` of them.
         n_weights: number of weights the gradient is for.
-        shift: for each term of an angle, the number of its occurrence.
+        shift: for each term of an angle, the number of its occurrence; a row of turns about one axis is one.
         weight: for each term, the number of its weight.
         feature: for each term, the number of the feature it is multiplied by, −1 for none.
         factor: for each term, its constant factor.
@@ -56,7 +60,7 @@ class Occurrences:
 def occurrences(
     circuit: QuantumCircuit, features: Sequence[Parameter], weights: Sequence[Parameter]
 ) -> Occurrences:
-    """Give each angle of `circuit` that holds a weight its own shift.
+    """Give each angle of `circuit` that holds a weight its own shift; turns in a row about one axis share one.
 
     Args:
         circuit: gates with angles that are sums of constants and terms `c·x`, `c·w`, `c·w·x`.
@@ -69,15 +73,17 @@ def occurrences(
     """
     index_x = {p: i for i, p in enumerate(features)}
     index_w = {p: i for i, p in enumerate(weights)}
-    places = _places(circuit, index_w)
-    shifts = tuple(ParameterVector("shift", len(places)))
+    rows = _rows(circuit, _places(circuit, index_w))
+    shifts = tuple(ParameterVector("shift", len(rows)))
     shifted, terms = circuit.copy(), []
-    for k, (position, slot) in enumerate(places):
+    for k, row in enumerate(rows):
+        for position, slot in row:
+            angle = circuit.data[position].operation.params[slot]
+            terms += [(k, *term) for term in _terms(angle, index_x, index_w)]
+        position, slot = row[0]
         instruction = shifted.data[position]
-        angle = instruction.operation.params[slot]
-        terms += [(k, *term) for term in _terms(angle, index_x, index_w)]
         operation = instruction.operation.to_mutable()
-        operation.params[slot] = angle + shifts[k]
+        operation.params[slot] = operation.params[slot] + shifts[k]
         shifted.data[position] = instruction.replace(operation=operation)
     table = np.array(terms, dtype=np.float64).reshape(-1, 4)
     shift, weight, feature = table[:, :3].astype(np.int64).T
@@ -94,6 +100,27 @@ def _places(circuit: QuantumCircuit, weights: dict[Parameter, int]) -> list[tupl
             _check_two_term(instruction.operation)
             places.append((position, slot))
     return places
+
+
+def _rows(circuit: QuantumCircuit, places: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """Places whose angles add up: turns of one qubit about one axis with nothing between them."""
+    rows: list[list[tuple[int, int]]] = []
+    held: dict[int, list[tuple[int, int]]] = {}
+    for place in places:
+        held.setdefault(place[0], []).append(place)
+    open_rows: dict[Qubit, tuple[str, list[tuple[int, int]]]] = {}
+    for position, instruction in enumerate(circuit.data):
+        alone = position in held and instruction.name in _AXES
+        name, row = open_rows.get(instruction.qubits[0], ("", [])) if alone else ("", [])
+        if alone and name == instruction.name:
+            row.append((position, 0))
+            continue
+        for qubit in instruction.qubits:
+            open_rows.pop(qubit, None)
+        rows += [[place] for place in held.get(position, ())]
+        if alone:
+            open_rows[instruction.qubits[0]] = instruction.name, rows[-1]
+    return rows
 
 
 def _check_two_term(gate: Gate) -> None:

@@ -4,7 +4,10 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import Operator
 
+from qcsearch.circuits.candidate import Candidate, Choice
+from qcsearch.devices.providers import get_device
 from qcsearch.errors import CircuitError
+from qcsearch.training.assembly import assemble
 from qcsearch.training.occurrences import occurrences
 
 
@@ -80,3 +83,40 @@ def test_an_angle_of_another_form_is_refused(form):
     circuit.rz(angle, 0)
     with pytest.raises(CircuitError, match="An angle must be a sum of terms"):
         occurrences(circuit, [x], [w, v])
+
+
+def test_turns_in_a_row_about_one_axis_share_a_shift_and_whatever_stands_between_ends_the_row():
+    x, w = ParameterVector("x", 2), ParameterVector("w", 6)
+    circuit = QuantumCircuit(2)
+    circuit.rz(w[0] * x[0], 0)
+    circuit.rz(w[1] * x[0], 1)
+    circuit.rz(w[2] * x[1], 0)
+    circuit.rx(w[3], 0)
+    circuit.cz(0, 1)
+    circuit.rz(w[4], 1)
+    circuit.rzz(w[5], 0, 1)
+    circuit.rzz(w[5], 0, 1)
+    rule = occurrences(circuit, list(x), list(w))
+    rows = {int(k): sorted(rule.weight[rule.shift == k].tolist()) for k in set(rule.shift)}
+    assert sorted(rows.values()) == [[0, 2], [1], [3], [4], [5], [5]]
+    X = np.array([[0.3, -0.8]])
+    by_shift = np.zeros((1, 6))
+    by_shift[0, next(k for k, row in rows.items() if row == [0, 2])] = 2.0
+    assert rule.chain(X, by_shift) == pytest.approx([0.6, 0, -1.6, 0, 0, 0])
+
+
+def test_the_shifts_of_a_weighted_sum_give_the_adjoint_gradient():
+    candidate = Candidate(
+        Choice("weighted_sum"), Choice("hardware_efficient", {"n_layers": 2}), (0, 1), ("Z0", "X1", "Z0Z1")
+    )
+    assembly = assemble(candidate, get_device("fake_manila"), 3)
+    rng = np.random.default_rng(2)
+    X, w = rng.normal(size=(4, 3)), assembly.initial_weights(rng)
+    target = rng.normal(size=(4, 3))
+    found = {
+        name: assembly.estimator(name)(X, w, lambda values: values - target, rng)[1]
+        for name in ("adjoint", "parameter_shift")
+    }
+    np.testing.assert_allclose(found["parameter_shift"], found["adjoint"], atol=1e-9)
+    # A qubit: sum, ry, rz with the next sum, ry, rz.
+    assert len(assembly.occurrences.shifts) == 2 * 5
