@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from record.readme import put, table
@@ -15,7 +16,7 @@ from search.contest import Contest, contest
 from search.fleet import measure, options
 from search.job import Job, job
 from search.spaces import DEFAULT, suited
-from search.summary import accuracy, done, failures, noted, number, of, values
+from search.summary import accuracy, done, failures, met, noted, number, of, values
 from search.tasks import TASKS
 from search.variants import BENCHMARK_ONLY
 
@@ -100,8 +101,9 @@ def _accuracies(found: Contest) -> Iterator[list[str]]:
 
 
 def _marked(found: Contest, strategy: str, task: str) -> str:
-    text = accuracy(found.accuracies[strategy][task])
-    return f"**{text}**" if found.best(task) == strategy else text
+    values, best = found.accuracies[strategy][task], found.best(task)
+    first = best is not None and values and median(values) == median(found.accuracies[best][task])
+    return f"**{accuracy(values)}**" if first else accuracy(values)
 
 
 def _costs(entries: list[Entry], found: Contest) -> Iterator[list[str]]:
@@ -112,16 +114,20 @@ def _costs(entries: list[Entry], found: Contest) -> Iterator[list[str]]:
 
 
 def _verdict(found: Contest) -> list[str]:
-    if CHAMPION not in found.accuracies:
+    mine = found.mean(CHAMPION) if CHAMPION in found.accuracies else None
+    rivals = {
+        name: mean for name in found.ranking if name != CHAMPION and (mean := found.mean(name)) is not None
+    }
+    if mine is None or not rivals:
         return []
     held = [task for task in found.tasks if found.holds(CHAMPION, task)]
-    enough = "met" if len(held) >= ENOUGH * len(found.tasks) else "missed"
-    first = found.ranking[0] == CHAMPION and found.mean(CHAMPION) is not None
+    rival = max(rivals, key=lambda name: rivals[name])
     return [
         "",
         f"`{CHAMPION}` is the best or within the spread of the best (its median is not below the worst seed of the "
-        f"best) on {len(held)} of {len(found.tasks)} tasks ({', '.join(held) or 'none'}): {enough}. On the mean it is "
-        f"{'the best: met' if first else f'not the best, {found.ranking[0]} is: missed'}.",
+        f"best) on {len(held)} of {len(found.tasks)} tasks ({', '.join(held) or 'none'}): "
+        f"{met(len(held) >= ENOUGH * len(found.tasks))}. Its mean is {mine:.4f}, that of the best other, `{rival}`, "
+        f"{rivals[rival]:.4f}: {met(mine >= rivals[rival])}.",
     ]
 
 

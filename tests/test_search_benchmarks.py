@@ -28,7 +28,7 @@ def bench():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
         parts = ("contest", "quiet", "spaces", "summary", "tasks")
-        names = ("record.readme", "record.store", *(f"search.{part}" for part in parts))
+        names = ("record.readme", "record.store", "strategies", *(f"search.{part}" for part in parts))
         yield SimpleNamespace(**{name.split(".")[-1]: import_module(name) for name in names})
 
 
@@ -114,6 +114,19 @@ def test_a_strategy_without_a_result_on_a_task_has_no_mean_and_comes_last(bench)
     assert found.mean("auto") is None
     assert found.ranking == ["tpe", "auto"]
     assert not found.holds("auto", "bank")
+
+
+def test_a_strategy_that_shares_the_best_mean_is_the_best_and_one_below_is_not(bench):
+    tasks = ["moons", "bank"]
+
+    def verdict(of_auto):
+        runs = [entry("auto", "moons", 0, of_auto), entry("auto", "bank", 0, 0.9)]
+        runs += [entry("tpe", task, 0, 0.9) for task in tasks]
+        return bench.strategies._verdict(bench.contest.contest(runs, ["auto", "tpe"], tasks))[-1]
+
+    assert verdict(0.9).endswith("Its mean is 0.9000, that of the best other, `tpe`, 0.9000: met.")
+    assert verdict(0.8).endswith("Its mean is 0.8500, that of the best other, `tpe`, 0.9000: missed.")
+    assert "on 1 of 2 tasks (bank): missed." in verdict(0.8)
 
 
 def test_numbers_are_shown_as_median_and_range(bench):

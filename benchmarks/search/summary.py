@@ -52,6 +52,11 @@ def failures(entries: Iterable[Entry]) -> list[str]:
     return ["", "Failed: " + "; ".join(named)] if found else []
 
 
+def met(reached: bool) -> str:
+    """The verdict on what was asked."""
+    return "met" if reached else "missed"
+
+
 def noted(entries: list[Entry]) -> str:
     """Under which circumstances, commits last."""
     commits = ", ".join(sorted({entry["commit"] for entry in entries}))
