@@ -76,6 +76,10 @@ def show(folder: RunFolder, top: int | None, *, pareto: bool = False) -> None:
     display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=range(7)))
     if not trials:
         print("No trial was trained to its end yet.")
+        return
+    best = final[0] if final else trials[0]
+    if best.costs is not None:
+        print(f"Circuit of the {best.name}: {best.costs.mapping}")
 
 
 def _show_final(rows: list[Row], device: str) -> None:
@@ -106,7 +110,7 @@ def _final(row: Row, with_deployed: bool) -> tuple[object, ...]:
 def _trial(row: Row, marked: bool) -> tuple[object, ...]:
     accuracy = (percent(row.accuracy), percent(row.accuracy_noiseless))
     words = ((row.encoding or "").replace("_", " "), (row.ansatz or "").replace("_", " "))
-    seconds = None if row.qpu_seconds is None else f"{row.qpu_seconds:.2f}"
+    seconds = None if row.costs is None else f"{row.costs.qpu_seconds:.2f}"
     costs = (row.n_qubits, row.n_weights, row.two_qubit_gates, seconds)
     number = f"{_MARK} {row.trial}" if marked and row.pareto else row.trial
     return (number, *accuracy, *costs, *words)

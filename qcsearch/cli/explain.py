@@ -54,7 +54,7 @@ def explain(
     if record.candidate is not None:
         display(facts("\nCandidate", _candidate(record.candidate)))
     if record.costs is not None:
-        display(facts("\nCosts of the mapped circuit", _costs(record.costs)))
+        display(facts("\nCosts of the circuit", _costs(record.costs)))
     if record.constraints:
         rows = [
             (k, f"{100 * v:+.0f} %", "broken" if v > 0 else "kept") for k, v in record.constraints.items()
@@ -153,8 +153,7 @@ def _candidate(candidate: Candidate) -> dict[str, object]:
 def _costs(costs: Costs) -> dict[str, object]:
     return {
         "weights": costs.n_weights,
-        "two-qubit gates": costs.two_qubit_gates,
-        "depth": costs.depth,
+        "mapping": costs.mapping,
         "duration": f"{1e6 * costs.duration:.2f} µs, {100 * costs.duration_over_t2:.1f} % of the shortest T2",
         "predicted success": percent(costs.predicted_success),
         "QPU time a prediction": f"{costs.qpu_seconds:.2f} s at 4,096 shots a basis (estimate)",

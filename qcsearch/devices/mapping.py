@@ -7,9 +7,11 @@ from functools import lru_cache
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import Delay
+from qiskit.dagcircuit import DAGCircuit
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
+from qiskit.transpiler.basepasses import BasePass
 from qiskit.utils import apply_prefix
 
 from qcsearch.devices.device import ANGLE_BOUNDS, Device, GateCalibration
@@ -33,6 +35,9 @@ class MappedCircuit:
         duration: seconds from the first gate to the end of readout, each gate as early as it can.
         predicted_success: product of 1 − error over all gates and over the readout of the measured qubits (of
             all, if the circuit measures none), in [0, 1].
+        built_two_qubit_gates: how many the logical circuit had.
+        built_depth: of the logical circuit.
+        swaps: how many routing inserted; none if all two-qubit gates are on coupled qubits.
     """
 
     circuit: QuantumCircuit
@@ -42,6 +47,9 @@ class MappedCircuit:
     depth: int
     duration: float
     predicted_success: float
+    built_two_qubit_gates: int
+    built_depth: int
+    swaps: int
 
     def observable(self, operator: SparsePauliOp) -> SparsePauliOp:
         """A logical observable on the qubits where the mapped circuit leaves it."""
@@ -85,15 +93,43 @@ def map_circuit(
     if circuit.num_nonlocal_gates():
         _check_connected(device, chosen)
     manager = _manager(device, chosen, optimization_level, seed, not circuit.parameters)
+    router = _Router()
     try:
-        mapped = manager.run(circuit)
+        mapped = manager.run(circuit, callback=router)
     except QiskitError as error:
         reason = " ".join(error.message.split())[:300]
         raise DeviceError(
             f"The circuit cannot be mapped to qubits {chosen} of {device.name}: {reason}"
         ) from error
     final = tuple(mapped.layout.final_index_layout()) if mapped.layout else tuple(range(len(chosen)))
-    return _with_costs(mapped, device, chosen, final)
+    duration, success, pairs = _walk(mapped, device, chosen)
+    return MappedCircuit(
+        mapped,
+        chosen,
+        final,
+        two_qubit_gates=pairs,
+        depth=_depth(mapped),
+        duration=duration,
+        predicted_success=success,
+        built_two_qubit_gates=circuit.num_nonlocal_gates(),
+        built_depth=_depth(circuit),
+        swaps=router.swaps,
+    )
+
+
+class _Router:
+    """Told of every pass of the transpiler: counts the swaps that routing inserts."""
+
+    def __init__(self) -> None:
+        self.swaps = 0
+        self._before = 0
+
+    def __call__(self, *, pass_: BasePass, dag: DAGCircuit, **_: object) -> None:
+        name = pass_.name()
+        if name == "CheckMap":  # the last before routing, and the only one if the circuit needs none
+            self._before = dag.count_ops().get("swap", 0)
+        elif name == "SabreSwap":
+            self.swaps += dag.count_ops().get("swap", 0) - self._before
 
 
 def to_physical(mapped: MappedCircuit, n_device_qubits: int) -> QuantumCircuit:
@@ -134,10 +170,8 @@ def _manager(device: Device, qubits: tuple[int, ...], level: int, seed: int, bou
     )
 
 
-def _with_costs(
-    circuit: QuantumCircuit, device: Device, qubits: tuple[int, ...], final: tuple[int, ...]
-) -> MappedCircuit:
-    """Walk through the circuit once, each qubit with its own clock."""
+def _walk(circuit: QuantumCircuit, device: Device, qubits: tuple[int, ...]) -> tuple[float, float, int]:
+    """Seconds, predicted success and two-qubit gates of a mapped circuit, each qubit with its own clock."""
     gates = _gates(device, qubits)
     clock, success, pairs = [0.0] * len(qubits), 1.0, 0
     measured: set[int] = set()
@@ -160,8 +194,12 @@ def _with_costs(
         qubit = device.qubits[qubits[i]]
         clock[i] += qubit.readout_duration or 0.0
         success *= 1 - qubit.readout_error
-    depth = circuit.depth(lambda x: x.operation.name not in ("barrier", "measure", "delay"))
-    return MappedCircuit(circuit, qubits, final, pairs, depth, max(clock), success)
+    return max(clock), success, pairs
+
+
+def _depth(circuit: QuantumCircuit) -> int:
+    """Layers of gates."""
+    return int(circuit.depth(lambda x: x.operation.name not in ("barrier", "measure", "delay")))
 
 
 @lru_cache(maxsize=256)

@@ -67,6 +67,9 @@ class MappedFacts:
         predicted_success: product of the fidelities.
         wires: physical qubit of each wire.
         measured: wires that an observable touches at the end.
+        built_two_qubit_gates: number of them before mapping.
+        built_depth: of the circuit before mapping.
+        swaps: number of them that mapping inserted.
     """
 
     gates: tuple[DrawnGate, ...]
@@ -76,6 +79,9 @@ class MappedFacts:
     predicted_success: float
     wires: tuple[int, ...]
     measured: tuple[int, ...]
+    built_two_qubit_gates: int
+    built_depth: int
+    swaps: int
 
 
 @dataclass(frozen=True)

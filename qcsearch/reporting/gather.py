@@ -172,6 +172,9 @@ def _mapped(mapped: MappedCircuit, touched: set[int]) -> MappedFacts:
         predicted_success=mapped.predicted_success,
         wires=mapped.qubits,
         measured=tuple(sorted(mapped.final_layout[q] for q in touched)),
+        built_two_qubit_gates=mapped.built_two_qubit_gates,
+        built_depth=mapped.built_depth,
+        swaps=mapped.swaps,
     )
 
 

@@ -82,12 +82,26 @@ def _mapped(facts: RunFacts) -> Markup | None:
     mapped = facts.mapped
     if mapped is None:
         return None
-    text = (
-        f"As {facts.device.name} runs it: {mapped.two_qubit_gates} two-qubit gates, depth {mapped.depth}, "
-        f"{1e6 * mapped.duration:.2f} µs, predicted success {100 * mapped.predicted_success:.1f} %"
-    )
+    name = facts.device.name
     drawing = draw(mapped.gates, [str(wire) for wire in mapped.wires], mapped.measured)
-    return tag("details", tag("summary", text), tag("figure", drawing, class_="scroll"))
+    text = f"As {name} runs it, predicted success {100 * mapped.predicted_success:.1f} %"
+    rows = (
+        ("as it was built", mapped.built_two_qubit_gates, mapped.built_depth, None),
+        (f"on {name}", mapped.two_qubit_gates, mapped.depth, f"{1e6 * mapped.duration:.2f}"),
+    )
+    return tag(
+        "div",
+        table(("circuit", "two-qubit gates", "depth", "duration µs"), rows, right=(1, 2, 3)),
+        tag("p", _swaps(mapped.swaps), class_="note"),
+        tag("details", tag("summary", text), tag("figure", drawing, class_="scroll")),
+    )
+
+
+def _swaps(count: int) -> str:
+    if count == 0:
+        return "Every two-qubit gate is on coupled qubits: no swap was inserted."
+    what = "1 swap was" if count == 1 else f"{count} swaps were"
+    return f"{what} inserted, because two-qubit gates are on qubits that are not coupled."
 
 
 def _calibration(facts: RunFacts, region: tuple[int, ...]) -> Markup:

@@ -58,6 +58,9 @@ def costs(mapped: MappedCircuit, device: Device, n_weights: int, observables: tu
         duration_over_t2=mapped.duration / min(known) if known else 0.0,
         predicted_success=mapped.predicted_success,
         qpu_seconds=shots * (_REPETITION_DELAY_SECONDS + mapped.duration),
+        built_two_qubit_gates=mapped.built_two_qubit_gates,
+        built_depth=mapped.built_depth,
+        swaps=mapped.swaps,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from qcsearch.canonical import Json
 from qcsearch.errors import RunError
 from qcsearch.search.pareto import pareto_front
-from qcsearch.search.record import TrialRecord
+from qcsearch.search.record import Costs, TrialRecord
 from qcsearch.search.result import SnapshotScore
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.study import SearchStudy
@@ -34,7 +34,7 @@ class Row:
         n_qubits: of the circuit.
         n_weights: trainable angles.
         two_qubit_gates: of the mapped circuit.
-        qpu_seconds: estimated processor time of one prediction.
+        costs: of the circuit as it was built and as it was mapped, of trials and the winner.
         pareto: whether it is a trial that no other beats in accuracy, two-qubit gates and processor time together.
         encoding: its name.
         ansatz: its name.
@@ -55,7 +55,7 @@ class Row:
     n_qubits: int | None = None
     n_weights: int | None = None
     two_qubit_gates: int | None = None
-    qpu_seconds: float | None = None
+    costs: Costs | None = None
     pareto: bool = False
     encoding: str | None = None
     ansatz: str | None = None
@@ -121,7 +121,10 @@ def leaderboard(run: RunFolder, *, top: int | None = None, pareto: bool = False)
     front = {record.trial for record in pareto_front(ranked)}
     shown = [record for record in ranked if record.trial in front or not pareto]
     trials = (_trial_row(record, record.trial in front) for record in shown[:top])
-    return Leaderboard((*_final_rows(run.result(), run.deployment()), *_tuning_rows(run), *trials))
+    costs: dict[int | None, Costs | None] = {record.trial: record.costs for record in ranked}
+    final = _final_rows(run.result(), run.deployment())
+    final = [replace(row, costs=costs.get(row.trial)) if row.kind == "winner" else row for row in final]
+    return Leaderboard((*final, *_tuning_rows(run), *trials))
 
 
 def explain(run: RunFolder, trial: int) -> TrialRecord:
@@ -154,7 +157,7 @@ def _trial_row(record: TrialRecord, pareto: bool) -> Row:
         n_qubits=None if candidate is None else candidate.n_qubits,
         n_weights=None if cost is None else cost.n_weights,
         two_qubit_gates=None if cost is None else cost.two_qubit_gates,
-        qpu_seconds=None if cost is None else cost.qpu_seconds,
+        costs=cost,
         pareto=pareto,
         encoding=None if candidate is None else candidate.encoding.name,
         ansatz=None if candidate is None else candidate.ansatz.name,

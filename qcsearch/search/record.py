@@ -51,6 +51,9 @@ class Costs:
         duration_over_t2: `duration` over the shortest T2 of the region.
         predicted_success: product of gate and readout fidelities, in [0, 1].
         qpu_seconds: estimated processor time of one prediction of 4,096 shots a measurement basis.
+        built_two_qubit_gates: number of them before mapping; None in a record that does not say.
+        built_depth: of the circuit before mapping.
+        swaps: number of them that mapping inserted.
     """
 
     n_weights: int
@@ -61,6 +64,21 @@ class Costs:
     duration_over_t2: float
     predicted_success: float
     qpu_seconds: float
+    built_two_qubit_gates: int | None = None
+    built_depth: int | None = None
+    swaps: int | None = None
+
+    @property
+    def mapping(self) -> str:
+        """What mapping made of the circuit, in one sentence."""
+        duration = f"{1e6 * self.duration:.2f} µs"
+        if self.swaps is None:
+            return f"{self.two_qubit_gates} two-qubit gates, depth {self.depth}, {duration} as mapped."
+        swaps = {0: "no swap", 1: "1 swap"}.get(self.swaps, f"{self.swaps} swaps")
+        return (
+            f"{self.built_two_qubit_gates} two-qubit gates, depth {self.built_depth} as built; "
+            f"{self.two_qubit_gates}, depth {self.depth}, {duration} as mapped, with {swaps} inserted."
+        )
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,29 @@ def test_costs_of_a_circuit_by_hand(raw):
     assert mapped.predicted_success == pytest.approx((1 - 3e-4) ** 2 * (1 - 0.004) * (1 - 0.01) * 0.98)
 
 
+@pytest.mark.parametrize("level", [0, 1, 2, 3])
+def test_swaps_that_routing_inserts_are_counted_and_no_others(raw, level):
+    device = Device.from_json(raw)
+
+    def mapped(*pairs):
+        circuit = QuantumCircuit(3)
+        for number, (kind, *operands) in enumerate(pairs):
+            circuit.rx(0.1 + number, [0, 1, 2])
+            getattr(circuit, kind)(*operands)
+        return map_circuit(circuit, device, (0, 1, 2), level)
+
+    native = mapped(("cx", 0, 1), ("cx", 1, 2), ("rzz", 0.3, 0, 1))
+    assert (native.swaps, native.built_two_qubit_gates) == (0, 3)
+    assert native.two_qubit_gates == 4
+    routed = mapped(("cx", 0, 1), ("cx", 0, 2))
+    assert (routed.swaps, routed.built_two_qubit_gates) == (1, 2)
+    assert routed.two_qubit_gates > 2
+    if (
+        level < 2
+    ):  # from there on the circuit's own swaps are taken out, and put in again where they are needed
+        assert mapped(("swap", 0, 1), ("cx", 1, 2)).swaps == 0
+
+
 def test_without_measurement_all_qubits_count_as_read_out(raw):
     circuit = QuantumCircuit(2)
     circuit.cz(0, 1)

@@ -132,7 +132,7 @@ def facts(heavy_device, gate_list):
         rejected={"duration_over_t2": 7, "two_qubit_gates": 3},
         circuit=gate_list,
         measured=(0, 1, 2, 3),
-        mapped=MappedFacts(basis_gates(), 12, 41, 3.1e-6, 0.83, REGION, (0, 1, 2, 3)),
+        mapped=MappedFacts(basis_gates(), 12, 41, 3.1e-6, 0.83, REGION, (0, 1, 2, 3), 10, 23, 0),
         scores=(
             Score("noiseless", 0.972),
             Score("noisy", 0.951, ("± 0.7 % over 3 trainings from other seeds",)),

@@ -53,6 +53,15 @@ def test_every_drawing_is_well_formed_xml(page):
         ET.fromstring(drawing.replace("<svg", '<svg xmlns:xlink="http://www.w3.org/1999/xlink"', 1))
 
 
+def test_the_circuit_before_mapping_stands_beside_the_one_after(page, facts):
+    section = page[page.index('id="circuit"') : page.index('id="device"')]
+    assert re.findall(r'<td class="number">(.*?)</td>', section) == ["10", "23", "–", "12", "41", "3.10"]
+    assert "no swap was inserted" in section
+    routed = render(replace(facts, mapped=replace(facts.mapped, swaps=2)))
+    assert "2 swaps were inserted" in routed
+    assert "no swap" not in routed
+
+
 def test_the_pareto_front_is_a_table_of_its_own(page, facts):
     section = page[page.index('id="tradeoffs"') : page.index('id="circuit"')]
     rows = re.findall(r"<tr[^>]*><td[^>]*>(\d+)</td>", section)

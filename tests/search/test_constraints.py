@@ -102,6 +102,7 @@ def test_costs_are_those_of_the_mapped_circuit(device: Device) -> None:
     mapped = map_circuit(circuit, device, (0, 1))
     cost = costs(mapped, device, 5, ("Z0", "Z1", "X0"))
     assert cost.two_qubit_gates == 1
+    assert (cost.built_two_qubit_gates, cost.built_depth, cost.swaps) == (1, 2, 0)
     assert cost.n_weights == 5
     t2 = min(device.qubits[q].t2 or 0 for q in (0, 1))
     assert cost.duration_over_t2 == pytest.approx(mapped.duration / t2)

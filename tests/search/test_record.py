@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +39,16 @@ def test_a_record_comes_back_from_json_to_the_last_bit(
     assert again == record
     assert again.proposal_seconds == rate
     assert canonical.dumps(again.to_json()) == text
+
+
+def test_what_mapping_made_of_the_circuit_is_one_sentence() -> None:
+    assert COSTS.mapping == "4 two-qubit gates, depth 20, 1.00 µs as mapped."
+    routed = replace(COSTS, built_two_qubit_gates=3, built_depth=9, swaps=0)
+    assert routed.mapping == (
+        "3 two-qubit gates, depth 9 as built; 4, depth 20, 1.00 µs as mapped, with no swap inserted."
+    )
+    assert replace(routed, swaps=1).mapping.endswith("with 1 swap inserted.")
+    assert replace(routed, swaps=2).mapping.endswith("with 2 swaps inserted.")
 
 
 def test_a_record_without_candidate_comes_back() -> None:
