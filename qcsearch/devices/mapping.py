@@ -66,8 +66,8 @@ def map_circuit(
     """Translate, route and optimise a circuit for `qubits`, with all of Qiskit's stages.
 
     Logical qubit `i` starts on `qubits[i]`. Gates that run for some angles only (`rzz` of fractional devices)
-    are used if every angle of the circuit is a number; while one is a parameter nothing can promise its
-    range, and they are left out.
+    are used too: an angle that is a number is folded into their range here, one that is a parameter by the
+    executor, when its values are known (`deployment.executors.folding`).
 
     Args:
         circuit: as many logical qubits as `qubits`; parameters are kept.
@@ -92,7 +92,7 @@ def map_circuit(
         raise DeviceError(f"The 'optimization_level' must be 0, 1, 2 or 3. Got {optimization_level!r}.")
     if circuit.num_nonlocal_gates():
         _check_connected(device, chosen)
-    manager = _manager(device, chosen, optimization_level, seed, not circuit.parameters)
+    manager = _manager(device, chosen, optimization_level, seed)
     router = _Router()
     try:
         mapped = manager.run(circuit, callback=router)
@@ -158,13 +158,13 @@ def _check_connected(device: Device, qubits: tuple[int, ...]) -> None:
 
 
 @lru_cache(maxsize=256)
-def _manager(device: Device, qubits: tuple[int, ...], level: int, seed: int, bound: bool) -> PassManager:
-    if bound and not ANGLE_BOUNDS.keys().isdisjoint(device.basis_gates):
+def _manager(device: Device, qubits: tuple[int, ...], level: int, seed: int) -> PassManager:
+    if not ANGLE_BOUNDS.keys().isdisjoint(device.basis_gates):
         # The import teaches Qiskit's WrapAngles pass to fold an rzz into the angles that the hardware runs.
         import qiskit_ibm_runtime.utils.backend_converter  # noqa: F401
     return generate_preset_pass_manager(
         optimization_level=level,
-        target=region_target(device, qubits, bounded=bound),
+        target=region_target(device, qubits),
         initial_layout=list(range(len(qubits))),
         seed_transpiler=seed,
     )

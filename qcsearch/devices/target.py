@@ -26,14 +26,12 @@ def region_gates(
             yield gate, tuple(index[q] for q in place)
 
 
-def region_target(device: Device, qubits: tuple[int, ...] | None = None, *, bounded: bool = True) -> Target:
+def region_target(device: Device, qubits: tuple[int, ...] | None = None) -> Target:
     """The usable gates among `qubits`, re-indexed: qubit `i` of the target is `qubits[i]`.
 
     Args:
         device: the calibration facts.
         qubits: physical qubits in the order wanted; None for all.
-        bounded: keep gates that run for some angles only (`device.ANGLE_BOUNDS`). A circuit whose angles are
-            still parameters cannot promise to stay within them, so `mapping` leaves these gates out for it.
 
     Returns:
         A new `Target` with errors, durations, T1, T2, delays and measurements, whose error is the mean of
@@ -50,10 +48,8 @@ def region_target(device: Device, qubits: tuple[int, ...] | None = None, *, boun
         qubit_properties=[QubitProperties(t1=fact.t1, t2=fact.t2) for fact in facts],
     )
     for name, places in _properties(device, chosen).items():
-        if name not in ANGLE_BOUNDS:
-            target.add_instruction(_standard()[name], places, name=name)
-        elif bounded:
-            target.add_instruction(_standard()[name], places, name=name, angle_bounds=[ANGLE_BOUNDS[name]])
+        bounds = [ANGLE_BOUNDS[name]] if name in ANGLE_BOUNDS else None
+        target.add_instruction(_standard()[name], places, name=name, angle_bounds=bounds)
     readout = {
         (i,): InstructionProperties(error=fact.readout_error, duration=fact.readout_duration)
         for i, fact in enumerate(facts)

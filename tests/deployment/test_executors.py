@@ -121,8 +121,8 @@ def test_delays_relax_by_the_calibrated_t1():
         ("local:fake_nowhere", "no recorded backend 'fake_nowhere'"),
         ("local", "no recorded backend ''"),
         ("local:", "no recorded backend ''"),
-        ("nothing:x", "'nothing' is not one of the executors. Known: aer, backend, ibm, local"),
-        ("", "Known: aer, backend, ibm, local"),
+        ("nothing:x", "'nothing' is not one of the executors. Known: aer, backend, env, ibm, local"),
+        ("", "Known: aer, backend, env, ibm, local"),
         ("aer:fake_manila", "takes no name"),
         ("local:../../etc/passwd", "no recorded backend"),
     ],
@@ -165,7 +165,7 @@ def test_a_circuit_that_measures_nothing_is_refused():
             open_executor("local:fake_manila").run([Pub(QuantumCircuit(5, bits), np.zeros((1, 0)))], 10)
 
 
-def test_an_rzz_angle_that_the_hardware_does_not_run_is_refused():
+def test_an_rzz_on_a_backend_without_it_is_refused():
     circuit = QuantumCircuit(133, 1)
     circuit.rzz(2.0, 0, 1)
     circuit.measure(0, 0)

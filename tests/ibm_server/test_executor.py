@@ -4,8 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.quantum_info import SparsePauliOp
 
+from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.ibm.options import IbmOptions
+from qcsearch.devices.providers import get_device
 from qcsearch.errors import InputError
 from qcsearch.testing.executors import ExecutorConformance
 
@@ -86,3 +91,42 @@ def test_options_out_of_range_are_refused_before_anything_is_sent(server, execut
         executor(**wrong)
     assert server.requests == []
     assert IbmOptions(1.0).sampler("x", 1e9)["environment"]["job_tags"] == ["x"]
+
+
+@pytest.fixture
+def fractional(serve, executor):
+    """A processor with rzz, for a model that was made for it."""
+    serve("ibm_fractional")
+    device = get_device("fake_fractional")
+    return lambda **options: executor("ibm_fractional", device=device, **options)
+
+
+@pytest.fixture
+def turn():
+    """A rzz of any angle, seen as a rotation of qubit 0."""
+    circuit = QuantumCircuit(5, 1)
+    circuit.rx(np.pi / 2, 0)
+    circuit.rzz(Parameter("t"), 0, 1)
+    circuit.rx(-np.pi / 2, 0)
+    return circuit
+
+
+def test_rzz_of_any_angle_is_folded_before_it_is_submitted(fractional, turn):
+    angles = np.array([-4.0, -1.0, 1.0, 4.0])
+    measured = turn.copy()
+    measured.measure(0, 0)
+    found = fractional().run([Pub(measured, angles[:, None])], 2000)[0]
+    ones = found.to_bool_array()[:, :, 0].mean(axis=1)
+    assert np.abs(ones - (1 - np.cos(angles)) / 2).max() < 0.08
+    z = (SparsePauliOp.from_sparse_list([("Z", [0], 1.0)], 5),)
+    one = fractional(journal="other", primitive="estimator", resilience_level=0)
+    values = one.estimate([Pub(turn, angles[:, None], z)], 2000)[0].values[:, 0]
+    assert np.abs(values - np.cos(angles)).max() < 0.16
+
+
+@pytest.mark.parametrize("how", [{"twirling": True}, {"primitive": "estimator", "resilience_level": 2}])
+def test_rzz_is_neither_twirled_nor_extrapolated(fractional, turn, how):
+    z = (SparsePauliOp.from_sparse_list([("Z", [0], 1.0)], 5),)
+    one, pub = fractional(**how), Pub(turn, np.array([[1.0]]), z)
+    with pytest.raises(InputError, match="must be Clifford gates"):
+        one.estimate([pub], 10) if "primitive" in how else one.run([pub], 10)

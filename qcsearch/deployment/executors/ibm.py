@@ -20,6 +20,7 @@ from qcsearch.deployment.budget import Budget
 from qcsearch.deployment.cost import REP_DELAY, job_seconds
 from qcsearch.deployment.drift import Change, changes
 from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_job, joined_bits
+from qcsearch.deployment.executors.folding import folded, has_bounded
 from qcsearch.deployment.ibm.cloud import Cloud
 from qcsearch.deployment.ibm.faults import LATER
 from qcsearch.deployment.ibm.journal import Journal
@@ -31,6 +32,7 @@ from qcsearch.errors import (
     BackendError,
     DeviceError,
     DriftError,
+    InputError,
     RecalibratedError,
     UsageLimitError,
 )
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["IbmExecutor"]
 
 _log = logging.getLogger("qcsearch.deployment")
+_FRACTIONAL = frozenset({"rx", "rzz"})
 
 
 class IbmExecutor:
@@ -70,7 +73,7 @@ class IbmExecutor:
         self.budget = Budget(
             options.max_qpu_seconds, lambda: self._journal.spent, lambda: self._journal.slowness
         )
-        self._cloud = Cloud(name, options.patience)
+        self._cloud = Cloud(name, options.patience, _is_fractional(device))
         self._journal = Journal(journal)
         self._submitter = Submitter(self._cloud, self._journal)
         self._options, self._device = options, device
@@ -134,6 +137,7 @@ class IbmExecutor:
         Raises:
             CeilingError: if it would cost more than is left of the budget.
         """
+        pubs = self._ready(pubs)
         check_job(pubs, shots, self.target)
         if not pubs:
             return []
@@ -143,6 +147,19 @@ class IbmExecutor:
         return [
             joined_bits(result.data, len(pub.parameters)) for result, pub in zip(found, pubs, strict=True)
         ]
+
+    def _ready(self, pubs: Sequence[Pub]) -> list[Pub]:
+        """The circuits with all angles in the ranges that the processor runs.
+
+        Raises:
+            InputError: if they do not go with how jobs are to be run.
+        """
+        if self._options.twirls and any(has_bounded(pub.circuit) for pub in pubs):
+            raise InputError(
+                "Gates that are twirled or folded for extrapolation must be Clifford gates. The circuit has rzz.",
+                fix="leave out --twirling, and take a resilience level below 2.",
+            )
+        return folded(pubs)
 
     def _result(self, pubs: Sequence[Pub], shots: int, seconds: float, executions: int) -> Any:
         """The client's result of one job."""
@@ -224,6 +241,11 @@ class IbmExecutor:
     def _device_name(self) -> str:
         device = self._device
         return "" if device is None else f"{device.name} of {device.calibrated_at[:10] or 'an unknown day'}"
+
+
+def _is_fractional(device: Device | None) -> bool:
+    """Whether a model was made for gates that the service leaves out unless they are asked for."""
+    return device is not None and not _FRACTIONAL.isdisjoint(device.basis_gates)
 
 
 def _decoded(result: str) -> Any:

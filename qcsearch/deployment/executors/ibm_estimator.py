@@ -53,15 +53,19 @@ class IbmEstimator(IbmExecutor):
         Raises:
             CeilingError: if it would cost more than is left of the budget.
         """
+        pubs = self._ready(pubs)
         check_job(pubs, shots, self.target, measured=False)
         if not pubs:
             return []
-        work = self.work(pubs, shots)
+        work = self._work(pubs, shots)
         found = self._result(pubs, shots, work.seconds, work.executions)
         return [_estimates(result.data, pub) for result, pub in zip(found, pubs, strict=True)]
 
     def work(self, pubs: Sequence[Pub], shots: int) -> Cost:
         """What `estimate` asks of the processor: the client's own preparation of the job, counted."""
+        return self._work(self._ready(pubs), shots)
+
+    def _work(self, pubs: Sequence[Pub], shots: int) -> Cost:
         options = EstimatorOptions(**self._options.estimator("", 1.0, shots))
         program, _ = prepare(_blocs(pubs), options, backend=self._cloud.backend)
         target, delay = self.target, self.rep_delay

@@ -35,6 +35,7 @@ from qcsearch.deployment.executors.base import (
     check_job,
     joined_bits,
 )
+from qcsearch.deployment.executors.folding import folded
 from qcsearch.devices.providers import fake_backend
 from qcsearch.errors import BackendError, DeviceError
 
@@ -90,6 +91,7 @@ class LocalExecutor:
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""
+        pubs = folded(pubs)
         check_job(pubs, shots, self.target)
         if not pubs:
             return []

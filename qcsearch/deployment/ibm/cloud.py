@@ -34,10 +34,12 @@ class Cloud:
     Args:
         name: of the backend.
         patience: deadlines and limits.
+        fractional: whether its fractional gates are wanted, where it has them.
     """
 
-    def __init__(self, name: str, patience: Patience | None = None) -> None:
+    def __init__(self, name: str, patience: Patience | None = None, fractional: bool = False) -> None:
         self.name = name
+        self._fractional = fractional
         self.patience = patience or Patience()
         self._breaker = Breaker(self.patience.strikes, self.patience.rest)
 
@@ -49,7 +51,7 @@ class Cloud:
             BackendError: if the account or the backend is not there.
         """
         service = self.service
-        return self.call(lambda: service.backend(self.name))
+        return self.call(lambda: service.backend(self.name, use_fractional_gates=self._fractional))
 
     @cached_property
     def service(self) -> QiskitRuntimeService:

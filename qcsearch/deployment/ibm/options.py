@@ -71,6 +71,11 @@ class IbmOptions:
         return how if self.primitive == "sampler" else [*how, self.level]
 
     @property
+    def twirls(self) -> bool:
+        """Whether two-qubit gates are dressed with random Paulis, or repeated for an extrapolation."""
+        return self.twirling or self.level == 2
+
+    @property
     def level(self) -> int:
         """The resilience level that holds; 0 for the sampler."""
         if self.primitive == "sampler":

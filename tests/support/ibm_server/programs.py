@@ -27,6 +27,8 @@ from qiskit_ibm_runtime.fake_provider.executor.broadcast_sample import broadcast
 from qiskit_ibm_runtime.results import QuantumProgramItemResult, QuantumProgramResult
 
 _TURNS = {"sx": PTM(Operator(SXGate())).data.real, "x": PTM(Operator(XGate())).data.real}
+_AXES = {"rz": (1, 2), "rx": (2, 3)}
+"""Rotations: the components of (1, x, y, z) that they mix."""
 
 
 def run_program(
@@ -144,10 +146,11 @@ class Singles:
                     up = (1 + vectors[q][..., 3]) / 2
                     share = up * zero + (1 - up) * one
                     bits[..., column] = rng.random(bits.shape[:-1]) < share[..., None]
-            elif operation.name == "rz":
+            elif operation.name in _AXES:
                 (angle,) = operation.params
                 angle = angles[..., place[angle]] if isinstance(angle, Parameter) else float(angle)
-                vectors[q] = _turned(vectors[q], angle)
+                error = self._errors.get((operation.name, q), np.eye(4))
+                vectors[q] = _turned(vectors[q], _AXES[operation.name], angle) @ error.T
             else:
                 vectors[q] = vectors[q] @ self._channel(operation, q).T
 
@@ -168,7 +171,7 @@ class Singles:
     @cached_property
     def _errors(self) -> dict[tuple[str, int], np.ndarray]:
         properties = copy.copy(self._backend.properties())
-        properties.gates = [gate for gate in properties.gates if gate.gate in _TURNS]
+        properties.gates = [gate for gate in properties.gates if gate.gate in (*_TURNS, *_AXES)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # T2 above 2·T1 is cut
             found = basic_device_gate_errors(properties)
@@ -183,7 +186,9 @@ class Singles:
         }
 
 
-def _turned(vectors: np.ndarray, angle: np.ndarray | float) -> np.ndarray:
-    one, x, y, z = np.moveaxis(vectors, -1, 0)
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.stack([one, cos * x - sin * y, sin * x + cos * y, z], axis=-1)
+def _turned(vectors: np.ndarray, axes: tuple[int, int], angle: np.ndarray | float) -> np.ndarray:
+    first, second = axes
+    found, cos, sin = vectors.copy(), np.cos(angle), np.sin(angle)
+    found[..., first] = cos * vectors[..., first] - sin * vectors[..., second]
+    found[..., second] = sin * vectors[..., first] + cos * vectors[..., second]
+    return found
