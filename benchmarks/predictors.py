@@ -67,12 +67,16 @@ def _options() -> argparse.Namespace:
 
 
 def _jobs(asked: argparse.Namespace) -> Iterator[Job]:
-    """Every candidate is trained to its end: no pruning, no start points."""
+    """Every candidate is drawn and trained to its end: no start points, no pruning; the winner does not matter."""
     folder: Path = asked.runs / "spaces"
     for task in asked.tasks:
         for strategy in KINDS:
             space = DEFAULT if strategy == "random" else "elivagar"
-            whole = {"ladder": {"rungs": 0}, "start": []}
+            whole = {
+                "ladder": {"rungs": 0},
+                "start": [],
+                "refit": {"top": 1, "seeds": 1, "steps_factor": 1.0},
+            }
             yield job(
                 task,
                 asked.seed,
