@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
@@ -11,6 +12,7 @@ from qcsearch.search.ladder import Ladder
 from qcsearch.search.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
 from qcsearch.search.strategies.neighbours import NeighbourSampler
+from qcsearch.search.strategies.tpe import TPE
 
 __all__ = ["Auto"]
 
@@ -40,7 +42,13 @@ class Auto:
 
     def sampler(self, seed: int) -> BaseSampler:
         """See `NeighbourSampler`."""
-        return NeighbourSampler(seed, self.n_startup_trials, self.parents, self.neighbours, self.repeats)
+        elsewhere = self._tpe.sampler(seed)
+        startup, parents = self.n_startup_trials, self.parents
+        return NeighbourSampler(seed, elsewhere, startup, parents, self.neighbours, self.repeats)
+
+    @cached_property
+    def _tpe(self) -> TPE:
+        return TPE(self.n_startup_trials)
 
     def pruner(self, ladder: Ladder) -> BasePruner:
         """Successive halving."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, TPESampler
+from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
@@ -20,6 +20,7 @@ class NeighbourSampler(BaseSampler):
 
     Args:
         seed: of the trial.
+        elsewhere: TPE's sampler of the trial.
         n_startup_trials: finished trials before the first neighbour.
         parents: how many of the best may be taken.
         neighbours: share of the trials that are a changed parent.
@@ -27,14 +28,18 @@ class NeighbourSampler(BaseSampler):
     """
 
     def __init__(
-        self, seed: int, n_startup_trials: int, parents: int, neighbours: float, repeats: float
+        self,
+        seed: int,
+        elsewhere: BaseSampler,
+        n_startup_trials: int,
+        parents: int,
+        neighbours: float,
+        repeats: float,
     ) -> None:
         self._rng = np.random.default_rng(seed)
         self._n_startup, self._parents = n_startup_trials, parents
         self._neighbours, self._repeats = neighbours, repeats
-        self._elsewhere = TPESampler(
-            n_startup_trials=n_startup_trials, multivariate=True, group=False, constant_liar=True, seed=seed
-        )
+        self._elsewhere = elsewhere
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Every parameter that TPE would draw."""

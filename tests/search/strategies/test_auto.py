@@ -20,6 +20,7 @@ from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.strategies import Brief
 from qcsearch.search.strategies.auto import Auto
 from qcsearch.search.strategies.neighbours import NeighbourSampler
+from qcsearch.search.strategies.tpe import TPE
 from qcsearch.search.strategies.refine import _Circuit, refine
 
 MakeBrief = Callable[..., Brief]
@@ -131,14 +132,14 @@ def test_a_neighbour_differs_from_one_of_the_best_in_one_to_three_steps() -> Non
     best = sorted(study.trials, key=lambda trial: -trial.value)[:3]
     for seed in range(30):
         for neighbours, repeats, counts in ((1.0, 0.0, {1, 2, 3}), (0.0, 1.0, {0})):
-            study.sampler = NeighbourSampler(seed, 10, 3, neighbours, repeats)
+            study.sampler = NeighbourSampler(seed, TPE(10).sampler(seed), 10, 3, neighbours, repeats)
             trial = study.ask()
             objective(trial)
             differ = [sum(trial.params[k] != parent.params[k] for k in trial.params) for parent in best]
             assert min(differ) in counts
             assert abs(trial.params["n"] - best[int(np.argmin(differ))].params["n"]) <= 2
             study.tell(trial, 0.0)
-    study.sampler = NeighbourSampler(0, 1000, 3, 1.0, 0.0)
+    study.sampler = NeighbourSampler(0, TPE(1000).sampler(0), 1000, 3, 1.0, 0.0)
     assert study.ask().suggest_categorical("kind", ["a", "b", "c"])
 
 
