@@ -20,8 +20,8 @@ from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.strategies import Brief
 from qcsearch.search.strategies.auto import Auto
 from qcsearch.search.strategies.neighbours import NeighbourSampler
-from qcsearch.search.strategies.tpe import TPE
 from qcsearch.search.strategies.refine import _Circuit, refine
+from qcsearch.search.strategies.tpe import TPE
 
 MakeBrief = Callable[..., Brief]
 Search = Callable[..., SearchResult]
