@@ -73,7 +73,7 @@ def evaluate(
         deadline: in seconds of `time.monotonic`, of the ablation's training.
         before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
-    assembly, chosen = winner.assembly, winner.best
+    assembly, chosen = winner.assembly, winner.chosen
     data = objective.features.prepare(assembly.candidate.preprocessing)
     test = objective.features.split.test
     Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)

@@ -27,6 +27,12 @@ __all__ = ["Finalist", "Refitted", "refit", "train_once"]
 _MARGIN = 1.4
 """Trainings of the same length do not take the same time."""
 
+_LARGER = 1.25
+"""A training with the validation part takes so much longer, at most."""
+
+_WHOLE = 1_000
+"""Number of the seed of the training on both parts."""
+
 
 @dataclass(frozen=True, eq=False)
 class Refitted:
@@ -35,7 +41,7 @@ class Refitted:
     Attributes:
         weights: of the circuit.
         head_parameters: of the head.
-        validation_accuracy: under noise.
+        validation_accuracy: under noise; of a training on both parts the mean of its candidate's others.
         validation_loss: what decides between equal accuracies.
         seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
     """
@@ -55,16 +61,23 @@ class Finalist:
         record: its trial.
         assembly: the candidate on its device, with the steps of the refit.
         fits: its trainings, that of the trial first.
+        whole: of the winner, a training on the training and validation parts together; None if there was no time.
     """
 
     record: TrialRecord
     assembly: Assembly
     fits: list[Refitted] = field(default_factory=list)
+    whole: Refitted | None = None
 
     @property
     def best(self) -> Refitted:
         """The training with the best validation; of equals that with the least loss, then the first."""
         return max(self.fits, key=lambda fit: (fit.validation_accuracy, -fit.validation_loss))
+
+    @property
+    def chosen(self) -> Refitted:
+        """The training to hand over: on all that is not test if there is one, else the one with the best validation."""
+        return self.whole or self.best
 
     @property
     def refits(self) -> list[Refitted]:
@@ -93,6 +106,9 @@ def refit(
 ) -> list[Finalist]:
     """Train the best again; the winner is the finalist with the best mean, which comes first.
 
+    At the end the winner is trained once more on the training and validation parts together, as long as in its refits,
+    and its last weights are kept: by then nothing is chosen any more, and more samples make a better model.
+
     Every finalist gets its first seed before any gets its second, and a round that the deadline breaks off
     does not count: so a short time still compares like with like. Where not even one round of all finalists
     fits into the time, there are fewer of them, then fewer steps, then the trials' own trainings decide.
@@ -105,13 +121,22 @@ def refit(
         threads: over which the trainings of a round are spread; the numbers do not depend on it.
         warm: start from the trials' weights, with other batches for each seed, in place of drawn ones.
     """
-    plan = objective.space.file.refit
-    n_finalists, factor = _affordable(ranked[: plan.top], plan.steps_factor, deadline, threads)
-    finalists = [_finalist(objective, record, factor) for record in ranked[: max(1, n_finalists)]]
+    plan, best = objective.space.file.refit, ranked[: objective.space.file.refit.top]
+    end = deadline
+    if deadline is not None and not warm:
+        end = deadline - _MARGIN * _LARGER * plan.steps_factor * max(map(_whole_seconds, best))
+    n_finalists, factor = _affordable(best, plan.steps_factor, end, threads)
+    if not n_finalists:
+        end = deadline
+        n_finalists, factor = _affordable(best, plan.steps_factor, end, threads)
+    finalists = [_finalist(objective, record, factor) for record in best[: max(1, n_finalists)]]
     if n_finalists:
         emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
-        _rounds(objective, finalists, plan.seeds, deadline, emit, threads, warm)
-    return sorted(finalists, key=lambda f: (-f.mean, f.mean_loss))
+        _rounds(objective, finalists, plan.seeds, end, emit, threads, warm)
+    finalists.sort(key=lambda f: (-f.mean, f.mean_loss))
+    if n_finalists and not warm:
+        finalists[0].whole = _train_whole(objective, finalists[0], deadline)
+    return finalists
 
 
 def _affordable(
@@ -163,6 +188,25 @@ def _rounds(
             emit(RefitFinished(finalist.record.trial, index - 1, fit.validation_accuracy))
             finalist.fits.append(fit)
         longest = max(longest, time.monotonic() - started)
+
+
+def _train_whole(objective: Objective, winner: Finalist, deadline: float | None) -> Refitted | None:
+    """Train the winner on the training and validation parts together.
+
+    None if it did not get to the end, or is right on fewer of these samples than the best of the other trainings: one
+    that is far from converged must not be handed over for its last weights.
+    """
+    candidate = winner.assembly.candidate
+    data: Prepared = objective.features.prepare(candidate.preprocessing)
+    rng = np.random.default_rng(seed_words(objective.seed, candidate, _WHOLE))
+    Z, y = np.concatenate([data.Z, data.Z_val]), np.concatenate([data.y, data.y_val])
+    n_classes = objective.features.dataset.n_classes
+    found = fit_candidate(winner.assembly, Z, y, None, None, n_classes, rng, deadline=deadline)
+    if found.stopped in (Stop.BUDGET, Stop.DIVERGED):
+        return None
+    whole = Refitted(found.weights, found.head_parameters, winner.mean, _WHOLE, winner.mean_loss)
+    right = [accuracy(winner.assembly, fit, Z, y, n_classes) for fit in (whole, winner.best)]
+    return whole if right[0] >= right[1] else None
 
 
 def train_once(

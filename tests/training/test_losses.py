@@ -6,7 +6,7 @@ from qcsearch.training.heads import HEADS, bit_codes
 from qcsearch.training.losses import LOSSES
 
 
-@pytest.mark.parametrize("name", ["cross_entropy", "mse"])
+@pytest.mark.parametrize("name", ["cross_entropy", "mse", "smoothed_cross_entropy"])
 def test_derivative_is_that_of_central_differences(name):
     rng = np.random.default_rng(0)
     logits, y, targets = rng.normal(size=(5, 3)), rng.integers(3, size=5), np.eye(3)
@@ -41,3 +41,18 @@ def test_mean_squared_error_through_bit_codes_is_the_loss_on_bits():
 def test_unknown_loss_is_refused_by_name():
     with pytest.raises(CandidateError, match="'hinge' is not one of the losses"):
         LOSSES.create("hinge")
+
+
+def test_smoothing_spreads_a_tenth_of_each_label_over_all_classes():
+    rng = np.random.default_rng(4)
+    logits, y = rng.normal(size=(5, 3)), np.array([0, 1, 2, 2, 0])
+    each = [LOSSES.create("cross_entropy")(logits, np.full(5, c), np.eye(3))[0] for c in range(3)]
+    plain = LOSSES.create("cross_entropy")(logits, y, np.eye(3))[0]
+    loss, _ = LOSSES.create("smoothed_cross_entropy")(logits, y, np.eye(3))
+    assert loss == pytest.approx(0.9 * plain + 0.1 * np.mean(each))
+    bound = -np.log(1 - 0.1 * 2 / 3) * (1 - 0.1 * 2 / 3) - 0.1 * 2 / 3 * np.log(0.1 / 3)
+    sure = LOSSES.create("smoothed_cross_entropy")(
+        np.log(np.where(np.eye(3)[y] > 0, 1 - 0.2 / 3, 0.1 / 3)), y, np.eye(3)
+    )
+    assert sure[0] == pytest.approx(bound)
+    np.testing.assert_allclose(sure[1], 0, atol=1e-12)

@@ -9,7 +9,10 @@ from qcsearch.training.options import check_options
     ("change", "sentence"),
     [
         ({"optimizer": "adamw"}, "'adamw' is not one of the optimisers. Known: adam, amsgrad, lbfgs, sgd"),
-        ({"loss": "hinge"}, "'hinge' is not one of the losses. Known: cross_entropy, mse"),
+        (
+            {"loss": "hinge"},
+            "'hinge' is not one of the losses. Known: cross_entropy, mse, smoothed_cross_entropy",
+        ),
         ({"optimizer": "lbfgs", "gradient": "spsa"}, "'lbfgs' needs exact gradients. Got gradient 'spsa'"),
         ({"optimizer": "lbfgs", "gradient": "finite_difference"}, "'lbfgs' needs exact gradients"),
     ],

@@ -1,0 +1,81 @@
+"""The refit: what the winner is handed over with."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qcsearch.search.leaderboard import rank, records
+from qcsearch.search.objective import Objective, seed_words
+from qcsearch.search.record import TrialRecord
+from qcsearch.search.refit import refit
+from qcsearch.search.result import SearchResult
+from qcsearch.search.run_folder import RunFolder
+from qcsearch.training.train import fit_candidate
+
+
+@pytest.fixture
+def ranked(finished: SearchResult) -> list[TrialRecord]:
+    """Of trainings of a few steps."""
+    return rank(records(RunFolder.open(finished.run)))
+
+
+@pytest.fixture
+def longer(ranked: list[TrialRecord]) -> list[TrialRecord]:
+    """The same, to be trained to their end."""
+    changed = []
+    for record in ranked:
+        assert record.candidate is not None
+        training = replace(record.candidate.training, steps=150)
+        changed.append(replace(record, candidate=replace(record.candidate, training=training)))
+    return changed
+
+
+def test_the_winner_is_trained_once_more_on_training_and_validation_parts_together(
+    objective: Objective, longer: list[TrialRecord]
+) -> None:
+    winner, *others = refit(objective, longer, deadline=None, emit=lambda event: None)
+    assert winner.whole is not None
+    assert all(other.whole is None for other in others)
+    assert winner.chosen is winner.whole
+    assert winner.chosen.validation_accuracy == winner.mean
+    candidate = winner.assembly.candidate
+    data = objective.features.prepare(candidate.preprocessing)
+    again = fit_candidate(
+        winner.assembly,
+        np.concatenate([data.Z, data.Z_val]),
+        np.concatenate([data.y, data.y_val]),
+        None,
+        None,
+        2,
+        np.random.default_rng(seed_words(objective.seed, candidate, 1_000)),
+    )
+    assert again.steps == candidate.training.steps
+    np.testing.assert_array_equal(winner.chosen.weights, again.weights)
+
+
+def test_without_the_time_or_for_a_tuning_the_best_by_validation_is_handed_over(
+    objective: Objective, ranked: list[TrialRecord]
+) -> None:
+    for deadline, warm in ((time.monotonic(), False), (None, True)):
+        winner = refit(objective, ranked, deadline=deadline, emit=lambda event: None, warm=warm)[0]
+        assert winner.whole is None
+        assert winner.chosen is winner.best
+
+
+def test_a_last_training_that_is_right_on_fewer_samples_is_not_handed_over(
+    objective: Objective, ranked: list[TrialRecord]
+) -> None:
+    """A few steps end anywhere; the others kept their best."""
+    winner = refit(objective, ranked, deadline=None, emit=lambda event: None)[0]
+    assert winner.whole is None
+
+
+def test_of_equal_means_the_lower_loss_wins(objective: Objective, ranked: list[TrialRecord]) -> None:
+    finalists = refit(objective, ranked, deadline=None, emit=lambda event: None)
+    merits = [(-finalist.mean, finalist.mean_loss) for finalist in finalists]
+    assert merits == sorted(merits)
+    assert np.isfinite(merits).all()
