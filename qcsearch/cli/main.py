@@ -34,6 +34,7 @@ from qcsearch.cli import (
     report,
     search,
     spaces,
+    tomography,
     tune,
     verify,
 )
@@ -144,6 +145,7 @@ app.command("deploy", rich_help_panel=_USE)(deploy.deploy)
 app.command("export", rich_help_panel=_USE)(export.export)
 app.command("verify", rich_help_panel=_USE)(verify.verify)
 app.command("predict", rich_help_panel=_USE)(predict.predict)
+app.command("tomography", rich_help_panel=_USE)(tomography.tomography)
 app.add_typer(devices.app, name="devices", rich_help_panel=_KNOW)
 app.add_typer(spaces.app, name="spaces", rich_help_panel=_KNOW)
 

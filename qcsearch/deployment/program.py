@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from qcsearch.training.assembly import Assembly
 
 __all__ = ["BackendProgram", "Meter", "Usage"]
+
+Bits: TypeAlias = NDArray[np.bool_]
 
 _SHOTS_A_JOB = 2**20
 """A job is cut into several above this many shots: their bits are in memory all at once."""
@@ -158,9 +161,15 @@ class BackendProgram:
             return Estimates(*np.zeros((2, 0, self.n_observables)))
         return Estimates(np.vstack([f.values for f in found]), np.vstack([f.errors for f in found]))
 
-    def _job(self, rows: Floats) -> Estimates:
-        if isinstance(self.executor, Estimating):
-            return self._estimated(self.executor, rows)
+    def sample(self, rows: Floats) -> tuple[list[Bits], Readout | None]:
+        """The shots of one job, and the readout errors that its canaries show, if it has any.
+
+        Args:
+            rows: features and weights, `(n_sets, n_features + n_weights)`.
+
+        Returns:
+            For each of `bases` the bits `(n_sets, n_shots, n_qubits)`, qubit 0 first.
+        """
         pubs = [
             Pub(circuit, rows[:, columns])
             for circuit, columns in zip(self.circuits, self._columns, strict=True)
@@ -174,7 +183,13 @@ class BackendProgram:
         if self.aviary is not None:
             readout = Readout.of(*(told[0] for told in bits[len(pubs) :]))
             self.aviary.add(readout)
-        return estimate(self.observables, self._bases, bits[: len(pubs)], readout if self.mitigate else None)
+        return bits[: len(pubs)], readout
+
+    def _job(self, rows: Floats) -> Estimates:
+        if isinstance(self.executor, Estimating):
+            return self._estimated(self.executor, rows)
+        bits, readout = self.sample(rows)
+        return estimate(self.observables, self.bases, bits, readout if self.mitigate else None)
 
     def _estimated(self, executor: Estimating, rows: Floats) -> Estimates:
         pubs = self.observed(rows)
@@ -199,13 +214,14 @@ class BackendProgram:
         return self.mitigate or (isinstance(self.executor, Estimating) and self.executor.mitigated)
 
     @cached_property
-    def _bases(self) -> tuple[Basis, ...]:
+    def bases(self) -> tuple[Basis, ...]:
+        """The settings of the measurement."""
         return measurement_bases(self.observables)
 
     @property
     def rows_a_job(self) -> int:
         """How many sets of parameters one job takes at most."""
-        runs = self.shots * len(self._bases)
+        runs = self.shots * len(self.bases)
         if isinstance(self.executor, Estimating):  # it reads every qubit that there is
             n_qubits = int(self.executor.target.num_qubits)
             return max(1, min(_SHOTS_A_JOB // runs, _BITS_A_JOB // (runs * n_qubits)))
@@ -214,7 +230,7 @@ class BackendProgram:
     @cached_property
     def circuits(self) -> list[QuantumCircuit]:
         """For each basis the whole circuit, measured, on all qubits of the backend."""
-        return [self._measured(basis) for basis in self._bases]
+        return [self._measured(basis) for basis in self.bases]
 
     @cached_property
     def _observed(self) -> tuple[QuantumCircuit, tuple[SparsePauliOp, ...]]:

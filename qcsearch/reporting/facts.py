@@ -15,6 +15,7 @@ from qcsearch.search.record import TrialRecord
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
+    from qcsearch.deployment.tomography import Tomography
 
 __all__ = ["DatasetFacts", "MappedFacts", "RunFacts", "Score"]
 
@@ -112,6 +113,7 @@ class RunFacts:
         without_pqc: test accuracy of the winner with its PQC taken out.
         curves: validation accuracy by step of the winner's trial and of the next best.
         deployment: what the backend said, None before `qcsearch deploy`.
+        tomography: a state that was measured there, None before `qcsearch tomography`.
         importance: share of each parameter.
         confusion: counts on the test split, true class by row.
         command: the command line that runs it again.
@@ -143,6 +145,7 @@ class RunFacts:
     without_pqc: float | None = None
     curves: tuple[Curve, ...] = ()
     deployment: Deployment | None = None
+    tomography: Tomography | None = None
     importance: Mapping[str, float] = field(default_factory=dict)
     confusion: tuple[tuple[int, ...], ...] = ()
     command: str = ""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from qcsearch.deployment.deployment import Deployment
+    from qcsearch.deployment.tomography import Tomography
     from qcsearch.devices.mapping import MappedCircuit
 
 __all__ = ["gather"]
@@ -67,6 +68,7 @@ def gather(run: RunFolder) -> RunFacts:
         without_pqc=None if result is None else result.without_pqc,
         curves=_curves(ranked, winner),
         deployment=deployment,
+        tomography=_tomography(run),
         importance=_importance(run),
         confusion=() if result is None else result.confusion,
         command=_command(run.config),
@@ -273,6 +275,13 @@ def _deployment(run: RunFolder) -> Deployment | None:
 
     found = run.deployment()
     return None if found is None else Deployment.from_json(found)
+
+
+def _tomography(run: RunFolder) -> Tomography | None:
+    from qcsearch.deployment.tomography import Tomography
+
+    found = run.of_winner("tomography.json")
+    return None if found is None else Tomography.from_json(found)
 
 
 def _seconds(run: RunFolder, result: SearchResult | None) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from qcsearch.reporting import deployed, hardware, sections
+from qcsearch.reporting import deployed, hardware, sections, states
 from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.figures import run_figures
 from qcsearch.reporting.html import Markup, tag
@@ -21,6 +21,7 @@ _CONTENTS = {
     "device": "Region",
     "confusion": "Confusion",
     "deployment": "Deployment",
+    "tomography": "State",
     "reproduce": "Reproduce",
 }
 
@@ -40,6 +41,7 @@ def render(facts: RunFacts) -> str:
             hardware.device(facts),
             sections.confusion(facts, figures),
             deployed.deployment(facts),
+            states.tomography(facts),
             hardware.reproduce(facts),
         ),
         tag(
@@ -72,7 +74,7 @@ def _header(facts: RunFacts) -> Markup:
     links = [
         tag("a", text, href=f"#{target}")
         for target, text in _CONTENTS.items()
-        if target != "deployment" or facts.deployment is not None
+        if target not in ("deployment", "tomography") or getattr(facts, target) is not None
     ]
     return tag(
         "header",

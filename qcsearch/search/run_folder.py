@@ -8,6 +8,7 @@ planted.json    what another run gave it to begin with, if one did
 clock.json      seconds used            workers.log     errors of the workers, if any
 result.json     the final evaluation    model/          the winner
 deployment.json the winner on a backend jobs/           account of every job
+tomography.json a state that it leaves there
 .session        who is at work          .workers        held while a worker lives
 ```
 """
@@ -46,7 +47,7 @@ _OURS = frozenset(
     {
         "bundle", "clock.json", "data.npz", "deployment.json", "device.json", "jobs", "model", "planted.json", "plots",
         "report.html", "result.json", "run.json", "space.toml", "study.journal",
-        "workers.log",
+        "tomography.json", "workers.log",
     }
 )  # fmt: skip
 T = TypeVar("T")
@@ -161,19 +162,23 @@ class RunFolder:
         return canonical.loads(path.read_text("utf-8")) if path.is_file() else None
 
     def deployment(self) -> Json | None:
-        """The last deployment, as the stage after the search left it; None if it was of another winner.
+        """The last deployment, see `of_winner`."""
+        return self.of_winner("deployment.json")
+
+    def of_winner(self, name: str) -> Json | None:
+        """What a stage after the search left in a file; None if it was of another winner.
 
         Raises:
-            RunError: if deployment.json cannot be read.
+            RunError: if the file cannot be read.
         """
-        path, candidate = self.path / "deployment.json", self.model / "candidate.json"
+        path, candidate = self.path / name, self.model / "candidate.json"
         if not path.is_file() or not candidate.is_file():
             return None
         try:
             found, winner = (canonical.loads(file.read_text("utf-8")) for file in (path, candidate))
             return found if found.get("candidate", "") in ("", canonical.digest(winner)) else None
         except (ValueError, AttributeError) as error:
-            raise RunError(f"The deployment '{path}' cannot be read: {error}.") from None
+            raise RunError(f"'{path}' cannot be read: {error}.") from None
 
     def write_result(self, result: Json | None) -> None:
         """Write result.json atomically; None takes it away, because the search goes on."""

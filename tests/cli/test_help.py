@@ -31,6 +31,7 @@ def test_the_promised_commands_are_there():
         "export",
         "verify",
         "predict",
+        "tomography",
     ]
     devices = [("devices", name) for name in ("list", "show", "snapshot", "drift", "check")]
     spaces = [("spaces", name) for name in ("list", "show")]
