@@ -93,7 +93,7 @@ class TrialRecord:
         validation_accuracy: under the device's noise, on the validation split; the score that the search
             maximises.
         validation_accuracy_noiseless: of the same weights without noise.
-        validation_loss: of the same weights, as they were trained: what decides between equal accuracies.
+        validation_loss: of the same weights, as they were trained.
         costs: of the mapped circuit; None if it was never mapped.
         constraints: amount of each constraint, > 0 broken.
         predictors: training-free figures by name, if any were computed.
@@ -141,11 +141,15 @@ class TrialRecord:
         return self.times.get("proposal", 0.0)
 
     @property
-    def merit(self) -> tuple[float, float, int]:
-        """What trials are ranked by, the greatest first: accuracy, then a low loss, then few two-qubit gates."""
+    def merit(self) -> tuple[float, int, float]:
+        """What trials are ranked by, the greatest first: accuracy, then few two-qubit gates, then a low loss.
+
+        Gates before loss: where many reach the same accuracy, the lowest of many losses is mostly luck with few
+        samples, and the smaller circuit costs less.
+        """
         accuracy = -math.inf if self.validation_accuracy is None else self.validation_accuracy
         loss = math.inf if self.validation_loss is None else self.validation_loss
-        return accuracy, -loss, -(self.costs.two_qubit_gates if self.costs else 0)
+        return accuracy, -(self.costs.two_qubit_gates if self.costs else 0), -loss
 
     def to_json(self) -> dict[str, Json]:
         """Return the record as JSON values; floats keep every bit."""

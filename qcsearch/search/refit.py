@@ -42,7 +42,7 @@ class Refitted:
         weights: of the circuit.
         head_parameters: of the head.
         validation_accuracy: under noise; of a training on both parts the mean of its candidate's others.
-        validation_loss: what decides between equal accuracies.
+        validation_loss: of the same weights.
         seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
     """
 
@@ -91,7 +91,7 @@ class Finalist:
 
     @property
     def mean_loss(self) -> float:
-        """Mean validation loss over `refits`: what decides between equal means."""
+        """Mean validation loss over `refits`."""
         return fmean(fit.validation_loss for fit in self.refits)
 
 
@@ -133,7 +133,7 @@ def refit(
     if n_finalists:
         emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
         _rounds(objective, finalists, plan.seeds, end, emit, threads, warm)
-    finalists.sort(key=lambda f: (-f.mean, f.mean_loss))
+    finalists.sort(key=lambda f: (-f.mean, f.assembly.mapped.two_qubit_gates, f.mean_loss))
     if n_finalists and not warm:
         finalists[0].whole = _train_whole(objective, finalists[0], deadline)
     return finalists
@@ -193,8 +193,8 @@ def _rounds(
 def _train_whole(objective: Objective, winner: Finalist, deadline: float | None) -> Refitted | None:
     """Train the winner on the training and validation parts together.
 
-    None if it did not get to the end, or is right on fewer of these samples than the best of the other trainings: one
-    that is far from converged must not be handed over for its last weights.
+    None if it did not get to the end, or is right on clearly fewer of these samples (a standard error and one sample)
+    than the best of the other trainings: one that is far from converged must not be handed over for its last weights.
     """
     candidate = winner.assembly.candidate
     data: Prepared = objective.features.prepare(candidate.preprocessing)
@@ -205,8 +205,9 @@ def _train_whole(objective: Objective, winner: Finalist, deadline: float | None)
     if found.stopped in (Stop.BUDGET, Stop.DIVERGED):
         return None
     whole = Refitted(found.weights, found.head_parameters, winner.mean, _WHOLE, winner.mean_loss)
-    right = [accuracy(winner.assembly, fit, Z, y, n_classes) for fit in (whole, winner.best)]
-    return whole if right[0] >= right[1] else None
+    right, asked = (accuracy(winner.assembly, fit, Z, y, n_classes) for fit in (whole, winner.best))
+    margin = math.sqrt(asked * (1 - asked) / len(y)) + 1 / len(y)
+    return whole if right >= asked - margin else None
 
 
 def train_once(

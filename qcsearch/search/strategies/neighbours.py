@@ -100,7 +100,7 @@ class NeighbourSampler(BaseSampler):
         return min(max(moved, distribution.low), distribution.high)
 
 
-def _merit(trial: FrozenTrial) -> tuple[float, float, int]:
-    """The best trial first; of equals that with the lower validation loss."""
-    loss = trial.user_attrs.get("record", {}).get("validation_loss")
-    return -(trial.value or 0.0), math.inf if loss is None else loss, trial.number
+def _merit(trial: FrozenTrial) -> tuple[float, int, int]:
+    """The best trial first; of equals that with fewer two-qubit gates."""
+    costs = trial.user_attrs.get("record", {}).get("costs") or {}
+    return -(trial.value or 0.0), costs.get("two_qubit_gates", 0), trial.number
