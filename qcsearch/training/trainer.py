@@ -103,6 +103,7 @@ class _Loop:
         self.deadline, self.on_step, self.checkpoint = deadline, on_step, checkpoint
         self.optimiser = OPTIMISERS.create(task.options.optimizer)
         self.validation_seconds = 0.0
+        self.idle = random_at(state.seed, 0)
 
     def run(self) -> Fit:
         # Numbers that are not finite are looked for where they matter, and end the training with a reason.
@@ -158,7 +159,7 @@ class _Loop:
         rows = batch_rows(len(task.Z), size, state.step, state.seed)
 
         def objective(theta: Floats) -> tuple[float, Floats]:
-            return task.objective(theta, rows, random_at(state.seed, state.step))
+            return task.objective(theta, rows, self.generator())
 
         loss, gradient = objective(state.theta)
         if not (np.isfinite(loss) and np.all(np.isfinite(gradient))):
@@ -170,6 +171,12 @@ class _Loop:
         state.converged = self.optimiser.exact and bool(np.array_equal(theta, state.theta))
         state.theta, state.memory, state.loss, state.step = theta, memory, loss, state.step + 1
         return True
+
+    def generator(self) -> np.random.Generator:
+        """That of this step; where gradients are exact nothing is drawn, and any one will do: a new one costs time."""
+        if self.task.estimator.exact:
+            return self.idle
+        return random_at(self.state.seed, self.state.step)
 
     def validate(self) -> None:
         """Measure the present parameters; keep them if they are the best."""
