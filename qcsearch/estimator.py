@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         n_trials: candidates to try, in total; None for no limit (50 if there is no limit of seconds either).
         max_seconds: seconds for everything, in total; None for no limit.
         strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
+        strategy_options: parameters of the strategy by name, where they are to be others than its defaults.
         max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
         max_duration_us: the same of one execution in microseconds, readout included.
         seed_from: folder of another run, finished or not, whose best candidates are tried first.
@@ -72,6 +74,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         n_trials: int | None = None,
         max_seconds: float | None = None,
         strategy: str = "auto",
+        strategy_options: Mapping[str, Any] | None = None,
         max_two_qubit_gates: int | None = None,
         max_duration_us: float | None = None,
         seed_from: str | Path | None = None,
@@ -84,6 +87,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.n_trials = n_trials
         self.max_seconds = max_seconds
         self.strategy = strategy
+        self.strategy_options = strategy_options
         self.max_two_qubit_gates = max_two_qubit_gates
         self.max_duration_us = max_duration_us
         self.seed_from = seed_from
@@ -121,6 +125,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
                 workers=self.workers,
                 seed=_seed(self.random_state),
                 strategy=self.strategy,
+                strategy_options=self.strategy_options,
                 max_two_qubit_gates=self.max_two_qubit_gates,
                 max_duration_us=self.max_duration_us,
                 seed_from=None if self.seed_from is None else Path(self.seed_from),

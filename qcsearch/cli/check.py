@@ -18,6 +18,7 @@ from qcsearch.cli.options import (
     Seed,
     SpaceOption,
     Strategy,
+    StrategyOption,
     Target,
     Trials,
     Verbose,
@@ -67,6 +68,7 @@ def check(
     workers: Workers = 1,
     seed: Seed = None,
     strategy: Strategy = None,
+    strategy_option: StrategyOption = None,
     run: RunOption = None,
     json: Json = False,
     verbose: Verbose = False,
@@ -84,21 +86,22 @@ def check(
 
     inputs = gather(
         data,
-        target,
-        device,
-        space,
-        trials,
-        max_seconds,
-        seed,
-        strategy,
-        run,
-        max_two_qubit_gates,
-        max_duration_us,
+        target=target,
+        device=device,
+        space=space,
+        trials=trials,
+        max_seconds=max_seconds,
+        max_two_qubit_gates=max_two_qubit_gates,
+        max_duration_us=max_duration_us,
+        seed=seed,
+        strategy=strategy,
+        strategy_option=strategy_option,
+        run=run,
     )
     budget = Budget.of(inputs.n_trials, inputs.max_seconds)
     if workers < 1:
         raise InputError(f"The number of workers must be an int ≥ 1. Got {workers}.")
-    check_strategy(inputs.strategy, inputs.space)
+    check_strategy(inputs.strategy, inputs.space, inputs.strategy_options)
     objective = Objective.of(Features(inputs.dataset, inputs.seed), inputs.space, inputs.device, inputs.seed)
     say(f"Drawing {SAMPLED} candidates ...")
     sample = _draw(objective, inputs.seed)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qcsearch import canonical
+from qcsearch.canonical import Json
 from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ class Inputs:
         max_seconds: total, None for no limit.
         seed: of everything random.
         strategy: how candidates are chosen.
+        strategy_options: of the strategy, by name.
         max_two_qubit_gates: limit on top of the space's own, None for no other.
         max_duration_us: the same of one execution, in microseconds.
         seed_from: folder of the run to begin with, if one is.
@@ -47,6 +51,7 @@ class Inputs:
     max_seconds: float | None
     seed: int
     strategy: str
+    strategy_options: Mapping[str, Json]
     max_two_qubit_gates: int | None
     max_duration_us: float | None
     seed_from: Path | None
@@ -60,16 +65,18 @@ class Inputs:
 
 def gather(
     data: str | None,
+    *,
     target: str | None,
     device: str | None,
     space: str | None,
     trials: int | None,
     max_seconds: float | None,
+    max_two_qubit_gates: int | None,
+    max_duration_us: float | None,
     seed: int | None,
     strategy: str | None,
+    strategy_option: Sequence[str] | None,
     run: str | None,
-    max_two_qubit_gates: int | None = None,
-    max_duration_us: float | None = None,
     seed_from: str | None = None,
 ) -> Inputs:
     """Load everything; what is left out comes from the run folder if it holds a run, else from the defaults.
@@ -102,7 +109,10 @@ def gather(
     chosen_seed = seed if seed is not None else _seed(given, dataset)
     if chosen_seed >= 0:
         split(dataset, chosen_seed)  # what cannot be split is said before a folder is made
+    options = _options(strategy_option or ())
     if config is not None:
+        if not options and strategy in (None, config.strategy):
+            options = config.strategy_options
         if max_two_qubit_gates is None:
             max_two_qubit_gates = config.max_two_qubit_gates
         if max_duration_us is None:
@@ -117,11 +127,38 @@ def gather(
         max_seconds=max_seconds,
         seed=chosen_seed,
         strategy=strategy or (_STRATEGY if config is None else config.strategy),
+        strategy_options=options,
         max_two_qubit_gates=max_two_qubit_gates,
         max_duration_us=max_duration_us,
         seed_from=Path(seed_from) if seed_from else None,
         goes_on=old is not None,
     )
+
+
+def _options(said: Iterable[str]) -> dict[str, Json]:
+    """What `--strategy-option` was given, by name.
+
+    A value is a JSON value, or some of them with commas between, or a word.
+
+    Raises:
+        InputError: if one is not NAME=VALUE, or its name stands twice.
+    """
+    options: dict[str, Json] = {}
+    for text in said:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise InputError(f"A --strategy-option must be NAME=VALUE. Got {text!r}.")
+        if name in options:
+            raise InputError(f"The --strategy-option '{name}' stands twice.")
+        options[name] = _json(value)
+    return options
+
+
+def _json(text: str) -> Json:
+    try:
+        return canonical.loads(text)
+    except ValueError:
+        return [_json(part) for part in text.split(",")] if "," in text else text
 
 
 def _seed(given: RunFolder | None, dataset: Dataset) -> int:

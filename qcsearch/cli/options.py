@@ -28,6 +28,7 @@ __all__ = [
     "Shots",
     "SpaceOption",
     "Strategy",
+    "StrategyOption",
     "Target",
     "Trials",
     "Verbose",
@@ -191,6 +192,14 @@ SeedFrom = Annotated[
         metavar="RUN",
         help="Begin with the best candidates of another run, finished or not, adapted to this search. Without DATA its "
         "data are taken; on the same data its --seed too, unless another is given.",
+    ),
+]
+StrategyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--strategy-option",
+        metavar="NAME=VALUE",
+        help="An option of the strategy, such as pool=50; may be given several times.",
     ),
 ]
 RunOption = Annotated[

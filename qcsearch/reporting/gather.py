@@ -9,6 +9,7 @@ from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING, Any
 
+from qcsearch import canonical
 from qcsearch.canonical import Json
 from qcsearch.circuits.observables import parse
 from qcsearch.errors import QCSearchError
@@ -239,6 +240,8 @@ def _command(config: RunConfig) -> str:
         return join([*words, *limit])
     words = ["qcsearch", "search", "data.npz", "--device", "device.json", "--space", "space.toml"]
     words += ["--strategy", config.strategy, "--seed", str(config.seed)]
+    for name, value in config.strategy_options.items():
+        words += ["--strategy-option", f"{name}={canonical.dumps(value)}"]
     if config.origin is not None:
         words += ["--seed-from", config.origin.run]
     if config.n_trials is not None:

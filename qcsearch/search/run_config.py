@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,7 @@ _SAME = (
     ("limit of the duration in µs", "max_duration_us", "max_duration_us"),
     ("search space", "space", "space_fingerprint"),
     ("strategy", "strategy", "strategy"),
+    ("strategy options", "strategy_options", "strategy_options"),
     ("seed", "seed", "seed"),
     ("beginning", "beginning", "beginning"),
 )
@@ -66,6 +67,7 @@ class RunConfig(BaseModel):
         space: name of the search space.
         space_fingerprint: SHA-256 of its meaning.
         strategy: how candidates are chosen.
+        strategy_options: of the strategy, by name, where they are not its own defaults.
         seed: everything random comes from it.
         n_trials: total of trials, None for no limit.
         max_seconds: total of seconds, None for no limit.
@@ -87,6 +89,7 @@ class RunConfig(BaseModel):
     space: str
     space_fingerprint: str
     strategy: str
+    strategy_options: dict[str, Any] = {}
     seed: int = Field(ge=0)
     n_trials: int | None = None
     max_seconds: float | None = None
@@ -115,4 +118,4 @@ class RunConfig(BaseModel):
 
 
 def _said(value: object) -> str:
-    return "none" if value is None else repr(value)
+    return "none" if value is None or value == {} else repr(value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qcsearch.canonical import Json
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError
@@ -41,6 +42,7 @@ def run_search(
     workers: int = 1,
     seed: int = 0,
     strategy: str = "auto",
+    strategy_options: Mapping[str, Json] | None = None,
     max_two_qubit_gates: int | None = None,
     max_duration_us: float | None = None,
     seed_from: Path | None = None,
@@ -65,6 +67,7 @@ def run_search(
         seed: in [0, 2³²); everything random comes from it. With one worker and no limit of seconds, equal
             seeds give equal candidates and equal scores.
         strategy: one of `strategies.STRATEGIES`.
+        strategy_options: parameters of its constructor by name, where they are to be others than its defaults.
         max_two_qubit_gates: limit of a mapped circuit on top of the space's own; the tighter one holds.
         max_duration_us: the same of one execution in microseconds, readout included.
         seed_from: folder of another run, finished or not, whose best candidates are tried first; a run that is gone on
@@ -84,7 +87,8 @@ def run_search(
     with nursery or nullcontext():
         budget = Budget.of(n_trials, max_seconds)
         space = space.tightened(max_two_qubit_gates=max_two_qubit_gates, max_duration_us=max_duration_us)
-        _check(workers, seed, strategy, space)
+        _check(workers, seed)
+        check_strategy(strategy, space, strategy_options)
         folder = RunFolder(Path(run))
         source = None if seed_from is None or folder.begun else RunFolder.open(seed_from)
         config = RunConfig(
@@ -96,6 +100,7 @@ def run_search(
             space=space.name,
             space_fingerprint=space.fingerprint,
             strategy=strategy,
+            strategy_options=dict(strategy_options or {}),
             seed=seed,
             n_trials=budget.n_trials,
             max_seconds=budget.max_seconds,
@@ -110,12 +115,11 @@ def run_search(
         return session.answer(config)
 
 
-def _check(workers: int, seed: int, strategy: str, space: SearchSpace) -> None:
+def _check(workers: int, seed: int) -> None:
     if not 1 <= workers <= _MAX_WORKERS:
         raise InputError(f"The number of workers must be an int in [1, {_MAX_WORKERS}]. Got {workers!r}.")
     if not 0 <= seed < 2**32:
         raise InputError(f"The seed must be an int in [0, 2³²). Got {seed!r}.")
-    check_strategy(strategy, space)
 
 
 def _origin(folder: RunFolder, seed_from: Path | None, source: RunFolder | None) -> Origin | None:

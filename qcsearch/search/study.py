@@ -22,7 +22,7 @@ from qcsearch.search.planted import Planted
 from qcsearch.search.record import Outcome, TrialRecord
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.seeded import SeededSampler
-from qcsearch.search.strategies import STRATEGIES
+from qcsearch.search.strategies import create_strategy
 from qcsearch.search.strategies.base import Brief, Maker, Proposal
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class SearchStudy:
         config = run.config
         self._run = run
         self._seed = config.seed
-        self._strategy = STRATEGIES.create(config.strategy)
+        self._strategy = create_strategy(config.strategy, config.strategy_options)
         self._read: dict[int, TrialRecord] = {}
         storage = open_storage(run.journal)
         sampler = SeededSampler(self._sampler, self._trial_seed)

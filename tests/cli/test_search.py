@@ -99,6 +99,28 @@ def test_a_search_begins_with_another_run_on_its_data_and_goes_on_without_being_
     assert f"--seed-from {finished}" in (run / "report.html").read_text()
 
 
+def test_a_run_goes_on_with_the_options_of_its_strategy_and_refuses_others(qcsearch, tmp_path):
+    run = tmp_path / "run"
+    begin = ("search", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 1, "--run", run)
+    options = (
+        "--strategy-option",
+        "objectives=validation_accuracy,depth",
+        "--strategy-option",
+        "population_size=4",
+    )
+    outcome = qcsearch(*begin, "--strategy", "nsga2", *options)
+    assert outcome.code == 0, outcome.err
+    assert qcsearch("search", "--run", run, "--trials", 2).code == 0
+    said = json.loads((run / "run.json").read_text())["strategy_options"]
+    assert said == {"objectives": ["validation_accuracy", "depth"], "population_size": 4}
+    refused = qcsearch("search", "--run", run, "--trials", 3, "--strategy-option", "population_size=5")
+    assert refused.code == 2
+    assert "was made with the strategy options" in refused.err
+    qcsearch("report", run)
+    page = (run / "report.html").read_text()
+    assert "--strategy-option population_size=4" in page
+
+
 def test_check_counts_what_a_limit_rejects(qcsearch):
     arguments = ("check", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 2, "--json")
     rejected = qcsearch(*arguments, "--max-two-qubit-gates", 2).json["rejected"]
@@ -149,6 +171,10 @@ def test_constraints_that_reject_everything_end_in_code_4_and_are_named(qcsearch
         ),
         (("iris", "--seed", "-1"), "The seed must be an int in [0, 2³²). Got -1."),
         (("iris", "--strategy", "luck"), "'luck' is not one of the strategies"),
+        (("iris", "--strategy-option", "parents"), "must be NAME=VALUE. Got 'parents'."),
+        (("iris", "--strategy-option", "parents=two"), "must be of type int. Got 'two'."),
+        (("iris", "--strategy-option", "uncles=2"), "The strategy 'auto' has no option 'uncles'."),
+        (("iris", "--strategy-option", "a=1", "--strategy-option", "a=2"), "'a' stands twice"),
         (("iris", "--device", "fake_tokyo7"), "There is no device 'fake_tokyo7'"),
         (("iris", "--space", "nowhere"), "'nowhere' is neither a search space"),
     ],

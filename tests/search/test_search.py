@@ -296,6 +296,10 @@ def test_limits_on_top_of_the_space_hold_and_a_trial_says_how_far_it_is_beyond(
 CHANGES = {
     "limit": ({"max_two_qubit_gates": 100}, "limit of two-qubit gates none. Got 100"),
     "seed": ({"seed": 1}, "seed 0. Got 1"),
+    "strategy option": (
+        {"strategy_options": {"n_startup_trials": 5}},
+        "strategy options none. Got {'n_startup_trials': 5}",
+    ),
     "strategy": ({"strategy": "random"}, "strategy 'auto'. Got 'random'"),
 }
 

@@ -19,7 +19,8 @@ from qcsearch.search.strategies import (
     supernet,
     tpe,
 )
-from qcsearch.search.strategies.base import STRATEGIES, Brief, Maker, Proposal, Strategy, check_strategy
+from qcsearch.search.strategies.base import STRATEGIES, Brief, Maker, Proposal, Strategy
+from qcsearch.search.strategies.settings import check_strategy, create_strategy
 
 __all__ = [
     "STRATEGIES",
@@ -29,6 +30,7 @@ __all__ = [
     "Strategy",
     "auto",
     "check_strategy",
+    "create_strategy",
     "elivagar",
     "expressibility",
     "nsga2",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qcsearch.search.space import SearchSpace
     from qcsearch.training.expectations import Floats
 
-__all__ = ["STRATEGIES", "Brief", "Maker", "Proposal", "Strategy", "check_strategy"]
+__all__ = ["STRATEGIES", "Brief", "Maker", "Proposal", "Strategy"]
 
 
 class Strategy(Protocol):
@@ -121,14 +121,3 @@ class Proposal:
 
 STRATEGIES: Registry[Strategy] = Registry("qcsearch.strategies", SpaceError)
 """All strategies by name; plugins add theirs in the entry-point group `qcsearch.strategies`."""
-
-
-def check_strategy(name: str, space: SearchSpace) -> None:
-    """Check before any work starts that there is such a strategy, and that it can work with a space.
-
-    Raises:
-        SpaceError: if not.
-    """
-    strategy = STRATEGIES.create(name)
-    if isinstance(strategy, Maker):
-        strategy.check(space)

@@ -1,0 +1,103 @@
+"""Strategies by name and options: what a person says of them, checked against what their constructors take."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError
+
+from qcsearch import canonical
+from qcsearch.canonical import Json
+from qcsearch.errors import SpaceError
+from qcsearch.search.strategies.base import STRATEGIES, Maker, Strategy
+
+if TYPE_CHECKING:
+    from qcsearch.search.space import SearchSpace
+
+__all__ = ["check_strategy", "create_strategy"]
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def create_strategy(name: str, options: Mapping[str, Json] | None = None) -> Strategy:
+    """Build a strategy.
+
+    Args:
+        name: one of `STRATEGIES`.
+        options: parameters of its constructor by name; those of a parameter that is a dataclass itself are named
+            `evolution.population`.
+
+    Raises:
+        SpaceError: if there is no such strategy or option, or a value is of another type or negative.
+    """
+    known = _parameters(STRATEGIES.get(name))
+    settings: dict[str, Any] = {}
+    nested: dict[str, dict[str, Any]] = {}
+    for option, said in (options or {}).items():
+        if option not in known:
+            has = f"It has {', '.join(known)}." if known else "It has none."
+            raise SpaceError(f"The strategy '{name}' has no option '{option}'. {has}")
+        value, (head, _, tail) = _value(name, option, known[option], said), option.partition(".")
+        (nested.setdefault(head, {}) if tail else settings)[tail or head] = value
+    hints = _hints(STRATEGIES.get(name))
+    settings |= {head: hints[head](**inner) for head, inner in nested.items()}
+    return STRATEGIES.create(name, settings)
+
+
+def check_strategy(name: str, space: SearchSpace, options: Mapping[str, Json] | None = None) -> None:
+    """Check before any work starts that there is such a strategy, and that it can work with a space.
+
+    Raises:
+        SpaceError: if not.
+    """
+    strategy = create_strategy(name, options)
+    try:
+        strategy.sampler(0)
+    except ValueError as error:
+        raise SpaceError(f"The strategy '{name}' cannot work with its options: {error}") from None
+    if isinstance(strategy, Maker):
+        strategy.check(space)
+
+
+def _parameters(build: Callable[..., Any]) -> dict[str, Any]:
+    """Types by option; a parameter that is a dataclass gives its fields."""
+    found: dict[str, Any] = {}
+    for name, hint in _hints(build).items():
+        if is_dataclass(hint):
+            found |= {f"{name}.{inner}": kind for inner, kind in _hints(hint).items()}  # type: ignore[arg-type]
+        else:
+            found[name] = hint
+    return found
+
+
+def _hints(build: Callable[..., Any]) -> dict[str, Any]:
+    """Types of the parameters; anything goes where a plugin says nothing."""
+    told = build if is_dataclass(build) else getattr(build, "__init__", build)
+    try:
+        hints = get_type_hints(told)
+    except (NameError, TypeError):
+        hints = {}
+    parameters = inspect.signature(build).parameters.values()
+    return {p.name: hints.get(p.name, Any) for p in parameters if p.kind not in _VARIADIC}
+
+
+def _value(strategy: str, option: str, hint: Any, said: Json) -> Any:
+    try:
+        value = TypeAdapter(hint).validate_json(canonical.dumps(said), strict=True)
+    except PydanticSchemaGenerationError:
+        raise SpaceError(
+            f"The option '{option}' of the strategy '{strategy}' cannot be given by name."
+        ) from None
+    except ValidationError:
+        wanted = getattr(hint, "__name__", str(hint)) if isinstance(hint, type) else str(hint)
+        wanted = wanted.rpartition("abc.")[2]
+        raise SpaceError(
+            f"The option '{option}' of the strategy '{strategy}' must be of type {wanted}. Got {said!r}."
+        ) from None
+    if isinstance(value, int | float) and value < 0:
+        raise SpaceError(f"The option '{option}' of the strategy '{strategy}' must be ≥ 0. Got {said!r}.")
+    return value
