@@ -13,7 +13,7 @@ _DIGITS = 2
 
 
 def pareto_front(records: Iterable[TrialRecord]) -> list[TrialRecord]:
-    """The trials that no other trial beats, the most accurate first; of equal ones the first trial.
+    """The trials that no other trial beats, the most accurate first; of equal ones the one that ranks first.
 
     One trial beats another if it has at least its validation accuracy under noise with no more two-qubit gates and no
     more QPU seconds a prediction (to a hundredth of a second), and is better in one of the three.
@@ -22,8 +22,9 @@ def pareto_front(records: Iterable[TrialRecord]) -> list[TrialRecord]:
         records: finished trials; those that were not trained to their end do not count.
     """
     kept = [(_merit(record), record) for record in records if record.outcome.kind == "kept"]
+    kept.sort(key=lambda pair: (pair[1].merit, -pair[1].trial), reverse=True)
     front: list[tuple[tuple[float, int, float], TrialRecord]] = []
-    for merit, record in sorted(kept, key=lambda pair: (pair[0], pair[1].trial)):
+    for merit, record in sorted(kept, key=lambda pair: pair[0]):
         # Sorted so, nobody is beaten by who comes later: accuracy falls, and of equals the cheaper came first.
         if not any(gates <= merit[1] and seconds <= merit[2] for (_, gates, seconds), _ in front):
             front.append((merit, record))

@@ -82,7 +82,7 @@ def record(number, rng):
         Outcome(kind, "…"),
         accuracy,
         accuracy,
-        costs,
+        costs=costs,
         history=history,
     )
 

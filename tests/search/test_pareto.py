@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,8 +31,12 @@ def test_each_of_the_three_is_reason_enough() -> None:
     assert front((0.9, 10, 1.0), (0.8, 9, 1.0), (0.7, 10, 0.9), (0.6, 11, 1.1)) == [0, 1, 2]
 
 
-def test_of_equal_trials_the_first_stands_for_all() -> None:
+def test_of_equal_trials_the_one_that_ranks_first_stands_for_all() -> None:
     assert front((0.8, 9, 1.0), (0.9, 10, 1.0), (0.9, 10, 1.0)) == [1, 0]
+    found = [
+        replace(record(i, (0.9, 10, 1.0)), validation_loss=loss) for i, loss in enumerate((0.3, 0.2, 0.2))
+    ]
+    assert [one.trial for one in pareto_front(found)] == [1]
 
 
 def test_seconds_count_as_far_as_they_are_shown() -> None:
