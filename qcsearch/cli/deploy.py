@@ -16,11 +16,13 @@ from qcsearch.cli.hardware import (
     Mode,
     Primitive,
     Private,
+    Remap,
     ResilienceLevel,
     SubmitsPerMinute,
     Twirling,
     Yes,
 )
+from qcsearch.cli.moving import find_move
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
 from qcsearch.cli.output import display, emit, percent, say, table
 
@@ -55,6 +57,7 @@ def deploy(
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="Everything random comes from it.")] = 0,
     canaries: Canaries = False,
     mitigate: Mitigate = False,
+    remap: Remap = False,
     max_qpu_seconds: MaxQpuSeconds = None,
     yes: Yes = False,
     max_drift: MaxDrift = None,
@@ -93,7 +96,7 @@ def deploy(
         max_drift=max_drift,
     )
     settings = {"steps": steps, "shots": shots, "seed": seed, "canaries": canaries, "mitigate": mitigate}
-    found = _deploy(folder, spec, settings, options, yes)
+    found = _deploy(folder, spec, settings, options, yes, remap)
     for notice in found.notices:
         say(f"Note: {notice}")
     if json:
@@ -103,7 +106,7 @@ def deploy(
 
 
 def _deploy(
-    folder: RunFolder, spec: str, settings: dict[str, Any], options: IbmOptions | None, yes: bool
+    folder: RunFolder, spec: str, settings: dict[str, Any], options: IbmOptions | None, yes: bool, remap: bool
 ) -> Deployment:
     from qcsearch.cli.models import winner
     from qcsearch.cli.stages import stages
@@ -112,16 +115,19 @@ def _deploy(
 
     model = winner(folder)
     parts = split(folder.dataset, folder.config.seed)
-    digest = _digest(folder, spec, settings, [] if options is None else options.of_jobs)
+    how = [] if options is None else options.of_jobs
+    digest = _digest(folder, spec, settings, how, *(["remap"] if remap else []))
     jobs = folder.path / "jobs" / digest
     checkpoint = folder.path / f".deployment-{digest}" if options is None else jobs / "steps"
     try:
         with opened(spec, model.device, settings["seed"], jobs, options) as backend:
+            move = find_move(model, parts, backend, options, jobs) if remap else None
             if options is not None:
-                _agree(model, parts, backend, settings, options.max_qpu_seconds, yes)
+                moved = model if move is None else move.apply(model)
+                _agree(moved, parts, backend, settings, options.max_qpu_seconds, yes)
             with stages(f"deploying to {spec}") as watcher:
                 found = run_deployment(
-                    model, parts, backend, **settings, checkpoint=checkpoint, on_progress=watcher
+                    model, parts, backend, **settings, move=move, checkpoint=checkpoint, on_progress=watcher
                 )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Interrupted. The same command goes on from the last step.") from None
@@ -158,6 +164,8 @@ def _digest(folder: RunFolder, *settings: object) -> str:
 
 def _without_weights(found: Deployment) -> dict[str, Any]:
     data = found.to_json()
+    if data["move"] is not None:
+        data["move"].pop("device")
     return {key: value for key, value in data.items() if key not in ("weights", "head_parameters")}
 
 
@@ -177,7 +185,7 @@ def _show(found: Deployment) -> None:
             f"{percent(tuning.before.accuracy)} before, {percent(tuning.after.accuracy)} after; "
             f"the weights from {tuning.kept} are kept.",
         )
-    for said in (found.truth, found.canaries):
+    for said in (found.move, found.truth, found.canaries):
         if said is not None:
             print(said.sentence)
     usage = found.usage

@@ -15,6 +15,7 @@ __all__ = [
     "Mode",
     "Primitive",
     "Private",
+    "Remap",
     "ResilienceLevel",
     "SubmitsPerMinute",
     "Twirling",
@@ -66,6 +67,14 @@ MaxDrift = Annotated[
         help="Submit nothing if a gate or readout error of the model's qubits changed by more than this "
         "probability since its snapshot.",
         rich_help_panel=_PANEL,
+    ),
+]
+Remap = Annotated[
+    bool,
+    typer.Option(
+        "--remap",
+        help="If an error of the model's qubits has changed by more than --max-drift (0.02 where it is not given), "
+        "run it on those that are coupled alike and best today, with its weights.",
     ),
 ]
 Primitive = Annotated[

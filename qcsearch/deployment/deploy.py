@@ -13,9 +13,10 @@ from qcsearch.data.split import Part
 from qcsearch.deployment.canaries import Aviary
 from qcsearch.deployment.checks import check_ceiling, check_number
 from qcsearch.deployment.deployment import Deployment
-from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Executor
+from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Calibrated, Executor
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.measurement import Estimates
+from qcsearch.deployment.moving import Move, find_move
 from qcsearch.deployment.plan import plan_deployment
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import OnProgress, Progress
@@ -23,6 +24,7 @@ from qcsearch.deployment.score import exact_score, measured_score
 from qcsearch.deployment.truth import NoiseTruth, noise_truth
 from qcsearch.deployment.tuning import StepDone, Tuner, TuningOptions
 from qcsearch.deployment.versions import library_versions
+from qcsearch.devices.device import Device
 from qcsearch.errors import InputError
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.options import check_options
@@ -62,6 +64,7 @@ def deploy(
     max_test: int = 500,
     canaries: bool = False,
     mitigate: bool = False,
+    move: Move | None = None,
     checkpoint: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Deployment:
@@ -79,6 +82,7 @@ def deploy(
         max_test: samples of the test part that are measured, at most.
         canaries: whether each job carries two circuits with a known answer, for a verdict on the readout.
         mitigate: whether the readout errors that they show are taken out of the results.
+        move: to other qubits than those of `model`, see `find_move`.
         checkpoint: file of the training steps, written after each, and to go on from if it is there; the
             result is that of an unbroken run, but `usage` and `seconds` count the last part alone.
         on_progress: called as the work goes on.
@@ -93,7 +97,8 @@ def deploy(
         BackendError: if there is no such backend, or it cannot run the model's circuit.
         CeilingError: if the jobs cost so much more than was estimated that no measurement is left.
     """
-    started = time.monotonic()
+    started, candidate = time.monotonic(), model.candidate.digest
+    model = model if move is None else move.apply(model)
     say = on_progress or (lambda _: None)
     tuner, test = prepare(
         model,
@@ -125,7 +130,7 @@ def deploy(
         kind=executor.kind,
         device=model.device.name,
         device_digest=model.device.digest,
-        candidate=model.candidate.digest,
+        candidate=candidate,
         qubits=model.candidate.qubits,
         shots=shots,
         seed=seed,
@@ -142,7 +147,8 @@ def deploy(
         truth=_truth(program, found, tuned, test),
         canaries=None if program.aviary is None else program.aviary.verdict(model.device, program.qubits),
         mitigated=program.mitigated,
-        notices=_notices(parts, tuner, test, steps, len(tuning.losses)),
+        move=move,
+        notices=_notices(parts, tuner, test, steps, len(tuning.losses), move),
     )
 
 
@@ -211,7 +217,9 @@ def _truth(program: BackendProgram, found: Estimates, model: TrainedModel, test:
     return noise_truth(found, predicted, program.observables, program.qubits, program.shots)
 
 
-def _notices(parts: Parts, tuner: Tuner, test: Part, steps: int, done: int) -> tuple[str, ...]:
+def _notices(
+    parts: Parts, tuner: Tuner, test: Part, steps: int, done: int, move: Move | None
+) -> tuple[str, ...]:
     pairs = (("validation", parts.validation, tuner.validation), ("test", parts.test, test))
     found = [
         f"{len(used)} of the {len(whole)} {name} samples were measured."
@@ -226,4 +234,14 @@ def _notices(parts: Parts, tuner: Tuner, test: Part, steps: int, done: int) -> t
                 f"{executor.budget.max_seconds:g} QPU seconds."
             )
         found += executor.notices
+    if isinstance(executor, Calibrated) and move is None:
+        found += _offer(tuner.model, parts.validation, executor.latest)
     return tuple(found)
+
+
+def _offer(model: TrainedModel, validation: Part, now: Device | None) -> list[str]:
+    """A better place for the model, if its own qubits have decayed."""
+    if now is None or now.digest == model.device.digest:
+        return []
+    better = find_move(model, validation, now)
+    return [] if better is None else [f"--remap would have moved the model. {better.grounds}."]

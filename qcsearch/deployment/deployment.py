@@ -12,6 +12,7 @@ from qcsearch import canonical
 from qcsearch.canonical import Json
 from qcsearch.deployment.canaries import CanaryVerdict
 from qcsearch.deployment.executors.base import Kind
+from qcsearch.deployment.moving import Move
 from qcsearch.deployment.program import Usage
 from qcsearch.deployment.score import Score
 from qcsearch.deployment.truth import NoiseTruth
@@ -71,7 +72,8 @@ class Deployment:
         qpu_seconds: that all jobs cost, if they cost any.
         truth: predicted against measured expectation values; None in a file from before it was kept.
         canaries: what circuits with a known answer said; None if there were none.
-        mitigated: whether readout errors were taken out of the deployed score.
+        mitigated: whether errors were taken out of the deployed score.
+        move: to which qubits the model was moved before, and why; None if it was not.
         notices: what a reader should know, a sentence each.
     """
 
@@ -96,15 +98,21 @@ class Deployment:
     truth: NoiseTruth | None = None
     canaries: CanaryVerdict | None = None
     mitigated: bool = False
+    move: Move | None = None
     notices: tuple[str, ...] = ()
 
     def apply(self, model: TrainedModel) -> TrainedModel:
-        """The model with the weights that the deployment kept."""
+        """The model as the deployment left it: with the weights that it kept, on the qubits that it ran on."""
+        model = model if self.move is None else self.move.apply(model)
         return replace(model, weights=np.array(self.weights), head_parameters=np.array(self.head_parameters))
 
     def to_json(self) -> dict[str, Json]:
         """Return the deployment as JSON values."""
-        data: dict[str, Json] = canonical.loads(canonical.dumps(asdict(self)))
+        plain = {
+            **asdict(replace(self, move=None)),
+            "move": None if self.move is None else self.move.to_json(),
+        }
+        data: dict[str, Json] = canonical.loads(canonical.dumps(plain))
         return data
 
     @classmethod
@@ -119,11 +127,12 @@ class Deployment:
             for name in ("before", "after"):
                 tuning[name] = None if tuning[name] is None else Score.from_json(tuning[name])
             tuning["losses"] = tuple(tuning["losses"])
-            truth, canaries = data.get("truth"), data.get("canaries")
+            truth, canaries, move = (data.get(name) for name in ("truth", "canaries", "move"))
             built = {
                 "tuning": Tuning(**tuning),
                 "truth": None if truth is None else NoiseTruth.from_json(truth),
                 "canaries": None if canaries is None else CanaryVerdict.from_json(canaries),
+                "move": None if move is None else Move.from_json(move),
                 "usage": Usage(**data["usage"]),
                 **{name: Score.from_json(data[name]) for name in ("noiseless", "noisy", "deployed")},
                 **{name: tuple(data[name]) for name in ("qubits", "weights", "head_parameters", "notices")},

@@ -44,8 +44,10 @@ def deployment(facts: RunFacts) -> Markup | None:
 
 
 def _verdicts(found: Deployment) -> list[str]:
-    """What the measurements say of the snapshot, of the readout, and what was billed."""
-    sentences = [verdict.sentence for verdict in (found.truth, found.canaries) if verdict is not None]
+    """Where the model went, what the measurements say of the snapshot and the readout, and what was billed."""
+    sentences = [
+        verdict.sentence for verdict in (found.move, found.truth, found.canaries) if verdict is not None
+    ]
     if found.qpu_seconds:
         sentences.append(f"{found.qpu_seconds:,.1f} QPU seconds were billed.")
     return sentences

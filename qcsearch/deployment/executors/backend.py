@@ -15,6 +15,7 @@ from qiskit.primitives import BitArray
 from qiskit.providers import BackendV2
 
 from qcsearch.deployment.executors.base import JobSeeds, Kind, Pub, check_job
+from qcsearch.devices.device import Device
 from qcsearch.errors import BackendError
 
 if TYPE_CHECKING:
@@ -79,6 +80,15 @@ class BackendExecutor:
     def target(self) -> Target:
         """All qubits of the backend."""
         return self._backend.target
+
+    @property
+    def latest(self) -> None:
+        """Not looked at unless it is asked for: a simulator may have none."""
+        return
+
+    def calibration(self) -> Device:
+        """The calibration that the backend carries."""
+        return Device.from_backend(self._backend)
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""

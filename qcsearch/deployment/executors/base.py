@@ -29,6 +29,7 @@ __all__ = [
     "EXECUTORS",
     "MAX_SHOTS",
     "Billed",
+    "Calibrated",
     "Estimating",
     "Executor",
     "JobSeeds",
@@ -149,6 +150,24 @@ class Estimating(Protocol):
 
     def work(self, pubs: Sequence[Pub], shots: int) -> Cost:
         """What `estimate` asks of the processor, calibration circuits included."""
+        ...
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """What an executor has besides, if its machine has a calibration of its own."""
+
+    @property
+    def latest(self) -> Device | None:
+        """The calibration when it was last looked at; None before."""
+        ...
+
+    def calibration(self) -> Device:
+        """Look at the calibration of now.
+
+        Raises:
+            BackendError: if it cannot be had, or not be used.
+        """
         ...
 
 

@@ -81,6 +81,7 @@ class IbmExecutor:
         self._session: Session | None = None
         self._compared: object = None
         self._changes: list[Change] = []
+        self._latest: Device | None = None
 
     @property
     def name(self) -> str:
@@ -118,6 +119,24 @@ class IbmExecutor:
         if not self._changes or self._changes[0].size == 0:
             return ()
         return (f"Largest change since the snapshot of {self._device_name}: {self._changes[0]}.",)
+
+    @property
+    def latest(self) -> Device | None:
+        """The calibration when it was last looked at; None before."""
+        return self._latest
+
+    def calibration(self) -> Device:
+        """Look at the calibration of now.
+
+        Raises:
+            RecalibratedError: if it cannot be used.
+        """
+        self._cloud.call(self._cloud.backend.refresh)
+        return self._look()
+
+    def made_for(self, device: Device) -> None:
+        """From now on the calibration is compared with this snapshot."""
+        self._device, self._compared = device, None
 
     def close(self) -> None:
         """Cancel jobs that turned up late, close the session, if there is one, and let go of the journal."""
@@ -224,18 +243,21 @@ class IbmExecutor:
         """Look how far the calibration is from the model's snapshot."""
         if self._device is None:
             return
-        try:
-            now = Device.from_backend(self._cloud.backend)
-        except DeviceError as error:
-            raise RecalibratedError(f"The calibration of {self.name} must be usable. {error}") from error
-        self._changes = changes(self._device, now, qubits)
+        self._changes = changes(self._device, self._look(), qubits)
         limit = self._options.max_drift
         if limit is not None and self._changes[0].size > limit:
             raise DriftError(
                 f"No error may have changed by more than {100 * limit:g} points since the snapshot of "
                 f"{self._device_name}. {self._changes[0]}.",
-                fix="search again on a new snapshot, or allow more with --max-drift.",
+                fix="search again on a new snapshot, allow more with --max-drift, or --remap the model.",
             )
+
+    def _look(self) -> Device:
+        try:
+            self._latest = Device.from_backend(self._cloud.backend)
+        except DeviceError as error:
+            raise RecalibratedError(f"The calibration of {self.name} must be usable. {error}") from error
+        return self._latest
 
     @property
     def _device_name(self) -> str:

@@ -36,6 +36,7 @@ from qcsearch.deployment.executors.base import (
     joined_bits,
 )
 from qcsearch.deployment.executors.folding import folded
+from qcsearch.devices.device import Device
 from qcsearch.devices.providers import fake_backend
 from qcsearch.errors import BackendError, DeviceError
 
@@ -88,6 +89,15 @@ class LocalExecutor:
     def target(self) -> Target:
         """All qubits of the recorded backend."""
         return self._backend.target
+
+    @property
+    def latest(self) -> Device:
+        """The recorded calibration."""
+        return self.calibration()
+
+    def calibration(self) -> Device:
+        """The recorded calibration."""
+        return Device.from_backend(self._backend)
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""

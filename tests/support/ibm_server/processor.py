@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM
 
 from qcsearch.deployment.executors.local import recorded_noise
 
+_ERRORS = ("gate_error", "readout_error", "prob_meas0_prep1", "prob_meas1_prep0")
 REP_DELAY = 250e-6
 JOB_SECONDS = 2.0
 
@@ -63,6 +65,18 @@ class Processor:
                 if figure["name"] == "gate_error":
                     figure["value"] = min(1.0, worse * figure["value"])
         self.properties = changed
+
+    def decay(self, qubits: tuple[int, ...], worse: float) -> None:
+        """Some qubits get worse by a factor, in truth and in the figures of today."""
+        changed = copy.deepcopy(self.properties)
+        changed["last_update_date"] = datetime.now(UTC).isoformat()
+        bad = [gate["parameters"] for gate in changed["gates"] if set(gate["qubits"]) & set(qubits)]
+        for figure in chain(*bad, *(changed["qubits"][q] for q in qubits)):
+            if figure["name"] in _ERRORS:
+                figure["value"] = min(0.4, worse * figure["value"])
+        self.properties = changed
+        self.backend._props_dict = changed | {"backend_name": self.fake}
+        self._singles, self._simulators = Singles(self.backend), {}
 
     def lose_qubits(self) -> None:
         """A new calibration in which no qubit is operational."""
