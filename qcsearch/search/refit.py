@@ -123,7 +123,7 @@ def refit(
     """
     plan, best = objective.space.file.refit, ranked[: objective.space.file.refit.top]
     end = deadline
-    if deadline is not None and not warm:
+    if deadline is not None:
         end = deadline - _MARGIN * _LARGER * plan.steps_factor * max(map(_whole_seconds, best))
     n_finalists, factor = _affordable(best, plan.steps_factor, end, threads)
     if not n_finalists:
@@ -134,8 +134,8 @@ def refit(
         emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
         _rounds(objective, finalists, plan.seeds, end, emit, threads, warm)
     finalists.sort(key=lambda f: (-f.mean, f.assembly.mapped.two_qubit_gates, f.mean_loss))
-    if n_finalists and not warm:
-        finalists[0].whole = _train_whole(objective, finalists[0], deadline)
+    if n_finalists:
+        finalists[0].whole = _train_whole(objective, finalists[0], deadline, warm)
     return finalists
 
 
@@ -190,8 +190,10 @@ def _rounds(
         longest = max(longest, time.monotonic() - started)
 
 
-def _train_whole(objective: Objective, winner: Finalist, deadline: float | None) -> Refitted | None:
-    """Train the winner on the training and validation parts together.
+def _train_whole(
+    objective: Objective, winner: Finalist, deadline: float | None, warm: bool
+) -> Refitted | None:
+    """Train the winner on the training and validation parts together; if `warm`, from its best weights.
 
     None if it did not get to the end, or is right on clearly fewer of these samples (a standard error and one sample)
     than the best of the other trainings: one that is far from converged must not be handed over for its last weights.
@@ -201,7 +203,18 @@ def _train_whole(objective: Objective, winner: Finalist, deadline: float | None)
     rng = np.random.default_rng(seed_words(objective.seed, candidate, _WHOLE))
     Z, y = np.concatenate([data.Z, data.Z_val]), np.concatenate([data.y, data.y_val])
     n_classes = objective.features.dataset.n_classes
-    found = fit_candidate(winner.assembly, Z, y, None, None, n_classes, rng, deadline=deadline)
+    found = fit_candidate(
+        winner.assembly,
+        Z,
+        y,
+        None,
+        None,
+        n_classes,
+        rng,
+        weights0=winner.best.weights if warm else None,
+        head0=winner.best.head_parameters if warm else None,
+        deadline=deadline,
+    )
     if found.stopped in (Stop.BUDGET, Stop.DIVERGED):
         return None
     whole = Refitted(found.weights, found.head_parameters, winner.mean, _WHOLE, winner.mean_loss)

@@ -60,6 +60,7 @@ class Session:
         emit: told what happens.
         nursery: of several workers, made before; None makes one when it is needed.
         plant: what another run gives to a new one, with sentences to be said.
+        untuned: of a tuning, the model that it starts from, to be tested beside the tuned one.
         clock: seconds used, while it runs.
     """
 
@@ -72,6 +73,7 @@ class Session:
     emit: Progress
     nursery: Nursery | None = None
     plant: Plant | None = None
+    untuned: Planted | None = None
     clock: Clock = field(init=False)
 
     @cached_property
@@ -229,7 +231,7 @@ class Session:
             self.objective, ranked, deadline=refit_end, emit=self.emit, threads=workers, warm=tuned
         )
         end = self.clock.deadline(self.budget.ablation_seconds)
-        found = evaluate(self.objective, finalists[0], deadline=end, before=self._before() if tuned else None)
+        found = evaluate(self.objective, finalists[0], deadline=end, before=self._before())
         self._write_model(found.model)
         result = SearchResult(
             run=self.folder.path,
@@ -251,11 +253,13 @@ class Session:
         self.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, self.clock.seconds))
         return result
 
-    def _before(self) -> Proposal:
-        """Of a tuning: the winner it started from, which was planted first, on its new qubits."""
+    def _before(self) -> Proposal | None:
+        """Of a tuning: the model it starts from, on its new qubits."""
+        if self.untuned is None:
+            return None
         from qcsearch.search.moving import grow
 
-        return grow(next(iter(self.folder.planted.values())), self.objective)
+        return grow(self.untuned, self.objective)
 
     def _write_model(self, model: TrainedModel) -> None:
         from qcsearch.bundle.write import write_bundle

@@ -110,6 +110,7 @@ def run_tuning(
         budget,
         progress or (lambda event: None),
         plant=lambda objective: (planted, ()),
+        untuned=_handed_over(source, planted[0]),
     )
     return session.answer(config)
 
@@ -128,25 +129,29 @@ def _check(source: RunFolder, device: Device, top: int, steps_share: float) -> N
 
 
 def _planted(source: RunFolder, result: SearchResult, top: int, steps_share: float) -> list[Planted]:
-    """The winner with its final weights, then the best other candidates with those of their trials."""
-    from qcsearch.bundle.read import load_bundle
+    """The winner and the best other candidates, with the weights of their trials.
 
+    Not with the winner's final ones: these know the validation part, which is to choose between them all.
+    """
     ranked = rank(records(source))
-    model = load_bundle(source.model)
     winner = next(record for record in ranked if record.trial == result.best.trial)
     chosen: dict[str, TrialRecord] = {}
     for record in (winner, *ranked):
         assert record.candidate is not None
         chosen.setdefault(record.candidate.digest, record)
     planted = [Planted.of(record, source.device, str(source.path)) for record in list(chosen.values())[:top]]
-    planted[0] = replace(
-        planted[0],
-        weights=tuple(model.weights.tolist()),
-        head_parameters=tuple(model.head_parameters.tolist()),
-    )
     if source.config.tuned:
         return planted
     return [replace(one, candidate=_shorter(one.candidate, steps_share)) for one in planted]
+
+
+def _handed_over(source: RunFolder, winner: Planted) -> Planted:
+    """The winner with its final weights: what there would be without a tuning."""
+    from qcsearch.bundle.read import load_bundle
+
+    model = load_bundle(source.model)
+    weights, parameters = model.weights.tolist(), model.head_parameters.tolist()
+    return replace(winner, weights=tuple(weights), head_parameters=tuple(parameters))
 
 
 def _shorter(candidate: Candidate | None, share: float) -> Candidate:

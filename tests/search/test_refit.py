@@ -57,13 +57,27 @@ def test_the_winner_is_trained_once_more_on_training_and_validation_parts_togeth
     np.testing.assert_array_equal(winner.chosen.weights, again.weights)
 
 
-def test_without_the_time_or_for_a_tuning_the_best_by_validation_is_handed_over(
+def test_without_the_time_the_best_by_validation_is_handed_over(
     objective: Objective, ranked: list[TrialRecord]
 ) -> None:
-    for deadline, warm in ((time.monotonic(), False), (None, True)):
-        winner = refit(objective, ranked, deadline=deadline, emit=lambda event: None, warm=warm)[0]
-        assert winner.whole is None
-        assert winner.chosen is winner.best
+    winner = refit(objective, ranked, deadline=time.monotonic(), emit=lambda event: None)[0]
+    assert winner.whole is None
+    assert winner.chosen is winner.best
+
+
+def test_a_tuning_goes_on_from_the_weights_there_are_to_the_last(
+    objective: Objective, longer: list[TrialRecord]
+) -> None:
+    def still(record: TrialRecord) -> TrialRecord:
+        assert record.candidate is not None
+        training = replace(record.candidate.training, learning_rate=1e-9)
+        return replace(record, candidate=replace(record.candidate, training=training))
+
+    winner = refit(objective, [still(r) for r in longer], deadline=None, emit=lambda event: None, warm=True)[
+        0
+    ]
+    assert winner.whole is not None
+    np.testing.assert_allclose(winner.whole.weights, winner.record.weights, atol=1e-5)
 
 
 def test_a_last_training_that_is_right_on_fewer_samples_is_not_handed_over(
