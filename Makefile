@@ -70,6 +70,7 @@ bench-search: $(VENV)/.installed
 	$(BIN)/python benchmarks/nine_tasks.py --readme
 	$(BIN)/python benchmarks/contract.py --readme
 	$(BIN)/python benchmarks/predictors.py --readme
+	$(BIN)/python benchmarks/transfer.py --readme
 	$(BIN)/python benchmarks/noise_awareness.py --readme
 	$(BIN)/python benchmarks/strategies.py --readme
 
