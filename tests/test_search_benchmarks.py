@@ -28,7 +28,13 @@ def bench():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
         parts = ("contest", "quiet", "spaces", "summary", "tasks")
-        names = ("record.readme", "record.store", "strategies", *(f"search.{part}" for part in parts))
+        names = (
+            "record.readme",
+            "record.store",
+            "strategies",
+            "transfer",
+            *(f"search.{part}" for part in parts),
+        )
         yield SimpleNamespace(**{name.split(".")[-1]: import_module(name) for name in names})
 
 
@@ -134,6 +140,43 @@ def test_numbers_are_shown_as_median_and_range(bench):
     assert bench.summary.number([1_234_000.0, 1_234_000.0]) == "1.23 M"
     assert bench.summary.number([999.0, 12_000.0]) == "6,499.5 (999–12 k)"
     assert bench.summary.number([]) == "–"
+
+
+def tuned(target, original, tuned, share):
+    return {
+        "target": target,
+        "original": original,
+        "untuned": tuned - 0.01,
+        "tuned": tuned,
+        "share": share,
+        "wall_seconds": 20.0,
+    }
+
+
+def test_the_table_of_transfers_judges_points_and_shares_by_kind_of_target(bench):
+    tunings = [
+        tuned("drift 1", 0.95, 0.94, 0.05),
+        tuned("drift 2", 0.95, 0.96, 0.06),
+        tuned("fake_fez", 0.95, 0.92, 0.11),
+        {"target": "fake_fez", "failed": "Error: no region."},
+    ]
+    settings = {"task": "mnist_4", "strategy": "auto", "space": "default", "max_seconds": 120, "seed": 0}
+    run = {
+        "settings": {**settings, "workers": 1},
+        "after": {"tunings": tunings},
+        "cost": {"wall_seconds": 100.0},
+        "commit": "abc",
+        "date": "2026-11-21",
+        "machine": {"cpu": "a core", "cores": 1, "threads": 1},
+        "versions": {},
+    }
+    drift, fez = [
+        line for line in bench.transfer.render([run], ["mnist_4"]).splitlines() if "| mnist_4" in line
+    ]
+    assert "| 0.950 | 0.940 (0.930–0.950) | 0.950 (0.940–0.960) | +0.0 (-1.0 – +1.0): met |" in drift
+    assert "| 5.5 % (5.0 – 6.0): met | 20.0 % (20.0 – 20.0) | 2 |" in drift
+    assert "| +3.0 (+3.0 – +3.0): missed | 11.0 % (11.0 – 11.0): missed |" in fez
+    assert "Failed: mnist_4, seed 0, fake_fez: Error: no region." in bench.transfer.render([run], ["mnist_4"])
 
 
 def test_the_quiet_device_has_the_couplings_and_durations_of_the_real_one_and_no_errors(bench, tmp_path):

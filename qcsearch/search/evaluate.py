@@ -173,7 +173,7 @@ def _snapshot(
 
 
 def _untuned(objective: Objective, before: Proposal) -> Untuned | None:
-    """The scores of a model with the weights it came with; None if it does not run on this device."""
+    """The scores of a model with the weights it came with; None if it does not run on this device as it is."""
     candidate, n_classes = before.candidate, objective.features.dataset.n_classes
     data, test = objective.features.prepare(candidate.preprocessing), objective.features.split.test
     if before.weights0 is None or before.head0 is None:
@@ -183,6 +183,8 @@ def _untuned(objective: Objective, before: Proposal) -> Untuned | None:
             candidate, objective.device, objective.features.n_components(candidate.preprocessing)
         )
     except (CandidateError, DeviceError):
+        return None
+    if len(before.weights0) != assembly.n_weights:
         return None
     fit = Refitted(before.weights0, before.head0, 0.0, 0)
     Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)

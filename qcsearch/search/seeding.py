@@ -82,7 +82,7 @@ class _Seeding:
         try:
             self._check(whole)
         except (CandidateError, DeviceError) as error:
-            self._left_out.append(f"{whole.source.capitalize()} is left out: {error.message}")
+            self._left_out.append(f"Of {whole.source} nothing is taken: {error.message}")
             return None
         if not self._same_split:
             whole = replace(whole, weights=(), head_parameters=())
@@ -99,8 +99,8 @@ class _Seeding:
         said += self._left_out
         if self._same_data and not self._same_split and self._other_test():
             said.append(
-                f"The seed is another than that of {self._source.path}: what is tested on here may have been "
-                "validated on there, where these candidates were chosen."
+                f"The seed is another than that of {self._source.path}: what is tested on here may have been trained "
+                "or validated on there, where these candidates were chosen."
             )
         return said
 

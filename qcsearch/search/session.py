@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
 
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
@@ -231,7 +233,7 @@ class Session:
             self.objective, ranked, deadline=refit_end, emit=self.emit, threads=workers, warm=tuned
         )
         end = self.clock.deadline(self.budget.ablation_seconds)
-        found = evaluate(self.objective, finalists[0], deadline=end, before=self._before())
+        found = evaluate(self.objective, finalists[0], deadline=end, before=self._before(records))
         self._write_model(found.model)
         result = SearchResult(
             run=self.folder.path,
@@ -253,13 +255,17 @@ class Session:
         self.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, self.clock.seconds))
         return result
 
-    def _before(self) -> Proposal | None:
-        """Of a tuning: the model it starts from, on its new qubits."""
-        if self.untuned is None:
+    def _before(self, records: list[TrialRecord]) -> Proposal | None:
+        """Of a tuning: the model it starts from, on the qubits to which its trial moved it."""
+        if self.untuned is None or self.untuned.candidate is None:
             return None
-        from qcsearch.search.moving import grow
+        from qcsearch.search.strategies.base import Proposal
 
-        return grow(self.untuned, self.objective)
+        old = self.untuned.candidate
+        found = (record.candidate for record in records if record.candidate is not None)
+        moved = next((one for one in found if replace(one, qubits=old.qubits) == old), old)
+        weights, head = np.array(self.untuned.weights), np.array(self.untuned.head_parameters)
+        return Proposal(moved, weights0=weights, head0=head)
 
     def _write_model(self, model: TrainedModel) -> None:
         from qcsearch.bundle.write import write_bundle
