@@ -138,7 +138,9 @@ def test_a_reader_that_leaves_early_is_no_error():
     assert err == ""
 
 
-def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_goes_on(qcsearch, tmp_path):
+def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_goes_on(
+    qcsearch, tmp_path, request
+):
     folder = tmp_path / "run"
     arguments = (
         "search",
@@ -152,7 +154,9 @@ def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_goes_
         "--run",
         folder,
     )
-    child = process(*arguments)
+    # A shell's background jobs, and their children, do not hear SIGINT unless they ask to.
+    child = process(*arguments, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    request.addfinalizer(child.kill)
     told = []
     while not any(line.startswith("trial 1:") for line in told):
         told.append(child.stderr.readline())
