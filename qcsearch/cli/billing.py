@@ -107,7 +107,7 @@ def rows(plan: Plan) -> list[tuple[str, int, int, int, float]]:
     """One row a stage, and their sum."""
     stages = {
         "measuring the model as it came": plan.before,
-        f"{plan.steps} training steps": plan.step * plan.steps,
+        f"{len(plan.steps)} training steps": plan.training,
         "measuring the trained model": plan.after,
         "measuring the test split": plan.test,
         "all": plan.total,

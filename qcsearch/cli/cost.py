@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcsearch.cli.billing import backend_of, billing, opened, rows, show
-from qcsearch.cli.hardware import Canaries, Decoupling, Primitive, ResilienceLevel, Twirling, UsdPerSecond
+from qcsearch.cli.hardware import (
+    Canaries,
+    Decoupling,
+    Primitive,
+    ResilienceLevel,
+    ShotsSchedule,
+    Twirling,
+    UsdPerSecond,
+)
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
 from qcsearch.cli.output import emit, percent
 
@@ -36,6 +44,7 @@ def cost(
     ] = "",
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,
     shots: Shots = 4096,
+    shots_schedule: ShotsSchedule = "constant",
     canaries: Canaries = False,
     primitive: Primitive = "sampler",
     resilience_level: ResilienceLevel = None,
@@ -50,6 +59,7 @@ def cost(
     The estimate is a lower bound. What it assumes is printed with it.
     """
     from qcsearch.deployment.cost import ASSUMPTIONS
+    from qcsearch.deployment.tuning import TuningOptions
     from qcsearch.search.run_folder import RunFolder
 
     folder = RunFolder.open(run)
@@ -61,7 +71,9 @@ def cost(
         "twirling": twirling,
     }
     options = billing(spec, 1.0, True, 5.0, **jobs)  # nothing is submitted: a ceiling that nothing fits
-    plan, remaining = _plan(folder, spec, {"steps": steps, "shots": shots, "canaries": canaries}, options)
+    tuning = TuningOptions(shots_schedule=shots_schedule)
+    settings = {"steps": steps, "shots": shots, "canaries": canaries, "options": tuning}
+    plan, remaining = _plan(folder, spec, settings, options)
     seconds = plan.total.seconds
     usd = None if usd_per_qpu_second is None else seconds * usd_per_qpu_second
     share = seconds / remaining if remaining else None

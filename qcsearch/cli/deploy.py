@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from qcsearch.cli.hardware import (
     Private,
     Remap,
     ResilienceLevel,
+    ShotsSchedule,
     SubmitsPerMinute,
     Twirling,
     Yes,
@@ -54,6 +56,7 @@ def deploy(
     ] = "",
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,
     shots: Shots = 4096,
+    shots_schedule: ShotsSchedule = "constant",
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="Everything random comes from it.")] = 0,
     canaries: Canaries = False,
     mitigate: Mitigate = False,
@@ -78,6 +81,7 @@ def deploy(
     A deployment that was interrupted goes on when the same command is run again. On billed hardware the
     same command never pays twice: results are kept in DIR/jobs; another --seed measures anew.
     """
+    from qcsearch.deployment.tuning import TuningOptions
     from qcsearch.search.run_folder import RunFolder
 
     folder = RunFolder.open(run)
@@ -95,7 +99,14 @@ def deploy(
         mode=mode,
         max_drift=max_drift,
     )
-    settings = {"steps": steps, "shots": shots, "seed": seed, "canaries": canaries, "mitigate": mitigate}
+    settings = {
+        "steps": steps,
+        "shots": shots,
+        "seed": seed,
+        "canaries": canaries,
+        "mitigate": mitigate,
+        "options": TuningOptions(shots_schedule=shots_schedule),
+    }
     found = _deploy(folder, spec, settings, options, yes, remap)
     for notice in found.notices:
         say(f"Note: {notice}")
@@ -115,8 +126,8 @@ def _deploy(
 
     model = winner(folder)
     parts = split(folder.dataset, folder.config.seed)
-    how = [] if options is None else options.of_jobs
-    digest = _digest(folder, spec, settings, how, *(["remap"] if remap else []))
+    how = [asdict(settings["options"]), [] if options is None else options.of_jobs, remap]
+    digest = _digest(folder, spec, {**settings, "options": how})
     jobs = folder.path / "jobs" / digest
     checkpoint = folder.path / f".deployment-{digest}" if options is None else jobs / "steps"
     try:

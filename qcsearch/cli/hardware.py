@@ -17,6 +17,7 @@ __all__ = [
     "Private",
     "Remap",
     "ResilienceLevel",
+    "ShotsSchedule",
     "SubmitsPerMinute",
     "Twirling",
     "UsdPerSecond",
@@ -67,6 +68,15 @@ MaxDrift = Annotated[
         help="Submit nothing if a gate or readout error of the model's qubits changed by more than this "
         "probability since its snapshot.",
         rich_help_panel=_PANEL,
+    ),
+]
+ShotsSchedule = Annotated[
+    str,
+    typer.Option(
+        "--shots-schedule",
+        metavar="S",
+        help="Shots of the training steps: constant, or geometric:N from N in the first to --shots in the last, "
+        "more by the same factor from step to step.",
     ),
 ]
 Remap = Annotated[

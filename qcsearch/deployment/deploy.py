@@ -121,7 +121,9 @@ def deploy(
     if budget is not None:
         check_ceiling(budget, plan.least, "a measurement without any step")
         budget.reserved = plan.after.seconds + plan.test.seconds
-    tuning, tuned = tuner.run(steps, checkpoint, lambda: budget is None or budget.allows(plan.step.seconds))
+    tuning, tuned = tuner.run(
+        steps, checkpoint, lambda step: budget is None or budget.allows(plan.steps[step].seconds)
+    )
     say(Progress("test", 0, len(test)))
     found = program.measure(tuned.features(test.X), tuned.weights)
     say(Progress("test", len(test), len(test)))
@@ -176,6 +178,7 @@ def prepare(
     _check(model, parts, steps, shots, seed, max_validation, max_test)
     options = options or TuningOptions()
     check_options(options.training(model, steps))
+    options.schedule.check(shots)
     executor = open_executor(backend, device=model.device, seed=seed)
     aviary = Aviary() if canaries or mitigate else None
     program = replace(BackendProgram.of(model.assembly, executor, shots), aviary=aviary, mitigate=mitigate)

@@ -34,6 +34,7 @@ class Tuning:
         gain: mean over the subset of "right after" minus "right before".
         gain_error: its standard error, sample by sample, so that what both get right does not count.
         kept: whose weights the deployment goes on with: `after` only where it is the better of the two.
+        shots: of each step; empty in a file from before they could differ.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Tuning:
     gain: float
     gain_error: float
     kept: Literal["before", "after"]
+    shots: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class Deployment:
             tuning = dict(data["tuning"])
             for name in ("before", "after"):
                 tuning[name] = None if tuning[name] is None else Score.from_json(tuning[name])
-            tuning["losses"] = tuple(tuning["losses"])
+            tuning |= {name: tuple(tuning.get(name, ())) for name in ("losses", "shots")}
             truth, canaries, move = (data.get(name) for name in ("truth", "canaries", "move"))
             built = {
                 "tuning": Tuning(**tuning),

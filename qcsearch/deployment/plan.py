@@ -18,15 +18,13 @@ class Plan:
 
     Attributes:
         before: measuring the validation samples with the weights that came in.
-        step: one training step.
-        steps: how many are wanted.
+        steps: each training step.
         after: measuring the validation samples with the new weights; nothing, if there are no steps.
         test: measuring the test samples.
     """
 
     before: Cost
-    step: Cost
-    steps: int
+    steps: tuple[Cost, ...]
     after: Cost
     test: Cost
 
@@ -38,7 +36,12 @@ class Plan:
     @property
     def total(self) -> Cost:
         """All of it."""
-        return self.before + self.step * self.steps + self.after + self.test
+        return self.before + self.training + self.after + self.test
+
+    @property
+    def training(self) -> Cost:
+        """All steps together."""
+        return sum(self.steps, Cost())
 
 
 def plan_deployment(tuner: Tuner, steps: int, n_test: int) -> Plan:
@@ -50,10 +53,14 @@ def plan_deployment(tuner: Tuner, steps: int, n_test: int) -> Plan:
         n_test: test samples that will be measured.
     """
     validation = measuring(tuner.program, len(tuner.validation))
+    work = [tuner.step_work(step, steps) for step in range(steps)]
+    by_shots: dict[int, Cost] = {}
+    for program, n_rows in work:
+        if program.shots not in by_shots:
+            by_shots[program.shots] = measuring(program, n_rows)
     return Plan(
         before=validation,
-        step=measuring(*tuner.step_work()),
-        steps=steps,
+        steps=tuple(by_shots[program.shots] for program, _ in work),
         after=validation if steps else Cost(),
         test=measuring(tuner.program, n_test),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -112,6 +113,12 @@ class BackendProgram:
     def with_circuit(self, circuit: QuantumCircuit, weights: Sequence[Parameter]) -> BackendProgram:
         """The same measurements of another circuit on the same qubits; its usage is counted here too."""
         return replace(self, circuit=circuit, weights=weights)
+
+    def with_shots(self, shots: int) -> BackendProgram:
+        """The same measurements with another number of shots; their usage is counted here too."""
+        other = copy.copy(self)  # with the circuits that are there: they do not depend on it
+        object.__setattr__(other, "shots", shots)
+        return other
 
     @property
     def n_weights(self) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +15,13 @@ from qcsearch.circuits.candidate import TrainingOptions
 from qcsearch.data.split import Part
 from qcsearch.deployment.deployment import Tuning
 from qcsearch.deployment.program import BackendProgram
+from qcsearch.deployment.schedule import ShotsSchedule, StepShots
 from qcsearch.deployment.score import Score, measured_score
 from qcsearch.errors import InputError
 from qcsearch.training.gradients import ParameterShift, Spsa
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.state import steps_done
 from qcsearch.training.trainer import fit
 
 __all__ = ["StepDone", "Tuner", "TuningOptions"]
@@ -40,6 +43,8 @@ class TuningOptions:
             they may move further.
         batch_size: training samples a step, ≥ 1.
         perturbation: SPSA's move in radians, > 0; large enough that the shots see the difference.
+        shots_schedule: `constant`, or `geometric:N`: N shots in the first step, then more by a constant factor up
+            to as many as all else has in the last (`schedule`).
     """
 
     gradient: str = "spsa"
@@ -48,6 +53,7 @@ class TuningOptions:
     head_rate: float = 4.0
     batch_size: int = 32
     perturbation: float = 0.15
+    shots_schedule: str = "constant"
 
     def __post_init__(self) -> None:
         if self.gradient not in ("spsa", "parameter_shift"):
@@ -60,6 +66,12 @@ class TuningOptions:
             )
         if not 0 < self.perturbation < np.pi:
             raise InputError(f"The 'perturbation' of SPSA must be in (0, π). Got {self.perturbation!r}.")
+        _ = self.schedule
+
+    @property
+    def schedule(self) -> ShotsSchedule:
+        """The shots of each step."""
+        return ShotsSchedule.parse(self.shots_schedule)
 
     def training(self, model: TrainedModel, steps: int) -> TrainingOptions:
         """Options for the training loop; loss and decay are those the model was trained with."""
@@ -102,7 +114,7 @@ class Tuner:
     step_done: StepDone
 
     def run(
-        self, steps: int, checkpoint: Path | None = None, may_step: Callable[[], bool] = lambda: True
+        self, steps: int, checkpoint: Path | None = None, may_step: Callable[[int], bool] = lambda _: True
     ) -> tuple[Tuning, TrainedModel]:
         """Take `steps`; return what happened, and the model with the weights kept.
 
@@ -111,7 +123,7 @@ class Tuner:
         Args:
             steps: how many, ≥ 0.
             checkpoint: written after each step, and gone on from.
-            may_step: asked before each step; False ends them.
+            may_step: asked before each step, counted from 0; False ends them.
         """
         method = f"{self.options.gradient}, {self.options.optimizer}"
         before = self._measure("before", self.model)
@@ -128,26 +140,30 @@ class Tuner:
             after=after.score,
             gain=float(gains.mean()),
             gain_error=float(gains.std() / np.sqrt(max(1, len(gains) - 1))),
+            shots=tuple(self.estimator(steps).shots(step) for step in range(len(losses))),
             kept="after" if better else "before",
         )
         return tuning, tuned if better else self.model
 
-    def step_work(self) -> tuple[BackendProgram, int]:
-        """What one training step measures: a program, and how many sets of features and weights."""
+    def step_work(self, step: int, steps: int) -> tuple[BackendProgram, int]:
+        """What a training step measures: a program, and how many sets of features and weights."""
         rows = min(self.options.batch_size, len(self.train))
-        estimator = self._estimator()
-        evaluations = 2 if isinstance(estimator, Spsa) else 2 * len(estimator.rule.shifts) + 1
-        return cast(BackendProgram, estimator.program), rows * evaluations
+        stepwise = self.estimator(steps)
+        rule = stepwise.estimator
+        evaluations = 2 if isinstance(rule, Spsa) else 2 * len(rule.rule.shifts) + 1
+        return stepwise.program.with_shots(stepwise.shots(step)), rows * evaluations
 
     def _steps(
-        self, steps: int, checkpoint: Path | None, may_step: Callable[[], bool]
+        self, steps: int, checkpoint: Path | None, may_step: Callable[[int], bool]
     ) -> tuple[tuple[float, ...], TrainedModel]:
         """The loss of each step, and the model after the last."""
-        model = self.model
+        model, done = self.model, 0 if checkpoint is None else steps_done(checkpoint)
+
+        may_begin = done >= steps or may_step(done)
 
         def stop(step: int, _: float | None) -> bool:
             self.step_done("tuning", step, steps)
-            return not may_step()
+            return step < steps and not may_step(step)
 
         found = fit(
             self.program,
@@ -161,20 +177,27 @@ class Tuner:
             self.rng,
             model.weights,
             head0=model.head_parameters,
-            estimator=self._estimator(),
-            deadline=None if may_step() else 0.0,  # past: a checkpoint is read, and no step is taken
+            estimator=self.estimator(steps),
+            deadline=None if may_begin else 0.0,  # past: a checkpoint is read, and no step is taken
             on_step=stop,
             checkpoint=checkpoint,
         )
         losses = tuple(record.loss for record in found.history if record.loss is not None)
         return losses, replace(model, weights=found.weights, head_parameters=found.head_parameters)
 
-    def _estimator(self) -> Spsa | ParameterShift:
+    def estimator(self, steps: int) -> StepShots:
+        """The gradient, with the shots of each of so many steps."""
+        estimator, program = self._estimator
+        return StepShots(estimator, program, self.options.schedule, steps)
+
+    @cached_property
+    def _estimator(self) -> tuple[Spsa | ParameterShift, BackendProgram]:
         if self.options.gradient == "spsa" or not self.program.n_weights:
-            return Spsa(self.program, size=self.options.perturbation)
+            return Spsa(self.program, size=self.options.perturbation), self.program
         rule = self.model.assembly.occurrences
-        weights = [*self.program.weights, *rule.shifts]
-        return ParameterShift(self.program.with_circuit(rule.circuit, weights), rule)
+        shifted = self.program.with_circuit(rule.circuit, [*self.program.weights, *rule.shifts])
+        shifted.check()
+        return ParameterShift(shifted, rule), shifted
 
     def _measure(self, stage: str, model: TrainedModel) -> _Judgement:
         y, total = self.validation.y, len(self.validation)

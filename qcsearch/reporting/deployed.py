@@ -57,9 +57,11 @@ def _tuning_sentence(found: Deployment) -> str:
     tuning = found.tuning
     if tuning.after is None:
         return f"No training steps were taken on {found.backend}."
+    least = min(tuning.shots, default=found.shots)
+    shots = f"{found.shots:,}" if least == found.shots else f"{least:,} to {found.shots:,}"
     kept = "the new weights are kept" if tuning.kept == "after" else "the weights from before are kept"
     return (
-        f"{len(tuning.losses)} steps ({tuning.method}) of {found.shots:,} shots on {found.backend}. "
+        f"{len(tuning.losses)} steps ({tuning.method}) of {shots} shots on {found.backend}. "
         f"Validation samples measured there: {percent(tuning.before.accuracy)} right before, "
         f"{percent(tuning.after.accuracy)} after "
         f"(gain {100 * tuning.gain:+.1f} ± {100 * tuning.gain_error:.1f} points); {kept}."

@@ -19,6 +19,7 @@ __all__ = [
     "ManyWeights",
     "ParameterShift",
     "Spsa",
+    "Stepwise",
     "estimator_for",
 ]
 
@@ -43,6 +44,15 @@ class GradientEstimator(Protocol):
         self, X: Floats, w: Floats, cotangent: Cotangent, rng: np.random.Generator
     ) -> tuple[Floats, Floats]:
         """Return the values `(n_samples, n_observables)` and the gradient `(n_weights,)`."""
+        ...
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """What an estimator has besides, if it is another one from step to step."""
+
+    def at(self, step: int) -> GradientEstimator:
+        """The estimator of one step, counted from 0."""
         ...
 
 

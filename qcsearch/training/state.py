@@ -15,7 +15,7 @@ from qcsearch.training.fit import Record
 from qcsearch.training.optimisers import OPTIMISERS, State
 from qcsearch.training.task import Task
 
-__all__ = ["TrainingState", "begin", "load_state", "save_state"]
+__all__ = ["TrainingState", "begin", "load_state", "save_state", "steps_done"]
 
 
 @dataclass
@@ -68,6 +68,15 @@ def save_state(path: Path, task: Task, state: TrainingState) -> None:
     write_checkpoint(
         path, arrays, meta | {"history": [r.to_json() for r in state.history], "task": task.digest}
     )
+
+
+def steps_done(path: Path) -> int:
+    """How many steps a checkpoint is after; 0 if there is none.
+
+    Raises:
+        RunError: if it cannot be read.
+    """
+    return int(read_checkpoint(path)[1]["step"]) if path.exists() else 0
 
 
 def load_state(path: Path, task: Task, fresh: TrainingState) -> TrainingState:

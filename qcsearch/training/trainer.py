@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,7 +14,7 @@ from qcsearch.circuits.candidate import TrainingOptions
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Expectations, Floats, Ints
 from qcsearch.training.fit import Fit, Record, Stop
-from qcsearch.training.gradients import GradientEstimator, estimator_for
+from qcsearch.training.gradients import GradientEstimator, Stepwise, estimator_for
 from qcsearch.training.heads import Head
 from qcsearch.training.optimisers import OPTIMISERS
 from qcsearch.training.options import check_options
@@ -102,6 +103,7 @@ class _Loop:
         self.task, self.state = task, state
         self.deadline, self.on_step, self.checkpoint = deadline, on_step, checkpoint
         self.optimiser = OPTIMISERS.create(task.options.optimizer)
+        self.stepwise = task.estimator if isinstance(task.estimator, Stepwise) else None
         self.validation_seconds = 0.0
         self.idle = random_at(state.seed, 0)
 
@@ -155,6 +157,8 @@ class _Loop:
     def advance(self) -> bool:
         """One optimiser step; False, with nothing changed, if it led to a number that is not finite."""
         state, task = self.state, self.task
+        if self.stepwise is not None:
+            task = replace(task, estimator=self.stepwise.at(state.step))
         size = None if self.optimiser.exact else task.options.batch_size
         rows = batch_rows(len(task.Z), size, state.step, state.seed)
 

@@ -59,6 +59,17 @@ def test_canaries_are_in_the_cost(server, run, call):
     assert plain["remaining_seconds"] is None
 
 
+def test_shots_that_grow_are_in_the_cost(server, run, call):
+    words = ("cost", run, "--backend", "ibm:ibm_valencia", "--json")
+    found = [
+        json.loads(call(*words, "--shots-schedule", schedule)[1].splitlines()[-1])["stages"][1]
+        for schedule in ("constant", "geometric:128")
+    ]
+    plain, growing = (stage["executions"] for stage in found)
+    assert growing == pytest.approx(plain * sum(32 ** (k / 9) for k in range(10)) / 320, rel=0.01)
+    assert call(*words, "--shots-schedule", "linear:3")[0] == 2
+
+
 def test_mitigation_is_in_the_cost(server, run, call):
     words = (
         "cost",
