@@ -18,6 +18,7 @@ from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.errors import RunError
 from qcsearch.search.journal import flocked, open_storage
+from qcsearch.search.objectives import values
 from qcsearch.search.planted import Planted
 from qcsearch.search.record import Outcome, TrialRecord
 from qcsearch.search.run_folder import RunFolder
@@ -305,21 +306,17 @@ class SearchStudy:
         state = {"failed": TrialState.FAIL, "infeasible": TrialState.PRUNED, "pruned": TrialState.PRUNED}.get(
             record.outcome.kind, TrialState.COMPLETE
         )
-        if state == TrialState.COMPLETE and record.validation_accuracy is None:
-            state = TrialState.PRUNED  # reused from an infeasible or pruned trial
-        self.study.tell(number, list(self._values(record)) if state == TrialState.COMPLETE else None, state)
+        found = None
+        if state == TrialState.COMPLETE:
+            found = values(record, self._strategy.objectives, self._run.space)
+            if found is None:
+                state = TrialState.PRUNED  # such as one reused from an infeasible or pruned trial
+        self.study.tell(number, found, state)
 
     def _planted(self, trial: Trial) -> Planted | None:
         """The candidate that was planted for a trial, if one was."""
         found = self._run.planted.get(str(trial.user_attrs.get("start")))
         return None if found is None or found.candidate is None else found
-
-    def _values(self, record: TrialRecord) -> Iterator[float]:
-        for name in self._strategy.objectives:
-            if name == "validation_accuracy":
-                yield float(record.validation_accuracy or 0.0)
-            else:
-                yield float(getattr(record.costs, name))
 
     def _room(self) -> bool:
         limit = self._run.config.n_trials

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qcsearch.search.space import SearchSpace
     from qcsearch.training.expectations import Floats
 
-__all__ = ["STRATEGIES", "Brief", "Maker", "Proposal", "Strategy"]
+__all__ = ["STRATEGIES", "Brief", "Maker", "Particular", "Proposal", "Strategy"]
 
 
 class Strategy(Protocol):
@@ -49,12 +49,8 @@ class Strategy(Protocol):
 
 
 @runtime_checkable
-class Maker(Strategy, Protocol):
-    """A strategy that makes its circuits itself, one whole search of its own for each trial.
-
-    The sampler still draws the parameters of the space. What of them a maker takes (preprocessing, head, training,
-    numbers of qubits) and what it makes itself (most often encoding, ansatz, region), its class says.
-    """
+class Particular(Strategy, Protocol):
+    """A strategy that cannot work with every space."""
 
     def check(self, space: SearchSpace) -> None:
         """Say before any work starts what is missing in a space.
@@ -63,6 +59,15 @@ class Maker(Strategy, Protocol):
             SpaceError: if the strategy cannot work with it.
         """
         ...
+
+
+@runtime_checkable
+class Maker(Particular, Protocol):
+    """A strategy that makes its circuits itself, one whole search of its own for each trial.
+
+    The sampler still draws the parameters of the space. What of them a maker takes (preprocessing, head, training,
+    numbers of qubits) and what it makes itself (most often encoding, ansatz, region), its class says.
+    """
 
     def propose(self, brief: Brief) -> Proposal:
         """Return the candidate of one trial; the same for the same brief, if there is no limit of time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler, NSGAIISampler
@@ -11,10 +12,10 @@ from qcsearch.errors import SpaceError
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.strategies.base import STRATEGIES
 
+if TYPE_CHECKING:
+    from qcsearch.search.space import SearchSpace
+
 __all__ = ["NSGA2"]
-
-
-_COSTS = ("two_qubit_gates", "qpu_seconds", "depth", "duration", "n_weights")
 
 
 @STRATEGIES.register("nsga2")
@@ -25,11 +26,11 @@ class NSGA2:
         population_size: trials a generation.
         crossover_prob: probability that a child has two parents.
         swapping_prob: probability to swap each parameter between them.
-        objectives: `validation_accuracy`, which is maximised, and then the costs that are minimised: some of
-            `two_qubit_gates`, `qpu_seconds`, `depth`, `duration` and `n_weights`.
+        objectives: `validation_accuracy`, which is maximised, then costs, which are minimised: `two_qubit_gates`,
+            `qpu_seconds`, `depth`, `duration`, `n_weights`, …; and predictors of the space, the better way.
 
     Raises:
-        SpaceError: if the objectives are others.
+        SpaceError: if the first is another, or one stands twice.
     """
 
     def __init__(
@@ -39,16 +40,21 @@ class NSGA2:
         swapping_prob: float = 0.5,
         objectives: Sequence[str] = ("validation_accuracy", "two_qubit_gates", "qpu_seconds"),
     ) -> None:
-        first, *costs = objectives or ("",)
-        if first != "validation_accuracy" or not set(costs) <= set(_COSTS) or len(set(costs)) < len(costs):
+        if tuple(objectives[:1]) != ("validation_accuracy",) or len(set(objectives)) < len(objectives):
             raise SpaceError(
-                "The 'objectives' of nsga2 must be validation_accuracy and then some of "
-                f"{', '.join(_COSTS)}, each once. Got {list(objectives)}."
+                "The 'objectives' of nsga2 must be validation_accuracy and then others, each once. "
+                f"Got {list(objectives)}."
             )
         self.objectives = tuple(objectives)
         self.population_size = population_size
         self.crossover_prob = crossover_prob
         self.swapping_prob = swapping_prob
+
+    def check(self, space: SearchSpace) -> None:
+        """Refuse objectives that the trials of a space do not have."""
+        from qcsearch.search.objectives import check_objectives
+
+        check_objectives(self.objectives, space)
 
     def sampler(self, seed: int) -> BaseSampler:
         """Optuna's sampler; `mutation_prob=None` is one over the number of parameters."""

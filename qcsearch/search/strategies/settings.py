@@ -13,7 +13,7 @@ from pydantic.errors import PydanticSchemaGenerationError
 from qcsearch import canonical
 from qcsearch.canonical import Json
 from qcsearch.errors import SpaceError
-from qcsearch.search.strategies.base import STRATEGIES, Maker, Strategy
+from qcsearch.search.strategies.base import STRATEGIES, Particular, Strategy
 
 if TYPE_CHECKING:
     from qcsearch.search.space import SearchSpace
@@ -59,7 +59,7 @@ def check_strategy(name: str, space: SearchSpace, options: Mapping[str, Json] | 
         strategy.sampler(0)
     except ValueError as error:
         raise SpaceError(f"The strategy '{name}' cannot work with its options: {error}") from None
-    if isinstance(strategy, Maker):
+    if isinstance(strategy, Particular):
         strategy.check(space)
 
 
