@@ -158,7 +158,6 @@ class Tuner:
     ) -> tuple[tuple[float, ...], TrainedModel]:
         """The loss of each step, and the model after the last."""
         model, done = self.model, 0 if checkpoint is None else steps_done(checkpoint)
-
         may_begin = done >= steps or may_step(done)
 
         def stop(step: int, _: float | None) -> bool:

@@ -125,7 +125,7 @@ def command():
         process.communicate()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def call():
     """Runs a command in this process; returns its exit code and what it printed and said."""
 
