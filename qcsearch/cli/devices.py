@@ -10,7 +10,6 @@ import typer
 
 from qcsearch.cli.options import Json, Verbose, examples
 from qcsearch.cli.output import display, emit, facts, say, table
-from qcsearch.errors import BackendError
 
 if TYPE_CHECKING:
     from qcsearch.devices.device import Device
@@ -215,18 +214,11 @@ def _device(backend: str) -> Device:
 
 def _live(name: str) -> Any:
     """A processor of the person's IBM account."""
-    from qiskit_ibm_runtime import QiskitRuntimeService
+    from qcsearch.deployment.ibm.cloud import Cloud
 
-    try:
-        backend = QiskitRuntimeService().backend(name)
-        backend.refresh()
-    except Exception as error:  # the client raises what the network, the account and the disk raise
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise BackendError(
-            f"The backend '{name}' cannot be reached: {reason}",
-            fix="set QISKIT_IBM_TOKEN and QISKIT_IBM_INSTANCE, or name a fake_… device.",
-        ) from error
-    return backend
+    cloud = Cloud(name)
+    cloud.call(cloud.backend.refresh)
+    return cloud.backend
 
 
 def _summary(device: Device) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from ibm_server.server import CRN
@@ -66,18 +68,79 @@ def test_the_account_file_is_enough(server, command, searched, monkeypatch, tmp_
     assert holders(server.token, tmp_path, run) == [path]
 
 
+def test_a_live_snapshot_is_taken_without_the_key_on_the_wire(server, call, tmp_path):
+    code, out, errors = call("devices", "snapshot", "ibm_lagos", "-o", tmp_path / "models")
+    assert code == 0, errors
+    assert json.loads(Path(out.strip()).read_text())["provider"] == "ibm"
+    assert server.leaks() == []
+
+
+def test_nor_does_a_snapshot_send_it_where_the_identity_service_fails(server, call, tmp_path):
+    server.faults.add("iam", 400, 1000)
+    code, _, errors = call("devices", "snapshot", "ibm_lagos", "-o", tmp_path / "models")
+    assert code == 5
+    assert "identity service" in errors
+    assert server.leaks() == []
+
+
+KEYRING = """
+import os
+
+class errors:
+    class KeyringError(Exception):
+        pass
+
+class Keyring:
+    priority = float(os.environ["KEYRING_PRIORITY"])
+    def get_password(self, service, user):
+        return os.environ["KEYRING_KEY"] if (service, user) == ("qcsearch-ibm", "token") else None
+
+class Locked(Keyring):
+    priority = 5
+    def get_password(self, service, user):
+        raise errors.KeyringError("locked")
+
+class Chain:
+    priority = 10
+    backends = [Locked(), Keyring()]
+
+def get_keyring():
+    return Chain() if "KEYRING_CHAIN" in os.environ else Keyring()
+"""
+
+
 def test_the_keyring_is_asked_if_there_is_one(server, command, searched, tmp_path):
-    (tmp_path / "keyring.py").write_text(
-        "class errors:\n    KeyringError = OSError\n"
-        f"def get_password(service, user): return {server.token!r} if user == 'token' else None\n"
-    )
+    (tmp_path / "keyring.py").write_text(KEYRING)
     run = searched("fake_valencia")
     words = ("deploy", run, "--backend", "ibm:ibm_valencia", *DEPLOY)
-    process = command(server, tmp_path, *words, QISKIT_IBM_TOKEN="", PYTHONPATH=str(tmp_path))
+    variables = {
+        "QISKIT_IBM_TOKEN": "",
+        "PYTHONPATH": with_path(tmp_path),
+        "KEYRING_KEY": server.token,
+    }
+    process = command(server, tmp_path, *words, **variables, KEYRING_PRIORITY="5")
     out, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert len(server.billed) == 4
     assert server.token not in out + errors
+
+
+def test_a_keyring_that_keeps_the_key_in_plain_text_is_refused(server, command, searched, tmp_path):
+    """By the priority that it gives itself: below 1 `keyring` does not recommend it."""
+    (tmp_path / "keyring.py").write_text(KEYRING)
+    words = ("deploy", searched("fake_valencia"), "--backend", "ibm:ibm_valencia", *DEPLOY)
+    variables = {"QISKIT_IBM_TOKEN": "", "PYTHONPATH": with_path(tmp_path), "KEYRING_KEY": server.token}
+    process = command(server, tmp_path, *words, **variables, KEYRING_CHAIN="1", KEYRING_PRIORITY="0.5")
+    out, errors = process.communicate(timeout=120)
+    assert process.returncode == 5, errors
+    assert "must keep it encrypted" in errors
+    assert server.requests == []
+    assert server.token not in out + errors
+
+
+def with_path(folder):
+    """A search path that begins with a folder."""
+    return os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 from qcsearch.errors import CredentialsError
 
@@ -22,7 +23,8 @@ def account() -> dict[str, str]:
     `token`, if the package `keyring` is installed; the client's file `~/.qiskit/qiskit-ibm.json`.
 
     Raises:
-        CredentialsError: if there is none, others can read the file, or no instance is named.
+        CredentialsError: if there is none, others can read the file, the keyring keeps plain text, or no instance is
+            named.
     """
     if os.environ.get("QISKIT_IBM_TOKEN"):
         return _named_instance({})
@@ -47,14 +49,34 @@ def _named_instance(found: dict[str, str]) -> dict[str, str]:
 
 
 def _from_keyring() -> str | None:
+    """The key of the first store that has it.
+
+    Raises:
+        CredentialsError: if that store is one that `keyring` itself does not recommend.
+    """
     if importlib.util.find_spec("keyring") is None:
         return None
     keyring = importlib.import_module("keyring")
-    try:
-        found = keyring.get_password(_KEYRING, "token")
-    except keyring.errors.KeyringError:
-        return None
-    return None if found is None else str(found)
+    chosen = keyring.get_keyring()
+    for store in getattr(chosen, "backends", None) or [chosen]:
+        try:
+            found = store.get_password(_KEYRING, "token")
+        except keyring.errors.KeyringError:
+            continue
+        if found is not None:
+            _check_store(store)
+            return str(found)
+    return None
+
+
+def _check_store(store: Any) -> None:
+    """Refuse plain text: a store that encrypts, and is fit for it, has a priority of 1 or more."""
+    if store.priority < 1:
+        raise CredentialsError(
+            "A keyring that holds the API key must keep it encrypted. "
+            f"{type(store).__module__}.{type(store).__qualname__} is not recommended for it.",
+            fix="take it out there with `keyring del qcsearch-ibm token`, and choose another store: keyring --help.",
+        )
 
 
 def _check_file(path: Path) -> None:

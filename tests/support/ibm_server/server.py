@@ -10,6 +10,7 @@ with IbmServer() as server:
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -65,7 +66,7 @@ class IbmServer:
     Args:
         backends: names of the processors, `ibm_<x>` for the recorded `fake_<x>`.
         seed: of the shots; a job's shots depend on it and on the job's content alone.
-        token: the API key that is accepted.
+        token: the API key that is accepted; that of the environment by default.
         queue_seconds: how long each job waits before it runs.
         slowness: factor on the metered seconds of a job, called once a job.
     """
@@ -78,7 +79,7 @@ class IbmServer:
         queue_seconds: float = 0.0,
         slowness: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        self.token = token or f"raw-api-key-{uuid.uuid4().hex}"
+        self.token = token or os.environ.get("QISKIT_IBM_TOKEN") or f"raw-api-key-{uuid.uuid4().hex}"
         self.seed, self.queue_seconds, self.slowness = seed, queue_seconds, slowness
         self.names = backends
         self.processors: dict[str, Processor] = {}
