@@ -132,3 +132,17 @@ def test_peak_memory_keeps_to_its_bound(what, argument):
     command = [sys.executable, str(script), "--one", what, *map(str, argument)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert 100 < json.loads(done.stdout.splitlines()[-1])["peak_mb"] <= 2048
+
+
+def test_the_table_of_vendors_is_that_of_the_stored_results():
+    folder = Path(__file__).resolve().parents[1] / "benchmarks"
+    stored = json.loads((folder / "results" / "vendors.json").read_text())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        table = import_module("vendors.table").render(stored)
+    assert f"<!-- vendors -->\n{table}\n<!-- /vendors -->" in (folder / "README.md").read_text()
+    assert {entry["deployment"]["kind"] for entry in stored.values()} == {"simulated"}
+    for entry in stored.values():
+        scores = entry["deployment"]
+        assert abs(scores["deployed"]["accuracy"] - scores["noisy"]["accuracy"]) <= 0.02
+        assert scores["truth"]["holds"]

@@ -51,7 +51,8 @@ def deploy(
             metavar="B",
             help="local:<fake> runs qiskit-ibm-runtime's primitives on a recorded device; aer takes shots "
             "from the run's own noise model; ibm:<backend> is the real one; backend:<package.module>:<object> is any "
-            "local BackendV2. Default: local:<the run's device>, or aer if that is no recorded device.",
+            "local BackendV2, env:<folder>:<package.module>:<object> one in a Python environment of its own. "
+            "Default: local:<the run's device>, or aer if that is no recorded device.",
         ),
     ] = "",
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,
