@@ -27,7 +27,7 @@ CHECKOUT_ONLY = pytest.mark.skipif(not (BENCHMARKS / "data").is_dir(), reason="t
 def bench():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
-        parts = ("contest", "quiet", "spaces", "summary", "tasks")
+        parts = ("contest", "job", "quiet", "spaces", "summary", "tasks")
         names = (
             "record.readme",
             "record.store",
@@ -47,6 +47,13 @@ def test_every_task_has_its_data_with_a_test_part_of_its_own(bench):
     for task in bench.tasks.TASKS:
         with np.load(bench.tasks.data_file(task)) as archive:
             assert {"X_train", "X_test", "y_train", "y_test"} <= set(archive)
+
+
+@CHECKOUT_ONLY
+def test_a_job_settles_what_the_command_line_would_take(bench):
+    settings = bench.job.job("moons", 3, max_seconds=9.0).settings
+    assert (settings["strategy"], settings["space"], settings["device"]) == ("auto", "default", "fake_torino")
+    assert (settings["seed"], settings["max_seconds"], settings["n_trials"]) == (3, 9.0, None)
 
 
 def test_a_stored_run_is_found_by_its_settings_alone_and_measured_again_takes_its_place(bench, tmp_path):

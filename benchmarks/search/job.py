@@ -144,7 +144,18 @@ def job(
     """
     archive = data_file(task)
     found: Inputs = gather(
-        str(archive), None, device, space, n_trials, max_seconds, seed, strategy, str(_BENCHMARKS / "no-run")
+        str(archive),
+        target=None,
+        device=device,
+        space=space,
+        trials=n_trials,
+        max_seconds=max_seconds,
+        max_two_qubit_gates=None,
+        max_duration_us=None,
+        seed=seed,
+        strategy=strategy,
+        strategy_option=None,
+        run=str(_BENCHMARKS / "no-run"),
     )
     settings = {
         "task": task,
