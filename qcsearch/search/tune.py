@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import qcsearch
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
@@ -20,7 +21,7 @@ from qcsearch.search.leaderboard import rank, records
 from qcsearch.search.planted import Planted
 from qcsearch.search.record import TrialRecord
 from qcsearch.search.result import SearchResult
-from qcsearch.search.run_config import Origin, RunConfig
+from qcsearch.search.run_config import Origin
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.session import Session
 
@@ -76,31 +77,16 @@ def run_tuning(
     planted = known or _planted(source, result, top, steps_share)
     seconds = max(SECONDS_SHARE * result.seconds, _LEAST_SECONDS) if max_seconds is None else max_seconds
     budget = Budget.of(len(planted), seconds)
-    config = RunConfig(
-        dataset=old.dataset,
-        dataset_digest=old.dataset_digest,
-        device=device.name,
-        calibrated_at=device.calibrated_at,
-        device_digest=device.digest,
-        space=old.space,
-        space_fingerprint=old.space_fingerprint,
-        strategy=old.strategy,
-        seed=old.seed,
-        n_trials=budget.n_trials,
-        max_seconds=budget.max_seconds,
-        max_two_qubit_gates=old.max_two_qubit_gates,
-        max_duration_us=old.max_duration_us,
-        origin=Origin(
-            kind="tuned",
-            run=str(source.path),
-            device=old.device,
-            trial=result.best.trial,
-            validation_accuracy=result.best.validation_accuracy,
-            test_accuracy_noisy=result.best.test_accuracy_noisy,
-            without_pqc=result.without_pqc,
-            seconds=result.seconds,
-        ),
-    )
+    changes = {
+        "qcsearch": qcsearch.__version__,
+        "device": device.name,
+        "calibrated_at": device.calibrated_at,
+        "device_digest": device.digest,
+        "n_trials": budget.n_trials,
+        "max_seconds": budget.max_seconds,
+        "workers": 1,
+        "origin": _origin(source, result),
+    }
     session = Session(
         folder,
         source.dataset,
@@ -112,7 +98,21 @@ def run_tuning(
         plant=lambda objective: (planted, ()),
         untuned=_handed_over(source, planted[0]),
     )
-    return session.answer(config)
+    return session.answer(old.model_copy(update=changes))
+
+
+def _origin(source: RunFolder, result: SearchResult) -> Origin:
+    best = result.best
+    return Origin(
+        kind="tuned",
+        run=str(source.path),
+        device=source.config.device,
+        trial=best.trial,
+        validation_accuracy=best.validation_accuracy,
+        test_accuracy_noisy=best.test_accuracy_noisy,
+        without_pqc=result.without_pqc,
+        seconds=result.seconds,
+    )
 
 
 def _check(source: RunFolder, device: Device, top: int, steps_share: float) -> None:

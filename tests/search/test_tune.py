@@ -189,6 +189,16 @@ def test_what_cannot_be_tuned_is_one_sentence_and_leaves_no_folder(
         run_tuning(source, other_day, run=source.path)
 
 
+def test_strategy_options_and_limits_are_those_of_the_search(
+    search: Search, other_day: Device, tmp_path: Path
+) -> None:
+    given = {"strategy": "tpe", "strategy_options": {"n_startup_trials": 2}, "max_two_qubit_gates": 9}
+    search(tmp_path / "search", n_trials=2, **given)
+    run_tuning(RunFolder.open(tmp_path / "search"), other_day, run=tmp_path / "run", top=1)
+    config = RunFolder.open(tmp_path / "run").config
+    assert {name: getattr(config, name) for name in given} == given
+
+
 def test_a_search_does_not_go_on_with_a_tuning(
     tuned: SearchResult, search: Search, other_day: Device
 ) -> None:
