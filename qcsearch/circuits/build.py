@@ -202,18 +202,18 @@ def without_pqc(candidate: Candidate) -> Candidate:
     """Return the ablation: the same candidate with its trained gates taken out.
 
     The ansatz becomes an empty list of gates, and an encoding that trains its input scale does not. A
-    gate-by-gate candidate keeps its data gates, untrained.
+    gate-by-gate candidate keeps its data gates; if they hold weights, it encodes by plain angles instead.
     """
     made = make_encoding(candidate)
     encoding = made.untrained() if isinstance(made, TrainedEncoding) else candidate.encoding
     kept = []
     if candidate.ansatz.name == "gates":
         parsed = map(Gate.from_json, candidate.ansatz.settings.get("gates", ()))
-        kept = [
-            replace(gate, angle=replace(gate.angle, weight=None)).to_json()
-            for gate in parsed
-            if gate.angle is not None and gate.angle.feature is not None
-        ]
+        data = [g for g in parsed if g.angle is not None and g.angle.feature is not None]
+        if any(gate.angle is not None and gate.angle.weight is not None for gate in data):
+            encoding = Choice("angle")
+        else:
+            kept = [gate.to_json() for gate in data]
     return replace(candidate, encoding=encoding, ansatz=Choice("gates", {"gates": kept}))
 
 

@@ -219,15 +219,19 @@ def test_the_ablation_keeps_one_untrained_pass_of_the_data_and_nothing_else() ->
     assert state.expectation_value(SparsePauliOp("IIZ")).real == pytest.approx(math.cos(0.3))
 
 
-def test_the_ablation_of_a_gate_by_gate_candidate_keeps_its_data_gates_untrained() -> None:
+def test_the_ablation_of_a_gate_by_gate_candidate_keeps_data_gates_that_are_not_trained() -> None:
     gates = [
-        {"name": "ry", "qubits": [0], "angle": {"feature": 1, "weight": 0, "constant": 0.5}},
+        {"name": "ry", "qubits": [0], "angle": {"feature": 1, "constant": 0.5}},
         {"name": "cx", "qubits": [0, 1]},
         {"name": "rz", "qubits": [1], "angle": {"weight": 1}},
     ]
     candidate = replace(CANDIDATE, encoding=Choice("none"), ansatz=Choice("gates", {"gates": gates}))
     gate_list = lower(without_pqc(candidate), LINE, 3)
     assert gate_list.gates == (Gate("ry", (0,), Angle(0.5, feature=1)),)
+    gates.append({"name": "rz", "qubits": [0], "angle": {"feature": 2, "weight": 0}})
+    trained = replace(candidate, ansatz=Choice("gates", {"gates": gates}))
+    gate_list = lower(without_pqc(trained), LINE, 3)
+    assert gate_list.gates == tuple(Gate("ry", (q,), Angle(feature=q)) for q in range(3))
 
 
 def test_features_that_are_no_finite_table_are_refused() -> None:

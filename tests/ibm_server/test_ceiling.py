@@ -83,6 +83,7 @@ def test_steps_end_before_the_ceiling_and_the_result_is_whole(server, executor, 
     assert found.kind == "hardware"
 
 
+@pytest.mark.slow
 def test_more_money_goes_on_where_the_ceiling_stopped(serve, executor, model, iris, tmp_path):
     paid = serve("ibm_valencia")
     for ceiling in (16.0, 100.0):

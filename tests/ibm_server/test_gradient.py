@@ -36,6 +36,7 @@ def test_inference_there_agrees_with_the_noisy_engine(server, executor, model, i
     assert len(server.billed) == 1
 
 
+@pytest.mark.slow
 def test_the_parameter_shift_gradient_is_within_four_standard_errors_of_the_exact_one(
     server, executor, model, iris
 ):
