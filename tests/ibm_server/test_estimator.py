@@ -90,6 +90,7 @@ def test_shots_are_those_of_each_basis_and_set_of_parameters(server, estimator, 
     assert found.errors == pytest.approx(np.sqrt((1 - found.values**2) / 700), rel=0.1, abs=2e-3)
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_reaches_the_service(server, estimator, bell):
     how = {"dynamical_decoupling": "XpXm", "twirling": True, "private": True, "mode": "batch"}
     estimator(2, **how).estimate([bell], 64)
@@ -110,7 +111,7 @@ def test_a_job_that_was_accepted_but_answered_504_is_billed_once(server, estimat
     assert len(server.billed) == len(server.jobs) == 1
 
 
-@pytest.mark.parametrize("level", [0, 1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("level", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 def test_work_is_what_is_metered(server, estimator, bell, level):
     one = estimator(level)
     one.estimate([bell], 256)
@@ -118,6 +119,7 @@ def test_work_is_what_is_metered(server, estimator, bell, level):
     assert one.budget.spent() == pytest.approx(server.billed_seconds)
 
 
+@pytest.mark.slow
 def test_level_1_takes_readout_errors_out(server, estimator, bell):
     ideal = np.array([[1, -1], [1, -np.cos(1.0)], [1, 1]])
     plain, mended = (

@@ -44,6 +44,7 @@ def test_a_run_predicts_there_with_error_bars_and_again_for_nothing(server, call
     assert len(server.billed) == 2
 
 
+@pytest.mark.slow
 def test_a_bundle_keeps_its_jobs_beside_it(server, call, run, tmp_path):
     bundle = shutil.copytree(run / "model", tmp_path / "mine")
     words = ("predict", bundle, "iris", *BACKEND, *LIMITS, "--shots", 16, "--json")
@@ -79,6 +80,7 @@ def test_who_says_no_to_a_prediction_pays_nothing(server, call, run, asked):
     assert server.jobs == {}
 
 
+@pytest.mark.slow
 def test_the_other_executors_predict_too(call, run):
     for backend in ("aer", "local:fake_valencia", "backend:qiskit_ibm_runtime.fake_provider:FakeValenciaV2"):
         code, out, errors = call("predict", run, "iris", "--backend", backend, "--shots", 32)

@@ -65,6 +65,7 @@ def test_a_deployment_that_stays_offers_the_move(decayed, call, run):
     assert "Note: --remap would have moved the model." in errors
 
 
+@pytest.mark.slow
 def test_remap_without_drift_changes_nothing(server, call, run):
     _, _, _, found = deploy(call, run, "--remap")
     assert found.move is None
