@@ -181,7 +181,7 @@ def test_explain_gives_the_record_of_a_trial(finished: SearchResult) -> None:
 def test_seconds_are_a_total_that_holds(
     workers: int, search: Search, quick: str, tmp_path: Path, spare: Any
 ) -> None:
-    limit = 6.0 if workers == 1 else 8.0
+    limit = 6.0 if workers == 1 else 12.0  # two processes more have to start, on a machine that may be busy
     space = SearchSpace.from_toml(quick.replace("steps = 12", "steps = 4000"), "slow")
     search(tmp_path / "warm", n_trials=1)
     nursery = spare.take() if workers > 1 else None
