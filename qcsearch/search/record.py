@@ -141,15 +141,16 @@ class TrialRecord:
         return self.times.get("proposal", 0.0)
 
     @property
-    def merit(self) -> tuple[float, int, float]:
-        """What trials are ranked by, the greatest first: accuracy, then few two-qubit gates, then a low loss.
+    def merit(self) -> tuple[float, int, int, float]:
+        """What trials are ranked by, the greatest first: accuracy, few two-qubit gates, few weights, a low loss.
 
-        Gates before loss: where many reach the same accuracy, the lowest of many losses is mostly luck with few
+        Size before loss: where many reach the same accuracy, the lowest of many losses is mostly luck with few
         samples, and the smaller circuit costs less.
         """
         accuracy = -math.inf if self.validation_accuracy is None else self.validation_accuracy
         loss = math.inf if self.validation_loss is None else self.validation_loss
-        return accuracy, -(self.costs.two_qubit_gates if self.costs else 0), -loss
+        gates, weights = (self.costs.two_qubit_gates, self.costs.n_weights) if self.costs else (0, 0)
+        return accuracy, -gates, -weights, -loss
 
     def to_json(self) -> dict[str, Json]:
         """Return the record as JSON values; floats keep every bit."""

@@ -133,7 +133,9 @@ def refit(
     if n_finalists:
         emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
         _rounds(objective, finalists, plan.seeds, end, emit, threads, warm)
-    finalists.sort(key=lambda f: (-f.mean, f.assembly.mapped.two_qubit_gates, f.mean_loss))
+    finalists.sort(
+        key=lambda f: (-f.mean, f.assembly.mapped.two_qubit_gates, f.assembly.n_weights, f.mean_loss)
+    )
     if n_finalists:
         finalists[0].whole = _train_whole(objective, finalists[0], deadline, warm)
     return finalists

@@ -175,18 +175,21 @@ def _lives(pid: int) -> bool:
         return False
 
 
-@pytest.mark.slow
-def test_fifty_kills_lose_and_double_nothing_and_no_restart_waits_for_a_lock(
-    tmp_path: Path, slow_space: Path
+@pytest.mark.parametrize(
+    "n_kills",
+    [pytest.param(12, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.exhaustive)],
+)
+def test_kills_lose_and_double_nothing_and_no_restart_waits_for_a_lock(
+    tmp_path: Path, slow_space: Path, n_kills: int
 ) -> None:
     run = tmp_path / "run"
     rng = random.Random(1)
-    victims = [rng.choice(["all", "all", "command", "nursery", "worker"]) for _ in range(50)]
+    victims = [rng.choice(["all", "all", "command", "nursery", "worker"]) for _ in range(n_kills)]
     seconds = kill_and_go_on(run, slow_space, victims, seed=1)
     assert_each_candidate_was_trained_once(run)
     restarts = sorted(seconds[1:])
     print(
-        f"50 kills, {len(finished(run))} finished trials, none lost, none doubled; "
+        f"{n_kills} kills, {len(finished(run))} finished trials, none lost, none doubled; "
         f"restart to the first new trial: median {restarts[len(restarts) // 2]:.2f} s, "
         f"longest {restarts[-1]:.2f} s"
     )

@@ -90,6 +90,8 @@ def test_a_last_training_that_is_right_on_fewer_samples_is_not_handed_over(
 
 def test_of_equal_means_the_smaller_circuit_wins(objective: Objective, ranked: list[TrialRecord]) -> None:
     finalists = refit(objective, ranked, deadline=None, emit=lambda event: None)
-    merits = [(-f.mean, f.assembly.mapped.two_qubit_gates, f.mean_loss) for f in finalists]
+    merits = [
+        (-f.mean, f.assembly.mapped.two_qubit_gates, f.assembly.n_weights, f.mean_loss) for f in finalists
+    ]
     assert merits == sorted(merits)
     assert np.isfinite(merits).all()

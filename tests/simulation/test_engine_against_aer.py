@@ -98,9 +98,16 @@ def test_random_circuits_agree_with_aer_and_parameter_shift(make_case, referee, 
 
 
 @pytest.mark.slow
-@settings(max_examples=550, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(circuits)
 def test_many_random_circuits_agree_with_aer_and_parameter_shift(make_case, referee, described):
+    _check(make_case(*described), referee)
+
+
+@pytest.mark.exhaustive
+@settings(max_examples=550, deadline=None)
+@given(circuits)
+def test_hundreds_of_random_circuits_agree_with_aer_and_parameter_shift(make_case, referee, described):
     _check(make_case(*described), referee)
 
 
