@@ -8,6 +8,7 @@ from statistics import stdev
 import numpy as np
 
 from qcsearch.circuits.build import without_pqc
+from qcsearch.circuits.candidate import Candidate
 from qcsearch.devices.device import Device
 from qcsearch.devices.providers import get_device, list_devices
 from qcsearch.devices.synthetic import drifted
@@ -16,7 +17,6 @@ from qcsearch.search.classical import classical_accuracies
 from qcsearch.search.objective import Objective
 from qcsearch.search.refit import Finalist, Refitted, train_once
 from qcsearch.search.result import Best, SeedScore, SnapshotScore, Untuned
-from qcsearch.search.strategies.base import Proposal
 from qcsearch.training.assembly import Assembly, assemble
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import HEADS
@@ -63,7 +63,7 @@ def evaluate(
     winner: Finalist,
     *,
     deadline: float | None = None,
-    before: Proposal | None = None,
+    before: tuple[Candidate, Refitted] | None = None,
 ) -> Evaluation:
     """Test the winner, the classical models, the ablation, and the winner on another day.
 
@@ -107,7 +107,7 @@ def evaluate(
         classical=classical,
         without_pqc=ablation,
         snapshot=snapshot,
-        untuned=None if before is None else _untuned(objective, before),
+        untuned=None if before is None else _untuned(objective, *before),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         notices=tuple(notices),
     )
@@ -172,21 +172,19 @@ def _snapshot(
     return SnapshotScore(other.name, other.calibrated_at, float(np.mean(predicted == y_test)))
 
 
-def _untuned(objective: Objective, before: Proposal) -> Untuned | None:
+def _untuned(objective: Objective, candidate: Candidate, fit: Refitted) -> Untuned | None:
     """The scores of a model with the weights it came with; None if it does not run on this device as it is."""
-    candidate, n_classes = before.candidate, objective.features.dataset.n_classes
     data, test = objective.features.prepare(candidate.preprocessing), objective.features.split.test
-    if before.weights0 is None or before.head0 is None:
-        return None
+    n_features, n_classes = (
+        objective.features.n_components(candidate.preprocessing),
+        objective.features.dataset.n_classes,
+    )
     try:
-        assembly = assemble(
-            candidate, objective.device, objective.features.n_components(candidate.preprocessing)
-        )
+        assembly = assemble(candidate, objective.device, n_features)
     except (CandidateError, DeviceError):
         return None
-    if len(before.weights0) != assembly.n_weights:
+    if len(fit.weights) != assembly.n_weights:
         return None
-    fit = Refitted(before.weights0, before.head0, 0.0, 0)
     Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)
     return Untuned(
         validation_accuracy=accuracy(assembly, fit, data.Z_val, data.y_val, n_classes),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,7 +18,7 @@ from qcsearch.search.features import Prepared
 from qcsearch.search.objective import Objective, seed_words
 from qcsearch.search.record import TrialRecord
 from qcsearch.training.assembly import Assembly
-from qcsearch.training.expectations import Floats
+from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.fit import Stop
 from qcsearch.training.train import accuracy, fit_candidate
 
@@ -70,6 +70,12 @@ class Finalist:
     whole: Refitted | None = None
 
     @property
+    def digest(self) -> str:
+        """Of its trial's candidate."""
+        assert self.record.candidate is not None
+        return self.record.candidate.digest
+
+    @property
     def best(self) -> Refitted:
         """The training with the best validation; of equals that with the least loss, then the first."""
         return max(self.fits, key=lambda fit: (fit.validation_accuracy, -fit.validation_loss))
@@ -102,7 +108,7 @@ def refit(
     deadline: float | None,
     emit: Callable[[Event], None],
     threads: int = 1,
-    warm: bool = False,
+    warm: Mapping[str, Refitted] | None = None,
 ) -> list[Finalist]:
     """Train the best again; the winner is the finalist with the best mean, which comes first.
 
@@ -119,7 +125,9 @@ def refit(
         deadline: in seconds of `time.monotonic`; None for no limit.
         emit: told of the progress.
         threads: over which the trainings of a round are spread; the numbers do not depend on it.
-        warm: start from the trials' weights, with other batches for each seed, in place of drawn ones.
+        warm: of a tuning: trainings start from the trials' weights, with other batches for each seed, in place of
+            drawn ones. By digest of a candidate: weights that know the validation part already, from which its
+            last training starts; without the time for that they are handed over as they are.
     """
     plan, best = objective.space.file.refit, ranked[: objective.space.file.refit.top]
     end = deadline
@@ -132,12 +140,12 @@ def refit(
     finalists = [_finalist(objective, record, factor) for record in best[: max(1, n_finalists)]]
     if n_finalists:
         emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
-        _rounds(objective, finalists, plan.seeds, end, emit, threads, warm)
+        _rounds(objective, finalists, plan.seeds, end, emit, threads, warm is not None)
     finalists.sort(
         key=lambda f: (-f.mean, f.assembly.mapped.two_qubit_gates, f.assembly.n_weights, f.mean_loss)
     )
-    if n_finalists:
-        finalists[0].whole = _train_whole(objective, finalists[0], deadline, warm)
+    if n_finalists or warm:
+        finalists[0].whole = _whole(objective, finalists[0], deadline, warm)
     return finalists
 
 
@@ -192,37 +200,54 @@ def _rounds(
         longest = max(longest, time.monotonic() - started)
 
 
-def _train_whole(
-    objective: Objective, winner: Finalist, deadline: float | None, warm: bool
+def _whole(
+    objective: Objective, winner: Finalist, deadline: float | None, warm: Mapping[str, Refitted] | None
 ) -> Refitted | None:
-    """Train the winner on the training and validation parts together; if `warm`, from its best weights.
+    """The winner trained on the training and validation parts together, in a tuning from the weights there are.
 
     None if it did not get to the end, or is right on clearly fewer of these samples (a standard error and one sample)
     than the best of the other trainings: one that is far from converged must not be handed over for its last weights.
     """
     candidate = winner.assembly.candidate
     data: Prepared = objective.features.prepare(candidate.preprocessing)
-    rng = np.random.default_rng(seed_words(objective.seed, candidate, _WHOLE))
     Z, y = np.concatenate([data.Z, data.Z_val]), np.concatenate([data.y, data.y_val])
     n_classes = objective.features.dataset.n_classes
+
+    def right(fit: Refitted) -> float:
+        return accuracy(winner.assembly, fit, Z, y, n_classes)
+
+    known = None if warm is None else warm.get(winner.digest)
+    start = known or (None if warm is None else winner.best)
+    trained = _train_whole(objective, winner, Z, y, start, deadline)
+    found = [fit for fit in (trained, known) if fit is not None]
+    asked = right(winner.best) if found else 0.0
+    least = asked - math.sqrt(asked * (1 - asked) / len(y)) - 1 / len(y)
+    for fit in found:
+        if right(fit) >= least:
+            return Refitted(fit.weights, fit.head_parameters, winner.mean, _WHOLE, winner.mean_loss)
+    return None
+
+
+def _train_whole(
+    objective: Objective, winner: Finalist, Z: Floats, y: Ints, start: Refitted | None, deadline: float | None
+) -> Refitted | None:
+    """One training without validation; None if it did not get to the end."""
+    candidate = winner.assembly.candidate
     found = fit_candidate(
         winner.assembly,
         Z,
         y,
         None,
         None,
-        n_classes,
-        rng,
-        weights0=winner.best.weights if warm else None,
-        head0=winner.best.head_parameters if warm else None,
+        objective.features.dataset.n_classes,
+        np.random.default_rng(seed_words(objective.seed, candidate, _WHOLE)),
+        weights0=None if start is None else start.weights,
+        head0=None if start is None else start.head_parameters,
         deadline=deadline,
     )
     if found.stopped in (Stop.BUDGET, Stop.DIVERGED):
         return None
-    whole = Refitted(found.weights, found.head_parameters, winner.mean, _WHOLE, winner.mean_loss)
-    right, asked = (accuracy(winner.assembly, fit, Z, y, n_classes) for fit in (whole, winner.best))
-    margin = math.sqrt(asked * (1 - asked) / len(y)) + 1 / len(y)
-    return whole if right >= asked - margin else None
+    return Refitted(found.weights, found.head_parameters, 0.0, _WHOLE)
 
 
 def train_once(

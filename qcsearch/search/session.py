@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from qcsearch.circuits.candidate import Candidate
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import NoFeasibleCandidateError, QCSearchError
@@ -35,7 +36,7 @@ from qcsearch.search.workers import Nursery, WorkerPool
 if TYPE_CHECKING:
     from qcsearch.search.objective import Objective
     from qcsearch.search.planted import Planted
-    from qcsearch.search.strategies.base import Proposal
+    from qcsearch.search.refit import Refitted
     from qcsearch.training.model import TrainedModel
 
 __all__ = ["Plant", "Session"]
@@ -228,12 +229,13 @@ class Session:
         if not ranked:
             raise _none_kept(records)
         refit_end = self.clock.deadline(self.budget.refit_seconds)
-        tuned = self.folder.config.tuned
+        before = self._before(records)
+        warm = None if before is None else {before[0].digest: before[1]}
         finalists = refit(
-            self.objective, ranked, deadline=refit_end, emit=self.emit, threads=workers, warm=tuned
+            self.objective, ranked, deadline=refit_end, emit=self.emit, threads=workers, warm=warm
         )
         end = self.clock.deadline(self.budget.ablation_seconds)
-        found = evaluate(self.objective, finalists[0], deadline=end, before=self._before(records))
+        found = evaluate(self.objective, finalists[0], deadline=end, before=before)
         self._write_model(found.model)
         result = SearchResult(
             run=self.folder.path,
@@ -255,17 +257,17 @@ class Session:
         self.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, self.clock.seconds))
         return result
 
-    def _before(self, records: list[TrialRecord]) -> Proposal | None:
+    def _before(self, records: list[TrialRecord]) -> tuple[Candidate, Refitted] | None:
         """Of a tuning: the model it starts from, on the qubits to which its trial moved it."""
         if self.untuned is None or self.untuned.candidate is None:
             return None
-        from qcsearch.search.strategies.base import Proposal
+        from qcsearch.search.refit import Refitted
 
         old = self.untuned.candidate
         found = (record.candidate for record in records if record.candidate is not None)
         moved = next((one for one in found if replace(one, qubits=old.qubits) == old), old)
         weights, head = np.array(self.untuned.weights), np.array(self.untuned.head_parameters)
-        return Proposal(moved, weights0=weights, head0=head)
+        return moved, Refitted(weights, head, 0.0, 0)
 
     def _write_model(self, model: TrainedModel) -> None:
         from qcsearch.bundle.write import write_bundle

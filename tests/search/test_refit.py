@@ -73,11 +73,31 @@ def test_a_tuning_goes_on_from_the_weights_there_are_to_the_last(
         training = replace(record.candidate.training, learning_rate=1e-9)
         return replace(record, candidate=replace(record.candidate, training=training))
 
-    winner = refit(objective, [still(r) for r in longer], deadline=None, emit=lambda event: None, warm=True)[
-        0
-    ]
+    given = [still(r) for r in longer]
+    winner = refit(objective, given, deadline=None, emit=lambda event: None, warm={})[0]
     assert winner.whole is not None
     np.testing.assert_allclose(winner.whole.weights, winner.record.weights, atol=1e-5)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_weights_that_know_the_validation_part_are_what_the_last_training_of_a_tuning_starts_from(
+    late: bool, objective: Objective, longer: list[TrialRecord]
+) -> None:
+    """Without the time for it they are handed over as they are; the choice before that does not see them."""
+    deadline = time.monotonic() if late else None
+    plain, *_ = refit(objective, longer, deadline=deadline, emit=lambda event: None, warm={})
+    known = replace(plain.best, weights=plain.best.weights + 1e-6)
+    warm = {plain.digest: known}
+    winner, *_ = refit(objective, longer, deadline=deadline, emit=lambda event: None, warm=warm)
+    assert (winner.digest, winner.mean) == (plain.digest, plain.mean)
+    assert winner.whole is not None
+    assert np.array_equal(winner.whole.weights, known.weights) == late
+    assert winner.chosen.validation_accuracy == winner.mean
+    if late:
+        assert plain.whole is None
+    else:
+        assert plain.whole is not None
+        assert not np.array_equal(winner.whole.weights, plain.whole.weights)
 
 
 def test_a_last_training_that_is_right_on_fewer_samples_is_not_handed_over(
