@@ -69,13 +69,15 @@ class QCSearchError(Exception):
     """Base of every error that qcsearch raises on purpose.
 
     Args:
-        message: one sentence: what, what it must be, what it was.
+        message: one sentence: what, what it must be, what it was. Line breaks in it, such as in the name of a column,
+            become spaces.
         fix: what the person can do about it, if that is known.
     """
 
     exit_code = 2
 
     def __init__(self, message: str, fix: str | None = None) -> None:
+        message = " ".join(message.splitlines())
         super().__init__(message if fix is None else f"{message} Fix: {fix}")
         self.message = message
         self.fix = fix

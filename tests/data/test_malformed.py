@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from malformed import Malformed, archive, malformed, malformed_parquet
 
@@ -50,6 +50,7 @@ CELLS = st.sampled_from(
 
 @settings(max_examples=300, deadline=None)
 @given(text=st.lists(CELLS, max_size=60).map("".join))
+@example(text='",\n,"')
 def test_any_text_as_csv_is_a_data_set_or_a_sentence(text, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "fuzz.csv"
     path.write_bytes(text.encode())
