@@ -41,8 +41,9 @@ def main() -> None:
     parser = options(__doc__, "nine_tasks")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--max-seconds", type=float, default=300)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--max-seconds", type=float, default=120)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2, help="searches side by side, a core and a thread each")
     parser.add_argument("--strategy", help="default: the product's")
     parser.add_argument("--space", help="default: the product's")
     asked = parser.parse_args()
@@ -54,11 +55,12 @@ def main() -> None:
             space=asked.space or DEFAULT,
             max_seconds=asked.max_seconds,
             workers=asked.workers,
+            alone=asked.jobs == 1,
         )
         for task in asked.tasks
         for seed in range(asked.seeds)
     ]
-    text = render(measure(jobs, asked))
+    text = render(measure(jobs, asked, asked.jobs))
     print(text)
     if asked.readme:
         put("nine_tasks", text)
@@ -99,9 +101,11 @@ def _settings(found: list[Entry]) -> str:
     one = found[0]["settings"]
     spaces = sorted({entry["settings"]["space"] for entry in found})
     seeds = len({entry["settings"]["seed"] for entry in found})
+    cores = one["cores"] or one["workers"]
     return (
-        f"Strategy {one['strategy']}, device {one['device']}, spaces {', '.join(spaces)}; {one['max_seconds']:g} s "
-        f"with {one['workers']} workers; seeds a task: {seeds}."
+        f"Strategy {one['strategy']}, device {one['device']}, spaces {', '.join(spaces)}; {one['max_seconds']:g} s a "
+        f"search with {one['workers']} worker{'s' * (one['workers'] > 1)} on {cores} core{'s' * (cores > 1)}; seeds a "
+        f"task: {seeds}."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
 
@@ -162,6 +162,7 @@ class Objective:
         worker: str = "",
         weights0: Floats | None = None,
         head0: Floats | None = None,
+        rate: float = 1.0,
         watch: Stopwatch | None = None,
     ) -> TrialRecord:
         """Evaluate one candidate.
@@ -177,6 +178,7 @@ class Objective:
             worker: who evaluates.
             weights0: circuit weights to start from; None draws them.
             head0: head parameters to start from; None asks the head.
+            rate: step size of this training over the candidate's.
             watch: takes the time of each stage; None makes one.
 
         Returns:
@@ -203,7 +205,7 @@ class Objective:
                 record = seen.noted(record)
             if record.outcome.kind == "kept":
                 with watch.stage("train"):
-                    record = self._train(record, assembly, listener, deadline, (weights0, head0))
+                    record = self._train(record, assembly, listener, deadline, (weights0, head0), rate)
         return replace(record, seconds=time.monotonic() - started, times=dict(watch.seconds))
 
     def _foresee(self, assembly: Assembly) -> Foresight | None:
@@ -221,7 +223,9 @@ class Objective:
         listener: _Listener,
         deadline: float | None,
         start: tuple[Floats | None, Floats | None],
+        rate: float,
     ) -> TrialRecord:
+        options = assembly.candidate.training
         data = self.features.prepare(assembly.candidate.preprocessing)
         n_classes = self.features.dataset.n_classes
         seed = seed_words(self.seed, assembly.candidate)
@@ -233,6 +237,7 @@ class Objective:
             data.y_val,
             n_classes,
             np.random.default_rng(seed),
+            options=replace(options, learning_rate=rate * options.learning_rate),
             weights0=start[0],
             head0=start[1],
             deadline=deadline,
@@ -252,11 +257,9 @@ class Objective:
         )
         if record.outcome.kind != "kept":
             return record
-        if assembly.candidate.training.noise:
-            noisy = fit.validation_accuracy
-        else:
-            noisy = accuracy(assembly, fit, data.Z_val, data.y_val, n_classes)
-        noiseless = accuracy(assembly, fit, data.Z_val, data.y_val, n_classes, noise=False)
+        scored = partial(accuracy, assembly, fit, data.Z_val, data.y_val, n_classes)
+        noisy = fit.validation_accuracy if options.noise else scored()
+        noiseless = scored(noise=False)
         return replace(record, validation_accuracy=noisy, validation_accuracy_noiseless=noiseless)
 
 

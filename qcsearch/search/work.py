@@ -88,6 +88,7 @@ def _evaluate(
             worker=asked.worker,
             weights0=proposal.weights0,
             head0=proposal.head0,
+            rate=proposal.rate,
             watch=watch,
         )
         return replace(

@@ -7,10 +7,12 @@ from functools import cached_property
 
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
+from pydantic import NonNegativeInt, PositiveInt
 
+from qcsearch.errors import SpaceError
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.space import SearchSpace
-from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
+from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal, Share
 from qcsearch.search.strategies.neighbours import NeighbourSampler
 from qcsearch.search.strategies.tpe import TPE
 
@@ -35,10 +37,17 @@ class Auto:
 
     objectives = ("validation_accuracy",)
 
-    n_startup_trials: int = 10
-    parents: int = 6
-    neighbours: float = 0.4
-    repeats: float = 0.2
+    n_startup_trials: NonNegativeInt = 10
+    parents: PositiveInt = 6
+    neighbours: Share = 0.4
+    repeats: Share = 0.2
+
+    def __post_init__(self) -> None:
+        if self.neighbours + self.repeats > 1:
+            raise SpaceError(
+                "The options 'neighbours' and 'repeats' of auto must sum to ≤ 1. "
+                f"Got {self.neighbours} and {self.repeats}."
+            )
 
     def sampler(self, seed: int) -> BaseSampler:
         """See `NeighbourSampler`."""

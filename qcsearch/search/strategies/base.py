@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 import numpy as np
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
+from pydantic import Field
 
 from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     from qcsearch.search.space import SearchSpace
     from qcsearch.training.expectations import Floats
 
-__all__ = ["STRATEGIES", "Brief", "Maker", "Particular", "Proposal", "Strategy"]
+__all__ = ["STRATEGIES", "Brief", "Maker", "Particular", "Proposal", "Share", "Strategy"]
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""Type of an option that is a share or a probability; see `settings`."""
 
 
 class Strategy(Protocol):
@@ -116,12 +121,14 @@ class Proposal:
         predictors: figures of it that the maker went by.
         weights0: circuit weights to start from, in radians; None draws them.
         head0: head parameters to start from; None asks the head.
+        rate: step size of the trial's training over the candidate's, which a refit from drawn weights takes as it is.
     """
 
     candidate: Candidate
     predictors: Mapping[str, float] = field(default_factory=dict)
     weights0: Floats | None = None
     head0: Floats | None = None
+    rate: float = 1.0
 
 
 STRATEGIES: Registry[Strategy] = Registry("qcsearch.strategies", SpaceError)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.devices.regions import topology
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.space import SearchSpace
-from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
+from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal, Share
 from qcsearch.search.strategies.native import (
     NativeGates,
     choose_measured,
@@ -54,12 +55,12 @@ class Elivagar:
 
     objectives = ("validation_accuracy",)
 
-    pool: int = 100
-    subgraphs: int = 100
-    temperature: float = 0.5
-    keep: float = 0.5
-    min_cnr: float = 0.7
-    cnr_power: float = 0.25
+    pool: PositiveInt = 100
+    subgraphs: PositiveInt = 100
+    temperature: PositiveFloat = 0.5
+    keep: Annotated[float, Field(gt=0, le=1)] = 0.5
+    min_cnr: Share = 0.7
+    cnr_power: NonNegativeFloat = 0.25
 
     def sampler(self, seed: int) -> BaseSampler:
         """What of the space a maker takes is drawn at random."""

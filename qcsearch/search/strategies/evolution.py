@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from pydantic import NonNegativeInt, PositiveInt
 
+from qcsearch.search.strategies.base import Share
 from qcsearch.search.strategies.genes import Gene, LayerSpace
 
 __all__ = ["Evolution"]
@@ -30,12 +32,12 @@ class Evolution:
         generations: how many.
     """
 
-    population: int = 40
-    parents: int = 10
-    mutations: int = 20
-    mutation_probability: float = 0.4
-    crossovers: int = 10
-    generations: int = 40
+    population: PositiveInt = 40
+    parents: PositiveInt = 10
+    mutations: NonNegativeInt = 20
+    mutation_probability: Share = 0.4
+    crossovers: NonNegativeInt = 10
+    generations: PositiveInt = 40
 
     def run(
         self,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler, NSGAIISampler
+from pydantic import PositiveInt
 
 from qcsearch.errors import SpaceError
 from qcsearch.search.ladder import Ladder
-from qcsearch.search.strategies.base import STRATEGIES
+from qcsearch.search.strategies.base import STRATEGIES, Share
 
 if TYPE_CHECKING:
     from qcsearch.search.space import SearchSpace
@@ -35,9 +36,9 @@ class NSGA2:
 
     def __init__(
         self,
-        population_size: int = 20,
-        crossover_prob: float = 0.9,
-        swapping_prob: float = 0.5,
+        population_size: PositiveInt = 20,
+        crossover_prob: Share = 0.9,
+        swapping_prob: Share = 0.5,
         objectives: Sequence[str] = ("validation_accuracy", "two_qubit_gates", "qpu_seconds"),
     ) -> None:
         if tuple(objectives[:1]) != ("validation_accuracy",) or len(set(objectives)) < len(objectives):

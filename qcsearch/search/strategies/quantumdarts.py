@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
+from pydantic import NonNegativeInt, PositiveFloat
 
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.space import SearchSpace
@@ -37,10 +38,10 @@ class QuantumDARTSSearch:
 
     objectives = ("validation_accuracy",)
 
-    steps: int = 600
-    angle_rate: float = 0.05
-    logit_rate: float = 0.1
-    temperatures: tuple[float, float] = (2.0, 0.2)
+    steps: NonNegativeInt = 600
+    angle_rate: PositiveFloat = 0.05
+    logit_rate: PositiveFloat = 0.1
+    temperatures: tuple[PositiveFloat, PositiveFloat] = (2.0, 0.2)
     micro: bool = False
 
     def sampler(self, seed: int) -> BaseSampler:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.space import SearchSpace
@@ -54,15 +55,15 @@ class QuantumNASSearch:
     objectives = ("validation_accuracy",)
 
     evolution: Evolution = field(default_factory=Evolution)
-    epochs: int = 200
-    warm_up: int = 30
-    learning_rate: float = 5e-3
-    weight_decay: float = 1e-4
-    max_changes: int = 7
-    n_validation: int = 500
-    pruned: tuple[float, ...] = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
-    tuning_rate: float = 2e-3
-    tuning_steps: float = 0.25
+    epochs: NonNegativeInt = 200
+    warm_up: NonNegativeInt = 30
+    learning_rate: PositiveFloat = 5e-3
+    weight_decay: NonNegativeFloat = 1e-4
+    max_changes: PositiveInt = 7
+    n_validation: PositiveInt = 500
+    pruned: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+    tuning_rate: PositiveFloat = 2e-3
+    tuning_steps: NonNegativeFloat = 0.25
 
     def sampler(self, seed: int) -> BaseSampler:
         """What of the space a maker takes is drawn at random."""

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["refine"]
 
 _RATE = 0.3
-"""Step size of a child over that of its parent: it goes on from trained weights."""
+"""Step size of a child's training, which goes on from trained weights, over that of a training from drawn ones."""
+
+_ATTEMPTS = 10
+"""Some changes are not possible on some circuits."""
 
 _SIGNED = ("linear", "mlp")
 """Heads that take observables in any number."""
@@ -55,10 +58,15 @@ def refine(objective: Objective, parent: TrialRecord, rng: np.random.Generator) 
     assert candidate is not None
     if not _plain(objective, candidate):
         return None
-    grown = _Circuit(objective, candidate, parent.weights, rng)
-    for _ in range(1 + int(rng.binomial(2, 1 / 3))):
-        getattr(grown, _KINDS[rng.integers(len(_KINDS))].replace(" ", "_"))()
-    return grown.proposal(parent)
+    same = _Circuit(objective, candidate, parent.weights, rng).proposal(parent).candidate
+    for _ in range(_ATTEMPTS):
+        grown = _Circuit(objective, candidate, parent.weights, rng)
+        for _ in range(1 + int(rng.binomial(2, 1 / 3))):
+            getattr(grown, _KINDS[rng.integers(len(_KINDS))].replace(" ", "_"))()
+        proposal = grown.proposal(parent)
+        if proposal.candidate != same:
+            return proposal
+    return None
 
 
 def _plain(objective: Objective, candidate: Candidate) -> bool:
@@ -147,18 +155,16 @@ class _Circuit:
     def proposal(self, parent: TrialRecord) -> Proposal:
         """The child and where it starts."""
         gates, start = _numbered(self._gates)
-        training = self._candidate.training
         child = replace(
             self._candidate,
             encoding=Choice("none"),
             ansatz=Choice("gates", {"gates": [gate.to_json() for gate in gates]}),
             qubits=self._qubits,
             observables=tuple(self._observables),
-            training=replace(training, learning_rate=_RATE * training.learning_rate),
         )
         same = child.observables == self._candidate.observables
         head0 = np.array(parent.head_parameters) if same else None
-        return Proposal(child, weights0=start, head0=head0)
+        return Proposal(child, weights0=start, head0=head0, rate=_RATE)
 
     def _insert(self, grown: _Grown) -> None:
         self._gates.insert(int(self._rng.integers(len(self._gates) + 1)), grown)

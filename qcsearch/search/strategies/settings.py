@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["check_strategy", "create_strategy"]
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
 
 def create_strategy(name: str, options: Mapping[str, Json] | None = None) -> Strategy:
@@ -32,7 +33,8 @@ def create_strategy(name: str, options: Mapping[str, Json] | None = None) -> Str
             `evolution.population`.
 
     Raises:
-        SpaceError: if there is no such strategy or option, or a value is of another type or negative.
+        SpaceError: if there is no such strategy or option, or a value is of another type or out of the bounds that
+            the type says (`Annotated[float, Field(gt=0)]`).
     """
     known = _parameters(STRATEGIES.get(name))
     settings: dict[str, Any] = {}
@@ -41,7 +43,7 @@ def create_strategy(name: str, options: Mapping[str, Json] | None = None) -> Str
         if option not in known:
             has = f"It has {', '.join(known)}." if known else "It has none."
             raise SpaceError(f"The strategy '{name}' has no option '{option}'. {has}")
-        value, (head, _, tail) = _value(name, option, known[option], said), option.partition(".")
+        value, (head, _, tail) = _value(name, option, *known[option], said), option.partition(".")
         (nested.setdefault(head, {}) if tail else settings)[tail or head] = value
     hints = _hints(STRATEGIES.get(name))
     settings |= {head: hints[head](**inner) for head, inner in nested.items()}
@@ -63,41 +65,44 @@ def check_strategy(name: str, space: SearchSpace, options: Mapping[str, Json] | 
         strategy.check(space)
 
 
-def _parameters(build: Callable[..., Any]) -> dict[str, Any]:
-    """Types by option; a parameter that is a dataclass gives its fields."""
-    found: dict[str, Any] = {}
-    for name, hint in _hints(build).items():
+def _parameters(build: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
+    """Types by option, with their bounds and without; a parameter that is a dataclass gives its fields."""
+    found: dict[str, tuple[Any, Any]] = {}
+    plain = _hints(build)
+    for name, hint in _hints(build, bounds=True).items():
         if is_dataclass(hint):
-            found |= {f"{name}.{inner}": kind for inner, kind in _hints(hint).items()}  # type: ignore[arg-type]
+            found |= {f"{name}.{inner}": kinds for inner, kinds in _parameters(hint).items()}  # type: ignore[arg-type]
         else:
-            found[name] = hint
+            found[name] = hint, plain[name]
     return found
 
 
-def _hints(build: Callable[..., Any]) -> dict[str, Any]:
+def _hints(build: Callable[..., Any], *, bounds: bool = False) -> dict[str, Any]:
     """Types of the parameters; anything goes where a plugin says nothing."""
     told = build if is_dataclass(build) else getattr(build, "__init__", build)
     try:
-        hints = get_type_hints(told)
+        hints = get_type_hints(told, include_extras=bounds)
     except (NameError, TypeError):
         hints = {}
     parameters = inspect.signature(build).parameters.values()
     return {p.name: hints.get(p.name, Any) for p in parameters if p.kind not in _VARIADIC}
 
 
-def _value(strategy: str, option: str, hint: Any, said: Json) -> Any:
+def _value(strategy: str, option: str, hint: Any, plain: Any, said: Json) -> Any:
+    named = f"The option '{option}' of the strategy '{strategy}'"
     try:
-        value = TypeAdapter(hint).validate_json(canonical.dumps(said), strict=True)
+        return TypeAdapter(hint).validate_json(canonical.dumps(said), strict=True)
     except PydanticSchemaGenerationError:
-        raise SpaceError(
-            f"The option '{option}' of the strategy '{strategy}' cannot be given by name."
-        ) from None
-    except ValidationError:
-        wanted = getattr(hint, "__name__", str(hint)) if isinstance(hint, type) else str(hint)
-        wanted = wanted.rpartition("abc.")[2]
-        raise SpaceError(
-            f"The option '{option}' of the strategy '{strategy}' must be of type {wanted}. Got {said!r}."
-        ) from None
-    if isinstance(value, int | float) and value < 0:
-        raise SpaceError(f"The option '{option}' of the strategy '{strategy}' must be ≥ 0. Got {said!r}.")
-    return value
+        raise SpaceError(f"{named} cannot be given by name.") from None
+    except ValidationError as error:
+        raise SpaceError(f"{named} must be {_wanted(plain, error)}. Got {said!r}.") from None
+
+
+def _wanted(plain: Any, error: ValidationError) -> str:
+    """The bound that a value breaks, or the type that it is not of."""
+    first = error.errors()[0]
+    for limit, sign in _SIGNS.items():
+        if limit in first.get("ctx", {}):
+            return f"{sign} {first['ctx'][limit]:g}"
+    name = getattr(plain, "__name__", str(plain)) if isinstance(plain, type) else str(plain)
+    return f"of type {name.rpartition('abc.')[2]}"

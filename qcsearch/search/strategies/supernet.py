@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from qcsearch.circuits.ansatze.base import pairs
 from qcsearch.circuits.candidate import Candidate, Choice
@@ -112,10 +113,10 @@ class SupernetSearch:
 
     objectives = ("validation_accuracy",)
 
-    supernets: int = 5
-    steps: int = 400
-    learning_rate: float = 0.05
-    ranked: int = 500
+    supernets: PositiveInt = 5
+    steps: NonNegativeInt = 400
+    learning_rate: PositiveFloat = 0.05
+    ranked: PositiveInt = 500
 
     def sampler(self, seed: int) -> BaseSampler:
         """What of the space a maker takes is drawn at random."""

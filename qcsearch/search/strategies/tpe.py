@@ -10,6 +10,7 @@ from optuna.samplers import BaseSampler, TPESampler
 from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study
 from optuna.trial import FrozenTrial
+from pydantic import NonNegativeInt, PositiveInt
 
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.strategies.base import STRATEGIES
@@ -28,7 +29,7 @@ class TPE:
 
     objectives = ("validation_accuracy",)
 
-    def __init__(self, n_startup_trials: int = 10, n_ei_candidates: int = 24) -> None:
+    def __init__(self, n_startup_trials: NonNegativeInt = 10, n_ei_candidates: PositiveInt = 24) -> None:
         self.n_startup_trials = n_startup_trials
         self.n_ei_candidates = n_ei_candidates
         self._common = IntersectionSearchSpace(include_pruned=True)

@@ -97,7 +97,24 @@ def test_an_unchanged_circuit_written_gate_by_gate_with_its_weights_is_what_it_w
     np.testing.assert_allclose(values["same"], values["parent"], atol=1e-12)
     np.testing.assert_allclose(values["grown"], values["parent"], atol=1e-12)
     assert same.head0 is not None
-    assert same.candidate.training.learning_rate < parent.candidate.training.learning_rate
+    assert same.rate < 1
+    assert same.candidate.training == parent.candidate.training
+
+
+def test_a_child_of_a_child_is_another_circuit_and_trains_at_the_same_rate(
+    objective: Objective, parent: TrialRecord
+) -> None:
+    family, record = {parent.candidate}, parent
+    for seed in range(6):
+        child = refine(objective, record, np.random.default_rng(seed))
+        assert child is not None
+        assert child.weights0 is not None
+        assert child.rate * child.candidate.training.learning_rate == pytest.approx(
+            0.3 * parent.candidate.training.learning_rate  # type: ignore[union-attr]
+        )
+        assert child.candidate not in family
+        family.add(child.candidate)
+        record = replace(record, candidate=child.candidate, weights=tuple(child.weights0))
 
 
 def test_the_last_gate_that_reads_data_is_not_dropped(objective: Objective, parent: TrialRecord) -> None:

@@ -1,4 +1,4 @@
-"""Strategies that make circuits, in a study: repeated, resumed, killed."""
+"""Every strategy in a study: repeated, resumed, killed; those that make circuits in small versions."""
 
 from __future__ import annotations
 
@@ -56,11 +56,14 @@ run_search(
 """
 
 MAKERS = ("auto", "elivagar", "expressibility", "quantumdarts", "quantumnas", "supernet")
+SAMPLERS = tuple(name for name in STRATEGIES.names() if name not in MAKERS)
 
 
-@pytest.fixture(params=MAKERS)
-def maker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of a small version, for searches in this process."""
+@pytest.fixture(params=[*MAKERS, *SAMPLERS])
+def strategy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a strategy, or of its small version, for searches in this process."""
+    if request.param in SAMPLERS:
+        return str(request.param)
     small: dict[str, object] = {}
     exec(MODULE, small)
     name = f"small_{request.param}"
@@ -88,10 +91,10 @@ def board(run: Path) -> list[tuple[object, ...]]:
 
 
 def test_the_same_seed_gives_the_same_leaderboard_also_in_two_sessions(
-    search: Search, layered: SearchSpace, maker: str, tmp_path: Path
+    search: Search, layered: SearchSpace, strategy: str, tmp_path: Path
 ) -> None:
     for folder, n_trials in (("a", 3), ("b", 1), ("b", 3)):
-        search(tmp_path / folder, space=layered, strategy=maker, n_trials=n_trials)
+        search(tmp_path / folder, space=layered, strategy=strategy, n_trials=n_trials)
     first, second = board(tmp_path / "a"), board(tmp_path / "b")
     assert first[:-1] == second[:-1]
     kept = [row for row in records(RunFolder.open(tmp_path / "a")) if row.outcome.kind == "kept"]
@@ -100,24 +103,24 @@ def test_the_same_seed_gives_the_same_leaderboard_also_in_two_sessions(
 
 
 def test_a_search_with_little_time_ends_in_it_with_a_model(
-    search: Search, layered: SearchSpace, maker: str, tmp_path: Path
+    search: Search, layered: SearchSpace, strategy: str, tmp_path: Path
 ) -> None:
     started = time.monotonic()
-    result = search(tmp_path / "run", space=layered, strategy=maker, max_seconds=1.5)
+    result = search(tmp_path / "run", space=layered, strategy=strategy, max_seconds=1.5)
     assert time.monotonic() - started < 12  # a busy machine has its share in it
     assert result.best.test_accuracy_noisy > 0.5
 
 
 @pytest.mark.parametrize(
-    "maker",
+    "strategy",
     [
         "auto",
-        *(pytest.param(name, marks=pytest.mark.exhaustive) for name in MAKERS if name != "auto"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in (*MAKERS, *SAMPLERS) if name != "auto"),
     ],
     indirect=True,
 )
 def test_a_killed_search_of_two_workers_goes_on(
-    search: Search, maker: str, tmp_path: Path, layered: SearchSpace, installed: dict[str, str]
+    search: Search, strategy: str, tmp_path: Path, layered: SearchSpace, installed: dict[str, str]
 ) -> None:
     run, space = tmp_path / "run", tmp_path / "layered.toml"
     space.write_text(layered.text)
@@ -126,7 +129,7 @@ def test_a_killed_search_of_two_workers_goes_on(
         found = records(RunFolder.open(run)) if (run / "run.json").exists() else []
         return {record.trial: repr(record.to_json()) for record in found}
 
-    command = [sys.executable, "-c", COMMAND, str(run), str(space), maker, "100000"]
+    command = [sys.executable, "-c", COMMAND, str(run), str(space), strategy, "100000"]
     process = subprocess.Popen(command, env=installed, start_new_session=True, stderr=subprocess.PIPE)
     try:
         deadline = time.monotonic() + 120
@@ -138,7 +141,7 @@ def test_a_killed_search_of_two_workers_goes_on(
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
     before = finished()
-    search(run, space=layered, strategy=maker, n_trials=len(before) + 2)
+    search(run, space=layered, strategy=strategy, n_trials=len(before) + 2)
     after = finished()
     assert {trial: after[trial] for trial in before} == before
     assert len(after) == len(before) + 2
