@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from qcsearch import canonical
 from qcsearch.canonical import Json
 from qcsearch.errors import RunError
 from qcsearch.search.pareto import pareto_front
@@ -12,7 +14,7 @@ from qcsearch.search.result import SnapshotScore
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.study import SearchStudy
 
-__all__ = ["Leaderboard", "Row", "explain", "leaderboard", "rank", "records"]
+__all__ = ["Leaderboard", "Row", "explain", "families", "leaderboard", "rank", "records"]
 
 VALIDATION, TEST = "validation", "test"
 
@@ -78,6 +80,18 @@ def records(run: RunFolder) -> list[TrialRecord]:
         return SearchStudy(run).records()
     except KeyError:
         return []
+
+
+def families(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """The best of each family, which are the trials that the same parameters were drawn for.
+
+    They differ where a strategy refines a circuit step by step: hardly from one to the next, and the more of them there
+    are, the more the best owes to luck with the validation part.
+    """
+    found: dict[str, TrialRecord] = {}
+    for record in ranked:
+        found.setdefault(canonical.dumps(dict(record.params)), record)
+    return list(found.values())
 
 
 def rank(found: list[TrialRecord]) -> list[TrialRecord]:

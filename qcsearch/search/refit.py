@@ -15,6 +15,7 @@ import numpy as np
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.search.events import Event, RefitFinished, RefitStarted
 from qcsearch.search.features import Prepared
+from qcsearch.search.leaderboard import families
 from qcsearch.search.objective import Objective, seed_words
 from qcsearch.search.record import TrialRecord
 from qcsearch.training.assembly import Assembly
@@ -115,6 +116,8 @@ def refit(
     At the end the winner is trained once more on the training and validation parts together, as long as in its refits,
     and its last weights are kept: by then nothing is chosen any more, and more samples make a better model.
 
+    Of each family of trials (`families`) the best alone is trained again.
+
     Every finalist gets its first seed before any gets its second, and a round that the deadline breaks off
     does not count: so a short time still compares like with like. Where not even one round of all finalists
     fits into the time, there are fewer of them, then fewer steps, then the trials' own trainings decide.
@@ -129,7 +132,8 @@ def refit(
             drawn ones. By digest of a candidate: weights that know the validation part already, from which its
             last training starts; without the time for that they are handed over as they are.
     """
-    plan, best = objective.space.file.refit, ranked[: objective.space.file.refit.top]
+    plan = objective.space.file.refit
+    best = families(ranked)[: plan.top]
     end = deadline
     if deadline is not None:
         end = deadline - _MARGIN * _LARGER * plan.steps_factor * max(map(_whole_seconds, best))

@@ -19,7 +19,7 @@ from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.devices.regions import best_regions
 from qcsearch.errors import CandidateError, DeviceError, RunError
 from qcsearch.search.features import Features
-from qcsearch.search.leaderboard import rank, records
+from qcsearch.search.leaderboard import families, rank, records
 from qcsearch.search.objective import Objective
 from qcsearch.search.planted import Planted
 from qcsearch.search.record import TrialRecord
@@ -38,7 +38,7 @@ def plant_from(source: RunFolder, objective: Objective, top: int = SEEDS) -> tup
     Args:
         source: the other run.
         objective: of the new run.
-        top: how many of its best candidates.
+        top: how many of its best candidates, of different families.
 
     Returns:
         What is to be planted, best first and each once, and sentences for a person.
@@ -46,14 +46,11 @@ def plant_from(source: RunFolder, objective: Objective, top: int = SEEDS) -> tup
     Raises:
         RunError: if the source has no candidate that was trained to its end.
     """
-    chosen: dict[str, TrialRecord] = {}
-    for record in rank(records(source)):
-        assert record.candidate is not None
-        chosen.setdefault(record.candidate.digest, record)
+    chosen = families(rank(records(source)))
     if not chosen:
         raise RunError(f"The run in '{source.path}' has no candidate that was trained to its end.")
     seeding = _Seeding(source, objective)
-    found = [seeding.planted(record) for record in list(chosen.values())[:top]]
+    found = [seeding.planted(record) for record in chosen[:top]]
     distinct: dict[str, Planted] = {}
     for planted in found:
         if planted is not None:

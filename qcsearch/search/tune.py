@@ -17,9 +17,8 @@ from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
 from qcsearch.search.budget import Budget
 from qcsearch.search.events import Progress
-from qcsearch.search.leaderboard import rank, records
+from qcsearch.search.leaderboard import families, rank, records
 from qcsearch.search.planted import Planted
-from qcsearch.search.record import TrialRecord
 from qcsearch.search.result import SearchResult
 from qcsearch.search.run_config import Origin
 from qcsearch.search.run_folder import RunFolder
@@ -129,17 +128,14 @@ def _check(source: RunFolder, device: Device, top: int, steps_share: float) -> N
 
 
 def _planted(source: RunFolder, result: SearchResult, top: int, steps_share: float) -> list[Planted]:
-    """The winner and the best other candidates, with the weights of their trials.
+    """The winner and the best of other families, with the weights of their trials.
 
     Not with the winner's final ones: these know the validation part, which is to choose between them all.
     """
     ranked = rank(records(source))
     winner = next(record for record in ranked if record.trial == result.best.trial)
-    chosen: dict[str, TrialRecord] = {}
-    for record in (winner, *ranked):
-        assert record.candidate is not None
-        chosen.setdefault(record.candidate.digest, record)
-    planted = [Planted.of(record, source.device, str(source.path)) for record in list(chosen.values())[:top]]
+    chosen = families([winner, *ranked])[:top]
+    planted = [Planted.of(record, source.device, str(source.path)) for record in chosen]
     if source.config.tuned:
         return planted
     return [replace(one, candidate=_shorter(one.candidate, steps_share)) for one in planted]

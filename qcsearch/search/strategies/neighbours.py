@@ -22,7 +22,7 @@ class NeighbourSampler(BaseSampler):
         seed: of the trial.
         elsewhere: TPE's sampler of the trial.
         n_startup_trials: finished trials before the first neighbour.
-        parents: how many of the best may be taken.
+        parents: how many of the best may be taken, all with other parameters.
         neighbours: share of the trials that are a changed parent.
         repeats: share of the trials that are a parent unchanged.
     """
@@ -75,7 +75,11 @@ class NeighbourSampler(BaseSampler):
         done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         if len(done) < self._n_startup / 2:
             return []
-        return sorted(done, key=_merit)[: self._parents]
+        found: list[FrozenTrial] = []
+        for trial in sorted(done, key=_merit):
+            if len(found) < self._parents and all(trial.params != other.params for other in found):
+                found.append(trial)
+        return found
 
     def _changed(self, params: dict[str, Any], space: dict[str, BaseDistribution]) -> dict[str, Any]:
         """One parameter or two, seldom three, changed."""

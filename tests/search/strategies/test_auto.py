@@ -156,6 +156,12 @@ def test_a_neighbour_differs_from_one_of_the_best_in_one_to_three_steps() -> Non
             assert min(differ) in counts
             assert abs(trial.params["n"] - best[int(np.argmin(differ))].params["n"]) <= 2
             study.tell(trial, 0.0)
+    again = study.sampler = NeighbourSampler(0, TPE(10).sampler(0), 10, 3, 0.0, 1.0)
+    study.enqueue_trial(best[0].params)
+    study.tell(study.ask(), best[0].value)
+    parents = [trial.params for trial in again._best(study)]
+    assert len(parents) == 3
+    assert parents.count(best[0].params) == 1
     study.sampler = NeighbourSampler(0, TPE(1000).sampler(0), 1000, 3, 1.0, 0.0)
     assert study.ask().suggest_categorical("kind", ["a", "b", "c"])
 
