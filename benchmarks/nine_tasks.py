@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from statistics import median, stdev
 from typing import Any
 
@@ -16,6 +17,7 @@ from search.spaces import DEFAULT
 from search.summary import accuracy, done, failures, met, noted, number, of, values
 from search.tasks import TARGETS, TASKS
 
+FRONT = Path(__file__).resolve().parents[1] / "README.md"
 CLASSICAL = ("logistic regression", "RBF-SVM")
 HEAD = [
     "task",
@@ -60,10 +62,12 @@ def main() -> None:
         for task in asked.tasks
         for seed in range(asked.seeds)
     ]
-    text = render(measure(jobs, asked, asked.jobs))
+    entries = measure(jobs, asked, asked.jobs)
+    text = render(entries)
     print(text)
     if asked.readme:
         put("nine_tasks", text)
+        put("nine_tasks", front(entries), FRONT)
 
 
 def render(entries: list[Entry]) -> str:
@@ -72,6 +76,26 @@ def render(entries: list[Entry]) -> str:
     if not found:
         return "Nothing was measured."
     return "\n".join([noted(found), "", _settings(found), "", *table(HEAD, _rows(found)), *failures(entries)])
+
+
+def front(entries: list[Entry]) -> str:
+    """The table of the project's own README: tasks from left to right, few rows."""
+    found = done(entries)
+    tasks = [task for task in TASKS if of(found, task=task)]
+    runs = [of(found, task=task) for task in tasks]
+    scores = [[run["scores"] for run in of_task] for of_task in runs]
+    rows = {
+        "**qcsearch, under noise**": [median(one["noisy"] for one in task) for task in scores],
+        "without its trained gates": [median(one["without_pqc"] for one in task) for task in scores],
+        **{name: [median(one["classical"][name] for one in task) for task in scores] for name in CLASSICAL},
+    }
+    cells = [[name, *(f"{value:.4f}" for value in values)] for name, values in rows.items()]
+    costs = {"qubits": "n_qubits", "two-qubit gates": "two_qubit_gates"}
+    cells += [
+        [label, *(f"{median(run['model'][name] for run in task):.0f}" for task in runs)]
+        for label, name in costs.items()
+    ]
+    return "\n".join(table(["", *tasks], cells))
 
 
 def _rows(found: list[Entry]) -> Iterator[list[str]]:
@@ -88,7 +112,7 @@ def _rows(found: list[Entry]) -> Iterator[list[str]]:
             f"≥ {TARGETS[task]:g}: {met(median(noisy) >= TARGETS[task])}",
             accuracy(values(runs, "scores", "noiseless")),
             f"{median(refits):.4f}" if refits else "–",
-            *(f"{median(scores[name] for scores in classical):.3f}" for name in CLASSICAL),
+            *(f"{median(scores[name] for scores in classical):.4f}" for name in CLASSICAL),
             accuracy(values(runs, "scores", "without_pqc")),
             *(number(values(runs, "model", name)) for name in ("n_qubits", "n_weights", "two_qubit_gates")),
             number(values(runs, "cost", "trials")),

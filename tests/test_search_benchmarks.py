@@ -143,7 +143,7 @@ def test_a_strategy_that_shares_the_best_mean_is_the_best_and_one_below_is_not(b
 
 
 def test_numbers_are_shown_as_median_and_range(bench):
-    assert bench.summary.accuracy([0.95, 0.94, 0.97]) == "0.950 (0.940–0.970)"
+    assert bench.summary.accuracy([0.95, 0.94, 0.97]) == "0.9500 (0.9400–0.9700)"
     assert bench.summary.number([1_234_000.0, 1_234_000.0]) == "1.23 M"
     assert bench.summary.number([999.0, 12_000.0]) == "6,499.5 (999–12 k)"
     assert bench.summary.number([]) == "–"
@@ -180,7 +180,7 @@ def test_the_table_of_transfers_judges_points_and_shares_by_kind_of_target(bench
     drift, fez = [
         line for line in bench.transfer.render([run], ["mnist_4"]).splitlines() if "| mnist_4" in line
     ]
-    assert "| 0.950 | 0.940 (0.930–0.950) | 0.950 (0.940–0.960) | +0.0 (-1.0 – +1.0): met |" in drift
+    assert "| 0.9500 | 0.9400 (0.9300–0.9500) | 0.9500 (0.9400–0.9600) | +0.0 (-1.0 – +1.0): met |" in drift
     assert "| 5.5 % (5.0 – 6.0): met | 20.0 % (20.0 – 20.0) | 2 |" in drift
     assert "| +3.0 (+3.0 – +3.0): missed | 11.0 % (11.0 – 11.0): missed |" in fez
     assert "Failed: mnist_4, seed 0, fake_fez: Error: no region." in bench.transfer.render([run], ["mnist_4"])
