@@ -11,6 +11,7 @@ from qcsearch.cli.output import display, emit, facts, percent, say, table, termi
 from qcsearch.errors import QCSearchError
 
 if TYPE_CHECKING:
+    from qcsearch.canonical import Json as Value
     from qcsearch.circuits.candidate import Candidate, Choice
     from qcsearch.search.correlation import Correlation
     from qcsearch.search.record import Costs, TrialRecord
@@ -120,6 +121,8 @@ def _outcome(record: TrialRecord) -> dict[str, object]:
     from qcsearch.search.times import stage_times
 
     shown: dict[str, object] = {"why": record.outcome.text or "–"}
+    if record.family is not None:
+        shown["circuit"] = f"refined, step by step, from that of trial {record.family}"
     if record.trained:
         shown["validation accuracy, noisy"] = percent(record.validation_accuracy)
         shown["validation accuracy, noiseless"] = percent(record.validation_accuracy_noiseless)
@@ -161,8 +164,14 @@ def _costs(costs: Costs) -> dict[str, object]:
 
 
 def _choice(choice: Choice) -> str:
-    settings = ", ".join(f"{key}={value}" for key, value in choice.settings.items())
+    settings = ", ".join(_setting(key, value) for key, value in choice.settings.items())
     return f"{choice.name}({settings})" if settings else choice.name
+
+
+def _setting(key: str, value: Value) -> str:
+    """Gates are drawn below."""
+    parts = isinstance(value, list) and any(isinstance(part, dict) for part in value)
+    return f"{len(value)} {key}" if parts else f"{key}={value}"
 
 
 def _drawing(folder: RunFolder, candidate: Candidate, width: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from qcsearch import canonical
 from qcsearch.canonical import Json
 from qcsearch.errors import RunError
 from qcsearch.search.pareto import pareto_front
@@ -83,14 +82,14 @@ def records(run: RunFolder) -> list[TrialRecord]:
 
 
 def families(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
-    """The best of each family, which are the trials that the same parameters were drawn for.
+    """The best of each family: of a trial and those that refine its circuit step by step.
 
-    They differ where a strategy refines a circuit step by step: hardly from one to the next, and the more of them there
-    are, the more the best owes to luck with the validation part.
+    They hardly differ from one to the next, and the more of them there are, the more the best of them owes to luck with
+    the validation part.
     """
-    found: dict[str, TrialRecord] = {}
+    found: dict[int, TrialRecord] = {}
     for record in ranked:
-        found.setdefault(canonical.dumps(dict(record.params)), record)
+        found.setdefault(record.trial if record.family is None else record.family, record)
     return list(found.values())
 
 

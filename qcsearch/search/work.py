@@ -94,6 +94,7 @@ def _evaluate(
         return replace(
             record,
             predictors={**record.predictors, **proposal.predictors},
+            family=proposal.family,
             seconds=time.monotonic() - started,
         )
     except Exception as error:  # one candidate's failure is recorded and does not end the search

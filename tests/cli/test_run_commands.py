@@ -2,9 +2,15 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from qcsearch.circuits.candidate import Choice
+from qcsearch.cli.explain import _candidate, _outcome
+from qcsearch.search.leaderboard import records
+from qcsearch.search.run_folder import RunFolder
 
 
 def test_board_says_the_split_of_every_number(qcsearch, finished):
@@ -57,6 +63,15 @@ def test_explain_tells_candidate_costs_constraints_and_draws_the_circuit(qcsearc
     record = qcsearch("explain", finished, 0, "--json").json
     assert record["trial"] == 0
     assert record["candidate"]["digest" if "digest" in record["candidate"] else "qubits"]
+
+
+def test_explain_of_a_refined_circuit_tells_its_family_and_does_not_list_its_gates(finished):
+    record = records(RunFolder.open(finished))[0]
+    gates = Choice("gates", {"gates": [{"name": "x", "qubits": [0]}] * 40})
+    refined = replace(record, family=3, candidate=replace(record.candidate, ansatz=gates))
+    assert _outcome(refined)["circuit"] == "refined, step by step, from that of trial 3"
+    assert _candidate(refined.candidate)["ansatz"] == "gates(40 gates)"
+    assert "circuit" not in _outcome(record)
 
 
 def test_explain_of_a_run_tells_how_well_each_predictor_ranks_its_candidates(qcsearch, own_run):

@@ -121,6 +121,7 @@ class Proposal:
         predictors: figures of it that the maker went by.
         weights0: circuit weights to start from, in radians; None draws them.
         head0: head parameters to start from; None asks the head.
+        family: the trial whose circuit it came of by refinement, step by step; None if it is no refined one.
         rate: step size of the trial's training over the candidate's, which a refit from drawn weights takes as it is.
     """
 
@@ -128,6 +129,7 @@ class Proposal:
     predictors: Mapping[str, float] = field(default_factory=dict)
     weights0: Floats | None = None
     head0: Floats | None = None
+    family: int | None = None
     rate: float = 1.0
 
 

@@ -164,7 +164,8 @@ class _Circuit:
         )
         same = child.observables == self._candidate.observables
         head0 = np.array(parent.head_parameters) if same else None
-        return Proposal(child, weights0=start, head0=head0, rate=_RATE)
+        family = parent.trial if parent.family is None else parent.family
+        return Proposal(child, weights0=start, head0=head0, family=family, rate=_RATE)
 
     def _insert(self, grown: _Grown) -> None:
         self._gates.insert(int(self._rng.integers(len(self._gates) + 1)), grown)

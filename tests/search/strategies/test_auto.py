@@ -112,9 +112,11 @@ def test_a_child_of_a_child_is_another_circuit_and_trains_at_the_same_rate(
         assert child.rate * child.candidate.training.learning_rate == pytest.approx(
             0.3 * parent.candidate.training.learning_rate  # type: ignore[union-attr]
         )
+        assert child.family == parent.trial
         assert child.candidate not in family
         family.add(child.candidate)
-        record = replace(record, candidate=child.candidate, weights=tuple(child.weights0))
+        weights = tuple(child.weights0)
+        record = replace(record, trial=99, candidate=child.candidate, weights=weights, family=child.family)
 
 
 def test_the_last_gate_that_reads_data_is_not_dropped(objective: Objective, parent: TrialRecord) -> None:
