@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from qcsearch.search.foresight import Foresight
     from qcsearch.search.predictors import Subject
 
-__all__ = ["Objective", "Rungs", "seed_words", "versions"]
+__all__ = ["PRECISION", "Objective", "Rungs", "seed_words", "versions"]
+
+PRECISION = "float32"
+"""Of all trainings in a search, its refit too: they take about half as long. Finalists are scored in double precision."""
 
 _LENGTH_MARGIN = 1.5
 
@@ -242,7 +245,7 @@ class Objective:
             head0=start[1],
             deadline=deadline,
             on_step=listener,
-            dtype="float32",
+            dtype=PRECISION,
         )
         record = replace(
             record,

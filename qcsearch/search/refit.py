@@ -16,7 +16,7 @@ from qcsearch.circuits.candidate import Candidate
 from qcsearch.search.events import Event, RefitFinished, RefitStarted
 from qcsearch.search.features import Prepared
 from qcsearch.search.leaderboard import families
-from qcsearch.search.objective import Objective, seed_words
+from qcsearch.search.objective import PRECISION, Objective, seed_words
 from qcsearch.search.record import TrialRecord
 from qcsearch.training.assembly import Assembly
 from qcsearch.training.expectations import Floats, Ints
@@ -248,6 +248,7 @@ def _train_whole(
         weights0=None if start is None else start.weights,
         head0=None if start is None else start.head_parameters,
         deadline=deadline,
+        dtype=PRECISION,
     )
     if found.stopped in (Stop.BUDGET, Stop.DIVERGED):
         return None
@@ -286,15 +287,12 @@ def train_once(
         weights0=None if start is None else start.weights,
         head0=None if start is None else start.head_parameters,
         deadline=deadline,
+        dtype=PRECISION,
     )
-    score = (
-        found.validation_accuracy
-        if candidate.training.noise
-        else accuracy(assembly, found, data.Z_val, data.y_val, n_classes)
-    )
+    score = accuracy(assembly, found, data.Z_val, data.y_val, n_classes)
     whole = found.stopped != Stop.BUDGET
     loss = math.inf if found.validation_loss is None else found.validation_loss
-    return Refitted(found.weights, found.head_parameters, score or 0.0, index, loss), whole
+    return Refitted(found.weights, found.head_parameters, score, index, loss), whole
 
 
 def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) -> Finalist:

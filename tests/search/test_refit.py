@@ -52,6 +52,7 @@ def test_the_winner_is_trained_once_more_on_training_and_validation_parts_togeth
         None,
         2,
         np.random.default_rng(seed_words(objective.seed, candidate, 1_000)),
+        dtype="float32",
     )
     assert again.steps == candidate.training.steps
     np.testing.assert_array_equal(winner.chosen.weights, again.weights)
