@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["PRECISION", "Objective", "Rungs", "seed_words", "versions"]
 
 PRECISION = "float32"
-"""Of all trainings in a search, its refit too: they take about half as long. Finalists are scored in double precision."""
+"""Of all trainings in a search, its refit too, which take about half as long; finalists are scored in double."""
 
 _LENGTH_MARGIN = 1.5
 
