@@ -14,7 +14,7 @@ help:
 	@echo "make lint      ruff and mypy --strict"
 	@echo "make wheel     build the wheel and try it outside the checkout"
 	@echo "make bench     the exact engine against its peers: same circuits, same noise (about fifteen minutes)"
-	@echo "make bench-search   whole searches: nine tasks, all strategies, noise (six hours; stopped, it goes on)"
+	@echo "make bench-search   whole searches: nine tasks, all strategies, noise (some two hours; stopped, it goes on)"
 	@echo "make clean     remove $(VENV), .venv-bench, build products and $(DEMO)"
 
 $(BIN)/python:

@@ -43,7 +43,7 @@ def main() -> None:
     parser = options(__doc__, "nine_tasks")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--max-seconds", type=float, default=120)
+    parser.add_argument("--max-seconds", type=float, default=60)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="searches side by side, a core and a thread each")
     parser.add_argument("--strategy", help="default: the product's")

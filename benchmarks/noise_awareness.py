@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=["mnist_4", "vowel_4"])
     parser.add_argument("--devices", nargs="+", default=list(DEVICES))
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--max-seconds", type=float, default=120)
+    parser.add_argument("--max-seconds", type=float, default=30)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="searches side by side, a core and a thread each")
     parser.add_argument("--strategy", help="default: the product's")

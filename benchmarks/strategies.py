@@ -68,7 +68,7 @@ def _options() -> argparse.Namespace:
         "--strategies", nargs="+", choices=names, default=names, help="default: all there are"
     )
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--max-seconds", type=float, default=60)
+    parser.add_argument("--max-seconds", type=float, default=30)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="searches side by side, a core and a thread each")
     parser.add_argument("--space", help="default: the product's")

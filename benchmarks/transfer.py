@@ -96,7 +96,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--drifts", type=int, default=3, help="synthetic snapshots of fake_torino")
     parser.add_argument("--max-seconds", type=float, default=120)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=1, help="searches side by side, a core and a thread each")
+    parser.add_argument("--jobs", type=int, default=2, help="searches side by side, a core and a thread each")
     parser.add_argument("--space", help="default: the product's")
     return parser.parse_args()
 
