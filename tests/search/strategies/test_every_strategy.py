@@ -71,6 +71,13 @@ def strategy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     return name
 
 
+@pytest.fixture(scope="module")
+def endless(layered: SearchSpace) -> SearchSpace:
+    """The layered space with a number to draw, so that no sampler is through with it after a few trials."""
+    changed = layered.text.replace("learning_rate = 0.1", "learning_rate = { min = 0.05, max = 0.2 }")
+    return SearchSpace.from_toml(changed, "endless")
+
+
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
     """The environment of processes that find the small versions installed, as a wheel leaves them."""
@@ -91,10 +98,10 @@ def board(run: Path) -> list[tuple[object, ...]]:
 
 
 def test_the_same_seed_gives_the_same_leaderboard_also_in_two_sessions(
-    search: Search, layered: SearchSpace, strategy: str, tmp_path: Path
+    search: Search, endless: SearchSpace, strategy: str, tmp_path: Path
 ) -> None:
     for folder, n_trials in (("a", 3), ("b", 1), ("b", 3)):
-        search(tmp_path / folder, space=layered, strategy=strategy, n_trials=n_trials)
+        search(tmp_path / folder, space=endless, strategy=strategy, n_trials=n_trials)
     first, second = board(tmp_path / "a"), board(tmp_path / "b")
     assert first[:-1] == second[:-1]
     kept = [row for row in records(RunFolder.open(tmp_path / "a")) if row.outcome.kind == "kept"]
@@ -103,10 +110,10 @@ def test_the_same_seed_gives_the_same_leaderboard_also_in_two_sessions(
 
 
 def test_a_search_with_little_time_ends_in_it_with_a_model(
-    search: Search, layered: SearchSpace, strategy: str, tmp_path: Path
+    search: Search, endless: SearchSpace, strategy: str, tmp_path: Path
 ) -> None:
     started = time.monotonic()
-    result = search(tmp_path / "run", space=layered, strategy=strategy, max_seconds=1.5)
+    result = search(tmp_path / "run", space=endless, strategy=strategy, max_seconds=1.5)
     assert time.monotonic() - started < 12  # a busy machine has its share in it
     assert result.best.test_accuracy_noisy > 0.5
 
@@ -120,10 +127,10 @@ def test_a_search_with_little_time_ends_in_it_with_a_model(
     indirect=True,
 )
 def test_a_killed_search_of_two_workers_goes_on(
-    search: Search, strategy: str, tmp_path: Path, layered: SearchSpace, installed: dict[str, str]
+    search: Search, strategy: str, tmp_path: Path, endless: SearchSpace, installed: dict[str, str]
 ) -> None:
-    run, space = tmp_path / "run", tmp_path / "layered.toml"
-    space.write_text(layered.text)
+    run, space = tmp_path / "run", tmp_path / "endless.toml"
+    space.write_text(endless.text)
 
     def finished() -> dict[int, str]:
         found = records(RunFolder.open(run)) if (run / "run.json").exists() else []
@@ -141,7 +148,7 @@ def test_a_killed_search_of_two_workers_goes_on(
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
     before = finished()
-    search(run, space=layered, strategy=strategy, n_trials=len(before) + 2)
+    search(run, space=endless, strategy=strategy, n_trials=len(before) + 2)
     after = finished()
     assert {trial: after[trial] for trial in before} == before
     assert len(after) == len(before) + 2
