@@ -169,9 +169,9 @@ def _choice(choice: Choice) -> str:
 
 
 def _setting(key: str, value: Value) -> str:
-    """Gates are drawn below."""
-    parts = isinstance(value, list) and any(isinstance(part, dict) for part in value)
-    return f"{len(value)} {key}" if parts else f"{key}={value}"
+    from qcsearch.circuits.describe import n_parts
+
+    return n_parts(key, value) or f"{key}={value}"
 
 
 def _drawing(folder: RunFolder, candidate: Candidate, width: int) -> str:
