@@ -15,7 +15,7 @@ from qcsearch.circuits.gate import GateList
 from qcsearch.errors import QCSearchError
 from qcsearch.registry import Registry
 
-__all__ = ["CircuitFacts", "explain", "facts", "n_parts", "summary"]
+__all__ = ["CircuitFacts", "counted_parts", "explain", "facts", "summary"]
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _is_names(value: object) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
 
 
-def n_parts(name: str, value: object) -> str | None:
+def counted_parts(name: str, value: object) -> str | None:
     """`40 gates` of a setting that lists parts, which nobody reads in one line; None of any other."""
     if isinstance(value, list | tuple) and any(isinstance(part, dict) for part in value):
         return _count(len(value), name.removesuffix("s"))

@@ -169,9 +169,9 @@ def _choice(choice: Choice) -> str:
 
 
 def _setting(key: str, value: Value) -> str:
-    from qcsearch.circuits.describe import n_parts
+    from qcsearch.circuits.describe import counted_parts
 
-    return n_parts(key, value) or f"{key}={value}"
+    return counted_parts(key, value) or f"{key}={value}"
 
 
 def _drawing(folder: RunFolder, candidate: Candidate, width: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from qcsearch.circuits.candidate import Choice
-from qcsearch.circuits.describe import n_parts
+from qcsearch.circuits.describe import counted_parts
 from qcsearch.reporting.facts import RunFacts, Score
 from qcsearch.reporting.figures import RunFigure
 from qcsearch.reporting.html import Markup, table, tag
@@ -181,7 +181,7 @@ def _portrait(facts: RunFacts, winner: TrialRecord) -> Markup | None:
 
 def _choice(choice: Choice) -> str:
     settings = ", ".join(
-        n_parts(key, value) or f"{key} {_short(value)}" for key, value in choice.settings.items()
+        counted_parts(key, value) or f"{key} {_short(value)}" for key, value in choice.settings.items()
     )
     return words(choice.name) + (f" ({settings})" if settings else "")
 
