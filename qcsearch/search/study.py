@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "SearchStudy"]
 
 WORKER_DIED = "worker died"
+ATTEMPTS = 3
+"""How often a trial may take its worker with it before something else is tried in its place."""
 
 _NAME = "search"
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-_ATTEMPTS = 3
 _EXHAUSTED_AFTER = 40
 _HOPELESS_AFTER = 200
 _TWIN_POLL_SECONDS = 0.05
@@ -285,7 +286,7 @@ class SearchStudy:
         """Fail a trial; a start point goes back into the queue, once."""
         start, attempt = trial.user_attrs.get("start"), trial.user_attrs.get("attempt", 1)
         retried = {other.user_attrs.get("retry_of") for other in self.trials()}
-        if start is not None and trial.number not in retried and attempt < _ATTEMPTS:
+        if start is not None and trial.number not in retried and attempt < ATTEMPTS:
             self.study.enqueue_trial(
                 trial.system_attrs["fixed_params"],
                 user_attrs={"start": start, "retry_of": trial.number, "attempt": attempt + 1},
@@ -339,7 +340,7 @@ class SearchStudy:
             before.pop()
             attempts += 1
         place = trial.number - len([number for number in orphans if number < trial.number])
-        words = [self._seed, place, attempts // _ATTEMPTS]
+        words = [self._seed, place, attempts // ATTEMPTS]
         return int(np.random.SeedSequence(words).generate_state(1)[0])
 
     def _check_fingerprint(self, fingerprint: str) -> None:
