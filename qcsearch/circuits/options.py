@@ -140,7 +140,8 @@ class TrainingOptions:
         gradient: `adjoint`, `parameter_shift`, `finite_difference` or `spsa`.
         noise: train under the device's noise (True) or without (False).
         init_scale: weights start uniform in ±π × `init_scale`.
-        l2: weight decay on the head's parameters, ≥ 0.
+        weight_decay: a step shrinks each parameter, of circuit and head, by its step size times this, ≥ 0
+            (L-BFGS ignores it).
         patience: stop after so many validations without improvement; None never stops early.
         target_accuracy: stop once the validation accuracy reaches it; None for never.
         target_loss: stop once the training loss falls to it; None for never.
@@ -160,7 +161,7 @@ class TrainingOptions:
     gradient: str = "adjoint"
     noise: bool = True
     init_scale: float = 0.3
-    l2: float = 0.0
+    weight_decay: float = 0.0
     patience: int | None = None
     target_accuracy: float | None = None
     target_loss: float | None = None
@@ -175,7 +176,7 @@ class TrainingOptions:
         clean: dict[str, float | int | None] = {}
         for name in ("learning_rate", "head_rate"):
             clean[name] = checks.number(owner, name, getattr(self, name), 0.0, above=True)
-        for name in ("init_scale", "l2"):
+        for name in ("init_scale", "weight_decay"):
             clean[name] = checks.number(owner, name, getattr(self, name), 0.0)
         for name, low in {"steps": 0, "validate_every": 1}.items():
             clean[name] = checks.integer(owner, name, getattr(self, name), low)

@@ -74,13 +74,17 @@ class TuningOptions:
         return ShotsSchedule.parse(self.shots_schedule)
 
     def training(self, model: TrainedModel, steps: int) -> TrainingOptions:
-        """Options for the training loop; loss and decay are those the model was trained with."""
+        """Options for the training loop; the loss is that of the model's training.
+
+        Nothing decays: in a few steps from trained weights, along noisy gradients, there is little else to see.
+        """
         return replace(
             model.candidate.training,
             gradient=self.gradient,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
             head_rate=self.head_rate,
+            weight_decay=0.0,
             batch_size=self.batch_size,
             steps=steps,
             schedule="constant",

@@ -105,7 +105,7 @@ class BoundSpace:
             loss=chosen["loss"],
             noise=self.training.noise,
             init_scale=chosen["init_scale"],
-            l2=chosen["l2"],
+            weight_decay=chosen["weight_decay"],
             validate_every=self.training.validate_every,
             patience=self.training.patience,
             target_accuracy=self.training.target_accuracy,

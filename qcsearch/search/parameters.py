@@ -59,7 +59,7 @@ class Parameters:
                 "batch_size": _same(training.batch_sizes),
                 "loss": _same(training.losses),
                 "init_scale": _same(training.init_scales),
-                "l2": _same(training.l2),
+                "weight_decay": _same(training.weight_decays),
             },
             ints={
                 "n_qubits": circuit.n_qubits,

@@ -156,7 +156,7 @@ class TrainingPart(_Part):
     batch_sizes: Counts = (128,)
     losses: Names = ("cross_entropy",)
     init_scales: Numbers = (0.3,)
-    l2: Numbers = (0.0,)
+    weight_decays: Numbers = (0.0,)
     noise: bool = True
     schedule: str = "cosine"
     validate_every: int = Field(default=10, ge=1)

@@ -98,8 +98,7 @@ class Task:
 
         _, dw = self.estimator(X, w, cotangent, rng)
         loss, dp = kept[-1]
-        decay = self.options.l2
-        return loss + 0.5 * decay * float(p @ p), np.concatenate([dw, dp + decay * p])
+        return loss, np.concatenate([dw, dp])
 
     def validate(self, theta: Floats) -> tuple[float | None, float | None]:
         """Accuracy and loss on the validation split."""

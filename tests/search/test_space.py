@@ -142,7 +142,7 @@ BAD = {
     ),
     "no regions": ("regions = 2", "regions = 0", r"'circuit.regions'.*Got 0"),
     "unknown shape": ("regions = 2", 'regions = 2\nshape = "ring"', r"'circuit.shape'.*Got 'ring'"),
-    "negative decay": ("steps = 12", "steps = 12\nl2 = [-1.0]", r"'training.l2.0'.*Got -1"),
+    "negative decay": ("steps = 12", "steps = 12\nweight_decays = [-1.0]", r"'training.weight_decays.0'.*Got -1"),
     "one label twice": ('["reuploading", "angle"]', '["angle", "angle"]', r"'circuit.encodings'.*twice"),
     "impossible limit": (
         "[ladder]",

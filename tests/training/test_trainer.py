@@ -224,8 +224,13 @@ def test_a_program_that_only_gives_nan_ends_with_the_start_weights(cosine_progra
     assert np.all(np.isfinite(found.weights))
 
 
-def test_a_head_that_overflows_ends_as_diverged(cosine_program, blobs):
-    found = _fit(cosine_program(2, 3), blobs, replace(QUICK, optimizer="sgd", learning_rate=1e300), "softmax")
+def test_parameters_that_overflow_end_as_diverged(cosine_program, blobs):
+    found = _fit(
+        cosine_program(2, 3),
+        blobs,
+        replace(QUICK, optimizer="sgd", learning_rate=1e300, weight_decay=1.0),
+        "softmax",
+    )
     assert found.stopped is Stop.DIVERGED
     assert np.all(np.isfinite(np.concatenate([found.weights, found.head_parameters])))
 
@@ -272,9 +277,25 @@ def test_a_program_that_encodes_is_asked_to_once_for_each_part(cosine_program, b
     assert np.array_equal(found.weights, _fit(cosine_program(2, 3), blobs).weights)
 
 
-def test_weight_decay_shrinks_the_head(cosine_program, blobs):
-    free, decayed = (_fit(cosine_program(2, 3), blobs, replace(QUICK, l2=l2)) for l2 in (0.0, 0.3))
-    assert np.linalg.norm(decayed.head_parameters) < 0.7 * np.linalg.norm(free.head_parameters)
+@pytest.mark.parametrize("optimizer", ["adam", "amsgrad", "sgd"])
+def test_weight_decay_shrinks_circuit_and_head_by_a_share_of_the_step_size(cosine_program, blobs, optimizer):
+    Z, y, _, _ = blobs
+    once = replace(QUICK, optimizer=optimizer, steps=1, head_rate=2.0)
+    w, p = np.linspace(-1.0, 1.0, 6), np.linspace(1.0, 2.0, 12)
+    free, decayed = (
+        _fit(cosine_program(2, 3), (Z, y, None, None), replace(once, weight_decay=x), weights0=w, head0=p)
+        for x in (0.0, 0.3)
+    )
+    np.testing.assert_allclose(decayed.weights, free.weights - 0.1 * 0.3 * w, rtol=1e-12)
+    np.testing.assert_allclose(
+        decayed.head_parameters, free.head_parameters - 2.0 * 0.1 * 0.3 * p, rtol=1e-12
+    )
+
+
+def test_lbfgs_ignores_weight_decay(cosine_program, blobs):
+    exact = replace(QUICK, optimizer="lbfgs", steps=5)
+    free, decayed = (_fit(cosine_program(2, 3), blobs, replace(exact, weight_decay=x)) for x in (0.0, 0.3))
+    assert np.array_equal(free.weights, decayed.weights)
 
 
 @pytest.mark.parametrize("shape", [(5,), (6, 1)])
