@@ -64,6 +64,12 @@ def quick() -> str:
 
 
 @pytest.fixture(scope="session")
+def whole() -> str:
+    """The quick space with no rungs: all its trials are trained to their end."""
+    return QUICK.replace("rungs = 1", "rungs = 0")
+
+
+@pytest.fixture(scope="session")
 def space() -> SearchSpace:
     return SearchSpace.from_toml(QUICK, "quick")
 
@@ -117,3 +123,10 @@ def spare() -> Iterator[Spare]:
 def finished(search: Search, tmp_path_factory: pytest.TempPathFactory) -> SearchResult:
     """One finished serial search that tests may read and must not change."""
     return search(tmp_path_factory.mktemp("finished") / "run", n_trials=8)
+
+
+@pytest.fixture(scope="session")
+def drawn(search: Search, whole: str, tmp_path_factory: pytest.TempPathFactory) -> SearchResult:
+    """The same of random candidates, all of them kept and each a family of its own."""
+    space = SearchSpace.from_toml(whole, "whole")
+    return search(tmp_path_factory.mktemp("drawn") / "run", n_trials=8, space=space, strategy="random")

@@ -40,8 +40,8 @@ Search = Callable[..., SearchResult]
 
 
 @pytest.fixture(scope="module")
-def source(finished: SearchResult) -> RunFolder:
-    return RunFolder.open(finished.run)
+def source(drawn: SearchResult) -> RunFolder:
+    return RunFolder.open(drawn.run)
 
 
 @pytest.fixture(scope="module")
@@ -292,7 +292,7 @@ def test_what_cannot_seed_is_one_sentence_and_leaves_no_folder(
         search(tmp_path / "run", n_trials=1, seed_from=made.path)
     assert not RunFolder(tmp_path / "run").begun
     with pytest.raises(RunError, match=r"was made with the beginning none. Got 'seeded from .*made'"):
-        search(source.path, n_trials=9, seed_from=made.path)
+        search(source.path, n_trials=9, space=source.space, strategy="random", seed_from=made.path)
 
 
 def test_the_estimator_can_begin_with_a_run(source: RunFolder, dataset: Dataset, tmp_path: Path) -> None:

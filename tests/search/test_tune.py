@@ -30,8 +30,8 @@ Search = Callable[..., SearchResult]
 
 
 @pytest.fixture(scope="module")
-def source(finished: SearchResult) -> RunFolder:
-    return RunFolder.open(finished.run)
+def source(drawn: SearchResult) -> RunFolder:
+    return RunFolder.open(drawn.run)
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,14 @@ def tuned(source: RunFolder, other_day: Device, tmp_path_factory: pytest.TempPat
 
 
 def test_it_tries_the_winner_and_the_next_best_and_nothing_else(
-    source: RunFolder, tuned: SearchResult, finished: SearchResult
+    source: RunFolder, tuned: SearchResult, drawn: SearchResult
 ) -> None:
     run = RunFolder.open(tuned.run)
     sources = [planted.source for planted in run.planted.values()]
-    assert sources[0] == f"trial {finished.best.trial} of {finished.run}"
+    assert sources[0] == f"trial {drawn.best.trial} of {drawn.run}"
     assert len(set(sources)) == 3 == tuned.n_trials == len(records(run))
     assert tuned.ended == "trials"
-    winner = next(record for record in records(source) if record.trial == finished.best.trial)
+    winner = next(record for record in records(source) if record.trial == drawn.best.trial)
     assert run.planted["planted 0"].weights == winner.weights  # the final ones know the validation part
 
 
@@ -97,23 +97,23 @@ def test_the_scores_are_those_of_the_models_under_the_new_noise(
 
 
 def test_the_run_folder_is_like_that_of_a_search_and_says_where_it_is_from(
-    tuned: SearchResult, finished: SearchResult, other_day: Device
+    tuned: SearchResult, drawn: SearchResult, other_day: Device
 ) -> None:
     run = RunFolder.open(tuned.run)
     assert run.device == other_day
     origin = run.config.origin
     assert origin is not None
-    assert (origin.kind, origin.run, origin.device) == ("tuned", str(finished.run), "fake_manila")
-    assert origin.test_accuracy_noisy == finished.best.test_accuracy_noisy
-    assert origin.seconds == finished.seconds
+    assert (origin.kind, origin.run, origin.device) == ("tuned", str(drawn.run), "fake_manila")
+    assert origin.test_accuracy_noisy == drawn.best.test_accuracy_noisy
+    assert origin.seconds == drawn.seconds
     assert SearchResult.from_file(tuned.run, run.result()) == tuned
     rows = {row.kind: row for row in leaderboard(run) if row.split == "test"}
-    name = f"trial {finished.best.trial} of {finished.run}"
+    name = f"trial {drawn.best.trial} of {drawn.run}"
     assert rows["origin"].name == f"{name} on fake_manila"
-    assert rows["origin"].accuracy == finished.best.test_accuracy_noisy
+    assert rows["origin"].accuracy == drawn.best.test_accuracy_noisy
     assert rows["untuned"].name == f"{name} on {other_day.name}, untuned"
     assert rows["ablation"].name == f"{name} without PQC on fake_manila"
-    assert rows["ablation"].accuracy == finished.without_pqc
+    assert rows["ablation"].accuracy == drawn.without_pqc
 
 
 def test_the_source_is_left_as_it_is(
@@ -203,7 +203,9 @@ def test_a_search_does_not_go_on_with_a_tuning(
     tuned: SearchResult, search: Search, other_day: Device
 ) -> None:
     with pytest.raises(RunError, match=r"was made with the beginning 'tuned from .*'. Got none"):
-        search(tuned.run, device=other_day, n_trials=9)
+        search(
+            tuned.run, device=other_day, n_trials=9, space=RunFolder.open(tuned.run).space, strategy="random"
+        )
 
 
 def test_an_unfinished_search_has_nothing_to_tune(
@@ -219,9 +221,9 @@ def test_an_unfinished_search_has_nothing_to_tune(
         run_tuning(RunFolder.open(tmp_path / "search"), other_day, run=tmp_path / "run")
 
 
-def test_constraints_hold_on_the_new_device_too(search: Search, quick: str, tmp_path: Path) -> None:
-    space = SearchSpace.from_toml(quick + "[constraints]\nmin_predicted_success = 0.6\n", "strict")
-    search(tmp_path / "search", n_trials=3, space=space)
+def test_constraints_hold_on_the_new_device_too(search: Search, whole: str, tmp_path: Path) -> None:
+    space = SearchSpace.from_toml(whole + "[constraints]\nmin_predicted_success = 0.6\n", "strict")
+    search(tmp_path / "search", n_trials=3, space=space, strategy="random")
     worse = drifted(get_device("fake_manila"), 0.0, 0)
     bad = replace(worse, gates=tuple(replace(g, error=0.4) if len(g.qubits) == 2 else g for g in worse.gates))
     with pytest.raises(NoFeasibleCandidateError, match=r"rejected by: predicted_success [23]"):
