@@ -150,5 +150,5 @@ def _minimise(encoder: Any, decoder: Any, images: Any, steps: int) -> None:
     for _ in range(steps):
         batch = images[torch.randint(len(images), (min(64, len(images)),))]
         optimiser.zero_grad()
-        torch.nn.functional.mse_loss(decoder(encoder(batch)), batch).backward()
+        torch.autograd.backward(torch.nn.functional.mse_loss(decoder(encoder(batch)), batch))
         optimiser.step()

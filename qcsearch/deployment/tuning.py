@@ -76,7 +76,7 @@ class TuningOptions:
     def training(self, model: TrainedModel, steps: int) -> TrainingOptions:
         """Options for the training loop; the loss is that of the model's training.
 
-        Nothing decays: in a few steps from trained weights, along noisy gradients, there is little else to see.
+        Nothing decays: a few steps along noisy gradients are to correct trained weights, not to shrink them.
         """
         return replace(
             model.candidate.training,

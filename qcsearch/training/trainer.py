@@ -170,10 +170,9 @@ class _Loop:
             return False
         rates = task.rates(state.step)
         theta, memory = self.optimiser.step(state.theta, gradient, state.memory, rates, objective)
-        if (
-            not self.optimiser.exact
-        ):  # decoupled from the gradient: Loshchilov and Hutter 2019 (arXiv 1711.05101)
-            theta = theta - task.options.weight_decay * rates * state.theta
+        # Decoupled from the gradient: Loshchilov and Hutter 2019 (arXiv 1711.05101).
+        decay = 0.0 if self.optimiser.exact else task.options.weight_decay
+        theta = theta - decay * rates * state.theta
         if not np.all(np.isfinite(theta)):
             return False
         state.converged = self.optimiser.exact and bool(np.array_equal(theta, state.theta))
