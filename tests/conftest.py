@@ -8,7 +8,7 @@ import os
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-from planted import Planted  # noqa: E402
+from planted import Planted  # noqa: E402  after the threads are set
 
 
 def pytest_configure(config):

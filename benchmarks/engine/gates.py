@@ -81,7 +81,7 @@ class Angles:
     weight: NDArray[np.int64]
     feature: NDArray[np.int64]
 
-    def at(self, x, w):  # type: ignore[no-untyped-def]
+    def at(self, x, w):
         """Angles `(..., n_angles)` of features `(..., n_features)`; NumPy's or JAX's arrays."""
         return (
             self.constant

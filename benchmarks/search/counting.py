@@ -44,7 +44,7 @@ def install(folder: Path) -> None:
         program.counted_as = int(noise_model is None)
         return program
 
-    compiling.compile_circuit = noting  # type: ignore[assignment]
+    compiling.compile_circuit = noting
     for name in ("values", "value_and_gradient"):
         setattr(Program, name, _counting(getattr(Program, name), counts))
 
@@ -56,7 +56,7 @@ def install(folder: Path) -> None:
         counts.candidate(candidate.digest)
         return assemble(self, candidate, *arguments, **settings)
 
-    Objective.assemble = assembling  # type: ignore[method-assign]
+    Objective.assemble = assembling
 
 
 def _counting(method: Callable[..., Any], counts: _Counts) -> Callable[..., Any]:

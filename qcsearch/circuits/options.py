@@ -195,9 +195,13 @@ class TrainingOptions:
     def from_json(cls, data: Json) -> TrainingOptions:
         """Rebuild from `to_json`'s answer; what is missing has its default.
 
+        The `l2` of earlier runs and bundles, which was of the head alone, is left out: their training is over.
+
         Raises:
             CandidateError: if an option is unknown or wrong.
         """
+        if isinstance(data, dict):
+            data = {name: value for name, value in data.items() if name != "l2"}
         return cls(**_parts("The training", cls, data))
 
 

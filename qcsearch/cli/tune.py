@@ -94,7 +94,7 @@ def _tune(
     path = Path(out) if out else new_folder(source.config.dataset, device.name)
     try:
         with watch(f"{source.config.dataset} tuned for {device.name}", verbose=verbose) as watcher:
-            return run_tuning(source, device, run=path, progress=watcher, **settings)  # type: ignore[arg-type]
+            return run_tuning(source, device, run=path, progress=watcher, **settings)  # type: ignore[arg-type]  # each by its name
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             "Interrupted. What was finished is saved; the same command goes on."

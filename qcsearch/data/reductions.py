@@ -38,7 +38,7 @@ class Reduction(Step):
         Raises:
             CandidateError: if the settings are wrong or do not suit the data.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # every reduction has its own
 
 
 REDUCTIONS: Registry[Reduction] = Registry("qcsearch.reductions", CandidateError)

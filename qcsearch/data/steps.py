@@ -60,6 +60,7 @@ class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is
         """Set the `learned` arrays."""
 
     def _apply(self, X: FloatArray) -> FloatArray:
+        """Transform checked samples; every step has its own."""
         raise NotImplementedError
 
 

@@ -76,7 +76,7 @@ class Move:
 
     def to_json(self) -> dict[str, Json]:
         """Return it as JSON values."""
-        data = asdict(replace(self, device=None))  # type: ignore[arg-type]
+        data = asdict(replace(self, device=None))  # type: ignore[arg-type]  # it has a JSON form of its own
         return {**data, "device": self.device.to_json()}
 
     @classmethod

@@ -161,7 +161,7 @@ def _check_connected(device: Device, qubits: tuple[int, ...]) -> None:
 def _manager(device: Device, qubits: tuple[int, ...], level: int, seed: int) -> PassManager:
     if not ANGLE_BOUNDS.keys().isdisjoint(device.basis_gates):
         # The import teaches Qiskit's WrapAngles pass to fold an rzz into the angles that the hardware runs.
-        import qiskit_ibm_runtime.utils.backend_converter  # noqa: F401
+        import qiskit_ibm_runtime.utils.backend_converter  # noqa: F401  for its effect
     return generate_preset_pass_manager(
         optimization_level=level,
         target=region_target(device, qubits),

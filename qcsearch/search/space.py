@@ -68,6 +68,10 @@ class SearchSpace:
             del said["predictors"]  # what came later into the files does not count while it is not said
         if self.file.constraints.max_duration_us is None:
             del said["constraints"]["max_duration_us"]
+        if not any(self.file.training.weight_decays):
+            said["training"]["l2"] = said["training"].pop(
+                "weight_decays"
+            )  # its name while it was the head's alone
         return canonical.digest(said)
 
     @cached_property

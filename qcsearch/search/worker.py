@@ -40,7 +40,7 @@ def main() -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # what libraries print is not an answer
     import qcsearch.search.study
-    import qcsearch.search.work  # noqa: F401
+    import qcsearch.search.work  # noqa: F401  before the first command, which forks
 
     _Nursery(answers).serve()
 

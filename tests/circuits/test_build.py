@@ -96,7 +96,7 @@ def test_a_candidate_that_cannot_be_built_is_refused_in_one_sentence(
     change: dict[str, object], says: str
 ) -> None:
     with pytest.raises(CandidateError, match=says) as caught:
-        lower(replace(CANDIDATE, **change), LINE, 3)  # type: ignore[arg-type]
+        lower(replace(CANDIDATE, **change), LINE, 3)
     assert "\n" not in str(caught.value)
 
 

@@ -200,7 +200,11 @@ def test_what_is_not_a_candidate_is_refused_in_one_sentence(data: object) -> Non
 def test_a_training_option_out_of_range_is_named_with_its_range_and_value(name: str, value: object) -> None:
     sentence = rf"^The '{name}' parameter of TrainingOptions must be .* Got .*\.$"
     with pytest.raises(CandidateError, match=sentence):
-        TrainingOptions(**{name: value})  # type: ignore[arg-type]
+        TrainingOptions(**{name: value})
+
+
+def test_training_options_of_before_there_was_weight_decay_can_be_read() -> None:
+    assert TrainingOptions.from_json({"steps": 5, "l2": 0.1}) == TrainingOptions(steps=5)
 
 
 @pytest.mark.parametrize(
@@ -221,13 +225,13 @@ def test_a_training_option_out_of_range_is_named_with_its_range_and_value(name: 
 )
 def test_an_angle_range_that_is_none_or_that_aliases_is_refused(angle_range: object) -> None:
     with pytest.raises(CandidateError, match=r"^The 'angle_range' parameter of a preprocessing must be"):
-        Preprocessing(angle_range=angle_range)  # type: ignore[arg-type]
+        Preprocessing(angle_range=angle_range)
 
 
 @pytest.mark.parametrize("scaling", ["", "robust", None, 3, ["minmax"]])
 def test_an_unknown_scaling_is_refused(scaling: object) -> None:
     with pytest.raises(CandidateError, match="one of minmax, maxabs, standard"):
-        Preprocessing(scaling=scaling)  # type: ignore[arg-type]
+        Preprocessing(scaling=scaling)
 
 
 def test_numpy_numbers_become_plain_ones() -> None:
@@ -235,7 +239,7 @@ def test_numpy_numbers_become_plain_ones() -> None:
         CANDIDATE,
         qubits=tuple(np.arange(2)),
         preprocessing=Preprocessing(angle_range=tuple(np.array([0.0, 1.0]))),
-        training=TrainingOptions(learning_rate=np.float32(0.5), steps=np.int64(3)),  # type: ignore[arg-type]
+        training=TrainingOptions(learning_rate=np.float32(0.5), steps=np.int64(3)),
     )
     assert Candidate.from_json(candidate.to_json()) == candidate
     assert type(candidate.qubits[0]) is int

@@ -25,5 +25,5 @@ def test_a_qubit_number_may_have_several_digits() -> None:
 )
 def test_a_bad_label_is_refused_in_one_sentence(label: object) -> None:
     with pytest.raises(CandidateError) as caught:
-        parse(label, 4)  # type: ignore[arg-type]
+        parse(label, 4)
     assert "\n" not in str(caught.value)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from qcsearch.circuits.candidate import TrainingOptions
 from qcsearch.data.split import Part, Split
 from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.deployment import Deployment
@@ -177,6 +178,11 @@ def test_parameter_shift_steps_run(model, iris):
     found = deploy(model, iris, "aer", steps=1, shots=32, options=options, max_validation=3, max_test=3)
     assert found.tuning.method == "parameter_shift, adam"
     assert found.usage.jobs == 4
+
+
+def test_weights_do_not_decay_while_training_on_a_backend(model):
+    decaying = replace(model, candidate=replace(model.candidate, training=TrainingOptions(weight_decay=0.1)))
+    assert TuningOptions().training(decaying, 5).weight_decay == 0.0
 
 
 def test_a_backend_that_cannot_run_the_model_is_refused_before_any_job(model, iris):

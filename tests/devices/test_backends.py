@@ -56,7 +56,7 @@ class Vendor(BackendV2):
         return Options()
 
     def run(self, run_input, **options):
-        raise NotImplementedError
+        raise NotImplementedError  # only its figures are read
 
 
 @pytest.mark.parametrize("name", QUICK)

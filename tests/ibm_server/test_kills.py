@@ -89,7 +89,7 @@ def test_fifty_kills(unbroken, train, searched):
     while kills < 50:
         rng, run = random.Random(seed), searched("fake_valencia")
         with IbmServer(("ibm_valencia",), queue_seconds=0.2) as server:
-            kills += train_with_kills(lambda: train(server, run), server, 10, rng, n_requests // 3)  # noqa: B023
+            kills += train_with_kills(lambda: train(server, run), server, 10, rng, n_requests // 3)  # noqa: B023  called at once
             check(server, run, wanted, STEPS + 3)
         seed += 1
     print(f"{kills} kills in {seed} trainings")

@@ -93,7 +93,7 @@ def search(dataset: Dataset, device: Device, space: SearchSpace) -> Search:
 
     def run(folder: Path, **changes: object) -> SearchResult:
         given: dict[str, object] = {"dataset": dataset, "device": device, "space": space, "run": folder}
-        return run_search(**{**given, **changes})  # type: ignore[arg-type]
+        return run_search(**{**given, **changes})
 
     return run
 

@@ -258,7 +258,7 @@ def test_the_same_candidate_is_not_trained_twice(
     assert all(record.outcome.text.startswith("The same candidate as trial 0") for record in records[1:])
 
 
-def _only_one(quick: str):  # type: ignore[no-untyped-def]
+def _only_one(quick: str):
     text = quick.replace('["minmax", "standard"]', '["minmax"]').replace(
         '["reuploading", "angle"]', '["angle"]'
     )

@@ -129,7 +129,7 @@ class Planted:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        for folder in (self._home, session.config._tmp_path_factory.getbasetemp()):  # type: ignore[attr-defined]
+        for folder in (self._home, session.config._tmp_path_factory.getbasetemp()):
             self.look_through(folder)
         if self.leaks:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

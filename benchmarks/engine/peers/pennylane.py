@@ -37,7 +37,7 @@ def _values(case: Case) -> qml.QNode:
     read, steps = angles(case), [(gate, gate.noisy_kraus) for gate in gates(case)]
 
     @qml.qnode(qml.device("default.mixed", wires=case.n_qubits), interface="jax", diff_method="backprop")
-    def values(x, w):  # type: ignore[no-untyped-def]
+    def values(x, w):
         at = read.at(x, w)
         for gate, kraus in steps:
             if gate.angle is not None:

@@ -26,7 +26,7 @@ from qcsearch.errors import BackendError
 __all__ = ["BackendElsewhere"]
 
 
-class BackendElsewhere(BackendV2):  # type: ignore[misc]
+class BackendElsewhere(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
     """What a `BackendExecutor` needs of a backend, asked of the process that has it.
 
     Args:

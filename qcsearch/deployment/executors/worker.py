@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,7 @@ def main(argument: str) -> None:
 
     answer(greeting)
     for line in sys.stdin:
-        request = json.loads(line)
-        answer(lambda request=request: _counted(opened[0], request))  # type: ignore[misc]
+        answer(partial(_counted, opened[0], json.loads(line)))
 
 
 def _opened(argument: str) -> Any:

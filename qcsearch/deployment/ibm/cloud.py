@@ -114,7 +114,7 @@ class Cloud:
     def _connect(self) -> QiskitRuntimeService:
         seconds = self.patience.call
 
-        class Service(QiskitRuntimeService):  # type: ignore[misc]
+        class Service(QiskitRuntimeService):  # type: ignore[misc]  # the client is untyped
             """The client, secured before its first call, and loud where it would hide a failed one."""
 
             def _discover_backends_from_instance(self, instance: str) -> list[tuple[str, bool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ibm_cloud_sdk_core import ApiException  # type: ignore[import-untyped]
+from ibm_cloud_sdk_core import ApiException  # type: ignore[import-untyped]  # it brings no types
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
 from qiskit_ibm_runtime.accounts.exceptions import AccountNotFoundError, InvalidAccountError
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError

@@ -6,7 +6,7 @@ import copy
 import time
 from typing import TYPE_CHECKING, Any
 
-from ibm_cloud_sdk_core import ApiException  # type: ignore[import-untyped]
+from ibm_cloud_sdk_core import ApiException  # type: ignore[import-untyped]  # it brings no types
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 

@@ -70,7 +70,7 @@ def _parameters(build: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
     found: dict[str, tuple[Any, Any]] = {}
     plain = _hints(build)
     for name, hint in _hints(build, bounds=True).items():
-        if is_dataclass(hint):
+        if is_dataclass(hint):  # a class here, never an instance, which mypy cannot know
             found |= {f"{name}.{inner}": kinds for inner, kinds in _parameters(hint).items()}  # type: ignore[arg-type]
         else:
             found[name] = hint, plain[name]

@@ -110,7 +110,7 @@ def test_a_child_of_a_child_is_another_circuit_and_trains_at_the_same_rate(
         assert child is not None
         assert child.weights0 is not None
         assert child.rate * child.candidate.training.learning_rate == pytest.approx(
-            0.3 * parent.candidate.training.learning_rate  # type: ignore[union-attr]
+            0.3 * parent.candidate.training.learning_rate
         )
         assert child.family == parent.trial
         assert child.candidate not in family

@@ -94,7 +94,7 @@ def installed(tmp_path: Path) -> dict[str, str]:
 def board(run: Path) -> list[tuple[object, ...]]:
     found = records(RunFolder.open(run))
     rows = [(r.trial, r.candidate, r.outcome, r.validation_accuracy, r.weights, r.predictors) for r in found]
-    return [*rows, str(leaderboard(RunFolder.open(run)))]  # type: ignore[list-item]
+    return [*rows, str(leaderboard(RunFolder.open(run)))]
 
 
 def test_the_same_seed_gives_the_same_leaderboard_also_in_two_sessions(

@@ -96,7 +96,7 @@ def test_the_expressibility_search_proposes_the_least_expressibility_it_scored(g
     scored: list[float] = []
 
     def remember(gene: object) -> float:
-        scored.append(score(space.candidate(gene)))  # type: ignore[arg-type]
+        scored.append(score(space.candidate(gene)))
         return scored[-1]
 
     FEW.run(space, remember, lambda: False, given.rng())

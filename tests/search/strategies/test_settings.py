@@ -74,7 +74,7 @@ class Opaque:
 
 
 @dataclass
-class Foreign(STRATEGIES.get("random")):  # type: ignore[misc]
+class Foreign(STRATEGIES.get("random")):
     """A strategy of somebody else."""
 
     thing: Opaque | None = None

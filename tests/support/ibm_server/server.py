@@ -94,7 +94,7 @@ class IbmServer:
         self._queue: queue.Queue[Job | None] = queue.Queue()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
-        self._http.app = self  # type: ignore[attr-defined]
+        self._http.app = self
 
     def __enter__(self) -> IbmServer:
         for work in (self._serve, self._work):
