@@ -21,6 +21,7 @@ from qcsearch.deployment.cost import REP_DELAY, job_seconds
 from qcsearch.deployment.drift import Change, changes
 from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_job, joined_bits
 from qcsearch.deployment.executors.folding import folded, has_bounded
+from qcsearch.deployment.ibm.answers import limit_reached, plausible_seconds
 from qcsearch.deployment.ibm.cloud import Cloud
 from qcsearch.deployment.ibm.faults import LATER
 from qcsearch.deployment.ibm.journal import Journal
@@ -110,8 +111,7 @@ class IbmExecutor:
     @property
     def remaining_seconds(self) -> float | None:
         """QPU seconds that the instance has left, None if it has no limit."""
-        found = self._cloud.usage().get("usage_remaining_seconds")
-        return None if found is None else float(found)
+        return plausible_seconds(self._cloud.usage().get("usage_remaining_seconds"))
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -208,7 +208,7 @@ class IbmExecutor:
     def _check(self, pubs: Sequence[Pub], shots: int, estimate: float) -> None:
         """Raise if the job should not be submitted now."""
         self.budget.check(estimate)
-        if self._cloud.usage().get("usage_limit_reached"):
+        if limit_reached(self._cloud.usage()):
             raise UsageLimitError(
                 "The instance must have QPU seconds left. Its limit is reached.",
                 fix=f"raise the limit or wait for the next period, then {LATER}",

@@ -10,9 +10,10 @@ from qcsearch.canonical import Json
 from qcsearch.deployment.ibm.pace import Patience
 from qcsearch.errors import InputError
 
-__all__ = ["IbmOptions"]
+__all__ = ["LONGEST_JOB", "IbmOptions"]
 
-_LONGEST_JOB = 10_800
+LONGEST_JOB = 10_800
+"""Seconds after which the service ends a job."""
 
 
 @dataclass(frozen=True)
@@ -110,5 +111,5 @@ class IbmOptions:
         return {
             "dynamical_decoupling": decoupling,
             "environment": {"job_tags": [tag], "private": self.private},
-            "max_execution_time": max(1, min(_LONGEST_JOB, math.ceil(seconds))),
+            "max_execution_time": max(1, min(LONGEST_JOB, math.ceil(seconds))),
         }

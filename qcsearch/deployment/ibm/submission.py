@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qcsearch.deployment.ibm.answers import charged_seconds
 from qcsearch.deployment.ibm.cloud import Cloud
 from qcsearch.deployment.ibm.faults import LATER, is_transient, session_closed
 from qcsearch.deployment.ibm.journal import Entry, Journal
@@ -256,10 +257,7 @@ class Submitter:
 
     def _seconds(self, job: RuntimeJobV2) -> float | None:
         """QPU seconds of a job, None while they are not final."""
-        usage = self._cloud.call(job.metrics).get("usage", {})
-        seconds = usage.get("qpu_charge_time_seconds")
-        known = isinstance(seconds, (int, float)) and usage.get("status") != "pending"
-        return float(seconds) if known else None
+        return charged_seconds(self._cloud.call(job.metrics))
 
 
 def _rank(status: str) -> int:
