@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
+
+from qcsearch import files
 
 __all__ = ["Json", "digest", "dumps", "loads", "write_text"]
 
@@ -49,18 +49,8 @@ def digest(value: Json) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file atomically: whoever reads `path` finds the old text or the new one, never a part."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write a text as UTF-8, see `files.write_bytes`."""
+    files.write_bytes(path, text.encode())
 
 
 def _refuse(name: str) -> float:

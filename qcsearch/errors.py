@@ -9,7 +9,8 @@ QCSearchError                 exit code 2, the base of everything raised on purp
 │   ├── CandidateError        the candidate: an unknown encoding, qubits that are not there
 │   ├── CircuitError          a circuit the engine cannot simulate exactly
 │   ├── RunError              the run folder: not one, or made with other settings
-│   └── BundleError           the bundle: changed, incomplete, unreadable
+│   ├── BundleError           the bundle: changed, incomplete, unreadable
+│   └── FileError             a file is none: a link, a pipe, a device; or too large
 ├── MissingExtraError         exit code 2, an optional dependency is not installed
 ├── NoFeasibleCandidateError  exit code 4, every candidate broke a constraint
 ├── CeilingError              exit code 3, the next job would cost more than was allowed
@@ -46,6 +47,7 @@ __all__ = [
     "DeadlineError",
     "DeviceError",
     "DriftError",
+    "FileError",
     "IdentityError",
     "InputError",
     "JobCancelledError",
@@ -116,6 +118,10 @@ class RunError(InputError):
 
 class BundleError(InputError):
     """The bundle was changed, is incomplete, or cannot be read."""
+
+
+class FileError(InputError):
+    """In the place of a file is a link, a pipe, a device or a folder, or it is too large to be read."""
 
 
 class MissingExtraError(QCSearchError, ImportError):

@@ -36,6 +36,7 @@ def find_move(
     Raises:
         InputError: if the backend has no calibration of its own.
     """
+    from qcsearch import files
     from qcsearch.deployment import moving
     from qcsearch.deployment.executors.base import Calibrated
     from qcsearch.deployment.executors.ibm import IbmExecutor
@@ -50,7 +51,7 @@ def find_move(
     if not isinstance(executor, IbmExecutor):
         return moving.find_move(model, parts.validation, executor.calibration(), above)
     kept = jobs / "move.json"
-    if not kept.is_file():
+    if not files.is_file(kept):
         _keep(kept, moving.find_move(model, parts.validation, executor.calibration(), above))
     move = _kept(kept)
     if move is not None:
@@ -65,8 +66,9 @@ def _keep(path: Path, move: Move | None) -> None:
 
 
 def _kept(path: Path) -> Move | None:
-    from qcsearch import canonical
+    from qcsearch import canonical, files
     from qcsearch.deployment.moving import Move
+    from qcsearch.limits import MAX_JSON_BYTES
 
-    data = canonical.loads(path.read_text("utf-8"))
+    data = canonical.loads(files.read_text(path, MAX_JSON_BYTES))
     return None if data is None else Move.from_json(data)

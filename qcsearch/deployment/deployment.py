@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from qcsearch import canonical
+from qcsearch import canonical, files
 from qcsearch.canonical import Json
 from qcsearch.deployment.canaries import CanaryVerdict
 from qcsearch.deployment.executors.base import Kind
@@ -17,6 +17,7 @@ from qcsearch.deployment.program import Usage
 from qcsearch.deployment.score import Score
 from qcsearch.deployment.truth import NoiseTruth
 from qcsearch.errors import InputError
+from qcsearch.limits import MAX_JSON_BYTES
 from qcsearch.training.model import TrainedModel
 
 __all__ = ["Deployment", "Tuning"]
@@ -155,7 +156,7 @@ class Deployment:
             InputError: if it cannot be read.
         """
         try:
-            return cls.from_json(canonical.loads(path.read_text(encoding="utf-8")))
+            return cls.from_json(canonical.loads(files.read_text(path, MAX_JSON_BYTES)))
         except (OSError, ValueError) as error:
             if isinstance(error, InputError):
                 raise

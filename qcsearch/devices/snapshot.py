@@ -16,19 +16,18 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from qcsearch import canonical
+from qcsearch import canonical, files
 from qcsearch.canonical import Json
 from qcsearch.devices import fields
 from qcsearch.devices.device import Device, GateCalibration, Qubit
-from qcsearch.errors import DeviceError
+from qcsearch.errors import DeviceError, FileError
+from qcsearch.limits import MAX_DEVICE_GATES, MAX_DEVICE_QUBITS, MAX_JSON_BYTES
 
 __all__ = ["FORMAT", "content", "parse", "read_snapshot", "to_json", "to_text", "write_snapshot"]
 
 FORMAT = "qcsearch-device/1"
 """The version of the format; a file of any other is refused."""
 
-_MAX_BYTES = 64 * 1024 * 1024
-_MAX_QUBITS = 100_000
 _KEYS = {
     "format",
     "name",
@@ -114,9 +113,9 @@ def read_snapshot(path: Path) -> Device:
     from qcsearch.devices.validation import validate
 
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise DeviceError(f"The snapshot {path} must have at most {_MAX_BYTES} bytes. It has more.")
-        text = path.read_text(encoding="utf-8")
+        text = files.read_text(path, MAX_JSON_BYTES, follow=True)
+    except FileError as error:
+        raise DeviceError(f"The snapshot cannot be read: {error.message}", error.fix) from None
     except OSError as error:
         raise DeviceError(f"The snapshot {path} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError:
@@ -151,10 +150,13 @@ def parse(raw: Json) -> Device:
     top = fields.keys(raw, "The snapshot", _KEYS, {"notices", "digest"})
     if top["format"] != FORMAT:
         raise DeviceError(f"The 'format' must be {FORMAT!r}. Got {fields.show(top['format'])}.")
-    qubits = tuple(_qubit(q, entry) for q, entry in enumerate(fields.items(top["qubits"], "The 'qubits'")))
-    if not 0 < len(qubits) <= _MAX_QUBITS:
-        raise DeviceError(f"The 'qubits' must be 1 to {_MAX_QUBITS}. Got {len(qubits)}.")
+    entries = fields.items(top["qubits"], "The 'qubits'")
+    if not 0 < len(entries) <= MAX_DEVICE_QUBITS:
+        raise DeviceError(f"The 'qubits' must be 1 to {MAX_DEVICE_QUBITS}. Got {len(entries)}.")
+    qubits = tuple(_qubit(q, entry) for q, entry in enumerate(entries))
     listed = fields.items(top["gates"], "The 'gates'")
+    if len(listed) > MAX_DEVICE_GATES:
+        raise DeviceError(f"The 'gates' must be at most {MAX_DEVICE_GATES}. Got {len(listed)}.")
     gates = tuple(sorted((_gate(i, entry, len(qubits)) for i, entry in enumerate(listed)), key=_place))
     notices = fields.items(top.get("notices", []), "The 'notices'")
     device = Device(

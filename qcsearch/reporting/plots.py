@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -18,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from qcsearch import files
 from qcsearch.reporting.html import Markup
 from qcsearch.reporting.palette import FILE, Palette, to_css
 
@@ -230,12 +232,15 @@ def confusion(counts: Sequence[Sequence[int]], classes: Sequence[object], palett
     return figure
 
 
-def save(figure: Figure, path: Any) -> None:
+def save(figure: Figure, path: Path) -> None:
     """Write a figure; the ending of `path` (`.svg`, `.png`) says how."""
     with _style():
-        is_svg = str(path).endswith(".svg")
+        is_svg = path.suffix == ".svg"
         (FigureCanvasSVG if is_svg else FigureCanvasAgg)(figure)
-        figure.savefig(path, dpi=160, metadata={"Date": None} if is_svg else None)
+        buffer = io.BytesIO()
+        form = {"format": "svg", "metadata": {"Date": None}} if is_svg else {"format": "png"}
+        figure.savefig(buffer, dpi=160, **form)
+    files.write_bytes(path, buffer.getvalue())
 
 
 def inline(figure: Figure, label: str, name: str) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qcsearch import canonical
+from qcsearch import canonical, files
 from qcsearch.errors import RunError
 from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.figures import run_figures
@@ -43,7 +43,7 @@ def write_report(run: RunFolder | str | Path, output: Path | None = None) -> Pat
 
 
 def _write_plots(facts: RunFacts, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
+    files.make_folder(folder)
     for figure in run_figures(facts).values():
         for ending in ("svg", "png"):
             save(figure.draw(FILE), folder / f"{figure.name}.{ending}")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from qcsearch import canonical
+from qcsearch import canonical, files
 from qcsearch.errors import InputError
+from qcsearch.limits import MAX_CLOCK_BYTES
 
 __all__ = ["DEFAULT_TRIALS", "Budget", "Clock"]
 
@@ -115,6 +116,6 @@ class Clock:
 def _read(path: Path) -> float:
     """The total that `path` holds; 0 if there is none."""
     try:
-        return float(canonical.loads(path.read_text("utf-8"))["seconds"])
+        return float(canonical.loads(files.read_text(path, MAX_CLOCK_BYTES))["seconds"])
     except FileNotFoundError:
         return 0.0

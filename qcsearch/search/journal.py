@@ -18,7 +18,9 @@ from typing import Any, BinaryIO
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
-from qcsearch import canonical
+from qcsearch import canonical, files
+from qcsearch.errors import FileError
+from qcsearch.limits import MAX_JOURNAL_BYTES, MAX_JOURNAL_LINE_BYTES
 
 __all__ = ["JournalFile", "flocked", "mend", "open_storage"]
 
@@ -42,14 +44,14 @@ class JournalFile(BaseJournalBackend):
         self._lock = path.with_name(f".{path.name}.lock")
         self._read = 0
         self._offset = 0
-        path.open("ab").close()
+        files.open_update(path).close()
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Append some lines, all or none of which a later reader sees."""
         content = "".join(canonical.dumps(log) + "\n" for log in logs).encode()
         with flocked(self._lock):
             mend(self._path)
-            with self._path.open("ab") as file:
+            with files.open_update(self._path) as file:
                 file.write(content)
                 file.flush()
                 if any("state" in log for log in logs):
@@ -59,15 +61,27 @@ class JournalFile(BaseJournalBackend):
         """The lines from number `log_number_from` on."""
         if log_number_from < self._read:
             self._read, self._offset = 0, 0
-        with flocked(self._lock, shared=True), self._path.open("rb") as file:
+        with flocked(self._lock, shared=True), files.open_read(self._path, MAX_JOURNAL_BYTES) as file:
             file.seek(self._offset)
-            content = file.read()
-        whole = content[: content.rfind(b"\n") + 1]
-        lines = whole.splitlines()
+            lines = list(_whole_lines(file))
         skipped = log_number_from - self._read
         self._read += len(lines)
-        self._offset += len(whole)
+        self._offset += sum(map(len, lines))
         return [canonical.loads(line) for line in lines[skipped:]]
+
+
+def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines that have an end.
+
+    Raises:
+        FileError: if one is longer than any that was written.
+    """
+    while (line := file.readline(MAX_JOURNAL_LINE_BYTES)).endswith(b"\n"):
+        yield line
+    if len(line) == MAX_JOURNAL_LINE_BYTES:
+        raise FileError(
+            f"A line of the journal '{file.name}' must be shorter than {MAX_JOURNAL_LINE_BYTES:,} bytes. One is not."
+        )
 
 
 def mend(journal: Path) -> int:
@@ -79,7 +93,7 @@ def mend(journal: Path) -> int:
     Returns:
         The number of bytes removed.
     """
-    with journal.open("r+b") as file:
+    with files.open_update(journal) as file:
         size = file.seek(0, os.SEEK_END)
         end = size
         while end > 0:
@@ -122,7 +136,7 @@ def flocked(path: Path, *, shared: bool = False, max_seconds: float | None = Non
         TimeoutError: if somebody else still held it after `max_seconds`.
     """
     kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-    with path.open("a+b") as file:
+    with files.open_update(path) as file:
         if max_seconds is None:
             fcntl.flock(file, kind)
         else:

@@ -19,7 +19,6 @@ import fcntl
 import io
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -30,12 +29,13 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from pydantic import ValidationError
 
-from qcsearch import canonical
+from qcsearch import canonical, files
 from qcsearch.canonical import Json
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sources import load_dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import RunError
+from qcsearch.limits import MAX_JSON_BYTES
 from qcsearch.search.journal import flocked
 from qcsearch.search.planted import Planted
 from qcsearch.search.run_config import RunConfig
@@ -50,6 +50,8 @@ _OURS = frozenset(
         "tomography.json", "workers.log",
     }
 )  # fmt: skip
+_FOLDERS = frozenset({"bundle", "jobs", "model", "plots"})
+_HIDDEN = (".ask", ".deployment-", ".session", ".study.journal", ".workers")
 T = TypeVar("T")
 
 _PLANTED = "planted.json"
@@ -74,8 +76,10 @@ class RunFolder:
 
         Raises:
             RunError: if there is no run in it.
+            FileError: if a file in it is a link, a pipe or a device.
         """
         run = cls(Path(path))
+        run.refuse_strangers()
         if not run.begun:
             raise RunError(
                 f"'{path}' is not a run folder: it has no run.json.", fix="qcsearch search makes one."
@@ -86,7 +90,7 @@ class RunFolder:
     @property
     def begun(self) -> bool:
         """Whether a run was begun in it."""
-        return (self.path / "run.json").is_file()
+        return os.path.lexists(self.path / "run.json")
 
     @property
     def journal(self) -> Path:
@@ -152,14 +156,15 @@ class RunFolder:
     @cached_property
     def planted(self) -> dict[str, Planted]:
         """What another run gave it to begin with, each under the name that its trial is known by."""
-        if not (self.path / _PLANTED).is_file():
+        if not files.is_file(self.path / _PLANTED):
             return {}
         return _named(Planted.from_json(entry) for entry in canonical.loads(self._read(_PLANTED)))
 
     def result(self) -> Json | None:
         """What the final evaluation found; None while there is none."""
-        path = self.path / "result.json"
-        return canonical.loads(path.read_text("utf-8")) if path.is_file() else None
+        return (
+            canonical.loads(self._read("result.json")) if files.is_file(self.path / "result.json") else None
+        )
 
     def deployment(self) -> Json | None:
         """The last deployment, see `of_winner`."""
@@ -172,10 +177,12 @@ class RunFolder:
             RunError: if the file cannot be read.
         """
         path, candidate = self.path / name, self.model / "candidate.json"
-        if not path.is_file() or not candidate.is_file():
+        if not files.is_file(path) or not files.is_file(candidate):
             return None
         try:
-            found, winner = (canonical.loads(file.read_text("utf-8")) for file in (path, candidate))
+            found, winner = (
+                canonical.loads(files.read_text(file, MAX_JSON_BYTES)) for file in (path, candidate)
+            )
             return found if found.get("candidate", "") in ("", canonical.digest(winner)) else None
         except (ValueError, AttributeError) as error:
             raise RunError(f"'{path}' cannot be read: {error}.") from None
@@ -217,7 +224,7 @@ class RunFolder:
         for leftover in (self.journal, self.clock, self.path / "result.json", self.path / _PLANTED):
             leftover.unlink(missing_ok=True)
         shutil.rmtree(self.model, ignore_errors=True)
-        _write_bytes(self.path / "data.npz", _npz(dataset))
+        files.write_bytes(self.path / "data.npz", _npz(dataset))
         self._write("device.json", canonical.dumps(device.to_json(), indent=1) + "\n")
         self._write("space.toml", space.text)
         self.__dict__["planted"] = _named(planted)
@@ -227,7 +234,7 @@ class RunFolder:
 
     def hold_workers(self) -> None:
         """In the process that forks the workers: say that they live, for as long as one of them does."""
-        file = (self.path / ".workers").open("a+b")
+        file = files.open_update(self.path / ".workers")
         fcntl.flock(file, fcntl.LOCK_SH)
         self.__dict__["_workers"] = file
 
@@ -246,7 +253,9 @@ class RunFolder:
 
         Raises:
             RunError: if another search is at work in it, or if it holds files that are not a run's.
+            FileError: if a file in it is a link, a pipe or a device.
         """
+        self.refuse_strangers()
         self._refuse_foreign()
         self.path.mkdir(parents=True, exist_ok=True)
         with ExitStack() as held:
@@ -263,6 +272,14 @@ class RunFolder:
             file.write(f"{os.getpid()}\n".encode())
             file.flush()
             yield
+
+    def refuse_strangers(self) -> None:
+        """Check that what a run reads and writes are plain files and folders, before any of it is touched.
+
+        Raises:
+            FileError: if one is not.
+        """
+        files.check_tree(self.path, lambda name: name in _OURS or name.startswith(_HIDDEN), _FOLDERS)
 
     def _refuse_foreign(self) -> None:
         if self.path.exists() and not self.path.is_dir():
@@ -297,7 +314,7 @@ class RunFolder:
         return value
 
     def _read(self, name: str) -> str:
-        return (self.path / name).read_text("utf-8")
+        return files.read_text(self.path / name, MAX_JSON_BYTES)
 
     def _write(self, name: str, text: str) -> None:
         canonical.write_text(self.path / name, text)
@@ -311,13 +328,3 @@ def _npz(dataset: Dataset) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **cast(dict[str, Any], dataset.to_arrays()))
     return buffer.getvalue()
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).chmod(0o644)
-    Path(name).replace(path)

@@ -9,11 +9,12 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qcsearch import canonical
+from qcsearch import canonical, files
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.candidate import Candidate, Preprocessing, TrainingOptions
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.errors import CandidateError, InputError, SpaceError
+from qcsearch.limits import MAX_SPACE_BYTES
 from qcsearch.presets import preset_files
 from qcsearch.registry import Registry
 from qcsearch.search.ladder import Ladder
@@ -169,7 +170,7 @@ def load_space(source: str | Path | SearchSpace) -> SearchSpace:
             fix="name one of those, or give the path of a .toml file.",
         )
     try:
-        text = path.read_text("utf-8")
+        text = files.read_text(path, MAX_SPACE_BYTES, follow=True)
     except (OSError, UnicodeDecodeError) as error:
         raise SpaceError(f"The search space '{name}' cannot be read: {error}.") from None
     return SearchSpace.from_toml(text, name if name in presets else path.stem)

@@ -234,6 +234,8 @@ def parse(text: str, name: str) -> SpaceFile:
         raise SpaceError(f"The search space '{name}' must be TOML. Got a syntax error: {error}.") from None
     except ValidationError as error:
         raise SpaceError(f"The search space '{name}' is wrong at {_first(error)}") from None
+    except RecursionError:
+        raise SpaceError(f"The search space '{name}' is nested too deeply.") from None
     except (CandidateError, ValueError) as error:
         raise SpaceError(f"The search space '{name}' is wrong: {error}") from None
 

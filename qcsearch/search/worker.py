@@ -81,15 +81,16 @@ class _Nursery:
         return lines
 
     def _open(self, folder: Path) -> None:
+        from qcsearch import files
         from qcsearch.search.features import Features
         from qcsearch.search.objective import Objective
         from qcsearch.search.run_folder import RunFolder
 
         self._run = RunFolder.open(folder)
         self._run.hold_workers()
-        log = os.open(self._run.worker_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
+        with files.open_update(self._run.worker_log) as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
         seed = self._run.config.seed
         features = Features(self._run.dataset, seed)
         self._objective = Objective.of(features, self._run.space, self._run.device, seed)

@@ -12,6 +12,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from qcsearch import files
 from qcsearch.errors import QCSearchError
 from qcsearch.search.run_folder import RunFolder
 
@@ -26,6 +27,7 @@ _THREADS = (
 )
 _STOP_SECONDS = 0.3
 _DEATHS_WITHOUT_PROGRESS = 6
+_LAST_BYTES = 1 << 16
 
 
 class Nursery:
@@ -143,7 +145,7 @@ class WorkerPool:
         self._nursery.close()
         self._run.wait_for_workers()
         self._alive.clear()
-        if self._log.exists() and self._log.stat().st_size == 0:
+        if files.is_file(self._log) and self._log.stat().st_size == 0:
             self._log.unlink()
 
     @property
@@ -189,8 +191,13 @@ class WorkerPool:
         self._alive.add(name)
 
     def _last_words(self) -> str:
-        written = self._log.read_text("utf-8", "replace").strip() if self._log.exists() else ""
+        written = _tail(self._log).decode("utf-8", "replace").strip()
         return written.splitlines()[-1] if written else self._words
+
+
+def _tail(log: Path) -> bytes:
+    """The end of a log that may be large, or not there."""
+    return files.read_tail(log, _LAST_BYTES) if files.is_file(log) else b""
 
 
 def _environment() -> dict[str, str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch import canonical
+from qcsearch import canonical, files
 from qcsearch.canonical import Json
 from qcsearch.errors import RunError
 
@@ -29,18 +28,11 @@ def write_checkpoint(path: Path, arrays: Mapping[str, NDArray[Any]], meta: Json)
         arrays: numeric arrays by name.
         meta: JSON values.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    files.make_folder(path.parent)
     text = np.frombuffer(canonical.dumps(meta).encode(), dtype=np.uint8)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **{_META: text}, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **{_META: text}, **arrays)
+    files.write_bytes(path, buffer.getvalue())
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], Json]:
@@ -50,7 +42,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], Json]:
         RunError: if it is not such a file.
     """
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        with files.open_read(path) as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return arrays, canonical.loads(arrays.pop(_META).tobytes())
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:

@@ -26,11 +26,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from qcsearch import canonical
+from qcsearch import canonical, files
 from qcsearch.canonical import Json
 from qcsearch.errors import JournalError
 
 __all__ = ["Entry", "Journal"]
+
+_MAX_BYTES = 2**28
+"""No journal and no result is larger."""
 
 
 @dataclass
@@ -73,9 +76,14 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / "journal.jsonl"
-        (folder / "results").mkdir(parents=True, exist_ok=True)
+        for part in (
+            folder.parent,
+            folder,
+            folder / "results",
+        ):  # whatever may have come with a run or a bundle
+            files.make_folder(part)
         self._entries: dict[str, Entry] = {}
-        self._lock = (folder / ".lock").open("w")
+        self._lock = files.open_update(folder / ".lock")
         try:
             self._take()
             self._read()
@@ -122,12 +130,7 @@ class Journal:
     def store(self, entry: Entry, result: str) -> None:
         """Keep the result; when this returns it is on the disk."""
         path, data = self._result(entry), result.encode()
-        partial = path.with_suffix(".part")
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        files.write_bytes(path, data)
         _sync(path.parent)
         self._append("stored", entry, stored=hashlib.sha256(data).hexdigest())
 
@@ -138,7 +141,7 @@ class Journal:
             JournalError: if it is not what was stored.
         """
         path = self._result(entry)
-        data = path.read_bytes() if path.is_file() else b""
+        data = files.read_bytes(path, _MAX_BYTES) if files.is_file(path) else b""
         if hashlib.sha256(data).hexdigest() != entry.stored:
             raise JournalError(
                 f"The result '{path}' must be as it was stored. It was changed or removed.",
@@ -168,7 +171,7 @@ class Journal:
     def _append(self, event: str, entry: Entry, **facts: Json) -> None:
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": time, "event": event, "tag": entry.tag, **facts}
-        with self._path.open("ab") as file:
+        with files.open_update(self._path) as file:
             file.write(canonical.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -186,10 +189,11 @@ class Journal:
             ) from None
 
     def _read(self) -> None:
-        data = self._path.read_bytes() if self._path.is_file() else b""
+        data = files.read_bytes(self._path, _MAX_BYTES) if files.is_file(self._path) else b""
         whole = data[: data.rfind(b"\n") + 1]
         if whole != data:  # killed in the middle of a line that nobody acted on
-            os.truncate(self._path, len(whole))
+            with files.open_update(self._path) as file:
+                file.truncate(len(whole))
         try:
             for line in map(canonical.loads, whole.splitlines()):
                 if line["event"] == "intent":
