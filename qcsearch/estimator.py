@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from qcsearch.bundle.write import write_bundle
 from qcsearch.data.checks import check_X
+from qcsearch.data.labels import classes_like
 from qcsearch.data.sources import load_dataset
 from qcsearch.devices.providers import get_device
 from qcsearch.errors import DataError
@@ -51,7 +52,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         random_state: int, `numpy.random.RandomState`, or None for another search each time.
 
     Attributes:
-        classes_: the labels seen in `fit`, sorted.
+        classes_: the labels seen in `fit`, sorted, of the type that they had.
         n_features_in_: number of raw features; pixels, for images.
         feature_names_in_: names of the columns, if `X` was a table that has them.
         model_: the winner, a `TrainedModel`.
@@ -100,7 +101,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
 
         Args:
             X: `(n_samples, n_features)`, or images `(n_samples, height, width)`.
-            y: labels `(n_samples,)`, text or whole numbers.
+            y: labels `(n_samples,)`: text, whole numbers or truth values.
 
         Raises:
             DataError: if the samples or labels cannot be used.
@@ -132,7 +133,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             )
             self.model_: TrainedModel = self.result_.model
             self._leaderboard = leaderboard(run)
-        self.classes_ = np.asarray(dataset.classes)
+        self.classes_ = classes_like(dataset.classes, y)
         self.n_features_in_ = dataset.n_features
         if hasattr(X, "columns"):
             self.feature_names_in_ = np.asarray(dataset.feature_names, dtype=object)

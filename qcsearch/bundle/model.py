@@ -13,6 +13,7 @@ from qcsearch.bundle import arrays
 from qcsearch.bundle.manifest import REQUIRED
 from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
+from qcsearch.data.labels import check_classes
 from qcsearch.data.persistence import load_pipeline, save_pipeline
 from qcsearch.devices.device import Device
 from qcsearch.errors import BundleError, QCSearchError
@@ -136,15 +137,13 @@ class _Signature:
             self._refuse("lacks a part, or has one too many")
         classes, names, shape = data["classes"], data["feature_names"], data["image_shape"]
         self.n_features_in = self._integer(data["n_features_in"], "n_features_in")
-        if not isinstance(classes, list) or not 2 <= len(classes) <= 10**4:
+        if not isinstance(classes, list) or len(classes) < 2:
             self._refuse("must have 2 classes or more")
-        if {type(label) for label in classes} not in ({str}, {int}) or len(set(classes)) != len(classes):
-            self._refuse("must have classes that are all text or all whole numbers, each once")
         if not isinstance(names, list) or any(type(name) is not str for name in names):
             self._refuse("must have feature names that are text")
         if names and len(names) != self.n_features_in:
             self._refuse("must have as many feature names as features, or none")
-        self.classes: tuple[str | int, ...] = tuple(classes)
+        self.classes = _read("signature.json", lambda given: check_classes(given, "the model"), classes)
         self.feature_names: tuple[str, ...] = tuple(names)
         self.image_shape = None if shape is None else self._shape(shape)
 

@@ -32,6 +32,7 @@ from qcsearch.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from qcsearch.data.dataset import Label
     from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.inference import Inference
     from qcsearch.training.model import TrainedModel
@@ -164,15 +165,18 @@ def _journal(path: Path, model: TrainedModel, X: NDArray[Any], *settings: Any) -
     return beside / digest
 
 
-def _exact(model: TrainedModel, labels: list[str | int], truth: list[str | int] | None) -> dict[str, Any]:
+def _exact(model: TrainedModel, labels: list[Label], truth: list[Label] | None) -> dict[str, Any]:
+    from qcsearch.data.labels import find
+
     source, accuracy = f"exact engine, noise of {model.device.name}", None
     if truth is not None:
-        accuracy = sum(a == b for a, b in zip(labels, truth, strict=True)) / len(labels)
+        told, known = find(labels, model.classes), find(truth, model.classes)
+        accuracy = float((told == known).mean())
         say(f"Accuracy {percent(accuracy)} on {len(labels)} labelled samples ({source}).")
     return {"source": source, "accuracy": accuracy}
 
 
-def _said(found: Inference, truth: list[str | int] | None) -> dict[str, Any]:
+def _said(found: Inference, truth: list[Label] | None) -> dict[str, Any]:
     """Say what a person should know of a measured prediction; return the same for machines."""
     score = None if truth is None else found.score(truth)
     if score is not None:
@@ -204,16 +208,19 @@ def _said(found: Inference, truth: list[str | int] | None) -> dict[str, Any]:
 
 
 def _csv(
-    model: TrainedModel, labels: list[str | int], probabilities: NDArray[Any], errors: NDArray[Any] | None
+    model: TrainedModel, labels: list[Label], probabilities: NDArray[Any], errors: NDArray[Any] | None
 ) -> str:
+    from qcsearch.data.labels import label_text
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    columns = [f"p_{name}" for name in model.classes]
-    columns += [] if errors is None else [f"error_{name}" for name in model.classes]
+    names = [label_text(label) for label in model.classes]
+    columns = [f"p_{name}" for name in names]
+    columns += [] if errors is None else [f"error_{name}" for name in names]
     writer.writerow(["label", *columns])
     for i, label in enumerate(labels):
         row = [*probabilities[i], *([] if errors is None else errors[i])]
-        writer.writerow([label, *(f"{number:.6f}" for number in row)])
+        writer.writerow([label_text(label), *(f"{number:.6f}" for number in row)])
     return text.getvalue()
 
 

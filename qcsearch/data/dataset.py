@@ -17,8 +17,8 @@ __all__ = ["Dataset", "FloatArray", "IntArray", "Label"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-Label = str | int
-"""A class as the person wrote it. Truth values stay `bool`, which is an `int`."""
+Label = str | int  # and bool, which is an int
+"""A class: what it may be, `qcsearch.data.labels` says."""
 
 
 @dataclass(frozen=True, eq=False)

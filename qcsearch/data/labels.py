@@ -1,8 +1,13 @@
-"""Labels: any kind of class name to class indices and back."""
+"""Labels: any kind of class name to class indices and back.
+
+The one rule of what a label may be. Whatever it came as, a label is a `str`, an `int` of 64 bits or a `bool`, and the
+classes of one data set are all of one kind. JSON has each of the three; a text file has `label_text`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -12,7 +17,24 @@ from qcsearch.data.checks import check_text, check_X, is_missing, place
 from qcsearch.data.dataset import FloatArray, IntArray, Label
 from qcsearch.errors import DataError
 
-__all__ = ["check_X_y", "check_class_counts", "check_lengths", "check_y", "encode"]
+__all__ = [
+    "MAX_CLASSES",
+    "check_X_y",
+    "check_class_counts",
+    "check_classes",
+    "check_lengths",
+    "check_y",
+    "classes_like",
+    "encode",
+    "find",
+    "label_text",
+]
+
+MAX_CLASSES = 10_000
+"""Of one data set."""
+
+_MAX_CHARACTERS = 256
+_KINDS = {str, int, bool}
 
 
 def check_X_y(  # noqa: N802  X is the field's own name
@@ -38,7 +60,7 @@ def check_X_y(  # noqa: N802  X is the field's own name
     flat, image_shape = check_X(X, what=what, names=names)
     labels = check_y(y, target)
     check_lengths(flat, labels, what, target)
-    classes = tuple(sorted(set(labels)))
+    classes = check_classes(sorted(set(labels)), target)
     codes = encode(labels, classes, target)
     check_class_counts(codes, classes, target)
     return flat, codes, classes, image_shape
@@ -63,25 +85,75 @@ def check_y(y: Any, target: str = "y") -> list[Label]:
     Whole floats become `int`; bytes become `str`.
 
     Raises:
-        DataError: if `y` is not one label a sample, one is missing, fractions look like a regression, or text
-            and numbers are mixed.
+        DataError: if `y` is not one label a sample, one is missing, fractions look like a regression, or kinds are
+            mixed.
     """
-    array = _column(y, target)
-    values = [_plain(value) for value in array.tolist()]
-    missing = [row for row, value in enumerate(values) if is_missing(value) or value == ""]
+    values = [_plain(value, row, target) for row, value in enumerate(_column(y, target).tolist())]
+    missing = [row for row, value in enumerate(values) if is_missing(value) or _is_blank(value)]
     if missing:
         raise DataError(
             f"Input y contains NaN or missing labels: {target} has {len(missing)}, the first in "
             f"{place(missing[0])}.",
             "remove these rows.",
         )
-    kinds = {type(value) for value in values}
-    if kinds <= {float, int}:
-        return [_whole(value, row, target) for row, value in enumerate(values)]
-    if len(kinds) > 1 or not kinds <= {str, bool}:
-        found = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise DataError(f"The labels in {target} must be all text or all whole numbers. Got {found}.")
+    if {type(value) for value in values} <= {float, int}:
+        values = [_whole(value, row, target) for row, value in enumerate(values)]
+    _check_kinds(values, target)
     return values
+
+
+def check_classes(classes: Sequence[Any], target: str) -> tuple[Label, ...]:
+    """Return the classes of a data set or of a file if a model can have them.
+
+    Raises:
+        DataError: if they are not of one kind, one is there twice, cannot be written or is too long, or they are
+            more than `MAX_CLASSES`.
+    """
+    if len(classes) > MAX_CLASSES:
+        raise DataError(
+            f"{target} must have at most {MAX_CLASSES:,} classes. Got {len(classes):,}.",
+            "cut numbers into classes, or take a column that holds classes.",
+        )
+    _check_kinds(classes, target)
+    if len(set(classes)) != len(classes):
+        raise DataError(f"The classes of {target} must each be there once.")
+    for label in classes:
+        if isinstance(label, str):
+            check_text(label, "label")
+            if len(label) > _MAX_CHARACTERS:
+                raise DataError(
+                    f"A label of {target} must have at most {_MAX_CHARACTERS} characters. Got {len(label):,}, which "
+                    f"begin with {label[:20]!r}."
+                )
+        else:
+            _check_range(label, f"{target} holds {label}")
+    return tuple(classes)
+
+
+def label_text(label: Label) -> str:
+    """The label as a text file holds it: `setosa`, `3`, `True`."""
+    return str(label)
+
+
+def find(labels: Sequence[Label], classes: Sequence[Label]) -> IntArray:
+    """Return the class index of each label `(n,)`, -1 where it is none of the classes.
+
+    A label is a class if it is equal to it, or if a text file holds both alike: in a CSV file the classes `True` and
+    `False`, or the text "1" and "2", are written like other text and other numbers.
+    """
+    written = {label_text(label): code for code, label in enumerate(classes)}
+    equal = {label: code for code, label in enumerate(classes)}
+    codes = (equal.get(label, written.get(label_text(label), -1)) for label in labels)
+    return np.fromiter(codes, dtype=np.int64, count=len(labels))
+
+
+def classes_like(classes: Sequence[Label], y: Any) -> NDArray[Any]:
+    """Return the classes `(n_classes,)` with the type of the labels `y` that they are of, as scikit-learn does."""
+    array = np.asarray(classes)
+    kind = np.asarray(y).dtype
+    if kind.kind in "biuf":
+        return array.astype(kind)
+    return array.astype(object) if array.dtype.kind == "U" and kind.kind == "O" else array
 
 
 def encode(labels: Sequence[Label], classes: Sequence[Label], target: str) -> IntArray:
@@ -145,14 +217,39 @@ def _column(y: Any, target: str) -> NDArray[Any]:
     return array
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, row: int, target: str) -> Any:
+    """`value` as the nearest of Python's own kinds; what is none of them stays as it is."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bytes):
-        value = value.decode("utf-8", errors="replace")
+        try:
+            value = value.decode()
+        except UnicodeDecodeError:
+            raise DataError(
+                f"The label in {place(row)} of {target} is bytes that are not UTF-8: {value!r}."
+            ) from None
     if isinstance(value, str):
-        return check_text(str(value), "label")
-    return value
+        return check_text(str.__str__(value), "label")  # of an enumeration's member its value
+    if isinstance(value, bool | float):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else value
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
+def _check_kinds(labels: Sequence[Any], target: str) -> None:
+    kinds = {type(label) for label in labels}
+    if len(kinds) == 1 and kinds <= _KINDS:
+        return
+    found = ", ".join(sorted(kind.__name__ for kind in kinds))
+    raise DataError(
+        f"The labels in {target} must be all text, all whole numbers or all truth values. Got {found}.",
+        "turn them all into text.",
+    )
 
 
 def _whole(value: float, row: int, target: str) -> int:
@@ -166,8 +263,10 @@ def _whole(value: float, row: int, target: str) -> int:
             "regression; it must hold classes.",
             "give text or whole numbers, or cut the values into classes.",
         )
-    if not -(2**63) <= value < 2**63:
-        raise DataError(
-            f"{target} holds {value:g} in {place(row)}; a label must be text or a 64-bit integer."
-        )
+    _check_range(value, f"{target} holds {value:g} in {place(row)}")
     return int(value)
+
+
+def _check_range(value: float, what: str) -> None:
+    if not -(2**63) <= value < 2**63:
+        raise DataError(f"{what}; a label must be text or a 64-bit integer.")

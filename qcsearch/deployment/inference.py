@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qcsearch.data.dataset import Label
+from qcsearch.data.labels import find
 from qcsearch.deployment.canaries import Aviary, CanaryVerdict
 from qcsearch.deployment.checks import check_ceiling, check_number
 from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Executor, Kind
@@ -58,14 +60,13 @@ class Inference:
     notices: tuple[str, ...] = ()
 
     @property
-    def labels(self) -> list[str | int]:
+    def labels(self) -> list[Label]:
         """The most probable label of each sample."""
         return [self.model.classes[i] for i in self.probabilities.argmax(axis=1)]
 
-    def score(self, labels: Sequence[str | int]) -> Score:
+    def score(self, labels: Sequence[Label]) -> Score:
         """Accuracy against true labels; one that the training did not show counts as missed."""
-        number = {label: i for i, label in enumerate(self.model.classes)}
-        y = np.array([number.get(label, -1) for label in labels], dtype=np.int64)
+        y = find(labels, self.model.classes)
         model, rng = self.model, _rng(self.seed)
         return measured_score(self.found, y, model.head, model.head_parameters, model.n_classes, rng)
 

@@ -15,7 +15,8 @@ from sklearn.pipeline import Pipeline
 from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.data.checks import check_X
-from qcsearch.data.labels import check_y
+from qcsearch.data.dataset import Label
+from qcsearch.data.labels import check_y, find
 from qcsearch.data.preprocess import n_outputs
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
@@ -48,7 +49,7 @@ class TrainedModel:
     weights: Floats
     head_parameters: Floats
     pipeline: Pipeline
-    classes: tuple[str | int, ...]
+    classes: tuple[Label, ...]
     n_features_in: int
     image_shape: tuple[int, int] | None = None
     feature_names: tuple[str, ...] = ()
@@ -129,7 +130,8 @@ class TrainedModel:
         Raises:
             DataError: as `features`, or if `X` and `y` differ in length.
         """
-        labels, predicted = check_y(y), self.predict(X, noise, program).tolist()
-        if len(labels) != len(predicted):
-            raise DataError(f"X has {len(predicted)} rows, but y has {len(labels)} labels.")
-        return float(np.mean([a == b for a, b in zip(labels, predicted, strict=True)]))
+        codes = find(check_y(y), self.classes)
+        winners = np.argmax(self.decision(X, noise, program), axis=1)
+        if len(codes) != len(winners):
+            raise DataError(f"X has {len(winners)} rows, but y has {len(codes)} labels.")
+        return float(np.mean(codes == winners))

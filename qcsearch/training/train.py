@@ -140,7 +140,7 @@ def train(
     Args:
         candidate: a `Candidate`, or its JSON form.
         X: `(n_samples, n_features)`, or images `(n_samples, height, width)`.
-        y: labels `(n_samples,)`, text or whole numbers.
+        y: labels `(n_samples,)`: text, whole numbers or truth values.
         device: name, snapshot file, backend or `Device`.
         validation: share of the samples that is set aside to validate on, in (0, 1), or `(X_val, y_val)`.
         seed: of the split, the start weights and the batches.
