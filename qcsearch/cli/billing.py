@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from qcsearch.cli.interruption import be_patient
 from qcsearch.cli.output import display, say, table
 from qcsearch.errors import InputError
 
@@ -95,6 +96,7 @@ def opened(
     from qcsearch.deployment.executors.ibm import IbmExecutor
     from qcsearch.deployment.executors.ibm_estimator import IbmEstimator
 
+    be_patient()
     kind = IbmEstimator if options.primitive == "estimator" else IbmExecutor
     executor = kind(spec.partition(":")[2], journal, options, device, seed)
     try:

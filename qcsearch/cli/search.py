@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from qcsearch.cli.interruption import say_at_end
 from qcsearch.cli.options import (
     DeviceOption,
     Json,
@@ -109,6 +110,8 @@ def _search(inputs: Inputs, workers: int, verbose: bool, nursery: Nursery | None
     from qcsearch.cli.panel import watch
     from qcsearch.search.search import run_search
 
+    interrupted = f"Interrupted. What was finished is saved; `qcsearch search --run {inputs.run}` goes on."
+    say_at_end(interrupted)
     try:
         with watch(inputs.title, _known(inputs), verbose=verbose) as watcher:
             return run_search(
@@ -129,9 +132,7 @@ def _search(inputs: Inputs, workers: int, verbose: bool, nursery: Nursery | None
                 nursery=nursery,
             )
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"Interrupted. What was finished is saved; `qcsearch search --run {inputs.run}` goes on."
-        ) from None
+        raise KeyboardInterrupt(interrupted) from None
 
 
 def _known(inputs: Inputs) -> list[TrialRecord]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qcsearch.cli.interruption import say_at_end
 from qcsearch.cli.options import Json, Run, Verbose, examples
 from qcsearch.cli.output import display, emit, percent, say, table
 
@@ -92,13 +93,13 @@ def _tune(
     from qcsearch.search.tune import run_tuning
 
     path = Path(out) if out else new_folder(source.config.dataset, device.name)
+    interrupted = "Interrupted. What was finished is saved; the same command goes on."
+    say_at_end(interrupted)
     try:
         with watch(f"{source.config.dataset} tuned for {device.name}", verbose=verbose) as watcher:
             return run_tuning(source, device, run=path, progress=watcher, **settings)  # type: ignore[arg-type]  # each by its name
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            "Interrupted. What was finished is saved; the same command goes on."
-        ) from None
+        raise KeyboardInterrupt(interrupted) from None
 
 
 def _show(config: RunConfig, result: SearchResult) -> None:

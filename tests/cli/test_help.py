@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from qcsearch.cli.main import app
+from qcsearch.cli.app import app
 
 
 def commands(group, prefix=()):

@@ -94,7 +94,7 @@ def test_a_warning_of_a_library_is_silent_without_v(monkeypatch, capsys):
 
 def test_the_command_line_starts_without_any_heavy_library():
     heavy = "{'qiskit', 'qiskit_aer', 'numba', 'sklearn', 'scipy', 'optuna', 'matplotlib', 'numpy', 'pandas'}"
-    script = f"import sys, qcsearch.cli.main; print(sorted({heavy} & set(sys.modules)))"
+    script = f"import sys, qcsearch.cli.app; print(sorted({heavy} & set(sys.modules)))"
     found = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )

@@ -1,0 +1,79 @@
+"""Ctrl-C and SIGTERM: a command ends within two seconds wherever it is, with exit code 130.
+
+Python interrupts its main thread between two of its own instructions, so not in the middle of a numerical library, nor
+while it waits for threads to end. A thread of its own hears the signal too, waits for a moment in which the command may
+end properly, and then ends the process. Nothing is lost by that, as nothing is by SIGKILL: what is finished is on disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+__all__ = ["INTERRUPTED", "be_patient", "listen", "say_at_end"]
+
+INTERRUPTED = 130
+"""Exit code."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_MOMENT_SECONDS = 1.2
+_SHOW_CURSOR = "\x1b[?25h\n"
+
+
+class _Watch:
+    """Ends the process a moment after a signal, or at once after the second."""
+
+    def __init__(self) -> None:
+        self.sentence = "Interrupted."
+        self.patient = False
+
+    def run(self, signals: int) -> None:
+        """Read numbers of signals from a pipe, for as long as the process lives."""
+        heard = 0
+        while content := os.read(signals, 64):
+            heard += sum(number in _SIGNALS for number in content)
+            if heard and not self.patient:
+                self._end(heard)
+
+    def _end(self, heard: int) -> None:
+        if heard == 1:
+            time.sleep(_MOMENT_SECONDS)
+        if self.patient:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            cursor = _SHOW_CURSOR if sys.stderr.isatty() else ""
+            os.write(2, f"{cursor}{self.sentence}\n".encode())
+        os._exit(INTERRUPTED)
+
+
+_WATCH = _Watch()
+
+
+def listen() -> None:
+    """Begin to listen, in the main thread of a process that is a command; an ignored signal stays ignored."""
+    signals, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+    for number in _SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    threading.Thread(target=_WATCH.run, args=(signals,), name="qcsearch-signals", daemon=True).start()
+
+
+def be_patient() -> None:
+    """From now on an interrupted command takes the time it needs: it may have a job or a session to close."""
+    _WATCH.patient = True
+
+
+def say_at_end(sentence: str) -> None:
+    """What to say if the process has to be ended from outside its command."""
+    _WATCH.sentence = sentence
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
