@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ from qcsearch.data.parquet_table import read_parquet
 from qcsearch.data.tables import Table
 from qcsearch.errors import DataError
 
-__all__ = ["find_file", "is_frame", "is_path", "is_table", "read_pair", "read_table", "refuse_target"]
+__all__ = ["find_file", "is_path", "is_table", "read_pair", "read_table", "refuse_target"]
 
-_TABLES = {".csv": read_csv, ".parquet": read_parquet}
+_TABLES = {".csv": read_csv, ".tsv": read_csv, ".parquet": read_parquet}
 _KNOWN = (*_TABLES, ".npz", ".npy")
 
 
@@ -27,18 +26,13 @@ def is_path(source: Any) -> bool:
     return isinstance(source, str | os.PathLike)
 
 
-def is_frame(source: Any) -> bool:
-    """Whether a source is a DataFrame of pandas or of a library that behaves like it."""
-    return hasattr(source, "columns") and hasattr(source, "__getitem__") and not isinstance(source, Mapping)
-
-
 def is_table(path: Path) -> bool:
     """Whether a file is a table."""
     return path.suffix.lower() in _TABLES
 
 
 def read_table(path: Path) -> Table:
-    """Read a CSV or Parquet file.
+    """Read a CSV, TSV or Parquet file.
 
     Raises:
         DataError: if it cannot be read.

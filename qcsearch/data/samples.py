@@ -14,9 +14,10 @@ from qcsearch.data.arrays import read_npy, read_npz
 from qcsearch.data.checks import check_X
 from qcsearch.data.dataset import FloatArray
 from qcsearch.data.examples import load_example
+from qcsearch.data.frames import is_frame, read_frame
 from qcsearch.data.labels import check_lengths, check_y
-from qcsearch.data.locate import find_file, is_frame, is_path, is_table, read_pair, read_table, refuse_target
-from qcsearch.data.tables import Table, table_from_dataframe
+from qcsearch.data.locate import find_file, is_path, is_table, read_pair, read_table, refuse_target
+from qcsearch.data.tables import Table
 from qcsearch.errors import DataError
 
 __all__ = ["load_features", "load_features_and_labels"]
@@ -65,7 +66,7 @@ def _number(features: int | Sequence[str]) -> int:
 def _table(source: Any) -> Table | None:
     """The source as a table if it is one."""
     if is_frame(source):
-        return table_from_dataframe(source)
+        return read_frame(source)
     path = find_file(os.fspath(source)) if is_path(source) else None
     return read_table(path) if path is not None and is_table(path) else None
 

@@ -16,10 +16,11 @@ from qcsearch.data.checks import check_text, check_X, default_names
 from qcsearch.data.constant import constant_features, constant_notice
 from qcsearch.data.dataset import Dataset, FloatArray
 from qcsearch.data.examples import load_example
+from qcsearch.data.frames import is_frame, read_frame
 from qcsearch.data.labels import check_lengths, check_X_y, check_y, encode
-from qcsearch.data.locate import find_file, is_frame, is_path, is_table, read_pair, read_table, refuse_target
+from qcsearch.data.locate import find_file, is_path, is_table, read_pair, read_table, refuse_target
 from qcsearch.data.samples import load_features, load_features_and_labels
-from qcsearch.data.tables import Table, table_from_dataframe
+from qcsearch.data.tables import Table
 from qcsearch.errors import DataError
 
 __all__ = ["load_dataset", "load_features", "load_features_and_labels"]
@@ -46,7 +47,7 @@ def load_dataset(
         MissingExtraError: if the file is Parquet and pyarrow is not installed.
     """
     if is_frame(source):
-        return _from_table(table_from_dataframe(source), target, name or "DataFrame", image_shape)
+        return _from_table(read_frame(source), target, name or "DataFrame", image_shape)
     if isinstance(source, tuple | list) and len(source) == 2 and not is_path(source[0]):
         refuse_target(target, name or "(X, y)")
         return _from_arrays(source[0], source[1], name or "arrays", image_shape)
@@ -73,14 +74,16 @@ def _from_table(table: Table, target: str | None, name: str, image_shape: ImageS
     column = table.target(target)
     names = tuple(other for other in table.columns if other != column)
     X = table.features(names)
-    notices = () if target is not None else (f"The target is the column '{column}'.",)
+    chosen = () if target is not None else (f"The target is the column '{column}'.",)
     labels = f"the column '{column}'"
-    return _build(X, table.labels(column), name, image_shape, names, labels=labels, notices=notices)
+    return _build(
+        X, table.labels(column), name, image_shape, names, labels=labels, notices=(*chosen, *table.notices)
+    )
 
 
 def _from_arrays(X: Any, y: Any, name: str, image_shape: ImageShape) -> Dataset:
     if is_frame(X):
-        table = table_from_dataframe(X)
+        table = read_frame(X)
         return _build(table.features(list(table.columns)), y, name, image_shape, tuple(table.columns))
     return _build(X, y, name, image_shape, None)
 

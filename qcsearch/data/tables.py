@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.checks import as_numbers, check_finite, check_text, place, short
+from qcsearch.data.cells import is_absent, is_number, with_point
+from qcsearch.data.checks import check_text
+from qcsearch.data.columns import Column, column_of_cells, column_of_values
 from qcsearch.data.dataset import FloatArray
+from qcsearch.data.troubles import Allowance, check_columns
 from qcsearch.errors import DataError
 
-__all__ = ["TARGET_NAMES", "Table", "table_from_dataframe", "unique_names"]
+__all__ = ["TARGET_NAMES", "Table", "check_header", "check_names"]
 
 TARGET_NAMES = ("target", "label", "class", "y")
 """A column of one of these names, in any case, is the target when none is given."""
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # 007 stays text, and so does what no int64 holds
 _FRACTION = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?")
-_MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +35,15 @@ class Table:
         what: the table's name in messages.
         columns: one array `(n_rows,)` a name; of text cells where `lines` is given.
         lines: for a CSV file, the line that each row ends on.
+        decimal: the decimal mark of text cells.
+        notices: sentences a person should see about how it was read.
     """
 
     what: str
     columns: Mapping[str, NDArray[Any] | Sequence[str]]
     lines: tuple[int, ...] | None = None
+    decimal: str = "."
+    notices: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -51,10 +57,11 @@ class Table:
             DataError: if `target` is not a column; or none is given and not exactly one column has one of
                 `TARGET_NAMES`.
         """
-        if target is not None:
-            if target not in self.columns:
-                raise DataError(f"{self.what} has no column '{target}'. Columns: {self._names()}.")
+        if target is not None and target in self.columns:
             return target
+        one = "separate the cells by comma, semicolon or tab." if len(self.columns) == 1 else None
+        if target is not None:
+            raise DataError(f"{self.what} has no column '{target}'. Columns: {self._names()}.", one)
         found = self._candidates()
         if len(found) != 1:
             which = (
@@ -62,7 +69,7 @@ class Table:
             )
             raise DataError(
                 f"{self.what} needs to be told its target: {which}. Columns: {self._names()}.",
-                "give --target COLUMN (target=… in Python).",
+                one or "give --target COLUMN (target=… in Python).",
             )
         return found[0]
 
@@ -71,12 +78,21 @@ class Table:
         found = self._candidates()
         return found[0] if len(found) == 1 and found[0] not in features else None
 
-    def features(self, names: Sequence[str]) -> FloatArray:
-        """Return the columns `names` as finite numbers `(n_rows, len(names))`.
+    def features(self, names: Sequence[str], allowed: Allowance = Allowance()) -> FloatArray:  # noqa: B008  frozen
+        """Return the columns `names` as numbers `(n_rows, len(names))`.
 
         Raises:
-            DataError: if a column is not there, there are none, there are no rows, or a cell is not a finite
-                number.
+            DataError: if a column is not there, there are none, there are no rows, or a cell is not what is allowed.
+        """
+        columns = self.read(names)
+        check_columns(columns, self.what, self.lines, allowed)
+        return np.column_stack([column.values for column in columns])
+
+    def read(self, names: Sequence[str]) -> list[Column]:
+        """Return the columns `names`, unchecked.
+
+        Raises:
+            DataError: if a column is not there, there are none, or there are no rows.
         """
         missing = [name for name in names if name not in self.columns]
         if missing:
@@ -92,65 +108,36 @@ class Table:
             )
         if self.n_rows == 0:
             raise DataError(f"{self.what} has no rows below its header; it must have at least 1.")
-        X = np.column_stack([self._numbers(name) for name in names])
-        check_finite(X, self.what, names, self.lines)
-        return X
+        return [self._column(name) for name in names]
 
     def labels(self, name: str) -> NDArray[Any]:
         """Return the column `name` as labels `(n_rows,)`: of a CSV file as numbers if every cell is one."""
         cells = self.columns[name]
         if self.lines is None:
             return np.asarray(cells)
-        absent = _MISSING - {"none"}  # which may well be a class
-        texts = [None if cell.casefold() in absent else cell for cell in map(str.strip, cells)]
-        given = [text for text in texts if text is not None]
+        texts = [None if is_absent(cell) else cell for cell in map(str.strip, cells)]
+        given = [with_point(text, self.decimal) for text in texts if text is not None]
         if all(_FRACTION.fullmatch(text) for text in given):
-            whole = all(_WHOLE.fullmatch(text) for text in given)
-            return np.array([text and (int(text) if whole else float(text)) for text in texts], dtype=object)
+            kind = int if all(_WHOLE.fullmatch(text) for text in given) else float
+            return np.array([text and kind(with_point(text, self.decimal)) for text in texts], dtype=object)
         return np.array(texts, dtype=object)
 
     def _candidates(self) -> list[str]:
         return [name for name in self.columns if name.casefold() in TARGET_NAMES]
 
-    def _numbers(self, name: str) -> FloatArray:
+    def _column(self, name: str) -> Column:
         cells = self.columns[name]
         if self.lines is None:
-            return as_numbers(np.asarray(cells)[:, np.newaxis], self.what, [name])[:, 0]
-        try:
-            if "_" not in "".join(cells):  # Python reads 1_000 as a number
-                return np.array(cells, dtype=np.float64)
-        except ValueError:
-            pass
-        return np.array([self._cell(cell.strip(), row, name) for row, cell in enumerate(cells)])
-
-    def _cell(self, cell: str, row: int, name: str) -> float:
-        try:
-            return float("nan") if cell.casefold() in _MISSING else float(cell.replace("_", "?"))
-        except ValueError:
-            raise DataError(
-                f"{self.what} holds the text {short(cell)} in {place(row, self.lines)}, column '{name}'; "
-                "every feature must be a number.",
-                "encode the column as numbers, remove it, or name it as --target.",
-            ) from None
+            return column_of_values(name, np.asarray(cells))
+        return column_of_cells(name, [str(cell) for cell in cells], self.decimal)
 
     def _names(self) -> str:
         names = list(self.columns)
         return ", ".join(names[:20]) + (f", … ({len(names)} in all)" if len(names) > 20 else "")
 
 
-def table_from_dataframe(frame: Any, what: str = "The DataFrame") -> Table:
-    """Return the columns of a frame: anything with `.columns`, and columns that have `.to_numpy()`.
-
-    Raises:
-        DataError: if a column name stands twice, or there are no columns.
-    """
-    names = unique_names([str(name) for name in frame.columns], what)
-    columns = zip(names, frame.columns, strict=True)
-    return Table(what, {name: np.asarray(frame[own].to_numpy()) for name, own in columns})
-
-
-def unique_names(names: Sequence[str], what: str) -> Sequence[str]:
-    """Return `names` if each is there once and none is empty.
+def check_names(names: Sequence[str], what: str) -> None:
+    """Pass if each name is there once and none is empty.
 
     Raises:
         DataError: if not.
@@ -167,4 +154,28 @@ def unique_names(names: Sequence[str], what: str) -> Sequence[str]:
         )
     for name in names:
         check_text(name, "column name")
-    return names
+
+
+def check_header(names: Sequence[str], columns: Sequence[Iterable[Any]], what: str) -> None:
+    """Pass if the names are not the cells of a first sample that was taken for the header.
+
+    They are if all are numbers, or if some are and each other one is also a value of its column. The names
+    0, 1, 2, … or 1, 2, 3, … are such as programs write for columns without a name.
+
+    Raises:
+        DataError: if they are.
+    """
+    texts = [(name, column) for name, column in zip(names, columns, strict=True) if not is_number(name)]
+    counted = list(names) in ([str(first + i) for i in range(len(names))] for first in (0, 1))
+    if len(texts) == len(names) or (not texts and counted):
+        return
+    if all(name in map(_stripped, column) for name, column in texts):
+        raise DataError(
+            f"{what} has no header: its first row, {', '.join(map(repr, names[:5]))}"
+            f"{', …' if len(names) > 5 else ''}, looks like a sample.",
+            "add a row of column names.",
+        )
+
+
+def _stripped(cell: Any) -> Any:
+    return cell.strip() if isinstance(cell, str) else cell

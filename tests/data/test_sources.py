@@ -257,8 +257,11 @@ def test_a_sparse_matrix_is_refused_with_the_way_out():
 @pytest.mark.parametrize(
     ("column", "fragment"),
     [
-        (pd.Series([1, None] * 6, dtype="Int64"), "6 values that are NaN"),
-        (pd.Series(["a", "b"] * 6, dtype="category"), "the text 'a' in row 1, column 'extra'"),
+        (pd.Series([1, None] * 6, dtype="Int64"), r"in 'extra' \(6 of 12, the first in row 2\)"),
+        (
+            pd.Series(["a", "b"] * 6, dtype="category"),
+            r"text in 'extra' \(2 different, the text 'a' in row 1\)",
+        ),
         (pd.Series(["a", None] * 6, dtype="string"), "the text 'a'"),
         (pd.Series(pd.to_datetime(["2020-01-01"] * 12)), "dates"),
     ],
