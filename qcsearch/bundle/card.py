@@ -20,6 +20,14 @@ _KINDS = {
 }
 
 
+_CIRCUITS = """- `circuit.qasm`: OpenQASM 3, weights bound, features those of the sample that its head names.
+- `circuit_inputs.qasm`: OpenQASM 3, weights bound, a feature is `input float[64] x0` and so on.
+- `circuit.qpy`: Qiskit, weights bound, a feature is the parameter `x[0]` and so on.
+
+Features are what `load_bundle(...).features(X)` makes of raw samples; their heads name qubits and observables. The
+answer is what the head makes of the expectation values."""
+
+
 def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Deployment | None) -> str:
     """The card as Markdown.
 
@@ -33,6 +41,7 @@ def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Dep
         ("Input and output", _signature(model)),
         ("Model", _model(model)),
         ("Device", _device(model)),
+        ("The circuit for other programs", _CIRCUITS),
         ("Metrics", _metrics(metrics)),
         ("Deployment", _deployment(deployment)),
         ("Limits", _limits(model, deployment)),

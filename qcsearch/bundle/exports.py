@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from qiskit import QuantumCircuit, qasm3, qpy
+from qiskit.circuit import Parameter
 
+from qcsearch.devices.angles import any_angle, fold, n_open
 from qcsearch.training.expectations import Floats
 
 if TYPE_CHECKING:
@@ -16,26 +18,34 @@ if TYPE_CHECKING:
 __all__ = ["export_circuits", "trained_circuit"]
 
 
-def export_circuits(model: TrainedModel, sample: Floats | None = None) -> dict[str, bytes]:
-    """Return `circuit.qasm` and `circuit.qpy`.
+def export_circuits(
+    model: TrainedModel, sample: Floats | None = None, named: str = "one sample"
+) -> dict[str, bytes]:
+    """Return `circuit.qasm`, `circuit_inputs.qasm` and `circuit.qpy`.
 
-    OpenQASM 3 with parameter expressions is read differently by different programs, so that file holds one
-    bound
-    circuit: the model at one sample. QPY holds the circuit with its features as parameters.
+    The first is the model at one sample: every angle is a number. The others are the model at any sample: its
+    features are `input float[64] x0` and so on in the one, and parameters `x[0]` and so on in the other. All are in the
+    gates of the device and within the angles that it runs, and give the same expectation values.
 
     Args:
         model: the trained model.
         sample: a raw sample `(n_features,)`; None for the one whose preprocessed features all lie in the
             middle of their range.
+        named: what the sample is, for the head of the file.
     """
-    circuit = trained_circuit(model)
+    circuit, free = trained_circuit(model), _any_sample(model)
     values = _features(model, sample)
-    bound = circuit.assign_parameters(
-        {p: x for p, x in zip(model.assembly.features, values, strict=True) if p in circuit.parameters}
-    )
+    used = {p: x for p, x in zip(model.assembly.features, values, strict=True) if p in circuit.parameters}
+    bound, _ = fold(circuit.assign_parameters(used), target=model.device.target(model.candidate.qubits))
     buffer = io.BytesIO()
-    qpy.dump(circuit, buffer)
-    return {"circuit.qasm": _qasm(model, bound, values).encode(), "circuit.qpy": buffer.getvalue()}
+    qpy.dump(free, buffer)
+    source = "a sample in the middle of the range of all features" if sample is None else named
+    shown = ", ".join(f"x[{i}] = {float(value)!r}" for i, value in enumerate(values))
+    return {
+        "circuit.qasm": _qasm(model, bound, [f"Features are those of {source}, in radians: {shown}."]),
+        "circuit_inputs.qasm": _qasm(model, _plainly_named(free), _about_inputs(model, circuit)),
+        "circuit.qpy": buffer.getvalue(),
+    }
 
 
 def trained_circuit(model: TrainedModel) -> QuantumCircuit:
@@ -49,6 +59,30 @@ def trained_circuit(model: TrainedModel) -> QuantumCircuit:
     return plain.compose(bound)
 
 
+def _any_sample(model: TrainedModel) -> QuantumCircuit:
+    """The trained circuit in gates that the device runs for all values of the features."""
+    return any_angle(trained_circuit(model), model.device.target(model.candidate.qubits))
+
+
+def _plainly_named(circuit: QuantumCircuit) -> QuantumCircuit:
+    """With parameters `x0 …`: OpenQASM has no vectors of inputs."""
+    return circuit.assign_parameters({p: Parameter(f"x{p.index}") for p in circuit.parameters})
+
+
+def _about_inputs(model: TrainedModel, circuit: QuantumCircuit) -> list[str]:
+    n_features = len(model.assembly.features)
+    lines = [
+        f"Inputs are the {n_features} features of a sample, x0 to x{n_features - 1} (those that the circuit uses), "
+        "in radians, as the model makes them of raw data: load_bundle(...).features(X).",
+    ]
+    if n := n_open(circuit):
+        lines.append(
+            f"The device runs rzz for angles in [0, pi/2] only: {n} rzz whose angles depend on an input are written "
+            "as two cx each, which is the same unitary with more errors than the model was trained with."
+        )
+    return lines
+
+
 def _features(model: TrainedModel, sample: Floats | None) -> Floats:
     if sample is not None:
         return np.asarray(model.features(np.asarray(sample)[None, :])[0])
@@ -57,17 +91,17 @@ def _features(model: TrainedModel, sample: Floats | None) -> Floats:
     return np.asarray(model.assembly.derive(middle)[0])
 
 
-def _qasm(model: TrainedModel, bound: QuantumCircuit, values: Floats) -> str:
-    """The bound circuit under a header that says what it is."""
+def _qasm(model: TrainedModel, circuit: QuantumCircuit, about: list[str]) -> bytes:
+    """The circuit under a header that says what it is."""
     places = ", ".join(f"q[{i}] is ${q}" for i, q in enumerate(model.candidate.qubits))
     final = model.assembly.mapped.final_layout
     measured = ", ".join(model.candidate.observables)
-    shown = ", ".join(f"x[{i}] = {float(value)!r}" for i, value in enumerate(values))
     header = [
         f"Written by qcsearch for {model.device.name}: {places}.",
         f"Observables on logical qubits: {measured}; logical qubit i ends on q[j] with j = {list(final)}[i].",
-        f"Weights are the trained ones. Features are those of one sample, in radians: {shown}.",
+        "Weights are the trained ones.",
+        *about,
     ]
-    text: str = qasm3.dumps(bound)
+    text: str = qasm3.dumps(circuit)
     version, _, rest = text.partition("\n")
-    return "\n".join([version, *(f"// {line}" for line in header), rest])
+    return "\n".join([version, *(f"// {line}" for line in header), rest]).encode()

@@ -31,7 +31,9 @@ REQUIRED = frozenset(
 )
 """What a model is rebuilt from."""
 
-OPTIONAL = frozenset({"MODEL_CARD.md", "circuit.qasm", "circuit.qpy", "deployment.json"})
+OPTIONAL = frozenset(
+    {"MODEL_CARD.md", "circuit.qasm", "circuit_inputs.qasm", "circuit.qpy", "deployment.json"}
+)
 """What people and other programs read; a model never needs it."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -30,6 +30,7 @@ def write_bundle(
     metrics: Mapping[str, Json] | None = None,
     deployment: Deployment | None = None,
     sample: Floats | None = None,
+    named: str = "one sample",
     overwrite: bool = False,
 ) -> Manifest:
     """Save a trained model so that anyone can verify, run and serve it.
@@ -41,8 +42,9 @@ def write_bundle(
         path: a folder to make, or a file if it ends in `.zip`.
         metrics: further scores, beside the model's own; names say which part of the data they are of.
         deployment: what was measured on a backend; goes into the card and `deployment.json`.
-        sample: a raw sample `(n_features,)` for the bound circuit in `circuit.qasm`, such as the mean of the
-            training part; None for the middle of the features' range.
+        sample: a raw sample `(n_features,)` for the bound circuit in `circuit.qasm`; None for the middle of
+            the features' range.
+        named: what the sample is, for the head of that file.
         overwrite: replace what is at `path`.
 
     Returns:
@@ -54,7 +56,7 @@ def write_bundle(
     """
     scores = {**model.metrics, **(metrics or {})}
     files = model_files(model, scores)
-    files |= export_circuits(model, sample)
+    files |= export_circuits(model, sample, named)
     files["MODEL_CARD.md"] = model_card(model, scores, deployment).encode()
     if deployment is not None:
         files["deployment.json"] = (canonical.dumps(deployment.to_json(), indent=1) + "\n").encode()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qcsearch.cli.options import Json, Output, Run, Verbose, examples
 from qcsearch.cli.output import emit
+from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from qcsearch.search.run_folder import RunFolder
+    from qcsearch.training.model import TrainedModel
 
 
-@examples("qcsearch export runs/digits -o digits-model", "qcsearch export runs/digits -o digits-model.zip")
+@examples(
+    "qcsearch export runs/digits -o digits-model",
+    "qcsearch export runs/digits -o digits-model.zip --sample 7",
+    "qcsearch export runs/digits -o digits-model --sample new.csv:2",
+)
 def export(
     run: Run,
     output: Output = None,
@@ -21,12 +29,21 @@ def export(
         bool,
         typer.Option("--trained", help="The weights of the search, although the run was deployed since."),
     ] = False,
+    sample: Annotated[
+        str,
+        typer.Option(
+            "--sample",
+            metavar="K|FILE[:K]",
+            help="Whose features circuit.qasm holds: a sample of the test split, or a row of a file; counted from 0.",
+        ),
+    ] = "0",
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Write the winner of a run as a bundle that anyone can verify, run and serve.
 
-    A deployed run gives the weights that the deployment kept. Without -o the bundle is DIR/bundle.
+    A deployed run gives the weights that the deployment kept. Without -o the bundle is DIR/bundle. For
+    other programs circuit.qasm is the circuit at one sample, circuit_inputs.qasm at any.
     """
     from pathlib import Path
 
@@ -42,12 +59,32 @@ def export(
     deployment = None if trained else deployment_of(folder)
     if deployment is not None:
         model = deployment.apply(model)
-    manifest = write_bundle(model, path, deployment=deployment, metrics=_metrics(folder))
+    row, named = _sample(folder, model, sample)
+    manifest = write_bundle(
+        model, path, deployment=deployment, metrics=_metrics(folder), sample=row, named=named
+    )
     if json:
         emit({"run": run, "bundle": str(path), "digest": manifest.digest, "files": sorted(manifest.files)})
     else:
         print(path)
         print(f"digest {manifest.digest}")
+
+
+def _sample(folder: RunFolder, model: TrainedModel, said: str) -> tuple[NDArray[Any], str]:
+    """The raw sample that was asked for, and what it is."""
+    from qcsearch.data.sources import load_features_and_labels
+    from qcsearch.data.split import split
+
+    if said.strip().isdecimal():
+        rows, of, k = split(folder.dataset, folder.config.seed).test.X, "the test split", int(said)
+    else:
+        file, _, tail = said.rpartition(":")
+        file, k = (file, int(tail)) if file and tail.isdecimal() else (said, 0)
+        rows, _ = load_features_and_labels(file, model.feature_names or model.n_features_in, None)
+        of = repr(file)
+    if k >= len(rows):
+        raise InputError(f"The 'sample' must be one of the {len(rows)} of {of}, counted from 0. Got {k}.")
+    return rows[k], f"sample {k} of {of}"
 
 
 def _metrics(folder: RunFolder) -> dict[str, object]:

@@ -230,13 +230,12 @@ def _notices(
         if len(used) < len(whole)
     ]
     executor = tuner.program.executor
-    if isinstance(executor, Billed):
-        if done < steps:
-            found.append(
-                f"{done} of {steps} steps were taken: the next would have passed the ceiling of "
-                f"{executor.budget.max_seconds:g} QPU seconds."
-            )
-        found += executor.notices
+    if isinstance(executor, Billed) and done < steps:
+        found.append(
+            f"{done} of {steps} steps were taken: the next would have passed the ceiling of "
+            f"{executor.budget.max_seconds:g} QPU seconds."
+        )
+    found += tuner.program.notices
     if isinstance(executor, Calibrated) and move is None:
         found += _offer(tuner.model, parts.validation, executor.latest)
     return tuple(found)

@@ -121,7 +121,7 @@ def infer(
         qpu_seconds=None if budget is None else budget.spent(),
         canaries=None if program.aviary is None else program.aviary.verdict(model.device, program.qubits),
         mitigated=program.mitigated,
-        notices=executor.notices if isinstance(executor, Billed) else (),
+        notices=program.notices,
     )
 
 

@@ -14,7 +14,8 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qcsearch.deployment.canaries import Aviary, Readout, canary_circuits
-from qcsearch.deployment.executors.base import Estimating, Executor, Pub, check_job
+from qcsearch.deployment.executors.base import Billed, Estimating, Executor, Pub, check_job
+from qcsearch.deployment.executors.folding import fold_notice, runnable
 from qcsearch.deployment.measurement import Basis, Estimates, estimate, measurement_bases
 from qcsearch.errors import BackendError, InputError
 from qcsearch.training.expectations import Floats
@@ -121,6 +122,13 @@ class BackendProgram:
         return other
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader of the numbers should know."""
+        said = fold_notice(self.circuit)
+        told = self.executor.notices if isinstance(self.executor, Billed) else ()
+        return told if said is None else (said, *told)
+
+    @property
     def n_weights(self) -> int:
         """Number of trainable weights."""
         return len(self.weights)
@@ -182,7 +190,8 @@ class BackendProgram:
             for circuit, columns in zip(self.circuits, self._columns, strict=True)
         ]
         canaries = [Pub(circuit, np.zeros((1, 0))) for circuit in self.canaries]
-        found = self.executor.run([*pubs, *canaries], self.shots)
+        job = runnable([*pubs, *canaries], self.shots, self.executor.target)
+        found = self.executor.run(job, self.shots)
         n_circuits = len(pubs) * len(rows) + len(canaries)
         self.meter.count(n_circuits, n_circuits * self.shots)
         bits = [array.to_bool_array(order="little") for array in found]
@@ -199,7 +208,7 @@ class BackendProgram:
         return estimate(self.observables, self.bases, bits, readout if self.mitigate else None)
 
     def _estimated(self, executor: Estimating, rows: Floats) -> Estimates:
-        pubs = self.observed(rows)
+        pubs = runnable(self.observed(rows), self.shots, self.executor.target, measured=False)
         work = executor.work(pubs, self.shots)
         (found,) = executor.estimate(pubs, self.shots)
         self.meter.count(work.circuits, work.executions)

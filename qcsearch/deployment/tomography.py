@@ -196,7 +196,7 @@ def tomography(
         usage=program.usage,
         seconds=time.monotonic() - started,
         qpu_seconds=None if budget is None else budget.spent(),
-        notices=executor.notices if isinstance(executor, Billed) else (),
+        notices=program.notices,
     )
 
 

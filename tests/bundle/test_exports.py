@@ -31,6 +31,24 @@ def test_without_a_sample_the_features_lie_in_the_middle_of_their_range(model):
     assert expectations(model, circuit) == pytest.approx(wanted, abs=1e-9)
 
 
+def test_the_export_with_inputs_reads_back_and_gives_the_model_at_any_sample(model, flowers):
+    text = export_circuits(model, flowers[0][0])["circuit_inputs.qasm"].decode()
+    assert "input float[64] x0;" in text
+    circuit = qasm3.loads(text)
+    assert {parameter.name for parameter in circuit.parameters} <= {"x0", "x1", "x2"}
+    for sample in flowers[0][[0, 60, 120]]:
+        values = model.features(sample[None, :])[0]
+        bound = circuit.assign_parameters({p: values[int(p.name[1:])] for p in circuit.parameters})
+        wanted = model.expectations(sample[None, :], noise=False)[0]
+        assert expectations(model, bound) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_the_head_of_a_file_names_its_sample(model, flowers):
+    named = export_circuits(model, flowers[0][3], "sample 3 of the test split")["circuit.qasm"].decode()
+    assert "// Features are those of sample 3 of the test split, in radians: x[0] = " in named
+    assert "a sample in the middle of the range" in export_circuits(model)["circuit.qasm"].decode()
+
+
 def test_the_qpy_export_reads_back_with_its_features_free(model, flowers):
     (circuit,) = qpy.load(io.BytesIO(export_circuits(model)["circuit.qpy"]))
     assert circuit.num_qubits == 3

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
 
 from qcsearch.circuits.candidate import Choice
 from qcsearch.cli.explain import _candidate, _outcome
@@ -291,6 +292,37 @@ def test_a_run_predicts_with_the_weights_that_its_deployment_kept(qcsearch, own_
     (own_run / "deployment.json").write_text(json.dumps(found | changed))
     assert qcsearch("predict", own_run, "iris").out != before
     assert qcsearch("predict", own_run / "model", "iris").out == before
+
+
+def test_export_binds_the_circuit_to_the_sample_that_is_asked_for(qcsearch, finished, tmp_path):
+    def head(name, *options):
+        outcome = qcsearch("export", finished, "-o", tmp_path / name, *options)
+        assert outcome.code == 0, outcome.err
+        text = (tmp_path / name / "circuit.qasm").read_text()
+        assert (tmp_path / name / "circuit_inputs.qasm").read_text().count("input float[64] x") > 0
+        assert qcsearch("verify", tmp_path / name).code == 0
+        return next(line for line in text.splitlines() if line.startswith("// Features"))
+
+    flowers = load_iris()
+    names = ",".join(flowers.feature_names)
+    np.savetxt(tmp_path / "new.csv", flowers.data[[3, 77]], delimiter=",", comments="", header=names)
+    first = head("first")
+    assert "sample 0 of the test split" in first
+    assert head("again", "--sample", 0) == first
+    other = head("other", "--sample", 5)
+    assert "sample 5 of the test split" in other
+    assert other.partition(":")[2] != first.partition(":")[2]
+    rows = [head(f"file{k}", "--sample", f"{tmp_path / 'new.csv'}:{k}") for k in (0, 1)]
+    assert f"sample 1 of '{tmp_path / 'new.csv'}'" in rows[1]
+    assert rows[0].partition(": x")[2] != rows[1].partition(": x")[2]
+
+
+@pytest.mark.parametrize("sample", ["30", "99999999999999999999", "-1", "nothing.csv", "", ":", "0x1", "1.0"])
+def test_export_refuses_a_sample_that_is_not_there(qcsearch, finished, tmp_path, sample):
+    outcome = qcsearch("export", finished, "-o", tmp_path / "bundle", "--sample", sample)
+    assert outcome.code == 2
+    assert len(outcome.err.splitlines()) <= 2
+    assert not (tmp_path / "bundle").exists()
 
 
 def _weights(bundle):

@@ -5,15 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter, ParameterVector
+from qiskit.circuit import Measure, Parameter, ParameterVector
+from qiskit.circuit.library import RXGate
+from qiskit.primitives.containers.sampler_pub import SamplerPub
+from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import Operator, SparsePauliOp
+from qiskit.transpiler import Target
+from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
 from qcsearch.data.sources import load_dataset
 from qcsearch.data.split import split
 from qcsearch.deployment.deploy import deploy
-from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.executors.base import Pub, check_job
 from qcsearch.deployment.executors.folding import folded
 from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.inference import infer
+from qcsearch.devices.angles import fold, n_open
+from qcsearch.devices.providers import get_device
+from qcsearch.errors import BackendError
 from qcsearch.training.train import train
 
 CANDIDATE = {
@@ -87,3 +96,78 @@ def test_a_model_with_trained_rzz_is_deployed_as_it_was_predicted():
     found = deploy(model, iris, "local:fake_fractional", steps=1, shots=4096)
     assert found.truth.holds
     assert abs(found.deployed.accuracy - found.noisy.accuracy) <= 0.04
+
+
+def test_a_whole_turn_too_many_is_taken_off():
+    """The client's own helper leaves these as they are, when no set of the job needs another turn."""
+    circuit = QuantumCircuit(2, 1)
+    circuit.rzz(Parameter("t"), 0, 1)
+    circuit.measure(0, 0)
+    (found,) = folded([Pub(circuit, np.array([[1.0 - 2 * np.pi], [1.2 + 4 * np.pi]]))])
+    assert found.circuit.count_ops() == circuit.count_ops()
+    assert found.parameters[:, -1] == pytest.approx([1.0, 1.2])
+
+
+@pytest.mark.parametrize("angle", [0.0, np.pi / 2, np.pi / 2 + 1e-12, 0.3])
+def test_what_is_in_range_is_left_as_it_is(angle):
+    circuit = mixed([angle])
+    fixed = circuit.assign_parameters([0.5, 0.0])
+    bound = QuantumCircuit(2)
+    bound.rzz(angle, 0, 1)
+    assert fold(bound)[0] == bound
+    assert n_open(circuit) == 2
+    assert fold(fixed)[0] != fixed  # rzz(−0.5) is in it
+
+
+@pytest.mark.parametrize(
+    "gates", [["rzz", "u3"], ["rzz", "rz", "sx"], ["rzz", "rx", "rz"], ["rzz", "cz", "u"]]
+)
+def test_turns_are_said_in_the_gates_of_the_backend(gates):
+    """A device may lack the rx and x of a fold."""
+    target = GenericBackendV2(2, gates, seed=1).target
+    circuit, t = QuantumCircuit(2), Parameter("t")
+    circuit.rzz(t, 0, 1)
+    circuit.rzz(-2.0, 0, 1)
+    table = np.array([[-0.5], [2.0], [4.0], [1.0]])
+    found, values = fold(circuit, table, target)
+    validate_isa_circuits([found], target)
+    for before, after in zip(table, values, strict=True):
+        one = found.assign_parameters(after)
+        validate_rzz_pubs([SamplerPub.coerce((one, np.zeros((1, 0))))])
+        assert Operator(one).equiv(Operator(circuit.assign_parameters(before)))
+
+
+def test_an_angle_out_of_the_bounds_of_any_gate_is_refused():
+    target = Target(num_qubits=2)
+    target.add_instruction(RXGate(Parameter("a")), {(0,): None}, angle_bounds=[(0, 1.0)])
+    target.add_instruction(Measure(), {(0,): None})
+    circuit = QuantumCircuit(2, 1)
+    circuit.rx(Parameter("t"), 0)
+    circuit.measure(0, 0)
+    check_job([Pub(circuit, np.array([[0.0], [1.0], [1.0 + 1e-12]]))], 10, target)
+    with pytest.raises(BackendError, match=r"runs 'rx' for some angles only. Got 1.5\."):
+        check_job([Pub(circuit, np.array([[0.0], [1.5]]))], 10, target)
+
+
+@pytest.mark.parametrize("backend", ["aer", "backend:qiskit_ibm_runtime.fake_provider:FakeFractionalBackend"])
+def test_every_executor_runs_any_angle(backend):
+    circuit = QuantumCircuit(5, 1)
+    circuit.rx(np.pi / 2, 0)
+    circuit.rzz(Parameter("t"), 0, 1)
+    circuit.rx(-np.pi / 2, 0)
+    circuit.measure(0, 0)
+    angles = np.array([-7.0, -2.0, 0.5, 3.0])
+    executor = open_executor(backend, device=get_device("fake_fractional"), seed=1)
+    found = executor.run([Pub(circuit, angles[:, None])], 2000)[0]
+    ones = found.to_bool_array()[:, :, 0].mean(axis=1)
+    assert np.abs(ones - (1 - np.cos(angles)) / 2).max() < 0.08
+
+
+def test_who_measures_folded_gates_is_told():
+    candidate = {**CANDIDATE, "training": {"steps": 1}}
+    iris = load_dataset("iris")
+    model = train(candidate, iris.X[40:60], iris.y[40:60], device="fake_fractional")
+    found = infer(model, iris.X[:2], "aer", shots=10)
+    assert [
+        n for n in found.notices if n.startswith("rzz runs for angles in [0, π/2] only: 2 of the circuit")
+    ]

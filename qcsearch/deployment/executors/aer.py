@@ -17,9 +17,9 @@ from qcsearch.deployment.executors.base import (
     Pub,
     active_qubits,
     aer_threads,
-    check_job,
     joined_bits,
 )
+from qcsearch.deployment.executors.folding import runnable
 from qcsearch.errors import BackendError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class AerExecutor:
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""
-        check_job(pubs, shots, self.target)
+        pubs = runnable(pubs, shots, self.target)
         seeds = np.random.SeedSequence(self._seeds.next(pubs)).generate_state(max(1, len(pubs)))
         return [self._run(pub, shots, int(seed) >> 1) for pub, seed in zip(pubs, seeds, strict=False)]
 

@@ -14,7 +14,8 @@ import numpy as np
 from qiskit.primitives import BitArray
 from qiskit.providers import BackendV2
 
-from qcsearch.deployment.executors.base import JobSeeds, Kind, Pub, check_job
+from qcsearch.deployment.executors.base import JobSeeds, Kind, Pub
+from qcsearch.deployment.executors.folding import runnable
 from qcsearch.devices.device import Device
 from qcsearch.errors import BackendError
 
@@ -92,7 +93,7 @@ class BackendExecutor:
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""
-        check_job(pubs, shots, self.target)
+        pubs = runnable(pubs, shots, self.target)
         if not pubs:
             return []
         seed = self._seeds.next(pubs)

@@ -1,52 +1,68 @@
-"""Angles of `rzz` folded into [0, π/2], all that IBM's fractional gate runs for; by the client's own helpers."""
+"""What is sent to a backend: circuits in its gates, on its qubits, with all angles in the ranges that it runs.
+
+Every executor, and whatever hands circuits to one, asks `runnable` first; how angles are folded is in `devices.angles`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from qiskit.transpiler import PassManager
-from qiskit_ibm_runtime import EstimatorV2, SamplerV2
-from qiskit_ibm_runtime.transpiler.passes.basis.fold_rzz_angle import (
-    FoldRzzAngle,
-    convert_to_rzz_valid_pub,
-)
 
-from qcsearch.deployment.executors.base import Pub
-from qcsearch.devices.device import ANGLE_BOUNDS
+from qcsearch.deployment.executors.base import Pub, check_job, check_table
+from qcsearch.devices.angles import bounded, fold, n_open
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
+    from qiskit.transpiler import Target
 
-__all__ = ["folded", "has_bounded"]
+__all__ = ["fold_notice", "folded", "has_bounded", "runnable"]
+
+
+def runnable(pubs: Sequence[Pub], shots: int, target: Target, *, measured: bool = True) -> list[Pub]:
+    """The circuits as the target runs them, folded and checked.
+
+    Raises:
+        BackendError: as `check_job`.
+    """
+    found = folded(pubs, target)
+    check_job(found, shots, target, measured=measured)
+    return found
 
 
 def has_bounded(circuit: QuantumCircuit) -> bool:
     """Whether a circuit holds a gate that runs for some angles only."""
-    return not ANGLE_BOUNDS.keys().isdisjoint(circuit.count_ops())
+    return next(bounded(circuit), None) is not None
 
 
-def folded(pubs: Sequence[Pub]) -> list[Pub]:
+def fold_notice(circuit: QuantumCircuit) -> str | None:
+    """What a reader of predicted scores should know of a circuit whose angles are folded once they are known."""
+    if not (n := n_open(circuit)):
+        return None
+    return (
+        f"rzz runs for angles in [0, π/2] only: {n} of the circuit {'is' if n == 1 else 'are'} folded into that, by "
+        "two π turns about x each where the angle asks for it. Simulated scores are without the errors of these turns."
+    )
+
+
+def folded(pubs: Sequence[Pub], target: Target | None = None) -> list[Pub]:
     """The same circuits with every `rzz` within its angles, by one-qubit gates around it.
 
-    A fold depends on the value of an angle, so parameters are added, with values for each set. The gates that
-    are added are π turns about x and z.
+    A fold depends on the value of an angle, so parameters are added, with values for each set.
+
+    Args:
+        pubs: what is to be run.
+        target: whose gates say the π turns that are added; None for `rz`, `rx` and `x`.
+
+    Raises:
+        BackendError: if the parameters of a circuit that is to be folded are not as many as it has, and finite.
     """
-    return [_folded(pub) if has_bounded(pub.circuit) else pub for pub in pubs]
+    return [_folded(pub, target) if has_bounded(pub.circuit) else pub for pub in pubs]
 
 
-def _folded(pub: Pub) -> Pub:
-    circuit = PassManager([FoldRzzAngle()]).run(pub.circuit)  # angles that are numbers
-    if pub.observables:
-        bloc = (circuit, [[observable] for observable in pub.observables], pub.parameters)
-        valid = convert_to_rzz_valid_pub(_primitive(EstimatorV2), bloc)
-    else:
-        valid = convert_to_rzz_valid_pub(_primitive(SamplerV2), (circuit, pub.parameters))
-    table = valid.parameter_values.as_array(valid.circuit.parameters)
-    return Pub(valid.circuit, np.asarray(table, dtype=np.float64), pub.observables)
-
-
-def _primitive(kind: type[Any]) -> Any:
-    """What tells the helper which kind of bloc it is given; it looks at nothing but the type."""
-    return object.__new__(kind)
+def _folded(pub: Pub, target: Target | None) -> Pub:
+    check_table(pub)
+    circuit, table = fold(pub.circuit, np.asarray(pub.parameters, dtype=np.float64), target)
+    return replace(pub, circuit=circuit, parameters=table)

@@ -178,7 +178,7 @@ class IbmExecutor:
                 "Gates that are twirled or folded for extrapolation must be Clifford gates. The circuit has rzz.",
                 fix="leave out --twirling, and take a resilience level below 2.",
             )
-        return folded(pubs)
+        return folded(pubs, self.target)
 
     def _result(self, pubs: Sequence[Pub], shots: int, seconds: float, executions: int) -> Any:
         """The client's result of one job."""

@@ -32,10 +32,9 @@ from qcsearch.deployment.executors.base import (
     Pub,
     active_qubits,
     aer_threads,
-    check_job,
     joined_bits,
 )
-from qcsearch.deployment.executors.folding import folded
+from qcsearch.deployment.executors.folding import runnable
 from qcsearch.devices.device import Device
 from qcsearch.devices.providers import fake_backend
 from qcsearch.errors import BackendError, DeviceError
@@ -101,8 +100,7 @@ class LocalExecutor:
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""
-        pubs = folded(pubs)
-        check_job(pubs, shots, self.target)
+        pubs = runnable(pubs, shots, self.target)
         if not pubs:
             return []
         active = frozenset().union(*(active_qubits(pub.circuit) for pub in pubs))
