@@ -1,17 +1,13 @@
-"""The journal of a study, and locks that the kernel releases when their owner dies.
+"""The journal of a study.
 
 Optuna's own file locks are files or links that exist or not: a process killed while it holds one leaves it
-behind, and the next waits 30 s before it breaks it. An advisory `flock` belongs to the open file and goes
-with the process.
+behind, and the next waits 30 s before it breaks it. Those of `qcsearch.locks` are free at once.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,8 +17,9 @@ from optuna.storages.journal import BaseJournalBackend
 from qcsearch import canonical, files
 from qcsearch.errors import FileError
 from qcsearch.limits import MAX_JOURNAL_BYTES, MAX_JOURNAL_LINE_BYTES
+from qcsearch.locks import locked
 
-__all__ = ["JournalFile", "flocked", "mend", "open_storage"]
+__all__ = ["JournalFile", "mend", "open_storage"]
 
 _BLOCK = 1 << 16
 
@@ -49,7 +46,7 @@ class JournalFile(BaseJournalBackend):
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Append some lines, all or none of which a later reader sees."""
         content = "".join(canonical.dumps(log) + "\n" for log in logs).encode()
-        with flocked(self._lock):
+        with locked(self._lock):
             mend(self._path)
             with files.open_update(self._path) as file:
                 file.write(content)
@@ -61,7 +58,8 @@ class JournalFile(BaseJournalBackend):
         """The lines from number `log_number_from` on."""
         if log_number_from < self._read:
             self._read, self._offset = 0, 0
-        with flocked(self._lock, shared=True), files.open_read(self._path, MAX_JOURNAL_BYTES) as file:
+        # Nobody need be kept out: a line without its end may be taken back, one with it stays.
+        with files.open_read(self._path, MAX_JOURNAL_BYTES) as file:
             file.seek(self._offset)
             lines = list(_whole_lines(file))
         skipped = log_number_from - self._read
@@ -116,41 +114,3 @@ def open_storage(journal: Path) -> JournalStorage:
         journal: the file; its folder exists.
     """
     return JournalStorage(JournalFile(journal))
-
-
-@contextmanager
-def flocked(path: Path, *, shared: bool = False, max_seconds: float | None = None) -> Iterator[BinaryIO]:
-    """Hold a `flock` on `path`, which is created if it is missing.
-
-    A child process that inherits the file's descriptor shares the lock: it is free when all of them are gone.
-
-    Args:
-        path: the lock file.
-        shared: let others hold it too, if they also share.
-        max_seconds: how long to wait for it; None for ever.
-
-    Yields:
-        The open file.
-
-    Raises:
-        TimeoutError: if somebody else still held it after `max_seconds`.
-    """
-    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-    with files.open_update(path) as file:
-        if max_seconds is None:
-            fcntl.flock(file, kind)
-        else:
-            _take(file, kind, time.monotonic() + max_seconds)
-        yield file
-
-
-def _take(file: BinaryIO, kind: int, deadline: float) -> None:
-    """Take the lock before `deadline` or raise TimeoutError."""
-    while True:
-        try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise TimeoutError(f"'{file.name}' is held by another process.") from None
-            time.sleep(0.02)

@@ -9,18 +9,17 @@ clock.json      seconds used            workers.log     errors of the workers, i
 result.json     the final evaluation    model/          the winner
 deployment.json the winner on a backend jobs/           account of every job
 tomography.json a state that it leaves there
-.session        who is at work          .workers        held while a worker lives
+.session.N      who is at work          .workers        its processes
 ```
 """
 
 from __future__ import annotations
 
-import fcntl
 import io
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +35,7 @@ from qcsearch.data.sources import load_dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import RunError
 from qcsearch.limits import MAX_JSON_BYTES
-from qcsearch.search.journal import flocked
+from qcsearch.locks import Lease, Roll
 from qcsearch.search.planted import Planted
 from qcsearch.search.run_config import RunConfig
 from qcsearch.search.space import SearchSpace
@@ -232,11 +231,10 @@ class RunFolder:
             self._write(_PLANTED, canonical.dumps([one.to_json() for one in planted]) + "\n")
         self._write("run.json", config.model_dump_json(indent=2) + "\n")
 
-    def hold_workers(self) -> None:
-        """In the process that forks the workers: say that they live, for as long as one of them does."""
-        file = files.open_update(self.path / ".workers")
-        fcntl.flock(file, fcntl.LOCK_SH)
-        self.__dict__["_workers"] = file
+    @property
+    def workers(self) -> Roll:
+        """The processes of its workers, and of who forks them."""
+        return Roll(self.path / ".workers")
 
     def wait_for_workers(self, max_seconds: float = _WORKERS_SECONDS) -> None:
         """Wait until no worker is alive.
@@ -244,8 +242,7 @@ class RunFolder:
         Raises:
             TimeoutError: if one still is after `max_seconds`.
         """
-        with flocked(self.path / ".workers", max_seconds=max_seconds):
-            pass
+        self.workers.wait(max_seconds)
 
     @contextmanager
     def session(self) -> Iterator[None]:
@@ -258,20 +255,20 @@ class RunFolder:
         self.refuse_strangers()
         self._refuse_foreign()
         self.path.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as held:
-            try:
-                file = held.enter_context(flocked(self.path / ".session", max_seconds=_SESSION_SECONDS))
-                self.wait_for_workers()  # those of a killed search take a moment to notice
-            except TimeoutError:
-                owner = self._read(".session").strip() or "unknown"
-                raise RunError(
-                    f"Another search is at work in '{self.path}' (process {owner}).",
-                    fix="wait for it to end, stop it, or give another folder with --run.",
-                ) from None
-            file.truncate(0)
-            file.write(f"{os.getpid()}\n".encode())
-            file.flush()
+        lease = Lease(self.path / ".session")
+        try:
+            lease.take(_SESSION_SECONDS)
+            self.wait_for_workers()  # those of a killed search take a moment to notice
+        except TimeoutError as held:
+            lease.release()
+            raise RunError(
+                f"Another search is at work in '{self.path}': {held}",
+                fix="wait for it to end, stop it, or give another folder with --run.",
+            ) from None
+        try:
             yield
+        finally:
+            lease.release()
 
     def refuse_strangers(self) -> None:
         """Check that what a run reads and writes are plain files and folders, before any of it is touched.

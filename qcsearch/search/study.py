@@ -17,7 +17,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.errors import RunError
-from qcsearch.search.journal import flocked, open_storage
+from qcsearch.locks import locked
+from qcsearch.search.journal import open_storage
 from qcsearch.search.objectives import values
 from qcsearch.search.planted import Planted
 from qcsearch.search.record import Outcome, TrialRecord
@@ -181,7 +182,7 @@ class SearchStudy:
 
         One worker asks at a time, so the total is exact and no two get the same place.
         """
-        with flocked(self._run.ask_lock):
+        with locked(self._run.ask_lock):
             if self.ended() or not self._room():
                 return None
             trial = self.study.ask()

@@ -87,7 +87,7 @@ class _Nursery:
         from qcsearch.search.run_folder import RunFolder
 
         self._run = RunFolder.open(folder)
-        self._run.hold_workers()
+        self._run.workers.begin()
         with files.open_update(self._run.worker_log) as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
@@ -134,6 +134,7 @@ def _live(
     code = 1
     try:
         nursery.leave()
+        run.workers.sign()
         threading.Thread(target=_end_with, args=(nursery.pulse,), daemon=True).start()
         from qcsearch.search.study import SearchStudy
         from qcsearch.search.work import work

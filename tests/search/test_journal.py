@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
-import time
 from pathlib import Path
 
 import optuna
-import pytest
 
-from qcsearch.search.journal import JournalFile, flocked, mend, open_storage
+from qcsearch.search.journal import JournalFile, mend, open_storage
 
 
 def test_half_a_last_line_is_removed_and_whole_lines_stay(tmp_path: Path) -> None:
@@ -80,24 +76,3 @@ def test_many_writers_lose_no_line(tmp_path: Path) -> None:
     found = JournalFile(path).read_logs(0)
     for worker in range(4):
         assert [log["n"] for log in found if log["worker"] == worker] == list(range(50))
-
-
-def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
-    code = (
-        "import sys, time; from pathlib import Path; from qcsearch.search.journal import flocked\n"
-        "with flocked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
-    )
-    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "lock")], stdout=subprocess.PIPE)
-    assert holder.stdout is not None
-    with holder.stdout:
-        assert holder.stdout.readline() == b"held\n"
-        with (
-            pytest.raises(TimeoutError, match="held by another"),
-            flocked(tmp_path / "lock", max_seconds=0.1),
-        ):
-            pass
-        holder.kill()
-        holder.wait()
-        started = time.monotonic()
-        with flocked(tmp_path / "lock", max_seconds=5):
-            assert time.monotonic() - started < 1

@@ -3,7 +3,7 @@
 ```
 journal.jsonl     one event a line, synced before the next thing is done
 results/TAG.json  a job's result, word for word as it came
-.lock             held by the process that works with the journal
+.lock.N           held by the process that works with the journal
 ```
 
 An entry goes through these events, each of which survives a kill:
@@ -18,7 +18,6 @@ Beside them stand `doubt`, when a submission got no clear answer, and `duplicate
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import uuid
@@ -29,6 +28,7 @@ from pathlib import Path
 from qcsearch import canonical, files
 from qcsearch.canonical import Json
 from qcsearch.errors import JournalError
+from qcsearch.locks import Lease
 
 __all__ = ["Entry", "Journal"]
 
@@ -83,7 +83,7 @@ class Journal:
         ):  # whatever may have come with a run or a bundle
             files.make_folder(part)
         self._entries: dict[str, Entry] = {}
-        self._lock = files.open_update(folder / ".lock")
+        self._lease = Lease(folder / ".lock")
         try:
             self._take()
             self._read()
@@ -93,7 +93,7 @@ class Journal:
 
     def close(self) -> None:
         """Let another process have it."""
-        self._lock.close()
+        self._lease.release()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -169,6 +169,11 @@ class Journal:
         return self._folder / "results" / f"{entry.tag}.json"
 
     def _append(self, event: str, entry: Entry, **facts: Json) -> None:
+        if not self._lease.held:
+            raise JournalError(
+                f"The journal of jobs in '{self._folder}' must be this process's alone. Another took it over.",
+                fix="wait for that deployment, or end it, and run the same command again.",
+            )
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": time, "event": event, "tag": entry.tag, **facts}
         with files.open_update(self._path) as file:
@@ -181,10 +186,10 @@ class Journal:
 
     def _take(self) -> None:
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            self._lease.take(0.0)
+        except TimeoutError as held:
             raise JournalError(
-                f"The journal of jobs in '{self._folder}' must be free. Another process works with it.",
+                f"The journal of jobs in '{self._folder}' must be free. Another process works with it: {held}",
                 fix="wait for that deployment, or end it.",
             ) from None
 
