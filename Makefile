@@ -33,8 +33,6 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	@test ! -e $(DEMO) || { echo "$(DEMO) is there already; remove it or choose another: make demo DEMO=other"; exit 2; }
-	@echo "Compiling the engine's kernels (once, less than a minute) ..."
-	@$(BIN)/python -c "from qcsearch.simulation import warm_up; warm_up('float32'); warm_up('float64')"
 	$(BIN)/qcsearch search digits:0-3 --device fake_torino --max-seconds 75 --workers 2 --seed 0 --run $(DEMO)
 	$(BIN)/qcsearch deploy $(DEMO) --backend local:fake_torino --steps 10 --shots 4096
 	$(BIN)/qcsearch report $(DEMO)

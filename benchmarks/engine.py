@@ -88,9 +88,14 @@ def _measure(name: str, peer: str, threads: int) -> list[dict[str, Any]]:
     count = str(threads)
     limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), count)
     done = subprocess.run(
-        [sys.executable, "-m", "engine.measure", name, peer, count],
-        cwd=HERE,
-        env={**os.environ, **limits, "JAX_PLATFORMS": "cpu", "JAX_TRACEBACK_FILTERING": "remove_frames"},
+        [sys.executable, "-P", "-m", "engine.measure", name, peer, count],
+        env={
+            **os.environ,
+            **limits,
+            "PYTHONPATH": str(HERE),
+            "JAX_PLATFORMS": "cpu",
+            "JAX_TRACEBACK_FILTERING": "remove_frames",
+        },
         capture_output=True,
         text=True,
         check=True,

@@ -39,7 +39,7 @@ def main() -> None:
         name, *arguments = options.one
         print(json.dumps(_MEASURES[name](*arguments)))
         return
-    warm_up()
+    warm_up("float64")
     found: dict[str, Any] = {
         "width": [_apart("width", device, n) for device, n in WIDTHS],
         "memory": [_apart("memory", layers) for layers in LAYERS],

@@ -16,7 +16,7 @@ __all__ = ["profile"]
 
 def profile(name: str, threads: int) -> str:
     """A few lines: compile, encode, what depends on the samples and what does not, and dense vectors for scale."""
-    warm_up()
+    warm_up("float64")
     case = build(name)
     start = time.perf_counter()
     program = compile_circuit(

@@ -8,9 +8,11 @@ from pathlib import Path
 from search.counted import FOLDER
 from search.counting import install
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Count, and do what the product's own does."""
     install(Path(os.environ[FOLDER]))
     import search.variants  # noqa: F401  strategies that only benchmarks use
-    from qcsearch.search.worker import main
+    from qcsearch.search import worker
 
-    main()
+    worker.main()

@@ -76,8 +76,7 @@ def _compile_kernels() -> None:
     """Once a machine, so that no search pays for it."""
     from qcsearch.simulation import warm_up
 
-    warm_up("float32")
-    warm_up("float64")
+    warm_up()
 
 
 def _line(job: Job, entry: dict[str, Any]) -> str:

@@ -101,7 +101,7 @@ class Job:
         given = [
             str(word) for option, value in asked.items() if value is not None for word in (option, value)
         ]
-        return [sys.executable, "-m", "search.counted", str(counts), "search", str(self.data), *given]
+        return [sys.executable, "-P", "-m", "search.counted", str(counts), "search", str(self.data), *given]
 
     def _environment(self) -> dict[str, str]:
         paths = [str(_BENCHMARKS), str(_BENCHMARKS.parent), *filter(None, [os.environ.get("PYTHONPATH")])]

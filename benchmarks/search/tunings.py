@@ -38,6 +38,7 @@ def _tuned(folder: Path, name: str, device: str) -> dict[str, Any]:
     shutil.rmtree(run, ignore_errors=True)
     command = [
         sys.executable,
+        "-P",
         "-c",
         _COMMAND,
         "tune",

@@ -45,7 +45,7 @@ class Environment:
         print(f"Installing {self.package} into {self.folder} ...", file=sys.stderr, flush=True)
         venv.create(self.folder, with_pip=True, clear=True)
         ours = ["--editable", str(CHECKOUT), "pytest"] if self.beside_us else []
-        pip = [self._python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        pip = [self._python, "-P", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         subprocess.run([*pip, *ours, self.package], check=True)
         done.write_text(self.package)
 
@@ -56,7 +56,7 @@ class Environment:
     def versions(self, *names: str) -> dict[str, str]:
         """Of packages installed there."""
         done = subprocess.run(
-            [self._python, "-c", _VERSIONS, *names], check=True, capture_output=True, text=True
+            [self._python, "-P", "-c", _VERSIONS, *names], check=True, capture_output=True, text=True
         )
         found: dict[str, str] = json.loads(done.stdout)
         return found
@@ -82,7 +82,7 @@ class Environment:
         python = self._python if self.beside_us else sys.executable
         path = os.pathsep.join([str(CHECKOUT), str(CHECKOUT / "benchmarks")])
         return subprocess.run(
-            [python, *map(str, words)],
+            [python, "-P", *map(str, words)],
             check=True,
             stdout=sys.stderr,
             env={**os.environ, "PYTHONPATH": path, **variables},

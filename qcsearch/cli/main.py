@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
+    # Where Numba keeps machine code, which is executed: not what a .numba_config.yaml of the working directory says.
+    os.environ.setdefault("NUMBA_CACHE_DIR", "")
     listen()
     try:
         code = run(sys.argv[1:])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from qcsearch.search.record import TrialRecord
@@ -18,6 +20,7 @@ __all__ = [
     "SearchStarted",
     "TrialFinished",
     "TrialRunning",
+    "told",
 ]
 
 
@@ -153,3 +156,28 @@ Event = (
 
 Progress = Callable[[Event], None]
 """Called with each event, in the caller's thread."""
+
+
+@contextmanager
+def told(progress: Progress | None) -> Iterator[None]:
+    """While this lasts, what the engine logs is told as notices; without anybody to tell, it is logged as ever."""
+    if progress is None:
+        yield
+        return
+    logger, handler = logging.getLogger("qcsearch.simulation"), _Teller(progress)
+    before, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before
+
+
+class _Teller(logging.Handler):
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._progress(Notice(record.getMessage()))

@@ -13,7 +13,7 @@ from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError
 from qcsearch.search.budget import Budget
-from qcsearch.search.events import Event, Progress
+from qcsearch.search.events import Event, Progress, told
 from qcsearch.search.result import SearchResult
 from qcsearch.search.run_config import Origin, RunConfig
 from qcsearch.search.run_folder import RunFolder
@@ -112,7 +112,8 @@ def run_search(
         session = Session(folder, dataset, device, space, seed, budget, progress or _silent, nursery)
         if source is not None:
             session.plant = partial(_plant, source)
-        return session.answer(config)
+        with told(progress):
+            return session.answer(config)
 
 
 def _check(workers: int, seed: int) -> None:

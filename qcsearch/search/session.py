@@ -118,10 +118,23 @@ class Session:
             if self.plant is not None:
                 planted, said = self.plant(self.objective)
                 notices += said
+        compiling = self._warm_up(config.workers)
         self.folder.begin(config, self.dataset, self.device, self.space, planted)
         self.folder.write_result(None)
-        with Clock(self.folder.clock, started) as self.clock:
+        with Clock(self.folder.clock, started + compiling) as self.clock:
             return self._run(config.workers, notices)
+
+    def _warm_up(self, workers: int) -> float:
+        """Have the kernels ready, by one process for all workers; the seconds that were lost by compiling them.
+
+        They are not the search's: it happens once on a machine.
+        """
+        if workers > 1:
+            self.nursery = self.nursery or Nursery()
+            return self.nursery.warm_up()
+        from qcsearch.simulation.compile import warm_up
+
+        return warm_up()
 
     def _run(self, workers: int, notices: Sequence[str]) -> SearchResult:
         study = SearchStudy(self.folder, create=True)
@@ -277,6 +290,9 @@ class Session:
 
 def _import_the_rest() -> None:
     """Import what refit and evaluation need while the workers are at work and this process is not."""
+    from qcsearch.simulation.compile import warm_up
+
+    warm_up()
     for name in ("evaluate", "refit", "leaderboard"):
         import_module(f"qcsearch.search.{name}")
     for name in ("qcsearch.bundle.write", "sklearn.decomposition", "sklearn.linear_model", "sklearn.svm"):

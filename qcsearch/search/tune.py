@@ -16,7 +16,7 @@ from qcsearch.circuits.candidate import Candidate
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
 from qcsearch.search.budget import Budget
-from qcsearch.search.events import Progress
+from qcsearch.search.events import Progress, told
 from qcsearch.search.leaderboard import families, rank, records
 from qcsearch.search.planted import Planted
 from qcsearch.search.result import SearchResult
@@ -97,7 +97,8 @@ def run_tuning(
         plant=lambda objective: (planted, ()),
         untuned=_handed_over(source, planted[0]),
     )
-    return session.answer(old.model_copy(update=changes))
+    with told(progress):
+        return session.answer(old.model_copy(update=changes))
 
 
 def _origin(source: RunFolder, result: SearchResult) -> Origin:

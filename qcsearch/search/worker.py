@@ -1,11 +1,13 @@
-"""The process that holds the workers, `python -m qcsearch.search.worker`; `workers` tells it what to do.
+"""The process that holds the workers, a child of the search; `workers` tells it what to do.
 
-It imports everything once, while its parent does other things, opens the run folder when it is told which,
-and forks a worker for each that is wanted: it has no other thread, and no library in it has run anything yet,
-so the fork is safe, and a worker is there at once. Commands come as JSON lists on standard input, a line
+It imports everything once, and loads or compiles the kernels, while its parent does other things, opens the run
+folder when it is told which, and forks a worker for each that is wanted: it has no other thread, so the fork is safe,
+and a worker is there at once, with kernels that it need not load. Commands come as JSON lists on standard input, a line
 each, ends of workers are told in the same way on standard output:
 
 ```
+                                        (warming up)     →  ["said", SENTENCE]  if kernels must be compiled
+                                                         →  ["warm", SECONDS]
 ["run", FOLDER]                         open it          →  ["ready"]
 ["start", NAME, UNTIL, TRIAL_SECONDS]   fork a worker    →  ["ended", NAME, CODE]
 ```
@@ -17,6 +19,7 @@ killed itself, its workers see a pipe close, and end.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import select
 import signal
@@ -24,8 +27,11 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+
+from qcsearch.processes import ORPHANED, end_with_parent
 
 if TYPE_CHECKING:
     from qcsearch.search.objective import Objective
@@ -42,7 +48,9 @@ def main() -> None:
     import qcsearch.search.study
     import qcsearch.search.work  # noqa: F401  before the first command, which forks
 
-    _Nursery(answers).serve()
+    nursery = _Nursery(answers)
+    nursery.warm_up()
+    nursery.serve()
 
 
 class _Nursery:
@@ -56,6 +64,18 @@ class _Nursery:
         self._buffer = b""
         self._run: RunFolder | None = None
         self._objective: Objective | None = None
+
+    def warm_up(self) -> None:
+        """Have the kernels ready for all workers to come; whoever waits for that may read how long it takes."""
+        from qcsearch.simulation.compile import warm_up
+
+        listener = _Listener(self._tell)
+        logger = logging.getLogger("qcsearch.simulation")
+        logger.addHandler(listener)
+        try:
+            self._tell("warm", warm_up())
+        finally:
+            logger.removeHandler(listener)
 
     def serve(self) -> None:
         while (lines := self._commands()) is not None:
@@ -99,8 +119,9 @@ class _Nursery:
     def _start(self, name: str, until: str, trial_seconds: str) -> None:
         assert self._run is not None
         assert self._objective is not None
-        pid = os.fork()
+        parent, pid = os.getpid(), os.fork()
         if pid == 0:
+            end_with_parent(parent)
             _live(self, name, until, trial_seconds, self._run, self._objective)
         self._alive[pid] = name
 
@@ -112,7 +133,7 @@ class _Nursery:
                 return
             self._tell("ended", self._alive.pop(pid), os.waitstatus_to_exitcode(status))
 
-    def _tell(self, *words: str | int) -> None:
+    def _tell(self, *words: str | float) -> None:
         os.write(self._answers, f"{json.dumps(words)}\n".encode())
 
     def leave(self) -> None:
@@ -125,6 +146,17 @@ class _Nursery:
     def pulse(self) -> int:
         """Ends when the nursery does."""
         return self._pulse
+
+
+class _Listener(logging.Handler):
+    """Passes on what the engine logs."""
+
+    def __init__(self, tell: Callable[..., None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell("said", record.getMessage())
 
 
 def _live(
@@ -152,8 +184,4 @@ def _live(
 
 def _end_with(pulse: int) -> None:
     os.read(pulse, 1)
-    os._exit(3)
-
-
-if __name__ == "__main__":
-    main()
+    os._exit(ORPHANED)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
+import select
 import subprocess
-import sys
 import tempfile
 import uuid
 from pathlib import Path
@@ -14,18 +15,15 @@ from typing import Any
 
 from qcsearch import files
 from qcsearch.errors import QCSearchError
+from qcsearch.processes import environment, python_command
 from qcsearch.search.run_folder import RunFolder
 
 __all__ = ["Nursery", "WorkerPool"]
 
-_THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "RAYON_NUM_THREADS",
-)
+_logger = logging.getLogger("qcsearch.simulation")
+
 _STOP_SECONDS = 0.3
+_POLL_SECONDS = 0.1
 _DEATHS_WITHOUT_PROGRESS = 6
 _LAST_BYTES = 1 << 16
 
@@ -46,11 +44,11 @@ class Nursery:
     def __init__(self) -> None:
         self._early = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", self.module],
+            python_command(self.module),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._early,
-            env=_environment(),
+            env=environment(),
         )
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
@@ -80,13 +78,30 @@ class Nursery:
             self._process.stdin.flush()
 
     def answers(self) -> list[list[Any]]:
-        """What it has said since the last call, a list of words a line."""
+        """What it has told since the last call, a list of words a line."""
         assert self._process.stdout is not None
         with contextlib.suppress(BlockingIOError):
             while content := os.read(self._process.stdout.fileno(), 1 << 16):
                 self._buffer += content
         *lines, self._buffer = self._buffer.split(b"\n")
         return [json.loads(line) for line in lines]
+
+    def warm_up(self) -> float:
+        """Wait until the kernels are ready for its workers.
+
+        Returns:
+            The seconds that their compilation took; 0 if it was not necessary, or the nursery died, which
+            `WorkerPool` mends.
+        """
+        assert self._process.stdout is not None
+        while self.exit_code is None:
+            select.select([self._process.stdout], [], [], _POLL_SECONDS)
+            for verb, *words in self.answers():
+                if verb == "said":
+                    _logger.warning(*words)
+                elif verb == "warm":
+                    return float(*words)
+        return 0.0
 
     def last_words(self) -> str:
         """The last line of what it wrote before it opened a run folder."""
@@ -198,17 +213,3 @@ class WorkerPool:
 def _tail(log: Path) -> bytes:
     """The end of a log that may be large, or not there."""
     return files.read_tail(log, _LAST_BYTES) if files.is_file(log) else b""
-
-
-def _environment() -> dict[str, str]:
-    """One thread a worker, and the package found where this process found it."""
-    import qcsearch
-
-    home = str(Path(qcsearch.__file__).resolve().parent.parent)
-    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **os.environ,
-        **dict.fromkeys(_THREADS, "1"),
-        "QISKIT_PARALLEL": "FALSE",
-        "PYTHONPATH": os.pathsep.join(paths),
-    }

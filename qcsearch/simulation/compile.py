@@ -12,6 +12,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation.angles import AngleReader
+from qcsearch.simulation.exact import compilation
 from qcsearch.simulation.exact.build import exact_program
 from qcsearch.simulation.exact.memory import Memory
 from qcsearch.simulation.exact.program import Program
@@ -144,11 +145,26 @@ def _check(dtype: str, threads: int, method: str) -> None:
         )
 
 
-def warm_up(dtype: str = "float64") -> None:
-    """Have Numba compile the kernels now, once a machine: some 25 s, later loaded from disk in about a second.
+def warm_up(*dtypes: str) -> float:
+    """Have the kernels compiled now, once a machine: about a minute, later loaded from disk in about a second.
 
-    Programs do the same at their first use; call this before several processes start at once.
+    Programs do the same at their first use; call this before several processes start at once, or before seconds
+    count. That it compiles is logged as a warning.
+
+    Args:
+        dtypes: of the programs to come; without any "float32", in which searches train, and "float64".
+
+    Returns:
+        The seconds that compilation took; 0 if all could be loaded.
     """
+    before = compilation.seconds()
+    for dtype in dtypes or ("float32", "float64"):
+        _use_all(dtype)
+    return compilation.seconds() - before
+
+
+def _use_all(dtype: str) -> None:
+    """Run two small circuits, which between them need every kernel."""
     feature, weight = Parameter("x"), Parameter("w")
     circuit = QuantumCircuit(2)
     circuit.ry(weight, 0)

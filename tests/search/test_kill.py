@@ -162,10 +162,31 @@ def test_no_worker_outlives_its_command(tmp_path: Path, slow_space: Path) -> Non
         family = [process.pid, nursery, *workers]
         process.kill()
         process.wait()
-    deadline = time.monotonic() + 5
-    while any(_lives(pid) for pid in family) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert [pid for pid in family if _lives(pid)] == []
+    assert outlived(family) == []
+
+
+@pytest.mark.parametrize("n_kills", [2, pytest.param(40, marks=[pytest.mark.slow])])
+def test_no_process_outlives_its_command_wherever_it_is(
+    tmp_path: Path, slow_space: Path, n_kills: int
+) -> None:
+    """Importing, loading kernels, asking, training: children end at once, before they could notice anything."""
+    rng = random.Random(2)
+    for _ in range(n_kills):
+        with started(tmp_path / "run", slow_space, 100_000) as process:
+            time.sleep(rng.uniform(0.2, 5))
+            nursery = children(process.pid)
+            family = [*nursery, *(pid for parent in nursery for pid in children(parent))]
+            process.kill()
+            process.wait()
+            assert outlived(family) == []
+
+
+def outlived(pids: list[int]) -> list[int]:
+    """Those that live half a second later."""
+    deadline = time.monotonic() + 0.5
+    while (left := [pid for pid in pids if _lives(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return left
 
 
 def _lives(pid: int) -> bool:

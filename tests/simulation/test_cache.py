@@ -13,6 +13,7 @@ import qcsearch
 from qcsearch.simulation.exact import (
     contraction,
     cotangents,
+    kernels,
     matrices,
     middle,
     one_qubit,
@@ -41,6 +42,16 @@ _set.compile((numba.typeof(np.zeros((4, 4))),) * 2)
 print(*names)
 """
 
+_WARM_UP = """
+import numpy as np
+from qcsearch.simulation.exact import compilation
+from qcsearch.simulation.exact.matrices import _set
+
+for dtype in "float32", "float64":
+    _set.compile((__import__("numba").typeof(np.zeros((4, 4), dtype)),) * 2)
+print(compilation.seconds())
+"""
+
 
 def _compiled(folder: Path) -> list[str]:
     done = subprocess.run(
@@ -49,15 +60,41 @@ def _compiled(folder: Path) -> list[str]:
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("changed", ["lanes", "sweep"])
-def test_a_change_of_any_kernel_file_compiles_anew(changed, tmp_path):
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A folder with the package in it, nothing of which was compiled."""
     source = Path(qcsearch.__file__).parent
     copytree(source, tmp_path / "qcsearch", ignore=lambda *_: {"__pycache__", "_data"})
-    assert _compiled(tmp_path) == ["_set"]
-    assert _compiled(tmp_path) == []
-    with (tmp_path / "qcsearch" / "simulation" / "exact" / f"{changed}.py").open("a") as file:
+    return tmp_path
+
+
+def test_a_kernel_is_compiled_once_and_again_when_another_file_changes(copy):
+    assert _compiled(copy) == ["_set"]
+    assert _compiled(copy) == []
+    with (copy / "qcsearch" / "simulation" / "exact" / "two_qubit.py").open("a") as file:
         file.write("\n# changed\n")
-    assert _compiled(tmp_path) == ["_set"]
+    assert _compiled(copy) == ["_set"]
+
+
+@pytest.mark.parametrize(
+    "changed", sorted(Path(kernels.__file__).parent.glob("*.py")), ids=lambda path: path.stem
+)
+def test_the_stamp_tells_every_file_of_the_folder(changed, monkeypatch):
+    before = kernels._digest.__wrapped__()
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b" " * (path.name == changed.name))
+    assert kernels._digest.__wrapped__() != before
+
+
+def test_compiling_is_said_once_and_timed_and_loading_is_not(copy):
+    done = subprocess.run(
+        [sys.executable, "-c", _WARM_UP], cwd=copy, check=True, capture_output=True, text=True
+    )
+    assert (done.stderr.count("once on this machine"), float(done.stdout) > 0) == (1, True)
+    done = subprocess.run(
+        [sys.executable, "-c", _WARM_UP], cwd=copy, check=True, capture_output=True, text=True
+    )
+    assert (done.stderr, float(done.stdout)) == ("", 0.0)
 
 
 def test_every_kernel_is_kept_under_the_same_stamp():

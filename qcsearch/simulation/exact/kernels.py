@@ -17,6 +17,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.simulation.exact import compilation
 from qcsearch.simulation.exact.lanes import load, store
 
 __all__ = ["INLINE", "INNER", "KERNEL", "ONE", "ZERO", "Floats", "Ints", "load_four", "store_four"]
@@ -24,23 +25,14 @@ __all__ = ["INLINE", "INNER", "KERNEL", "ONE", "ZERO", "Floats", "Ints", "load_f
 Floats = NDArray[Any]
 Ints = NDArray[np.int64]
 
+compilation.watch()
+
 
 @cache
 def _digest() -> str:
-    """SHA-256 of all files whose code goes into the kernels."""
-    names = (
-        "lanes",
-        "trigonometry",
-        "kernels",
-        "sweep",
-        "middle",
-        "matrices",
-        "cotangents",
-        "contraction",
-        "suffix",
-    )
-    content = b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in names)
-    return hashlib.sha256(content).hexdigest()
+    """SHA-256 of every file of this folder: a list of those whose code goes into the kernels would be forgotten."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _compiled(**options: Any) -> Any:

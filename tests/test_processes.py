@@ -1,0 +1,114 @@
+"""Child processes execute nothing of the working directory, and end with their parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from qcsearch.processes import environment, python_command
+
+_TRAPS = (
+    *("json", "random", "types", "typing", "signal", "logging", "sitecustomize", "usercustomize"),
+    *("numpy", "scipy", "sklearn", "numba", "llvmlite", "optuna", "qiskit", "qiskit_aer", "pydantic"),
+    *("rich", "typer", "yaml", "sqlalchemy", "cloudpickle", "joblib", "search", "qcsearch", "tests"),
+)
+
+
+@pytest.fixture
+def trapped(tmp_path: Path) -> Path:
+    """A folder of modules that leave a file beside them when they are executed."""
+    folder = tmp_path / "trapped"
+    folder.mkdir()
+    for name in _TRAPS:
+        mark = folder / f"{name}.executed"
+        (folder / f"{name}.py").write_text(f"open({str(mark)!r}, 'w').close()\n")
+    evil = folder / "kernels"
+    evil.mkdir()
+    (folder / ".numba_config.yaml").write_text(f"cache_dir: {evil}\n")
+    return folder
+
+
+def executed(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.executed"))
+
+
+def test_a_search_of_two_workers_executes_nothing_of_the_working_directory(trapped: Path) -> None:
+    command = Path(sys.executable).with_name("qcsearch")
+    asked = (
+        "search",
+        "iris",
+        "--device",
+        "fake_manila",
+        "--space",
+        "tiny",
+        "--trials",
+        "2",
+        "--workers",
+        "2",
+    )
+    done = subprocess.run([command, *asked], cwd=trapped, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert executed(trapped) == []
+    assert not list((trapped / "kernels").iterdir()), "the working directory said where machine code is kept"
+
+
+@pytest.mark.parametrize("path", ["", ".", os.pathsep, f".{os.pathsep}..", "trapped"])
+def test_no_relative_path_reaches_a_child(trapped: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setenv("PYTHONPATH", path)
+    monkeypatch.chdir(trapped)
+    child = environment()
+    code = "import json, sys; sys.exit(any(not p.startswith('/') for p in sys.path))"
+    assert subprocess.run([sys.executable, "-P", "-c", code], env=child, check=False).returncode == 0
+    assert executed(trapped) == []
+
+
+def test_a_child_runs_the_package_of_its_parent(tmp_path: Path) -> None:
+    (tmp_path / "probe.py").write_text(
+        "def main():\n    import qcsearch, sys\n    print(qcsearch.__file__, *sys.argv[1:])\n"
+    )
+    env = {**environment(), "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        python_command("probe", "a", "b c"), env=env, capture_output=True, text=True, check=True
+    )
+    import qcsearch
+
+    assert done.stdout.strip() == f"{qcsearch.__file__} a b c"
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere the system does not tell a child of its parent's death"
+)
+def test_a_child_that_hears_nothing_ends_with_its_parent(tmp_path: Path) -> None:
+    """As one does that compiles: no thread of it gets its turn."""
+    (tmp_path / "deaf.py").write_text(
+        "import time\n\ndef main():\n    print('ready', flush=True)\n    time.sleep(60)\n"
+    )
+    parent = (
+        "import subprocess, time\nfrom qcsearch.processes import environment, python_command\n"
+        f"env = {{**environment(), 'PYTHONPATH': {str(tmp_path)!r}}}\n"
+        "child = subprocess.Popen(python_command('deaf'), env=env, stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\nprint(child.pid, flush=True)\ntime.sleep(60)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    child = int(process.stdout.readline())
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + 1
+    while _lives(child) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not _lives(child)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
