@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,9 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             SpaceError: if the space is wrong or nothing in it fits data and device.
             RunError: if `run` is the folder of another run.
             NoFeasibleCandidateError: if no candidate kept all constraints.
+
+        Warns:
+            UserWarning: if the winner is no better than the majority class, or no training went to its end.
         """
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
@@ -131,6 +135,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
                 max_duration_us=self.max_duration_us,
                 seed_from=None if self.seed_from is None else Path(self.seed_from),
             )
+            if self.result_.failure:
+                warnings.warn(self.result_.failure, stacklevel=2)
             self.model_: TrainedModel = self.result_.model
             self._leaderboard = leaderboard(run)
         self.classes_ = classes_like(dataset.classes, y)

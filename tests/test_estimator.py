@@ -96,6 +96,7 @@ DIFFERENT = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:The winner is no better than the majority class")  # of one trial on noise
 @pytest.mark.slow
 @parametrize_with_checks([make(n_trials=1)], expected_failed_checks=lambda estimator: DIFFERENT)
 def test_scikit_learn_accepts_it(estimator: object, check: object) -> None:

@@ -3,8 +3,9 @@
 ```
 0    done
 2    bad usage or configuration
-3    the seconds ran out before the requested trials were done, with a result
-4    no feasible candidate
+3    the seconds ran out, with a result: before the requested trials were done, before a training was at its end, or
+     before anything was better than the majority class
+4    no feasible candidate, or a winner that is no better than the majority class
 5    the backend or the credentials
 130  interrupted, what was finished is saved
 ```

@@ -41,9 +41,10 @@ def board(
     A mark stands at the trials of the Pareto front: none is at least as accurate on the validation split
     with no more two-qubit gates and QPU seconds a prediction, and better in one of the three.
 
-    Every number says which split of the data it is from. A winner that was deployed has a row with the
-    weights that its deployment kept: measured on the backend beside simulated, on the same samples. A run
-    that is still at work can be looked at.
+    Every number says which split of the data it is from. A training that a clock broke off is marked as
+    cut short, stands behind those that went to their end, and is never on the front. A winner that was
+    deployed has a row with the weights that its deployment kept: measured on the backend beside simulated,
+    on the same samples. A run that is still at work can be looked at.
     """
     from qcsearch.search.leaderboard import leaderboard
     from qcsearch.search.run_folder import RunFolder
@@ -63,7 +64,8 @@ def show(folder: RunFolder, top: int | None, *, pareto: bool = False) -> None:
 
     rows = leaderboard(folder, top=top, pareto=pareto)
     final = [row for row in rows if row.split == TEST]
-    trials = [row for row in rows if row.split != TEST]
+    trials = [row for row in rows if row.kind == "trial"]
+    majority = next((row for row in rows if row.kind == "classical" and row.split != TEST), None)
     device = folder.config.device
     if final:
         _show_final(final, device)
@@ -77,6 +79,8 @@ def show(folder: RunFolder, top: int | None, *, pareto: bool = False) -> None:
     if not trials:
         print("No trial was trained to its end yet.")
         return
+    if majority is not None:
+        print(f"The {majority.name} alone: {percent(majority.accuracy_noiseless)} on the validation split.")
     best = final[0] if final else trials[0]
     if best.costs is not None:
         print(f"Circuit of the {best.name}: {best.costs.mapping}")
@@ -92,6 +96,9 @@ def _show_final(rows: list[Row], device: str) -> None:
         columns[4:4] = ["deployed", "± shots"]
     cells = [_final(row, measured is not None) for row in rows]
     display(table(title, columns, cells, right=range(1, len(columns))))
+    for row in rows:
+        if row.note:
+            print(f"{row.name}: {row.note}")
 
 
 def _final(row: Row, with_deployed: bool) -> tuple[object, ...]:
@@ -113,4 +120,6 @@ def _trial(row: Row, marked: bool) -> tuple[object, ...]:
     seconds = None if row.costs is None else f"{row.costs.qpu_seconds:.2f}"
     costs = (row.n_qubits, row.n_weights, row.two_qubit_gates, seconds)
     number = f"{_MARK} {row.trial}" if marked and row.pareto else row.trial
+    if row.outcome == "cut":
+        number = f"cut short {row.trial}"
     return (number, *accuracy, *costs, *words)

@@ -51,7 +51,7 @@ def explain(
     if json:
         emit(record.to_json())
         return
-    display(facts(f"Trial {trial}: {record.outcome.kind}", _outcome(record)))
+    display(facts(f"Trial {trial}: {record.outcome.label}", _outcome(record)))
     if record.candidate is not None:
         display(facts("\nCandidate", _candidate(record.candidate)))
     if record.costs is not None:
@@ -127,7 +127,7 @@ def _outcome(record: TrialRecord) -> dict[str, object]:
         shown["validation accuracy, noisy"] = percent(record.validation_accuracy)
         shown["validation accuracy, noiseless"] = percent(record.validation_accuracy_noiseless)
     if record.steps:
-        stopped = "" if record.outcome.kind == "pruned" else f" {record.stopped}"
+        stopped = "" if record.outcome.kind in ("pruned", "cut") else f" {record.stopped}"
         shown["training"] = f"{record.steps} steps.{stopped}"
     shown["time"] = f"{record.seconds:.2f} s, worker {record.worker or 'main'}"
     if times := stage_times([record]):

@@ -161,7 +161,14 @@ def _limits(progress: Progress) -> Table:
 
 
 def _counts(progress: Progress) -> Table:
-    styles = {"kept": "green", "pruned": "yellow", "infeasible": "magenta", "reused": "dim", "failed": "red"}
+    styles = {
+        "kept": "green",
+        "cut short": "yellow",
+        "pruned": "yellow",
+        "infeasible": "magenta",
+        "reused": "dim",
+        "failed": "red",
+    }
     counts = Text()
     for kind, style in styles.items():
         n = progress.outcomes.get(kind, 0)

@@ -25,7 +25,7 @@ class Progress:
         max_seconds: total of seconds, None for no limit.
         workers: processes.
         n_finished: trials finished, all sessions together.
-        outcomes: number of trials of each outcome.
+        outcomes: number of trials of each outcome, see `Outcome.label`.
         best: the best trained trials, best first.
         curve: best validation accuracy after each trial.
         running: `(rung, accuracy)` of each trial at work that has told something.
@@ -108,7 +108,7 @@ class Progress:
         self._tick(event.seconds)
 
     def _count(self, record: TrialRecord) -> None:
-        self.outcomes[record.outcome.kind] += 1
+        self.outcomes[record.outcome.label] += 1
         if record.outcome.kind == "kept" and record.validation_accuracy is not None:
             self.best = sorted([*self.best, record], key=_score, reverse=True)[:_TOP]
         self.curve.append(_score(self.best[0]) if self.best else 0.0)
@@ -140,7 +140,7 @@ def one_line(event: events.Event) -> str:
             record = event.record
             score = percent(record.validation_accuracy)
             what = f"{score} noisy, " if record.trained else ""
-            return f"trial {record.trial}: {what}{record.outcome.kind}. {record.outcome.text}".strip()
+            return f"trial {record.trial}: {what}{record.outcome.label}. {record.outcome.text}".strip()
         case events.SearchEnded():
             reason = ENDED.get(event.reason, event.reason)
             return f"search: {reason}; {event.n_finished} trials in {clock(event.seconds)}"

@@ -69,7 +69,9 @@ def search(
 
     A run folder that holds a run is gone on with, also after a kill: totals count all sessions.
     Without --trials and --max-seconds, 50 trials. Exit code 3: both were given and the seconds
-    ran out first; there is a result. Exit code 4: no candidate kept the constraints.
+    ran out first, or no training went to its end, or in the time there was nothing became better
+    than the majority class; there is a result. Exit code 4: no candidate kept the constraints, or the
+    winner is no better than the majority class.
     """
     from qcsearch.cli.inputs import gather
     from qcsearch.search.workers import Nursery
@@ -100,10 +102,14 @@ def search(
         emit(result.to_json())
     else:
         _show(inputs, result)
+    if result.failure:
+        say(result.failure)
     both = inputs.n_trials is not None and inputs.max_seconds is not None
     if both and result.ended == "seconds" and result.n_trials < (inputs.n_trials or 0):
         say(f"The seconds ran out after {result.n_trials} of {inputs.n_trials} trials.")
         raise typer.Exit(OUT_OF_SECONDS)
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
 
 
 def _search(inputs: Inputs, workers: int, verbose: bool, nursery: Nursery | None) -> SearchResult:

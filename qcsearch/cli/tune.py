@@ -79,10 +79,13 @@ def tune(
         assert config.origin is not None
         untuned = None if result.untuned is None else asdict(result.untuned)
         emit({**result.to_json(), "origin": config.origin.model_dump(), "untuned": untuned})
-        return
-    _show(config, result)
-    print(f"Run folder: {result.run}")
-    print(f"Next: qcsearch board {result.run}")
+    else:
+        _show(config, result)
+        print(f"Run folder: {result.run}")
+        print(f"Next: qcsearch board {result.run}")
+    if result.failure:
+        say(result.failure)
+        raise typer.Exit(result.exit_code)
 
 
 def _tune(

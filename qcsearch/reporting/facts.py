@@ -111,6 +111,8 @@ class RunFacts:
             name the accuracy and what it is.
         classical: test accuracy of each classical row.
         without_pqc: test accuracy of the winner with its PQC taken out.
+        missing: rows that there should be beside the winner, and why there is no number.
+        failure: why the winner is nothing to be used; empty if it is.
         curves: validation accuracy by step of the winner's trial and of the next best.
         deployment: what the backend said, None before `qcsearch deploy`.
         tomography: a state that was measured there, None before `qcsearch tomography`.
@@ -143,6 +145,8 @@ class RunFacts:
     elsewhere: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     classical: Mapping[str, float] = field(default_factory=dict)
     without_pqc: float | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+    failure: str = ""
     curves: tuple[Curve, ...] = ()
     deployment: Deployment | None = None
     tomography: Tomography | None = None

@@ -87,7 +87,7 @@ def trial_points(facts: RunFacts) -> list[plots.TrialPoint]:
             record.trial,
             _accuracy(record.validation_accuracy, record.history),
             None if record.costs is None else record.costs.two_qubit_gates,
-            record.outcome.kind,
+            record.outcome.label,
             None if record.costs is None else record.costs.qpu_seconds,
             record.trial in front,
         )

@@ -75,7 +75,7 @@ class TrialPoint:
         number: of the trial.
         accuracy: on the validation split, under noise; None if it was not trained.
         two_qubit_gates: of the mapped circuit; None if it was not mapped.
-        state: `kept`, `pruned`, `infeasible` or `failed`.
+        state: `kept`, `cut short`, `pruned`, `infeasible` or `failed`.
         qpu_seconds: estimated processor time of one prediction; None if it was not mapped.
         pareto: whether it is on the front of accuracy, gates and processor time together.
     """
@@ -93,6 +93,7 @@ def progress(trials: Sequence[TrialPoint], palette: Palette = FILE) -> Figure:
     figure, axes = _axes(palette, "trial", "validation accuracy (noisy)", width=9.2, height=3.1)
     for state, colour, marker in (
         ("pruned", palette.muted, "x"),
+        ("cut short", palette.second, "x"),
         ("failed", palette.bad, "x"),
         ("kept", palette.accent, "o"),
     ):

@@ -11,6 +11,7 @@ from qcsearch.reporting.figures import RunFigure
 from qcsearch.reporting.html import Markup, table, tag
 from qcsearch.reporting.palette import STAND_IN
 from qcsearch.reporting.plots import inline
+from qcsearch.search.classical import MAJORITY
 from qcsearch.search.record import TrialRecord
 
 __all__ = ["confusion", "figure", "leaderboard", "learning", "percent", "summary", "words"]
@@ -41,6 +42,7 @@ def summary(facts: RunFacts) -> Markup:
         tag("h2", "The winner", id="summary"),
         tag("div", tiles, class_="tiles"),
         tag("p", "Accuracy on the test split, which nothing but this evaluation has touched.", class_="note"),
+        tag("p", facts.failure, class_="warning") if facts.failure else None,
         tag("div", _comparison(facts), _portrait(facts, facts.winner), class_="pair"),
     )
 
@@ -74,6 +76,7 @@ def leaderboard(facts: RunFacts) -> Markup:
         tag(
             "p",
             "Columns noisy and noiseless: accuracy on the validation split, by which the search selects. "
+            "Cut short: a clock broke the training off; it stands behind those that went to their end. "
             "Success: product of all gate and readout fidelities of the mapped circuit.",
             class_="note",
         ),
@@ -202,15 +205,19 @@ def _comparison(facts: RunFacts) -> Markup:
     rows += [(name, percent(value), what) for name, (value, what) in facts.elsewhere.items()]
     if facts.without_pqc is not None:
         rows.append(("without its PQC", percent(facts.without_pqc), "the ablation: all else the same"))
+    rows += [(name, percent(None), reason) for name, reason in facts.missing.items()]
     rows += [
-        (name.replace("_", " "), percent(value), "classical, same features")
-        for name, value in facts.classical.items()
+        (name.replace("_", " "), percent(value), _classical(name)) for name, value in facts.classical.items()
     ]
     if not rows:
         return tag("div", tag("p", "Not evaluated yet.", class_="note"))
     classes = ["winner", *["classical"] * (len(rows) - 1)]
     columns = ("model", "test accuracy", "what it is")
     return tag("div", tag("h3", "What it must beat"), table(columns, rows, right={1}, row_classes=classes))
+
+
+def _classical(name: str) -> str:
+    return "what knows no sample reaches" if name == MAJORITY else "classical, same features"
 
 
 def _counts(facts: RunFacts) -> str:
@@ -234,7 +241,8 @@ def _row(record: TrialRecord) -> Sequence[object]:
     )
     n_qubits = None if candidate is None else candidate.n_qubits
     accuracy = (percent(record.validation_accuracy), percent(record.validation_accuracy_noiseless))
-    return (record.trial, *accuracy, n_qubits, *cost, *(words(name) for name in names))
+    trial = f"{record.trial} (cut short)" if record.outcome.kind == "cut" else record.trial
+    return (trial, *accuracy, n_qubits, *cost, *(words(name) for name in names))
 
 
 def words(name: str) -> str:

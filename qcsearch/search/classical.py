@@ -5,11 +5,24 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from qcsearch.training.expectations import Floats, Ints
 
-__all__ = ["NAMES", "classical_accuracies"]
+__all__ = ["MAJORITY", "NAMES", "classical_accuracies", "majority_accuracy"]
 
+MAJORITY = "majority class"
 NAMES = ("logistic regression", "RBF-SVM")
+
+
+def majority_accuracy(y: Ints, y_part: Ints) -> float:
+    """Share of a part's samples that are of the class most common in the training part: what knows nothing reaches.
+
+    Args:
+        y: class numbers of the training part.
+        y_part: those of the part.
+    """
+    return float(np.mean(y_part == np.bincount(y).argmax()))
 
 
 def classical_accuracies(

@@ -13,10 +13,10 @@ from qcsearch.devices.device import Device
 from qcsearch.devices.providers import get_device, list_devices
 from qcsearch.devices.synthetic import drifted
 from qcsearch.errors import CandidateError, DeviceError
-from qcsearch.search.classical import classical_accuracies
+from qcsearch.search.classical import MAJORITY, classical_accuracies, majority_accuracy
 from qcsearch.search.objective import Objective
 from qcsearch.search.refit import Finalist, Refitted, train_once
-from qcsearch.search.result import Best, SeedScore, SnapshotScore, Untuned
+from qcsearch.search.result import ABLATION, Best, SeedScore, SnapshotScore, Untuned
 from qcsearch.training.assembly import Assembly, assemble
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import HEADS
@@ -39,10 +39,13 @@ class Evaluation:
         seeds: its candidate's trainings.
         spread: over them.
         classical: by name.
-        without_pqc: of the ablation; None if none can be made.
+        without_pqc: of the ablation; None if there is none.
+        missing: rows of the leaderboard that there should be, and why there is no number.
         snapshot: under another day's noise, recorded or synthetic.
         untuned: of a tuning, what it started from.
         confusion: under noise.
+        cut: why the training that the winner was judged by was broken off; empty if it was not.
+        failure: why the winner is nothing to be used, a sentence; empty if it is.
         notices: what could not be done.
     """
 
@@ -55,6 +58,9 @@ class Evaluation:
     snapshot: SnapshotScore | None
     untuned: Untuned | None
     confusion: tuple[tuple[int, ...], ...]
+    cut: str
+    failure: str
+    missing: dict[str, str]
     notices: tuple[str, ...]
 
 
@@ -90,25 +96,31 @@ def evaluate(
         n_weights=assembly.n_weights,
         two_qubit_gates=assembly.mapped.two_qubit_gates,
     )
-    notices: list[str] = []
-    seeds = tuple(_seed_score(assembly, fit, Z_test, test.y, n_classes) for fit in winner.fits)
+    notices, missing = [*winner.notices], dict[str, str]()
+    whole = (fit for fit in winner.fits if not fit.cut)
+    seeds = tuple(_seed_score(assembly, fit, Z_test, test.y, n_classes) for fit in whole)
     snapshot = _snapshot(objective, assembly, chosen, Z_test, test.y, notices)
+    majority = majority_accuracy(data.y, test.y)
     classical = classical_accuracies(data.Z, data.y, Z_test, test.y, seed=objective.seed)
+    failure = _failure(winner, best, majority_accuracy(data.y, data.y_val), majority)
     ablation = None
     if before is None:  # a tuning is too short a training to judge an ablation by; it has that of its search
-        ablation = _ablation(objective, assembly, Z_test, test.y, deadline, notices)
+        ablation = _ablation(objective, assembly, Z_test, test.y, deadline, missing)
     confusion = np.zeros((n_classes, n_classes), dtype=int)
     np.add.at(confusion, (test.y, predicted), 1)
     return Evaluation(
-        model=_model(objective, assembly, chosen, best),
+        model=_model(objective, assembly, chosen, best, majority),
         best=best,
         seeds=seeds,
         spread=_spread(seeds),
-        classical=classical,
+        classical={MAJORITY: majority, **classical},
         without_pqc=ablation,
         snapshot=snapshot,
         untuned=None if before is None else _untuned(objective, *before),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
+        cut=winner.cut,
+        failure=failure,
+        missing=missing,
         notices=tuple(notices),
     )
 
@@ -139,17 +151,36 @@ def _ablation(
     Z_test: Floats,
     y_test: Ints,
     deadline: float | None,
-    notices: list[str],
+    missing: dict[str, str],
 ) -> float | None:
-    """The same training of the winner without its trained gates."""
+    """The same training of the winner without its trained gates; None if it cannot be, or was broken off."""
     try:
         bare = assemble(without_pqc(assembly.candidate), objective.device, assembly.n_features)
-        found, _ = train_once(objective, bare, index=1, deadline=deadline)
+        found = train_once(objective, bare, index=1, deadline=deadline)
     except (CandidateError, DeviceError) as error:
-        notices.append(f"There is no ablation without PQC: {error.message}")
+        missing[ABLATION] = error.message
+        return None
+    if found.cut:
+        missing[ABLATION] = f"Its training was broken off: {found.cut}"
         return None
     predicted = _predict(bare, found, Z_test, objective.features.dataset.n_classes)
     return float(np.mean(predicted == y_test))
+
+
+def _failure(winner: Finalist, best: Best, on_validation: float, on_test: float) -> str:
+    """Why the winner is nothing to be used: it was cut short, or always to say the commonest class is no worse."""
+    said = f"No training went to its end, the winner's neither: {winner.cut}" if winner.cut else ""
+    parts = (
+        ("test", best.test_accuracy_noisy, on_test),
+        ("validation", best.validation_accuracy, on_validation),
+    )
+    for part, score, majority in parts:
+        if score <= majority:
+            return (
+                f"The winner is no better than the majority class: {100 * score:.1f} % against "
+                f"{100 * majority:.1f} % on the {part} part. {said}".rstrip()
+            )
+    return said
 
 
 def _snapshot(
@@ -202,7 +233,9 @@ def _other_snapshot(device: Device) -> Device | None:
     return None
 
 
-def _model(objective: Objective, assembly: Assembly, fit: Refitted, best: Best) -> TrainedModel:
+def _model(
+    objective: Objective, assembly: Assembly, fit: Refitted, best: Best, majority: float
+) -> TrainedModel:
     dataset = objective.features.dataset
     return TrainedModel(
         candidate=assembly.candidate,
@@ -218,5 +251,6 @@ def _model(objective: Objective, assembly: Assembly, fit: Refitted, best: Best) 
             "validation_accuracy": best.validation_accuracy,
             "test_accuracy_noisy": best.test_accuracy_noisy,
             "test_accuracy_noiseless": best.test_accuracy_noiseless,
+            f"test_accuracy_{MAJORITY}": majority,
         },
     )

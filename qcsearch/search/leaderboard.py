@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from qcsearch.canonical import Json
+from qcsearch.data.split import split
 from qcsearch.errors import RunError
+from qcsearch.search.classical import MAJORITY, majority_accuracy
 from qcsearch.search.pareto import pareto_front
 from qcsearch.search.record import Costs, TrialRecord
-from qcsearch.search.result import SnapshotScore
+from qcsearch.search.result import ABLATION, SnapshotScore
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.study import SearchStudy
 
@@ -44,6 +46,7 @@ class Row:
         shot_error: its standard deviation from the finite number of shots.
         backend: where it was measured, and what that is: `ibm:ibm_torino (hardware)`.
         n_samples: how many samples the three are of, where it may not be the whole split.
+        note: why there is no number, or why it is not to be compared with the others; empty if there is nothing to say.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Row:
     shot_error: float | None = None
     backend: str | None = None
     n_samples: int | None = None
+    note: str = ""
 
 
 def records(run: RunFolder) -> list[TrialRecord]:
@@ -94,9 +98,13 @@ def families(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
 
 
 def rank(found: list[TrialRecord]) -> list[TrialRecord]:
-    """The kept ones, best first, see `TrialRecord.merit`; of equals the first."""
-    kept = [record for record in found if record.outcome.kind == "kept"]
-    return sorted(kept, key=lambda record: (record.merit, -record.trial), reverse=True)
+    """The kept ones, best first (`TrialRecord.merit`), of equals the first; behind them those that were cut short."""
+    trained = [record for record in found if record.outcome.kind in ("kept", "cut")]
+    return sorted(trained, key=_place, reverse=True)
+
+
+def _place(record: TrialRecord) -> tuple[object, ...]:
+    return record.outcome.kind == "kept", record.merit, -record.trial
 
 
 class Leaderboard(tuple[Row, ...]):
@@ -119,6 +127,8 @@ class Leaderboard(tuple[Row, ...]):
             deployed = f"  {_shown(row.accuracy_deployed)}" if backend else ""
             front = f"{'●' if row.pareto else '':>7}"
             lines.append(f"{row.name:{width}}{row.split:12}{accuracies}{cells}{front}{deployed}".rstrip())
+            if row.note:
+                lines.append(f"  {row.note}")
         return "\n".join(lines)
 
 
@@ -127,7 +137,7 @@ def leaderboard(run: RunFolder, *, top: int | None = None, pareto: bool = False)
 
     Args:
         run: the run folder.
-        top: how many trials at most; None for all that were kept.
+        top: how many trials at most; None for all that were trained and not pruned.
         pareto: of the trials only those of the Pareto front.
     """
     ranked = rank(records(run))
@@ -135,7 +145,7 @@ def leaderboard(run: RunFolder, *, top: int | None = None, pareto: bool = False)
     shown = [record for record in ranked if record.trial in front or not pareto]
     trials = (_trial_row(record, record.trial in front) for record in shown[:top])
     costs: dict[int | None, Costs | None] = {record.trial: record.costs for record in ranked}
-    final = _final_rows(run.result(), run.deployment())
+    final = _final_rows(run.result(), run.deployment()) or (_majority_rows(run) if ranked else [])
     final = [replace(row, costs=costs.get(row.trial)) if row.kind == "winner" else row for row in final]
     return Leaderboard((*final, *_tuning_rows(run), *trials))
 
@@ -175,6 +185,7 @@ def _trial_row(record: TrialRecord, pareto: bool) -> Row:
         encoding=None if candidate is None else candidate.encoding.name,
         ansatz=None if candidate is None else candidate.ansatz.name,
         outcome=record.outcome.kind,
+        note=record.outcome.text if record.outcome.kind == "cut" else "",
     )
 
 
@@ -193,13 +204,15 @@ def _final_rows(result: Json | None, deployment: Json | None) -> list[Row]:
         n_qubits=best["n_qubits"],
         n_weights=best["n_weights"],
         two_qubit_gates=best["two_qubit_gates"],
+        note=result.get("failure", ""),
     )
     held_out = result["snapshot"]
     snapshots = []
     if held_out is not None:
         name, score = SnapshotScore(**held_out).label, held_out["test_accuracy_noisy"]
         snapshots = [Row(f"winner on {name}", "snapshot", score, split=TEST, trial=best["trial"])]
-    ablation = Row("winner without PQC", "ablation", result["without_pqc"], split=TEST)
+    missing = result.get("missing", {})
+    ablation = Row(ABLATION, "ablation", result["without_pqc"], split=TEST, note=missing.get(ABLATION, ""))
     classical = [
         Row(name, "classical", None, accuracy, split=TEST) for name, accuracy in result["classical"].items()
     ]
@@ -207,7 +220,7 @@ def _final_rows(result: Json | None, deployment: Json | None) -> list[Row]:
         winner,
         *([] if deployment is None else [_deployed_row(winner, deployment)]),
         *snapshots,
-        *([] if result["without_pqc"] is None else [ablation]),
+        *([] if result["without_pqc"] is None and ABLATION not in missing else [ablation]),
         *classical,
     ]
 
@@ -222,11 +235,18 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         accuracy=deployment["noisy"]["accuracy"],
         accuracy_noiseless=deployment["noiseless"]["accuracy"],
         spread=None,
+        note="",
         accuracy_deployed=measured["accuracy"],
         shot_error=measured["shot_error"],
         backend=f"{deployment['backend']} ({deployment['kind']})",
         n_samples=measured["n_samples"],
     )
+
+
+def _majority_rows(run: RunFolder) -> list[Row]:
+    """What the trials of a run that is not evaluated yet have to be better than."""
+    parts = split(run.dataset, run.config.seed)
+    return [Row(MAJORITY, "classical", None, majority_accuracy(parts.train.y, parts.validation.y))]
 
 
 def _tuning_rows(run: RunFolder) -> list[Row]:

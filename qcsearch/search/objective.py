@@ -21,6 +21,7 @@ from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.bound import BoundSpace
 from qcsearch.search.constraints import BUILDABLE, Infeasible, check, costs
 from qcsearch.search.features import Features
+from qcsearch.search.ladder import Ladder
 from qcsearch.search.record import Costs, Outcome, TrialRecord
 from qcsearch.search.space import SearchSpace
 from qcsearch.stopwatch import Stopwatch
@@ -185,7 +186,7 @@ class Objective:
             watch: takes the time of each stage; None makes one.
 
         Returns:
-            The record: kept, infeasible, pruned, or failed if the training diverged.
+            The record: kept, cut if a clock broke the training off, infeasible, pruned, or failed if it diverged.
         """
         started, watch = time.monotonic(), watch or Stopwatch()
         record = TrialRecord(
@@ -197,8 +198,9 @@ class Objective:
             outcome = Outcome("infeasible", broken.reason, constraint=broken.constraint, amount=broken.amount)
             record = replace(record, outcome=outcome, constraints=broken.amounts)
         else:
-            steps = self.space.ladder.steps(candidate.training.steps)
-            listener = _Listener(steps, rungs or _NoRungs(), max_seconds)
+            listener = _Listener(
+                self.space.ladder, candidate.training.steps, rungs or _NoRungs(), max_seconds
+            )
             record = replace(record, costs=cost, constraints=amounts)
             with watch.stage("prepare"):
                 self.features.prepare(candidate.preprocessing)
@@ -258,7 +260,7 @@ class Objective:
             stopped=listener.sentence(fit),
             seed=seed,
         )
-        if record.outcome.kind != "kept":
+        if not record.trained:
             return record
         scored = partial(accuracy, assembly, fit, data.Z_val, data.y_val, n_classes)
         noisy = fit.validation_accuracy if options.noise else scored()
@@ -269,8 +271,9 @@ class Objective:
 class _Listener:
     """Turns the validations of a training into reports at its rungs."""
 
-    def __init__(self, steps: list[int], rungs: Rungs, max_seconds: float | None) -> None:
-        self._steps, self._rungs, self._max_seconds = steps, rungs, max_seconds
+    def __init__(self, ladder: Ladder, steps: int, rungs: Rungs, max_seconds: float | None) -> None:
+        self._steps, self._last = ladder.steps(steps), steps
+        self._rungs, self._max_seconds = rungs, max_seconds
         self._started: float | None = None
         self._next = 0
         self._step: int | None = None
@@ -287,6 +290,8 @@ class _Listener:
                 return True
         now = time.monotonic()
         self._started = self._started or now
+        if step >= self._last:  # a training that is done is not broken off
+            return False
         return self._max_seconds is not None and now - self._started >= self._max_seconds
 
     def outcome(self, fit: Fit) -> Outcome:
@@ -299,6 +304,8 @@ class _Listener:
             return Outcome("pruned", text, step=self._step, threshold=self._threshold)
         if fit.stopped == Stop.DIVERGED and fit.steps == 0:
             return Outcome("failed", fit.stopped.sentence, error="Diverged")
+        if fit.stopped in (Stop.BUDGET, Stop.PRUNED):
+            return Outcome("cut", f"Cut short at step {fit.steps}: {self.sentence(fit)}", step=fit.steps)
         return Outcome("kept", self.sentence(fit))
 
     def sentence(self, fit: Fit) -> str:

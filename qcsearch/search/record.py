@@ -18,11 +18,11 @@ class Outcome:
     """What became of a trial, and why.
 
     Attributes:
-        kind: `kept`, `reused`, `infeasible`, `pruned` or `failed`.
+        kind: `kept`; `cut`: trained, but a clock broke the training off; `reused`, `infeasible`, `pruned` or `failed`.
         text: one sentence for a person.
         constraint: the constraint that was broken most (infeasible).
         amount: by how much, relative to the limit (infeasible).
-        step: the training step at which it was stopped (pruned).
+        step: the training step at which it was stopped (pruned, cut).
         threshold: the validation accuracy it would have needed there (pruned).
         trial: the trial whose result stands here too (reused).
         error: type of the error (failed).
@@ -36,6 +36,11 @@ class Outcome:
     threshold: float | None = None
     trial: int | None = None
     error: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The kind as a person reads it."""
+        return "cut short" if self.kind == "cut" else self.kind
 
 
 @dataclass(frozen=True)
@@ -134,8 +139,8 @@ class TrialRecord:
 
     @property
     def trained(self) -> bool:
-        """Whether it holds a model that was trained to its end."""
-        return self.outcome.kind in ("kept", "reused")
+        """Whether it holds a trained model, if only one whose training a clock broke off."""
+        return self.outcome.kind in ("kept", "cut", "reused")
 
     @property
     def proposal_seconds(self) -> float:

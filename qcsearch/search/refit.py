@@ -34,6 +34,11 @@ _LARGER = 1.25
 _WHOLE = 1_000
 """Number of the seed of the training on both parts."""
 
+_REFITS = (
+    "Of {seeds} trainings of the winner from other seeds {done} went to the end: the seconds were used up."
+)
+_NOT_WHOLE = "The winner was not trained once more on the training and validation parts together. {reason}"
+
 
 @dataclass(frozen=True, eq=False)
 class Refitted:
@@ -43,8 +48,9 @@ class Refitted:
         weights: of the circuit.
         head_parameters: of the head.
         validation_accuracy: under noise; of a training on both parts the mean of its candidate's others.
-        validation_loss: of the same weights.
         seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
+        validation_loss: of the same weights.
+        cut: why it was broken off, a sentence; empty if it went to its end.
     """
 
     weights: Floats
@@ -52,6 +58,7 @@ class Refitted:
     validation_accuracy: float
     seed_index: int
     validation_loss: float = math.inf
+    cut: str = ""
 
 
 @dataclass(eq=False)
@@ -63,12 +70,14 @@ class Finalist:
         assembly: the candidate on its device, with the steps of the refit.
         fits: its trainings, that of the trial first.
         whole: of the winner, a training on the training and validation parts together; None if there was no time.
+        notices: of the winner, which trainings are missing and why, a sentence each.
     """
 
     record: TrialRecord
     assembly: Assembly
     fits: list[Refitted] = field(default_factory=list)
     whole: Refitted | None = None
+    notices: list[str] = field(default_factory=list)
 
     @property
     def digest(self) -> str:
@@ -78,8 +87,11 @@ class Finalist:
 
     @property
     def best(self) -> Refitted:
-        """The training with the best validation; of equals that with the least loss, then the first."""
-        return max(self.fits, key=lambda fit: (fit.validation_accuracy, -fit.validation_loss))
+        """The training with the best validation; of equals that with the least loss, then the first.
+
+        One that was broken off is taken only if there is no other.
+        """
+        return max(self.fits, key=lambda fit: (not fit.cut, fit.validation_accuracy, -fit.validation_loss))
 
     @property
     def chosen(self) -> Refitted:
@@ -90,6 +102,11 @@ class Finalist:
     def refits(self) -> list[Refitted]:
         """The trainings to judge it by: those of the refit, or the trial's own if there are none."""
         return [fit for fit in self.fits if fit.seed_index > 0] or self.fits
+
+    @property
+    def cut(self) -> str:
+        """Why the training that it is judged by was broken off; empty if it was not."""
+        return next((fit.cut for fit in self.refits if fit.cut), "")
 
     @property
     def mean(self) -> float:
@@ -118,6 +135,9 @@ def refit(
 
     Of each family of trials (`families`) the best alone is trained again.
 
+    A trial that was cut short may be among them, behind those that were not: it is judged by trainings of the refit
+    that go to their end, and where there is no time for these it does not win over one that was not cut.
+
     Every finalist gets its first seed before any gets its second, and a round that the deadline breaks off
     does not count: so a short time still compares like with like. Where not even one round of all finalists
     fits into the time, there are fewer of them, then fewer steps, then the trials' own trainings decide.
@@ -133,11 +153,13 @@ def refit(
             last training starts; without the time for that they are handed over as they are.
     """
     plan = objective.space.file.refit
-    best = families(ranked)[: plan.top]
-    end = deadline
-    if deadline is not None:
-        end = deadline - _MARGIN * _LARGER * plan.steps_factor * max(map(_whole_seconds, best))
+    best = _promising(families(ranked), plan.top)
+    end = _rounds_end(best, plan.steps_factor, deadline)
     n_finalists, factor = _affordable(best, plan.steps_factor, end, threads)
+    while n_finalists < len(best) and not _cut(best[0]) and _cut(best[-1]):
+        best.pop()
+        end = _rounds_end(best, plan.steps_factor, deadline)
+        n_finalists, factor = _affordable(best, plan.steps_factor, end, threads)
     if not n_finalists:
         end = deadline
         n_finalists, factor = _affordable(best, plan.steps_factor, end, threads)
@@ -146,11 +168,38 @@ def refit(
         emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
         _rounds(objective, finalists, plan.seeds, end, emit, threads, warm is not None)
     finalists.sort(
-        key=lambda f: (-f.mean, f.assembly.mapped.two_qubit_gates, f.assembly.n_weights, f.mean_loss)
+        key=lambda f: (
+            bool(f.cut),
+            -f.mean,
+            f.assembly.mapped.two_qubit_gates,
+            f.assembly.n_weights,
+            f.mean_loss,
+        )
     )
+    winner = finalists[0]
+    if (done := len(winner.fits) - 1) < plan.seeds:
+        winner.notices.append(_REFITS.format(seeds=plan.seeds, done=done or "none"))
     if n_finalists or warm:
-        finalists[0].whole = _whole(objective, finalists[0], deadline, warm)
+        winner.whole = _whole(objective, winner, deadline, warm)
     return finalists
+
+
+def _promising(best: list[TrialRecord], top: int) -> list[TrialRecord]:
+    """The first that was not cut short and those of all that come next by merit, cut ones last."""
+    first, *others = best
+    others = sorted(others, key=lambda record: record.merit, reverse=True)[: top - 1]
+    return [first, *sorted(others, key=_cut)]
+
+
+def _cut(record: TrialRecord) -> bool:
+    return record.outcome.kind == "cut"
+
+
+def _rounds_end(best: list[TrialRecord], factor: float, deadline: float | None) -> float | None:
+    """When the rounds must end so that the longest of them can still be trained once more on more samples."""
+    return (
+        None if deadline is None else deadline - _MARGIN * _LARGER * factor * max(map(_whole_seconds, best))
+    )
 
 
 def _affordable(
@@ -196,9 +245,9 @@ def _rounds(
         starts = [finalist.fits[0] if warm else None for finalist in finalists]
         with ThreadPoolExecutor(threads) as pool:
             found = list(pool.map(train, (finalist.assembly for finalist in finalists), starts))
-        if not all(whole for _, whole in found):
+        if any(fit.cut for fit in found):
             return
-        for finalist, (fit, _) in zip(finalists, found, strict=True):
+        for finalist, fit in zip(finalists, found, strict=True):
             emit(RefitFinished(finalist.record.trial, index - 1, fit.validation_accuracy))
             finalist.fits.append(fit)
         longest = max(longest, time.monotonic() - started)
@@ -228,7 +277,12 @@ def _whole(
     least = asked - math.sqrt(asked * (1 - asked) / len(y)) - 1 / len(y)
     for fit in found:
         if right(fit) >= least:
-            return Refitted(fit.weights, fit.head_parameters, winner.mean, _WHOLE, winner.mean_loss)
+            return replace(
+                fit,
+                validation_accuracy=winner.mean,
+                validation_loss=winner.mean_loss,
+                seed_index=_WHOLE,
+            )
     return None
 
 
@@ -251,6 +305,7 @@ def _train_whole(
         dtype=PRECISION,
     )
     if found.stopped in (Stop.BUDGET, Stop.DIVERGED):
+        winner.notices.append(_NOT_WHOLE.format(reason=found.stopped.sentence))
         return None
     return Refitted(found.weights, found.head_parameters, 0.0, _WHOLE)
 
@@ -262,8 +317,8 @@ def train_once(
     *,
     index: int,
     deadline: float | None,
-) -> tuple[Refitted, bool]:
-    """One training from the seed number `index`, and whether it went to its end.
+) -> Refitted:
+    """One training from the seed number `index`.
 
     Args:
         objective: of the search.
@@ -290,9 +345,9 @@ def train_once(
         dtype=PRECISION,
     )
     score = accuracy(assembly, found, data.Z_val, data.y_val, n_classes)
-    whole = found.stopped != Stop.BUDGET
     loss = math.inf if found.validation_loss is None else found.validation_loss
-    return Refitted(found.weights, found.head_parameters, score, index, loss), whole
+    cut = found.stopped.sentence if found.stopped == Stop.BUDGET else ""
+    return Refitted(found.weights, found.head_parameters, score, index, loss, cut)
 
 
 def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) -> Finalist:
@@ -305,6 +360,7 @@ def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) ->
         record.validation_accuracy or 0.0,
         0,
         math.inf if record.validation_loss is None else record.validation_loss,
+        record.outcome.text if _cut(record) else "",
     )
     return Finalist(record, assembly, [own])
 

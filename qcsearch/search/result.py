@@ -13,7 +13,12 @@ from qcsearch.canonical import Json
 if TYPE_CHECKING:
     from qcsearch.training.model import TrainedModel
 
-__all__ = ["Best", "SearchResult", "SeedScore", "SnapshotScore", "Untuned"]
+__all__ = ["ABLATION", "Best", "SearchResult", "SeedScore", "SnapshotScore", "Untuned"]
+
+ABLATION = "winner without PQC"
+"""Name of its row in the leaderboard."""
+
+_OUT_OF_SECONDS, _NOTHING_FOUND = 3, 4
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,12 @@ class SearchResult:
         n_trials: finished trials, over all sessions.
         seconds: used, over all sessions.
         best: the winner.
-        seeds: every training of the winner's candidate.
+        seeds: every training of the winner's candidate that went to its end.
         spread: standard deviation over `seeds` of `validation_accuracy` and `test_accuracy_noisy`; None for
             one.
-        classical: test accuracy by name, on the winner's preprocessed features.
-        without_pqc: test accuracy under noise of the winner with its trained gates taken out.
+        classical: test accuracy by name, that of the majority class first; of models on the winner's preprocessed
+            features.
+        without_pqc: test accuracy under noise of the winner with its trained gates taken out; None if there is none.
         snapshot: another day's noise, a recorded one or else a synthetic one; None if the winner's circuit
             does not run there.
         untuned: of a tuning, what it started from; None if that does not run on the new device.
@@ -108,6 +114,10 @@ class SearchResult:
         pareto: trials that no other beats in validation accuracy, two-qubit gates and QPU seconds together,
             the most accurate first.
         ended: why no further trial was started: `trials`, `seconds`, `exhausted` or `hopeless`.
+        cut: why the training that the winner was judged by was broken off; empty if it went to its end.
+        failure: why the winner is nothing to be used, in a sentence: it is no better than the majority class, or was
+            cut short; empty if all is well.
+        missing: rows of the leaderboard that there should be, and why there is no number.
         notices: sentences a person should see.
     """
 
@@ -124,7 +134,17 @@ class SearchResult:
     confusion: tuple[tuple[int, ...], ...] = ()
     pareto: tuple[int, ...] = ()
     ended: str = "trials"
+    cut: str = ""
+    failure: str = ""
+    missing: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int:
+        """Of a command that ends with this: 0; where the winner is nothing to be used 3 if time was short, else 4."""
+        if not self.failure:
+            return 0
+        return _OUT_OF_SECONDS if self.cut or self.ended == "seconds" else _NOTHING_FOUND
 
     @cached_property
     def model(self) -> TrainedModel:
@@ -142,7 +162,10 @@ class SearchResult:
             "best": asdict(self.best),
             "classical": dict(self.classical),
             "without_pqc": self.without_pqc,
+            "missing": dict(self.missing),
             "pareto": list(self.pareto),
+            "cut": self.cut or None,
+            "failure": self.failure or None,
         }
 
     def to_file(self) -> dict[str, Json]:
@@ -152,7 +175,8 @@ class SearchResult:
         data["seeds"] = [asdict(score) for score in self.seeds]
         data["confusion"] = [list(row) for row in self.confusion]
         data["notices"], data["pareto"] = list(self.notices), list(self.pareto)
-        data["spread"], data["classical"] = dict(self.spread), dict(self.classical)
+        for name in ("spread", "classical", "missing"):
+            data[name] = dict(getattr(self, name))
         return {"schema_version": 1, **data}
 
     @classmethod

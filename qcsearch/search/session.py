@@ -264,6 +264,9 @@ class Session:
             confusion=found.confusion,
             pareto=tuple(record.trial for record in pareto_front(ranked)),
             ended=ended,
+            cut=found.cut,
+            failure=found.failure,
+            missing=found.missing,
             notices=(*self.objective.features.split.notices, *found.notices),
         )
         self.folder.write_result(result.to_file())

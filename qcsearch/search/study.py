@@ -254,7 +254,7 @@ class SearchStudy:
             for trial in earlier:
                 if trial.state in _FINISHED and "orphan" not in trial.user_attrs:
                     record = TrialRecord.from_json(trial.user_attrs["record"])
-                    if record.outcome.kind != "failed":
+                    if record.outcome.kind not in ("failed", "cut"):  # another time it may get to its end
                         return record
             if not any(trial.state == TrialState.RUNNING for trial in earlier):
                 return None

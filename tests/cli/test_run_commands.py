@@ -23,15 +23,22 @@ def test_board_says_the_split_of_every_number(qcsearch, finished):
     drifted = "winner on fake_manila@2024-05-27~drift(sigma=0.2,seed=0)"
     assert "Circuit of the winner (trial" in outcome.out
     assert "as mapped, with no swap inserted." in outcome.out
-    for row in ("winner (trial", drifted, "winner without PQC", "logistic regression", "RBF-SVM"):
+    for row in (
+        "winner (trial",
+        drifted,
+        "winner without PQC",
+        "majority class",
+        "logistic regression",
+        "RBF-SVM",
+    ):
         assert row in outcome.out
 
 
 def test_board_for_machines_has_one_row_a_model(qcsearch, finished):
     rows = qcsearch("board", finished, "--top", 1, "--json").json["rows"]
     kinds = [row["kind"] for row in rows]
-    assert kinds == ["winner", "snapshot", "ablation", "classical", "classical", "trial"]
-    assert [row["split"] for row in rows] == ["test"] * 5 + ["validation"]
+    assert kinds == ["winner", "snapshot", "ablation", "classical", "classical", "classical", "trial"]
+    assert [row["split"] for row in rows] == ["test"] * 6 + ["validation"]
 
 
 def test_board_shows_the_pareto_front_alone_and_marks_it_among_the_others(qcsearch, finished):

@@ -22,7 +22,9 @@ def test_the_last_line_is_one_json_object_with_the_promised_keys(searched):
     folder, outcome, _ = searched
     assert outcome.code == 0
     found = outcome.json
-    assert set(found) == {"run", "n_trials", "seconds", "best", "classical", "without_pqc", "pareto"}
+    assert set(found) == {
+        "run", "n_trials", "seconds", "best", "classical", "without_pqc", "missing", "pareto", "cut", "failure",
+    }  # fmt: skip
     assert set(found["best"]) == {
         "trial", "validation_accuracy", "test_accuracy_noisy", "test_accuracy_noiseless",
         "n_qubits", "n_weights", "two_qubit_gates",
@@ -213,3 +215,61 @@ def test_without_run_a_new_folder_is_made_under_runs(qcsearch, tmp_path, monkeyp
     assert len(made) == 2
     assert all(name.startswith("iris-fake_manila-") for name in made)
     assert f"Next: qcsearch report runs/{made[0]}" in first.out
+
+
+@pytest.mark.slow
+def test_trainings_that_were_all_cut_short_are_marked_everywhere_and_end_in_code_3(qcsearch, tmp_path):
+    space, run = tmp_path / "endless.toml", tmp_path / "run"
+    space.write_text(
+        'description = "d"\n[circuit]\nn_qubits = 2\nn_layers = 1\nencodings = ["angle"]\n'
+        'ansatze = ["hardware_efficient"]\n[training]\nsteps = 10_000_000\n'
+    )
+    searched = qcsearch(
+        "search",
+        "iris",
+        "--device",
+        "fake_manila",
+        "--space",
+        space,
+        "--max-seconds",
+        5,
+        "--run",
+        run,
+        "--json",
+    )
+    assert searched.code == 3, searched.err
+    assert searched.json["cut"].startswith("Cut short at step ")
+    assert searched.json["failure"] in searched.err
+    assert searched.json["pareto"] == []
+    assert qcsearch("search", "--run", run).code == 3
+    board = qcsearch("board", run).out
+    assert "cut short 0" in board
+    assert searched.json["failure"] in board
+    assert "Trial 0: cut short" in qcsearch("explain", run, 0).out
+    assert qcsearch("report", run).code == 0
+    page = (run / "report.html").read_text()
+    assert "0 (cut short)" in page
+    assert searched.json["failure"] in page.replace("&#x27;", "'")
+
+
+def test_a_winner_no_better_than_the_majority_class_ends_in_code_4(qcsearch, tmp_path):
+    rows = [f"{i * 7919 % 13},{i * 104729 % 17},{int(i % 10 == 0)}" for i in range(120)]
+    table = tmp_path / "blind.csv"
+    table.write_text("a,b,label\n" + "\n".join(rows) + "\n")
+    outcome = qcsearch(
+        "search",
+        table,
+        "--device",
+        "fake_manila",
+        "--space",
+        "tiny",
+        "--trials",
+        1,
+        "--run",
+        tmp_path / "run",
+    )
+    assert outcome.code == 4, outcome.err
+    assert "The winner is no better than the majority class: " in outcome.err
+    assert "majority class" in outcome.out
+    assert qcsearch("export", tmp_path / "run").code == 0
+    assert "test_accuracy_majority class" in (tmp_path / "run" / "bundle" / "MODEL_CARD.md").read_text()

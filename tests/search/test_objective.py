@@ -145,7 +145,8 @@ def test_a_deadline_ends_a_training_with_its_best_weights(objective: Objective, 
     started = time.monotonic()
     record = objective(0, long, FULL, deadline=started + 0.5)
     assert time.monotonic() - started < 1.5
-    assert record.outcome.kind == "kept"
+    assert record.outcome.kind == "cut"
+    assert record.outcome.text == f"Cut short at step {record.steps}: The time was used up."
     assert record.stopped == "The time was used up."
     assert record.validation_accuracy is not None
 
@@ -155,9 +156,18 @@ def test_the_limit_of_a_trial_ends_it_too(objective: Objective, candidate: Candi
     started = time.monotonic()
     record = objective(0, long, FULL, max_seconds=0.3)
     assert 0.3 < time.monotonic() - started < 2
-    assert record.outcome.kind == "kept"
-    assert record.outcome.text == "The 0.3 s of one trial were used up."
+    assert record.outcome.kind == "cut"
+    assert record.outcome.text == f"Cut short at step {record.steps}: The 0.3 s of one trial were used up."
     assert record.validation_accuracy is not None
+
+
+def test_a_limit_that_is_reached_at_the_last_step_cuts_nothing_short(
+    objective: Objective, candidate: Candidate
+) -> None:
+    short = replace(candidate, training=replace(candidate.training, steps=2))
+    record = objective(0, short, FULL, max_seconds=0.0)
+    assert (record.outcome.kind, record.steps) == ("kept", 2)
+    assert record.outcome.text == "All steps were done."
 
 
 def test_training_without_noise_is_still_scored_under_noise(
