@@ -32,7 +32,8 @@ from qcsearch.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qcsearch.data.dataset import Label
+    from qcsearch.data.dataset import IntArray, Label
+    from qcsearch.data.truth import Truth
     from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.inference import Inference
     from qcsearch.training.model import TrainedModel
@@ -77,12 +78,14 @@ def predict(
     """Predict: CSV with the label and the probability of each class, one row a sample.
 
     On a backend each probability has its error: the standard deviation that the shots leave. A bundle is
-    verified first. If the data hold labels, the accuracy is said too. On billed hardware the same command
-    never pays twice: results are kept in DIR/jobs of a run, beside a bundle in BUNDLE-jobs.
+    verified first. The data need no labels; where they hold some that the model knows, the accuracy over
+    these is said too. On billed hardware the same command never pays twice: results are kept in DIR/jobs of
+    a run, beside a bundle in BUNDLE-jobs.
     """
     from qcsearch.cli.inputs import refuse_existing
     from qcsearch.cli.models import load_model
-    from qcsearch.data.sources import load_features_and_labels
+    from qcsearch.data.sources import load_samples
+    from qcsearch.data.truth import Truth
 
     refuse_existing(output)
     spec = (backend or "").strip()
@@ -102,8 +105,8 @@ def predict(
     if not spec and (canaries or mitigate):
         raise InputError("--canaries and --mitigate-readout must go with a --backend. There is none.")
     trained = load_model(model)
-    X, y = load_features_and_labels(data, trained.feature_names or trained.n_features_in, target)
-    truth = None if y is None else y.tolist()
+    samples = load_samples(data, trained.feature_names or trained.n_features_in, target)
+    X, truth = samples.X, Truth.of(samples.labels, trained.classes, len(samples.X))
     if spec:
         settings = {"shots": shots, "seed": seed, "canaries": canaries, "mitigate": mitigate}
         found = _measured(trained, X, spec, settings, options, yes, Path(model))
@@ -112,7 +115,9 @@ def predict(
     else:
         probabilities, errors = trained.predict_proba(X), None
         labels = [trained.classes[i] for i in probabilities.argmax(axis=1)]
-        facts = _exact(trained, labels, truth)
+        facts = _exact(trained, probabilities.argmax(axis=1), truth)
+    for sentence in (*samples.notices, *filter(None, [truth.sentence])):
+        say(f"Note: {sentence}")
     if output is not None or not json:
         _write(_csv(trained, labels, probabilities, errors), output)
     if json:
@@ -165,20 +170,17 @@ def _journal(path: Path, model: TrainedModel, X: NDArray[Any], *settings: Any) -
     return beside / digest
 
 
-def _exact(model: TrainedModel, labels: list[Label], truth: list[Label] | None) -> dict[str, Any]:
-    from qcsearch.data.labels import find
-
-    source, accuracy = f"exact engine, noise of {model.device.name}", None
-    if truth is not None:
-        told, known = find(labels, model.classes), find(truth, model.classes)
-        accuracy = float((told == known).mean())
-        say(f"Accuracy {percent(accuracy)} on {len(labels)} labelled samples ({source}).")
-    return {"source": source, "accuracy": accuracy}
+def _exact(model: TrainedModel, predicted: IntArray, truth: Truth) -> dict[str, Any]:
+    source, accuracy, rows = f"exact engine, noise of {model.device.name}", None, truth.known
+    if len(rows):
+        accuracy = float((predicted[rows] == truth.codes[rows]).mean())
+        say(f"Accuracy {percent(accuracy)} on {len(rows)} labelled samples ({source}).")
+    return {"source": source, "accuracy": accuracy, "n_labelled": len(rows)}
 
 
-def _said(found: Inference, truth: list[Label] | None) -> dict[str, Any]:
+def _said(found: Inference, truth: Truth) -> dict[str, Any]:
     """Say what a person should know of a measured prediction; return the same for machines."""
-    score = None if truth is None else found.score(truth)
+    score = found.score(truth)
     if score is not None:
         say(
             f"Accuracy {percent(score.accuracy)} on {score.n_samples} labelled samples ({found.backend}, "
@@ -196,6 +198,7 @@ def _said(found: Inference, truth: list[Label] | None) -> dict[str, Any]:
         "source": found.backend,
         "kind": found.kind,
         "shots": found.shots,
+        "n_labelled": len(truth.known),
         "accuracy": None if score is None else score.accuracy,
         "accuracy_shot_error": None if score is None else score.shot_error,
         "accuracy_sampling_error": None if score is None else score.sampling_error,

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.data.checks import check_text, check_X, is_missing, place
+from qcsearch.data.class_counts import CUT, check_class_counts
 from qcsearch.data.dataset import FloatArray, IntArray, Label
 from qcsearch.errors import DataError
 
 __all__ = [
     "MAX_CLASSES",
     "check_X_y",
-    "check_class_counts",
     "check_classes",
     "check_lengths",
     "check_y",
@@ -28,12 +28,14 @@ __all__ = [
     "encode",
     "find",
     "label_text",
+    "told_labels",
 ]
 
 MAX_CLASSES = 10_000
 """Of one data set."""
 
 _MAX_CHARACTERS = 256
+_NAMED = 10
 _KINDS = {str, int, bool}
 
 
@@ -66,7 +68,7 @@ def check_X_y(  # noqa: N802  X is the field's own name
     return flat, codes, classes, image_shape
 
 
-def check_lengths(X: FloatArray, labels: Sequence[Label], what: str, target: str) -> None:
+def check_lengths(X: FloatArray, labels: Sequence[Label | None], what: str, target: str) -> None:
     """Pass if there is one label for each sample.
 
     Raises:
@@ -89,17 +91,22 @@ def check_y(y: Any, target: str = "y") -> list[Label]:
             mixed.
     """
     values = [_plain(value, row, target) for row, value in enumerate(_column(y, target).tolist())]
-    missing = [row for row, value in enumerate(values) if is_missing(value) or _is_blank(value)]
-    if missing:
-        raise DataError(
-            f"Input y contains NaN or missing labels: {target} has {len(missing)}, the first in "
-            f"{place(missing[0])}.",
-            "remove these rows.",
-        )
+    _check_given(values, target)
     if {type(value) for value in values} <= {float, int}:
         values = [_whole(value, row, target) for row, value in enumerate(values)]
     _check_kinds(values, target)
     return values
+
+
+def told_labels(y: Any, target: str = "y") -> list[Label | None]:
+    """Return one label a sample, None where there is none: what is to be compared with a model's classes.
+
+    Whole floats become `int`; what can be no class, such as a fraction, becomes its text.
+
+    Raises:
+        DataError: if `y` is not one label a sample, or a label cannot be written as text.
+    """
+    return [_told(_plain(value, row, target)) for row, value in enumerate(_column(y, target).tolist())]
 
 
 def check_classes(classes: Sequence[Any], target: str) -> tuple[Label, ...]:
@@ -172,29 +179,6 @@ def encode(labels: Sequence[Label], classes: Sequence[Label], target: str) -> In
     return np.fromiter((index[label] for label in labels), dtype=np.int64, count=len(labels))
 
 
-def check_class_counts(
-    codes: IntArray, classes: Sequence[Label], target: str, least: int = 2, why: str = ""
-) -> None:
-    """Pass if there are two classes or more, each with `least` samples or more.
-
-    Raises:
-        DataError: naming the first class that is too small.
-    """
-    if len(classes) < 2:
-        raise DataError(
-            f"Only one class is in {target}: {classes[0]!r}; a classifier needs at least 2 classes."
-        )
-    counts = np.bincount(codes, minlength=len(classes))
-    small = [c for c in range(len(classes)) if counts[c] < least]
-    if small:
-        more = f" ({len(small)} classes are too small)" if len(small) > 1 else ""
-        raise DataError(
-            f"Class {classes[small[0]]!r} of {target} has {counts[small[0]]} sample(s); every class must "
-            f"have at least {least}{why}{more}.",
-            "add samples or remove the class.",
-        )
-
-
 def _column(y: Any, target: str) -> NDArray[Any]:
     if isinstance(y, np.ma.MaskedArray):
         y = np.ma.filled(y.astype(object), np.nan)
@@ -237,6 +221,32 @@ def _plain(value: Any, row: int, target: str) -> Any:
     return float(value) if isinstance(value, Real) else value
 
 
+def _check_given(values: Sequence[Any], target: str) -> None:
+    missing = [row for row, value in enumerate(values) if is_missing(value) or _is_blank(value)]
+    if len(missing) == len(values):
+        raise DataError(
+            f"Input y contains NaN or missing labels only: {target} holds none in {len(values)} rows.",
+            "name the column that holds the labels with --target.",
+        )
+    if missing:
+        rows = ", ".join(str(row + 1) for row in missing[:_NAMED]) + (
+            " and more" if len(missing) > _NAMED else ""
+        )
+        raise DataError(
+            f"Input y contains NaN or missing labels: {target} has {len(missing)} in {len(values)} rows: "
+            f"row {rows}.",
+            "fill in these labels or remove these rows.",
+        )
+
+
+def _told(value: Any) -> Label | None:
+    if is_missing(value) or _is_blank(value):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) in _KINDS else str(value)
+
+
 def _is_blank(value: Any) -> bool:
     return isinstance(value, str) and not value.strip()
 
@@ -261,7 +271,7 @@ def _whole(value: float, row: int, target: str) -> int:
         raise DataError(
             f"Unknown label type: {target} holds the fraction {value:g} in {place(row)}, which looks like a "
             "regression; it must hold classes.",
-            "give text or whole numbers, or cut the values into classes.",
+            CUT,
         )
     _check_range(value, f"{target} holds {value:g} in {place(row)}")
     return int(value)

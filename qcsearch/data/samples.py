@@ -5,24 +5,37 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from qcsearch.data.arrays import read_npy, read_npz
 from qcsearch.data.checks import check_X
-from qcsearch.data.dataset import FloatArray
+from qcsearch.data.dataset import FloatArray, Label
 from qcsearch.data.examples import load_example
 from qcsearch.data.frames import is_frame, read_frame
-from qcsearch.data.labels import check_lengths, check_y
+from qcsearch.data.labels import check_lengths, told_labels
 from qcsearch.data.locate import find_file, is_path, is_table, read_pair, read_table, refuse_target
 from qcsearch.data.tables import Table
 from qcsearch.errors import DataError
 
-__all__ = ["load_features", "load_features_and_labels"]
+__all__ = ["Samples", "load_features", "load_samples"]
 
 _DEFAULT_NAME = re.compile(r"x\d+|pixel_\d+_\d+")
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples to predict.
+
+    Attributes:
+        X: raw features `(n_samples, n_features)`.
+        labels: one a sample, None where it is blank; None if the source holds no labels.
+        notices: sentences a person should see about how they were read.
+    """
+
+    X: FloatArray
+    labels: list[Label | None] | None = None
+    notices: tuple[str, ...] = ()
 
 
 def load_features(source: Any, features: int | Sequence[str], target: str | None = None) -> FloatArray:
@@ -40,23 +53,21 @@ def load_features(source: Any, features: int | Sequence[str], target: str | None
         DataError: as `load_dataset`, and if a feature is missing or their number differs.
         MissingExtraError: if the file is Parquet and pyarrow is not installed.
     """
-    return load_features_and_labels(source, features, target)[0]
+    return load_samples(source, features, target).X
 
 
-def load_features_and_labels(
-    source: Any, features: int | Sequence[str], target: str | None = None
-) -> tuple[FloatArray, NDArray[Any] | None]:
-    """Like `load_features`, and the original labels `(n_samples,)` if the source holds them, else None."""
+def load_samples(source: Any, features: int | Sequence[str], target: str | None = None) -> Samples:
+    """Like `load_features`, with the labels that the source holds, whether or not a model knows them."""
     table = _table(source)
     if table is not None:
         return _of_table(table, features, target)
     X, y, what = _arrays(source, target)
     flat, _ = check_X(X, _number(features), what=what)
     if y is None:
-        return flat, None
-    labels = check_y(y)
+        return Samples(flat)
+    labels = told_labels(y)
     check_lengths(flat, labels, what, "y")
-    return flat, np.asarray(labels)
+    return Samples(flat, labels)
 
 
 def _number(features: int | Sequence[str]) -> int:
@@ -71,9 +82,7 @@ def _table(source: Any) -> Table | None:
     return read_table(path) if path is not None and is_table(path) else None
 
 
-def _of_table(
-    table: Table, features: int | Sequence[str], target: str | None
-) -> tuple[FloatArray, NDArray[Any] | None]:
+def _of_table(table: Table, features: int | Sequence[str], target: str | None) -> Samples:
     names = None if isinstance(features, int) or _unnamed(table, features) else list(features)
     column = table.target(target) if target is not None else table.likely_target(names or ())
     if names is None:
@@ -85,7 +94,8 @@ def _of_table(
                 "give the columns of the training, and name the label column if there is one.",
             )
     X = table.features(names)
-    return X, None if column is None else np.asarray(check_y(table.labels(column), f"the column '{column}'"))
+    labels = None if column is None else told_labels(table.labels(column), f"the column '{column}'")
+    return Samples(X, labels, table.notices)
 
 
 def _unnamed(table: Table, features: Sequence[str]) -> bool:

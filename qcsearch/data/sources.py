@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 
 from qcsearch.data.arrays import read_npz
 from qcsearch.data.checks import check_text, check_X, default_names
+from qcsearch.data.class_counts import looks_like_regression
 from qcsearch.data.constant import constant_features, constant_notice
 from qcsearch.data.dataset import Dataset, FloatArray
 from qcsearch.data.examples import load_example
 from qcsearch.data.frames import is_frame, read_frame
 from qcsearch.data.labels import check_lengths, check_X_y, check_y, encode
 from qcsearch.data.locate import find_file, is_path, is_table, read_pair, read_table, refuse_target
-from qcsearch.data.samples import load_features, load_features_and_labels
+from qcsearch.data.samples import load_features, load_samples
 from qcsearch.data.tables import Table
 from qcsearch.errors import DataError
 
-__all__ = ["load_dataset", "load_features", "load_features_and_labels"]
+__all__ = ["load_dataset", "load_features", "load_samples"]
 
 ImageShape = tuple[int, int] | None
 
@@ -122,7 +123,17 @@ def _build(
     names = _names(names, flat.shape[1], shape, name)
     dataset = Dataset(flat, codes, classes, names, shape, name)
     constant = constant_features(flat, f"'{name}'")
-    return replace(dataset, notices=(*notices, *constant_notice(constant, dataset)))
+    notices = (*notices, *_many_classes(dataset, target), *constant_notice(constant, dataset))
+    return replace(dataset, notices=notices)
+
+
+def _many_classes(dataset: Dataset, target: str) -> tuple[str, ...]:
+    if not looks_like_regression(dataset.classes, dataset.n_samples):
+        return ()
+    return (
+        f"{target[0].upper()}{target[1:]} holds {dataset.n_classes} different whole numbers; each is taken for a "
+        "class, and that one lies near another is not made use of.",
+    )
 
 
 def _agreed(seen: ImageShape, given: ImageShape, n_features: int, what: str) -> ImageShape:

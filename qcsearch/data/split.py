@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qcsearch.data.class_counts import check_class_counts
 from qcsearch.data.constant import constant_features, constant_notice
 from qcsearch.data.dataset import Dataset, FloatArray, IntArray
-from qcsearch.data.labels import check_class_counts
 from qcsearch.errors import DataError
 
 __all__ = ["Part", "Split", "split"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from qcsearch.data.dataset import Label
-from qcsearch.data.labels import find
+from qcsearch.data.truth import Truth
 from qcsearch.deployment.canaries import Aviary, CanaryVerdict
 from qcsearch.deployment.checks import check_ceiling, check_number
 from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Executor, Kind
@@ -64,11 +63,14 @@ class Inference:
         """The most probable label of each sample."""
         return [self.model.classes[i] for i in self.probabilities.argmax(axis=1)]
 
-    def score(self, labels: Sequence[Label]) -> Score:
-        """Accuracy against true labels; one that the training did not show counts as missed."""
-        y = find(labels, self.model.classes)
-        model, rng = self.model, _rng(self.seed)
-        return measured_score(self.found, y, model.head, model.head_parameters, model.n_classes, rng)
+    def score(self, truth: Truth) -> Score | None:
+        """Accuracy over the samples whose class is known; None if none is."""
+        rows, model = truth.known, self.model
+        if not len(rows):
+            return None
+        found = Estimates(self.found.values[rows], self.found.errors[rows])
+        parameters, rng = model.head_parameters, _rng(self.seed)
+        return measured_score(found, truth.codes[rows], model.head, parameters, model.n_classes, rng)
 
 
 def infer(

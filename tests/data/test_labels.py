@@ -20,7 +20,7 @@ from sklearn.datasets import load_iris
 from qcsearch.bundle.model import model_files, read_model
 from qcsearch.cli.predict import _csv
 from qcsearch.data.labels import check_y, classes_like, find
-from qcsearch.data.sources import load_dataset, load_features_and_labels
+from qcsearch.data.sources import load_dataset, load_samples
 from qcsearch.errors import BundleError, DataError
 from qcsearch.training.train import train
 
@@ -73,11 +73,11 @@ REFUSED = {
     "bool and numbers": ([True, 1], "Got bool, int"),
     "text and numbers": ([1, "a"], "Got int, str"),
     "text and truth values": (["a", True], "Got bool, str"),
-    "None": (["a", None], "the first in row 2"),
-    "NaN": ([float("nan"), 1], "the first in row 1"),
-    "pandas NA": (pd.array([True, None], dtype="boolean"), "the first in row 2"),
-    "category NaN": (pd.Categorical(["a", None]), "the first in row 2"),
-    "blanks": ([" ", "a"], "the first in row 1"),
+    "None": (["a", None], "in 2 rows: row 2"),
+    "NaN": ([float("nan"), 1], "in 2 rows: row 1"),
+    "pandas NA": (pd.array([True, None], dtype="boolean"), "in 2 rows: row 2"),
+    "category NaN": (pd.Categorical(["a", None]), "in 2 rows: row 2"),
+    "blanks": ([" ", "a"], "in 2 rows: row 1"),
     "a fraction": ([1.5, 2.0], "looks like a regression"),
     "infinity": ([float("inf"), 1], "infinity"),
     "complex": (np.array([1j, 2]), "complex128"),
@@ -214,7 +214,7 @@ def good_labels_go_all_the_way(model, folder, pool, container, file):
     check_all_the_way(load_dataset((np.arange(len(y))[:, None], container(y))), y, model)
     path = table_file(folder, y, file)
     check_all_the_way(load_dataset(path), y, model)
-    assert load_features_and_labels(path, 1)[1].tolist() == y
+    assert load_samples(path, 1).labels == y
 
 
 def bad_labels_get_a_sentence(pool, odd, at, other):
@@ -253,3 +253,56 @@ def test_ten_thousand_labels_go_all_the_way(model, tmp_path_factory, pool, conta
 @given(pool=GOOD, odd=ODD, at=st.integers(0, 99), other=GOOD)
 def test_ten_thousand_odd_labels_are_taken_or_refused_in_a_sentence(pool, odd, at, other):
     bad_labels_get_a_sentence(pool, odd, at, other)
+
+
+@pytest.mark.parametrize(
+    ("y", "part"),
+    [
+        (
+            ["a", None, "b", " ", "a", "b"],
+            "y of 'arrays' has 2 in 6 rows: row 2, 4. Fix: fill in these labels",
+        ),
+        (
+            ["a", "b"] * 3 + [None] * 12,
+            "has 12 in 18 rows: row 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 and more.",
+        ),
+        (
+            [None] * 6,
+            "y of 'arrays' holds none in 6 rows. Fix: name the column that holds the labels with --target",
+        ),
+    ],
+)
+def test_the_rows_without_a_label_are_named(y, part):
+    with pytest.raises(DataError) as caught:
+        load_dataset((np.arange(len(y))[:, None], y))
+    assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [*range(20, 45), *range(30)],
+        list(range(12)),
+        [20 + i * i % 91 for i in range(60)],
+        np.linspace(0, 1, 12),
+    ],
+    ids=["ages", "ids", "squares", "fractions"],
+)
+def test_numbers_that_hardly_repeat_look_like_a_regression(y):
+    with pytest.raises(DataError, match=r"looks like a regression.* Fix: cut the numbers into classes"):
+        load_dataset((np.arange(len(y))[:, None], y))
+
+
+def test_many_numbers_that_repeat_are_classes_and_said_to_be():
+    (notice,) = load_dataset((np.arange(60)[:, None], list(range(30)) * 2)).notices
+    assert notice.startswith("Y of 'arrays' holds 30 different whole numbers; each is taken for a class")
+
+
+@pytest.mark.parametrize("y", [list("abcde") * 2, [*range(5)] * 2, [*range(3), *range(3)]])
+def test_few_classes_are_classes(y):
+    assert load_dataset((np.arange(len(y))[:, None], y)).notices == ()
+
+
+def test_a_small_class_among_few_is_named():
+    with pytest.raises(DataError, match="Class 9 of y of 'arrays' has 1 sample"):
+        load_dataset((np.arange(13)[:, None], [0, 1] * 6 + [9]))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qcsearch.data.sources import load_features, load_features_and_labels
+from qcsearch.data.sources import load_features, load_samples
 from qcsearch.errors import DataError
 
 X = np.random.default_rng(5).normal(size=(6, 3))
@@ -22,11 +22,11 @@ def test_a_table_is_read_by_name_whatever_its_order(tmp_path):
 
 
 def test_labels_come_along_if_they_are_there():
-    samples, labels = load_features_and_labels(TABLE.assign(kind=["u", "v"] * 3), ["a", "b", "c"], "kind")
-    assert (samples == X).all()
-    assert labels.tolist() == ["u", "v"] * 3
-    assert load_features_and_labels(TABLE, ["a", "b", "c"])[1] is None
-    assert load_features_and_labels((X, [1, 2] * 3), 3)[1].tolist() == [1, 2] * 3
+    samples = load_samples(TABLE.assign(kind=["u", "v"] * 3), ["a", "b", "c"], "kind")
+    assert (samples.X == X).all()
+    assert samples.labels == ["u", "v"] * 3
+    assert load_samples(TABLE, ["a", "b", "c"]).labels is None
+    assert load_samples((X, [1, 2] * 3), 3).labels == [1, 2] * 3
 
 
 def test_a_target_of_a_usual_name_is_no_feature_by_count():
@@ -36,9 +36,9 @@ def test_a_target_of_a_usual_name_is_no_feature_by_count():
 
 def test_a_feature_with_the_name_of_a_target_stays_a_feature():
     table = TABLE.rename(columns={"c": "y"})
-    samples, labels = load_features_and_labels(table, ["a", "b", "y"])
-    assert (samples == X).all()
-    assert labels is None
+    samples = load_samples(table, ["a", "b", "y"])
+    assert (samples.X == X).all()
+    assert samples.labels is None
 
 
 def test_a_model_of_unnamed_features_takes_a_table_by_position():

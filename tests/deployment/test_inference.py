@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from qiskit.primitives import BitArray
 
+from qcsearch.data.truth import Truth
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.progress import Progress
 from qcsearch.errors import InputError, QCSearchError
@@ -30,13 +31,20 @@ def test_the_errors_are_the_spread_that_repeated_predictions_have(model, iris, i
     assert np.mean(told[large] / spread[large]) == pytest.approx(1.0, abs=0.25)
 
 
-def test_the_score_counts_an_unknown_label_as_missed(model, iris):
+def test_the_score_is_over_the_labels_that_the_model_knows(model, iris):
     names = [model.classes[i] for i in iris.test.y]
     found = infer(model, iris.test.X, "aer", shots=500)
     right = sum(a == b for a, b in zip(found.labels, names, strict=True))
-    assert found.score(names).accuracy == pytest.approx(right / len(names))
-    assert found.score(["no such flower"] * len(names)).accuracy == 0.0
-    assert found.score(names).shot_error is not None
+
+    def score(labels):
+        return found.score(Truth.of(labels, model.classes, len(names)))
+
+    assert score(names).accuracy == pytest.approx(right / len(names))
+    assert score(names).shot_error is not None
+    assert score(["no such flower"] * len(names)) is None
+    some = [names[0], "no such flower", None, *names[3:]]
+    right = sum(a == b for a, b in zip(found.labels, some, strict=True))
+    assert score(some).accuracy == pytest.approx(right / (len(names) - 2))
 
 
 class Zeros:

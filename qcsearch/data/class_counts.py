@@ -1,0 +1,53 @@
+"""How many samples the classes have, and whether they are classes at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from qcsearch.data.dataset import IntArray, Label
+from qcsearch.errors import DataError
+
+__all__ = ["CUT", "check_class_counts", "looks_like_regression"]
+
+CUT = "cut the numbers into classes, such as low, middle and high, or name another column with --target."
+"""What to do with numbers that are no classes."""
+
+_MANY = 20
+
+
+def check_class_counts(
+    codes: IntArray, classes: Sequence[Label], target: str, least: int = 2, why: str = ""
+) -> None:
+    """Pass if there are two classes or more, each with `least` samples or more.
+
+    Raises:
+        DataError: naming the first class that is too small.
+    """
+    if len(classes) < 2:
+        raise DataError(
+            f"Only one class is in {target}: {classes[0]!r}; a classifier needs at least 2 classes."
+        )
+    counts = np.bincount(codes, minlength=len(classes))
+    small = [c for c in range(len(classes)) if counts[c] < least]
+    if small and looks_like_regression(classes, len(codes)):
+        raise DataError(
+            f"{target} holds {len(classes)} different whole numbers in {len(codes)} rows, of which {len(small)} stand "
+            f"there less than {least} times: that looks like a regression, which is not offered.",
+            CUT,
+        )
+    if small:
+        more = f" ({len(small)} classes are too small)" if len(small) > 1 else ""
+        raise DataError(
+            f"Class {classes[small[0]]!r} of {target} has {counts[small[0]]} sample(s); every class must "
+            f"have at least {least}{why}{more}.",
+            "add samples or remove the class.",
+        )
+
+
+def looks_like_regression(classes: Sequence[Label], n_samples: int) -> bool:
+    """Whether labels are numbers of which so many differ that they hardly name classes."""
+    if not all(type(label) is int for label in classes):
+        return False
+    return len(classes) > _MANY or (len(classes) > 4 and 2 * len(classes) > n_samples)
