@@ -1,5 +1,7 @@
 """The report in a real browser; needs chromium."""
 
+import json
+import re
 import shutil
 import subprocess
 
@@ -55,3 +57,30 @@ def test_the_page_follows_the_theme_and_is_drawn_all_the_way_down(page, tmp_path
     assert (paper < 60) if dark else (paper > 230)
     for band in np.array_split(grey, 8):
         assert (np.abs(band - paper) > 80).mean() > 0.002
+
+
+MEASURE = """<body style="margin:0"><iframe src="report.html" style="border:0;width:{width}px;height:800px"></iframe>
+<script>onload = () => {{
+  const page = document.querySelector("iframe").contentDocument;
+  const places = (query) => [...page.querySelectorAll(query)].map((e) => {{
+    const box = e.getBoundingClientRect(); return [box.left, box.top, box.right];
+  }});
+  document.body.textContent = "MEASURED" + JSON.stringify({{
+    tiles: places(".tile"), pairs: [...page.querySelectorAll(".pair")].map((e) =>
+      [...e.children].map((c) => [c.getBoundingClientRect().left, c.getBoundingClientRect().top])),
+    width: page.documentElement.scrollWidth }}) + "END";
+}}</script>"""
+
+
+@pytest.mark.parametrize(("width", "columns"), [(360, 1), (500, 1), (760, 1), (800, 3), (1200, 3)])
+def test_on_a_narrow_screen_tiles_and_columns_stand_one_below_the_other(page, tmp_path, width, columns):
+    (tmp_path / "report.html").write_text(page, "utf-8")
+    dom = browse(tmp_path, MEASURE.format(width=width), "--allow-file-access-from-files", "--dump-dom").stdout
+    found = json.loads(re.search("MEASURED(.*)END", dom).group(1))
+    assert len({round(left) for left, _, _ in found["tiles"]}) == columns
+    assert len({round(top) for _, top, _ in found["tiles"]}) == 4 - columns
+    assert len(found["pairs"]) >= 3
+    for pair in found["pairs"]:
+        assert len({round(left) for left, _ in pair}) == min(columns, len(pair))
+    assert found["width"] <= width
+    assert all(right <= width for _, _, right in found["tiles"])
