@@ -38,9 +38,9 @@ from qcsearch.cli import (
     tune,
     verify,
 )
-from qcsearch.cli.interruption import INTERRUPTED
 from qcsearch.cli.options import JSON_KEY, VERBOSE_KEY
 from qcsearch.cli.output import emit, say
+from qcsearch.cli.process import INTERRUPTED
 from qcsearch.errors import QCSearchError
 
 __all__ = ["app"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from qcsearch.cli.interruption import be_patient
 from qcsearch.cli.output import display, say, table
+from qcsearch.cli.process import be_patient
 from qcsearch.errors import InputError
 
 if TYPE_CHECKING:

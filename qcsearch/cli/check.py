@@ -102,7 +102,8 @@ def check(
     if workers < 1:
         raise InputError(f"The number of workers must be an int ≥ 1. Got {workers}.")
     check_strategy(inputs.strategy, inputs.space, inputs.strategy_options)
-    objective = Objective.of(Features(inputs.dataset, inputs.seed), inputs.space, inputs.device, inputs.seed)
+    features = Features(inputs.dataset, inputs.seed)
+    objective = Objective.of(features, inputs.space, inputs.device, inputs.seed, budget.setup_seconds)
     say(f"Drawing {SAMPLED} candidates ...")
     sample = _draw(objective, inputs.seed)
     if not sample.feasible:

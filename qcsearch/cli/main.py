@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from qcsearch.cli.interruption import INTERRUPTED, listen
+from qcsearch.cli.process import INTERRUPTED, listen
 
 __all__ = ["main", "run"]
 

@@ -51,11 +51,11 @@ def watch(title: str, known: Iterable[TrialRecord] = (), *, verbose: bool = Fals
     Args:
         title: of the panel.
         known: trials of earlier sessions.
-        verbose: rungs as lines too.
+        verbose: rungs as lines too, and details.
     """
     if not sys.stderr.isatty():
         return PlainLines(verbose=verbose)
-    panel = LivePanel(title)
+    panel = LivePanel(title, verbose=verbose)
     panel.progress.remember(known)
     return panel
 
@@ -64,7 +64,7 @@ class PlainLines:
     """One line an event; an output that is gone stops the lines, not the search.
 
     Args:
-        verbose: rungs too.
+        verbose: rungs and details too.
     """
 
     def __init__(self, *, verbose: bool = False) -> None:
@@ -81,7 +81,9 @@ class PlainLines:
 
     def __call__(self, event: events.Event) -> None:
         """Print the event."""
-        if self._gone or (isinstance(event, events.TrialRunning) and not self._verbose):
+        if self._gone or (
+            not self._verbose and (isinstance(event, events.TrialRunning) or _is_detail(event))
+        ):
             return
         try:
             print(one_line(event), file=sys.stderr, flush=True)
@@ -95,10 +97,12 @@ class LivePanel:
     Args:
         title: of the panel.
         console: where it is drawn; standard error by default.
+        verbose: details too.
     """
 
-    def __init__(self, title: str, console: Console | None = None) -> None:
+    def __init__(self, title: str, console: Console | None = None, *, verbose: bool = False) -> None:
         self.progress = Progress()
+        self._verbose = verbose
         self._title = title
         self._console = console or Console(stderr=True, highlight=False, emoji=False)
         self._live = Live(get_renderable=self._draw, console=self._console, refresh_per_second=4)
@@ -116,10 +120,15 @@ class LivePanel:
 
     def __call__(self, event: events.Event) -> None:
         """Take one event; the next drawing shows it."""
-        self.progress.update(event)
+        if self._verbose or not _is_detail(event):
+            self.progress.update(event)
 
     def _draw(self) -> RenderableType:
         return draw(self.progress, self._title, self._console.width)
+
+
+def _is_detail(event: events.Event) -> bool:
+    return isinstance(event, events.Notice) and event.detail
 
 
 def draw(progress: Progress, title: str, width: int = 100) -> Panel:

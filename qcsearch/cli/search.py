@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from qcsearch.cli.interruption import say_at_end
 from qcsearch.cli.options import (
     DeviceOption,
     Json,
@@ -28,6 +27,7 @@ from qcsearch.cli.options import (
     examples,
 )
 from qcsearch.cli.output import emit, say
+from qcsearch.cli.process import began, say_at_end
 
 if TYPE_CHECKING:
     from qcsearch.cli.inputs import Inputs
@@ -136,6 +136,7 @@ def _search(inputs: Inputs, workers: int, verbose: bool, nursery: Nursery | None
                 max_duration_us=inputs.max_duration_us,
                 progress=watcher,
                 nursery=nursery,
+                began=began(),
             )
     except KeyboardInterrupt:
         raise KeyboardInterrupt(interrupted) from None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qcsearch.cli.interruption import say_at_end
 from qcsearch.cli.options import Json, Run, Verbose, examples
 from qcsearch.cli.output import display, emit, percent, say, table
+from qcsearch.cli.process import say_at_end
 
 if TYPE_CHECKING:
     from qcsearch.devices.device import Device

@@ -14,7 +14,7 @@ from qcsearch.errors import CandidateError
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-__all__ = ["build_pipeline", "load_pipeline", "n_components", "n_outputs", "save_pipeline"]
+__all__ = ["build_pipeline", "fit_seconds", "load_pipeline", "n_components", "n_outputs", "save_pipeline"]
 
 
 def build_pipeline(preprocessing: Preprocessing, image_shape: ImageShape, seed: int) -> Pipeline:
@@ -62,6 +62,14 @@ def n_components(
     """
     reduction = _reduction(preprocessing.reduction, image_shape, seed=0)
     return n_features if reduction is None else reduction.n_outputs(n_features, n_classes)
+
+
+def fit_seconds(
+    preprocessing: Preprocessing, n_samples: int, n_features: int, image_shape: ImageShape
+) -> float:
+    """About how long its reduction takes to fit to `n_samples`, see `Reduction.seconds`."""
+    reduction = _reduction(preprocessing.reduction, image_shape, seed=0)
+    return 0.0 if reduction is None else reduction.seconds(n_samples, n_features)
 
 
 def n_outputs(pipeline: Pipeline) -> int:

@@ -40,6 +40,10 @@ class Reduction(Step):
         """
         raise NotImplementedError  # every reduction has its own
 
+    def seconds(self, n_samples: int, n_features: int) -> float:
+        """About how long a fit to so many samples takes, where that may be long; it cannot be interrupted."""
+        return 0.0
+
 
 REDUCTIONS: Registry[Reduction] = Registry("qcsearch.reductions", CandidateError)
 """`pool`, `pca`, `lda`, `autoencoder`, and what plugins add; `none` is the absence of one."""
@@ -115,6 +119,10 @@ class PrincipalComponents(Reduction):
         """`n_components`."""
         return check_count("pca", self.n_components, n_features, "number of features")
 
+    def seconds(self, n_samples: int, n_features: int) -> float:
+        """Of the randomised solver, on two cores: a few passes over the samples for each direction."""
+        return 1e-8 * n_samples * n_features * (self.n_components + 10)
+
     def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
         from sklearn.decomposition import PCA
 
@@ -153,6 +161,10 @@ class LinearDiscriminants(Reduction):
         if self.n_components is None:
             return most
         return check_count("lda", self.n_components, most, "number of classes less one")
+
+    def seconds(self, n_samples: int, n_features: int) -> float:
+        """Of two singular value decompositions, on two cores."""
+        return 3e-9 * n_samples * n_features * min(n_samples, n_features)
 
     def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis

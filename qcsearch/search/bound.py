@@ -67,10 +67,13 @@ class BoundSpace:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """One sentence for each reduction that was left out."""
-        return tuple(
-            f"The reduction '{label}' is left out: {reason}" for label, reason in self.left_out.items()
-        )
+        """One sentence that names the reductions that were left out; none if there are none."""
+        if not self.left_out:
+            return ()
+        names = ", ".join(f"'{label}'" for label in self.left_out)
+        reason = next(iter(self.left_out.values()))
+        these = "reduction" if len(self.left_out) == 1 else "reductions"
+        return (f"These data do not allow the {these} {names}: {reason}",)
 
     def draw(self, trial: BaseTrial) -> dict[str, Json]:
         """Ask a trial of Optuna for every parameter."""

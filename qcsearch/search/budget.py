@@ -12,14 +12,18 @@ from qcsearch import canonical, files
 from qcsearch.errors import InputError
 from qcsearch.limits import MAX_CLOCK_BYTES
 
-__all__ = ["DEFAULT_TRIALS", "Budget", "Clock"]
+__all__ = ["DEFAULT_TRIALS", "SETUP", "Budget", "Clock"]
 
 DEFAULT_TRIALS = 50
 """Trials of a search that was given neither a number of them nor a time."""
 
+SETUP = "setup_seconds"
+"""The constraint that a candidate breaks which takes more than `Budget.setup_seconds` to prepare and build."""
+
 _SEARCH_SHARE = 0.75
 _REFIT_SHARE = 0.92
 _ABLATION_SHARE = 0.97
+_SETUP_SHARE = 0.25
 _TICK_SECONDS = 0.5
 
 
@@ -54,6 +58,11 @@ class Budget:
     def search_seconds(self) -> float | None:
         """Elapsed seconds at which the last trial ends: the rest belongs to refit and evaluation."""
         return None if self.max_seconds is None else _SEARCH_SHARE * self.max_seconds
+
+    @property
+    def setup_seconds(self) -> float | None:
+        """What fitting a candidate's reduction, or building its circuit, may take; neither can be interrupted."""
+        return None if self.search_seconds is None else _SETUP_SHARE * self.search_seconds
 
     @property
     def refit_seconds(self) -> float | None:

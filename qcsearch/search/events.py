@@ -137,9 +137,11 @@ class Notice:
 
     Attributes:
         text: the sentence.
+        detail: whether it is for those alone who ask for everything.
     """
 
     text: str
+    detail: bool = False
 
 
 Event = (

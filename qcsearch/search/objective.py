@@ -15,10 +15,12 @@ import qcsearch
 from qcsearch.canonical import Json
 from qcsearch.circuits.build import lower
 from qcsearch.circuits.candidate import Candidate
+from qcsearch.circuits.gate import GateList
 from qcsearch.devices.device import Device
 from qcsearch.devices.regions import topology
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.bound import BoundSpace
+from qcsearch.search.budget import SETUP
 from qcsearch.search.constraints import BUILDABLE, Infeasible, check, costs
 from qcsearch.search.features import Features
 from qcsearch.search.ladder import Ladder
@@ -41,6 +43,8 @@ PRECISION = "float32"
 """Of all trainings in a search, its refit too, which take about half as long; finalists are scored in double."""
 
 _LENGTH_MARGIN = 1.5
+_GATE_SECONDS = 2e-4
+"""Of each gate, about: to build it, to map it, and to compile the three programs of a trial."""
 
 
 class Rungs(Protocol):
@@ -88,6 +92,8 @@ class Objective:
         bound: the same, bound to device and data.
         device: the calibration facts.
         seed: of the search.
+        setup_seconds: what fitting a candidate's reduction and building its circuit may take, see
+            `Budget.setup_seconds`; None for no limit.
     """
 
     features: Features
@@ -95,15 +101,24 @@ class Objective:
     bound: BoundSpace
     device: Device
     seed: int
+    setup_seconds: float | None = None
 
     @classmethod
-    def of(cls, features: Features, space: SearchSpace, device: Device, seed: int) -> Objective:
+    def of(
+        cls,
+        features: Features,
+        space: SearchSpace,
+        device: Device,
+        seed: int,
+        setup_seconds: float | None = None,
+    ) -> Objective:
         """Bind a space to data and device.
 
         Raises:
             SpaceError: if nothing is left of a family for them.
         """
-        return cls(features, space, space.bind(features.context(device)), device, seed)
+        bound = space.bind(features.context(device))
+        return cls(features, space, bound, device, seed, setup_seconds)
 
     def assemble(
         self, candidate: Candidate, watch: Stopwatch | None = None
@@ -120,9 +135,11 @@ class Objective:
         watch = watch or Stopwatch()
         try:
             with watch.stage("build"):
-                self._check_length(candidate)
                 n_features = self.features.n_components(candidate.preprocessing)
-            assembly = assemble(candidate, self.device, n_features, watch=watch)
+                self._check_fit(candidate)
+                gate_list = lower(candidate, topology(self.device, candidate.qubits), n_features)
+                self._check_length(gate_list)
+            assembly = assemble(candidate, self.device, n_features, gate_list=gate_list, watch=watch)
             head = HEADS.create(candidate.head.name, candidate.head.settings)
             head.n_parameters(len(candidate.observables), self.features.dataset.n_classes)
         except (CandidateError, DeviceError) as error:
@@ -138,16 +155,39 @@ class Objective:
         words = seed_words(self.seed, assembly.candidate)
         return Subject(assembly, assembly.derive(data.Z), data.y, words)
 
-    def _check_length(self, candidate: Candidate) -> None:
+    def can_prepare(self, candidate: Candidate) -> bool:
+        """Whether the candidate's reduction can be fitted in `setup_seconds`; nothing is fitted.
+
+        Raises:
+            CandidateError: if the reduction is wrong.
+        """
+        seconds = self.features.fit_seconds(candidate.preprocessing)
+        return self.setup_seconds is None or seconds <= self.setup_seconds
+
+    def _check_fit(self, candidate: Candidate) -> None:
+        seconds = self.features.fit_seconds(candidate.preprocessing)
+        self._check_seconds(seconds, f"fitting the reduction '{candidate.preprocessing.reduction.name}'")
+
+    def _check_seconds(self, seconds: float, what: str) -> None:
+        """Refuse what cannot be interrupted and takes too much of the search's time."""
+        limit = self.setup_seconds
+        if limit is not None and seconds > limit:
+            reason = (
+                f"{what.capitalize()} takes about {seconds:.2g} s, of which this search can give {limit:.2g}."
+            )
+            amount = (seconds - limit) / limit
+            raise Infeasible(reason, SETUP, amount, {SETUP: amount})
+
+    def _check_length(self, gate_list: GateList) -> None:
         """Refuse what is far too long before it is mapped, which for some long circuits takes minutes.
 
         Mapping may cancel some two-qubit gates, and translates one into up to three: so there is a margin.
         """
+        gates = gate_list.gates
+        self._check_seconds(_GATE_SECONDS * len(gates), f"building a circuit of {len(gates):,} gates")
         limit = self.space.file.constraints.max_two_qubit_gates
         if limit is None:
             return
-        couplings = topology(self.device, candidate.qubits)
-        gates = lower(candidate, couplings, self.features.n_components(candidate.preprocessing)).gates
         pairs = sum(len(gate.qubits) == 2 for gate in gates)
         if pairs > _LENGTH_MARGIN * limit:
             amount = (pairs - limit) / max(limit, 1)

@@ -48,6 +48,7 @@ def run_search(
     seed_from: Path | None = None,
     progress: Progress | None = None,
     nursery: Nursery | None = None,
+    began: float | None = None,
 ) -> SearchResult:
     """Search, refit the best, evaluate the winner on the test part, and leave everything in a run folder.
 
@@ -74,6 +75,9 @@ def run_search(
             with has them already.
         progress: told what happens.
         nursery: of several workers, made before; it saves the time of its imports. It is closed at the end.
+
+        began: in seconds of `time.monotonic`, when the seconds began to count, such as when the process began that
+            read the data; None for now.
 
     Raises:
         InputError: for a bad total, number of workers, seed, limit or strategy.
@@ -110,6 +114,7 @@ def run_search(
             origin=_origin(folder, seed_from, source),
         )
         session = Session(folder, dataset, device, space, seed, budget, progress or _silent, nursery)
+        session.began = began
         if source is not None:
             session.plant = partial(_plant, source)
         with told(progress):

@@ -16,7 +16,7 @@ from qcsearch.circuits.candidate import Candidate
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import NoFeasibleCandidateError, QCSearchError
-from qcsearch.search.budget import Budget, Clock
+from qcsearch.search.budget import SETUP, Budget, Clock
 from qcsearch.search.events import (
     Evaluated,
     Notice,
@@ -63,8 +63,10 @@ class Session:
         emit: told what happens.
         nursery: of several workers, made before; None makes one when it is needed.
         plant: what another run gives to a new one, with sentences to be said.
+        began: in seconds of `time.monotonic`, when its seconds began to count; None for when it begins.
         untuned: of a tuning, the model that it starts from, to be tested beside the tuned one.
         clock: seconds used, while it runs.
+        told_setup: whether it was said that some candidates take too long to set up.
     """
 
     folder: RunFolder
@@ -77,7 +79,9 @@ class Session:
     nursery: Nursery | None = None
     plant: Plant | None = None
     untuned: Planted | None = None
+    began: float | None = None
     clock: Clock = field(init=False)
+    told_setup: bool = field(init=False, default=False)
 
     @cached_property
     def objective(self) -> Objective:
@@ -85,7 +89,8 @@ class Session:
         from qcsearch.search.features import Features
         from qcsearch.search.objective import Objective
 
-        return Objective.of(Features(self.dataset, self.seed), self.space, self.device, self.seed)
+        features, limit = Features(self.dataset, self.seed), self.budget.setup_seconds
+        return Objective.of(features, self.space, self.device, self.seed, limit)
 
     def answer(self, config: RunConfig) -> SearchResult:
         """The result of the run if it is finished and the totals leave nothing to do; else begin or go on, to the end.
@@ -110,14 +115,15 @@ class Session:
         return None if more_trials and more_time and result.ended != "exhausted" else result
 
     def _begin(self, config: RunConfig) -> SearchResult:
-        started = time.monotonic()
-        notices: list[str] = []
+        started = time.monotonic() if self.began is None else self.began
+        notices: list[Notice] = []
         planted: Sequence[Planted] = ()
         if not self.folder.begun:
-            notices += self.objective.bound.notices  # what is wrong is said before anything is written
+            # What is wrong is said before anything is written.
+            notices += [Notice(sentence, detail=True) for sentence in self.objective.bound.notices]
             if self.plant is not None:
                 planted, said = self.plant(self.objective)
-                notices += said
+                notices += [Notice(sentence) for sentence in said]
         compiling = self._warm_up(config.workers)
         self.folder.begin(config, self.dataset, self.device, self.space, planted)
         self.folder.write_result(None)
@@ -136,7 +142,7 @@ class Session:
 
         return warm_up()
 
-    def _run(self, workers: int, notices: Sequence[str]) -> SearchResult:
+    def _run(self, workers: int, notices: Sequence[Notice]) -> SearchResult:
         study = SearchStudy(self.folder, create=True)
         if swept := study.sweep():
             those = "A trial" if swept == 1 else f"{swept} trials"
@@ -146,8 +152,8 @@ class Session:
         study.enqueue_starts(lambda: self.objective.bound)
         totals = (self.budget.n_trials, self.clock.seconds, self.budget.max_seconds, workers)
         self.emit(SearchStarted(study.n_finished(), *totals))
-        for sentence in notices:
-            self.emit(Notice(sentence))
+        for notice in notices:
+            self.emit(notice)
         try:
             if study.ended() is None:
                 self._search(study, workers)
@@ -229,6 +235,9 @@ class Session:
 
     def _tell(self, record: TrialRecord, n_finished: int) -> None:
         self.emit(TrialFinished(record, n_finished, self.clock.seconds))
+        if record.outcome.constraint == SETUP and not self.told_setup:
+            self.told_setup = True
+            self.emit(Notice(f"Such candidates are left out, this is the first: {record.outcome.text}"))
 
     # --- the end -------------------------------------------------------------------------------------------
 

@@ -205,7 +205,7 @@ class SearchStudy:
             from qcsearch.search.moving import grow
 
             proposal = grow(asked.planted, objective)
-        elif isinstance(self._strategy, Maker):
+        elif isinstance(self._strategy, Maker) and objective.can_prepare(asked.candidate):
             seed = self._trial_seed(self.study, asked.trial)
             brief = Brief(objective, asked.params, asked.candidate, seed, until, self.records)
             proposal = self._strategy.propose(brief)

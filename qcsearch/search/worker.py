@@ -102,6 +102,7 @@ class _Nursery:
 
     def _open(self, folder: Path) -> None:
         from qcsearch import files
+        from qcsearch.search.budget import Budget
         from qcsearch.search.features import Features
         from qcsearch.search.objective import Objective
         from qcsearch.search.run_folder import RunFolder
@@ -111,9 +112,10 @@ class _Nursery:
         with files.open_update(self._run.worker_log) as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
-        seed = self._run.config.seed
-        features = Features(self._run.dataset, seed)
-        self._objective = Objective.of(features, self._run.space, self._run.device, seed)
+        config = self._run.config
+        features = Features(self._run.dataset, config.seed)
+        limit = Budget(config.n_trials, config.max_seconds).setup_seconds
+        self._objective = Objective.of(features, self._run.space, self._run.device, config.seed, limit)
         self._tell("ready")
 
     def _start(self, name: str, until: str, trial_seconds: str) -> None:

@@ -132,6 +132,7 @@ def assemble(
     device: Device,
     n_features: int,
     *,
+    gate_list: GateList | None = None,
     optimization_level: int = 1,
     watch: Stopwatch | None = None,
 ) -> Assembly:
@@ -141,6 +142,7 @@ def assemble(
         candidate: what to assemble.
         device: the calibration facts.
         n_features: outputs of the preprocessing, ≥ 1.
+        gate_list: the candidate's on this device if it is there already; None makes it.
         optimization_level: of Qiskit's transpiler, 0 to 3.
         watch: takes the time of each stage; None makes one.
 
@@ -151,7 +153,7 @@ def assemble(
     watch = watch or Stopwatch()
     with watch.stage("build"):
         couplings = topology(device, candidate.qubits)
-        gate_list = build.lower(candidate, couplings, n_features)
+        gate_list = gate_list or build.lower(candidate, couplings, n_features)
         circuit, features, weights = build.to_circuit(gate_list)
     with watch.stage("map"):
         mapped = map_circuit(circuit, device, candidate.qubits, optimization_level)

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 from optuna.trial import FixedTrial
 
-from qcsearch.circuits.candidate import Candidate, Choice
+from qcsearch.circuits.candidate import Candidate, Choice, Preprocessing
+from qcsearch.data.preprocess import build_pipeline
+from qcsearch.data.reductions import PrincipalComponents
+from qcsearch.data.sources import load_dataset
+from qcsearch.devices.device import Device
+from qcsearch.search.features import Features
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.objective import Objective, seed_words
 from qcsearch.search.space import SearchSpace
@@ -191,3 +196,53 @@ def test_training_without_noise_is_still_scored_under_noise(
 )
 def test_rungs_lie_at_powers_of_the_factor(ladder: Ladder, total: int, steps: list[int]) -> None:
     assert ladder.steps(total) == steps
+
+
+def test_what_takes_too_long_to_set_up_is_refused_before_it_is_begun(
+    objective: Objective, candidate: Candidate
+) -> None:
+    hurried = replace(objective, setup_seconds=0.02)
+    long = replace(candidate, ansatz=Choice("hardware_efficient", {"n_layers": 60}))
+    record = hurried(0, long, FULL)
+    assert (record.outcome.kind, record.outcome.constraint) == ("infeasible", "setup_seconds")
+    assert record.outcome.text.startswith("Building a circuit of ")
+    assert "of which this search can give 0.02." in record.outcome.text
+    assert set(record.times) == {"build"}
+    assert replace(objective, setup_seconds=5.0)(0, long, FULL).outcome.constraint is None
+
+
+@pytest.mark.parametrize("reduction", [Choice("lda"), Choice("pca", {"n_components": 3})], ids=["lda", "pca"])
+def test_a_reduction_that_takes_too_long_to_fit_is_refused(
+    device: Device, space: SearchSpace, candidate: Candidate, reduction: Choice
+) -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 2
+    X = rng.normal(size=(300, 200)) + y[:, None]
+    wide = Features(load_dataset((X, y)), 0)
+    hurried = Objective.of(wide, space, device, 0, 1e-3)
+    chosen = replace(candidate, preprocessing=replace(candidate.preprocessing, reduction=reduction))
+    assert not hurried.can_prepare(chosen)
+    record = hurried(0, chosen, FULL)
+    assert record.outcome.constraint == "setup_seconds"
+    assert f"itting the reduction '{reduction.name}' takes about" in record.outcome.text
+    wide.prepare(replace(chosen.preprocessing, scaling="standard"))  # which takes the same reduction
+    assert hurried.can_prepare(chosen)
+
+
+def test_a_reduction_is_fitted_once_for_all_scalings(
+    features: Features, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted: list[PrincipalComponents] = []
+    fit = PrincipalComponents._learn
+    monkeypatch.setattr(
+        PrincipalComponents, "_learn", lambda self, X, y: (fitted.append(self), fit(self, X, y))[1]
+    )
+    fresh = Features(features.dataset, 0)
+    for scaling in ("minmax", "standard"):
+        asked = Preprocessing(Choice("pca", {"n_components": 2}), scaling)
+        found = fresh.prepare(asked)
+        whole = build_pipeline(asked, None, 0)
+        np.testing.assert_array_equal(found.Z, whole.fit_transform(fresh.split.train.X, fresh.split.train.y))
+        np.testing.assert_array_equal(found.Z_val, whole.transform(fresh.split.validation.X))
+        np.testing.assert_array_equal(found.Z_val, found.pipeline.transform(fresh.split.validation.X))
+    assert len(fitted) == 3

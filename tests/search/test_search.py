@@ -212,13 +212,18 @@ def test_two_workers_reach_the_total_exactly(search: Search, tmp_path: Path, spa
 
 def test_what_the_data_do_not_allow_is_told_at_the_start(search: Search, quick: str, tmp_path: Path) -> None:
     text = quick.replace(
-        "[circuit]", 'reductions = ["none", { name = "pca", settings = { n_components = 9 } }]\n[circuit]'
+        "[circuit]",
+        'reductions = ["none", { name = "pca", settings = { n_components = 9 } }, '
+        '{ name = "pca", settings = { n_components = 12 } }]\n[circuit]',
     )
     told: list[events.Event] = []
     search(tmp_path / "run", space=SearchSpace.from_toml(text), n_trials=1, progress=told.append)
-    notices = [event.text for event in told if isinstance(event, events.Notice)]
+    notices = [event for event in told if isinstance(event, events.Notice)]
     assert len(notices) == 1
-    assert notices[0].startswith("The reduction 'pca(n_components=9)' is left out: ")
+    assert notices[0].detail
+    assert notices[0].text.startswith(
+        "These data do not allow the reductions 'pca(n_components=9)', 'pca(n_components=12)': "
+    )
 
 
 def test_the_winner_is_tested_on_another_day_of_its_device(

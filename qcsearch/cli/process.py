@@ -1,5 +1,6 @@
-"""Ctrl-C and SIGTERM: a command ends within two seconds wherever it is, with exit code 130.
+"""The process of a command: when it began, and how it ends when it is told to.
 
+On Ctrl-C and SIGTERM a command ends within two seconds wherever it is, with exit code 130.
 Python interrupts its main thread between two of its own instructions, so not in the middle of a numerical library, nor
 while it waits for threads to end. A thread of its own hears the signal too, waits for a moment in which the command may
 end properly, and then ends the process. Nothing is lost by that, as nothing is by SIGKILL: what is finished is on disk.
@@ -13,15 +14,17 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 
-__all__ = ["INTERRUPTED", "be_patient", "listen", "say_at_end"]
+__all__ = ["INTERRUPTED", "be_patient", "began", "listen", "say_at_end"]
 
 INTERRUPTED = 130
 """Exit code."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _MOMENT_SECONDS = 1.2
+_LONGEST_START_SECONDS = 60.0
 _SHOW_CURSOR = "\x1b[?25h\n"
 
 
@@ -29,6 +32,7 @@ class _Watch:
     """Ends the process a moment after a signal, or at once after the second."""
 
     def __init__(self) -> None:
+        self.began: float | None = None
         self.sentence = "Interrupted."
         self.patient = False
 
@@ -56,6 +60,7 @@ _WATCH = _Watch()
 
 def listen() -> None:
     """Begin to listen, in the main thread of a process that is a command; an ignored signal stays ignored."""
+    _WATCH.began = time.monotonic() - _age()
     signals, wakeup = os.pipe()
     os.set_blocking(wakeup, False)
     signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
@@ -63,6 +68,11 @@ def listen() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     threading.Thread(target=_WATCH.run, args=(signals,), name="qcsearch-signals", daemon=True).start()
+
+
+def began() -> float | None:
+    """In seconds of `time.monotonic`, when this process began; None if it is not a command's alone."""
+    return _WATCH.began
 
 
 def be_patient() -> None:
@@ -73,6 +83,17 @@ def be_patient() -> None:
 def say_at_end(sentence: str) -> None:
     """What to say if the process has to be ended from outside its command."""
     _WATCH.sentence = sentence
+
+
+def _age() -> float:
+    """Seconds since the system started this process, where it tells them; 0 where not."""
+    try:
+        after_name = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        started = int(after_name[19]) / os.sysconf("SC_CLK_TCK")
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - started
+    except (OSError, ValueError, IndexError, AttributeError):
+        return 0.0
+    return age if 0 <= age < _LONGEST_START_SECONDS else 0.0
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 LISTEN = """
 import sys
-from qcsearch.cli.interruption import be_patient, listen, say_at_end
+from qcsearch.cli.process import be_patient, listen, say_at_end
 listen()
 say_at_end("Over.")
 """
