@@ -72,7 +72,7 @@ def export(
 
 def _sample(folder: RunFolder, model: TrainedModel, said: str) -> tuple[NDArray[Any], str]:
     """The raw sample that was asked for, and what it is."""
-    from qcsearch.data.sources import load_features_and_labels
+    from qcsearch.data.sources import load_features
     from qcsearch.data.split import split
 
     if said.strip().isdecimal():
@@ -80,7 +80,7 @@ def _sample(folder: RunFolder, model: TrainedModel, said: str) -> tuple[NDArray[
     else:
         file, _, tail = said.rpartition(":")
         file, k = (file, int(tail)) if file and tail.isdecimal() else (said, 0)
-        rows, _ = load_features_and_labels(file, model.feature_names or model.n_features_in, None)
+        rows = load_features(file, model.feature_names or model.n_features_in)
         of = repr(file)
     if k >= len(rows):
         raise InputError(f"The 'sample' must be one of the {len(rows)} of {of}, counted from 0. Got {k}.")
