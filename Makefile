@@ -5,23 +5,33 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt
 DEMO ?= demo-run
+NEED := qcsearch needs Python >= 3.11; set PYTHON=/path/to/python3
+OLD := import platform, sys; sys.exit(sys.version_info < (3, 11) and "$(NEED). " + sys.executable + " is Python " + platform.python_version())
+
+# Makes a virtual environment, or says why it cannot.
+define make_venv
+	@test -n "$(PYTHON)" || { echo "$(NEED)"; exit 2; }
+	@command -v "$(PYTHON)" >/dev/null || { echo "$(NEED). There is no '$(PYTHON)' here."; exit 2; }
+	@"$(PYTHON)" -c '$(OLD)' || exit 2
+	"$(PYTHON)" -m venv $(1) || { rm -rf $(1); exit 2; }
+endef
 
 .PHONY: help demo test lint wheel bench bench-search clean
 
 help:
 	@echo "make demo      install and run the main job on scikit-learn's digits 0-3 (under five minutes)"
 	@echo "make test      install what the tests need and run them (under eight minutes)"
-	@echo "make lint      ruff and mypy --strict"
+	@echo "make lint      ruff, mypy --strict, and which room may import which"
 	@echo "make wheel     build the wheel and try it outside the checkout"
 	@echo "make bench     the exact engine against its peers: same circuits, same noise (about fifteen minutes)"
 	@echo "make bench-search   whole searches: nine tasks, all strategies, noise (some two hours; stopped, it goes on)"
 	@echo "make clean     remove $(VENV), .venv-bench, build products and $(DEMO)"
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "qcsearch needs Python >= 3.11; set PYTHON=/path/to/python3"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(call make_venv,$(VENV))
 
 $(VENV)/.installed: $(BIN)/python pyproject.toml .ci/constraints.txt
+	@$(BIN)/python -c '$(OLD)' || exit 2
 	@echo "Installing qcsearch and its libraries into $(VENV) (about a minute) ..."
 	$(PIP) --editable .
 	@touch $@
@@ -42,19 +52,20 @@ demo: $(VENV)/.installed
 	@echo "Open $(DEMO)/report.html in a browser; the model is in $(DEMO)/bundle."
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	@$(BIN)/python -c "from qcsearch.simulation import warm_up; warm_up()"
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python .ci/try_wheel.py
 
 .venv-bench/.installed: pyproject.toml .ci/constraints.txt benchmarks/requirements.txt
-	@test -n "$(PYTHON)" || { echo "qcsearch needs Python >= 3.11; set PYTHON=/path/to/python3"; exit 2; }
-	$(PYTHON) -m venv .venv-bench
+	$(call make_venv,.venv-bench)
 	@echo "Installing qcsearch and the programs it is compared with into .venv-bench (some minutes) ..."
 	.venv-bench/bin/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt \
 		--editable . --requirement benchmarks/requirements.txt

@@ -7,17 +7,33 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 from qcsearch.processes import environment, python_command
 
-_TRAPS = (
-    *("json", "random", "types", "typing", "signal", "logging", "sitecustomize", "usercustomize"),
-    *("numpy", "scipy", "sklearn", "numba", "llvmlite", "optuna", "qiskit", "qiskit_aer", "pydantic"),
-    *("rich", "typer", "yaml", "sqlalchemy", "cloudpickle", "joblib", "search", "qcsearch", "tests"),
-)
+_TRAPS = sorted(sys.stdlib_module_names | set(packages_distributions()) | {"sitecustomize", "usercustomize"})
+_COMMANDS = """
+spaces list
+devices list
+devices show fake_manila
+devices check fake_manila
+check iris --device fake_manila --space tiny --trials 2
+search iris --device fake_manila --space tiny --trials 3 --max-seconds 30 --workers 2 --run run
+board run
+explain run
+explain run 0
+report run
+tune run --device fake_torino --run tuned
+cost run --backend local:fake_manila
+deploy run --backend local:fake_manila --steps 1 --shots 64
+tomography run --backend local:fake_manila --qubits 0 --shots 64
+export run --output model
+verify model
+predict model iris --output predictions.csv
+"""
 
 
 @pytest.fixture
@@ -25,7 +41,7 @@ def trapped(tmp_path: Path) -> Path:
     """A folder of modules that leave a file beside them when they are executed."""
     folder = tmp_path / "trapped"
     folder.mkdir()
-    for name in _TRAPS:
+    for name in filter(str.isidentifier, _TRAPS):
         mark = folder / f"{name}.executed"
         (folder / f"{name}.py").write_text(f"open({str(mark)!r}, 'w').close()\n")
     evil = folder / "kernels"
