@@ -19,6 +19,7 @@ from typing import BinaryIO
 from qcsearch.errors import FileError
 
 __all__ = [
+    "check_own",
     "check_tree",
     "is_file",
     "is_folder",
@@ -95,13 +96,28 @@ def open_update(path: Path) -> BinaryIO:
         OSError: if it may not be written.
     """
     file = _open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, "a+b")
-    if os.fstat(file.fileno()).st_nlink > 1:
+    try:
+        check_own(file.fileno(), path)
+    except FileError:
         file.close()
+        raise
+    return file
+
+
+def check_own(handle: int, path: Path) -> None:
+    """Pass if an open file may be written to: it is regular, and has no other name under which it would change too.
+
+    Raises:
+        FileError: if not.
+    """
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        raise _refused(path, "a regular file", facts.st_mode)
+    if facts.st_nlink > 1:
         raise FileError(
             f"The file '{path}' must have one name. It is a hard link: to write to it would change another.",
             fix="put a copy in its place.",
         )
-    return file
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 __all__ = [
     "MAX_ARCHIVE_RATIO",
+    "MAX_ARRAYS",
     "MAX_CLASSES",
     "MAX_CLOCK_BYTES",
     "MAX_DEPTH",
@@ -20,11 +21,13 @@ __all__ = [
     "MAX_JOURNAL_LINE_BYTES",
     "MAX_JSON_BYTES",
     "MAX_JSON_MEMORY",
+    "MAX_LABEL",
     "MAX_LEARNED",
     "MAX_NUMBERS",
+    "MAX_OBSERVABLES",
     "MAX_PARAMETER",
+    "MAX_QUBITS",
     "MAX_SPACE_BYTES",
-    "MAX_TEXT",
     "SMALL_ARCHIVE",
 ]
 
@@ -57,17 +60,20 @@ SMALL_ARCHIVE = 64 * MB
 MAX_ARCHIVE_RATIO = 100
 """Larger arrays may take so many times the archive's own bytes; an archive that is not compressed always may."""
 
-MAX_NUMBERS = 2_000_000
-"""Numbers in all learned arrays of a bundle together, and in any matrix that its settings ask for."""
+MAX_ARRAYS = 1000
+"""Arrays in one archive."""
 
-MAX_FEATURES = 100_000
-"""Raw features of a model."""
+MAX_NUMBERS = 2_000_000
+"""Numbers in any matrix that the settings of a reduction ask for."""
+
+MAX_FEATURES = 1_000_000
+"""Raw features of a model: pixels, of an image of a thousand by a thousand."""
 
 MAX_CLASSES = 10_000
 """Classes of a model."""
 
-MAX_TEXT = 1000
-"""Characters of a class or a feature's name."""
+MAX_LABEL = 256
+"""Characters of a class."""
 
 MAX_PARAMETER = 1e9
 """Size of a weight of a circuit or a head, and of a constant or a factor in an angle."""
@@ -75,8 +81,14 @@ MAX_PARAMETER = 1e9
 MAX_LEARNED = 1e200
 """Size of a number that the preprocessing learned; samples end at 1e100, so no product of the two overflows."""
 
-MAX_GATES = 20_000
-"""Gates of one logical circuit; as many features and weights at most."""
+MAX_GATES = 10_000
+"""Gates of one logical circuit, and features that it reads; Qiskit takes some seconds to build that."""
+
+MAX_QUBITS = 1000
+"""Qubits of one circuit."""
+
+MAX_OBSERVABLES = 1000
+"""Observables of one circuit."""
 
 MAX_DEVICE_QUBITS = 10_000
 """Qubits of a device."""

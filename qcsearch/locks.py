@@ -35,7 +35,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from qcsearch import canonical
+from qcsearch import canonical, files
 
 __all__ = ["Lease", "Owner", "Roll", "locked"]
 
@@ -283,6 +283,7 @@ def _write(path: Path, data: bytes, flags: int = 0, at: int | None = None) -> No
     append = os.O_APPEND if at is None else 0
     handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | append | flags, 0o644)
     try:
+        files.check_own(handle, path)
         if at is None:
             os.write(handle, data)
         else:

@@ -29,11 +29,32 @@ def test_the_order_of_keys_does_not_change_the_digest() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["NaN", "[Infinity]", '{"a": 1e999}', '{"a": 1, "a": 2}', "[" * 10**5, "{", ""]
+    "text",
+    [
+        "NaN",
+        "[Infinity]",
+        '{"a": 1e999}',
+        '{"a": 1, "a": 2}',
+        "[" * 10**5,
+        "{",
+        "",
+        '"\\ud800"',
+        '{"\\uDFFF": 1}',
+        '"\ud800"',
+        "[" * 40 + "]" * 40,
+        "[" + "[]," * 2 * 10**6 + "0]",
+        "[" + "0," * 5 * 10**6 + "0]",
+    ],
+    ids=range(13),
 )
-def test_sloppy_json_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - the messages are the parser's own
-        canonical.loads(text)
+def test_sloppy_or_endless_json_is_refused(text: str) -> None:
+    for content in (text, text.encode("utf-8", "surrogatepass")):
+        with pytest.raises(ValueError):  # noqa: PT011 - the messages are the parser's own
+            canonical.loads(content)
+
+
+def test_pairs_of_surrogates_are_one_character() -> None:
+    assert canonical.loads('"\\ud83d\\ude00"') == "\U0001f600"
 
 
 def test_numbers_that_json_cannot_say_are_not_written() -> None:

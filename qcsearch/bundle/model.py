@@ -12,19 +12,21 @@ from qcsearch import canonical
 from qcsearch.bundle import arrays
 from qcsearch.bundle.manifest import REQUIRED
 from qcsearch.canonical import Json
+from qcsearch.circuits.build import lower
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.data.labels import check_classes
 from qcsearch.data.persistence import load_pipeline, save_pipeline
+from qcsearch.data.preprocess import n_outputs
 from qcsearch.devices.device import Device
+from qcsearch.devices.regions import topology
 from qcsearch.errors import BundleError, QCSearchError
+from qcsearch.limits import MAX_FEATURES, MAX_PARAMETER
 from qcsearch.training.heads import HEADS
 from qcsearch.training.model import TrainedModel
 
 __all__ = ["model_files", "read_model"]
 
 T = TypeVar("T")
-
-_MAX_FEATURES = 10**7
 
 
 def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, bytes]:
@@ -54,7 +56,10 @@ def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, b
         ),
         "signature.json": _text(signature, "signature"),
         "weights.json": _text(
-            {"circuit": arrays.to_json(model.weights), "head": arrays.to_json(model.head_parameters)},
+            {
+                "circuit": arrays.to_json(model.weights, MAX_PARAMETER),
+                "head": arrays.to_json(model.head_parameters, MAX_PARAMETER),
+            },
             "weights",
         ),
     }
@@ -92,7 +97,9 @@ def read_model(files: Mapping[str, bytes]) -> TrainedModel:
 
 def _text(data: Json, what: str) -> bytes:
     try:
-        return (canonical.dumps(data, indent=1) + "\n").encode()
+        text = canonical.dumps(data, indent=1) + "\n"
+        canonical.check_size(text)
+        return text.encode()
     except (TypeError, ValueError) as error:
         raise BundleError(f"The {what} of the model cannot be saved as JSON: {error}.") from error
 
@@ -104,8 +111,9 @@ def _read(name: str, parse: Callable[[Any], T], content: Any) -> T:
     except QCSearchError as error:
         raise BundleError(f"The file {name} of the bundle cannot be used: {error.message}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        kind = "" if type(error) is ValueError else f"{type(error).__name__} "
         raise BundleError(
-            f"The file {name} of the bundle cannot be read: {type(error).__name__} {error}."
+            f"The file {name} of the bundle cannot be read: {kind}{str(error).rstrip('.')}."
         ) from error
 
 
@@ -116,7 +124,7 @@ def _pipeline(data: Json) -> Any:
 
 def _vector(weights: Json, name: str) -> NDArray[np.float64]:
     data = _object(weights, "weights.json").get(name)
-    vector = arrays.from_json(data, f"weights.{name}")
+    vector = arrays.from_json(data, f"weights.{name}", MAX_PARAMETER)
     if vector.ndim != 1 or vector.dtype != np.float64:
         raise BundleError(f"The array 'weights.{name}' of the bundle must be one row of floats.")
     return vector
@@ -156,8 +164,8 @@ class _Signature:
         return height, width
 
     def _integer(self, value: Json, name: str) -> int:
-        if type(value) is not int or not 1 <= value <= _MAX_FEATURES:
-            self._refuse(f"must have a {name} in [1, {_MAX_FEATURES}]")
+        if type(value) is not int or not 1 <= value <= MAX_FEATURES:
+            self._refuse(f"must have a {name} in [1, {MAX_FEATURES}]")
         return int(value)
 
     def _refuse(self, what: str) -> None:
@@ -169,12 +177,19 @@ def _check_together(model: TrainedModel) -> None:
     wanted = int(model.pipeline.steps[0][1].n_features_in_)
     if wanted != model.n_features_in:
         raise BundleError(f"The preprocessor takes {wanted} features, the signature {model.n_features_in}.")
-    n_weights = _read("candidate.json", lambda m: m.assembly.n_weights, model)
+    n_weights = _read("candidate.json", _n_weights, model)
     if len(model.weights) != n_weights:
         raise BundleError(f"The circuit takes {n_weights} weights; the bundle has {len(model.weights)}.")
     n_head = _read("candidate.json", _n_head, model)
     if len(model.head_parameters) != n_head:
         raise BundleError(f"The head takes {n_head} parameters; the bundle has {len(model.head_parameters)}.")
+    _read("candidate.json", lambda m: m.assembly, model)
+
+
+def _n_weights(model: TrainedModel) -> int:
+    """Of the logical circuit, which is made in a moment; to map it takes longer."""
+    couplings = topology(model.device, model.candidate.qubits)
+    return lower(model.candidate, couplings, n_outputs(model.pipeline)).n_weights
 
 
 def _n_head(model: TrainedModel) -> int:

@@ -18,6 +18,7 @@ from qcsearch.circuits.encodings import ENCODINGS, Encoding
 from qcsearch.circuits.encodings.base import RangedEncoding, TrainedEncoding
 from qcsearch.circuits.gate import Angle, Gate, GateList, Topology, count_weights
 from qcsearch.errors import CandidateError, DataError
+from qcsearch.limits import MAX_GATES, MAX_OBSERVABLES, MAX_PARAMETER, MAX_QUBITS
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -101,14 +102,18 @@ def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList
             is unknown, the features do not fit on the qubits, or no gate depends on a feature.
     """
     _check_places(candidate, topology)
-    checks.integer("a candidate", "n_features", n_features, 1)
+    checks.integer("a candidate", "n_features", n_features, 1, MAX_GATES)
     encoding = make_encoding(candidate)
-    ansatz_layers = ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings).layers(topology)
+    ansatz = ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings)
+    checks.n_gates(candidate.ansatz.name, topology.n_qubits * _n_layers(candidate.ansatz))
+    ansatz_layers = ansatz.layers(topology)
     n_derived = encoding.n_derived(n_features, topology)
+    checks.n_gates(candidate.encoding.name, n_derived)
     blocks = encoding.layers(n_features, topology, max(1, len(ansatz_layers)))
     offset = count_weights(chain.from_iterable(blocks))
     turns = zip_longest(blocks, ([g.shifted(offset) for g in layer] for layer in ansatz_layers), fillvalue=())
     gates = [gate for block, layer in turns for gate in (*block, *layer)]
+    checks.n_gates(f"{candidate.encoding.name} with {candidate.ansatz.name}", len(gates))
     check_gates(gates, topology.n_qubits, n_derived)
     if not any(gate.angle is not None and gate.angle.feature is not None for gate in gates):
         raise CandidateError(
@@ -238,6 +243,12 @@ def _sums(gates: Iterable[Gate]) -> list[list[int]]:
     return sums
 
 
+def _n_layers(ansatz: Choice) -> int:
+    """How many layers it was asked for, so that they are counted before they are made."""
+    asked = ansatz.settings.get("n_layers", 1)
+    return asked if isinstance(asked, int) else 1
+
+
 def _check_places(candidate: Candidate, topology: Topology) -> None:
     qubits = candidate.qubits
     if not qubits or len(set(qubits)) != len(qubits) or min(qubits) < 0:
@@ -247,6 +258,11 @@ def _check_places(candidate: Candidate, topology: Topology) -> None:
     if topology.n_qubits != len(qubits):
         raise CandidateError(
             f"The topology must have the candidate's {len(qubits)} qubits. Got {topology.n_qubits}."
+        )
+    if len(qubits) > MAX_QUBITS or len(candidate.observables) > MAX_OBSERVABLES:
+        raise CandidateError(
+            f"A candidate must have at most {MAX_QUBITS} qubits and {MAX_OBSERVABLES} observables. "
+            f"Got {len(qubits)} and {len(candidate.observables)}."
         )
     if not candidate.observables:
         raise CandidateError("A candidate must measure at least one observable. Got none.")
@@ -266,8 +282,10 @@ def _check_angle(gate: Gate, wanted: bool, n_features: int) -> None:
         )
     if angle is None:
         return
-    if not (math.isfinite(angle.constant) and math.isfinite(angle.scale)):
-        raise CandidateError(f"The angle of the gate '{gate.name}' must be finite. Got {angle}.")
+    if not (abs(angle.constant) <= MAX_PARAMETER and abs(angle.scale) <= MAX_PARAMETER):  # False for NaN too
+        raise CandidateError(
+            f"The angle of the gate '{gate.name}' must be of finite numbers up to {MAX_PARAMETER:g}. Got {angle}."
+        )
     if angle.feature is not None and not 0 <= angle.feature < n_features:
         raise CandidateError(
             f"The gate '{gate.name}' must take a feature in [0, {n_features - 1}]. Got {angle.feature}."

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any, SupportsFloat, overload
 
 from qcsearch.errors import CandidateError
+from qcsearch.limits import MAX_GATES
 
-__all__ = ["MAX_LAYERS", "flag", "integer", "names", "number", "one_of", "refuse", "short", "text"]
+__all__ = ["MAX_LAYERS", "flag", "integer", "n_gates", "names", "number", "one_of", "refuse", "short", "text"]
 
 MAX_LAYERS = 1000
 """No circuit of more layers is built: a slip of the pen must not fill the memory."""
@@ -139,3 +140,20 @@ def text(owner: str, parameter: str, value: Any) -> str:
     if isinstance(value, str) and value and value.isprintable():
         return value
     raise refuse(owner, parameter, "a name", value)
+
+
+def n_gates(owner: str, count: int) -> None:
+    """Refuse a circuit that would take minutes and gigabytes to build.
+
+    Args:
+        owner: who asks for the gates, for the message.
+        count: how many, or a number that they cannot be fewer than.
+
+    Raises:
+        CandidateError: if there are more than `MAX_GATES`.
+    """
+    if count > MAX_GATES:
+        raise CandidateError(
+            f"A circuit must have at most {MAX_GATES} gates. Got {count} or more from '{owner}'.",
+            "reduce the features, or take fewer layers or qubits.",
+        )

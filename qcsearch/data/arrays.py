@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.errors import DataError
+from qcsearch import files, npz
+from qcsearch.errors import DataError, FileError
 
 __all__ = ["OPTIONAL", "read_npy", "read_npz"]
 
@@ -31,8 +32,8 @@ def read_npz(path: Path, labelled: bool = True) -> Mapping[str, NDArray[Any]]:
     """
     what = f"File '{path.name}'"
     try:
-        with path.open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
+        with files.open_read(path, follow=True) as file:
+            archive = npz.load(file)
             if isinstance(archive, np.ndarray):
                 raise DataError(f"{what} is one array; its labels must come with it.", "write X.npy,y.npy.")
             names = list(archive.files)
@@ -40,6 +41,8 @@ def read_npz(path: Path, labelled: bool = True) -> Mapping[str, NDArray[Any]]:
             return {name: archive[name] for name in names if name in wanted}
     except DataError:
         raise
+    except FileError as error:
+        raise DataError(f"{what} cannot be read: {error.message}", error.fix) from error
     except Exception as error:  # whatever the reader says, the file is unreadable
         raise DataError(_unreadable(what, error), _fix(error)) from error
 
@@ -52,8 +55,10 @@ def read_npy(path: Path) -> NDArray[Any]:
     """
     what = f"File '{path.name}'"
     try:
-        with path.open("rb") as file:
-            array = np.load(file, allow_pickle=False)
+        with files.open_read(path, follow=True) as file:
+            array = npz.load(file)
+    except FileError as error:
+        raise DataError(f"{what} cannot be read: {error.message}", error.fix) from error
     except Exception as error:  # whatever the reader says, the file is unreadable
         raise DataError(_unreadable(what, error), _fix(error)) from error
     if not isinstance(array, np.ndarray):

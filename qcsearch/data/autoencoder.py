@@ -76,6 +76,23 @@ class ConvolutionalEncoder(Reduction):
         for name, array in weights.items():
             setattr(self, name, array)
 
+    def fitted_outputs(self) -> int:
+        """See `Step`: the arrays are those of the two convolutions and the layer for images of this size."""
+        image = check_image("autoencoder", self.image_shape)
+        check_pixels(self.n_features_in_, image)
+        first, second = _CHANNELS
+        n, n_inner = self.n_outputs(self.n_features_in_, 2), second * _quarter(image[0]) * _quarter(image[1])
+        wanted = {
+            "range_": (2,),
+            "kernel1_": (first, 1, 3, 3), "bias1_": (first,),
+            "kernel2_": (second, first, 3, 3), "bias2_": (second,),
+            "dense_": (n, n_inner), "bias3_": (n,),
+        }  # fmt: skip
+        for name, shape in wanted.items():
+            self._check_fit(getattr(self, name).shape == shape, f"an array {name} of shape {shape}")
+        self._check_fit(self.range_[1] > 0, "an extent of the pixels above 0")
+        return n
+
     def _images(self, X: FloatArray) -> FloatArray:
         """Pixels in [0, 1], `(n_samples, 1, height, width)`."""
         lowest, extent = self.range_
@@ -86,6 +103,11 @@ class ConvolutionalEncoder(Reduction):
         first = _convolved(self._images(X), self.kernel1_, self.bias1_)
         second = _convolved(first, self.kernel2_, self.bias2_)
         return second.reshape(len(X), -1) @ self.dense_.T + self.bias3_
+
+
+def _quarter(pixels: int) -> int:
+    """Pixels of a side after two convolutions of stride 2."""
+    return ((pixels + 1) // 2 + 1) // 2
 
 
 def _convolved(images: FloatArray, kernel: FloatArray, bias: FloatArray) -> FloatArray:
@@ -127,7 +149,7 @@ def _networks(image: tuple[int, ...], n_components: int) -> tuple[Any, Any]:
 
     first, second = _CHANNELS
     middle = tuple((pixels + 1) // 2 for pixels in image)
-    small = tuple((pixels + 1) // 2 for pixels in middle)
+    small = tuple(map(_quarter, image))
     n_inner = second * small[0] * small[1]
     encoder = nn.Sequential(
         nn.Conv2d(1, first, 3, stride=2, padding=1), nn.ReLU(),

@@ -17,9 +17,9 @@ from qcsearch.data.checks import check_text, check_X, is_missing, place
 from qcsearch.data.class_counts import CUT, check_class_counts
 from qcsearch.data.dataset import FloatArray, IntArray, Label
 from qcsearch.errors import DataError
+from qcsearch.limits import MAX_CLASSES, MAX_LABEL
 
 __all__ = [
-    "MAX_CLASSES",
     "check_X_y",
     "check_classes",
     "check_lengths",
@@ -31,10 +31,6 @@ __all__ = [
     "told_labels",
 ]
 
-MAX_CLASSES = 10_000
-"""Of one data set."""
-
-_MAX_CHARACTERS = 256
 _NAMED = 10
 _KINDS = {str, int, bool}
 
@@ -127,9 +123,9 @@ def check_classes(classes: Sequence[Any], target: str) -> tuple[Label, ...]:
     for label in classes:
         if isinstance(label, str):
             check_text(label, "label")
-            if len(label) > _MAX_CHARACTERS:
+            if len(label) > MAX_LABEL:
                 raise DataError(
-                    f"A label of {target} must have at most {_MAX_CHARACTERS} characters. Got {len(label):,}, which "
+                    f"A label of {target} must have at most {MAX_LABEL} characters. Got {len(label):,}, which "
                     f"begin with {label[:20]!r}."
                 )
         else:

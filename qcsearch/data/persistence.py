@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from qcsearch.canonical import Json
 from qcsearch.data.reductions import REDUCTIONS
 from qcsearch.data.steps import SCALINGS, AngleRange, DropConstant, Scaler, Step
 from qcsearch.errors import BundleError, QCSearchError
+from qcsearch.limits import MAX_FEATURES
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -20,6 +22,9 @@ __all__ = ["load_pipeline", "save_pipeline"]
 
 _STEPS: dict[str, type[Step]] = {"constant": DropConstant, "scaling": Scaler, "angles": AngleRange}
 _VERSION = 1
+_ORDERS = [
+    [*first, "scaling", "angles"] for first in ([], ["constant"], ["reduction"], ["constant", "reduction"])
+]
 
 
 def save_pipeline(pipeline: Pipeline) -> tuple[dict[str, Json], dict[str, NDArray[Any]]]:
@@ -57,19 +62,26 @@ def load_pipeline(meta: Json, arrays: Mapping[str, NDArray[Any]]) -> Pipeline:
             raise BundleError(
                 f"The preprocessing has version {meta['version']!r}; this program reads {_VERSION}."
             )
+        if [step["name"] for step in meta["steps"]] not in _ORDERS:
+            raise BundleError("The preprocessing must have the steps of one that was saved, in their order.")
         steps = [(str(step["name"]), _load_step(step, arrays)) for step in meta["steps"]]
         used = {f"{name}.{attribute}" for name, step in steps for attribute in step.learned}
         if unused := set(arrays) - used:
             raise BundleError(f"The preprocessing has no array named '{min(unused)}'.")
-        pipeline = Pipeline(steps)
-        if not isinstance(steps[-1][1], AngleRange):
-            raise BundleError("The preprocessing must end in an angle range.")
-        pipeline.transform(np.zeros((1, steps[0][1].n_features_in_)))  # shapes that do not fit raise here
+        for (name, step), (_, following) in pairwise(steps):
+            if (n_outputs := step.fitted_outputs()) != following.n_features_in_:
+                raise BundleError(
+                    f"The step '{name}' of the preprocessing gives {n_outputs} features to a step for "
+                    f"{following.n_features_in_}."
+                )
+        steps[-1][1].fitted_outputs()
     except BundleError:
         raise
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, QCSearchError) as error:
-        raise BundleError(f"The preprocessing cannot be rebuilt: {type(error).__name__} {error}.") from error
-    return pipeline
+        raise BundleError(
+            f"The preprocessing cannot be rebuilt: {type(error).__name__} {str(error).rstrip('.')}."
+        ) from error
+    return Pipeline(steps)
 
 
 def _kind(name: str, step: Any) -> str:
@@ -96,7 +108,7 @@ def _load_step(data: Json, arrays: Mapping[str, NDArray[Any]]) -> Step:
     if getattr(step, "kind", "minmax") not in SCALINGS:
         raise BundleError(f"The preprocessing has no scaling '{step.kind}'.")
     n_features = data["n_features_in"]
-    if not isinstance(n_features, int) or isinstance(n_features, bool) or not 1 <= n_features <= 10**6:
+    if not isinstance(n_features, int) or isinstance(n_features, bool) or not 1 <= n_features <= MAX_FEATURES:
         raise BundleError(f"The step '{name}' must have 1 feature or more. Got {n_features!r}.")
     step.n_features_in_ = n_features
     for attribute, n_dimensions in step.learned.items():

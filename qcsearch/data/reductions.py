@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qcsearch.data.dataset import FloatArray
 from qcsearch.data.steps import Step
 from qcsearch.errors import CandidateError, DataError
+from qcsearch.limits import MAX_NUMBERS
 from qcsearch.registry import Registry
 
 __all__ = ["REDUCTIONS", "AveragePool", "LinearDiscriminants", "PrincipalComponents", "Reduction"]
@@ -78,7 +79,17 @@ class AveragePool(Reduction):
                 "The 'size' of the reduction 'pool' must be a number or [height, width], each 1 or more and "
                 f"at most the image's {image[0]}×{image[1]} pixels. Got {self.size!r}."
             )
+        if sum(s * full for s, full in zip(size, image, strict=True)) > MAX_NUMBERS:
+            raise CandidateError(
+                f"The 'size' of the reduction 'pool' is too large for {image[0]}×{image[1]} pixels. Got {self.size!r}."
+            )
         return int(size[0]), int(size[1])
+
+    def fitted_outputs(self) -> int:
+        """See `Step`: the image has as many pixels as there are features."""
+        height, width = self._small()
+        check_pixels(self.n_features_in_, check_image("pool", self.image_shape))
+        return height * width
 
     def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
         self._small()
@@ -132,6 +143,10 @@ class PrincipalComponents(Reduction):
         real = found.components_[deviation > 1e-7 * max(deviation.max(), np.finfo(np.float64).tiny)]
         self.axes_ = _padded(real.T, self.n_components)
 
+    def fitted_outputs(self) -> int:
+        """See `Step`."""
+        return _projected(self, self.n_components)
+
     def _apply(self, X: FloatArray) -> FloatArray:
         return (X - self.mean_) @ self.axes_
 
@@ -176,8 +191,20 @@ class LinearDiscriminants(Reduction):
         self.mean_ = found.xbar_
         self.axes_ = _padded(found.scalings_[:, :n_outputs], n_outputs)
 
+    def fitted_outputs(self) -> int:
+        """See `Step`."""
+        return _projected(self, self.n_components)
+
     def _apply(self, X: FloatArray) -> FloatArray:
         return (X - self.mean_) @ self.axes_
+
+
+def _projected(step: PrincipalComponents | LinearDiscriminants, n_components: Any) -> int:
+    """Number of columns of a step that subtracts a mean and multiplies by axes, see `Step.fitted_outputs`."""
+    n, n_axes = step.n_features_in_, int(step.axes_.shape[1])
+    good = step.mean_.shape == (n,) and len(step.axes_) == n and n_components in (None, n_axes)
+    step._check_fit(good and n_axes > 0, f"a mean of {n} features and as many axes as components")
+    return n_axes
 
 
 def check_count(reduction: str, count: Any, most: int, of_what: str) -> int:

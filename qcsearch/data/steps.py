@@ -12,6 +12,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from qcsearch.data.checks import check_X
 from qcsearch.data.constant import constant_features
 from qcsearch.data.dataset import FloatArray
+from qcsearch.errors import BundleError
+from qcsearch.limits import MAX_PARAMETER
 
 __all__ = ["SCALINGS", "AngleRange", "DropConstant", "Scaler", "Step"]
 
@@ -56,6 +58,21 @@ class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is
         """
         return self._apply(check_X(X, self.n_features_in_)[0])
 
+    def fitted_outputs(self) -> int:
+        """Number of features that come out of the fitted step, once its arrays are seen to fit together.
+
+        A step may have been read from a file that somebody made, so its shapes are compared before any number of
+        them is used.
+
+        Raises:
+            BundleError: if they do not fit.
+        """
+        return int(self._apply(np.zeros((1, self.n_features_in_))).shape[1])
+
+    def _check_fit(self, fits: bool, what: str) -> None:
+        if not fits:
+            raise BundleError(f"The preprocessing step {type(self).__name__} must have {what}.")
+
     def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
         """Set the `learned` arrays."""
 
@@ -77,6 +94,13 @@ class DropConstant(Step):
     def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
         constant = constant_features(X, "the training split")
         self.kept_ = np.setdiff1d(np.arange(X.shape[1]), np.array(constant, dtype=np.int64))
+
+    def fitted_outputs(self) -> int:
+        """See `Step`: each kept feature stands once."""
+        kept = self.kept_
+        good = kept.dtype == np.int64 and len(kept) > 0 and kept[0] >= 0 and kept[-1] < self.n_features_in_
+        self._check_fit(good and bool((np.diff(kept) > 0).all()), "the numbers of features, each once")
+        return len(kept)
 
     def _apply(self, X: FloatArray) -> FloatArray:
         return X[:, self.kept_]
@@ -115,6 +139,15 @@ class Scaler(Step):
         # Below the smallest normal number a quotient can overflow.
         self.scale_ = np.where(extent > np.finfo(np.float64).tiny, extent, 1.0)
 
+    def fitted_outputs(self) -> int:
+        """See `Step`: one offset and one scale a feature."""
+        n = self.n_features_in_
+        self._check_fit(
+            self.offset_.shape == self.scale_.shape == (n,) and bool((self.scale_ > 0).all()),
+            f"{n} offsets and scales above 0",
+        )
+        return n
+
     def _apply(self, X: FloatArray) -> FloatArray:
         with np.errstate(over="ignore"):  # far outside the training's extent: ±inf, which AngleRange clips
             return np.clip((X - self.offset_) / self.scale_, -1e9, 1e9)
@@ -133,6 +166,14 @@ class AngleRange(Step):
         self.low = low
         self.high = high
         self.kind = kind
+
+    def fitted_outputs(self) -> int:
+        """See `Step`: two angles in order."""
+        good = all(
+            type(angle) in (float, int) and abs(angle) <= MAX_PARAMETER for angle in (self.low, self.high)
+        )
+        self._check_fit(good and self.low < self.high, "two angles, low < high")
+        return self.n_features_in_
 
     def _apply(self, X: FloatArray) -> FloatArray:
         first, last = SCALINGS[self.kind]

@@ -15,7 +15,6 @@ tomography.json a state that it leaves there
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,12 +22,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
-import numpy as np
 from pydantic import ValidationError
 
-from qcsearch import canonical, files
+from qcsearch import canonical, files, npz
 from qcsearch.canonical import Json
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sources import load_dataset
@@ -223,7 +221,7 @@ class RunFolder:
         for leftover in (self.journal, self.clock, self.path / "result.json", self.path / _PLANTED):
             leftover.unlink(missing_ok=True)
         shutil.rmtree(self.model, ignore_errors=True)
-        files.write_bytes(self.path / "data.npz", _npz(dataset))
+        files.write_bytes(self.path / "data.npz", npz.save(dataset.to_arrays()))
         self._write("device.json", canonical.dumps(device.to_json(), indent=1) + "\n")
         self._write("space.toml", space.text)
         self.__dict__["planted"] = _named(planted)
@@ -319,9 +317,3 @@ class RunFolder:
 
 def _named(planted: Iterable[Planted]) -> dict[str, Planted]:
     return {f"planted {number}": one for number, one in enumerate(planted)}
-
-
-def _npz(dataset: Dataset) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **cast(dict[str, Any], dataset.to_arrays()))
-    return buffer.getvalue()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch import canonical, files
+from qcsearch import canonical, files, npz
 from qcsearch.canonical import Json
-from qcsearch.errors import RunError
+from qcsearch.errors import FileError, RunError
 
 __all__ = ["read_checkpoint", "write_checkpoint"]
 
@@ -42,10 +41,12 @@ def read_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], Json]:
         RunError: if it is not such a file.
     """
     try:
-        with files.open_read(path) as opened, np.load(opened, allow_pickle=False) as file:
+        with files.open_read(path) as opened, npz.load(opened) as file:
             arrays = {name: file[name] for name in file.files}
         return arrays, canonical.loads(arrays.pop(_META).tobytes())
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except FileError:
+        raise
+    except Exception as error:  # whatever the reader says, the file is unreadable
         raise RunError(
             f"The checkpoint {path} cannot be read: {type(error).__name__}.",
             fix="delete it to train from the beginning.",

@@ -109,9 +109,19 @@ class TrainedModel:
         return (program or self.assembly.compile(noise)).values(self.features(X), self.weights)
 
     def decision(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
-        """Logits `(n_samples, n_classes)`; arguments as for `expectations`."""
+        """Logits `(n_samples, n_classes)`; arguments as for `expectations`.
+
+        Raises:
+            DataError: as `features`, or if a logit is not finite.
+        """
         values = self.expectations(X, noise, program)
-        return self.head.logits(values, self.head_parameters, self.n_classes)
+        with np.errstate(all="ignore"):  # said below
+            logits = self.head.logits(values, self.head_parameters, self.n_classes)
+        if not np.isfinite(logits).all():
+            raise DataError(
+                "The model must give finite numbers. It gives NaN or infinity: its weights are no use."
+            )
+        return logits
 
     def predict_proba(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes`; arguments as for `expectations`."""

@@ -31,6 +31,7 @@ class GateByGate:
     def __post_init__(self) -> None:
         if not isinstance(self.gates, list | tuple):
             raise checks.refuse("gates", "gates", "a list of gates", self.gates)
+        checks.n_gates("gates", len(self.gates))
         object.__setattr__(self, "gates", tuple(Gate.from_json(gate) for gate in self.gates))
 
     def layers(self, topology: Topology) -> list[list[Gate]]:

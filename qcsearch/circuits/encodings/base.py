@@ -12,7 +12,15 @@ from qcsearch.circuits.options import Choice
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
 
-__all__ = ["AXES", "ENCODINGS", "Encoding", "RangedEncoding", "cycled", "require_features", "rotation_blocks"]
+__all__ = [
+    "AXES",
+    "ENCODINGS",
+    "Encoding",
+    "RangedEncoding",
+    "cycled",
+    "require_features",
+    "rotation_blocks",
+]
 
 Floats = NDArray[np.float64]
 

@@ -45,6 +45,7 @@ class WeightedSumEncoding:
     def layers(self, n_features: int, topology: Topology, n_layers: int) -> list[list[Gate]]:
         """One block a layer of the ansatz, each with all features on every qubit."""
         n_qubits = topology.n_qubits
+        checks.n_gates("weighted_sum", n_layers * n_qubits * n_features)
         blocks = [
             [
                 Gate(
