@@ -154,7 +154,7 @@ MaxSeconds = Annotated[
     typer.Option(
         "--max-seconds",
         metavar="T",
-        help="Total of seconds, all sessions together, final evaluation included.",
+        help="Total of seconds, all sessions together, final evaluation included; not the once that kernels compile.",
     ),
 ]
 MaxGates = Annotated[
