@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
+from qcsearch.arguments import as_int, as_path
 from qcsearch.bundle.write import write_bundle
 from qcsearch.data.checks import check_X
+from qcsearch.data.frames import is_frame
 from qcsearch.data.labels import classes_like
 from qcsearch.data.sources import load_dataset
 from qcsearch.devices.providers import get_device
@@ -55,9 +57,10 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
     Attributes:
         classes_: the labels seen in `fit`, sorted, of the type that they had.
         n_features_in_: number of raw features; pixels, for images.
-        feature_names_in_: names of the columns, if `X` was a table that has them.
+        feature_names_in_: names of the columns, if `X` was a frame whose names are text.
         model_: the winner, a `TrainedModel`.
-        result_: the `SearchResult`: the winner's figures, classical models, the winner without its circuit.
+        result_: the `SearchResult`: the winner's figures, classical models, the winner without its circuit; its
+            `run` is None unless the folder was asked for.
 
     Example:
         >>> from sklearn.datasets import load_iris
@@ -116,10 +119,12 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         """
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        validate_data(self, X, reset=True, skip_check_array=True, ensure_2d=False)
         dataset = load_dataset((X, column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y))
         device, space = get_device(self.device), load_space(self.space)
         with tempfile.TemporaryDirectory() as scratch:
-            run = RunFolder(Path(scratch, "run") if self.run is None else Path(self.run))
+            kept = None if self.run is None else as_path(self.run, "The 'run' parameter")
+            run = RunFolder(kept or Path(scratch, "run"))
             self.result_ = run_search(
                 dataset,
                 device,
@@ -133,16 +138,16 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
                 strategy_options=self.strategy_options,
                 max_two_qubit_gates=self.max_two_qubit_gates,
                 max_duration_us=self.max_duration_us,
-                seed_from=None if self.seed_from is None else Path(self.seed_from),
+                seed_from=self.seed_from,
             )
             if self.result_.failure:
                 warnings.warn(self.result_.failure, stacklevel=2)
+            if self.run is None:
+                self.result_ = self.result_.without_run()
             self.model_: TrainedModel = self.result_.model
             self._leaderboard = leaderboard(run)
         self.classes_ = classes_like(dataset.classes, y)
         self.n_features_in_ = dataset.n_features
-        if hasattr(X, "columns"):
-            self.feature_names_in_ = np.asarray(dataset.feature_names, dtype=object)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -151,6 +156,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         Raises:
             sklearn.exceptions.NotFittedError: before `fit`.
             DataError: if `X` is not a table of finite numbers with as many features as `fit` saw.
+            ValueError: if it is a frame with other columns, or in another order, than `fit` saw.
         """
         winners = np.argmax(self.predict_proba(X), axis=1)
         return np.asarray(self.classes_[winners])
@@ -158,7 +164,11 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes_`; raises as `predict`."""
         check_is_fitted(self)
-        check_X(X, self.n_features_in_, owner=type(self).__name__)
+        validate_data(self, X, reset=False, skip_check_array=True, ensure_2d=False)
+        if is_frame(X) and not hasattr(self, "feature_names_in_"):
+            X = np.asarray(X)  # by position: `fit` knew no names
+        if not is_frame(X):
+            check_X(X, self.n_features_in_, owner=type(self).__name__)
         return self.model_.predict_proba(X)
 
     def leaderboard(self) -> Leaderboard:
@@ -190,4 +200,4 @@ def _seed(random_state: int | np.random.RandomState | None) -> int:
         return int(random_state.randint(2**31))
     if random_state is None:
         return int(np.random.default_rng().integers(2**31))
-    return int(random_state)
+    return as_int(random_state, "The 'random_state' parameter", 0, 2**32 - 1)

@@ -50,6 +50,8 @@ class Registry(Generic[T]):
         Raises:
             QCSearchError: the registry's own error type, if there is none or its plugin cannot be loaded.
         """
+        if not isinstance(name, str):
+            raise self._error(f"A name of the {self._family} must be text. Got {name!r}.")
         if name in self._classes:
             return self._classes[name]
         for point in entry_points(group=self.group, name=name):

@@ -154,6 +154,6 @@ def _show(inputs: Inputs, result: SearchResult) -> None:
     from qcsearch.cli.board import show
     from qcsearch.search.run_folder import RunFolder
 
-    show(RunFolder.open(result.run), _TOP)
+    show(RunFolder.open(inputs.run), _TOP)
     print(f"Run folder: {inputs.run}")
     print(f"Next: qcsearch report {inputs.run}")

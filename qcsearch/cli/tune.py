@@ -74,6 +74,7 @@ def tune(
     )
     for notice in result.notices:
         say(f"Note: {notice}")
+    assert result.run is not None
     config = RunFolder.open(result.run).config
     if json:
         assert config.origin is not None

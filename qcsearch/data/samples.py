@@ -62,6 +62,8 @@ def load_samples(source: Any, features: int | Sequence[str], target: str | None 
     if table is not None:
         return _of_table(table, features, target)
     X, y, what = _arrays(source, target)
+    if is_frame(X):
+        X = _of_table(read_frame(X), features, None).X
     flat, _ = check_X(X, _number(features), what=what)
     if y is None:
         return Samples(flat)

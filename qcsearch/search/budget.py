@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from qcsearch import canonical, files
-from qcsearch.errors import InputError
+from qcsearch.arguments import as_float, as_int
 from qcsearch.limits import MAX_CLOCK_BYTES
 
 __all__ = ["DEFAULT_TRIALS", "SETUP", "Budget", "Clock"]
@@ -44,12 +44,12 @@ class Budget:
         """Check both totals; with neither, `DEFAULT_TRIALS` trials.
 
         Raises:
-            InputError: if a total is not positive.
+            InputError: if a total is not a positive number.
         """
-        if n_trials is not None and n_trials < 1:
-            raise InputError(f"The number of trials must be an int ≥ 1. Got {n_trials!r}.")
-        if max_seconds is not None and not 0 < max_seconds < float("inf"):
-            raise InputError(f"The seconds of a search must be a number > 0. Got {max_seconds!r}.")
+        if n_trials is not None:
+            n_trials = as_int(n_trials, "The number of trials", 1)
+        if max_seconds is not None:
+            max_seconds = as_float(max_seconds, "The seconds of a search must be a number")
         if n_trials is None and max_seconds is None:
             return cls(DEFAULT_TRIALS, None)
         return cls(n_trials, max_seconds)

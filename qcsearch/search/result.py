@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qcsearch.canonical import Json
+from qcsearch.errors import RunError
 
 if TYPE_CHECKING:
     from qcsearch.training.model import TrainedModel
@@ -97,7 +98,7 @@ class SearchResult:
     """A finished search.
 
     Attributes:
-        run: the run folder.
+        run: the run folder; None if it was not kept.
         n_trials: finished trials, over all sessions.
         seconds: used, over all sessions.
         best: the winner.
@@ -121,7 +122,7 @@ class SearchResult:
         notices: sentences a person should see.
     """
 
-    run: Path
+    run: Path | None
     n_trials: int
     seconds: float
     best: Best
@@ -148,15 +149,27 @@ class SearchResult:
 
     @cached_property
     def model(self) -> TrainedModel:
-        """The winner, read from the run folder."""
+        """The winner, read from the run folder.
+
+        Raises:
+            RunError: if the folder was not kept, and the winner not read before.
+        """
         from qcsearch.bundle.read import load_bundle
 
+        if self.run is None:
+            raise RunError("The run folder of this result was not kept, nor its model.")
         return load_bundle(self.run / "model")
+
+    def without_run(self) -> SearchResult:
+        """The same with its model, and without its folder, which will not be kept."""
+        kept = replace(self, run=None)
+        kept.__dict__["model"] = self.model
+        return kept
 
     def to_json(self) -> dict[str, Json]:
         """The object that `qcsearch search --json` ends with."""
         return {
-            "run": str(self.run),
+            "run": None if self.run is None else str(self.run),
             "n_trials": self.n_trials,
             "seconds": round(self.seconds, 3),
             "best": asdict(self.best),

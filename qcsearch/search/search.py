@@ -8,17 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qcsearch.arguments import as_int, as_json, as_path
 from qcsearch.canonical import Json
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
-from qcsearch.errors import InputError
 from qcsearch.search.budget import Budget
 from qcsearch.search.events import Event, Progress, told
 from qcsearch.search.result import SearchResult
 from qcsearch.search.run_config import Origin, RunConfig
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.session import Session
-from qcsearch.search.space import SearchSpace
+from qcsearch.search.space import SearchSpace, check_limits
 from qcsearch.search.strategies import check_strategy
 from qcsearch.search.workers import Nursery
 
@@ -36,7 +36,7 @@ def run_search(
     device: Device,
     space: SearchSpace,
     *,
-    run: Path,
+    run: str | Path,
     n_trials: int | None = None,
     max_seconds: float | None = None,
     workers: int = 1,
@@ -45,7 +45,7 @@ def run_search(
     strategy_options: Mapping[str, Json] | None = None,
     max_two_qubit_gates: int | None = None,
     max_duration_us: float | None = None,
-    seed_from: Path | None = None,
+    seed_from: str | Path | None = None,
     progress: Progress | None = None,
     nursery: Nursery | None = None,
     began: float | None = None,
@@ -65,7 +65,7 @@ def run_search(
             either.
         max_seconds: total of seconds, refit and evaluation included; None for no limit.
         workers: processes; 1 works in this one.
-        seed: in [0, 2³²); everything random comes from it. With one worker and no limit of seconds, equal
+        seed: in [0, 2³² − 1]; everything random comes from it. With one worker and no limit of seconds, equal
             seeds give equal candidates and equal scores.
         strategy: one of `strategies.STRATEGIES`.
         strategy_options: parameters of its constructor by name, where they are to be others than its defaults.
@@ -90,10 +90,14 @@ def run_search(
     """
     with nursery or nullcontext():
         budget = Budget.of(n_trials, max_seconds)
+        max_two_qubit_gates, max_duration_us = check_limits(max_two_qubit_gates, max_duration_us)
         space = space.tightened(max_two_qubit_gates=max_two_qubit_gates, max_duration_us=max_duration_us)
-        _check(workers, seed)
-        check_strategy(strategy, space, strategy_options)
-        folder = RunFolder(Path(run))
+        workers = as_int(workers, "The number of workers", 1, _MAX_WORKERS)
+        seed = as_int(seed, "The seed", 0, 2**32 - 1)
+        options: dict[str, Json] = as_json({} if strategy_options is None else strategy_options)
+        check_strategy(strategy, space, options)
+        folder = RunFolder(as_path(run, "The run folder"))
+        seed_from = None if seed_from is None else as_path(seed_from, "The run to begin with")
         source = None if seed_from is None or folder.begun else RunFolder.open(seed_from)
         config = RunConfig(
             dataset=dataset.name,
@@ -104,7 +108,7 @@ def run_search(
             space=space.name,
             space_fingerprint=space.fingerprint,
             strategy=strategy,
-            strategy_options=dict(strategy_options or {}),
+            strategy_options=options,
             seed=seed,
             n_trials=budget.n_trials,
             max_seconds=budget.max_seconds,
@@ -119,13 +123,6 @@ def run_search(
             session.plant = partial(_plant, source)
         with told(progress):
             return session.answer(config)
-
-
-def _check(workers: int, seed: int) -> None:
-    if not 1 <= workers <= _MAX_WORKERS:
-        raise InputError(f"The number of workers must be an int in [1, {_MAX_WORKERS}]. Got {workers!r}.")
-    if not 0 <= seed < 2**32:
-        raise InputError(f"The seed must be an int in [0, 2³²). Got {seed!r}.")
 
 
 def _origin(folder: RunFolder, seed_from: Path | None, source: RunFolder | None) -> Origin | None:

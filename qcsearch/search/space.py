@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qcsearch import canonical, files
+from qcsearch.arguments import as_float, as_int
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.candidate import Candidate, Preprocessing, TrainingOptions
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.errors import CandidateError, InputError, SpaceError
+from qcsearch.errors import CandidateError, SpaceError
 from qcsearch.limits import MAX_SPACE_BYTES
 from qcsearch.presets import preset_files
 from qcsearch.registry import Registry
@@ -97,7 +98,7 @@ class SearchSpace:
         Raises:
             InputError: if a limit is not possible.
         """
-        _check_limits(max_two_qubit_gates, max_duration_us)
+        max_two_qubit_gates, max_duration_us = check_limits(max_two_qubit_gates, max_duration_us)
         asked = {"max_two_qubit_gates": max_two_qubit_gates, "max_duration_us": max_duration_us}
         own = self.file.constraints.model_dump()
         tighter = {k: v for k, v in asked.items() if v is not None and (own[k] is None or v < own[k])}
@@ -159,6 +160,8 @@ def load_space(source: str | Path | SearchSpace) -> SearchSpace:
     """
     if isinstance(source, SearchSpace):
         return source
+    if not isinstance(source, str | Path):
+        raise SpaceError(f"A search space must be a name, a path or a SearchSpace. Got {source!r}.")
     presets = preset_files("search_spaces", ".toml")
     name = str(source)
     if name not in presets and name in SPACES.names():
@@ -176,11 +179,17 @@ def load_space(source: str | Path | SearchSpace) -> SearchSpace:
     return SearchSpace.from_toml(text, name if name in presets else path.stem)
 
 
-def _check_limits(max_two_qubit_gates: int | None, max_duration_us: float | None) -> None:
-    if max_two_qubit_gates is not None and max_two_qubit_gates < 0:
-        raise InputError(f"The limit of two-qubit gates must be an int ≥ 0. Got {max_two_qubit_gates!r}.")
-    if max_duration_us is not None and not 0 < max_duration_us < float("inf"):
-        raise InputError(f"The limit of the duration must be a number of µs > 0. Got {max_duration_us!r}.")
+def check_limits(max_two_qubit_gates: object, max_duration_us: object) -> tuple[int | None, float | None]:
+    """Return the limits of a search, None for none.
+
+    Raises:
+        InputError: if one is not possible.
+    """
+    gates, duration = max_two_qubit_gates, max_duration_us
+    return (
+        None if gates is None else as_int(gates, "The limit of two-qubit gates", 0),
+        None if duration is None else as_float(duration, "The limit of the duration must be a number of µs"),
+    )
 
 
 def _text(name: str) -> str:

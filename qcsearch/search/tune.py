@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import qcsearch
+from qcsearch.arguments import as_float, as_int
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
@@ -116,9 +117,8 @@ def _origin(source: RunFolder, result: SearchResult) -> Origin:
 
 
 def _check(source: RunFolder, device: Device, top: int, steps_share: float) -> None:
-    if top < 1:
-        raise InputError(f"The number of candidates to tune must be an int ≥ 1. Got {top!r}.")
-    if not 0 < steps_share <= 1:
+    as_int(top, "The number of candidates to tune", 1)
+    if as_float(steps_share, "The share of the steps must be a number") > 1:
         raise InputError(f"The share of the steps must be in (0, 1]. Got {steps_share!r}.")
     if device.digest == source.config.device_digest:
         raise InputError(

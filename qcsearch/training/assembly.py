@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from qiskit.circuit import Parameter
@@ -71,6 +72,10 @@ class Assembly:
             with self.watch.stage("compile"):
                 self._programs[key] = self._program(noise, dtype)
         return self._programs[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled or copied: all but the compiled programs, which hold the memory of the kernels."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
     def derive(self, Z: Floats) -> Floats:
         """The circuit's features `(n_samples, n_derived)` from preprocessed `(n_samples, n_features)`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +16,10 @@ from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.data.checks import check_X
 from qcsearch.data.dataset import Label
+from qcsearch.data.frames import is_frame
 from qcsearch.data.labels import check_y, find
 from qcsearch.data.preprocess import n_outputs
+from qcsearch.data.samples import load_features
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
 from qcsearch.training.assembly import Assembly, assemble
@@ -55,6 +57,10 @@ class TrainedModel:
     feature_names: tuple[str, ...] = ()
     metrics: Mapping[str, Json] = field(default_factory=dict)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled or copied: the model without what can be rebuilt from it."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
     @property
     def n_classes(self) -> int:
         """Number of classes."""
@@ -84,11 +90,14 @@ class TrainedModel:
         """The circuit's features `(n_samples, n_derived)` of raw samples.
 
         Args:
-            X: `(n_samples, n_features_in)`, or images `(n_samples, height, width)`.
+            X: `(n_samples, n_features_in)`, or images `(n_samples, height, width)`. A frame is read by the names of its
+                columns, if the training knew names: their order does not matter, and other columns are ignored.
 
         Raises:
-            DataError: if it is not a table of finite numbers with the number of features of the training.
+            DataError: if it is not a table of finite numbers with the features of the training.
         """
+        if is_frame(X):
+            X = load_features(X, self.feature_names or self.n_features_in)
         flat, shape = check_X(X, self.n_features_in, owner="the model")
         if shape is not None and self.image_shape is not None and shape != self.image_shape:
             got, wanted = ("×".join(map(str, s)) for s in (shape, self.image_shape))

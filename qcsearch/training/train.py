@@ -10,12 +10,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from qcsearch.arguments import as_float, as_int, as_json, as_path
 from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate, TrainingOptions
 from qcsearch.data.checks import check_X, default_names
-from qcsearch.data.dataset import Dataset
+from qcsearch.data.dataset import Dataset, Label
+from qcsearch.data.frames import is_frame, read_frame
 from qcsearch.data.labels import check_X_y, check_y, encode
 from qcsearch.data.preprocess import build_pipeline
+from qcsearch.data.samples import load_features
 from qcsearch.data.split import split
 from qcsearch.devices.device import Device
 from qcsearch.devices.providers import get_device
@@ -177,8 +180,13 @@ def train(
     """
     started = time.monotonic()
     if not isinstance(candidate, Candidate):
-        candidate = Candidate.from_json(dict(candidate))
+        candidate = Candidate.from_json(as_json(candidate))
     target = get_device(device)
+    seed = as_int(seed, "The seed", 0, 2**32 - 1)
+    if max_seconds is not None:
+        max_seconds = as_float(max_seconds, "The seconds of a training must be a number")
+    if checkpoint is not None:
+        checkpoint = as_path(checkpoint, "The checkpoint")
     data, X_val, y_val = _parts(X, y, validation, seed)
     pipeline_seed, fit_seed = np.random.SeedSequence(seed).spawn(2)
     pipeline = build_pipeline(
@@ -224,25 +232,26 @@ def _parts(
     X: ArrayLike, y: ArrayLike, validation: float | tuple[Any, Any], seed: int
 ) -> tuple[Dataset, Floats, Ints]:
     """The training part, and the samples and class numbers of the validation part."""
-    flat, codes, classes, image_shape = check_X_y(X, y)
-    columns = getattr(X, "columns", None)
-    names = default_names(flat.shape[1], image_shape) if columns is None else tuple(map(str, columns))
+    names = tuple(read_frame(X).columns) if is_frame(X) else None
+    flat, codes, classes, image_shape = check_X_y(X, y, names=names)
+    names = names or default_names(flat.shape[1], image_shape)
     if isinstance(validation, tuple):
-        X_val, y_val = _given(validation, flat.shape[1], classes)
+        X_val, y_val = _given(validation, names, classes)
         return Dataset(flat, codes, classes, names, image_shape), X_val, y_val
-    if isinstance(validation, bool) or not isinstance(validation, float) or not 0 < validation < 1:
-        raise DataError(
-            f"The 'validation' of train must be a share in (0, 1) or (X_val, y_val). Got {validation!r}."
-        )
+    share = as_float(validation, "The 'validation' of train must be a share", below=1)
     # With a test part of its own, an empty one, nothing is set aside for a test.
     whole = Dataset(flat, codes, classes, names, image_shape, "X", flat[:0], codes[:0])
-    parts = split(whole, seed, validation_size=validation)
+    parts = split(whole, seed, validation_size=share)
     train_part = Dataset(parts.train.X, parts.train.y, classes, names, image_shape)
     return train_part, parts.validation.X, parts.validation.y
 
 
-def _given(validation: tuple[Any, Any], n_features: int, classes: tuple[Any, ...]) -> tuple[Floats, Ints]:
-    X_val, _ = check_X(validation[0], n_features, what="X_val", owner="the training")
+def _given(
+    validation: tuple[Any, Any], names: tuple[str, ...], classes: tuple[Label, ...]
+) -> tuple[Floats, Ints]:
+    X = validation[0]
+    X = load_features(X, names) if is_frame(X) else X
+    X_val, _ = check_X(X, len(names), what="X_val", owner="the training")
     y_val = encode(check_y(validation[1], "y_val"), classes, "y_val")
     if len(X_val) != len(y_val):
         raise DataError(f"X_val has {len(X_val)} rows, but y_val has {len(y_val)} labels.")

@@ -171,7 +171,7 @@ def test_constraints_that_reject_everything_end_in_code_4_and_are_named(qcsearch
             ("iris", "--max-duration-us", "0"),
             "The limit of the duration must be a number of µs > 0. Got 0.0.",
         ),
-        (("iris", "--seed", "-1"), "The seed must be an int in [0, 2³²). Got -1."),
+        (("iris", "--seed", "-1"), "The seed must be an int in [0, 4294967295]. Got -1."),
         (("iris", "--strategy", "luck"), "'luck' is not one of the strategies"),
         (("iris", "--strategy-option", "parents"), "must be NAME=VALUE. Got 'parents'."),
         (("iris", "--strategy-option", "parents=two"), "must be of type int. Got 'two'."),

@@ -90,3 +90,9 @@ def test_a_table_with_another_number_of_unnamed_features_gets_a_sentence():
         load_features(TABLE, 4)
     with pytest.raises(DataError, match="no column 'kind'"):
         load_features(TABLE, ["a"], target="kind")
+
+
+def test_a_frame_with_its_labels_beside_it_is_read_by_name_too():
+    samples = load_samples((TABLE[["c", "b", "a"]], [1, 2] * 3), ["a", "b", "c"])
+    assert (load_features(TABLE, ["a", "b", "c"]) == samples.X).all()
+    assert samples.labels == [1, 2] * 3

@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from qcsearch.errors import DataError
+from qcsearch.errors import DataError, InputError
+from qcsearch.training.train import train
 
 
 def test_predictions_are_the_original_labels(model, iris):
@@ -58,3 +60,43 @@ def test_a_score_of_unequal_lengths_is_refused(model, iris):
 def test_an_unknown_label_counts_as_missed(model, iris):
     X, _ = iris
     assert model.score(X[:10], ["daisy"] * 10) == 0.0
+
+
+def test_a_frame_is_read_by_the_names_of_its_columns(iris, small_candidate):
+    frame = pd.DataFrame(iris[0], columns=["a", "b", "c", "d"])
+    model = train(small_candidate, frame, iris[1], device="fake_manila")
+    wanted = model.predict_proba(iris[0])
+    assert model.feature_names == ("a", "b", "c", "d")
+    np.testing.assert_array_equal(
+        model.predict_proba(frame[["d", "b", "a", "c"]].assign(note="text")), wanted
+    )
+    with pytest.raises(DataError, match="has no column 'c'"):
+        model.predict(frame.drop(columns="c"))
+
+
+def test_a_validation_frame_is_read_by_name_too(iris, small_candidate):
+    frame = pd.DataFrame(iris[0], columns=["a", "b", "c", "d"])
+    parts = [(frame[::2], iris[1][::2]), (frame[1::2], iris[1][1::2])]
+    straight, turned = (
+        train(small_candidate, *parts[0], device="fake_manila", validation=(X_val, parts[1][1]))
+        for X_val in (parts[1][0], parts[1][0][["d", "c", "b", "a"]])
+    )
+    assert straight.metrics["validation_accuracy"] == turned.metrics["validation_accuracy"]
+    np.testing.assert_array_equal(straight.weights, turned.weights)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("seed", -1), ("seed", 1.5), ("max_seconds", "1"), ("validation", True), ("checkpoint", 3)],
+)
+def test_a_parameter_of_train_that_is_wrong_is_one_sentence(iris, small_candidate, parameter, value):
+    with pytest.raises(InputError, match="must be"):
+        train(small_candidate, *iris, device="fake_manila", **{parameter: value})
+
+
+def test_a_candidate_and_a_seed_may_hold_numbers_of_numpy(iris, small_candidate):
+    plain = small_candidate.to_json()
+    candidate = {**plain, "qubits": np.array(plain["qubits"]), "training": {"steps": np.int8(2)}}
+    seeded = train(candidate, *iris, device="fake_manila", seed=np.uint8(0), validation=np.float32(0.25))
+    assert seeded.candidate.qubits == small_candidate.qubits
+    assert seeded.metrics["steps"] == 2

@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 
 from qcsearch.circuits.candidate import Choice, Preprocessing, TrainingOptions
 from qcsearch.devices.providers import get_device
-from qcsearch.errors import CandidateError, DataError, DeviceError, RunError
+from qcsearch.errors import CandidateError, DataError, DeviceError, InputError, RunError
 from qcsearch.training.assembly import assemble
 from qcsearch.training.fit import Stop
 from qcsearch.training.train import accuracy, fit_candidate, train
@@ -94,7 +94,7 @@ def test_a_killed_training_goes_on_to_the_same_model(small_candidate, iris, tmp_
 
 @pytest.mark.parametrize("validation", [0, 1.0, -0.2, "half", True, None])
 def test_a_validation_that_is_no_share_is_refused(quick, iris, validation):
-    with pytest.raises(DataError, match="'validation' of train must be a share"):
+    with pytest.raises(InputError, match=r"'validation' of train must be a share in \(0, 1\)"):
         train(quick, *iris, device="fake_manila", validation=validation)
 
 

@@ -37,6 +37,8 @@ def create_strategy(name: str, options: Mapping[str, Json] | None = None) -> Str
             the type says (`Annotated[float, Field(gt=0)]`).
     """
     known = _parameters(STRATEGIES.get(name))
+    if not isinstance(options, Mapping | None):
+        raise SpaceError(f"The options of the strategy '{name}' must be values by name. Got {options!r}.")
     settings: dict[str, Any] = {}
     nested: dict[str, dict[str, Any]] = {}
     for option, said in (options or {}).items():
