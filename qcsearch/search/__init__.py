@@ -8,7 +8,8 @@ objective.py    a candidate to its record;  features.py the data it sees;  const
 predictors/     figures of an untrained candidate;  foresight.py their limits;  correlation.py what they are worth
 study.py        Optuna's study;  journal.py its file and the locks;  seeded.py;  ladder.py;  strategies/
 work.py         ask, evaluate, tell;  workers.py and worker.py: the same in several processes
-refit.py        the best again, several seeds;  evaluate.py the one look at the test part;  classical.py
+refit.py        the best again, several seeds;  evaluate.py the one look at the test part
+comparisons.py  what the winner is compared with, when it is saved;  classical.py
 run_folder.py   what is where;  run_config.py;  leaderboard.py;  result.py;  events.py what is told meanwhile
 ```
 """

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from qcsearch.canonical import Json
 from qcsearch.data.split import split
 from qcsearch.errors import RunError
-from qcsearch.search.classical import MAJORITY, majority_accuracy
+from qcsearch.search.classical import MAJORITY, NAMES, majority_accuracy
 from qcsearch.search.pareto import pareto_front
 from qcsearch.search.record import Costs, TrialRecord
-from qcsearch.search.result import ABLATION, SnapshotScore
+from qcsearch.search.result import ABLATION, OTHER_DAY, SnapshotScore
 from qcsearch.search.run_folder import RunFolder
 from qcsearch.search.study import SearchStudy
 
@@ -213,8 +213,13 @@ def _final_rows(result: Json | None, deployment: Json | None) -> list[Row]:
         snapshots = [Row(f"winner on {name}", "snapshot", score, split=TEST, trial=best["trial"])]
     missing = result.get("missing", {})
     ablation = Row(ABLATION, "ablation", result["without_pqc"], split=TEST, note=missing.get(ABLATION, ""))
+    if held_out is None and OTHER_DAY in missing:
+        snapshots = [Row(OTHER_DAY, "snapshot", None, split=TEST, note=missing[OTHER_DAY])]
     classical = [
         Row(name, "classical", None, accuracy, split=TEST) for name, accuracy in result["classical"].items()
+    ]
+    classical += [
+        Row(name, "classical", None, split=TEST, note=missing[name]) for name in NAMES if name in missing
     ]
     return [
         winner,

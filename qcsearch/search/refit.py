@@ -353,7 +353,8 @@ def train_once(
 def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) -> Finalist:
     assert record.candidate is not None
     longer = _longer(record.candidate, steps_factor)
-    assembly, _, _ = objective.assemble(longer)
+    # In another session there may have been more time to set it up; now it must be, as it has been chosen.
+    assembly, _, _ = replace(objective, setup_seconds=None).assemble(longer)
     own = Refitted(
         np.array(record.weights),
         np.array(record.head_parameters),

@@ -14,10 +14,23 @@ from qcsearch.errors import RunError
 if TYPE_CHECKING:
     from qcsearch.training.model import TrainedModel
 
-__all__ = ["ABLATION", "Best", "SearchResult", "SeedScore", "SnapshotScore", "Untuned"]
+__all__ = [
+    "ABLATION",
+    "OTHER_DAY",
+    "UNTUNED",
+    "Best",
+    "SearchResult",
+    "SeedScore",
+    "SnapshotScore",
+    "Untuned",
+]
 
 ABLATION = "winner without PQC"
 """Name of its row in the leaderboard."""
+
+OTHER_DAY = "winner on another day"
+UNTUNED = "winner before the tuning"
+"""Names of rows that are missing; those that are there say which day, and which model."""
 
 _OUT_OF_SECONDS, _NOTHING_FOUND = 3, 4
 

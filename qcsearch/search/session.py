@@ -242,6 +242,8 @@ class Session:
     # --- the end -------------------------------------------------------------------------------------------
 
     def _conclude(self, records: list[TrialRecord], ended: str, workers: int) -> SearchResult:
+        from qcsearch.search.classical import MAJORITY
+        from qcsearch.search.comparisons import Deadlines, compared, missing_at_first
         from qcsearch.search.evaluate import evaluate
         from qcsearch.search.leaderboard import rank
         from qcsearch.search.pareto import pareto_front
@@ -256,8 +258,7 @@ class Session:
         finalists = refit(
             self.objective, ranked, deadline=refit_end, emit=self.emit, threads=workers, warm=warm
         )
-        end = self.clock.deadline(self.budget.ablation_seconds)
-        found = evaluate(self.objective, finalists[0], deadline=end, before=before)
+        found = evaluate(self.objective, finalists[0])
         self._write_model(found.model)
         result = SearchResult(
             run=self.folder.path,
@@ -266,19 +267,22 @@ class Session:
             best=found.best,
             seeds=found.seeds,
             spread=found.spread,
-            classical=found.classical,
-            without_pqc=found.without_pqc,
-            snapshot=found.snapshot,
-            untuned=found.untuned,
+            classical={MAJORITY: found.majority},
+            without_pqc=None,
             confusion=found.confusion,
             pareto=tuple(record.trial for record in pareto_front(ranked)),
             ended=ended,
             cut=found.cut,
             failure=found.failure,
-            missing=found.missing,
+            missing=missing_at_first(tuned=before is not None),
             notices=(*self.objective.features.split.notices, *found.notices),
         )
         self.folder.write_result(result.to_file())
+        ends = (self.budget.ablation_seconds, self.budget.max_seconds)
+        deadlines = Deadlines(*map(self.clock.deadline, ends))
+        for whole in compared(self.objective, finalists[0], result, deadlines=deadlines, before=before):
+            result = replace(whole, seconds=self.clock.seconds)
+            self.folder.write_result(result.to_file())
         self.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, self.clock.seconds))
         return result
 
@@ -305,7 +309,7 @@ def _import_the_rest() -> None:
     from qcsearch.simulation.compile import warm_up
 
     warm_up()
-    for name in ("evaluate", "refit", "leaderboard"):
+    for name in ("comparisons", "evaluate", "refit", "leaderboard"):
         import_module(f"qcsearch.search.{name}")
     for name in ("qcsearch.bundle.write", "sklearn.decomposition", "sklearn.linear_model", "sklearn.svm"):
         import_module(name)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from qcsearch.data.sources import load_dataset
-from qcsearch.search.evaluate import evaluate
+from qcsearch.search.comparisons import Deadlines, compared, missing_at_first
 from qcsearch.search.leaderboard import leaderboard, rank, records
 from qcsearch.search.objective import Objective
 from qcsearch.search.pareto import pareto_front
@@ -76,16 +76,22 @@ def test_where_all_were_cut_short_the_winner_says_so(objective: Objective, ranke
 
 
 def test_an_ablation_that_is_cut_short_is_missing_with_its_reason_and_is_no_number(
-    objective: Objective, ranked: list[TrialRecord]
+    objective: Objective, ranked: list[TrialRecord], drawn: SearchResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     winner, *_ = refit(objective, ranked, deadline=time.monotonic(), emit=lambda event: None)
-    found = evaluate(objective, winner, deadline=time.monotonic())
-    assert found.without_pqc is None
-    reason = "Its training was broken off: The time was used up."
-    assert found.missing == {"winner without PQC": reason}
-    whole = evaluate(objective, winner)
+    first = replace(drawn, missing=missing_at_first(tuned=False), without_pqc=None)
+    *_, late = compared(objective, winner, first, deadlines=Deadlines(training=time.monotonic()))
+    assert late.without_pqc is None
+    assert late.missing == {"winner without PQC": "The seconds were used up."}
+    *_, whole = compared(objective, winner, first)
     assert whole.without_pqc is not None
     assert whole.missing == {}
+    cut_short = replace(winner.best, cut="The time was used up.")
+    monkeypatch.setattr("qcsearch.search.comparisons.train_once", lambda *_, **__: cut_short)
+    *_, broken = compared(objective, winner, first)
+    assert broken.without_pqc is None
+    reason = "Its training was broken off: The time was used up."
+    assert broken.missing == {"winner without PQC": reason}
 
 
 def test_a_row_that_is_missing_stands_in_the_board_with_its_reason(
