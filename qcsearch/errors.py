@@ -12,6 +12,7 @@ QCSearchError                 exit code 2, the base of everything raised on purp
 │   ├── BundleError           the bundle: changed, incomplete, unreadable
 │   └── FileError             a file is none: a link, a pipe, a device; or too large
 ├── MissingExtraError         exit code 2, an optional dependency is not installed
+├── StorageError              exit code 2, a disk is full or cannot be written; what is paid for is kept
 ├── NoFeasibleCandidateError  exit code 4, every candidate broke a constraint
 ├── CeilingError              exit code 3, the next job would cost more than was allowed
 └── BackendError              exit code 5, the backend or the credentials
@@ -21,6 +22,7 @@ QCSearchError                 exit code 2, the base of everything raised on purp
     ├── DeadlineError         a job has not ended in time; it is still there
     ├── UnknownStatusError    a job is in a state that nothing is known of
     ├── JobFailedError        a job failed on the backend
+    ├── ResultError           what a job gave is no result of what was asked
     ├── JobCancelledError     somebody cancelled a job
     ├── SubstitutedError      a job was put on another backend than it was made for
     ├── SessionClosedError    the session was closed before its jobs were done
@@ -57,10 +59,12 @@ __all__ = [
     "NoFeasibleCandidateError",
     "QCSearchError",
     "RecalibratedError",
+    "ResultError",
     "RunError",
     "ServiceError",
     "SessionClosedError",
     "SpaceError",
+    "StorageError",
     "SubstitutedError",
     "UnknownStatusError",
     "UsageLimitError",
@@ -128,6 +132,10 @@ class MissingExtraError(QCSearchError, ImportError):
     """An optional dependency is not installed."""
 
 
+class StorageError(QCSearchError):
+    """A disk is full or cannot be written; what was paid for is kept, or still with the service."""
+
+
 class NoFeasibleCandidateError(QCSearchError):
     """Every candidate broke a constraint."""
 
@@ -168,6 +176,10 @@ class UnknownStatusError(BackendError):
 
 class JobFailedError(BackendError):
     """A job failed on the backend."""
+
+
+class ResultError(BackendError):
+    """What a backend gave is no result of what was asked."""
 
 
 class JobCancelledError(BackendError):

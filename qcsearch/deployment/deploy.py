@@ -217,7 +217,7 @@ def _truth(program: BackendProgram, found: Estimates, model: TrainedModel, test:
     if program.mitigated:
         return None
     predicted = model.expectations(test.X)
-    return noise_truth(found, predicted, program.observables, program.qubits, program.shots)
+    return noise_truth(found, predicted, program.observables, program.qubits, found.shots or program.shots)
 
 
 def _notices(

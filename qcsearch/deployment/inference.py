@@ -32,7 +32,7 @@ class Inference:
         model: that was run.
         backend: the executor's name.
         kind: what stands behind the numbers.
-        shots: runs of each circuit in each measurement basis.
+        shots: runs of each circuit in each measurement basis that came, the fewest of all.
         seed: of everything random.
         found: measured expectation values and their standard errors.
         probabilities: `(n_samples, n_classes)`, ordered as `model.classes`.
@@ -114,7 +114,7 @@ def infer(
         model=model,
         backend=executor.name,
         kind=executor.kind,
-        shots=shots,
+        shots=found.shots or shots,
         seed=seed,
         found=found,
         probabilities=probabilities,
@@ -155,13 +155,13 @@ def _measure(
     program: BackendProgram, features: Floats, weights: Floats, on_progress: OnProgress
 ) -> Estimates:
     """Job by job, so that a long prediction says how far it is."""
-    total, parts = len(features), [Estimates(*np.zeros((2, 0, program.n_observables)))]
+    total, parts = len(features), []
     on_progress(Progress("predict", 0, total))
     for start in range(0, total, program.rows_a_job):
         rows = features[start : start + program.rows_a_job]
         parts.append(program.measure(rows, weights))
         on_progress(Progress("predict", start + len(rows), total))
-    return Estimates(np.vstack([part.values for part in parts]), np.vstack([part.errors for part in parts]))
+    return Estimates.joined(parts, program.n_observables)
 
 
 def _rng(seed: int) -> np.random.Generator:

@@ -14,7 +14,10 @@ from qcsearch.deployment.canaries import Readout
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Floats
 
-__all__ = ["Basis", "Estimates", "Term", "estimate", "measurement_bases"]
+__all__ = ["MOST_MITIGATED", "Basis", "Estimates", "Term", "estimate", "least_error", "measurement_bases"]
+
+MOST_MITIGATED = 20.0
+"""How far above its range the correction of readout may put a value: as for `Readout.factors`."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,23 @@ class Estimates:
     Attributes:
         values: `(n_sets, n_observables)`.
         errors: standard errors from the finite number of shots, of the same shape.
+        shots: that came of each basis with each set of parameters, the fewest of all; None if that is not known.
     """
 
     values: Floats
     errors: Floats
+    shots: int | None = None
+
+    @classmethod
+    def joined(cls, parts: Sequence[Estimates], n_observables: int) -> Estimates:
+        """All sets of several jobs."""
+        empty = np.zeros((0, n_observables))
+        shots = [part.shots for part in parts if part.shots is not None]
+        return cls(
+            np.vstack([empty, *(part.values for part in parts)]),
+            np.vstack([empty, *(part.errors for part in parts)]),
+            min(shots, default=None),
+        )
 
 
 @dataclass(frozen=True)
@@ -106,12 +122,27 @@ def estimate(
     variances = np.zeros_like(values)
     for basis, outcomes in zip(bases, bits, strict=True):
         for number in sorted({term.observable for term in basis.terms}):
-            shots = sum(
-                _outcomes(term, outcomes, readout) for term in basis.terms if term.observable == number
+            shots = np.asarray(
+                sum(_outcomes(term, outcomes, readout) for term in basis.terms if term.observable == number)
             )
             values[:, number] += np.mean(shots, axis=1)
-            variances[:, number] += np.var(shots, axis=1) / max(1, outcomes.shape[1] - 1)
-    return Estimates(values, np.sqrt(variances))
+            variances[:, number] += _variance(shots)
+    return Estimates(values, np.sqrt(variances), min(outcomes.shape[1] for outcomes in bits))
+
+
+def least_error(shots: int) -> float:
+    """Standard error of the mean of outcomes ±1 that all came out alike: few shots cannot be certain.
+
+    With the Agresti-Coull centre, as for a score.
+    """
+    return float(np.sqrt(2 * shots + 1) / (shots + 1) ** 1.5)
+
+
+def _variance(outcomes: Floats) -> Floats:
+    """Variance of the mean of outcomes `(n_sets, n_shots)`; of outcomes that are all alike it is not 0."""
+    shots = outcomes.shape[1]
+    alike = np.abs(outcomes).max(axis=1) * least_error(shots)
+    return np.asarray(np.maximum(np.var(outcomes, axis=1) / max(1, shots - 1), alike**2))
 
 
 def _owners(observables: Sequence[SparsePauliOp]) -> dict[str, list[tuple[int, float]]]:

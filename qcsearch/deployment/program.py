@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,6 +18,7 @@ from qcsearch.deployment.canaries import Aviary, Readout, canary_circuits
 from qcsearch.deployment.executors.base import Billed, Estimating, Executor, Pub, check_job
 from qcsearch.deployment.executors.folding import fold_notice, runnable
 from qcsearch.deployment.measurement import Basis, Estimates, estimate, measurement_bases
+from qcsearch.deployment.received import check_bits, check_estimates
 from qcsearch.errors import BackendError, InputError
 from qcsearch.training.expectations import Floats
 
@@ -57,11 +59,23 @@ class Meter:
 
     def __init__(self) -> None:
         self.usage = Usage()
+        self._others: Counter[tuple[int, int]] = Counter()
 
-    def count(self, circuits: int, executions: int) -> None:
-        """One more job, of so many circuits and executions of them together."""
+    def count(self, circuits: int, executions: int, *, asked: int, came: int) -> None:
+        """One more job, of so many circuits and executions of them together, and how many shots it gave."""
         used = self.usage
         self.usage = Usage(used.jobs + 1, used.circuits + circuits, used.shots + executions)
+        if came != asked:
+            self._others[asked, came] += 1
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Which jobs gave another number of shots than they were asked for."""
+        return tuple(
+            f"{jobs} of {self.usage.jobs} jobs gave {came:,} shots of each circuit where {asked:,} were asked for. "
+            "Values and errors are those of the shots that came."
+            for (asked, came), jobs in sorted(self._others.items())
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +140,7 @@ class BackendProgram:
         """What a reader of the numbers should know."""
         said = fold_notice(self.circuit)
         told = self.executor.notices if isinstance(self.executor, Billed) else ()
-        return told if said is None else (said, *told)
+        return (*([] if said is None else [said]), *told, *self.meter.notices)
 
     @property
     def n_weights(self) -> int:
@@ -172,9 +186,7 @@ class BackendProgram:
     def _estimate(self, rows: Floats) -> Estimates:
         size = self.rows_a_job
         found = [self._job(rows[start : start + size]) for start in range(0, len(rows), size)]
-        if not found:
-            return Estimates(*np.zeros((2, 0, self.n_observables)))
-        return Estimates(np.vstack([f.values for f in found]), np.vstack([f.errors for f in found]))
+        return Estimates.joined(found, self.n_observables)
 
     def sample(self, rows: Floats) -> tuple[list[Bits], Readout | None]:
         """The shots of one job, and the readout errors that its canaries show, if it has any.
@@ -184,6 +196,9 @@ class BackendProgram:
 
         Returns:
             For each of `bases` the bits `(n_sets, n_shots, n_qubits)`, qubit 0 first.
+
+        Raises:
+            ResultError: if the executor gives anything else; another number of shots is counted and said.
         """
         pubs = [
             Pub(circuit, rows[:, columns])
@@ -191,9 +206,10 @@ class BackendProgram:
         ]
         canaries = [Pub(circuit, np.zeros((1, 0))) for circuit in self.canaries]
         job = runnable([*pubs, *canaries], self.shots, self.executor.target)
-        found = self.executor.run(job, self.shots)
-        n_circuits = len(pubs) * len(rows) + len(canaries)
-        self.meter.count(n_circuits, n_circuits * self.shots)
+        found = check_bits(self.executor.run(job, self.shots), job)
+        executions = sum(array.size * array.num_shots for array in found)
+        came = min(array.num_shots for array in found)
+        self.meter.count(sum(array.size for array in found), executions, asked=self.shots, came=came)
         bits = [array.to_bool_array(order="little") for array in found]
         readout = None
         if self.aviary is not None:
@@ -210,8 +226,11 @@ class BackendProgram:
     def _estimated(self, executor: Estimating, rows: Floats) -> Estimates:
         pubs = runnable(self.observed(rows), self.shots, self.executor.target, measured=False)
         work = executor.work(pubs, self.shots)
-        (found,) = executor.estimate(pubs, self.shots)
-        self.meter.count(work.circuits, work.executions)
+        answer = executor.estimate(pubs, self.shots)
+        (found,) = check_estimates(answer, pubs, mitigated=executor.mitigated)
+        came = found.shots or self.shots
+        executions = work.executions * came // self.shots
+        self.meter.count(work.circuits, executions, asked=self.shots, came=came)
         return found
 
     def observed(self, rows: Floats | int) -> list[Pub]:

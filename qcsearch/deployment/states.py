@@ -33,6 +33,16 @@ class Shots:
     counts: Mapping[str, NDArray[np.int64]]
     readout: Readout
 
+    @property
+    def shots(self) -> dict[str, int]:
+        """How many there are of each setting."""
+        return {axes: int(counts.sum()) for axes, counts in self.counts.items()}
+
+    @property
+    def least(self) -> int:
+        """The fewest of all settings."""
+        return min(self.shots.values())
+
 
 def settings(n_qubits: int) -> list[str]:
     """The 3ⁿ settings of the measurement: an axis X, Y or Z a qubit, qubit 0 first."""
@@ -42,7 +52,8 @@ def settings(n_qubits: int) -> list[str]:
 def fit_state(shots: Shots) -> DensityMatrix:
     """The physical state behind some shots of all settings.
 
-    Each Pauli string's expectation value is the mean over all settings that tell it, readout errors taken out.
+    Each Pauli string's expectation value is the mean over all settings that tell it, each by its number of shots,
+    readout errors taken out.
 
     Raises:
         BackendError: if a qubit's readout tells nothing.
@@ -52,13 +63,19 @@ def fit_state(shots: Shots) -> DensityMatrix:
     mixer = np.ones((1, 1))
     for zero, one in zip(zeros, ones, strict=True):
         mixer = np.kron([[1.0, 1.0], [zero, one]], mixer)
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[tuple[float, int]]] = {}
     for axes, counts in shots.counts.items():
         for mask, value in enumerate(mixer @ (counts / counts.sum())):
             string = "".join(axis if mask >> q & 1 else "I" for q, axis in enumerate(axes))
-            found.setdefault(string[::-1], []).append(value)
-    terms = [(string, float(np.mean(values))) for string, values in found.items()]
+            found.setdefault(string[::-1], []).append((value, int(counts.sum())))
+    terms = [(string, _weighted(told)) for string, told in found.items()]
     return _physical(SparsePauliOp.from_list(terms).to_matrix() / 2**n_qubits)
+
+
+def _weighted(told: list[tuple[float, int]]) -> float:
+    """The mean of (value, number of shots)."""
+    values, shots = np.transpose(told)
+    return float(np.average(values, weights=shots))
 
 
 def _physical(matrix: NDArray[np.complex128]) -> DensityMatrix:
@@ -78,22 +95,23 @@ def _physical(matrix: NDArray[np.complex128]) -> DensityMatrix:
 
 
 def draw_shots(
-    state: DensityMatrix, readout: Readout, n_shots: int, rng: np.random.Generator
+    state: DensityMatrix, readout: Readout, n_shots: int | Mapping[str, int], rng: np.random.Generator
 ) -> Iterator[Shots]:
     """Shots as a device would give them that has this state and these readout errors, again and again.
 
     Args:
         state: on as many qubits as `readout`.
         readout: the errors, and from how many shots the answer's own are known.
-        n_shots: of each setting.
+        n_shots: of each setting, or of each by its name.
         rng: of the shots.
     """
     misread = np.ones((1, 1))
     for p10, p01 in zip(readout.p10, readout.p01, strict=True):
         misread = np.kron([[1 - p10, p01], [p10, 1 - p01]], misread)
     chances = {axes: misread @ _probabilities(state, axes) for axes in settings(len(readout.p10))}
+    shots = dict.fromkeys(chances, n_shots) if isinstance(n_shots, int) else n_shots
     while True:
-        counts = {axes: rng.multinomial(n_shots, chance) for axes, chance in chances.items()}
+        counts = {axes: rng.multinomial(shots[axes], chance) for axes, chance in chances.items()}
         p10, p01 = (rng.binomial(readout.shots, p) / readout.shots for p in (readout.p10, readout.p01))
         yield Shots(counts, Readout(p10, p01, readout.shots))
 

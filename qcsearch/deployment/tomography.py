@@ -54,7 +54,7 @@ class Tomography:
         device_digest: of that snapshot.
         candidate: digest of the model's candidate.
         qubits: physical qubits; the first is the lowest bit of a row's number.
-        shots: of each setting.
+        shots: that came of each setting, the fewest of all.
         seed: of everything random.
         measured: the density matrix that was measured, physical.
         predicted: the one that the snapshot predicts, before readout.
@@ -180,7 +180,7 @@ def tomography(
         device_digest=model.device.digest,
         candidate=model.candidate.digest,
         qubits=tuple(program.qubits[wire] for wire in wires),
-        shots=shots,
+        shots=taken.least,
         seed=seed,
         measured=_matrix(measured),
         predicted=_matrix(predicted),
@@ -286,8 +286,8 @@ def _measured(program: BackendProgram, row: Floats, wires: Sequence[int]) -> Sho
 
 def _redrawn(state: DensityMatrix, taken: Shots, rng: np.random.Generator) -> list[DensityMatrix]:
     """What the same measurement would find, again and again, if the state were this one."""
-    n_shots = int(next(iter(taken.counts.values())).sum())
-    return [fit_state(shots) for shots in islice(draw_shots(state, taken.readout, n_shots, rng), _DRAWS)]
+    drawn = draw_shots(state, taken.readout, taken.shots, rng)
+    return [fit_state(shots) for shots in islice(drawn, _DRAWS)]
 
 
 def _distance(a: DensityMatrix, b: DensityMatrix) -> float:

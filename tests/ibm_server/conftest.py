@@ -147,3 +147,18 @@ def asked(monkeypatch):
             return True
 
     return lambda answer: monkeypatch.setattr("sys.stdin", Terminal(answer + "\n"))
+
+
+@pytest.fixture
+def peak():
+    """Runs something and checks how much more memory it took at its highest."""
+    import resource
+
+    def check(work, megabytes):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        try:
+            return work()
+        finally:
+            assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < megabytes * 1024
+
+    return check

@@ -16,8 +16,9 @@ from qiskit.providers import BackendV2
 
 from qcsearch.deployment.executors.base import JobSeeds, Kind, Pub
 from qcsearch.deployment.executors.folding import runnable
+from qcsearch.deployment.received import check_counts
 from qcsearch.devices.device import Device
-from qcsearch.errors import BackendError
+from qcsearch.errors import BackendError, ResultError
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -114,9 +115,13 @@ class BackendExecutor:
         options = {"seed_simulator": seed % 2**31} if "seed_simulator" in self._backend.options else {}
         try:
             result = self._backend.run(circuits, shots=shots, **options).result()
-            return [result.get_counts(i) for i in range(len(circuits))]
+            found = [result.get_counts(i) for i in range(len(circuits))]
         except Exception as error:  # a vendor's own code
             raise BackendError(f"The job on {self.name} failed: {type(error).__name__}: {error}.") from error
+        more = len(getattr(result, "results", circuits))
+        if more != len(circuits):
+            raise ResultError(f"The job on {self.name} must give {len(circuits)} counts. Got {more}.")
+        return found
 
     def _bits(
         self, counts: Sequence[dict[str, int]], circuit: QuantumCircuit, rng: np.random.Generator
@@ -125,11 +130,10 @@ class BackendExecutor:
         n_bits, written = circuit.num_clbits, _written(circuit)
         whole = []
         for one in counts:
-            whole.append({_spread(key.replace(" ", ""), written, n_bits): n for key, n in one.items()})
-            if any(len(key) != n_bits for key in whole[-1]):
-                raise BackendError(
-                    f"The job on {self.name} must give {n_bits} bits a shot. Got {next(iter(one))!r}."
-                )
+            told = check_counts(one, (len(written), n_bits))
+            whole.append({_spread(key, written, n_bits): n for key, n in told.items()})
+        if len({sum(one.values()) for one in whole}) != 1:
+            raise ResultError(f"The job on {self.name} must give as many shots of each set of parameters.")
         found = BitArray.from_counts(whole, num_bits=n_bits)
         shuffled = np.stack([rows[rng.permutation(len(rows))] for rows in found.array])
         return BitArray(shuffled, n_bits)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkabl
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.errors import BackendError
+from qcsearch.errors import BackendError, ResultError
 from qcsearch.registry import Registry
 
 if TYPE_CHECKING:
@@ -298,9 +298,15 @@ def aer_threads(n_qubits: int) -> int:
 
 
 def joined_bits(data: DataBin, n_sets: int) -> BitArray:
-    """All classical registers of one result as one array of shape `(n_sets,)`, in the circuit's order."""
+    """All classical registers of one result as one array of shape `(n_sets,)`, in the circuit's order.
+
+    Raises:
+        ResultError: if there are not so many sets.
+    """
     from qiskit.primitives import BitArray
 
     registers = [data[name] for name in data]
+    if not registers or any(register.size != n_sets for register in registers):
+        raise ResultError(f"A result must hold bits of {n_sets} sets of parameters. It does not.")
     joined = registers[0] if len(registers) == 1 else BitArray.concatenate_bits(registers)
     return joined.reshape(n_sets)

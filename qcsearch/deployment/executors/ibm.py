@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
-from functools import cached_property, reduce
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit.exceptions import QiskitError
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit_ibm_runtime import Batch, Session
-from qiskit_ibm_runtime.decoders.defaults import DEFAULT_DECODERS
+from qiskit_ibm_runtime.decoders.executor.decoder import BaseClientSideResultDecoder
+from qiskit_ibm_runtime.decoders.executor_sampler.decoder import ClientSideSamplerResultDecoder
 from qiskit_ibm_runtime.executor_sampler import Sampler
+from qiskit_ibm_runtime.executor_sampler.prepare import prepare
+from qiskit_ibm_runtime.options_models import SamplerOptions
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
 from qcsearch.deployment.budget import Budget
@@ -27,6 +30,7 @@ from qcsearch.deployment.ibm.faults import LATER
 from qcsearch.deployment.ibm.journal import Journal
 from qcsearch.deployment.ibm.keys import RequestKeys
 from qcsearch.deployment.ibm.options import IbmOptions
+from qcsearch.deployment.ibm.results import JobResult, most_bytes, read_result
 from qcsearch.deployment.ibm.submission import Request, Submitter
 from qcsearch.devices.device import Device
 from qcsearch.errors import (
@@ -39,9 +43,13 @@ from qcsearch.errors import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from qiskit import QuantumCircuit
     from qiskit.primitives import BitArray
     from qiskit.transpiler import Target
     from qiskit_ibm_runtime import RuntimeJobV2
+    from qiskit_ibm_runtime.quantum_program import QuantumProgram
 
 __all__ = ["IbmExecutor"]
 
@@ -67,6 +75,7 @@ class IbmExecutor:
     """
 
     kind: Kind = "hardware"
+    _decoder: type[BaseClientSideResultDecoder] = ClientSideSamplerResultDecoder
 
     def __init__(
         self, name: str, journal: Path, options: IbmOptions, device: Device | None = None, seed: int = 0
@@ -162,7 +171,7 @@ class IbmExecutor:
             return []
         seconds = job_seconds(pubs, shots, self.target, self.rep_delay)
         executions = shots * sum(len(pub.parameters) for pub in pubs)
-        found = self._result(pubs, shots, seconds, executions)
+        found = self._result(pubs, shots, seconds, executions).found
         return [
             joined_bits(result.data, len(pub.parameters)) for result, pub in zip(found, pubs, strict=True)
         ]
@@ -180,21 +189,30 @@ class IbmExecutor:
             )
         return folded(pubs, self.target)
 
-    def _result(self, pubs: Sequence[Pub], shots: int, seconds: float, executions: int) -> Any:
-        """The client's result of one job."""
+    def _result(self, pubs: Sequence[Pub], shots: int, seconds: float, executions: int) -> JobResult:
+        """The result of one job."""
+        program = self._program(pubs, shots)
         request = Request(
             key=self._keys.next(pubs, shots),
             submit=lambda tag: self._submit(pubs, shots, tag),
             check=lambda: self._check(pubs, shots, seconds),
+            read=lambda text: read_result(text, program, self._decoder),
+            size=most_bytes(program),
             estimate=seconds,
             shots=shots,
             executions=executions,
         )
-        return _decoded(self._submitter.result(request))
+        return self._submitter.result(request)
+
+    def _program(self, pubs: Sequence[Pub], shots: int) -> QuantumProgram:
+        """What the client makes of the circuits before it sends them."""
+        options = SamplerOptions(**self._options.sampler("", 1.0))
+        backend = self._cloud.backend
+        return self._cloud.call(lambda: prepare(_blocs(pubs), options, shots, backend=backend))[0]
 
     def _submit(self, pubs: Sequence[Pub], shots: int, tag: str) -> RuntimeJobV2:
         sampler = Sampler(self._mode(), options=self._options.sampler(tag, self.budget.left))
-        return sampler.run([(pub.circuit, pub.parameters) for pub in pubs], shots=shots)
+        return sampler.run(_blocs(pubs), shots=shots)
 
     def _mode(self) -> Any:
         if self._options.mode == "job":
@@ -270,10 +288,5 @@ def _is_fractional(device: Device | None) -> bool:
     return device is not None and not _FRACTIONAL.isdisjoint(device.basis_gates)
 
 
-def _decoded(result: str) -> Any:
-    """The client's result object from the stored text, by the client's own decoders."""
-    return reduce(
-        lambda found, decoder: decoder.decode(found) if decoder.is_applicable(found) else found,
-        DEFAULT_DECODERS["executor"],
-        result,
-    )
+def _blocs(pubs: Sequence[Pub]) -> list[tuple[QuantumCircuit, NDArray[np.float64]]]:
+    return [(pub.circuit, pub.parameters) for pub in pubs]

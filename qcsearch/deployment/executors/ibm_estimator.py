@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from qiskit_ibm_runtime.decoders.executor_estimator.decoder import ClientSideEstimatorDecoder
 from qiskit_ibm_runtime.executor_estimator import Estimator
 from qiskit_ibm_runtime.executor_estimator.prepare import prepare
 from qiskit_ibm_runtime.options_models import EstimatorOptions
@@ -17,11 +18,12 @@ from qiskit_ibm_runtime.options_models import EstimatorOptions
 from qcsearch.deployment.cost import JOB_SECONDS, Cost, circuit_seconds
 from qcsearch.deployment.executors.base import Pub, check_job
 from qcsearch.deployment.executors.ibm import IbmExecutor
-from qcsearch.deployment.measurement import Estimates
+from qcsearch.deployment.measurement import MOST_MITIGATED, Estimates, least_error
 
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
     from qiskit_ibm_runtime import RuntimeJobV2
+    from qiskit_ibm_runtime.quantum_program import QuantumProgram
 
 __all__ = ["IbmEstimator"]
 
@@ -34,6 +36,8 @@ _MITIGATES = (
 
 class IbmEstimator(IbmExecutor):
     """A processor of IBM's cloud that gives expectation values; everything else is as for `IbmExecutor`."""
+
+    _decoder = ClientSideEstimatorDecoder
 
     @property
     def mitigated(self) -> bool:
@@ -58,20 +62,25 @@ class IbmEstimator(IbmExecutor):
         if not pubs:
             return []
         work = self._work(pubs, shots)
-        found = self._result(pubs, shots, work.seconds, work.executions)
-        return [_estimates(result.data, pub) for result, pub in zip(found, pubs, strict=True)]
+        result = self._result(pubs, shots, work.seconds, work.executions)
+        came = max(1, round(shots * result.share))
+        return [_estimates(one.data, pub, came) for one, pub in zip(result.found, pubs, strict=True)]
 
     def work(self, pubs: Sequence[Pub], shots: int) -> Cost:
         """What `estimate` asks of the processor: the client's own preparation of the job, counted."""
         return self._work(self._ready(pubs), shots)
 
     def _work(self, pubs: Sequence[Pub], shots: int) -> Cost:
-        options = EstimatorOptions(**self._options.estimator("", 1.0, shots))
-        program, _ = prepare(_blocs(pubs), options, backend=self._cloud.backend)
+        program = self._program(pubs, shots)
         target, delay = self.target, self.rep_delay
         circuits = sum(item.size() for item in program.items)
         lasting = sum(item.size() * (delay + circuit_seconds(item.circuit, target)) for item in program.items)
         return Cost(1, circuits, circuits * program.shots, JOB_SECONDS + program.shots * lasting)
+
+    def _program(self, pubs: Sequence[Pub], shots: int) -> QuantumProgram:
+        options = EstimatorOptions(**self._options.estimator("", 1.0, shots))
+        backend = self._cloud.backend
+        return self._cloud.call(lambda: prepare(_blocs(pubs), options, backend=backend))[0]
 
     def _submit(self, pubs: Sequence[Pub], shots: int, tag: str) -> RuntimeJobV2:
         options = self._options.estimator(tag, self.budget.left, shots)
@@ -83,12 +92,16 @@ def _blocs(pubs: Sequence[Pub]) -> list[tuple[object, list[list[SparsePauliOp]],
     return [(pub.circuit, [[x] for x in pub.observables], pub.parameters) for pub in pubs]
 
 
-def _estimates(data: object, pub: Pub) -> Estimates:
+def _estimates(data: object, pub: Pub, shots: int | None = None) -> Estimates:
     """Values and errors `(n_sets, n_observables)`; an extrapolation that failed may be anything.
 
     What it may be is ±Σ|coefficients|, the largest value that the observable can have.
     """
     values, errors = (np.asarray(getattr(data, name), dtype=np.float64).T for name in ("evs", "stds"))
     largest = np.array([np.abs(observable.coeffs).sum() for observable in pub.observables])
-    known = np.isfinite(values) & np.isfinite(errors)
-    return Estimates(np.where(np.isfinite(values), values, 0.0), np.where(known, errors, largest))
+    found = np.isfinite(values) & (np.abs(values) <= MOST_MITIGATED * largest)
+    known = found & np.isfinite(errors)
+    least = largest * (0.0 if shots is None else least_error(shots))
+    return Estimates(
+        np.where(found, values, 0.0), np.where(known, np.maximum(errors, least), largest), shots=shots
+    )

@@ -2,7 +2,7 @@
 
 ```
 journal.jsonl     one event a line, synced before the next thing is done
-results/TAG.json  a job's result, word for word as it came
+results/          the results: see `Shelf`
 .lock.N           held by the process that works with the journal
 ```
 
@@ -13,7 +13,8 @@ intent ──► submitted ──► stored ──► charged
    └───────────┴──────► ended (cancelled, failed, refused): the next intent has a tag of its own
 ```
 
-Beside them stand `doubt`, when a submission got no clear answer, and `duplicate`, when there was a second job.
+Beside them stand `doubt`, when a submission got no clear answer, `duplicate`, when there was a second job, and
+`refused`, when a result was none: it is asked for again, unless its file was removed; then the entry has ended.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from pathlib import Path
 
 from qcsearch import canonical, files
 from qcsearch.canonical import Json
-from qcsearch.errors import JournalError
+from qcsearch.deployment.ibm.shelf import Shelf
+from qcsearch.errors import JournalError, StorageError
 from qcsearch.locks import Lease
 
 __all__ = ["Entry", "Journal"]
@@ -48,6 +50,7 @@ class Entry:
         stored: SHA-256 of the stored result, None until there is one.
         seconds: QPU seconds that were metered, None until that is known.
         ended: why there will be no result, None while there may be one.
+        refused: whether the last result that came could not be used.
         doubtful: whether a submission got no clear answer, so that there may be a second job.
         duplicates: QPU seconds of other jobs with its tag, by their ids.
     """
@@ -59,6 +62,7 @@ class Entry:
     stored: str | None = None
     seconds: float | None = None
     ended: str | None = None
+    refused: bool = False
     doubtful: bool = False
     duplicates: dict[str, float] = field(default_factory=dict)
 
@@ -82,6 +86,7 @@ class Journal:
             folder / "results",
         ):  # whatever may have come with a run or a bundle
             files.make_folder(part)
+        self.shelf = Shelf(folder / "results")
         self._entries: dict[str, Entry] = {}
         self._lease = Lease(folder / ".lock")
         try:
@@ -115,6 +120,9 @@ class Journal:
     def find(self, key: str) -> Entry | None:
         """The entry of a request that has, or may still have, a result."""
         found = [entry for entry in self._entries.values() if entry.key == key and entry.ended is None]
+        if found and found[-1].refused and not self.shelf.aside(found[-1].tag).exists():
+            self.end(found[-1], "given up: its refused result was removed")
+            return None
         return found[-1] if found else None
 
     def intend(self, key: str, estimate: float, **facts: Json) -> Entry:
@@ -129,25 +137,29 @@ class Journal:
 
     def store(self, entry: Entry, result: str) -> None:
         """Keep the result; when this returns it is on the disk."""
-        path, data = self._result(entry), result.encode()
-        files.write_bytes(path, data)
-        _sync(path.parent)
-        self._append("stored", entry, stored=hashlib.sha256(data).hexdigest())
+        self.shelf.put(entry.tag, result)
+        digest = hashlib.sha256(result.encode()).hexdigest()
+        if entry.stored != digest:
+            self._append("stored", entry, stored=digest, refused=False)
 
-    def load(self, entry: Entry) -> str:
-        """The stored result.
+    def load(self, entry: Entry) -> str | None:
+        """The result that is kept, None if there is none.
 
         Raises:
             JournalError: if it is not what was stored.
         """
-        path = self._result(entry)
-        data = files.read_bytes(path, _MAX_BYTES) if files.is_file(path) else b""
-        if hashlib.sha256(data).hexdigest() != entry.stored:
+        result = self.shelf.get(entry.tag)
+        if result is not None and entry.stored not in (None, hashlib.sha256(result.encode()).hexdigest()):
             raise JournalError(
-                f"The result '{path}' must be as it was stored. It was changed or removed.",
-                fix="put it back, or remove the folder of the journal to pay for the jobs again.",
+                f"The result '{self.shelf.path(entry.tag)}' must be as it was stored. It was changed.",
+                fix="put it back, or remove it: the service is asked for it again.",
             )
-        return data.decode()
+        return result
+
+    def refuse(self, entry: Entry, reason: str) -> None:
+        """Put a result aside that cannot be used."""
+        self.shelf.put_aside(entry.tag, reason)
+        self._append("refused", entry, reason=reason, stored=None, refused=True)
 
     def charged(self, entry: Entry, seconds: float) -> None:
         """Write down what the job cost."""
@@ -165,9 +177,6 @@ class Journal:
         """Write down that the entry will have no result."""
         self._append("ended", entry, ended=reason)
 
-    def _result(self, entry: Entry) -> Path:
-        return self._folder / "results" / f"{entry.tag}.json"
-
     def _append(self, event: str, entry: Entry, **facts: Json) -> None:
         if not self._lease.held:
             raise JournalError(
@@ -176,11 +185,17 @@ class Journal:
             )
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": time, "event": event, "tag": entry.tag, **facts}
-        with files.open_update(self._path) as file:
-            file.write(canonical.dumps(line).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        _sync(self._folder)
+        try:
+            with files.open_update(self._path) as file:
+                file.write(canonical.dumps(line).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            _sync(self._folder)
+        except OSError as error:
+            raise StorageError(
+                f"The journal '{self._path}' must be written before the next job. {error.strerror}.",
+                fix="make room on that disk, and run the same command again; it goes on where it stopped.",
+            ) from error
         self._entries.setdefault(entry.tag, entry)
         _apply(entry, line)
 
@@ -209,7 +224,7 @@ class Journal:
 
 
 def _apply(entry: Entry, line: dict[str, Json]) -> None:
-    for name in ("job", "stored", "seconds", "ended", "doubtful", "duplicates"):
+    for name in ("job", "stored", "seconds", "ended", "refused", "doubtful", "duplicates"):
         if name in line:
             setattr(entry, name, line[name])
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from qcsearch.deployment.ibm.answers import charged_seconds
 from qcsearch.deployment.ibm.cloud import Cloud
 from qcsearch.deployment.ibm.faults import LATER, is_transient, session_closed
 from qcsearch.deployment.ibm.journal import Entry, Journal
 from qcsearch.deployment.ibm.pace import TokenBucket
+from qcsearch.deployment.ibm.retrieval import Retrieval
 from qcsearch.errors import (
     BackendError,
     CeilingError,
     DeadlineError,
     JobCancelledError,
     JobFailedError,
+    ResultError,
     SessionClosedError,
     SubstitutedError,
     UnknownStatusError,
@@ -30,19 +32,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Request", "Submitter"]
 
+T = TypeVar("T")
 _log = logging.getLogger("qcsearch.deployment")
 _TOO_LONG = "longer than maximum execution time"
 _WAITING, _GOOD = ("INITIALIZING", "QUEUED", "RUNNING"), ("DONE", "RUNNING", "QUEUED", "INITIALIZING")
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Generic[T]):
     """What is asked of the backend, once.
 
     Attributes:
         key: equal requests have equal keys.
         submit: submits a job that carries the tag it is given.
         check: raises if the job should not be submitted now.
+        read: makes of a result's text what is wanted; raises `ResultError` if it is no result of this request.
+        size: bytes that a result's text takes at most.
         estimate: QPU seconds that it will take, at least.
         shots: for the journal.
         executions: runs of all circuits together, for the journal.
@@ -51,29 +56,11 @@ class Request:
     key: str
     submit: Callable[[str], RuntimeJobV2]
     check: Callable[[], None]
+    read: Callable[[str], T]
+    size: int
     estimate: float
     shots: int
     executions: int
-
-
-class Verbatim:
-    """A decoder for the client: results as the text that they are, if they are results; a proxy's page is not."""
-
-    @staticmethod
-    def is_applicable(data: str) -> bool:
-        """Whatever comes."""
-        return True
-
-    @staticmethod
-    def decode(data: str) -> str:
-        """Return `data`.
-
-        Raises:
-            ValueError: if it is no JSON object with a schema.
-        """
-        if "schema_version" not in json.loads(data):
-            raise ValueError("No schema version.")
-        return data
 
 
 class Submitter:
@@ -87,30 +74,31 @@ class Submitter:
     def __init__(self, cloud: Cloud, journal: Journal) -> None:
         self._cloud, self._journal = cloud, journal
         self._patience = cloud.patience
+        self._retrieval = Retrieval(cloud, journal)
         self._bucket = TokenBucket(self._patience.submits_per_minute)
 
-    def result(self, request: Request) -> str:
-        """The result of a request as text: from the journal, from a job that is there, or from a new one.
+    def result(self, request: Request[T]) -> T:
+        """The result of a request: from the journal, from a job that is there, or from a new one.
 
         Raises:
             BackendError: if there is none; the same request can be made again.
             CeilingError: if `request.check` says so.
         """
         entry = self._journal.find(request.key)
-        if entry is not None and entry.stored is not None:
-            if entry.seconds is None:  # killed before the bill came
-                self._meter(entry)
-            return self._journal.load(entry)
         if entry is not None and entry.job is None:  # killed before the answer came
             self._journal.doubt(entry)
         if entry is None or (entry.job is None and not self._adopt(entry)):
             request.check()
             entry = entry or self._intend(request)
             self._submit(entry, request)
-        result = self._wait(entry)
-        self._journal.store(entry, result)
-        self._meter(entry)
-        return result
+        try:
+            found = self._retrieval.result(entry, partial(self._wait, entry), request.read, request.size)
+        except ResultError:
+            self._meter(entry)  # it ran all the same
+            raise
+        if entry.seconds is None:
+            self._meter(entry)
+        return found
 
     def sweep(self) -> None:
         """Look once more for jobs that were accepted late, of submissions that got no clear answer."""
@@ -118,7 +106,7 @@ class Submitter:
             if entry.doubtful:
                 self._cancel_others(entry)
 
-    def _intend(self, request: Request) -> Entry:
+    def _intend(self, request: Request[T]) -> Entry:
         return self._journal.intend(
             request.key,
             request.estimate,
@@ -127,7 +115,7 @@ class Submitter:
             executions=request.executions,
         )
 
-    def _submit(self, entry: Entry, request: Request) -> None:
+    def _submit(self, entry: Entry, request: Request[T]) -> None:
         """Submit until there is a job.
 
         Raises:
@@ -194,11 +182,11 @@ class Submitter:
                 fix=LATER,
             )
 
-    def _wait(self, entry: Entry) -> str:
-        """The result of the entry's job.
+    def _wait(self, entry: Entry) -> RuntimeJobV2:
+        """The entry's job, when it is done.
 
         Raises:
-            BackendError: if it has ended without one, or not in time.
+            BackendError: if it has ended without a result, or not in time.
         """
         job = self._cloud.job(str(entry.job))
         started, pause, unknown = time.monotonic(), self._patience.poll, 0
@@ -222,7 +210,7 @@ class Submitter:
                 )
             time.sleep(pause)
             pause = min(self._patience.slow_poll, 1.5 * pause)
-        return str(self._cloud.call(lambda: job.result(decoder=Verbatim)))
+        return job
 
     def _fail(self, entry: Entry, job: RuntimeJobV2) -> None:
         """Raise what a failed job stands for.

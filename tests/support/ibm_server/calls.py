@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from ibm_server import processor as qpu
+from ibm_server.faults import Effect, Redirect
 
 if TYPE_CHECKING:
     from ibm_server.server import IbmServer, Job
@@ -99,8 +100,10 @@ class Handler(BaseHTTPRequestHandler):
         self._send(status, value)
 
     def _answer(
-        self, call: str, names: dict[str, str], body: bytes, effect: int | str | None
+        self, call: str, names: dict[str, str], body: bytes, effect: Effect | None
     ) -> tuple[int, object]:
+        if isinstance(effect, Redirect):
+            return effect.status, effect
         if isinstance(effect, int):
             return effect, _error(effect, "Scripted trouble.")
         if effect == "drop":
@@ -123,6 +126,8 @@ class Handler(BaseHTTPRequestHandler):
             status, value = getattr(self, f"call_{call}")(names, body, effect)
         except AnswerError as answer:
             status, value = answer.status, answer.value
+        if callable(effect):
+            value = effect(value)
         if effect == "after 504":
             return 504, _error(504, "Gateway timeout.")
         if effect == "after drop":
@@ -130,12 +135,16 @@ class Handler(BaseHTTPRequestHandler):
         return status, value
 
     def _send(self, status: int, value: object) -> None:
+        where = value.url if isinstance(value, Redirect) else None
+        value = b"" if where else value
         data = value if isinstance(value, bytes) else b"" if value is None else json.dumps(value).encode()
         kind = "text/html" if data is _PAGE else "application/json"
         try:
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))
+            if where:
+                self.send_header("Location", where)
             if status == 429:
                 self.send_header("Retry-After", "1")
             self.end_headers()

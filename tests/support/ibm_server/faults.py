@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 CALLS = (
     "iam", "search", "catalog", "backends", "configuration", "properties", "status", "usage",
     "submit", "jobs", "job", "results", "metrics", "cancel", "session",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """An answer that sends the client on.
+
+    Attributes:
+        url: where to.
+        status: 301, 302, 303, 307 or 308.
+    """
+
+    url: str
+    status: int = 307
+
+
+Effect: TypeAlias = int | str | Redirect | Callable[[object], object]
 
 
 @dataclass
@@ -17,7 +35,8 @@ class Fault:
 
     Attributes:
         call: one of `CALLS`.
-        effect: an HTTP status that is answered instead; or
+        effect: an HTTP status that is answered instead; a `Redirect`; what to make of the answer (bytes are sent
+            as they are, all else as JSON); or
             `after 504` (the call is done, then 504 is answered), `after drop` (done, then the connection ends),
             `drop` (not done, the connection ends), `stall` (no answer), `html` (200 with a page of a proxy),
             for submits `late` (the connection ends, and half a second later the job is there), `substitute`,
@@ -28,7 +47,7 @@ class Fault:
     """
 
     call: str
-    effect: int | str
+    effect: Effect
     times: int = 1
     skip: int = 0
 
@@ -43,7 +62,7 @@ class FaultScript:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
-    def add(self, call: str, effect: int | str, times: int = 1, skip: int = 0) -> None:
+    def add(self, call: str, effect: Effect, times: int = 1, skip: int = 0) -> None:
         """Append to the script."""
         with self._lock:
             self._faults.append(Fault(call, effect, times, skip))
@@ -59,7 +78,7 @@ class FaultScript:
         with self._lock:
             self._faults.clear()
 
-    def next(self, call: str) -> int | str | None:
+    def next(self, call: str) -> Effect | None:
         """The effect on this call, None if it goes well."""
         with self._lock:
             for fault in self._faults:
