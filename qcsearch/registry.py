@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
 from qcsearch.errors import InputError, QCSearchError
+from qcsearch.spelling import meant
 
 __all__ = ["Registry"]
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -64,7 +68,10 @@ class Registry(Generic[T]):
                     f"repair or remove the package that offers '{point.value}'.",
                 ) from error
             return self._classes[name]
-        raise self._error(f"'{name}' is not one of the {self._family}. Known: {', '.join(self.names())}.")
+        raise self._error(
+            f"{name!r} is not one of the {self._family}. Known: {', '.join(self.names())}.",
+            meant(name, self.names()),
+        )
 
     def create(self, name: str, settings: Mapping[str, Any] | None = None) -> T:
         """Build the alternative `name` with its settings as keyword arguments.
@@ -73,6 +80,7 @@ class Registry(Generic[T]):
             QCSearchError: the registry's own error type, for an unknown name or settings it does not take.
         """
         cls = self.get(name)
+        self._check_names(name, cls, settings or {})
         try:
             return cls(**(settings or {}))
         except (TypeError, ValueError) as error:
@@ -81,3 +89,27 @@ class Registry(Generic[T]):
             raise self._error(
                 f"'{name}' of the {self._family} cannot take these settings: {error}."
             ) from error
+
+    def _check_names(self, name: str, cls: Callable[..., T], settings: Mapping[str, Any]) -> None:
+        """Check that there are settings of these names, and that none is missing; a function may take any.
+
+        Raises:
+            QCSearchError: the registry's own error type, naming the first that is wrong.
+        """
+        try:
+            parameters = inspect.signature(cls).parameters
+        except (TypeError, ValueError):  # something written in another language
+            return
+        if any(parameter.kind in _VARIADIC for parameter in parameters.values()):
+            return
+        if unknown := [setting for setting in settings if setting not in parameters]:
+            known = f"It has {', '.join(parameters)}." if parameters else "It has none."
+            raise self._error(
+                f"'{name}' of the {self._family} has no setting {unknown[0]!r}. {known}",
+                meant(unknown[0], parameters),
+            )
+        needed = [
+            key for key, parameter in parameters.items() if parameter.default is inspect.Parameter.empty
+        ]
+        if missing := [key for key in needed if key not in settings]:
+            raise self._error(f"'{name}' of the {self._family} must have the setting '{missing[0]}'.")

@@ -55,5 +55,32 @@ def test_an_unknown_name_lists_the_known_ones(colours: Registry[object]) -> None
 
 def test_settings_that_do_not_fit_are_one_sentence(colours: Registry[object]) -> None:
     colours.register("plain")(object)
-    with pytest.raises(CandidateError, match="'plain' of the colours cannot take these settings"):
+    with pytest.raises(CandidateError, match=r"'plain' of the colours has no setting 'size'\. It has none\."):
         colours.create("plain", {"size": 1})
+
+
+def test_a_slip_of_the_pen_is_asked_about(colours: Registry[object]) -> None:
+    def mixed(first_part: int, second: int = 1) -> object:
+        return int(first_part), second
+
+    colours.register("mixed")(mixed)
+    for name, settings, question in (
+        ("mixd", {}, "did you mean 'mixed'?"),
+        ("Mixed", {}, "did you mean 'mixed'?"),
+        ("mixed", {"first": 1}, "did you mean 'first_part'?"),
+        ("mixed", {"First-Part": 1}, "did you mean 'first_part'?"),
+        ("mixed", {"zzz": 1}, None),
+        ("zzz", {}, None),
+    ):
+        with pytest.raises(CandidateError) as caught:
+            colours.create(name, settings)
+        assert caught.value.fix == question
+    with pytest.raises(CandidateError, match="'mixed' of the colours must have the setting 'first_part'"):
+        colours.create("mixed", {"second": 2})
+    with pytest.raises(CandidateError, match="'mixed' of the colours cannot take these settings: int"):
+        colours.create("mixed", {"first_part": []})
+
+
+def test_a_function_that_takes_any_settings_judges_them_itself(colours: Registry[object]) -> None:
+    colours.register("any")(dict)
+    assert colours.create("any", {"whatever": 1}) == {"whatever": 1}

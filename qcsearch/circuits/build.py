@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from qcsearch.circuits.encodings.base import RangedEncoding, TrainedEncoding
 from qcsearch.circuits.gate import Angle, Gate, GateList, Topology, count_weights
 from qcsearch.errors import CandidateError, DataError
 from qcsearch.limits import MAX_GATES, MAX_OBSERVABLES, MAX_PARAMETER, MAX_QUBITS
+from qcsearch.spelling import meant
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -33,6 +35,7 @@ __all__ = [
     "lower",
     "make_encoding",
     "to_circuit",
+    "with_layers",
     "without_pqc",
 ]
 
@@ -122,6 +125,14 @@ def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList
     return GateList(topology.n_qubits, n_derived, *_densely(gates))
 
 
+def with_layers(ansatz: Choice, n_layers: int) -> Choice:
+    """The ansatz with this number of layers, if it takes one and its alternative does not fix it."""
+    takes = "n_layers" in inspect.signature(ANSATZE.get(ansatz.name)).parameters
+    if not takes or "n_layers" in ansatz.settings:
+        return ansatz
+    return Choice(ansatz.name, {**ansatz.settings, "n_layers": n_layers})
+
+
 def check_gates(gates: Iterable[Gate], n_qubits: int, n_features: int) -> None:
     """Check that each gate is one of `GATES`, on qubits and with a feature that are there.
 
@@ -131,7 +142,10 @@ def check_gates(gates: Iterable[Gate], n_qubits: int, n_features: int) -> None:
     for gate in gates:
         spec = GATES.get(gate.name)
         if spec is None:
-            raise CandidateError(f"'{gate.name}' is not one of the gates. Known: {', '.join(GATES)}.")
+            raise CandidateError(
+                f"{checks.short(gate.name)} is not one of the gates. Known: {', '.join(GATES)}.",
+                meant(gate.name, GATES),
+            )
         inside = all(0 <= q < n_qubits for q in gate.qubits)
         if len(gate.qubits) != spec.n_qubits or len(set(gate.qubits)) != spec.n_qubits or not inside:
             places = "one qubit" if spec.n_qubits == 1 else "two different qubits"

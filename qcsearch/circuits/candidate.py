@@ -12,6 +12,7 @@ from qcsearch.canonical import Json
 from qcsearch.circuits import checks
 from qcsearch.circuits.options import Choice, Preprocessing, TrainingOptions
 from qcsearch.errors import CandidateError
+from qcsearch.spelling import meant
 
 __all__ = ["Candidate", "Choice", "Preprocessing", "TrainingOptions"]
 
@@ -83,7 +84,8 @@ class Candidate:
             raise CandidateError(f"A candidate must be an object. Got {checks.short(data)}.")
         if unknown := [key for key in data if key not in _READERS]:
             raise CandidateError(
-                f"A candidate has no part {checks.short(unknown[0])}. Known: {', '.join(_READERS)}."
+                f"A candidate has no part {checks.short(unknown[0])}. Known: {', '.join(_READERS)}.",
+                meant(unknown[0], _READERS),
             )
         if missing := [name for name in _NEEDED if name not in data]:
             raise CandidateError(

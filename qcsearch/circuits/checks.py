@@ -10,6 +10,7 @@ from typing import Any, SupportsFloat, overload
 
 from qcsearch.errors import CandidateError
 from qcsearch.limits import MAX_GATES
+from qcsearch.spelling import meant
 
 __all__ = ["MAX_LAYERS", "flag", "integer", "n_gates", "names", "number", "one_of", "refuse", "short", "text"]
 
@@ -29,9 +30,11 @@ def short(value: object) -> str:
     return spelled if len(spelled) <= 100 else f"{spelled[:97]}..."
 
 
-def refuse(owner: str, parameter: str, wanted: str, value: object) -> CandidateError:
+def refuse(owner: str, parameter: str, wanted: str, value: object, fix: str | None = None) -> CandidateError:
     """The error *The 'p' parameter of X must be … Got …*, to be raised."""
-    return CandidateError(f"The '{parameter}' parameter of {owner} must be {wanted}. Got {short(value)}.")
+    return CandidateError(
+        f"The '{parameter}' parameter of {owner} must be {wanted}. Got {short(value)}.", fix
+    )
 
 
 def one_of(owner: str, parameter: str, value: Any, allowed: Sequence[str]) -> str:
@@ -42,7 +45,7 @@ def one_of(owner: str, parameter: str, value: Any, allowed: Sequence[str]) -> st
     """
     if isinstance(value, str) and value in allowed:
         return value
-    raise refuse(owner, parameter, f"one of {', '.join(allowed)}", value)
+    raise refuse(owner, parameter, f"one of {', '.join(allowed)}", value, meant(value, allowed))
 
 
 def names(owner: str, parameter: str, value: Any, allowed: Sequence[str]) -> tuple[str, ...]:
@@ -53,7 +56,9 @@ def names(owner: str, parameter: str, value: Any, allowed: Sequence[str]) -> tup
     """
     if isinstance(value, list | tuple) and value and all(isinstance(v, str) and v in allowed for v in value):
         return tuple(value)
-    raise refuse(owner, parameter, f"a list of one or more of {', '.join(allowed)}", value)
+    strange = [v for v in value if v not in allowed] if isinstance(value, list | tuple) else [value]
+    fix = meant(strange[0], allowed) if strange else None
+    raise refuse(owner, parameter, f"a list of one or more of {', '.join(allowed)}", value, fix)
 
 
 @overload

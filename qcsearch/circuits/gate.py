@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from qcsearch.canonical import Json
 from qcsearch.circuits import checks
 from qcsearch.errors import CandidateError
+from qcsearch.spelling import meant
 
 __all__ = ["Angle", "Gate", "GateList", "Topology", "count_weights"]
 
@@ -63,8 +64,10 @@ class Angle:
         if not isinstance(data, dict):
             return cls(constant=checks.number("a gate", "angle", data))
         if not set(data) <= {"constant", "scale", "feature", "weight"}:
+            parts = [field.name for field in fields(cls)]
             raise CandidateError(
-                f"An angle has the parts constant, scale, feature, weight. Got {checks.short(data)}."
+                f"An angle has the parts {', '.join(parts)}. Got {checks.short(data)}.",
+                meant(next(key for key in data if key not in parts), parts),
             )
         feature, weight = data.get("feature"), data.get("weight")
         return cls(

@@ -11,6 +11,7 @@ from qcsearch import canonical
 from qcsearch.canonical import Json
 from qcsearch.circuits import checks
 from qcsearch.errors import CandidateError
+from qcsearch.spelling import meant
 
 __all__ = ["Choice", "Preprocessing", "TrainingOptions"]
 
@@ -74,7 +75,11 @@ class Choice:
             return cls(data)
         if isinstance(data, dict) and {"name"} <= set(data) <= {"name", "settings"}:
             return cls(data["name"], data.get("settings", {}))
-        raise CandidateError(f"A choice must be a name or {{name, settings}}. Got {checks.short(data)}.")
+        strange = [key for key in data if key not in ("name", "settings")] if isinstance(data, dict) else []
+        raise CandidateError(
+            f"A choice must be a name or {{name, settings}}. Got {checks.short(data)}.",
+            meant(strange[0], ("name", "settings")) if strange else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -221,5 +226,8 @@ def _parts(owner: str, cls: type[Any], data: Json) -> dict[str, Json]:
         raise CandidateError(f"{owner} must be an object. Got {checks.short(data)}.")
     known = [f.name for f in fields(cls)]
     if unknown := [key for key in data if key not in known]:
-        raise CandidateError(f"{owner} has no part {checks.short(unknown[0])}. Known: {', '.join(known)}.")
+        raise CandidateError(
+            f"{owner} has no part {checks.short(unknown[0])}. Known: {', '.join(known)}.",
+            meant(unknown[0], known),
+        )
     return dict(data)

@@ -14,7 +14,17 @@ from qcsearch.errors import CandidateError
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-__all__ = ["build_pipeline", "fit_seconds", "load_pipeline", "n_components", "n_outputs", "save_pipeline"]
+__all__ = [
+    "build_pipeline",
+    "check_reduction",
+    "fit_seconds",
+    "load_pipeline",
+    "n_components",
+    "n_outputs",
+    "save_pipeline",
+]
+
+_MANY = 1_000_000
 
 
 def build_pipeline(preprocessing: Preprocessing, image_shape: ImageShape, seed: int) -> Pipeline:
@@ -70,6 +80,15 @@ def fit_seconds(
     """About how long its reduction takes to fit to `n_samples`, see `Reduction.seconds`."""
     reduction = _reduction(preprocessing.reduction, image_shape, seed=0)
     return 0.0 if reduction is None else reduction.seconds(n_samples, n_features)
+
+
+def check_reduction(choice: Choice) -> None:
+    """Check a reduction and its settings on data as large as one likes: what is wrong there is wrong with all data.
+
+    Raises:
+        CandidateError: if it is unknown, or a setting of it is wrong.
+    """
+    n_components(Preprocessing(choice), _MANY, (_MANY, _MANY), _MANY)
 
 
 def n_outputs(pipeline: Pipeline) -> int:

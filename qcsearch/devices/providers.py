@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import warnings
@@ -15,6 +14,7 @@ from qcsearch.devices.device import Device
 from qcsearch.devices.snapshot import read_snapshot
 from qcsearch.errors import DeviceError
 from qcsearch.presets import preset_files
+from qcsearch.spelling import meant
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -148,6 +148,6 @@ def _fake(name: str) -> Device:
 
 def _unknown(name: str) -> DeviceError:
     names = [entry.name for entry in list_devices()]
-    close = difflib.get_close_matches(name, names, n=3)
-    hint = f"did you mean {' or '.join(close)}?" if close else "`qcsearch devices list` shows the names."
-    return DeviceError(f"There is no device {name!r}.", hint)
+    return DeviceError(
+        f"There is no device {name!r}.", meant(name, names) or "`qcsearch devices list` shows the names."
+    )

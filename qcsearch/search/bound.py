@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,11 +10,10 @@ from typing import Any
 from optuna.trial import BaseTrial
 
 from qcsearch.canonical import Json
-from qcsearch.circuits.ansatze import ANSATZE
+from qcsearch.circuits.build import with_layers
 from qcsearch.circuits.candidate import Candidate, Choice, Preprocessing, TrainingOptions
 from qcsearch.circuits.gate import Topology
 from qcsearch.data.preprocess import n_components
-from qcsearch.data.reductions import REDUCTIONS
 from qcsearch.devices.device import Device
 from qcsearch.devices.regions import best_regions, topology
 from qcsearch.errors import CandidateError, DeviceError, SpaceError
@@ -87,7 +85,7 @@ class BoundSpace:
         low, high = chosen["angle_range"]
         return Candidate(
             encoding=chosen["encoding"],
-            ansatz=_with_layers(chosen["ansatz"], params["n_layers"]),
+            ansatz=with_layers(chosen["ansatz"], params["n_layers"]),
             qubits=qubits,
             observables=_observables(self.device, qubits, chosen["observables"], chosen["measured"]),
             preprocessing=Preprocessing(
@@ -122,12 +120,6 @@ def _possible(
     kept: dict[Label, Choice] = {}
     left_out: dict[Label, str] = {}
     for label, choice in reductions.items():
-        if choice.name not in ("none", *REDUCTIONS.names()):
-            known = ", ".join(["none", *REDUCTIONS.names()])
-            raise SpaceError(
-                f"The search space '{name}' is wrong at 'preprocessing.reductions': a reduction is one of "
-                f"{known}. Got {choice.name!r}."
-            )
         try:
             n_components(Preprocessing(choice), context.n_features, context.image_shape, context.n_classes)
         except CandidateError as error:
@@ -184,14 +176,6 @@ def _along(qubits: tuple[int, ...], couplings: Topology) -> tuple[int, ...] | No
     while len(order) < len(qubits):
         order.append(next(q for q in neighbours[order[-1]] if q not in order))
     return tuple(qubits[q] for q in order)
-
-
-def _with_layers(ansatz: Choice, n_layers: int) -> Choice:
-    """The ansatz with this number of layers, if it takes one and its alternative does not fix it."""
-    takes = "n_layers" in inspect.signature(ANSATZE.get(ansatz.name)).parameters
-    if not takes or "n_layers" in ansatz.settings:
-        return ansatz
-    return Choice(ansatz.name, {**ansatz.settings, "n_layers": n_layers})
 
 
 def _observables(

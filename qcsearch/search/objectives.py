@@ -8,6 +8,7 @@ from dataclasses import fields
 from qcsearch.errors import SpaceError
 from qcsearch.search.record import Costs, TrialRecord
 from qcsearch.search.space import SearchSpace
+from qcsearch.spelling import meant
 
 __all__ = ["check_objectives", "values"]
 
@@ -29,7 +30,8 @@ def check_objectives(objectives: Sequence[str], space: SearchSpace) -> None:
             raise SpaceError(
                 f"In the search space '{space.name}' an objective must be one of {', '.join(_COSTS)}, or {has}. "
                 f"Got '{name}'.",
-                fix="add a part [[predictors]] to the space for a predictor.",
+                fix=meant(name, (*_COSTS, *labels))
+                or "add a part [[predictors]] to the space for a predictor.",
             )
 
 

@@ -11,6 +11,7 @@ from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Choice
 from qcsearch.errors import SpaceError
 from qcsearch.search.space_file import Alternative, IntRange, LogRange, SpaceFile
+from qcsearch.spelling import meant
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
@@ -117,7 +118,10 @@ class Parameters:
                 if problem := self._problem(name, value):
                     raise SpaceError(
                         f"The search space '{space}' is wrong at 'start' number {number}, '{name}': "
-                        f"{problem}. Got {value!r}."
+                        f"{problem}. Got {value!r}.",
+                        meant(value, map(str, self.choices[name]))
+                        if name in self.choices
+                        else meant(name, self._order),
                     )
 
     def describe(self) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,17 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from qcsearch import canonical, files
 from qcsearch.arguments import as_float, as_int
+from qcsearch.canonical import Json
+from qcsearch.circuits import checks
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.candidate import Candidate, Preprocessing, TrainingOptions
+from qcsearch.circuits.build import check_gates, with_layers
+from qcsearch.circuits.candidate import Candidate, Choice, Preprocessing, TrainingOptions
 from qcsearch.circuits.encodings import ENCODINGS
+from qcsearch.data.preprocess import check_reduction
 from qcsearch.errors import CandidateError, SpaceError
 from qcsearch.limits import MAX_SPACE_BYTES
 from qcsearch.presets import preset_files
 from qcsearch.registry import Registry
 from qcsearch.search.ladder import Ladder
 from qcsearch.search.parameters import Parameters
-from qcsearch.search.space_file import Alternative, SpaceFile, parse
+from qcsearch.search.space_file import Alternative, IntRange, SpaceFile, parse
 from qcsearch.search.space_text import to_toml
+from qcsearch.spelling import meant
 from qcsearch.training.heads import HEADS
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.optimisers import OPTIMISERS
@@ -170,7 +175,7 @@ def load_space(source: str | Path | SearchSpace) -> SearchSpace:
     if name not in presets and not path.is_file():
         raise SpaceError(
             f"'{name}' is neither a search space ({', '.join(_names())}) nor a file.",
-            fix="name one of those, or give the path of a .toml file.",
+            fix=meant(name, _names()) or "name one of those, or give the path of a .toml file.",
         )
     try:
         text = files.read_text(path, MAX_SPACE_BYTES, follow=True)
@@ -205,38 +210,65 @@ def _text(name: str) -> str:
 def _check_families(space: SearchSpace) -> None:
     """Build every alternative once, so that a wrong name or setting ends before any work starts."""
     circuit, training = space.file.circuit, space.file.training
-    _check(space.name, "circuit.encodings", ENCODINGS, circuit.encodings)
-    _check(space.name, "circuit.ansatze", ANSATZE, circuit.ansatze)
-    _check(space.name, "circuit.heads", HEADS, circuit.heads)
+    _check(space.name, "preprocessing.reductions", _reduction, space.file.preprocessing.reductions)
+    _check(space.name, "circuit.encodings", ENCODINGS.create, circuit.encodings)
+    _check(space.name, "circuit.ansatze", partial(_ansatz, circuit.n_layers), circuit.ansatze)
+    _check(space.name, "circuit.heads", HEADS.create, circuit.heads)
     for key, registry, names in (
         ("training.optimizers", OPTIMISERS, training.optimizers),
         ("training.losses", LOSSES, training.losses),
     ):
-        _check(space.name, key, registry, [Alternative(name=name) for name in names])
+        _check(space.name, key, registry.create, [Alternative(name=name) for name in names])
     if space.file.predictors:
         from qcsearch.search.predictors import PREDICTORS  # the engine comes with it
 
-        _check(space.name, "predictors", PREDICTORS, space.file.predictors)
-    _check_values(space)
+        _check(space.name, "predictors", PREDICTORS.create, space.file.predictors)
+    for key, build in _values(space.file):
+        _attempt(space.name, key, build)
 
 
-def _check_values(space: SearchSpace) -> None:
-    """Let the candidate's own parts judge the plain values."""
-    part, training = space.file.preprocessing, space.file.training
-    attempts: list[tuple[str, Callable[[], object]]] = [
-        ("preprocessing.scalings", partial(Preprocessing, scaling=name)) for name in part.scalings
-    ]
-    attempts.append(("training.schedule", partial(TrainingOptions, schedule=training.schedule)))
-    for key, build in attempts:
-        try:
-            build()
-        except CandidateError as error:
-            raise SpaceError(
-                f"The search space '{space.name}' is wrong at '{key}': {error.message}"
-            ) from None
+_MANY = 1_000_000
 
 
-def _check(space: str, key: str, registry: Registry[Any], alternatives: Iterable[Alternative]) -> None:
+def _reduction(name: str, settings: Mapping[str, Json]) -> None:
+    check_reduction(Choice(name, settings))
+
+
+def _ansatz(n_layers: IntRange, name: str, settings: Mapping[str, Json]) -> None:
+    """An ansatz with the fewest and the most layers that it may have here; its gates, if it names some."""
+    for most in (n_layers.min, n_layers.max):
+        choice = with_layers(Choice(name, settings), most)
+        ansatz = ANSATZE.create(choice.name, choice.settings)
+        check_gates(getattr(ansatz, "gates", ()), _MANY, _MANY)
+
+
+def _values(file: SpaceFile) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Plain values by key, each to be judged by the candidate's own part."""
+    training = file.training
+    for name in file.preprocessing.scalings:
+        yield "preprocessing.scalings", partial(Preprocessing, scaling=name)
+    options: dict[str, tuple[str, Iterable[Any]]] = {
+        "learning_rate": ("learning_rate", (training.learning_rate.min, training.learning_rate.max)),
+        "head_rate": ("head_rate", (training.head_rate.min, training.head_rate.max)),
+        "steps": ("steps", (training.steps.min, training.steps.max)),
+        "schedule": ("schedule", (training.schedule,)),
+        "validate_every": ("validate_every", (training.validate_every,)),
+        "patience": ("patience", (training.patience,)),
+        "batch_sizes": ("batch_size", (size or None for size in training.batch_sizes)),
+        "init_scales": ("init_scale", training.init_scales),
+        "weight_decays": ("weight_decay", training.weight_decays),
+    }
+    for key, (option, values) in options.items():
+        for value in values:
+            yield f"training.{key}", partial(TrainingOptions, **{option: value})
+
+
+def _check(
+    space: str,
+    key: str,
+    build: Callable[[str, Mapping[str, Json]], object],
+    alternatives: Iterable[Alternative],
+) -> None:
     seen: set[str] = set()
     for alternative in alternatives:
         if alternative.label in seen:
@@ -244,10 +276,14 @@ def _check(space: str, key: str, registry: Registry[Any], alternatives: Iterable
                 f"The search space '{space}' is wrong at '{key}': '{alternative.label}' stands twice."
             )
         seen.add(alternative.label)
-        try:
-            registry.create(alternative.name, alternative.settings)
-        except (CandidateError, SpaceError) as error:
-            raise SpaceError(
-                f"The search space '{space}' is wrong at '{key}': {error.message} Got {alternative.label!r}.",
-                fix=error.fix,
-            ) from None
+        _attempt(space, key, partial(build, alternative.name, alternative.settings), alternative.label)
+
+
+def _attempt(space: str, key: str, build: Callable[[], object], label: str | None = None) -> None:
+    try:
+        build()
+    except (CandidateError, SpaceError) as error:
+        got = "" if label is None else f" Got {checks.short(label)}."
+        raise SpaceError(
+            f"The search space '{space}' is wrong at '{key}': {error.message}{got}", error.fix
+        ) from None

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import math
 import tomllib
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from qcsearch import canonical
+from qcsearch.circuits import checks
 from qcsearch.circuits.candidate import Choice
 from qcsearch.errors import CandidateError, SpaceError
+from qcsearch.spelling import meant
 
 __all__ = ["IntRange", "LogRange", "SpaceFile", "parse"]
 
@@ -28,6 +38,15 @@ class Alternative(_Part):
 
     name: str
     settings: dict[str, Any] = {}
+
+    @field_validator("settings")
+    @classmethod
+    def _json(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        try:
+            canonical.dumps(settings).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"settings are text, numbers, truth values and lists of them: {error}") from None
+        return settings
 
     @property
     def choice(self) -> Choice:
@@ -126,7 +145,7 @@ class CircuitPart(_Part):
     encodings: Alternatives
     ansatze: Alternatives
     regions: int = Field(default=3, ge=1, le=100)
-    shape: str = Field(default="any", pattern="^(any|line)$")
+    shape: Literal["any", "line"] = "any"
     observables: Names = ("Z",)
     measured: Annotated[tuple[str | int, ...], Field(min_length=1, strict=False)] = ("all",)
     heads: Alternatives = (Alternative(name="linear"),)
@@ -135,6 +154,8 @@ class CircuitPart(_Part):
     def _sensible(self) -> CircuitPart:
         if self.n_qubits.min < 1 or self.n_layers.min < 1:
             raise ValueError("'n_qubits' and 'n_layers' begin at 1 or above")
+        if self.n_layers.max > checks.MAX_LAYERS:
+            raise ValueError(f"'n_layers' ends at {checks.MAX_LAYERS} or below")
         for scheme in self.observables:
             if not all(len(term) in (1, 2) and set(term) <= set(_PAULIS) for term in scheme.split("+")):
                 raise ValueError(
@@ -161,7 +182,7 @@ class TrainingPart(_Part):
     schedule: str = "cosine"
     validate_every: int = Field(default=10, ge=1)
     patience: int | None = Field(default=None, ge=1)
-    target_accuracy: float | None = None
+    target_accuracy: float | None = Field(default=None, gt=0, le=1)
     max_seconds: float | None = Field(default=None, gt=0)
 
 
@@ -182,6 +203,12 @@ class PredictorPart(Alternative):
     min: float | None = None
     max: float | None = None
 
+    @model_validator(mode="after")
+    def _ordered(self) -> PredictorPart:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("'min' must not be above 'max'")
+        return self
+
     @property
     def limits(self) -> str:
         """In words, for a person."""
@@ -201,7 +228,7 @@ class RefitPart(_Part):
 
     top: int = Field(default=3, ge=1, le=50)
     seeds: int = Field(default=3, ge=1, le=50)
-    steps_factor: float = Field(default=2.0, gt=0)
+    steps_factor: float = Field(default=2.0, gt=0, le=1000)
 
 
 class SpaceFile(_Part):
@@ -228,26 +255,87 @@ def parse(text: str, name: str) -> SpaceFile:
     Raises:
         SpaceError: naming the key and its value, if the text is not TOML or not a space.
     """
+    wrong = f"The search space '{name}' is wrong"
     try:
-        return SpaceFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SpaceError(f"The search space '{name}' must be TOML. Got a syntax error: {error}.") from None
+        said = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = (
+            "it is nested too deeply" if isinstance(error, RecursionError) else f"a syntax error: {error}"
+        )
+        raise SpaceError(f"The search space '{name}' must be TOML. Got {reason}.") from None
+    try:
+        return SpaceFile.model_validate(said)
     except ValidationError as error:
-        raise SpaceError(f"The search space '{name}' is wrong at {_first(error)}") from None
-    except RecursionError:
-        raise SpaceError(f"The search space '{name}' is nested too deeply.") from None
+        sentence, fix = _worst(error, said)
+        raise SpaceError(f"{wrong} at {sentence}", fix) from None
     except (CandidateError, ValueError) as error:
-        raise SpaceError(f"The search space '{name}' is wrong: {error}") from None
+        raise SpaceError(f"{wrong}: {error}") from None
 
 
-def _first(error: ValidationError) -> str:
-    """The first complaint as `'circuit.n_qubits.min': … Got …`."""
-    problem = error.errors(include_url=False)[0]
-    # pydantic adds the names of union members to the place; keys and positions are what the file holds.
-    place = ".".join(str(part) for part in problem["loc"]) or "its top level"
+_RANKS = {"extra_forbidden": 0, "missing": 1}
+"""A key that there is not is said first: most often it is why another is missing."""
+
+_WORDS = {
+    "IntRange": "a whole number or { min, max, step }",
+    "LogRange": "a number or { min, max }",
+    "Alternative": "a name or { name, settings }",
+    "PredictorPart": "a part with name, settings, min, max",
+}
+
+
+def _worst(error: ValidationError, said: Any) -> tuple[str, str | None]:
+    """The first complaint as `'circuit.n_qubits.min': … Got …`, and what may have been meant."""
+    problem = min(error.errors(include_url=False), key=lambda one: _RANKS.get(one["type"], 2))
+    kind, path = problem["type"], _path(problem["loc"], said)
+    place = ".".join(str(part) for part in path) or "its top level"
+    if kind == "missing":
+        return f"'{place}': the key is missing.", None
+    if kind == "extra_forbidden":
+        return f"'{place}': there is no such key.", _meant_key(path)
     text = problem["msg"].removeprefix("Value error, ").rstrip(".")
-    if problem["type"] == "missing":
-        return f"'{place}': the key is missing."
-    if problem["type"] == "extra_forbidden":
-        return f"'{place}': there is no such key."
-    return f"'{place}': {text}. Got {problem['input']!r}."
+    text = text.replace("Input should be", "must be").replace("a valid tuple", "a list")
+    if kind in ("model_type", "model_attributes_type"):
+        text = f"must be {_WORDS.get(problem['ctx']['class_name'], 'a part with keys of its own')}"
+    fix = meant(problem["input"], _expected(problem["ctx"])) if kind == "literal_error" else None
+    return f"'{place}': {text}. Got {checks.short(problem['input'])}.", fix
+
+
+def _path(place: tuple[str | int, ...], said: Any) -> list[str | int]:
+    """The keys and positions in the file; pydantic adds the names of union members to them."""
+    path: list[str | int] = []
+    for part in place:
+        inside = isinstance(said, dict | list)
+        here = (
+            said[part] if inside and part in (said if isinstance(said, dict) else range(len(said))) else None
+        )
+        if here is not None or (inside and part == place[-1]):
+            path.append(part)
+            said = here
+    return path
+
+
+def _meant_key(path: list[str | int]) -> str | None:
+    """A key of the same part that is near, or a key of this name in another part."""
+    *parents, key = path
+    part: type[_Part] = SpaceFile
+    for parent in parents:
+        part = part if isinstance(parent, int) else _part(part.model_fields[parent].annotation) or part
+    elsewhere = {
+        name: f"{owner}.{name}"
+        for owner, field in SpaceFile.model_fields.items()
+        for name in getattr(_part(field.annotation), "model_fields", ())
+    }
+    return meant(key, part.model_fields) or (
+        meant(elsewhere[str(key)], elsewhere.values()) if key in elsewhere else None
+    )
+
+
+def _part(annotation: Any) -> type[_Part] | None:
+    """The part of the file that an annotation speaks of, if it does of one."""
+    if isinstance(annotation, type) and issubclass(annotation, _Part):
+        return annotation
+    return next((found for one in get_args(annotation) if (found := _part(one)) is not None), None)
+
+
+def _expected(context: dict[str, Any]) -> list[str]:
+    return str(context["expected"]).replace("'", "").split(" or ")

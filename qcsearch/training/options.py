@@ -1,13 +1,33 @@
-"""The check on training options that needs the registries; ranges are checked when options are made."""
+"""The checks that need the registries; ranges are checked when options are made."""
 
 from __future__ import annotations
 
-from qcsearch.circuits.candidate import TrainingOptions
+from qcsearch.circuits.ansatze import ANSATZE
+from qcsearch.circuits.build import make_encoding
+from qcsearch.circuits.candidate import Candidate, TrainingOptions
+from qcsearch.circuits.observables import parse
+from qcsearch.data.preprocess import check_reduction
 from qcsearch.errors import CandidateError
+from qcsearch.training.heads import HEADS
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.optimisers import OPTIMISERS
 
-__all__ = ["check_options"]
+__all__ = ["check_candidate", "check_options"]
+
+
+def check_candidate(candidate: Candidate) -> None:
+    """Check that each part of a candidate is known and takes its settings, whatever the data and the device.
+
+    Raises:
+        CandidateError: one sentence for the first that is wrong.
+    """
+    check_reduction(candidate.preprocessing.reduction)
+    make_encoding(candidate)
+    ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings)
+    HEADS.create(candidate.head.name, candidate.head.settings)
+    for label in candidate.observables:
+        parse(label, candidate.n_qubits)
+    check_options(candidate.training)
 
 
 def check_options(options: TrainingOptions) -> None:

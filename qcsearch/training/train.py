@@ -28,6 +28,7 @@ from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.fit import Fit
 from qcsearch.training.heads import HEADS
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.options import check_candidate
 from qcsearch.training.trainer import OnStep, fit
 
 __all__ = ["Trained", "accuracy", "fit_candidate", "train"]
@@ -181,6 +182,7 @@ def train(
     started = time.monotonic()
     if not isinstance(candidate, Candidate):
         candidate = Candidate.from_json(as_json(candidate))
+    check_candidate(candidate)
     target = get_device(device)
     seed = as_int(seed, "The seed", 0, 2**32 - 1)
     if max_seconds is not None:

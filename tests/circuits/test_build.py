@@ -80,7 +80,10 @@ def test_a_region_without_couplings_has_no_two_qubit_gates() -> None:
         ({"observables": ("Z0X1", "X1Z0")}, "stands twice"),
         ({"observables": ("I0",)}, "must be a Pauli string"),
         ({"encoding": Choice("nonsense")}, "'nonsense' is not one of the encodings"),
-        ({"encoding": Choice("angle", {"axes": "ry"})}, "unexpected keyword argument 'axes'"),
+        (
+            {"encoding": Choice("angle", {"axes": "ry"})},
+            "has no setting 'axes'. It has axis. Fix: did you mean 'axis'",
+        ),
         ({"encoding": Choice("angle", {"axis": "r"})}, "one of rx, ry, rz"),
         ({"ansatz": Choice("nonsense")}, "'nonsense' is not one of the ansatze"),
         ({"ansatz": Choice("hardware_efficient", {"n_layers": 0})}, r"an int in \[1, 1000\]"),

@@ -74,7 +74,7 @@ def test_an_unknown_name_is_refused(name):
 
 
 def test_a_name_nearly_right_is_answered_with_the_right_one():
-    with pytest.raises(DeviceError, match="did you mean fake_torino"):
+    with pytest.raises(DeviceError, match="did you mean 'fake_torino'"):
         get_device("fake_torin")
     with pytest.raises(DeviceError, match="There is no device"):
         fake_backend("fake_torin")

@@ -14,6 +14,7 @@ from qcsearch import canonical
 from qcsearch.canonical import Json
 from qcsearch.errors import SpaceError
 from qcsearch.search.strategies.base import STRATEGIES, Particular, Strategy
+from qcsearch.spelling import meant
 
 if TYPE_CHECKING:
     from qcsearch.search.space import SearchSpace
@@ -44,7 +45,7 @@ def create_strategy(name: str, options: Mapping[str, Json] | None = None) -> Str
     for option, said in (options or {}).items():
         if option not in known:
             has = f"It has {', '.join(known)}." if known else "It has none."
-            raise SpaceError(f"The strategy '{name}' has no option '{option}'. {has}")
+            raise SpaceError(f"The strategy '{name}' has no option '{option}'. {has}", meant(option, known))
         value, (head, _, tail) = _value(name, option, *known[option], said), option.partition(".")
         (nested.setdefault(head, {}) if tail else settings)[tail or head] = value
     hints = _hints(STRATEGIES.get(name))
