@@ -24,7 +24,8 @@ __all__ = [
     "save_pipeline",
 ]
 
-_MANY = 1_000_000
+_SIDE = 1000
+"""Of an image that is larger than any that is learned from."""
 
 
 def build_pipeline(preprocessing: Preprocessing, image_shape: ImageShape, seed: int) -> Pipeline:
@@ -88,7 +89,7 @@ def check_reduction(choice: Choice) -> None:
     Raises:
         CandidateError: if it is unknown, or a setting of it is wrong.
     """
-    n_components(Preprocessing(choice), _MANY, (_MANY, _MANY), _MANY)
+    n_components(Preprocessing(choice), _SIDE * _SIDE, (_SIDE, _SIDE), _SIDE * _SIDE)
 
 
 def n_outputs(pipeline: Pipeline) -> int:
