@@ -120,7 +120,9 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         validate_data(self, X, reset=True, skip_check_array=True, ensure_2d=False)
-        dataset = load_dataset((X, column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y))
+        dataset = load_dataset(
+            (X, column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y), sampled=True
+        )
         device, space = get_device(self.device), load_space(self.space)
         with tempfile.TemporaryDirectory() as scratch:
             kept = None if self.run is None else as_path(self.run, "The 'run' parameter")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import zipfile
 from collections.abc import Mapping
 from typing import Any, BinaryIO
@@ -18,8 +19,12 @@ from numpy.typing import NDArray
 from qcsearch.errors import FileError
 from qcsearch.limits import MAX_ARCHIVE_RATIO, MAX_ARRAYS, SMALL_ARCHIVE
 
-__all__ = ["load", "save"]
+__all__ = ["array", "large_array", "load", "save"]
 
+MAX_READ_BYTES = 512 * 2**20
+"""Of one array that is read; what is larger is mapped, and whoever takes rows of it reads these alone."""
+
+_LOCAL_HEADER = 30
 _ZIP = (b"PK\3\4", b"PK\5\6")  # as numpy.load tells an archive from an array
 
 
@@ -38,6 +43,48 @@ def load(file: BinaryIO) -> Any:
         _check_header(file, os.fstat(file.fileno()).st_size, "the file")
     file.seek(0)
     return np.load(file, allow_pickle=False)
+
+
+def array(archive: Any, name: str, file: BinaryIO) -> NDArray[Any]:
+    """One array of an archive; a large one is mapped, not read.
+
+    Args:
+        archive: what `load` made of `file`.
+        name: of the array.
+        file: the open file.
+
+    Raises:
+        FileError: if it is large and compressed, so that all of it would have to be unpacked.
+    """
+    member = archive.zip.getinfo(f"{name}.npy") if f"{name}.npy" in archive.zip.namelist() else None
+    if member is None or member.file_size <= MAX_READ_BYTES:
+        found: NDArray[Any] = archive[name]
+        return found
+    if member.compress_type != zipfile.ZIP_STORED:
+        raise FileError(
+            f"The compressed array '{name}' has {member.file_size:,} bytes; it must have at most {MAX_READ_BYTES:,}.",
+            fix="save it without compression, by numpy.savez, or a sample of its rows.",
+        )
+    file.seek(member.header_offset)
+    local = file.read(_LOCAL_HEADER)
+    start = member.header_offset + _LOCAL_HEADER + sum(struct.unpack("<HH", local[-4:]))
+    return _mapped(file, start)
+
+
+def large_array(file: BinaryIO) -> NDArray[Any] | None:
+    """The array of a `.npy` file, mapped, if it is large; else None."""
+    return _mapped(file, 0) if os.fstat(file.fileno()).st_size > MAX_READ_BYTES else None
+
+
+def _mapped(file: BinaryIO, start: int) -> NDArray[Any]:
+    """The array whose header begins at byte `start`."""
+    file.seek(start)
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(file)
+    if dtype.hasobject:
+        raise ValueError("Object arrays cannot be loaded when allow_pickle=False")
+    return np.memmap(file, dtype, "r", file.tell(), shape, "F" if fortran else "C")
 
 
 def save(arrays: Mapping[str, NDArray[Any]]) -> bytes:

@@ -101,7 +101,7 @@ def gather(
     if data is None and given is not None:
         dataset = replace(given.dataset, name=given.config.dataset)
     else:
-        dataset = load_dataset(data, target)
+        dataset = load_dataset(data, target, sampled=True)
     chosen = get_device(device or _DEVICE) if device or old is None else old.device
     config = None if old is None else old.config
     if config is not None and trials is None and max_seconds is None:

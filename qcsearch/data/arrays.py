@@ -38,7 +38,7 @@ def read_npz(path: Path, labelled: bool = True) -> Mapping[str, NDArray[Any]]:
                 raise DataError(f"{what} is one array; its labels must come with it.", "write X.npy,y.npy.")
             names = list(archive.files)
             wanted = (*_wanted(names, labelled, what), *OPTIONAL)
-            return {name: archive[name] for name in names if name in wanted}
+            return {name: npz.array(archive, name, file) for name in names if name in wanted}
     except DataError:
         raise
     except FileError as error:
@@ -56,7 +56,8 @@ def read_npy(path: Path) -> NDArray[Any]:
     what = f"File '{path.name}'"
     try:
         with files.open_read(path, follow=True) as file:
-            array = npz.load(file)
+            mapped = npz.large_array(file)
+            array = npz.load(file) if mapped is None else mapped
     except FileError as error:
         raise DataError(f"{what} cannot be read: {error.message}", error.fix) from error
     except Exception as error:  # whatever the reader says, the file is unreadable

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from qcsearch.data.cells import decimal_mark, is_number
+from qcsearch.data.large_text import some_lines
+from qcsearch.data.sample import drawn_notice
 from qcsearch.data.tables import Table, check_header, check_names
 from qcsearch.errors import DataError
 
@@ -26,7 +28,7 @@ _WIDE = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BO
 Rows = list[list[str]]
 
 
-def read_csv(path: Path) -> Table:
+def read_csv(path: Path, sampled: bool = False) -> Table:
     """Read a CSV file with a header.
 
     It is UTF-8, or UTF-16 or UTF-32 with a byte order mark. The separator is the one of comma, semicolon, tab and bar
@@ -34,12 +36,17 @@ def read_csv(path: Path) -> Table:
     doubt, which a notice says. Blank lines and separators at the end of rows are skipped; blanks around a cell are
     dropped.
 
+    Args:
+        path: of the file.
+        sampled: whether to read lines drawn at random where it is larger than `large_text.MAX_BYTES`.
+
     Raises:
         DataError: if the file is empty, not text, in another encoding, has no header, a duplicate column, a row of
             another length, quotes that do not close, or separators that can be read in two ways.
     """
     what = f"File '{path.name}'"
-    text = _text(path, what)
+    some = some_lines(path, what) if sampled else None
+    text = _text(path.read_bytes() if some is None else some.content, what)
     rows, lines = _rows(text, _separator(text, what), what)
     if not rows:
         raise DataError(f"{what} is empty; it must have a header and rows.")
@@ -50,11 +57,13 @@ def read_csv(path: Path) -> Table:
     table = dict(zip(names, columns, strict=True))
     decimal = decimal_mark(table)
     notices = (f"{what} is read with a comma as its decimal mark.",) if decimal == "," else ()
-    return Table(what, table, tuple(lines[1:]), decimal, notices)
+    if some is None:
+        return Table(what, table, tuple(lines[1:]), decimal, notices)
+    own = tuple(some.numbers[line - 1] for line in lines[1:])
+    return Table(what, table, own, decimal, (drawn_notice(len(own), some.n_lines - 1, what), *notices))
 
 
-def _text(path: Path, what: str) -> str:
-    raw = path.read_bytes()
+def _text(raw: bytes, what: str) -> str:
     if not raw.strip():
         raise DataError(f"{what} is empty; it must have a header and rows.")
     wide = next((name for mark, name in _WIDE.items() if raw.startswith(mark)), None)

@@ -31,14 +31,18 @@ def is_table(path: Path) -> bool:
     return path.suffix.lower() in _TABLES
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, sampled: bool = False) -> Table:
     """Read a CSV, TSV or Parquet file.
+
+    Args:
+        path: of the file.
+        sampled: whether a sample of the rows will do where all of them would not fit into memory.
 
     Raises:
         DataError: if it cannot be read.
         MissingExtraError: if it is Parquet and pyarrow is not installed.
     """
-    return _TABLES[path.suffix.lower()](path)
+    return _TABLES[path.suffix.lower()](path, sampled)
 
 
 def find_file(text: str) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.data.sample import drawn_notice, drawn_rows
 from qcsearch.data.tables import Table, check_names
 from qcsearch.errors import DataError, MissingExtraError
 
 __all__ = ["from_arrow", "read_parquet"]
 
+MAX_READ = 30_000_000
+"""Values of a table that are read."""
+
+_BATCH = 4_000_000
 _INDEX = re.compile(r"__index_level_\d+__")
 
 
-def read_parquet(path: Path) -> Table:
+def read_parquet(path: Path, sampled: bool = False) -> Table:
     """Read a Parquet file; the index that pandas may have written is left out.
+
+    Args:
+        path: of the file.
+        sampled: whether to read rows drawn at random where it holds more than `MAX_READ` values.
 
     Raises:
         MissingExtraError: if pyarrow is not installed.
@@ -31,13 +41,29 @@ def read_parquet(path: Path) -> Table:
     if path.stat().st_size == 0:
         raise DataError(f"{what} is empty.")
     try:
-        table = parquet.ParquetFile(path).read()
+        file = parquet.ParquetFile(path)
+        n_rows, most = file.metadata.num_rows, MAX_READ // max(1, file.metadata.num_columns)
+        some = sampled and n_rows > most
+        table = _some(file, most) if some else file.read()
         columns = [_values(column) for column in table.columns]
     except Exception as error:  # whatever the reader says, the file is unreadable
         raise DataError(
             f"{what} cannot be read as Parquet: {str(error).splitlines()[0].rstrip('.')}."
         ) from error
-    return _table(what, table.column_names, columns)
+    notices = (drawn_notice(most, n_rows, what),) if some else ()
+    return replace(_table(what, table.column_names, columns), notices=notices)
+
+
+def _some(file: Any, n: int) -> Any:
+    """`n` rows drawn at random, read batch by batch."""
+    pyarrow = _pyarrow("Reading Parquet files")
+    rows = drawn_rows(file.metadata.num_rows, n)
+    batches, first = [], 0
+    for batch in file.iter_batches(batch_size=max(1, _BATCH // file.metadata.num_columns)):
+        low, high = np.searchsorted(rows, (first, first + len(batch)))
+        batches.append(batch.take(pyarrow.array(rows[low:high] - first)))
+        first += len(batch)
+    return pyarrow.Table.from_batches(batches)
 
 
 def from_arrow(source: Any, what: str) -> Table:

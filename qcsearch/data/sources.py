@@ -20,6 +20,7 @@ from qcsearch.data.examples import load_example
 from qcsearch.data.frames import is_frame, read_frame
 from qcsearch.data.labels import check_lengths, check_X_y, check_y, encode
 from qcsearch.data.locate import find_file, is_path, is_table, read_pair, read_table, refuse_target
+from qcsearch.data.sample import MAX_ROWS, kept_rows, sample_notice
 from qcsearch.data.samples import load_features, load_samples
 from qcsearch.data.tables import Table
 from qcsearch.errors import DataError
@@ -28,9 +29,17 @@ __all__ = ["load_dataset", "load_features", "load_samples"]
 
 ImageShape = tuple[int, int] | None
 
+_MAX_TEST_ROWS = MAX_ROWS // 4
+"""Of a source's own test part: as many as would be cut off the largest data set."""
+
 
 def load_dataset(
-    source: Any, target: str | None = None, *, image_shape: ImageShape = None, name: str | None = None
+    source: Any,
+    target: str | None = None,
+    *,
+    image_shape: ImageShape = None,
+    name: str | None = None,
+    sampled: bool = False,
 ) -> Dataset:
     """Load a labelled data set and check it.
 
@@ -42,16 +51,18 @@ def load_dataset(
         target: the label column of a table. If None, the one column named target, label, class or y.
         image_shape: `(height, width)` of samples that are images but come flat.
         name: what to call the data set; by default the file's or the example's own name.
+        sampled: whether to take a sample of the rows of what is too large to be searched with (`sample.MAX_ROWS`,
+            `sample.MAX_NUMBERS`), which a notice says; rows that are not in it are not checked.
 
     Raises:
         DataError: if anything about the data is wrong.
         MissingExtraError: if the file is Parquet and pyarrow is not installed.
     """
     if is_frame(source):
-        return _from_table(read_frame(source), target, name or "DataFrame", image_shape)
+        return _from_table(read_frame(source), target, name or "DataFrame", image_shape, sampled)
     if isinstance(source, tuple | list) and len(source) == 2 and not is_path(source[0]):
         refuse_target(target, name or "(X, y)")
-        return _from_arrays(source[0], source[1], name or "arrays", image_shape)
+        return _from_arrays(source[0], source[1], name or "arrays", image_shape, sampled)
     if not is_path(source):
         raise DataError(
             "A data set must be a path, a name, a DataFrame or a pair (X, y). "
@@ -60,20 +71,25 @@ def load_dataset(
     text = os.fspath(source)
     path = find_file(text)
     if path is not None and is_table(path):
-        return _from_table(read_table(path), target, name or path.stem, image_shape)
+        return _from_table(read_table(path, sampled), target, name or path.stem, image_shape, sampled)
     refuse_target(target, text)
     if path is not None:
-        return _from_archive(read_npz(path), name or path.stem, image_shape)
+        return _from_archive(read_npz(path), name or path.stem, image_shape, sampled)
     if "," in text and ".npy" in text.lower():
         X, y = read_pair(text)
-        return _from_arrays(X, y, name or Path(text.split(",")[0]).stem, image_shape)
+        return _from_arrays(X, y, name or Path(text.split(",")[0]).stem, image_shape, sampled)
     example = load_example(text)
     return _build(example.X, example.y, name or text, image_shape, example.feature_names)
 
 
-def _from_table(table: Table, target: str | None, name: str, image_shape: ImageShape) -> Dataset:
+def _from_table(
+    table: Table, target: str | None, name: str, image_shape: ImageShape, sampled: bool
+) -> Dataset:
     column = table.target(target)
     names = tuple(other for other in table.columns if other != column)
+    if sampled:
+        rows = kept_rows((table.n_rows, len(names)), table.labels(column))
+        table = table if rows is None else table.take(rows)
     X = table.features(names)
     chosen = () if target is not None else (f"The target is the column '{column}'.",)
     labels = f"the column '{column}'"
@@ -82,21 +98,46 @@ def _from_table(table: Table, target: str | None, name: str, image_shape: ImageS
     )
 
 
-def _from_arrays(X: Any, y: Any, name: str, image_shape: ImageShape) -> Dataset:
+def _from_arrays(X: Any, y: Any, name: str, image_shape: ImageShape, sampled: bool) -> Dataset:
+    names, said = None, tuple[str, ...]()
     if is_frame(X):
         table = read_frame(X)
-        return _build(table.features(list(table.columns)), y, name, image_shape, tuple(table.columns))
-    return _build(X, y, name, image_shape, None)
+        names = tuple(table.columns)
+        rows = kept_rows((table.n_rows, len(names)), y) if sampled else None
+        if rows is not None:
+            table, y = table.take(rows), np.asarray(y)[rows]
+        X, said = table.features(names), table.notices
+    elif sampled:
+        X, y, said = _sample(X, y, f"'{name}'")
+    return _build(X, y, name, image_shape, names, notices=said)
 
 
-def _from_archive(arrays: Mapping[str, NDArray[Any]], name: str, image_shape: ImageShape) -> Dataset:
+def _sample(X: Any, y: Any, what: str, max_rows: int = MAX_ROWS) -> tuple[Any, Any, tuple[str, ...]]:
+    """The samples that are kept, their labels, and a sentence if these are not all."""
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    rows = kept_rows(shape, y, max_rows)
+    if rows is None:
+        return X, y, ()
+    return X[rows], np.asarray(y)[rows], (sample_notice(len(rows), shape[0], what),)
+
+
+def _from_archive(
+    arrays: Mapping[str, NDArray[Any]], name: str, image_shape: ImageShape, sampled: bool
+) -> Dataset:
     names = tuple(str(n) for n in np.ravel(arrays["feature_names"])) if "feature_names" in arrays else None
     if image_shape is None and "image_shape" in arrays:
         image_shape = _shape(arrays["image_shape"], name)
-    if "X" in arrays:
-        return _build(arrays["X"], arrays["y"], name, image_shape, names)
-    dataset = _build(arrays["X_train"], arrays["y_train"], name, image_shape, names, part="_train")
-    return _with_test(dataset, arrays["X_test"], arrays["y_test"])
+    part = "" if "X" in arrays else "_train"
+    X, y, said = arrays[f"X{part}"], arrays[f"y{part}"], tuple[str, ...]()
+    if sampled:
+        X, y, said = _sample(X, y, f"X{part} of '{name}'")
+    dataset = _build(X, y, name, image_shape, names, part=part, notices=said)
+    if not part:
+        return dataset
+    X, y, said = arrays["X_test"], arrays["y_test"], ()
+    if sampled:
+        X, y, said = _sample(X, y, f"X_test of '{name}'", _MAX_TEST_ROWS)
+    return _with_test(replace(dataset, notices=(*dataset.notices, *said)), X, y)
 
 
 def _shape(array: NDArray[Any], name: str) -> tuple[int, int]:

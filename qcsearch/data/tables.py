@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from qcsearch.data.cells import is_absent, is_number, with_point
 from qcsearch.data.checks import check_text
 from qcsearch.data.columns import Column, column_of_cells, column_of_values
-from qcsearch.data.dataset import FloatArray
+from qcsearch.data.dataset import FloatArray, IntArray
+from qcsearch.data.sample import sample_notice
 from qcsearch.data.troubles import Allowance, check_columns
 from qcsearch.errors import DataError
 
@@ -49,6 +50,15 @@ class Table:
     def n_rows(self) -> int:
         """Number of rows, the header not counted."""
         return len(next(iter(self.columns.values())))
+
+    def take(self, rows: IntArray) -> Table:
+        """The table of these rows alone, with a notice that says so."""
+        return replace(
+            self,
+            columns={name: _taken(cells, rows) for name, cells in self.columns.items()},
+            lines=None if self.lines is None else tuple(self.lines[row] for row in rows),
+            notices=(*self.notices, sample_notice(len(rows), self.n_rows, self.what)),
+        )
 
     def target(self, target: str | None) -> str:
         """Return the name of the target column.
@@ -134,6 +144,10 @@ class Table:
     def _names(self) -> str:
         names = list(self.columns)
         return ", ".join(names[:20]) + (f", … ({len(names)} in all)" if len(names) > 20 else "")
+
+
+def _taken(cells: NDArray[Any] | Sequence[str], rows: IntArray) -> NDArray[Any] | Sequence[str]:
+    return cells[rows] if isinstance(cells, np.ndarray) else [cells[row] for row in rows]
 
 
 def check_names(names: Sequence[str], what: str) -> None:

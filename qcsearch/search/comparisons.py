@@ -28,6 +28,9 @@ __all__ = ["HELD_OUT_SIGMA", "Deadlines", "compared", "missing_at_first"]
 HELD_OUT_SIGMA = 0.2
 """Of the drift model, where no second day of a device was recorded."""
 
+_CLASSICAL_SECONDS = 2.0
+"""What the classical models have at least, from the start of their process: without them no score says anything."""
+
 _ENDED = "The search was ended before it was measured."
 _NO_TIME = "The seconds were used up."
 
@@ -77,12 +80,14 @@ def compared(
     Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)
     lesson = Lesson.of(data.Z, data.y, Z_test, test.y, objective.seed)
     with Baselines(lesson, objective.seed) as baselines:
+        least = time.monotonic() + _CLASSICAL_SECONDS
+        classical_end = None if deadlines.end is None else max(deadlines.end, least)
         steps: list[Callable[[SearchResult], SearchResult]] = [
             partial(_with_other_day, objective, winner, Z_test, deadlines.end),
             partial(_with_ablation, objective, winner, Z_test, deadlines.training)
             if before is None
             else partial(_with_untuned, objective, before, deadlines.end),
-            partial(_with_classical, baselines, deadlines.end),
+            partial(_with_classical, baselines, classical_end),
         ]
         for step in steps:
             result = step(result)
