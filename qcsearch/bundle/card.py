@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from qcsearch.canonical import Json
+from qcsearch.escape import for_card, for_code
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
@@ -53,7 +54,7 @@ def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Dep
 def _summary(model: TrainedModel) -> str:
     return (
         f"A quantum classifier with {model.candidate.n_qubits} qubits and {model.n_weights} trained angles, "
-        f"made by qcsearch for the noise of {model.device.name}."
+        f"made by qcsearch for the noise of {for_card(model.device.name)}."
     )
 
 
@@ -62,7 +63,7 @@ def _signature(model: TrainedModel) -> str:
     if model.image_shape is not None:
         height, width = model.image_shape
         shape = f", images of {height}×{width} pixels"
-    labels = ", ".join(f"`{label}`" for label in model.classes[:20])
+    labels = ", ".join(for_code(label) for label in model.classes[:20])
     more = f" and {model.n_classes - 20} more" if model.n_classes > 20 else ""
     return f"- Input: {model.n_features_in} numbers a sample{shape}.\n- Output: one of {labels}{more}."
 
@@ -91,7 +92,7 @@ def _device(model: TrainedModel) -> str:
     device = model.device
     return _bullets(
         {
-            "Name": f"{device.name} ({device.provider}), {device.n_qubits} qubits",
+            "Name": f"{for_card(device.name)} ({for_card(device.provider)}), {device.n_qubits} qubits",
             "Physical qubits used": ", ".join(map(str, model.candidate.qubits)),
             "Calibration": f"{device.calibrated_at or 'date unknown'}, SHA-256 `{device.digest}`",
         }
@@ -102,7 +103,7 @@ def _metrics(metrics: Mapping[str, Json]) -> str:
     rows = list(_flat("", metrics))
     if not rows:
         return "None were recorded."
-    lines = [f"| {name} | {_shown(value)} |" for name, value in rows]
+    lines = [f"| {for_card(name)} | {_shown(value)} |" for name, value in rows]
     note = (
         "Names say which part of the data a number is of: validation numbers chose the model and are a "
         "little optimistic; test numbers did not. `noisy` and `noiseless` are simulations."
@@ -161,5 +162,4 @@ def _flat(prefix: str, data: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
 
 
 def _shown(value: Json) -> str:
-    text = f"{value:.4f}" if isinstance(value, float) else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")
+    return f"{value:.4f}" if isinstance(value, float) else for_card(value)

@@ -79,7 +79,8 @@ def _end(error: BaseException, meta: dict[str, Any]) -> int:
         return BROKEN_PIPE
     sentence, code = _sentence(error)
     if VERBOSE_KEY in meta and code != INTERRUPTED:
-        traceback.print_exception(error)
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            say(line)
     say(sentence)
     if JSON_KEY in meta:
         fix = getattr(error, "fix", None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options import Json, Run, Verbose, examples
-from qcsearch.cli.output import display, emit, percent, table
+from qcsearch.cli.output import display, emit, percent, table, tell
 
 if TYPE_CHECKING:
     from qcsearch.search.leaderboard import Row
@@ -77,13 +77,13 @@ def show(folder: RunFolder, top: int | None, *, pareto: bool = False) -> None:
     title = f"Accuracy on the validation split, {which} of {len(found)} trials; noisy: {device}{mark}"
     display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=range(7)))
     if not trials:
-        print("No trial was trained to its end yet.")
+        tell("No trial was trained to its end yet.")
         return
     if majority is not None:
-        print(f"The {majority.name} alone: {percent(majority.accuracy_noiseless)} on the validation split.")
+        tell(f"The {majority.name} alone: {percent(majority.accuracy_noiseless)} on the validation split.")
     best = final[0] if final else trials[0]
     if best.costs is not None:
-        print(f"Circuit of the {best.name}: {best.costs.mapping}")
+        tell(f"Circuit of the {best.name}: {best.costs.mapping}")
 
 
 def _show_final(rows: list[Row], device: str) -> None:
@@ -98,7 +98,7 @@ def _show_final(rows: list[Row], device: str) -> None:
     display(table(title, columns, cells, right=range(1, len(columns))))
     for row in rows:
         if row.note:
-            print(f"{row.name}: {row.note}")
+            tell(f"{row.name}: {row.note}")
 
 
 def _final(row: Row, with_deployed: bool) -> tuple[object, ...]:

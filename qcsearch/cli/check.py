@@ -25,7 +25,7 @@ from qcsearch.cli.options import (
     Workers,
     examples,
 )
-from qcsearch.cli.output import display, emit, facts, percent, say, table
+from qcsearch.cli.output import display, emit, facts, percent, say, table, tell
 from qcsearch.errors import CandidateError, InputError, NoFeasibleCandidateError
 
 if TYPE_CHECKING:
@@ -208,8 +208,8 @@ def _show(inputs: Inputs, objective: Objective, found: dict[str, Any], sample: _
     if sample.rejected:
         display(table("\nRejected by", ("constraint", "candidates"), sample.rejected.most_common()))
     for notice in (*found["data"]["notices"], *found["device"]["notices"]):
-        print(f"Note: {notice}")
-    print("Nothing was written. `qcsearch search` with the same arguments starts the search.")
+        tell(f"Note: {notice}")
+    tell("Nothing was written. `qcsearch search` with the same arguments starts the search.")
 
 
 def _counts(rejected: Counter[str]) -> str:

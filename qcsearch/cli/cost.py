@@ -17,7 +17,7 @@ from qcsearch.cli.hardware import (
     UsdPerSecond,
 )
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
-from qcsearch.cli.output import emit, percent
+from qcsearch.cli.output import emit, percent, tell
 
 if TYPE_CHECKING:
     from qcsearch.deployment.ibm.options import IbmOptions
@@ -84,10 +84,10 @@ def cost(
         return
     show(plan, f"Cost of a deployment to {spec}, {shots:,} shots")
     if usd is not None:
-        print(f"At {usd_per_qpu_second:g} USD a QPU second: {usd:,.2f} USD.")
+        tell(f"At {usd_per_qpu_second:g} USD a QPU second: {usd:,.2f} USD.")
     if share is not None:
-        print(f"{percent(share)} of the {remaining:,.0f} QPU seconds that the instance has left.")
-    print("Assumed: " + "; ".join(ASSUMPTIONS) + ".")
+        tell(f"{percent(share)} of the {remaining:,.0f} QPU seconds that the instance has left.")
+    tell("Assumed: " + "; ".join(ASSUMPTIONS) + ".")
 
 
 def _plan(

@@ -26,7 +26,7 @@ from qcsearch.cli.hardware import (
 )
 from qcsearch.cli.moving import find_move
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
-from qcsearch.cli.output import display, emit, percent, say, table
+from qcsearch.cli.output import display, emit, percent, say, table, tell
 
 if TYPE_CHECKING:
     from qcsearch.data.split import Split
@@ -192,15 +192,15 @@ def _show(found: Deployment) -> None:
     display(table("Deployment: same weights, same samples", columns, rows, right=(1, 2, 3)))
     tuning = found.tuning
     if tuning.after is not None:
-        print(
+        tell(
             f"{len(tuning.losses)} steps on {found.backend} ({tuning.method}): validation accuracy there "
             f"{percent(tuning.before.accuracy)} before, {percent(tuning.after.accuracy)} after; "
             f"the weights from {tuning.kept} are kept.",
         )
     for said in (found.move, found.truth, found.canaries):
         if said is not None:
-            print(said.sentence)
+            tell(said.sentence)
     usage = found.usage
-    print(f"{usage.jobs} jobs, {usage.circuits:,} circuits, {usage.shots:,} shots, {found.seconds:.1f} s.")
+    tell(f"{usage.jobs} jobs, {usage.circuits:,} circuits, {usage.shots:,} shots, {found.seconds:.1f} s.")
     if found.qpu_seconds is not None:
-        print(f"{found.qpu_seconds:.1f} QPU seconds, all sessions together.")
+        tell(f"{found.qpu_seconds:.1f} QPU seconds, all sessions together.")

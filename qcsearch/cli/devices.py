@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcsearch.cli.options import Json, Verbose, examples
-from qcsearch.cli.output import display, emit, facts, say, table
+from qcsearch.cli.output import display, emit, facts, say, table, tell
 
 if TYPE_CHECKING:
     from qcsearch.devices.device import Device
@@ -72,7 +72,7 @@ def show(
     columns = ("qubits", "score", "two-qubit success", "readout success")
     display(table(f"Best regions of {size} qubits", columns, rows))
     for notice in found.notices:
-        print(f"Note: {notice}")
+        tell(f"Note: {notice}")
 
 
 @app.command("snapshot")
@@ -115,7 +115,7 @@ def snapshot(
         return
     for notice in device.notices:
         say(f"Note: {notice}")
-    print(path)
+    tell(path)
 
 
 @app.command("drift")
@@ -157,7 +157,7 @@ def drift(
         emit({"path": output, **_summary(found), "notices": list(found.notices)})
         return
     say(f"Note: {found.notices[0]}")
-    print(output)
+    tell(output)
 
 
 @app.command("check")
@@ -190,11 +190,11 @@ def check(
         emit({"valid": True, **_summary(device), "notices": list(device.notices), "flags": flags})
         return
     for notice in device.notices:
-        print(f"Note: {notice}")
+        tell(f"Note: {notice}")
     for flag in flags:
-        print(f"Flag: {flag}")
+        tell(f"Flag: {flag}")
     usable = f"{len(device.usable_qubits)} of {device.n_qubits} qubits and {len(device.edges)} couplings"
-    print(f"{device.name} can be used: {usable}.")
+    tell(f"{device.name} can be used: {usable}.")
 
 
 def _device(backend: str) -> Device:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options import Json, Run, Verbose, examples
-from qcsearch.cli.output import display, emit, facts, percent, say, table, terminal_width
+from qcsearch.cli.output import display, emit, facts, percent, say, table, tell_lines, terminal_width
 from qcsearch.errors import QCSearchError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def explain(
     if record.predictors:
         display(facts("\nPredictors", record.predictors))
     if record.candidate is not None:
-        print(_drawing(folder, record.candidate, terminal_width()))
+        tell_lines(_drawing(folder, record.candidate, terminal_width()))
 
 
 def _explain_run(folder: RunFolder, json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcsearch.cli.options import Json, Output, Run, Verbose, examples
-from qcsearch.cli.output import emit
+from qcsearch.cli.output import emit, tell
 from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def export(
     if json:
         emit({"run": run, "bundle": str(path), "digest": manifest.digest, "files": sorted(manifest.files)})
     else:
-        print(path)
-        print(f"digest {manifest.digest}")
+        tell(path)
+        tell(f"digest {manifest.digest}")
 
 
 def _sample(folder: RunFolder, model: TrainedModel, said: str) -> tuple[NDArray[Any], str]:

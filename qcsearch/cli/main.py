@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,9 @@ def main() -> None:
     """Run the command line of this process and leave with its exit code."""
     # Where Numba keeps machine code, which is executed: not what a .numba_config.yaml of the working directory says.
     os.environ.setdefault("NUMBA_CACHE_DIR", "")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may know few characters
     listen()
     try:
         code = run(sys.argv[1:])

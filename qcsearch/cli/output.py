@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from qcsearch import canonical
 from qcsearch.canonical import Json
+from qcsearch.escape import for_json, for_terminal, lines_for_terminal
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-__all__ = ["display", "emit", "facts", "percent", "say", "table", "terminal_width"]
+__all__ = ["display", "emit", "facts", "percent", "say", "table", "tell", "tell_lines", "terminal_width"]
 
 _PIPE_WIDTH = 200
 """Columns of an output that is no terminal, so that a table in a file is not cut to 80."""
@@ -33,8 +34,8 @@ def display(picture: RenderableType) -> None:
         return
     text = io.StringIO()
     Console(file=text, width=_PIPE_WIDTH, markup=False, highlight=False, emoji=False).print(picture)
-    for line in text.getvalue().splitlines():
-        print(line.rstrip())
+    for line in text.getvalue().split("\n")[:-1]:
+        tell(line.rstrip())
 
 
 def terminal_width() -> int:
@@ -42,14 +43,24 @@ def terminal_width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH
 
 
+def tell(line: object) -> None:
+    """Print one line on standard output, whole, without wrapping."""
+    print(for_terminal(line))
+
+
+def tell_lines(text: str) -> None:
+    """Print a drawing on standard output, line by line."""
+    print(lines_for_terminal(text))
+
+
 def say(sentence: str) -> None:
     """Print one line on standard error, whole, without wrapping."""
-    print(sentence, file=sys.stderr, flush=True)
+    print(for_terminal(sentence), file=sys.stderr, flush=True)
 
 
 def emit(data: Json) -> None:
     """Print `data` as one line of JSON, the last line of standard output; NaN becomes null."""
-    print(canonical.dumps(_finite(data)), flush=True)
+    print(for_json(canonical.dumps(_finite(data))), flush=True)
 
 
 def table(
@@ -73,7 +84,7 @@ def table(
 
     body = [list(row) for row in rows]
     result = Table(
-        title=title,
+        title=None if title is None else lines_for_terminal(title),
         box=box.SIMPLE_HEAD,
         title_justify="left",
         title_style="bold",
@@ -82,7 +93,7 @@ def table(
     )
     for i, name in enumerate(columns):
         numeric = any(_is_number(row[i]) for row in body) if right is None else i in right
-        result.add_column(name, justify="right" if numeric else "left", no_wrap=numeric)
+        result.add_column(for_terminal(name), justify="right" if numeric else "left", no_wrap=numeric)
     for row in body:
         result.add_row(*(cell if isinstance(cell, Text) else Text(cell_text(cell)) for cell in row))
     return result
@@ -94,9 +105,9 @@ def facts(title: str, items: Mapping[str, object]) -> Table:
     from rich.text import Text
 
     result = Table.grid(padding=(0, 2))
-    result.title, result.title_justify, result.title_style = title, "left", "bold"
+    result.title, result.title_justify, result.title_style = lines_for_terminal(title), "left", "bold"
     for name, value in items.items():
-        result.add_row(Text(name, style="dim"), Text(cell_text(value)))
+        result.add_row(Text(for_terminal(name), style="dim"), Text(cell_text(value)))
     return result
 
 
@@ -111,7 +122,7 @@ def cell_text(value: object) -> str:
         return "–"
     if isinstance(value, float):
         return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 or value == 0 else f"{value:.3g}"
-    return str(value)
+    return for_terminal(value)
 
 
 def _is_number(value: object) -> bool:

@@ -15,8 +15,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from qcsearch.cli.output import percent
+from qcsearch.cli.output import percent, say
 from qcsearch.cli.progress import Progress, clock, one_line
+from qcsearch.escape import for_terminal
 from qcsearch.search import events
 from qcsearch.search.record import TrialRecord
 
@@ -86,7 +87,7 @@ class PlainLines:
         ):
             return
         try:
-            print(one_line(event), file=sys.stderr, flush=True)
+            say(one_line(event))
         except (OSError, ValueError):
             self._gone = True
 
@@ -142,7 +143,7 @@ def draw(progress: Progress, title: str, width: int = 100) -> Panel:
     parts += [Text(), _now(progress)]
     return Panel(
         Group(*parts),
-        title=Text(title, style="bold"),
+        title=Text(for_terminal(title), style="bold"),
         title_align="left",
         box=box.ROUNDED,
         border_style="cyan",
@@ -220,7 +221,7 @@ def _figures(record: TrialRecord) -> tuple[str, ...]:
 def _circuit(record: TrialRecord) -> str:
     candidate = record.candidate
     names = () if candidate is None else (candidate.encoding, candidate.ansatz, candidate.head)
-    return " · ".join(choice.name.replace("_", " ") for choice in names)
+    return for_terminal(" · ".join(choice.name.replace("_", " ") for choice in names))
 
 
 def _now(progress: Progress) -> Text:
@@ -231,7 +232,7 @@ def _now(progress: Progress) -> Text:
     for trial, (rung, accuracy) in sorted(progress.running.items())[:4]:
         text.append(f"  · trial {trial} rung {rung} {percent(accuracy)}", style="dim")
     if progress.last:
-        text.append(f"\n{progress.last}", style="bold" if progress.done else "dim")
+        text.append(f"\n{for_terminal(progress.last)}", style="bold" if progress.done else "dim")
     return text
 
 

@@ -26,8 +26,9 @@ from qcsearch.cli.hardware import (
     Yes,
 )
 from qcsearch.cli.options import Data, Json, Model, Output, Shots, Target, Verbose, examples
-from qcsearch.cli.output import emit, percent, say
+from qcsearch.cli.output import emit, percent, say, tell
 from qcsearch.errors import InputError
+from qcsearch.escape import for_cell, for_terminal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,7 +117,7 @@ def predict(
         probabilities, errors = trained.predict_proba(X), None
         labels = [trained.classes[i] for i in probabilities.argmax(axis=1)]
         facts = _exact(trained, probabilities.argmax(axis=1), truth)
-    for sentence in (*samples.notices, *filter(None, [truth.sentence])):
+    for sentence in (*samples.notices, *filter(None, [truth.sentence, _marked(trained)])):
         say(f"Note: {sentence}")
     if output is not None or not json:
         _write(_csv(trained, labels, probabilities, errors), output)
@@ -126,7 +127,7 @@ def predict(
         about = {"model": model, "n_samples": len(labels), "classes": list(trained.classes)}
         emit({**about, **facts, **({"output": output} if output else rows)})
     elif output is not None:
-        print(output)
+        tell(output)
 
 
 def _measured(
@@ -166,8 +167,14 @@ def _journal(path: Path, model: TrainedModel, X: NDArray[Any], *settings: Any) -
         content.update(f"{array.shape}".encode() + array.tobytes())
     jobs = [] if options is None else options.of_jobs
     digest = canonical.digest([model.candidate.digest, content.hexdigest(), *plain, jobs])[:16]
-    beside = path / "jobs" if (path / "run.json").is_file() else path.with_name(f"{path.name}-jobs")
-    return beside / digest
+    return _jobs(path) / digest
+
+
+def _jobs(model: Path) -> Path:
+    """Where jobs of a run or of a bundle are kept; `.` and `..` have names of their own."""
+    named = model.resolve() if model.name in ("", "..") else model
+    is_run = (named / "run.json").is_file()
+    return named / "jobs" if is_run else named.with_name(f"{named.name}-jobs")
 
 
 def _exact(model: TrainedModel, predicted: IntArray, truth: Truth) -> dict[str, Any]:
@@ -210,6 +217,20 @@ def _said(found: Inference, truth: Truth) -> dict[str, Any]:
     }
 
 
+def _marked(model: TrainedModel) -> str:
+    """Say that a class stands in the table as another text, where one does."""
+    from qcsearch.data.labels import label_text
+
+    names = map(label_text, model.classes)
+    changed = [cell for name in names if (cell := for_cell(name)) != name]
+    return (
+        f"Classes that a terminal would obey or a spreadsheet compute are marked in the table, such as {changed[0]}; "
+        "--json holds them as they are."
+        if changed
+        else ""
+    )
+
+
 def _csv(
     model: TrainedModel, labels: list[Label], probabilities: NDArray[Any], errors: NDArray[Any] | None
 ) -> str:
@@ -217,13 +238,13 @@ def _csv(
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [label_text(label) for label in model.classes]
+    names = [for_terminal(label_text(label)) for label in model.classes]
     columns = [f"p_{name}" for name in names]
     columns += [] if errors is None else [f"error_{name}" for name in names]
     writer.writerow(["label", *columns])
     for i, label in enumerate(labels):
         row = [*probabilities[i], *([] if errors is None else errors[i])]
-        writer.writerow([label_text(label), *(f"{number:.6f}" for number in row)])
+        writer.writerow([for_cell(label_text(label)), *(f"{number:.6f}" for number in row)])
     return text.getvalue()
 
 

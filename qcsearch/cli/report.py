@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qcsearch.cli.options import Json, Output, Run, Verbose, examples
-from qcsearch.cli.output import emit
+from qcsearch.cli.output import emit, tell
 
 
 @examples("qcsearch report runs/digits", "qcsearch report runs/digits -o digits.html")
@@ -22,4 +22,4 @@ def report(run: Run, output: Output = None, json: Json = False, verbose: Verbose
     if json:
         emit({"run": run, "report": str(page), "plots": str(Path(run) / "plots")})
     else:
-        print(page)
+        tell(page)

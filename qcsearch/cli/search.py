@@ -26,7 +26,7 @@ from qcsearch.cli.options import (
     Workers,
     examples,
 )
-from qcsearch.cli.output import emit, say
+from qcsearch.cli.output import emit, say, tell
 from qcsearch.cli.process import began, say_at_end
 
 if TYPE_CHECKING:
@@ -155,5 +155,5 @@ def _show(inputs: Inputs, result: SearchResult) -> None:
     from qcsearch.search.run_folder import RunFolder
 
     show(RunFolder.open(inputs.run), _TOP)
-    print(f"Run folder: {inputs.run}")
-    print(f"Next: qcsearch report {inputs.run}")
+    tell(f"Run folder: {inputs.run}")
+    tell(f"Next: qcsearch report {inputs.run}")

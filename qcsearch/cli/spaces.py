@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qcsearch.cli.options import Json, Verbose, examples
-from qcsearch.cli.output import display, emit, table
+from qcsearch.cli.output import display, emit, table, tell
 
 app = typer.Typer(no_args_is_help=True, help="List and show search spaces.")
 
@@ -53,6 +53,6 @@ def show(
             }
         )
         return
-    print(f"{found.name}: {found.file.description}")
+    tell(f"{found.name}: {found.file.description}")
     display(table(None, ("parameter", "choices"), rows))
-    print(f"fingerprint {found.fingerprint}")
+    tell(f"fingerprint {found.fingerprint}")

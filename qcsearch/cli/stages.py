@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from qcsearch.cli.output import say
+
 if TYPE_CHECKING:
     from qcsearch.deployment.progress import Progress
 
@@ -65,6 +67,6 @@ class _Lines:
     @staticmethod
     def _print(line: str) -> None:
         try:
-            print(line, file=sys.stderr, flush=True)
+            say(line)
         except OSError:
             return

@@ -18,7 +18,7 @@ from qcsearch.cli.hardware import (
     Yes,
 )
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
-from qcsearch.cli.output import emit, say
+from qcsearch.cli.output import emit, say, tell
 from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -92,11 +92,11 @@ def tomography(
     if json:
         emit({"run": run, "sentence": found.sentence, **found.to_json()})
         return
-    print(found.sentence)
+    tell(found.sentence)
     usage = found.usage
-    print(f"{usage.jobs} job, {usage.circuits} circuits, {usage.shots:,} shots, {found.seconds:.1f} s.")
+    tell(f"{usage.jobs} job, {usage.circuits} circuits, {usage.shots:,} shots, {found.seconds:.1f} s.")
     if found.qpu_seconds is not None:
-        print(f"{found.qpu_seconds:.1f} QPU seconds, all sessions together.")
+        tell(f"{found.qpu_seconds:.1f} QPU seconds, all sessions together.")
 
 
 def _parsed(qubits: str) -> list[int] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options import Json, Run, Verbose, examples
-from qcsearch.cli.output import display, emit, percent, say, table
+from qcsearch.cli.output import display, emit, percent, say, table, tell
 from qcsearch.cli.process import say_at_end
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def tune(
         emit({**result.to_json(), "origin": config.origin.model_dump(), "untuned": untuned})
     else:
         _show(config, result)
-        print(f"Run folder: {result.run}")
-        print(f"Next: qcsearch board {result.run}")
+        tell(f"Run folder: {result.run}")
+        tell(f"Next: qcsearch board {result.run}")
     if result.failure:
         say(result.failure)
         raise typer.Exit(result.exit_code)
@@ -133,4 +133,4 @@ def _show(config: RunConfig, result: SearchResult) -> None:
         if not origin.seconds
         else f", {percent(result.seconds / origin.seconds)} of the {origin.seconds:.1f} s of the search"
     )
-    print(f"{result.n_trials} candidates in {result.seconds:.1f} s{share}.")
+    tell(f"{result.n_trials} candidates in {result.seconds:.1f} s{share}.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qcsearch.cli.options import Bundle, Json, Verbose, examples
-from qcsearch.cli.output import emit
+from qcsearch.cli.output import emit, tell
 
 
 @examples(
@@ -34,5 +34,5 @@ def verify(
     if json:
         emit({"bundle": bundle, "digest": manifest.digest, "files": sorted(manifest.files), "bytes": n_bytes})
         return
-    print(f"{bundle}: {len(manifest.files)} files, {n_bytes} bytes, all as they were written.")
-    print(f"digest {manifest.digest}")
+    tell(f"{bundle}: {len(manifest.files)} files, {n_bytes} bytes, all as they were written.")
+    tell(f"digest {manifest.digest}")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch import canonical
+from qcsearch.escape import for_terminal
 
 __all__ = ["Dataset", "FloatArray", "IntArray", "Label"]
 
@@ -49,6 +50,8 @@ class Dataset:
     notices: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
+        # A file may be called what no other file can hold.
+        object.__setattr__(self, "name", for_terminal(self.name))
         for part in ("X", "X_test"):
             object.__setattr__(self, part, _frozen(getattr(self, part), np.float64))
         for part in ("y", "y_test"):

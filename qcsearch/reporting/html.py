@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from html import escape
+
+from qcsearch.escape import for_page
 
 __all__ = ["Markup", "number", "svg", "table", "tag"]
 
@@ -98,7 +99,7 @@ def _attribute(key: str, value: object) -> str:
     if value is None or value is False:
         return ""
     name = key.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{escape(str(value), quote=True)}"'
+    return f" {name}" if value is True else f' {name}="{for_page(value)}"'
 
 
 def _render(child: object) -> str:
@@ -108,4 +109,4 @@ def _render(child: object) -> str:
         return child
     if isinstance(child, (list, tuple)) or (isinstance(child, Iterable) and not isinstance(child, str)):
         return "".join(_render(item) for item in child)
-    return escape(str(child), quote=False)
+    return for_page(child)

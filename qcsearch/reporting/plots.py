@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from qcsearch import files
+from qcsearch.escape import for_page, for_terminal
 from qcsearch.reporting.html import Markup
 from qcsearch.reporting.palette import FILE, Palette, to_css
 
@@ -257,7 +257,7 @@ def inline(figure: Figure, label: str, name: str) -> Markup:
     text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
     text = re.sub(r'\bid="(?=[A-Za-z])', f'id="{name}-', text)
     text = re.sub(r'(href="#|url\(#)(?=[A-Za-z])', rf"\1{name}-", text)
-    return Markup(text.replace("<svg", f'<svg role="img" aria-label="{escape(label)}" class="plot"', 1))
+    return Markup(text.replace("<svg", f'<svg role="img" aria-label="{for_page(label)}" class="plot"', 1))
 
 
 @contextmanager
@@ -300,4 +300,4 @@ def _legend(axes: Axes, palette: Palette) -> None:
 
 def _plain(text: str) -> str:
     """A label that matplotlib must not read as mathematics."""
-    return text.replace("$", r"\$")
+    return for_terminal(text).replace("$", r"\$")

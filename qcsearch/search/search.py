@@ -12,6 +12,7 @@ from qcsearch.arguments import as_int, as_json, as_path
 from qcsearch.canonical import Json
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
+from qcsearch.escape import for_terminal
 from qcsearch.search.budget import Budget
 from qcsearch.search.events import Event, Progress, told
 from qcsearch.search.result import SearchResult
@@ -132,7 +133,9 @@ def _origin(folder: RunFolder, seed_from: Path | None, source: RunFolder | None)
         return old
     if seed_from is None:
         return None
-    return Origin(kind="seeded", run=str(seed_from), device="" if source is None else source.config.device)
+    return Origin(
+        kind="seeded", run=for_terminal(seed_from), device="" if source is None else source.config.device
+    )
 
 
 def _plant(source: RunFolder, objective: Objective) -> tuple[Sequence[Planted], Sequence[str]]:

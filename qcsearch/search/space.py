@@ -19,6 +19,7 @@ from qcsearch.circuits.candidate import Candidate, Choice, Preprocessing, Traini
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.data.preprocess import check_reduction
 from qcsearch.errors import CandidateError, SpaceError
+from qcsearch.escape import for_terminal
 from qcsearch.limits import MAX_SPACE_BYTES
 from qcsearch.presets import preset_files
 from qcsearch.registry import Registry
@@ -181,7 +182,7 @@ def load_space(source: str | Path | SearchSpace) -> SearchSpace:
         text = files.read_text(path, MAX_SPACE_BYTES, follow=True)
     except (OSError, UnicodeDecodeError) as error:
         raise SpaceError(f"The search space '{name}' cannot be read: {error}.") from None
-    return SearchSpace.from_toml(text, name if name in presets else path.stem)
+    return SearchSpace.from_toml(text, name if name in presets else for_terminal(path.stem))
 
 
 def check_limits(max_two_qubit_gates: object, max_duration_us: object) -> tuple[int | None, float | None]:

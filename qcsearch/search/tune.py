@@ -16,6 +16,7 @@ from qcsearch.arguments import as_float, as_int
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
+from qcsearch.escape import for_terminal
 from qcsearch.search.budget import Budget
 from qcsearch.search.events import Progress, told
 from qcsearch.search.leaderboard import families, rank, records
@@ -106,7 +107,7 @@ def _origin(source: RunFolder, result: SearchResult) -> Origin:
     best = result.best
     return Origin(
         kind="tuned",
-        run=str(source.path),
+        run=for_terminal(source.path),
         device=source.config.device,
         trial=best.trial,
         validation_accuracy=best.validation_accuracy,

@@ -44,7 +44,7 @@ def test_the_card_never_calls_a_simulation_hardware(model, deployment):
 
 def test_a_metric_cannot_break_the_table(model):
     card = model_card(model, {"note": "a|b\nc", "nested": {"x": 0.25}, "list": [1]}, None)
-    assert "| note | a\\|b c |" in card
+    assert "| note | a\\|b\\\\nc |" in card
     assert "| nested.x | 0.2500 |" in card
 
 
