@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from qcsearch.deployment.ibm.options import LONGEST_JOB
 from qcsearch.errors import ServiceError
 
-__all__ = ["charged_seconds", "limit_reached", "plausible_seconds"]
+__all__ = ["charged_seconds", "checked_id", "limit_reached", "plausible_seconds"]
 
 
 def charged_seconds(metrics: object, most: float = LONGEST_JOB) -> float | None:
@@ -29,6 +30,21 @@ def plausible_seconds(value: object, most: float = float("inf")) -> float | None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
         return None
     return float(value) if value < 1e300 else None
+
+
+def checked_id(value: object) -> str:
+    """The id of a job or a session.
+
+    Raises:
+        ServiceError: if it is none that could be asked for.
+    """
+    if (
+        not isinstance(value, str)
+        or not re.fullmatch(r"[\w.-]{1,128}", value, re.ASCII)
+        or value.startswith(".")
+    ):
+        raise ServiceError(f"The service must name what it made by an id. It says {str(value)[:40]!r}.")
+    return value
 
 
 def limit_reached(usage: dict[str, Any]) -> bool:

@@ -9,16 +9,15 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qiskit_ibm_runtime import QiskitRuntimeService
-
+from qcsearch.deployment.ibm.client import Client
 from qcsearch.deployment.ibm.credentials import account
 from qcsearch.deployment.ibm.faults import is_transient, translate
 from qcsearch.deployment.ibm.pace import Breaker, Patience
-from qcsearch.deployment.ibm.transport import secure
-from qcsearch.errors import BackendError, CredentialsError
+from qcsearch.deployment.ibm.transport import few_requests
+from qcsearch.errors import BackendError, QCSearchError
 
 if TYPE_CHECKING:
-    from qiskit_ibm_runtime import IBMBackend, RuntimeJobV2
+    from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService, RuntimeJobV2
 
 __all__ = ["Cloud"]
 
@@ -94,14 +93,16 @@ class Cloud:
         """Call the service once, and say in our words what went wrong.
 
         Raises:
-            BackendError: whatever went wrong.
+            BackendError: whatever went wrong; errors of ours that are no fault of the service stay what they are.
         """
         self._breaker.check()
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), few_requests():
                 warnings.simplefilter("ignore")  # the client's warnings are checked for what they warn of
                 found = work()
         except Exception as error:
+            if isinstance(error, QCSearchError) and not isinstance(error, BackendError):
+                raise
             fault = translate(error)
             if is_transient(fault):
                 self._breaker.failed()
@@ -112,21 +113,4 @@ class Cloud:
         return found
 
     def _connect(self) -> QiskitRuntimeService:
-        seconds = self.patience.call
-
-        class Service(QiskitRuntimeService):  # type: ignore[misc]  # the client is untyped
-            """The client, secured before its first call, and loud where it would hide a failed one."""
-
-            def _discover_backends_from_instance(self, instance: str) -> list[tuple[str, bool]]:
-                secure(self._active_api_client._session, seconds)
-                found = self._active_api_client.list_backends(True)
-                self._backends_info_per_instance[instance] = found
-                return [(entry["name"], entry.get("class") == "mock") for entry in found]
-
-        service = Service(**account())
-        if not (service.active_account() or {}).get("instance"):
-            raise CredentialsError(
-                "The saved account must name the instance that pays. It names none.",
-                fix="set QISKIT_IBM_INSTANCE to its CRN, or save the account again with `instance`.",
-            )
-        return service
+        return Client(self.patience.call, **account())
