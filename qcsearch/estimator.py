@@ -50,6 +50,9 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
         max_duration_us: the same of one execution in microseconds, readout included.
         seed_from: folder of another run, finished or not, whose best candidates are tried first.
+        encode: `onehot` or `ordinal` to take columns of text, which are refused otherwise.
+        impute: `mean`, `median` or `most_frequent` to fill in missing values, which are refused otherwise. Both
+            learn from the training part alone and are part of the model.
         workers: processes.
         run: folder to keep the run in; the same folder goes on where it stopped. None keeps no folder.
         random_state: int, `numpy.random.RandomState`, or None for another search each time.
@@ -83,6 +86,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         max_two_qubit_gates: int | None = None,
         max_duration_us: float | None = None,
         seed_from: str | Path | None = None,
+        encode: str | None = None,
+        impute: str | None = None,
         workers: int = 1,
         run: str | Path | None = None,
         random_state: int | np.random.RandomState | None = None,
@@ -96,6 +101,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.max_two_qubit_gates = max_two_qubit_gates
         self.max_duration_us = max_duration_us
         self.seed_from = seed_from
+        self.encode = encode
+        self.impute = impute
         self.workers = workers
         self.run = run
         self.random_state = random_state
@@ -120,9 +127,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         validate_data(self, X, reset=True, skip_check_array=True, ensure_2d=False)
-        dataset = load_dataset(
-            (X, column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y), sampled=True
-        )
+        labels = column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y
+        dataset = load_dataset((X, labels), encode=self.encode, impute=self.impute, sampled=True)
         device, space = get_device(self.device), load_space(self.space)
         with tempfile.TemporaryDirectory() as scratch:
             kept = None if self.run is None else as_path(self.run, "The 'run' parameter")
@@ -169,7 +175,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         validate_data(self, X, reset=False, skip_check_array=True, ensure_2d=False)
         if is_frame(X) and not hasattr(self, "feature_names_in_"):
             X = np.asarray(X)  # by position: `fit` knew no names
-        if not is_frame(X):
+        if not is_frame(X) and self.model_.encoder is None:
             check_X(X, self.n_features_in_, owner=type(self).__name__)
         return self.model_.predict_proba(X)
 

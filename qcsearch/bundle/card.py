@@ -65,16 +65,23 @@ def _signature(model: TrainedModel) -> str:
         shape = f", images of {height}×{width} pixels"
     labels = ", ".join(for_code(label) for label in model.classes[:20])
     more = f" and {model.n_classes - 20} more" if model.n_classes > 20 else ""
-    return f"- Input: {model.n_features_in} numbers a sample{shape}.\n- Output: one of {labels}{more}."
+    kind = "numbers a sample"
+    if model.encoder is not None:
+        gaps = "gaps are refused" if model.encoder.impute is None else "gaps are filled in"
+        kind = f"columns of a table ({len(model.encoder.text)} of text; {gaps})"
+    return f"- Input: {model.n_features_in} {kind}{shape}.\n- Output: one of {labels}{more}."
 
 
 def _model(model: TrainedModel) -> str:
     candidate, mapped = model.candidate, model.assembly.mapped
     preprocessing = candidate.preprocessing
     low, high = preprocessing.angle_range
+    encoder = model.encoder
+    columns = [] if encoder is None or encoder.encode is None else [f"text encoded ({encoder.encode}), "]
+    columns += [] if encoder is None or encoder.impute is None else [f"gaps filled ({encoder.impute}), "]
     return _bullets(
         {
-            "Preprocessing": f"{preprocessing.reduction.name}, {preprocessing.scaling} scaling, "
+            "Preprocessing": f"{''.join(columns)}{preprocessing.reduction.name}, {preprocessing.scaling} scaling, "
             f"angles in [{low:.4f}, {high:.4f}], fitted on the training part only",
             "Encoding": candidate.encoding.name,
             "Circuit": candidate.ansatz.name,

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from qcsearch.cli.options import (
     DeviceOption,
+    Drop,
+    Encode,
+    Impute,
     Json,
     MaxDuration,
     MaxGates,
@@ -59,6 +62,9 @@ class _Sample:
 def check(
     data: MaybeData = None,
     target: Target = None,
+    drop: Drop = None,
+    encode: Encode = None,
+    impute: Impute = None,
     device: DeviceOption = None,
     space: SpaceOption = None,
     trials: Trials = None,
@@ -79,6 +85,7 @@ def check(
     many, times one trial, and estimates the whole. Exit code 4: none of the 200 is feasible.
     """
     from qcsearch.cli.inputs import gather
+    from qcsearch.data.table_options import TableOptions
     from qcsearch.search.budget import Budget
     from qcsearch.search.features import Features
     from qcsearch.search.objective import Objective
@@ -86,7 +93,7 @@ def check(
 
     inputs = gather(
         data,
-        target=target,
+        table=TableOptions(target, drop or (), encode, impute),
         device=device,
         space=space,
         trials=trials,

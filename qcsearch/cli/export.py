@@ -80,7 +80,7 @@ def _sample(folder: RunFolder, model: TrainedModel, said: str) -> tuple[NDArray[
     else:
         file, _, tail = said.rpartition(":")
         file, k = (file, int(tail)) if file and tail.isdecimal() else (said, 0)
-        rows = load_features(file, model.feature_names or model.n_features_in)
+        rows = load_features(file, model.feature_names or model.n_features_in, None, model.encoder)
         of = repr(file)
     if k >= len(rows):
         raise InputError(f"The 'sample' must be one of the {len(rows)} of {of}, counted from 0. Got {k}.")

@@ -14,6 +14,7 @@ from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
     from qcsearch.data.dataset import Dataset
+    from qcsearch.data.table_options import TableOptions
     from qcsearch.devices.device import Device
     from qcsearch.search.run_folder import RunFolder
     from qcsearch.search.space import SearchSpace
@@ -66,7 +67,7 @@ class Inputs:
 def gather(
     data: str | None,
     *,
-    target: str | None,
+    table: TableOptions,
     device: str | None,
     space: str | None,
     trials: int | None,
@@ -99,9 +100,13 @@ def gather(
             fix="qcsearch search DATA, or --run with the folder of a run.",
         )
     if data is None and given is not None:
+        table.refuse(str(given.path))
         dataset = replace(given.dataset, name=given.config.dataset)
     else:
-        dataset = load_dataset(data, target, sampled=True)
+        table = table if old is None else _as_before(table, old)
+        dataset = load_dataset(
+            data, table.target, drop=table.drop, encode=table.encode, impute=table.impute, sampled=True
+        )
     chosen = get_device(device or _DEVICE) if device or old is None else old.device
     config = None if old is None else old.config
     if config is not None and trials is None and max_seconds is None:
@@ -132,6 +137,20 @@ def gather(
         max_duration_us=max_duration_us,
         seed_from=Path(seed_from) if seed_from else None,
         goes_on=old is not None,
+    )
+
+
+def _as_before(table: TableOptions, old: RunFolder) -> TableOptions:
+    """What is not said of the table is as it was when the run began."""
+    from qcsearch.data.table_options import TableOptions
+
+    coding = old.dataset.coding
+    encode, impute = (None, None) if coding is None else (coding.encode, coding.impute)
+    return TableOptions(
+        table.target,
+        table.drop or old.config.drop,
+        table.encode or encode,
+        table.impute or impute,
     )
 
 

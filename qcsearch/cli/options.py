@@ -14,6 +14,9 @@ __all__ = [
     "Bundle",
     "Data",
     "DeviceOption",
+    "Drop",
+    "Encode",
+    "Impute",
     "Json",
     "MaxDuration",
     "MaxGates",
@@ -109,12 +112,38 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A file (.csv, .parquet, .npz, 'X.npy,y.npy') or a scikit-learn name "
+        help="A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy') or a scikit-learn name "
         "(digits, digits:0-3, iris, wine, breast_cancer, moons).",
     ),
 ]
 Target = Annotated[
     str | None, typer.Option("--target", metavar="COL", help="The column that holds the label (tables only).")
+]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--drop",
+        metavar="COL",
+        help="A column to leave out, such as an id (tables only); may be given several times.",
+    ),
+]
+Encode = Annotated[
+    str | None,
+    typer.Option(
+        "--encode",
+        metavar="METHOD",
+        help="Take columns of text, as categories: onehot (a feature of 0 and 1 for each) or ordinal (their place in "
+        "the alphabet). Without it text is refused.",
+    ),
+]
+Impute = Annotated[
+    str | None,
+    typer.Option(
+        "--impute",
+        metavar="METHOD",
+        help="Fill in missing values: mean, median or most_frequent of the training split; text takes the most "
+        "frequent. Without it they are refused.",
+    ),
 ]
 Output = Annotated[
     str | None,
@@ -124,7 +153,7 @@ MaybeData = Annotated[
     str | None,
     typer.Argument(
         metavar="[DATA]",
-        help="A file (.csv, .parquet, .npz, 'X.npy,y.npy') or a scikit-learn name (digits, digits:0-3, iris, "
+        help="A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy') or a scikit-learn name (digits, digits:0-3, iris, "
         "wine, breast_cancer, moons). May be left out to go on with --run.",
         show_default=False,
     ),

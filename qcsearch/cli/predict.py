@@ -106,7 +106,7 @@ def predict(
     if not spec and (canaries or mitigate):
         raise InputError("--canaries and --mitigate-readout must go with a --backend. There is none.")
     trained = load_model(model)
-    samples = load_samples(data, trained.feature_names or trained.n_features_in, target)
+    samples = load_samples(data, trained.feature_names or trained.n_features_in, target, trained.encoder)
     X, truth = samples.X, Truth.of(samples.labels, trained.classes, len(samples.X))
     if spec:
         settings = {"shots": shots, "seed": seed, "canaries": canaries, "mitigate": mitigate}

@@ -9,6 +9,9 @@ import typer
 
 from qcsearch.cli.options import (
     DeviceOption,
+    Drop,
+    Encode,
+    Impute,
     Json,
     MaxDuration,
     MaxGates,
@@ -42,6 +45,7 @@ _TOP = 5
 @examples(
     "qcsearch search digits:0-3 --device fake_torino --max-seconds 120 --workers 2",
     "qcsearch search flowers.csv --target species --trials 60 --run runs/flowers",
+    "qcsearch search passengers.csv --target survived --drop name --encode onehot --impute median",
     "qcsearch search flowers.csv --max-two-qubit-gates 8 --max-duration-us 4",
     "qcsearch search flowers.csv --strategy elivagar --strategy-option pool=50",
     "qcsearch search --seed-from runs/flowers --device fake_fez --max-seconds 60",
@@ -50,6 +54,9 @@ _TOP = 5
 def search(
     data: MaybeData = None,
     target: Target = None,
+    drop: Drop = None,
+    encode: Encode = None,
+    impute: Impute = None,
     device: DeviceOption = None,
     space: SpaceOption = None,
     trials: Trials = None,
@@ -74,13 +81,14 @@ def search(
     winner is no better than the majority class.
     """
     from qcsearch.cli.inputs import gather
+    from qcsearch.data.table_options import TableOptions
     from qcsearch.search.workers import Nursery
 
     # The workers' imports run while this process reads the data.
     with Nursery() if workers > 1 else nullcontext() as nursery:
         inputs = gather(
             data,
-            target=target,
+            table=TableOptions(target, drop or (), encode, impute),
             device=device,
             space=space,
             trials=trials,

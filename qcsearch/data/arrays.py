@@ -16,8 +16,9 @@ __all__ = ["OPTIONAL", "read_npy", "read_npz"]
 
 _WHOLE = ("X", "y")
 _SPLIT = ("X_train", "X_test", "y_train", "y_test")
-OPTIONAL = ("feature_names", "image_shape")
-"""What an archive may hold besides: names `(n_features,)`, and `[height, width]` of images that are flat."""
+OPTIONAL = ("feature_names", "image_shape", "column_coding")
+"""What an archive may hold besides: names `(n_features,)`, `[height, width]` of images that are flat, and the JSON text
+of the coding of a table with columns of text or gaps, as a run keeps it."""
 
 
 def read_npz(path: Path, labelled: bool = True) -> Mapping[str, NDArray[Any]]:

@@ -40,6 +40,7 @@ def check_X(  # noqa: N802  X is the field's own name
     owner: str = "model",
     names: Sequence[str] | None = None,
     lines: Sequence[int] | None = None,
+    missing: bool = False,
 ) -> tuple[FloatArray, tuple[int, int] | None]:
     """Return samples as finite numbers.
 
@@ -50,6 +51,7 @@ def check_X(  # noqa: N802  X is the field's own name
         owner: who expects `n_features`.
         names: names of the features, for messages.
         lines: line of the file that each row ends on, for messages.
+        missing: whether NaN is no fault.
 
     Returns:
         A C-ordered float64 array `(n_samples, n_features)`, and `(height, width)` if images were given.
@@ -78,7 +80,8 @@ def check_X(  # noqa: N802  X is the field's own name
             f"{what} has {flat.shape[1]} features, but {owner} is expecting {n_features} features as input.",
             "give the same columns, in the same order, as for the training.",
         )
-    check_finite(flat, what, names, lines, image_shape)
+    present = np.where(np.isnan(flat), 0.0, flat) if missing else flat
+    check_finite(present, what, names, lines, image_shape)
     return flat, image_shape
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qcsearch.data.dataset import Dataset, FloatArray
+from qcsearch.data.dataset import FloatArray
 from qcsearch.errors import DataError
 
 __all__ = ["constant_features", "constant_notice"]
@@ -24,11 +24,13 @@ def constant_features(X: FloatArray, what: str) -> tuple[int, ...]:
     return tuple(int(j) for j in constant)
 
 
-def constant_notice(constant: Sequence[int], dataset: Dataset, where: str = "") -> tuple[str, ...]:
+def constant_notice(
+    constant: Sequence[int], names: Sequence[str], is_image: bool, where: str = ""
+) -> tuple[str, ...]:
     """The sentence that names the features that are dropped; none if there are none."""
     if not constant:
         return ()
-    names = ", ".join(dataset.feature_names[j] for j in constant[:5]) + (", …" if len(constant) > 5 else "")
-    but = "" if dataset.image_shape is None else " (pool and autoencoder read images whole)"
-    count = f"{len(constant)} of {dataset.n_features} features"
+    names = ", ".join(names[j] for j in constant[:5]) + (", …" if len(constant) > 5 else "")
+    but = "" if not is_image else " (pool and autoencoder read images whole)"
+    count = f"{len(constant)} of {len(names)} features"
     return (f"{count} are constant{where} and are dropped{but}: {names}.",)

@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch import canonical
 from qcsearch.escape import for_terminal
+
+if TYPE_CHECKING:
+    from qcsearch.data.coding import Coding
 
 __all__ = ["Dataset", "FloatArray", "IntArray", "Label"]
 
@@ -37,6 +40,8 @@ class Dataset:
         X_test: the source's own test part `(n_test, n_features)`, or None.
         y_test: its class indices `(n_test,)`, or None.
         notices: sentences a person should see: what was chosen, ignored or looks odd.
+        coding: how columns of text and with gaps are kept in `X`; None if all are plain numbers.
+        dropped: names of columns that were left out because the person said so.
     """
 
     X: FloatArray
@@ -48,6 +53,8 @@ class Dataset:
     X_test: FloatArray | None = None
     y_test: IntArray | None = None
     notices: tuple[str, ...] = field(default=())
+    coding: Coding | None = None
+    dropped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # A file may be called what no other file can hold.
@@ -81,6 +88,7 @@ class Dataset:
             "feature_names": list(self.feature_names),
             "image_shape": self.image_shape,
             "arrays": {part: array.shape for part, array in arrays.items()},
+            **({} if self.coding is None else {"coding": self.coding.to_json()}),
         }
         content = hashlib.sha256(canonical.dumps(header).encode())
         for array in arrays.values():
@@ -96,6 +104,8 @@ class Dataset:
         own = {"feature_names": np.asarray(self.feature_names)}
         if self.image_shape is not None:
             own["image_shape"] = np.asarray(self.image_shape)
+        if self.coding is not None:
+            own["column_coding"] = np.asarray(canonical.dumps(self.coding.to_json()))
         if self.X_test is None or self.y_test is None:
             return {"X": self.X, "y": self.labels(self.y), **own}
         train = {"X_train": self.X, "y_train": self.labels(self.y)}

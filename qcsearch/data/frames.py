@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from qcsearch.data.cells import is_number
+from qcsearch.data.checks import default_names
 from qcsearch.data.parquet_table import from_arrow
 from qcsearch.data.tables import Table, check_header, check_names
 from qcsearch.errors import DataError, QCSearchError
 
-__all__ = ["is_frame", "read_frame"]
+__all__ = ["holds_text", "is_frame", "read_array", "read_frame"]
 
 _LAZY = ("collect", "compute", "toPandas")
 
@@ -42,6 +43,23 @@ def read_frame(frame: Any) -> Table:
         raise DataError(
             f"{what} cannot be read as a table: {type(error).__name__} {reason}.", "give a pandas DataFrame."
         ) from error
+
+
+def holds_text(source: Any) -> bool:
+    """Whether a source is an array of text, or of numbers and text."""
+    return isinstance(source, np.ndarray) and source.dtype.kind in "OUST"
+
+
+def read_array(X: Any) -> Table:
+    """Return the columns of samples `(n_samples, n_features)`, which may hold text, under the names x0, x1, ….
+
+    Raises:
+        DataError: if they have no two dimensions.
+    """
+    array = X if isinstance(X, np.ndarray) else np.array(X, dtype=object)
+    if array.ndim != 2:
+        raise DataError(f"X must have 2 dimensions (samples, features) to have columns. Got {array.ndim}.")
+    return Table("X", {name: array[:, j] for j, name in enumerate(default_names(array.shape[1]))})
 
 
 def _read(frame: Any, what: str) -> Table:

@@ -36,7 +36,13 @@ _KINDS = {str, int, bool}
 
 
 def check_X_y(  # noqa: N802  X is the field's own name
-    X: Any, y: Any, *, names: Sequence[str] | None = None, what: str = "X", target: str = "y"
+    X: Any,
+    y: Any,
+    *,
+    names: Sequence[str] | None = None,
+    what: str = "X",
+    target: str = "y",
+    missing: bool = False,
 ) -> tuple[FloatArray, IntArray, tuple[Label, ...], tuple[int, int] | None]:
     """Check samples and their labels together.
 
@@ -46,6 +52,7 @@ def check_X_y(  # noqa: N802  X is the field's own name
         names: names of the features, for messages.
         what: name of the samples in messages.
         target: name of the labels in messages.
+        missing: whether a NaN in `X` is no fault.
 
     Returns:
         `X` as float64 `(n_samples, n_features)`, class indices `(n_samples,)`, the sorted classes, and
@@ -55,7 +62,7 @@ def check_X_y(  # noqa: N802  X is the field's own name
         DataError: on anything that `check_X` or `check_y` refuses, different lengths, one class alone, or a
             class with fewer than 2 samples.
     """
-    flat, image_shape = check_X(X, what=what, names=names)
+    flat, image_shape = check_X(X, what=what, names=names, missing=missing)
     labels = check_y(y, target)
     check_lengths(flat, labels, what, target)
     classes = check_classes(sorted(set(labels)), target)

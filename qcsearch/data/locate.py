@@ -15,7 +15,7 @@ from qcsearch.data.parquet_table import read_parquet
 from qcsearch.data.tables import Table
 from qcsearch.errors import DataError
 
-__all__ = ["find_file", "is_path", "is_table", "read_pair", "read_table", "refuse_target"]
+__all__ = ["find_file", "is_path", "is_table", "read_pair", "read_table"]
 
 _TABLES = {".csv": read_csv, ".tsv": read_csv, ".parquet": read_parquet}
 _KNOWN = (*_TABLES, ".npz", ".npy")
@@ -83,19 +83,6 @@ def read_pair(text: str) -> tuple[NDArray[Any], NDArray[Any]]:
         raise DataError(f"Arrays in .npy files must come as a pair. Got '{text}'.", "write X.npy,y.npy.")
     X, y = (read_npy(path) for path in paths if path is not None)
     return X, y
-
-
-def refuse_target(target: str | None, source: str) -> None:
-    """Pass if no target column is asked for where there are no columns.
-
-    Raises:
-        DataError: if one is.
-    """
-    if target is not None:
-        raise DataError(
-            f"A target column is for tables; '{source}' holds its labels apart from the features.",
-            "leave the target out.",
-        )
 
 
 def _is_pair(text: str, path: Path) -> bool:

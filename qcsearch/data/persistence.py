@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.canonical import Json
+from qcsearch.data.encoding import ColumnEncoder
 from qcsearch.data.reductions import REDUCTIONS
 from qcsearch.data.steps import SCALINGS, AngleRange, DropConstant, Scaler, Step
 from qcsearch.errors import BundleError, QCSearchError
@@ -20,10 +21,17 @@ if TYPE_CHECKING:
 
 __all__ = ["load_pipeline", "save_pipeline"]
 
-_STEPS: dict[str, type[Step]] = {"constant": DropConstant, "scaling": Scaler, "angles": AngleRange}
+_STEPS: dict[str, type[Step]] = {
+    "columns": ColumnEncoder,
+    "constant": DropConstant,
+    "scaling": Scaler,
+    "angles": AngleRange,
+}
 _VERSION = 1
 _ORDERS = [
-    [*first, "scaling", "angles"] for first in ([], ["constant"], ["reduction"], ["constant", "reduction"])
+    [*first, *second, "scaling", "angles"]
+    for first in ([], ["columns"])
+    for second in ([], ["constant"], ["reduction"], ["constant", "reduction"])
 ]
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from qcsearch.circuits.candidate import Choice, Preprocessing
 from qcsearch.data import autoencoder as _autoencoder  # noqa: F401  registers itself
+from qcsearch.data.coding import Coding
+from qcsearch.data.encoding import ColumnEncoder
 from qcsearch.data.persistence import load_pipeline, save_pipeline
 from qcsearch.data.reductions import REDUCTIONS, ImageShape, Reduction
 from qcsearch.data.steps import AngleRange, DropConstant, Scaler
@@ -28,8 +30,10 @@ _SIDE = 1000
 """Of an image that is larger than any that is learned from."""
 
 
-def build_pipeline(preprocessing: Preprocessing, image_shape: ImageShape, seed: int) -> Pipeline:
-    """Return an unfitted pipeline: constant features dropped, reduction, scaling, angle range.
+def build_pipeline(
+    preprocessing: Preprocessing, image_shape: ImageShape, seed: int, coding: Coding | None = None
+) -> Pipeline:
+    """Return an unfitted pipeline: columns encoded, constant features dropped, reduction, scaling, angle range.
 
     Fit it on raw features `(n_samples, n_features)` and class indices of the training split and of no other.
     Pooling and the autoencoder read images whole, so before them nothing is dropped.
@@ -38,6 +42,7 @@ def build_pipeline(preprocessing: Preprocessing, image_shape: ImageShape, seed: 
         preprocessing: the candidate's choice.
         image_shape: `(height, width)` of the samples, or None if they are no images.
         seed: for reductions that draw random numbers.
+        coding: of the raw features; None if they are plain numbers, and there is nothing to encode.
 
     Raises:
         CandidateError: if the reduction is unknown, or a setting of it is wrong.
@@ -46,7 +51,7 @@ def build_pipeline(preprocessing: Preprocessing, image_shape: ImageShape, seed: 
 
     reduction = _reduction(preprocessing.reduction, image_shape, seed)
     low, high = preprocessing.angle_range
-    steps: list[tuple[str, Any]] = []
+    steps: list[tuple[str, Any]] = [] if coding is None else [("columns", ColumnEncoder.of(coding))]
     if reduction is None or not reduction.whole:
         steps.append(("constant", DropConstant()))
     if reduction is not None:

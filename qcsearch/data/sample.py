@@ -22,6 +22,7 @@ __all__ = [
     "drawn_rows",
     "kept_rows",
     "sample_notice",
+    "sample_rows",
     "stratified_rows",
 ]
 
@@ -48,6 +49,15 @@ def kept_rows(shape: tuple[int, ...], y: Any, max_rows: int = MAX_ROWS) -> IntAr
         return None
     most = min(max_rows, max(1, MAX_NUMBERS // max(1, prod(shape[1:]))))
     return None if shape[0] <= most else stratified_rows(_codes(labels.ravel()), most)
+
+
+def sample_rows(X: Any, y: Any, what: str, max_rows: int = MAX_ROWS) -> tuple[Any, Any, tuple[str, ...]]:
+    """The samples that are kept, their labels, and a sentence if these are not all; arguments as for `kept_rows`."""
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    rows = kept_rows(shape, y, max_rows)
+    if rows is None:
+        return X, y, ()
+    return X[rows], np.asarray(y)[rows], (sample_notice(len(rows), shape[0], what),)
 
 
 def sample_notice(n_kept: int, n_all: int, what: str) -> str:

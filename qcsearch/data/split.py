@@ -9,6 +9,7 @@ import numpy as np
 from qcsearch.data.class_counts import check_class_counts
 from qcsearch.data.constant import constant_features, constant_notice
 from qcsearch.data.dataset import Dataset, FloatArray, IntArray
+from qcsearch.data.encoding import ColumnEncoder
 from qcsearch.errors import DataError
 
 __all__ = ["Part", "Split", "split"]
@@ -38,20 +39,15 @@ class Split:
         train: preprocessing and weights are fitted on this part and no other.
         validation: the search selects by this part.
         test: touched once, by the final evaluation, and never before.
-        constant: indices of the features that are constant in `train`; preprocessing drops them.
-        notices: one sentence if some of these vary elsewhere; the data set's own notices name the others.
+        n_features: number of features that vary in the training part, once its columns are encoded.
+        notices: sentences about what holds in the training part and not elsewhere.
     """
 
     train: Part
     validation: Part
     test: Part
-    constant: tuple[int, ...] = ()
+    n_features: int
     notices: tuple[str, ...] = ()
-
-    @property
-    def n_features(self) -> int:
-        """Number of raw features that are not constant in the training part."""
-        return int(self.train.X.shape[1]) - len(self.constant)
 
 
 def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: float = 0.2) -> Split:
@@ -84,10 +80,28 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
     test = _part(dataset, test_rows)
     if dataset.X_test is not None and dataset.y_test is not None:
         test = Part(dataset.X_test, dataset.y_test)
-    constant = constant_features(train.X, f"the training split of '{dataset.name}'")
-    new = sorted(set(constant) - set(constant_features(dataset.X, f"'{dataset.name}'")))
-    notices = constant_notice(new, dataset, " in the training split")
-    return Split(train, validation, test, constant, notices)
+    n_features, notices = _varying(dataset, train)
+    return Split(train, validation, test, n_features, notices)
+
+
+def _varying(dataset: Dataset, train: Part) -> tuple[int, tuple[str, ...]]:
+    """Number of features that vary in the training part, and what is to be said of the others.
+
+    The data set's own notices name those that vary nowhere, unless its columns have to be encoded first.
+    """
+    what, where = f"the training split of '{dataset.name}'", " in the training split"
+    if dataset.coding is None:
+        constant = constant_features(train.X, what)
+        new = sorted(set(constant) - set(constant_features(dataset.X, f"'{dataset.name}'")))
+        is_image = dataset.image_shape is not None
+        return dataset.n_features - len(constant), constant_notice(
+            new, dataset.feature_names, is_image, where
+        )
+    encoder = ColumnEncoder.of(dataset.coding).fit(train.X)
+    names = encoder.names(dataset.feature_names)
+    constant = constant_features(encoder.transform(train.X), what)
+    notices = constant_notice(constant, names, False, where)
+    return len(names) - len(constant), (*notices, *encoder.unknown_notice(dataset.X, dataset.feature_names))
 
 
 def _part(dataset: Dataset, rows: IntArray) -> Part:

@@ -43,7 +43,7 @@ class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is
             DataError: if the samples cannot be used.
             CandidateError: if the settings do not suit them.
         """
-        checked, _ = check_X(X)
+        checked = self._check(X)
         self.n_features_in_ = checked.shape[1]
         self._learn(checked, None if y is None else np.asarray(y))
         for name in self.learned:
@@ -56,7 +56,11 @@ class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is
         Raises:
             DataError: if a sample is not finite, or the number of features is not that of `fit`.
         """
-        return self._apply(check_X(X, self.n_features_in_)[0])
+        return self._apply(self._check(X, self.n_features_in_))
+
+    def _check(self, X: Any, n_features: int | None = None) -> FloatArray:
+        """Samples that the step takes: finite numbers."""
+        return check_X(X, n_features)[0]
 
     def fitted_outputs(self) -> int:
         """Number of features that come out of the fitted step, once its arrays are seen to fit together.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from qcsearch.data.cells import is_absent, is_number, with_point
 from qcsearch.data.checks import check_text
 from qcsearch.data.columns import Column, column_of_cells, column_of_values
-from qcsearch.data.dataset import FloatArray, IntArray
+from qcsearch.data.dataset import IntArray
 from qcsearch.data.sample import sample_notice
 from qcsearch.data.troubles import Allowance, check_columns
 from qcsearch.errors import DataError
@@ -69,7 +69,7 @@ class Table:
         """
         if target is not None and target in self.columns:
             return target
-        one = "separate the cells by comma, semicolon or tab." if len(self.columns) == 1 else None
+        one = "separate the cells by comma, semicolon, tab or bar." if len(self.columns) == 1 else None
         if target is not None:
             raise DataError(f"{self.what} has no column '{target}'. Columns: {self._names()}.", one)
         found = self._candidates()
@@ -88,15 +88,26 @@ class Table:
         found = self._candidates()
         return found[0] if len(found) == 1 and found[0] not in features else None
 
-    def features(self, names: Sequence[str], allowed: Allowance = Allowance()) -> FloatArray:  # noqa: B008  frozen
-        """Return the columns `names` as numbers `(n_rows, len(names))`.
+    def without(self, names: Sequence[str]) -> Table:
+        """Return the table without the columns `names`.
 
         Raises:
-            DataError: if a column is not there, there are none, there are no rows, or a cell is not what is allowed.
+            DataError: if one is not there.
         """
-        columns = self.read(names)
+        missing = [name for name in names if name not in self.columns]
+        if missing:
+            raise DataError(f"{self.what} has no column '{missing[0]}' to drop. Columns: {self._names()}.")
+        return replace(
+            self, columns={name: cells for name, cells in self.columns.items() if name not in names}
+        )
+
+    def check(self, columns: Sequence[Column], allowed: Allowance) -> None:
+        """Pass if its columns hold finite numbers, or else what is allowed.
+
+        Raises:
+            DataError: with every trouble of every column.
+        """
         check_columns(columns, self.what, self.lines, allowed)
-        return np.column_stack([column.values for column in columns])
 
     def read(self, names: Sequence[str]) -> list[Column]:
         """Return the columns `names`, unchecked.

@@ -61,7 +61,7 @@ def check_columns(
     many = [column for column in columns if column.name in allowed.text and _n_texts(column) > MAX_LEVELS]
     if not allowed.in_training:
         many, empty = [], [] if allowed.missing else empty
-    said = [
+    kinds = [
         _listed("text in", text, lambda c: _text(c, lines)),
         _listed("text among numbers in", stray, lambda c: _stray(c, lines)),
         _listed(f"more than {MAX_LEVELS} different texts in", many, lambda c: _text(c, lines)),
@@ -70,9 +70,9 @@ def check_columns(
         _listed("missing values (NaN or empty) in", gaps, lambda c: _gaps(c, lines)),
         _listed(f"numbers that are infinite or beyond ±{LARGEST:g} in", large, lambda c: _large(c, lines)),
     ]
-    if not any(said):
+    if not any(kinds):
         return
-    message = f"{what} holds {'; '.join(filter(None, said))}. Every feature must be a finite number."
+    message = f"{what} holds {'; '.join(filter(None, kinds))}. Every feature must be a finite number."
     if not allowed.in_training:
         raise DataError(message, "give values like those of the training.")
     marked = [column for column in (*text, *stray) if _has_marks(column)]
@@ -86,7 +86,8 @@ def check_columns(
         "give --impute median to fill in what is missing": [c for c in gaps if c not in useless],
         f"give {drop} for what cannot be used": useless,
     }
-    raise DataError(message, "; ".join(way for way, needed in ways.items() if needed) + ".")
+    said = "; ".join(way for way, needed in ways.items() if needed)
+    raise DataError(message, f"{said}{' (options of these names in Python)' if '--' in said else ''}.")
 
 
 def _listed(kind: str, columns: Sequence[Column], say: Callable[[Column], str]) -> str:

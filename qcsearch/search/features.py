@@ -110,7 +110,8 @@ class Features:
         if preprocessing in self._prepared:
             self._prepared.move_to_end(preprocessing)
             return self._prepared[preprocessing]
-        pipeline = build_pipeline(preprocessing, self.dataset.image_shape, self.seed)
+        data = self.dataset
+        pipeline = build_pipeline(preprocessing, data.image_shape, self.seed, data.coding)
         reduced = self._reduce(preprocessing.reduction, pipeline[:-_ANGLE_STEPS])
         train, validation = self.split.train, self.split.validation
         angles = pipeline[-_ANGLE_STEPS:]

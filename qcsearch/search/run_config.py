@@ -61,6 +61,7 @@ class RunConfig(BaseModel):
         qcsearch: version that made it.
         dataset: what the data set is called.
         dataset_digest: SHA-256 of its content.
+        drop: columns that were left out of it.
         device: name of the device.
         calibrated_at: of its snapshot.
         device_digest: SHA-256 of its facts.
@@ -83,6 +84,7 @@ class RunConfig(BaseModel):
     qcsearch: str = qcsearch.__version__
     dataset: str
     dataset_digest: str
+    drop: list[str] = []
     device: str
     calibrated_at: str
     device_digest: str

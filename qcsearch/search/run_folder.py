@@ -19,7 +19,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -130,12 +130,9 @@ class RunFolder:
     @cached_property
     def dataset(self) -> Dataset:
         """The data set, checked against the digest it had."""
-        return self._same(
-            "data.npz",
-            load_dataset(str(self.path / "data.npz"), name=self.config.dataset),
-            "dataset_digest",
-            "digest",
-        )
+        found = load_dataset(str(self.path / "data.npz"), name=self.config.dataset)
+        found = replace(found, dropped=tuple(self.config.drop))
+        return self._same("data.npz", found, "dataset_digest", "digest")
 
     @cached_property
     def device(self) -> Device:

@@ -103,6 +103,7 @@ def run_search(
         config = RunConfig(
             dataset=dataset.name,
             dataset_digest=dataset.digest,
+            drop=list(dataset.dropped),
             device=device.name,
             calibrated_at=device.calibrated_at,
             device_digest=device.digest,

@@ -139,4 +139,4 @@ class _Seeding:
     def _other_test(self) -> bool:
         """Whether the other run's test part is another one."""
         theirs = Features(self._source.dataset, self._source.config.seed).split.test
-        return not np.array_equal(theirs.X, self._objective.features.split.test.X)
+        return not np.array_equal(theirs.X, self._objective.features.split.test.X, equal_nan=True)

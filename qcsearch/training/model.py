@@ -16,7 +16,8 @@ from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
 from qcsearch.data.checks import check_X
 from qcsearch.data.dataset import Label
-from qcsearch.data.frames import is_frame
+from qcsearch.data.encoding import ColumnEncoder
+from qcsearch.data.frames import holds_text, is_frame
 from qcsearch.data.labels import check_y, find
 from qcsearch.data.preprocess import n_outputs
 from qcsearch.data.samples import load_features
@@ -86,6 +87,12 @@ class TrainedModel:
         """The circuit on its device, rebuilt from the candidate when it is first needed."""
         return assemble(self.candidate, self.device, n_outputs(self.pipeline))
 
+    @property
+    def encoder(self) -> ColumnEncoder | None:
+        """The first step of the preprocessing, if it takes columns of text or with gaps."""
+        first = self.pipeline[0]
+        return first if isinstance(first, ColumnEncoder) else None
+
     def features(self, X: ArrayLike) -> Floats:
         """The circuit's features `(n_samples, n_derived)` of raw samples.
 
@@ -96,9 +103,11 @@ class TrainedModel:
         Raises:
             DataError: if it is not a table of finite numbers with the features of the training.
         """
-        if is_frame(X):
-            X = load_features(X, self.feature_names or self.n_features_in)
-        flat, shape = check_X(X, self.n_features_in, owner="the model")
+        encoder = self.encoder
+        if is_frame(X) or (encoder is not None and holds_text(X)):
+            X = load_features(X, self.feature_names or self.n_features_in, None, encoder)
+        gaps = encoder is not None and encoder.impute is not None
+        flat, shape = check_X(X, self.n_features_in, owner="the model", missing=gaps)
         if shape is not None and self.image_shape is not None and shape != self.image_shape:
             got, wanted = ("×".join(map(str, s)) for s in (shape, self.image_shape))
             raise DataError(f"X has images of {got} pixels, but the model is expecting {wanted} pixels.")

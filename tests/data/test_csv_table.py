@@ -157,7 +157,7 @@ def test_a_dash_is_a_text_among_texts(tmp_path):
 
 
 def test_a_single_column_is_told_what_separates(tmp_path):
-    with pytest.raises(DataError, match="separate the cells by comma, semicolon or tab"):
+    with pytest.raises(DataError, match="separate the cells by comma, semicolon, tab or bar"):
         load(tmp_path, written(" "))
 
 

@@ -226,7 +226,7 @@ def _npz() -> list[Malformed]:
         case(
             "too few feature names", {"X": X, "y": y, "feature_names": np.array(["a"])}, "one name of its own"
         ),
-        case("target given", {"X": X, "y": y}, "A target column is for tables", target="y"),
+        case("target given", {"X": X, "y": y}, "'target' is for tables", target="y"),
         case("too few to split", {"X": X[:4], "y": y[:4]}, "at least 3 to be split", at_split=True),
     ]
 
@@ -257,7 +257,7 @@ def _names() -> list[Malformed]:
         Malformed("name: classes not there", "digits:0-12", "must be in 0-9"),
         Malformed("name: classes no numbers", "iris:setosa", "must be numbers such as 0-3"),
         Malformed("name: one class", "digits:3", "Only one class is in"),
-        Malformed("name: target given", "iris", "A target column is for tables", target="species"),
+        Malformed("name: target given", "iris", "'target' is for tables", target="species"),
         Malformed("path: not there", "missing.csv", "neither a file that is there"),
         Malformed("path: folder", "t.csv", "is a folder", {"t.csv/": b""}),
         Malformed("path: unknown kind", "t.xlsx", "must end in", {"t.xlsx": b"PK"}),

@@ -1,0 +1,137 @@
+"""Columns of text and with gaps as numbers: how a table is kept until the first step of the pipeline is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qcsearch.canonical import Json
+from qcsearch.data.checks import check_text
+from qcsearch.data.columns import Column
+from qcsearch.data.dataset import FloatArray
+from qcsearch.data.table_options import TableOptions
+from qcsearch.data.troubles import MAX_LEVELS, Allowance
+from qcsearch.errors import DataError
+
+__all__ = ["UNKNOWN", "Coding"]
+
+UNKNOWN = -1.0
+"""Stands for a text that is none of a column's levels."""
+
+_NAMED = 5
+_MAX_CHARACTERS = 256
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How the raw columns are kept as numbers, and what the pipeline is to do with them.
+
+    A text is kept as its place among the levels, a missing value as NaN. Nothing is learnt here: which levels count
+    and what fills a gap is fitted on the training part.
+
+    Attributes:
+        levels: for each feature its different texts, sorted; empty for a feature of numbers.
+        encode: one of `ENCODINGS`, or None if no feature is text.
+        impute: one of `IMPUTATIONS`, or None if no value may be missing.
+
+    Raises:
+        DataError: if the levels are not so.
+    """
+
+    levels: tuple[tuple[str, ...], ...]
+    encode: str | None = None
+    impute: str | None = None
+
+    def __post_init__(self) -> None:
+        TableOptions(encode=self.encode, impute=self.impute)
+        for texts in self.levels:
+            if (
+                len(texts) > MAX_LEVELS
+                or list(texts) != sorted(set(texts))
+                or (texts and self.encode is None)
+            ):
+                raise DataError(f"A column must have at most {MAX_LEVELS} levels, sorted and each once.")
+            for text in texts:
+                if len(check_text(text, "category")) > _MAX_CHARACTERS:
+                    raise DataError(
+                        f"A category must have at most {_MAX_CHARACTERS} characters. Got {len(text):,}."
+                    )
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], options: TableOptions) -> Coding | None:
+        """The coding that the options ask for; None if the columns need none."""
+        text = [options.encode is not None and column.is_text for column in columns]
+        if not any(text) and options.impute is None:
+            return None
+        levels = tuple(
+            _levels(column) if is_text else () for column, is_text in zip(columns, text, strict=True)
+        )
+        return cls(levels, options.encode if any(text) else None, options.impute)
+
+    @staticmethod
+    def allowance(columns: Sequence[Column], options: TableOptions) -> Allowance:
+        """What the columns of a training may hold under these options."""
+        text = frozenset(column.name for column in columns if column.is_text and options.encode is not None)
+        return Allowance(text, options.impute is not None)
+
+    def allowed(self, names: Sequence[str]) -> Allowance:
+        """What the columns of a prediction may hold."""
+        text = frozenset(name for name, texts in zip(names, self.levels, strict=True) if texts)
+        return Allowance(text, self.impute is not None, in_training=False)
+
+    def codes(self, columns: Sequence[Column]) -> FloatArray:
+        """The columns as numbers `(n_rows, n_features)`."""
+        pairs = zip(columns, self.levels, strict=True)
+        return np.column_stack([_codes(column, texts) if texts else column.values for column, texts in pairs])
+
+    def notices(self, columns: Sequence[Column]) -> tuple[str, ...]:
+        """What becomes of the columns, counted, a sentence for each kind."""
+        text = [(column.name, texts) for column, texts in zip(columns, self.levels, strict=True) if texts]
+        gaps = [(column.name, len(column.missing)) for column in columns if len(column.missing)]
+        said = []
+        if text:
+            shown = _listed([f"'{name}' ({len(texts)} categories)" for name, texts in text])
+            said.append(f"{len(text)} column(s) of text are encoded ({self.encode}): {shown}.")
+        if gaps:
+            shown = _listed([f"'{name}' ({count})" for name, count in gaps])
+            total = sum(count for _, count in gaps)
+            said.append(
+                f"{total:,} missing value(s) are filled in ({self.impute}, of the training part): {shown}."
+            )
+        return tuple(said)
+
+    def to_json(self) -> Json:
+        """Return the coding as JSON values."""
+        return {
+            "levels": [list(texts) for texts in self.levels],
+            "encode": self.encode,
+            "impute": self.impute,
+        }
+
+    @classmethod
+    def from_json(cls, data: Json) -> Coding:
+        """Rebuild from `to_json`'s answer.
+
+        Raises:
+            DataError: if it is none.
+        """
+        try:
+            levels = tuple(tuple(str(text) for text in texts) for texts in data["levels"])
+            return cls(levels, data["encode"], data["impute"])
+        except (KeyError, TypeError) as error:
+            raise DataError(f"The coding of the columns is malformed: {error}.") from None
+
+
+def _levels(column: Column) -> tuple[str, ...]:
+    return tuple(sorted({text for text in column.as_texts() if text is not None}))
+
+
+def _codes(column: Column, texts: Sequence[str]) -> FloatArray:
+    place = {text: float(code) for code, text in enumerate(texts)}
+    return np.array([np.nan if text is None else place.get(text, UNKNOWN) for text in column.as_texts()])
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return ", ".join(parts[:_NAMED]) + (f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else "")
