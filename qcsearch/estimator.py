@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["QuantumCircuitSearchClassifier"]
 
+_log = logging.getLogger("qcsearch")
+
 
 class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
     """Search a quantum classifier for a device, under that device's noise.
@@ -41,7 +44,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
     aside for the one final test and a fifth of the others for validation, so that the leaderboard is honest.
 
     Args:
-        device: a name (`fake_torino`), a snapshot file, a Qiskit `BackendV2`, or a `Device`.
+        device: a name (`fake_torino`), a snapshot file, a Qiskit `BackendV2`, or a `Device`; what is odd about its
+            calibration is logged as a warning.
         space: a search space's name or TOML file.
         n_trials: candidates to try, in total; None for no limit (50 if there is no limit of seconds either).
         max_seconds: seconds for everything, in total; None for no limit.
@@ -130,6 +134,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         labels = column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y
         dataset = load_dataset((X, labels), encode=self.encode, impute=self.impute, sampled=True)
         device, space = get_device(self.device), load_space(self.space)
+        for notice in device.notices:
+            _log.warning("%s: %s", device.name, notice)
         with tempfile.TemporaryDirectory() as scratch:
             kept = None if self.run is None else as_path(self.run, "The 'run' parameter")
             run = RunFolder(kept or Path(scratch, "run"))

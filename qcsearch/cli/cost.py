@@ -17,7 +17,7 @@ from qcsearch.cli.hardware import (
     UsdPerSecond,
 )
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
-from qcsearch.cli.output import emit, percent, tell
+from qcsearch.cli.output import emit, percent, say_notes, tell
 
 if TYPE_CHECKING:
     from qcsearch.deployment.ibm.options import IbmOptions
@@ -104,6 +104,7 @@ def _plan(
     from qcsearch.deployment.plan import plan_deployment
 
     model = winner(folder)
+    say_notes(model.device)
     parts = split(folder.dataset, folder.config.seed)
     with (
         tempfile.TemporaryDirectory() as empty,

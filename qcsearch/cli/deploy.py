@@ -26,7 +26,7 @@ from qcsearch.cli.hardware import (
 )
 from qcsearch.cli.moving import find_move
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
-from qcsearch.cli.output import display, emit, percent, say, table, tell
+from qcsearch.cli.output import display, emit, percent, say, say_notes, table, tell
 
 if TYPE_CHECKING:
     from qcsearch.data.split import Split
@@ -126,6 +126,7 @@ def _deploy(
     from qcsearch.deployment.deploy import deploy as run_deployment
 
     model = winner(folder)
+    say_notes(model.device)
     parts = split(folder.dataset, folder.config.seed)
     how = [asdict(settings["options"]), [] if options is None else options.of_jobs, remap]
     digest = _digest(folder, spec, {**settings, "options": how})

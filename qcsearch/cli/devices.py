@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +24,9 @@ app = typer.Typer(
 _Name = Annotated[
     str,
     typer.Argument(
-        metavar="DEVICE", help="A name, a name with a date (fake_torino@2025-02-26), or a snapshot file."
+        metavar="DEVICE",
+        help="A name, a name with a date (fake_torino@2025-02-26), a snapshot file, or a calibration table "
+        "(CSV) of IBM's web pages.",
     ),
 ]
 
@@ -35,15 +38,18 @@ _Name = Annotated[
 )
 def list_(json: Json = False, verbose: Verbose = False) -> None:
     """List the devices that can be had by name."""
-    from qcsearch.devices.providers import list_devices
+    from qcsearch.devices.providers import device_facts, list_devices
 
-    entries = list_devices()
+    listed = [(entry, device_facts(entry)) for entry in list_devices()]
     if json:
-        emit({"devices": [{"name": e.name, "source": e.source, "dates": list(e.dates)} for e in entries]})
+        emit({"devices": [asdict(entry) | asdict(found) for entry, found in listed]})
         return
     sources = {"preset": "snapshot shipped with qcsearch", "fake": "recorded in qiskit-ibm-runtime"}
-    rows = [(e.name, sources.get(e.source, e.source), ", ".join(e.dates)) for e in entries]
-    display(table(None, ("device", "source", "dates"), rows))
+    rows = [
+        (e.name, x.n_qubits, ", ".join(x.basis_gates), ", ".join(e.dates) or x.calibrated, sources[e.source])
+        for e, x in listed
+    ]
+    display(table(None, ("device", "qubits", "gates", "calibrated", "source"), rows))
 
 
 @app.command("show")
@@ -53,24 +59,42 @@ def list_(json: Json = False, verbose: Verbose = False) -> None:
 )
 def show(
     device: _Name,
-    size: Annotated[int, typer.Option("--size", help="Qubits of the best regions shown.", min=1, max=20)] = 4,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            "--size",
+            help="Qubits of the best regions shown. Default: 4, or as many as can be used.",
+            min=1,
+            max=20,
+        ),
+    ] = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Show a device: its medians, its best regions, and what validation had to say."""
     from qcsearch.devices.providers import get_device
     from qcsearch.devices.regions import best_regions
+    from qcsearch.devices.validation import components
 
     found = get_device(device)
-    regions = best_regions(found, size, 5)
+    largest = max((len(part) for part in components(found.usable_qubits, found.edges)), default=0)
+    shown = min(largest, 4) if size is None else size
+    regions = best_regions(found, shown, 5) if 0 < shown <= largest else []
     if json:
         ranked = [{"qubits": list(r.qubits), "score": r.score} for r in regions]
         emit({**_summary(found), "regions": ranked, "notices": list(found.notices)})
         return
     display(facts(found.name, _readable(found)))
-    rows = [(", ".join(map(str, r.qubits)), r.score, r.two_qubit_success, r.readout_success) for r in regions]
-    columns = ("qubits", "score", "two-qubit success", "readout success")
-    display(table(f"Best regions of {size} qubits", columns, rows))
+    if regions:
+        rows = [
+            (", ".join(map(str, r.qubits)), r.score, r.two_qubit_success, r.readout_success) for r in regions
+        ]
+        columns = ("qubits", "score", "two-qubit success", "readout success")
+        display(table(f"Best regions of {shown} qubit{'s' * (shown > 1)}", columns, rows))
+    elif shown:
+        tell(f"There is no connected region of {shown} usable qubits: the largest has {largest}.")
+    else:
+        tell("No qubit can be used, so there are no regions.")
     for notice in found.notices:
         tell(f"Note: {notice}")
 
@@ -79,6 +103,7 @@ def show(
 @examples(
     "qcsearch devices snapshot fake_kyiv -o my_models",
     "qcsearch devices snapshot ibm_torino",
+    "qcsearch devices snapshot ibm_torino_calibrations_2026-11-20T06_00_00Z.csv -o my_models",
     "qcsearch devices snapshot env:iqm-env:iqm.qiskit_iqm:IQMFakeAdonis -o adonis.json",
 )
 def snapshot(
@@ -86,8 +111,9 @@ def snapshot(
         str,
         typer.Argument(
             metavar="BACKEND",
-            help="fake_…, the name of a processor that your IBM account can use, backend:<package.module>:<object> or "
-            "env:<folder>:<package.module>:<object>, any BackendV2, here or in a Python environment of its own.",
+            help="fake_…, the name of a processor that your IBM account can use, a calibration table (CSV) of IBM's "
+            "web pages, backend:<package.module>:<object> or env:<folder>:<package.module>:<object>, any BackendV2, "
+            "here or in a Python environment of its own.",
         ),
     ],
     output: Annotated[
@@ -166,7 +192,13 @@ def drift(
     "qcsearch devices check new.json --older fake_torino@2025-02-26",
 )
 def check(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A snapshot file, or a device by name.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A snapshot file, a calibration table (CSV) of IBM's web pages, or a device by name.",
+        ),
+    ],
     older: Annotated[
         str | None,
         typer.Option(
@@ -187,14 +219,21 @@ def check(
         if flag not in device.notices
     ]
     if json:
-        emit({"valid": True, **_summary(device), "notices": list(device.notices), "flags": flags})
+        emit(
+            {
+                "valid": bool(device.usable_qubits),
+                **_summary(device),
+                "notices": list(device.notices),
+                "flags": flags,
+            }
+        )
         return
     for notice in device.notices:
         tell(f"Note: {notice}")
     for flag in flags:
         tell(f"Flag: {flag}")
     usable = f"{len(device.usable_qubits)} of {device.n_qubits} qubits and {len(device.edges)} couplings"
-    tell(f"{device.name} can be used: {usable}.")
+    tell(f"{device.name} {'can' if device.usable_qubits else 'cannot'} be used: {usable}.")
 
 
 def _device(backend: str) -> Device:
@@ -202,8 +241,10 @@ def _device(backend: str) -> Device:
     from qcsearch.deployment.executors.backend import load_backend
     from qcsearch.deployment.executors.elsewhere import BackendElsewhere
     from qcsearch.devices.device import Device
-    from qcsearch.devices.providers import fake_backend
+    from qcsearch.devices.providers import fake_backend, get_device
 
+    if Path(backend).is_file():
+        return get_device(backend)
     kind, _, argument = backend.partition(":")
     if kind == "env":
         return BackendElsewhere(argument).device

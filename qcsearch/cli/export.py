@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcsearch.cli.options import Json, Output, Run, Verbose, examples
-from qcsearch.cli.output import emit, tell
+from qcsearch.cli.output import emit, say_notes, tell
 from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def export(
     path = folder.path / "bundle" if output is None else Path(output)
     refuse_existing(path)
     model = winner(folder)
+    say_notes(model.device)
     deployment = None if trained else deployment_of(folder)
     if deployment is not None:
         model = deployment.apply(model)

@@ -164,7 +164,7 @@ DeviceOption = Annotated[
         "--device",
         metavar="DEVICE",
         help="A name of `qcsearch devices list` (fake_torino: the newest snapshot; fake_torino@2025-02-26: that of "
-        "a day), or a snapshot file. Default: fake_torino.",
+        "a day), a snapshot file, or a calibration table (CSV) of IBM's web pages. Default: fake_torino.",
     ),
 ]
 SpaceOption = Annotated[

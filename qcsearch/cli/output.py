@@ -16,7 +16,23 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-__all__ = ["display", "emit", "facts", "percent", "say", "table", "tell", "tell_lines", "terminal_width"]
+    from qcsearch.devices.device import Device
+
+__all__ = [
+    "display",
+    "emit",
+    "facts",
+    "percent",
+    "say",
+    "say_notes",
+    "table",
+    "tell",
+    "tell_lines",
+    "terminal_width",
+]
+
+_NOTE = 160
+"""Characters of a note on a device."""
 
 _PIPE_WIDTH = 200
 """Columns of an output that is no terminal, so that a table in a file is not cut to 80."""
@@ -56,6 +72,14 @@ def tell_lines(text: str) -> None:
 def say(sentence: str) -> None:
     """Print one line on standard error, whole, without wrapping."""
     print(for_terminal(sentence), file=sys.stderr, flush=True)
+
+
+def say_notes(device: Device) -> None:
+    """Say what is odd about a calibration, a line each; a long list of places is cut, `devices check` has it whole."""
+    for notice in device.notices:
+        if len(notice) > _NOTE:
+            notice = f"{notice[:_NOTE].rpartition(', ')[0] or notice[:_NOTE]} … (`qcsearch devices check` says all)"
+        say(f"Note: {notice}")
 
 
 def emit(data: Json) -> None:

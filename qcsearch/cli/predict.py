@@ -26,7 +26,7 @@ from qcsearch.cli.hardware import (
     Yes,
 )
 from qcsearch.cli.options import Data, Json, Model, Output, Shots, Target, Verbose, examples
-from qcsearch.cli.output import emit, percent, say, tell
+from qcsearch.cli.output import emit, percent, say, say_notes, tell
 from qcsearch.errors import InputError
 from qcsearch.escape import for_cell, for_terminal
 
@@ -106,6 +106,7 @@ def predict(
     if not spec and (canaries or mitigate):
         raise InputError("--canaries and --mitigate-readout must go with a --backend. There is none.")
     trained = load_model(model)
+    say_notes(trained.device)
     samples = load_samples(data, trained.feature_names or trained.n_features_in, target, trained.encoder)
     X, truth = samples.X, Truth.of(samples.labels, trained.classes, len(samples.X))
     if spec:

@@ -29,7 +29,7 @@ from qcsearch.cli.options import (
     Workers,
     examples,
 )
-from qcsearch.cli.output import emit, say, tell
+from qcsearch.cli.output import emit, say, say_notes, tell
 from qcsearch.cli.process import began, say_at_end
 
 if TYPE_CHECKING:
@@ -101,8 +101,9 @@ def search(
             seed_from=seed_from,
             run=run,
         )
-        for notice in (*inputs.dataset.notices, *(inputs.device.notices if verbose else ())):
+        for notice in inputs.dataset.notices:
             say(f"Note: {notice}")
+        say_notes(inputs.device)
         result = _search(inputs, workers, verbose, nursery)
     for notice in result.notices:
         say(f"Note: {notice}")

@@ -18,7 +18,7 @@ from qcsearch.cli.hardware import (
     Yes,
 )
 from qcsearch.cli.options import Json, Run, Shots, Verbose, examples
-from qcsearch.cli.output import emit, say, tell
+from qcsearch.cli.output import emit, say, say_notes, tell
 from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def _measure(
     from qcsearch.deployment.tomography import tomography as measured
 
     model = load_model(str(folder.path))
+    say_notes(model.device)
     test = split(folder.dataset, folder.config.seed).test
     if sample >= len(test):
         raise InputError(f"The 'sample' must be one of the {len(test)} of the test split. Got {sample}.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options import Json, Run, Verbose, examples
-from qcsearch.cli.output import display, emit, percent, say, table, tell
+from qcsearch.cli.output import display, emit, percent, say, say_notes, table, tell
 from qcsearch.cli.process import say_at_end
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def tune(
     from qcsearch.search.run_folder import RunFolder
 
     source, target = RunFolder.open(run), get_device(device)
+    say_notes(target)
     result = _tune(
         source, target, out, {"top": top, "max_seconds": max_seconds, "steps_share": steps_share}, verbose
     )

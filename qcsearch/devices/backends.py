@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from qcsearch.canonical import Json
 from qcsearch.devices.device import DEAD, Device
 from qcsearch.devices.figures import Figures
+from qcsearch.devices.rules import RUNS_NOTHING
 from qcsearch.devices.snapshot import FORMAT
 from qcsearch.devices.validation import validate
 from qcsearch.errors import DeviceError
@@ -65,7 +66,9 @@ def from_backend(backend: BackendV2) -> Device:
         "gates": gates,
     }
     _check_not_ideal(name, raw)
-    return validate({**raw, "notices": reader.notices()})
+    device = validate({**raw, "notices": reader.notices()})
+    RUNS_NOTHING.note(device)
+    return device
 
 
 def _check_not_ideal(name: str, raw: dict[str, Json]) -> None:
@@ -183,6 +186,8 @@ class _Reader:
         if places is not None and None not in places:
             return sorted(places)
         anywhere = list(permutations(range(self._target.num_qubits), n_qubits))
+        if n_qubits == 2 and self._figures.coupled is not None:
+            anywhere = [pair for pair in anywhere if pair in self._figures.coupled]
         known = n_qubits == 1 or any(self._figures.error(name, pair) is not None for pair in anywhere)
         return anywhere if known else []
 

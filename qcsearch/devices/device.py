@@ -125,8 +125,8 @@ class Device:
     def usable_qubits(self) -> tuple[int, ...]:
         """Qubits that a region may hold, sorted.
 
-        Left out: a dead readout, a one-qubit gate that is dead or missing, and T1 or T2 missing where other
-        qubits have them. A device that reports them for no qubit is used without thermal relaxation.
+        Left out: a dead readout, a one-qubit gate that is dead or missing, gates that make no rotation, and T1 or T2
+        missing where other qubits have them. A device that reports them for no qubit is used without relaxation.
         """
         relaxes = any(qubit.t1 is not None and qubit.t2 is not None for qubit in self.qubits)
         dead = {gate.qubits[0] for gate in self.gates if len(gate.qubits) == 1 and gate.is_dead}
@@ -135,6 +135,7 @@ class Device:
             for q, qubit in enumerate(self.qubits)
             if q not in dead
             and q not in self.incomplete_qubits
+            and q not in self.stiff_qubits
             and qubit.readout_error < DEAD
             and (not relaxes or (qubit.t1 is not None and qubit.t2 is not None))
         )
@@ -148,6 +149,17 @@ class Device:
                 holders.setdefault(gate.name, set()).add(gate.qubits[0])
         common = [held for held in holders.values() if 2 * len(held) > self.n_qubits]
         return tuple(q for q in range(self.n_qubits) if any(q not in held for held in common))
+
+    @cached_property
+    def stiff_qubits(self) -> tuple[int, ...]:
+        """Qubits whose one-qubit gates cannot make every rotation, sorted; none in a device that lists no such gate."""
+        from qcsearch.devices.gate_set import rotates
+
+        names: list[set[str]] = [set() for _ in self.qubits]
+        for gate in self.gates:
+            if len(gate.qubits) == 1:
+                names[gate.qubits[0]].add(gate.name)
+        return tuple(q for q, found in enumerate(names) if any(names) and not rotates(frozenset(found)))
 
     @cached_property
     def gates_on(self) -> dict[tuple[int, ...], tuple[GateCalibration, ...]]:

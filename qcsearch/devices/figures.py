@@ -29,11 +29,16 @@ class Figures:
 
     Args:
         backend: of any vendor.
+
+    Attributes:
+        properties: of IBM's kind, None if there are none.
+        coupled: the directed pairs of its coupling map, None if any pair is as good.
     """
 
     def __init__(self, backend: BackendV2) -> None:
         self._backend: Any = backend
         self.properties = _asked(getattr(backend, "properties", None))
+        self.coupled = _coupled(backend)
         self._model = _noise_model(backend)
         self._profile: Any = getattr(backend, "error_profile", None)
         self._errors: dict[int, float] = {}
@@ -105,6 +110,15 @@ def _asked(read: Any) -> Any:
     try:
         return read() if callable(read) else None
     except Exception:  # a provider's own method: without it the target alone speaks
+        return None
+
+
+def _coupled(backend: BackendV2) -> frozenset[tuple[int, int]] | None:
+    """The coupling map of a simulator, which gives its gates for no qubits in particular."""
+    try:
+        pairs = getattr(backend, "coupling_map", None)
+        return None if pairs is None else frozenset((int(a), int(b)) for a, b in pairs)
+    except Exception:  # a provider's own property: the target still speaks
         return None
 
 

@@ -105,27 +105,44 @@ def _filed(device: Device) -> Path:
 
 
 def read_snapshot(path: Path) -> Device:
-    """Read and validate a snapshot file.
+    """Read and validate a snapshot file, or a calibration table of IBM's web pages (`devices.ibm_table`).
 
     Raises:
         DeviceError: if it cannot be read, or anything in it is wrong.
     """
+    from qcsearch.devices.ibm_table import from_table
     from qcsearch.devices.validation import validate
 
     try:
-        text = files.read_text(path, MAX_JSON_BYTES, follow=True)
+        content = files.read_bytes(path, MAX_JSON_BYTES, follow=True)
     except FileError as error:
         raise DeviceError(f"The snapshot cannot be read: {error.message}", error.fix) from None
     except OSError as error:
         raise DeviceError(f"The snapshot {path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError:
-        raise DeviceError(f"The snapshot {path} must be UTF-8 text. It is not.") from None
+    text = _decoded(content, path)
+    if path.suffix.lower() == ".json" or text.lstrip()[:1] in ("{", "["):
+        return validate(_parsed(text, path))
+    return validate(from_table(text, path))
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    """The text of a file, in the encodings that spreadsheets leave tables in too."""
+    table = path.suffix.lower() == ".csv"
     try:
-        raw = canonical.loads(text)
+        wide = table and content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        return content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        if table and b"\0" not in content:
+            return content.decode("latin-1")
+        raise DeviceError(f"The snapshot {path} must be UTF-8 text. It is not.") from None
+
+
+def _parsed(text: str, path: Path) -> Json:
+    try:
+        return canonical.loads(text)
     except ValueError as error:
         _name_the_number(text)
         raise DeviceError(f"The snapshot {path} must be valid JSON: {error}") from error
-    return validate(raw)
 
 
 def _name_the_number(text: str) -> None:

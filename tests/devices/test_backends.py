@@ -11,6 +11,7 @@ from qiskit.providers import BackendV2, Options
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 from qiskit_aer import AerSimulator
+from qiskit_aer.noise import NoiseModel, depolarizing_error
 
 from qcsearch.devices.device import Device
 from qcsearch.devices.providers import _fakes, fake_backend, get_device
@@ -194,3 +195,23 @@ def test_all_recorded_devices_load():
         device = _check_loads(name)
         regions += bool(device.edges) and len(best_regions(device, 2)[0].qubits) == 2
     assert regions == 66  # all but fake_armonk, of one qubit, and fake_kyoto, whose edges are all dead
+
+
+@pytest.mark.parametrize("pairs", [[[0, 1], [1, 0], [1, 2], [2, 1]], [[0, 1], [2, 1]], [[2, 0]]])
+def test_a_simulator_with_a_coupling_map_has_these_couplings_alone(pairs):
+    model = NoiseModel()
+    model.add_all_qubit_quantum_error(depolarizing_error(0.01, 2), ["cx"])
+    model.add_all_qubit_quantum_error(depolarizing_error(0.001, 1), ["sx", "x"])
+    model.add_all_qubit_readout_error([[0.98, 0.02], [0.03, 0.97]])
+    options = {"noise_model": model, "basis_gates": ["cx", "rz", "sx", "x"], "n_qubits": 3}
+    device = get_device(AerSimulator(coupling_map=pairs, **options))
+    assert [list(pair) for pair in device.coupling_map] == sorted(pairs)
+    assert all(list(g.qubits) in pairs for g in device.gates if len(g.qubits) == 2)
+    everywhere = get_device(AerSimulator(**options))
+    assert len(everywhere.edges) == 3
+
+
+def test_a_backend_of_one_rotation_is_refused():
+    backend = GenericBackendV2(2, ["cx", "rz", "x"], seed=1)
+    with pytest.raises(DeviceError, match=r"make every rotation of a qubit\. Got rz, x\."):
+        Device.from_backend(backend)
