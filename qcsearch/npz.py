@@ -24,6 +24,9 @@ __all__ = ["array", "large_array", "load", "save"]
 MAX_READ_BYTES = 512 * 2**20
 """Of one array that is read; what is larger is mapped, and whoever takes rows of it reads these alone."""
 
+_MOST_COMPRESSED = 16 * 2**20
+"""Bytes that are compressed; of numbers that were measured, more take seconds and hardly shrink."""
+
 _LOCAL_HEADER = 30
 _ZIP = (b"PK\3\4", b"PK\5\6")  # as numpy.load tells an archive from an array
 
@@ -88,7 +91,9 @@ def _mapped(file: BinaryIO, start: int) -> NDArray[Any]:
 
 
 def save(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """An archive of these arrays, compressed unless it would look as if it swelled."""
+    """An archive of these arrays, compressed unless it is large, or would look as if it swelled."""
+    if sum(array.nbytes for array in arrays.values()) > _MOST_COMPRESSED:
+        return _saved(np.savez, arrays)
     content = _saved(np.savez_compressed, arrays)
     swells = sum(array.nbytes for array in arrays.values()) > _most(len(content))
     return _saved(np.savez, arrays) if swells else content

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from qcsearch.cli.process import INTERRUPTED, listen
+from qcsearch.cli.process import INTERRUPTED, leave, listen
 
 __all__ = ["main", "run"]
 
@@ -36,4 +36,4 @@ def main() -> None:
     except KeyboardInterrupt:  # before the commands were there
         print("Interrupted.", file=sys.stderr)
         code = INTERRUPTED
-    raise SystemExit(code)
+    leave(code)

@@ -16,14 +16,15 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
-__all__ = ["INTERRUPTED", "be_patient", "began", "listen", "say_at_end"]
+__all__ = ["INTERRUPTED", "be_patient", "began", "leave", "listen", "say_at_end"]
 
 INTERRUPTED = 130
 """Exit code."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_MOMENT_SECONDS = 1.2
+_MOMENT_SECONDS = 1.0
 _LONGEST_START_SECONDS = 60.0
 _SHOW_CURSOR = "\x1b[?25h\n"
 
@@ -68,6 +69,17 @@ def listen() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     threading.Thread(target=_WATCH.run, args=(signals,), name="qcsearch-signals", daemon=True).start()
+
+
+def leave(code: int) -> NoReturn:
+    """Leave with an exit code, which stands, whatever signal comes now.
+
+    Raises:
+        SystemExit: with the code.
+    """
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(code)
 
 
 def began() -> float | None:

@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from qcsearch.errors import DataError
 __all__ = ["read_csv"]
 
 _MARKS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_SAMPLED = 200
+_SAMPLED, _SAMPLED_CELLS = 200, 10_000
 _SEPARATOR_LINE = re.compile(r"\s*sep=([,;\t|])\r?\n", re.IGNORECASE)  # what Excel writes as a first line
 _WIDE = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",
          codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
@@ -108,7 +108,7 @@ def _fit(text: str, mark: str) -> tuple[float, float]:
     n_columns = len(_without_blank_end(rows[0])) if rows else 0
     if n_columns < 2:
         return 0.0, 0.0
-    cells = [cell for row in rows[1:] for cell in row]
+    cells = list(islice(chain.from_iterable(rows[1:]), _SAMPLED_CELLS))
     suits = [len(row) >= n_columns and not any(row[n_columns:]) for row in rows[1:]]
     return sum(suits) / max(1, len(suits)), sum(map(is_number, cells)) / max(1, len(cells))
 

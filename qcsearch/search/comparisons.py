@@ -28,7 +28,7 @@ __all__ = ["HELD_OUT_SIGMA", "Deadlines", "compared", "missing_at_first"]
 HELD_OUT_SIGMA = 0.2
 """Of the drift model, where no second day of a device was recorded."""
 
-_CLASSICAL_SECONDS = 2.0
+_CLASSICAL_SECONDS = 3.0
 """What the classical models have at least, from the start of their process: without them no score says anything."""
 
 _ENDED = "The search was ended before it was measured."
