@@ -23,6 +23,9 @@ Json = Any
 _SIZES = {",": 34, "[": 96, "{": 216, ":": 100, '"': 28}
 """Bytes that what a mark stands for takes in CPython: a number and its place, a list, a dict, an entry, half a text."""
 
+_MOST = 2 * 4 + max(_SIZES.values())
+"""Bytes that one character stands for at most."""
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
@@ -63,6 +66,8 @@ def check_size(text: str | bytes) -> None:
     Raises:
         ValueError: if they may take more.
     """
+    if len(text) * _MOST <= MAX_JSON_MEMORY:
+        return
     width = 1 if text.isascii() else 4  # one wide character widens a whole text
     marks = {
         mark: text.count(mark) if isinstance(text, str) else text.count(mark.encode()) for mark in _SIZES

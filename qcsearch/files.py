@@ -12,7 +12,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +29,7 @@ __all__ = [
     "read_bytes",
     "read_tail",
     "read_text",
+    "whole_lines",
     "write_bytes",
 ]
 
@@ -86,6 +87,18 @@ def read_tail(path: Path, limit: int) -> bytes:
     with open_read(path) as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - limit))
         return file.read(limit)
+
+
+def whole_lines(file: BinaryIO, limit: int) -> Iterator[bytes]:
+    """The lines of a file that have an end; what follows the last of them is somebody's draft.
+
+    Raises:
+        FileError: if one has `limit` bytes or more.
+    """
+    while (line := file.readline(limit)).endswith(b"\n"):
+        yield line
+    if len(line) == limit:
+        raise FileError(f"A line of '{file.name}' must be shorter than {limit:,} bytes. One is not.")
 
 
 def open_update(path: Path) -> BinaryIO:

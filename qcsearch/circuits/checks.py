@@ -77,17 +77,21 @@ def integer(
     """
     if optional and value is None:
         return None
+    bare = value if type(value) is int else _index(value)
+    if bare is not None and low <= bare <= (MAX_INT if high is None else high):
+        return bare
     wanted = f"an int >= {low}" if high is None else f"an int in [{low}, {high}]"
-    error = refuse(owner, parameter, wanted + " or None" * optional, value)
+    raise refuse(owner, parameter, wanted + " or None" * optional, value)
+
+
+def _index(value: Any) -> int | None:
+    """The int that a value is, such as one of numpy; None if it is none."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise error
+        return None
     try:
-        result = operator.index(value)
+        return operator.index(value)
     except TypeError:
-        raise error from None
-    if not low <= result <= (MAX_INT if high is None else high):
-        raise error
-    return result
+        return None
 
 
 @overload
@@ -112,17 +116,21 @@ def number(
     """
     if optional and value is None:
         return None
+    bare = value if type(value) is float else _float(value)
+    if bare is not None and math.isfinite(bare) and (bare > low or (bare == low and not above)):
+        return bare + 0.0  # turns −0.0 into 0.0, so that equal numbers have one spelling
     bound = f" {'>' if above else '>='} {low:g}" if low > -math.inf else ""
-    error = refuse(owner, parameter, f"a number{bound}{' or None' * optional}", value)
+    raise refuse(owner, parameter, f"a number{bound}{' or None' * optional}", value)
+
+
+def _float(value: Any) -> float | None:
+    """The float that a value is; None if it is none."""
     if isinstance(value, bool | str | bytes) or not isinstance(value, SupportsFloat):
-        raise error
+        return None
     try:
-        result = float(value) + 0.0  # + 0.0 turns −0.0 into 0.0, so that equal numbers have one spelling
+        return float(value)
     except (TypeError, ValueError, OverflowError):
-        raise error from None
-    if not math.isfinite(result) or result < low or (above and result == low):
-        raise error
-    return result
+        return None
 
 
 def flag(owner: str, parameter: str, value: Any) -> bool:

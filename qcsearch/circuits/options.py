@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -11,6 +12,7 @@ from qcsearch import canonical
 from qcsearch.canonical import Json
 from qcsearch.circuits import checks
 from qcsearch.errors import CandidateError
+from qcsearch.limits import MAX_DEPTH
 from qcsearch.spelling import meant
 
 __all__ = ["Choice", "Preprocessing", "TrainingOptions"]
@@ -46,7 +48,9 @@ class Choice:
         try:
             text = canonical.dumps(dict(self.settings))
             (self.name + text).encode()
-            object.__setattr__(self, "settings", canonical.loads(text))
+            # What is as short as that cannot be nested too deeply, and what was written here needs no other check.
+            settings = json.loads(text) if len(text) <= 2 * MAX_DEPTH else canonical.loads(text)
+            object.__setattr__(self, "settings", settings)
         except (TypeError, ValueError, RecursionError) as error:
             raise CandidateError(
                 f"The settings of {checks.short(self.name)} must be JSON values: {error}."

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options import Json, Run, Verbose, examples
-from qcsearch.cli.output import display, emit, percent, table, tell
+from qcsearch.cli.output import display, emit, percent, say, table, tell
 
 if TYPE_CHECKING:
+    from qcsearch.search.history import History
     from qcsearch.search.leaderboard import Row
     from qcsearch.search.run_folder import RunFolder
 
@@ -46,35 +47,40 @@ def board(
     deployed has a row with the weights that its deployment kept: measured on the backend beside simulated,
     on the same samples. A run that is still at work can be looked at.
     """
-    from qcsearch.search.leaderboard import leaderboard
+    from qcsearch.search.leaderboard import leaderboard, notices
     from qcsearch.search.run_folder import RunFolder
 
     folder = RunFolder.open(run)
+    history = folder.history()
     most = top if pareto else top or _TOP
     if json:
-        rows = leaderboard(folder, top=most, pareto=pareto)
+        rows = leaderboard(folder, top=most, pareto=pareto, history=history)
         emit({"run": run, "rows": [asdict(row) for row in rows]})
     else:
-        show(folder, most, pareto=pareto)
+        show(folder, most, pareto=pareto, history=history)
+    for notice in notices(history):
+        say(f"Note: {notice}")
 
 
-def show(folder: RunFolder, top: int | None, *, pareto: bool = False) -> None:
+def show(folder: RunFolder, top: int | None, *, pareto: bool = False, history: History | None = None) -> None:
     """Print both tables."""
-    from qcsearch.search.leaderboard import TEST, leaderboard, records
+    from qcsearch.search.leaderboard import TEST, leaderboard
 
-    rows = leaderboard(folder, top=top, pareto=pareto)
+    history = history or folder.history()
+    rows = leaderboard(folder, top=top, pareto=pareto, history=history)
     final = [row for row in rows if row.split == TEST]
     trials = [row for row in rows if row.kind == "trial"]
     majority = next((row for row in rows if row.kind == "classical" and row.split != TEST), None)
     device = folder.config.device
     if final:
         _show_final(final, device)
-    found = records(folder)
     costs = ["qubits", "weights", "2q gates", "QPU s"]
     columns = ["trial", "noisy", "noiseless", *costs, "encoding", "ansatz"]
     which = "the Pareto front" if pareto else "the best"
     mark = "" if pareto else f"; {_MARK} Pareto front"
-    title = f"Accuracy on the validation split, {which} of {len(found)} trials; noisy: {device}{mark}"
+    title = (
+        f"Accuracy on the validation split, {which} of {len(history.records)} trials; noisy: {device}{mark}"
+    )
     display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=range(7)))
     if not trials:
         tell("No trial was trained to its end yet.")

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["gather"]
 
 _NEXT_BEST = 8
-_LEAST_FOR_IMPORTANCE = 8
 
 
 def gather(run: RunFolder) -> RunFacts:
@@ -72,7 +71,7 @@ def gather(run: RunFolder) -> RunFacts:
         curves=_curves(ranked, winner),
         deployment=deployment,
         tomography=_tomography(run),
-        importance=_importance(run),
+        importance=_importance(run, features, found),
         confusion=() if result is None else result.confusion,
         command=_command(run.config),
         versions={} if winner is None else winner.versions,
@@ -209,30 +208,14 @@ def _short(names: Sequence[str]) -> str:
     return f"{drawn[0]}…" if len(drawn) > 2 else "·".join(drawn)
 
 
-def _importance(run: RunFolder) -> dict[str, float]:
-    """PED-ANOVA of Optuna over the trained trials; empty if there are too few to say anything."""
-    import warnings
-
-    import optuna
-    from optuna.trial import TrialState
-
-    from qcsearch.search.study import SearchStudy
+def _importance(run: RunFolder, features: Features, found: Sequence[TrialRecord]) -> dict[str, float]:
+    """Shares of the parameters; empty if the space cannot be read any more."""
+    from qcsearch.reporting.importance import importance
 
     try:
-        study = SearchStudy(run).study
-    except (KeyError, QCSearchError):
+        return importance(run.space.bind(features.context(run.device)), found)
+    except QCSearchError:
         return {}
-    if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) < _LEAST_FOR_IMPORTANCE:
-        return {}
-    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-    target = (lambda trial: trial.values[0]) if len(study.directions) > 1 else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            found = optuna.importance.get_param_importances(study, evaluator=evaluator, target=target)
-        except (RuntimeError, ValueError):
-            return {}
-    return {name: float(share) for name, share in found.items() if share >= 0.005}
 
 
 def _command(config: RunConfig) -> str:
@@ -276,17 +259,19 @@ def _digests(config: RunConfig, winner: TrialRecord | None) -> dict[str, str]:
 
 
 def _deployment(run: RunFolder) -> Deployment | None:
-    from qcsearch.deployment.deployment import Deployment
+    if (found := run.deployment()) is None:
+        return None
+    from qcsearch.deployment.deployment import Deployment  # the client of a service comes with it
 
-    found = run.deployment()
-    return None if found is None else Deployment.from_json(found)
+    return Deployment.from_json(found)
 
 
 def _tomography(run: RunFolder) -> Tomography | None:
+    if (found := run.of_winner("tomography.json")) is None:
+        return None
     from qcsearch.deployment.tomography import Tomography
 
-    found = run.of_winner("tomography.json")
-    return None if found is None else Tomography.from_json(found)
+    return Tomography.from_json(found)
 
 
 def _seconds(run: RunFolder, result: SearchResult | None) -> float:

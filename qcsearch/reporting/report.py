@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from qcsearch import canonical, files
@@ -12,13 +13,14 @@ from qcsearch.reporting.gather import gather
 from qcsearch.reporting.page import render
 from qcsearch.reporting.palette import FILE
 from qcsearch.reporting.plots import save
+from qcsearch.search.history import keeping
 from qcsearch.search.run_folder import RunFolder
 
-__all__ = ["write_report"]
+__all__ = ["may_write", "write_report"]
 
 
 def write_report(run: RunFolder | str | Path, output: Path | None = None) -> Path:
-    """Write the report of a run, and its figures as SVG and PNG into the run folder's `plots/`.
+    """Write the report of a run, and its figures as SVG and PNG into the run folder's `plots/`, if it may be written.
 
     Args:
         run: the run folder.
@@ -31,19 +33,28 @@ def write_report(run: RunFolder | str | Path, output: Path | None = None) -> Pat
         RunError: if the folder holds no run, or the page cannot be written.
     """
     folder = run if isinstance(run, RunFolder) else RunFolder.open(run)
-    facts = gather(folder)
     page = folder.path / "report.html" if output is None else Path(output)
-    text = render(facts)
+    with keeping():
+        facts = gather(folder)
+        text = render(facts)
     try:
         canonical.write_text(page, text)
-        _write_plots(facts, folder.path / "plots")
+        if output is None or may_write(folder):
+            _write_plots(facts, folder.path / "plots")
     except OSError as error:
         raise RunError(f"The report cannot be written to '{page}': {error.strerror or error}.") from error
     return page
 
 
+def may_write(run: RunFolder) -> bool:
+    """Whether this process may write into the folder of a run."""
+    return os.access(run.path, os.W_OK)
+
+
 def _write_plots(facts: RunFacts, folder: Path) -> None:
     files.make_folder(folder)
     for figure in run_figures(facts).values():
+        drawn = figure.draw(FILE)
         for ending in ("svg", "png"):
-            save(figure.draw(FILE), folder / f"{figure.name}.{ending}")
+            save(drawn, folder / f"{figure.name}.{ending}")
+            drawn.set_layout_engine("none")  # it is laid out by now

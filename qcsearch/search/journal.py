@@ -7,15 +7,13 @@ behind, and the next waits 30 s before it breaks it. Those of `qcsearch.locks` a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
 from qcsearch import canonical, files
-from qcsearch.errors import FileError
 from qcsearch.limits import MAX_JOURNAL_BYTES, MAX_JOURNAL_LINE_BYTES
 from qcsearch.locks import locked
 
@@ -41,7 +39,8 @@ class JournalFile(BaseJournalBackend):
         self._lock = path.with_name(f".{path.name}.lock")
         self._read = 0
         self._offset = 0
-        files.open_update(path).close()
+        if not files.is_file(path):  # one that is there may be read where nothing may be written
+            files.open_update(path).close()
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Append some lines, all or none of which a later reader sees."""
@@ -61,25 +60,11 @@ class JournalFile(BaseJournalBackend):
         # Nobody need be kept out: a line without its end may be taken back, one with it stays.
         with files.open_read(self._path, MAX_JOURNAL_BYTES) as file:
             file.seek(self._offset)
-            lines = list(_whole_lines(file))
+            lines = list(files.whole_lines(file, MAX_JOURNAL_LINE_BYTES))
         skipped = log_number_from - self._read
         self._read += len(lines)
         self._offset += sum(map(len, lines))
         return [canonical.loads(line) for line in lines[skipped:]]
-
-
-def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
-    """The lines that have an end.
-
-    Raises:
-        FileError: if one is longer than any that was written.
-    """
-    while (line := file.readline(MAX_JOURNAL_LINE_BYTES)).endswith(b"\n"):
-        yield line
-    if len(line) == MAX_JOURNAL_LINE_BYTES:
-        raise FileError(
-            f"A line of the journal '{file.name}' must be shorter than {MAX_JOURNAL_LINE_BYTES:,} bytes. One is not."
-        )
 
 
 def mend(journal: Path) -> int:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from qcsearch.canonical import Json
 from qcsearch.data.split import split
-from qcsearch.errors import RunError
+from qcsearch.errors import CandidateError, RunError
+from qcsearch.registry import Registry
 from qcsearch.search.classical import MAJORITY, NAMES, majority_accuracy
+from qcsearch.search.history import History
 from qcsearch.search.pareto import pareto_front
 from qcsearch.search.record import Costs, TrialRecord
 from qcsearch.search.result import ABLATION, OTHER_DAY, SnapshotScore
 from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.study import SearchStudy
 
-__all__ = ["Leaderboard", "Row", "explain", "families", "leaderboard", "rank", "records"]
+__all__ = ["Leaderboard", "Row", "explain", "families", "leaderboard", "notices", "rank", "records"]
 
 VALIDATION, TEST = "validation", "test"
 
@@ -72,17 +74,32 @@ class Row:
 
 
 def records(run: RunFolder) -> list[TrialRecord]:
-    """The records of all finished trials, by number.
+    """The records of all finished trials, by number; those that cannot be read are left out.
 
     Raises:
-        RunError: if the study cannot be read.
+        RunError: if the journal cannot be read.
     """
-    if not run.journal.is_file():
-        return []
-    try:
-        return SearchStudy(run).records()
-    except KeyError:
-        return []
+    return list(run.history().records)
+
+
+def notices(history: History) -> list[str]:
+    """What a person should know of a run's records: what could not be read, and what in them is not installed."""
+    from qcsearch.circuits.ansatze import ANSATZE
+    from qcsearch.circuits.encodings import ENCODINGS
+    from qcsearch.training.heads import HEADS
+
+    said = dict.fromkeys(history.notices)
+    tried: dict[tuple[Registry[Any], str], None] = {}
+    for record in history.records:
+        if (one := record.candidate) is not None:
+            parts = ((ENCODINGS, one.encoding), (ANSATZE, one.ansatz), (HEADS, one.head))
+            tried |= {(registry, choice.name): None for registry, choice in parts}
+    for registry, name in tried:
+        try:
+            registry.get(name)
+        except CandidateError as error:
+            said[f"{error.message} What needs it is left out."] = None
+    return list(said)
 
 
 def families(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
@@ -132,15 +149,18 @@ class Leaderboard(tuple[Row, ...]):
         return "\n".join(lines)
 
 
-def leaderboard(run: RunFolder, *, top: int | None = None, pareto: bool = False) -> Leaderboard:
+def leaderboard(
+    run: RunFolder, *, top: int | None = None, pareto: bool = False, history: History | None = None
+) -> Leaderboard:
     """The rows: final evaluation first if there is one, then the trials, best first.
 
     Args:
         run: the run folder.
         top: how many trials at most; None for all that were trained and not pruned.
         pareto: of the trials only those of the Pareto front.
+        history: of the run, if it was read already.
     """
-    ranked = rank(records(run))
+    ranked = rank(list((history or run.history()).records))
     front = {record.trial for record in pareto_front(ranked)}
     shown = [record for record in ranked if record.trial in front or not pareto]
     trials = (_trial_row(record, record.trial in front) for record in shown[:top])

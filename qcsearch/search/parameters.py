@@ -14,6 +14,7 @@ from qcsearch.search.space_file import Alternative, IntRange, LogRange, SpaceFil
 from qcsearch.spelling import meant
 
 if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
     from optuna.trial import BaseTrial
 
 __all__ = ["Parameters"]
@@ -86,6 +87,23 @@ class Parameters:
             one = log.min == log.max
             params[name] = log.min if one else trial.suggest_float(name, log.min, log.max, log=True)
         return params
+
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """What `draw` asks a trial for, by name, as Optuna keeps it."""
+        from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+        wide: dict[str, BaseDistribution] = {
+            name: CategoricalDistribution(list(values))
+            for name, values in self.choices.items()
+            if len(values) > 1
+        }
+        for name, whole in self.ints.items():
+            if whole.max - whole.min >= whole.step:
+                wide[name] = IntDistribution(whole.min, whole.max, step=whole.step)
+        for name, log in self.logs.items():
+            if log.min < log.max:
+                wide[name] = FloatDistribution(log.min, log.max, log=True)
+        return wide
 
     def start(self, point: Mapping[str, Label]) -> dict[str, Label]:
         """The part of a start point that is possible here and asked of the sampler."""

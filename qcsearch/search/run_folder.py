@@ -34,6 +34,7 @@ from qcsearch.devices.device import Device
 from qcsearch.errors import RunError
 from qcsearch.limits import MAX_JSON_BYTES
 from qcsearch.locks import Lease, Roll
+from qcsearch.search.history import History, read_history
 from qcsearch.search.planted import Planted
 from qcsearch.search.run_config import RunConfig
 from qcsearch.search.space import SearchSpace
@@ -153,6 +154,14 @@ class RunFolder:
         if not files.is_file(self.path / _PLANTED):
             return {}
         return _named(Planted.from_json(entry) for entry in canonical.loads(self._read(_PLANTED)))
+
+    def history(self) -> History:
+        """The finished trials, as far as they can be read.
+
+        Raises:
+            RunError: if the journal cannot be read.
+        """
+        return read_history(self.journal)
 
     def result(self) -> Json | None:
         """What the final evaluation found; None while there is none."""

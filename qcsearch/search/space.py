@@ -17,7 +17,6 @@ from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.build import check_gates, with_layers
 from qcsearch.circuits.candidate import Candidate, Choice, Preprocessing, TrainingOptions
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.data.preprocess import check_reduction
 from qcsearch.errors import CandidateError, SpaceError
 from qcsearch.escape import for_terminal
 from qcsearch.limits import MAX_SPACE_BYTES
@@ -232,6 +231,8 @@ _MANY = 1_000_000
 
 
 def _reduction(name: str, settings: Mapping[str, Json]) -> None:
+    from qcsearch.data.preprocess import check_reduction  # scikit-learn comes with it
+
     check_reduction(Choice(name, settings))
 
 

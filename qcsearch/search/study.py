@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from qcsearch.search.bound import BoundSpace
     from qcsearch.search.objective import Objective
 
-__all__ = ["Asked", "SearchStudy"]
+__all__ = ["Asked", "SearchStudy", "quiet"]
 
 WORKER_DIED = "worker died"
 ATTEMPTS = 3
@@ -69,7 +69,7 @@ class Asked:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep Optuna from logging that a study was made; its level is the user's own."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -101,7 +101,7 @@ class SearchStudy:
         pruner = self._strategy.pruner(run.space.ladder)
         if create:
             costs = [StudyDirection.MINIMIZE for _ in self._strategy.objectives[1:]]
-            with _quiet():
+            with quiet():
                 self.study = optuna.create_study(
                     study_name=_NAME,
                     storage=storage,

@@ -1,0 +1,67 @@
+"""Runs are looked at with nothing but their files: damaged, where nothing may be written, or without their plug-ins."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from qcsearch.search.history import read_history
+from qcsearch.search.leaderboard import leaderboard, notices, records
+from qcsearch.search.result import SearchResult
+from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.study import SearchStudy
+
+Search = Callable[..., SearchResult]
+
+
+@pytest.fixture
+def own(finished: SearchResult, tmp_path: Path) -> RunFolder:
+    return RunFolder(Path(shutil.copytree(finished.run, tmp_path / "run")))
+
+
+def test_the_file_alone_says_what_the_study_says(finished: SearchResult) -> None:
+    run = RunFolder.open(finished.run)
+    found = read_history(run.journal)
+    assert list(found.records) == SearchStudy(run).records()
+    assert found.notices == ()
+
+
+def test_no_journal_is_no_trial(tmp_path: Path) -> None:
+    assert read_history(tmp_path / "none") == read_history(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"\xff\xfe garbage", b"{", b'{"op_code":8,"trial_id":0,"user_attr":{"record":1}}', b"\0" * 50],
+)
+def test_of_a_damaged_journal_all_other_trials_are_shown_with_a_note(own: RunFolder, damage: bytes) -> None:
+    before = records(own)
+    lines = own.journal.read_bytes().splitlines(keepends=True)
+    (number,) = (
+        i
+        for i, line in enumerate(lines)
+        if line.startswith(b'{"op_code":8,"trial_id":3,"user_attr":{"record"')
+    )
+    lines[number] = damage + b"\n"
+    own.journal.write_bytes(b"".join(lines))
+    found = own.history()
+    assert list(found.records) == [record for record in before if record.trial != 3]
+    assert f"Line {number + 1} of the journal" in found.notices[0]
+    assert notices(found) == list(found.notices)
+    assert len(leaderboard(own)) > 0
+
+
+def test_a_run_whose_plugin_is_gone_is_shown_with_a_note(
+    own: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qcsearch.circuits.ansatze import ANSATZE
+
+    before = leaderboard(own)
+    monkeypatch.delitem(ANSATZE._classes, "hardware_efficient")
+    assert leaderboard(RunFolder(own.path)) == before
+    (note,) = notices(own.history())
+    assert note.startswith("'hardware_efficient' is not one of the ansatze.")
+    assert note.endswith("What needs it is left out.")
