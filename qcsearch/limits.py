@@ -17,6 +17,7 @@ __all__ = [
     "MAX_DEVICE_QUBITS",
     "MAX_FEATURES",
     "MAX_GATES",
+    "MAX_IMAGES",
     "MAX_JOURNAL_BYTES",
     "MAX_JOURNAL_LINE_BYTES",
     "MAX_JSON_BYTES",
@@ -26,6 +27,7 @@ __all__ = [
     "MAX_NUMBERS",
     "MAX_OBSERVABLES",
     "MAX_PARAMETER",
+    "MAX_PIXELS",
     "MAX_QUBITS",
     "MAX_SPACE_BYTES",
     "SMALL_ARCHIVE",
@@ -62,6 +64,12 @@ MAX_ARCHIVE_RATIO = 100
 
 MAX_ARRAYS = 1000
 """Arrays in one archive."""
+
+MAX_IMAGES = 1_000_000
+"""Images in one folder."""
+
+MAX_PIXELS = 100_000_000
+"""Pixels of all images of one folder together; those of MNIST are half of it."""
 
 MAX_NUMBERS = 2_000_000
 """Numbers in any matrix that the settings of a reduction ask for."""

@@ -112,8 +112,8 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy') or a scikit-learn name "
-        "(digits, digits:0-3, iris, wine, breast_cancer, moons).",
+        help="A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy'), a folder of images (one folder a class) or a "
+        "scikit-learn name (digits, digits:0-3, iris, wine, breast_cancer, moons).",
     ),
 ]
 Target = Annotated[
@@ -153,8 +153,9 @@ MaybeData = Annotated[
     str | None,
     typer.Argument(
         metavar="[DATA]",
-        help="A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy') or a scikit-learn name (digits, digits:0-3, iris, "
-        "wine, breast_cancer, moons). May be left out to go on with --run.",
+        help="A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy'), a folder of images (one folder a class) or a "
+        "scikit-learn name (digits, digits:0-3, iris, wine, breast_cancer, moons). May be left out to go on with "
+        "--run.",
         show_default=False,
     ),
 ]

@@ -28,7 +28,7 @@ from qcsearch.cli.hardware import (
 from qcsearch.cli.options import Data, Json, Model, Output, Shots, Target, Verbose, examples
 from qcsearch.cli.output import emit, percent, say, say_notes, tell
 from qcsearch.errors import InputError
-from qcsearch.escape import for_cell, for_terminal
+from qcsearch.escape import for_terminal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,10 +78,10 @@ def predict(
 ) -> None:
     """Predict: CSV with the label and the probability of each class, one row a sample.
 
-    On a backend each probability has its error: the standard deviation that the shots leave. A bundle is
-    verified first. The data need no labels; where they hold some that the model knows, the accuracy over
-    these is said too. On billed hardware the same command never pays twice: results are kept in DIR/jobs of
-    a run, beside a bundle in BUNDLE-jobs.
+    Images of a folder come in the order of their paths. On a backend each probability has its error: the
+    standard deviation that the shots leave. A bundle is verified first. The data need no labels; where they
+    hold some that the model knows, the accuracy over these is said too. On billed hardware the same command
+    never pays twice: results are kept in DIR/jobs of a run, beside a bundle in BUNDLE-jobs.
     """
     from qcsearch.cli.inputs import refuse_existing
     from qcsearch.cli.models import load_model
@@ -222,8 +222,7 @@ def _marked(model: TrainedModel) -> str:
     """Say that a class stands in the table as another text, where one does."""
     from qcsearch.data.labels import label_text
 
-    names = map(label_text, model.classes)
-    changed = [cell for name in names if (cell := for_cell(name)) != name]
+    changed = [cell for label in model.classes if (cell := label_text(label)) != str(label)]
     return (
         f"Classes that a terminal would obey or a spreadsheet compute are marked in the table, such as {changed[0]}; "
         "--json holds them as they are."
@@ -239,13 +238,13 @@ def _csv(
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [for_terminal(label_text(label)) for label in model.classes]
+    names = [for_terminal(label) for label in model.classes]
     columns = [f"p_{name}" for name in names]
     columns += [] if errors is None else [f"error_{name}" for name in names]
     writer.writerow(["label", *columns])
     for i, label in enumerate(labels):
         row = [*probabilities[i], *([] if errors is None else errors[i])]
-        writer.writerow([for_cell(label_text(label)), *(f"{number:.6f}" for number in row)])
+        writer.writerow([label_text(label), *(f"{number:.6f}" for number in row)])
     return text.getvalue()
 
 

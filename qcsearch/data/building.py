@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from qcsearch.data.checks import check_text, default_names
 from qcsearch.data.class_counts import looks_like_regression
@@ -11,6 +10,7 @@ from qcsearch.data.coding import Coding
 from qcsearch.data.constant import constant_features, constant_notice
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.labels import check_X_y
+from qcsearch.data.parts import RawPart
 from qcsearch.errors import DataError
 
 __all__ = ["ImageShape", "build"]
@@ -19,37 +19,32 @@ ImageShape = tuple[int, int] | None
 
 
 def build(
-    X: Any,
-    y: Any,
+    part: RawPart,
     name: str,
     image_shape: ImageShape,
     names: tuple[str, ...] | None,
     *,
-    labels: str | None = None,
-    part: str = "",
     coding: Coding | None = None,
     notices: tuple[str, ...] = (),
 ) -> Dataset:
     """Check samples and labels and put them together.
 
     Args:
-        X: samples; where there is a `coding` they are coded so.
-        y: their labels.
+        part: samples and labels; where there is a `coding` the samples are coded so.
         name: what the data set is called.
         image_shape: `(height, width)` of samples that are images but come flat.
         names: of the features; None for the default ones.
-        labels: what the labels are called in messages.
-        part: of an archive, such as `_train`.
         coding: how columns of text and with gaps are kept in `X`.
         notices: sentences that come first.
 
     Raises:
         DataError: if anything about them is wrong.
     """
-    what = f"X{part} of '{name}'"
-    target = f"{labels or f'y{part}'} of '{name}'"
+    what, target = part.what, part.target
     gaps = coding is not None and coding.impute is not None
-    flat, codes, classes, seen_shape = check_X_y(X, y, names=names, what=what, target=target, missing=gaps)
+    flat, codes, classes, seen_shape = check_X_y(
+        part.X, part.y, names=names, what=what, target=target, missing=gaps
+    )
     shape = _agreed(seen_shape, image_shape, flat.shape[1], what)
     names = _names(names, flat.shape[1], shape, name)
     dataset = Dataset(flat, codes, classes, names, shape, name, coding=coding)

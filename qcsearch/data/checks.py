@@ -21,6 +21,7 @@ __all__ = [
     "as_numbers",
     "check_X",
     "check_finite",
+    "check_shape",
     "check_text",
     "default_names",
     "is_missing",
@@ -45,7 +46,8 @@ def check_X(  # noqa: N802  X is the field's own name
     """Return samples as finite numbers.
 
     Args:
-        X: `(n_samples, n_features)`, or images `(n_samples, height, width)`; anything numpy can read.
+        X: `(n_samples, n_features)`, or grey images `(n_samples, height, width)`, with a channel of their own first or
+            last or without one; anything numpy can read.
         n_features: the number of features that must be there, if it is already known.
         what: the thing's name in messages.
         owner: who expects `n_features`.
@@ -60,14 +62,7 @@ def check_X(  # noqa: N802  X is the field's own name
         DataError: if it is sparse, ragged, text, dates or complex; if it has neither 2 nor 3 dimensions; zero
             rows or columns; a NaN, an infinity or a number beyond `LARGEST`; or another number of features.
     """
-    array = as_numbers(X, what, names)
-    if array.ndim not in (2, 3):
-        shape = "×".join(map(str, array.shape)) or "a single value"
-        raise DataError(
-            f"{what} must have 2 dimensions (samples, features) or 3 (samples, height, width). "
-            f"Got {array.ndim} dimension(s): {shape}.",
-            "Reshape your data; give colour images as grey ones.",
-        )
+    array = _without_channel(as_numbers(X, what, names), what)
     image_shape = (array.shape[1], array.shape[2]) if array.ndim == 3 else None
     if array.shape[0] == 0:
         raise DataError(f"{what} has 0 rows (samples); it must have at least 1.")
@@ -83,6 +78,17 @@ def check_X(  # noqa: N802  X is the field's own name
     present = np.where(np.isnan(flat), 0.0, flat) if missing else flat
     check_finite(present, what, names, lines, image_shape)
     return flat, image_shape
+
+
+def check_shape(shape: tuple[int, int], wanted: tuple[int, int], what: str, owner: str) -> None:
+    """Pass if images `(height, width)` are of the size that they must be of.
+
+    Raises:
+        DataError: if not.
+    """
+    if shape != wanted:
+        got, expected = ("×".join(map(str, size)) for size in (shape, wanted))
+        raise DataError(f"{what} has images of {got} pixels, but {owner} {expected} pixels.")
 
 
 def check_finite(
@@ -170,6 +176,27 @@ def short(text: str) -> str:
 def is_missing(value: Any) -> bool:
     """Whether a cell says that there is nothing: None, NaN, pandas' NA or NaT."""
     return value is None or str(value) in {"nan", "<NA>", "NaT"}
+
+
+def _without_channel(array: FloatArray, what: str) -> FloatArray:
+    """Samples in 2 or 3 dimensions: grey images may have their one channel last or first."""
+    if array.ndim == 4 and array.shape[3] == 1:
+        return array[:, :, :, 0]
+    if array.ndim == 4 and array.shape[1] == 1:
+        return array[:, 0]
+    if array.ndim in (2, 3):
+        return array
+    shape = "×".join(map(str, array.shape)) or "a single value"
+    if array.ndim == 4 and {3, 4} & {array.shape[1], array.shape[3]}:
+        raise DataError(
+            f"{what} holds colour images ({shape}); it must hold grey ones.",
+            "turn them grey before, such as by the mean over their channels.",
+        )
+    raise DataError(
+        f"{what} must have 2 dimensions (samples, features) or 3 (samples, height, width). "
+        f"Got {array.ndim} dimension(s): {shape}.",
+        "Reshape your data; one sample is X.reshape(1, -1).",
+    )
 
 
 def _as_array(values: Any, what: str) -> NDArray[Any]:

@@ -30,8 +30,8 @@ class Dataset:
     """A labelled data set that passed every check. The arrays are copies and read-only.
 
     Attributes:
-        X: raw features `(n_samples, n_features)`, images flattened row by row. Without the test part where
-            the source brings its own.
+        X: raw features `(n_samples, n_features)`, images flattened row by row. Without the validation and the test
+            part where the source brings its own.
         y: class index of each sample `(n_samples,)`, an index into `classes`.
         classes: the labels as they were given, sorted.
         feature_names: one name a feature.
@@ -39,6 +39,8 @@ class Dataset:
         name: what the data set is called in messages and reports.
         X_test: the source's own test part `(n_test, n_features)`, or None.
         y_test: its class indices `(n_test,)`, or None.
+        X_val: the source's own validation part `(n_val, n_features)`, or None.
+        y_val: its class indices `(n_val,)`, or None.
         notices: sentences a person should see: what was chosen, ignored or looks odd.
         coding: how columns of text and with gaps are kept in `X`; None if all are plain numbers.
         dropped: names of columns that were left out because the person said so.
@@ -52,6 +54,8 @@ class Dataset:
     name: str = "data"
     X_test: FloatArray | None = None
     y_test: IntArray | None = None
+    X_val: FloatArray | None = None
+    y_val: IntArray | None = None
     notices: tuple[str, ...] = field(default=())
     coding: Coding | None = None
     dropped: tuple[str, ...] = ()
@@ -59,14 +63,14 @@ class Dataset:
     def __post_init__(self) -> None:
         # A file may be called what no other file can hold.
         object.__setattr__(self, "name", for_terminal(self.name))
-        for part in ("X", "X_test"):
+        for part in ("X", "X_test", "X_val"):
             object.__setattr__(self, part, _frozen(getattr(self, part), np.float64))
-        for part in ("y", "y_test"):
+        for part in ("y", "y_test", "y_val"):
             object.__setattr__(self, part, _frozen(getattr(self, part), np.int64))
 
     @property
     def n_samples(self) -> int:
-        """Number of samples, the source's own test part not counted."""
+        """Number of samples, the source's own validation and test parts not counted."""
         return int(self.X.shape[0])
 
     @property
@@ -106,13 +110,14 @@ class Dataset:
             own["image_shape"] = np.asarray(self.image_shape)
         if self.coding is not None:
             own["column_coding"] = np.asarray(canonical.dumps(self.coding.to_json()))
-        if self.X_test is None or self.y_test is None:
-            return {"X": self.X, "y": self.labels(self.y), **own}
-        train = {"X_train": self.X, "y_train": self.labels(self.y)}
-        return {**train, "X_test": self.X_test, "y_test": self.labels(self.y_test), **own}
+        arrays = {"X": self.X, "y": self.labels(self.y)}
+        for part, X, y in (("val", self.X_val, self.y_val), ("test", self.X_test, self.y_test)):
+            if X is not None and y is not None:
+                arrays |= {f"X_{part}": X, f"y_{part}": self.labels(y)}
+        return {**arrays, **own}
 
 
-_PARTS = ("X", "y", "X_test", "y_test")
+_PARTS = ("X", "y", "X_test", "y_test", "X_val", "y_val")
 
 
 def _frozen(array: NDArray[Any] | None, dtype: type) -> NDArray[Any] | None:

@@ -17,6 +17,7 @@ from qcsearch.data.checks import check_text, check_X, is_missing, place
 from qcsearch.data.class_counts import CUT, check_class_counts
 from qcsearch.data.dataset import FloatArray, IntArray, Label
 from qcsearch.errors import DataError
+from qcsearch.escape import for_cell
 from qcsearch.limits import MAX_CLASSES, MAX_LABEL
 
 __all__ = [
@@ -80,7 +81,8 @@ def check_lengths(X: FloatArray, labels: Sequence[Label | None], what: str, targ
     if len(X) != len(labels):
         raise DataError(
             f"{what} and {target} have inconsistent numbers of samples: {len(X)} rows and {len(labels)} "
-            "labels."
+            "labels.",
+            "transpose the samples: one row a sample." if X.shape[1] == len(labels) else None,
         )
 
 
@@ -141,8 +143,8 @@ def check_classes(classes: Sequence[Any], target: str) -> tuple[Label, ...]:
 
 
 def label_text(label: Label) -> str:
-    """The label as a text file holds it: `setosa`, `3`, `True`."""
-    return str(label)
+    """The label as a text file of ours holds it: `setosa`, `3`, `True`; `'=a` for `=a`, so that it is no formula."""
+    return for_cell(str(label))
 
 
 def find(labels: Sequence[Label], classes: Sequence[Label]) -> IntArray:
@@ -151,9 +153,11 @@ def find(labels: Sequence[Label], classes: Sequence[Label]) -> IntArray:
     A label is a class if it is equal to it, or if a text file holds both alike: in a CSV file the classes `True` and
     `False`, or the text "1" and "2", are written like other text and other numbers.
     """
-    written = {label_text(label): code for code, label in enumerate(classes)}
-    equal = {label: code for code, label in enumerate(classes)}
-    codes = (equal.get(label, written.get(label_text(label), -1)) for label in labels)
+    known: dict[Label, int] = {}
+    for spell in (lambda label: label, str, label_text):  # the sooner, the nearer
+        for code, label in enumerate(classes):
+            known.setdefault(spell(label), code)
+    codes = (known.get(label, known.get(str(label), -1)) for label in labels)
     return np.fromiter(codes, dtype=np.int64, count=len(labels))
 
 

@@ -28,7 +28,7 @@ def is_path(source: Any) -> bool:
 
 def is_table(path: Path) -> bool:
     """Whether a file is a table."""
-    return path.suffix.lower() in _TABLES
+    return path.suffix.lower() in _TABLES and not path.is_dir()
 
 
 def read_table(path: Path, sampled: bool = False) -> Table:
@@ -46,7 +46,7 @@ def read_table(path: Path, sampled: bool = False) -> Table:
 
 
 def find_file(text: str) -> Path | None:
-    """Return the file that `text` means; None if it is a name of scikit-learn's, or a pair of `.npy` files.
+    """Return the file or the folder of images that `text` means; None if it is a name or a pair of `.npy` files.
 
     Raises:
         DataError: if there is no such file, it is none of the known kinds, or it may not be read.
@@ -61,8 +61,10 @@ def find_file(text: str) -> Path | None:
         raise DataError(
             f"'{text}' is neither a file that is there nor a {known}.", "check the path or the name."
         )
+    if path.is_dir():
+        return path
     if not path.is_file():
-        raise DataError(f"'{text}' is a folder or a device; a data set must be a file.")
+        raise DataError(f"'{text}' is a device or a pipe; a data set must be a file or a folder of images.")
     if path.suffix.lower() not in _KNOWN:
         raise DataError(f"File '{path.name}' must end in {', '.join(_KNOWN[:-1])} or {_KNOWN[-1]}.")
     try:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qcsearch.data.arrays import read_npy, read_npz
-from qcsearch.data.checks import check_X
+from qcsearch.data.checks import check_shape, check_X
 from qcsearch.data.dataset import FloatArray, Label
 from qcsearch.data.examples import load_example
 from qcsearch.data.frames import holds_text, is_frame, read_array, read_frame
+from qcsearch.data.image_folder import read_images
 from qcsearch.data.labels import check_lengths, told_labels
 from qcsearch.data.locate import find_file, is_path, is_table, read_pair, read_table
+from qcsearch.data.parts import RawPart, RawParts
 from qcsearch.data.table_options import TableOptions
 from qcsearch.data.tables import Table
 from qcsearch.data.troubles import Allowance
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Samples", "load_features", "load_samples"]
 
+_PIXEL = re.compile(r"pixel_(\d+)_(\d+)")
 _DEFAULT_NAME = re.compile(r"x\d+|pixel_\d+_\d+")
 
 
@@ -55,7 +58,7 @@ def load_features(
 
     Args:
         source: as for `load_dataset`, or `X` alone: an array, a table without labels, an archive with `X`,
-            one `.npy` file. Of an archive that brings its own test part, the test part.
+            one `.npy` file, a folder of images. Of a source that brings its own test part, the test part.
         features: the feature names of the training, or their number. A table is read by name: its order does
             not matter, and other columns are ignored. All else is read by position, and so is a table for a
             model whose features had no names.
@@ -81,16 +84,22 @@ def load_samples(
         return _of_table(table, features, target, encoder)
     if encoder is not None and holds_text(source):
         return _of_table(read_array(source), _number(features), target, encoder)
-    X, y, what = _arrays(source, target)
-    gaps = encoder is not None and encoder.impute is not None
+    given = _parts(source, target)
+    part, gaps = given.to_predict, encoder is not None and encoder.impute is not None
+    X = part.X
     if is_frame(X):
         X = _of_table(read_frame(X), features, None, encoder).X
-    flat, _ = check_X(X, _number(features), what=what, missing=gaps)
-    if y is None:
-        return Samples(flat)
-    labels = told_labels(y)
-    check_lengths(flat, labels, what, "y")
-    return Samples(flat, labels)
+    elif given.feature_names is not None:
+        X = _by_name(X, given.feature_names, features, part.what)
+    flat, shape = check_X(X, _number(features), what=part.what, missing=gaps)
+    trained = _image_shape(features)
+    if shape is not None and trained is not None:
+        check_shape(shape, trained, part.what, "the model is expecting")
+    if part.y is None:
+        return Samples(flat, notices=given.notices)
+    labels = told_labels(part.y)
+    check_lengths(flat, labels, part.what, "y")
+    return Samples(flat, labels, given.notices)
 
 
 def _number(features: int | Sequence[str]) -> int:
@@ -108,7 +117,7 @@ def _table(source: Any) -> Table | None:
 def _of_table(
     table: Table, features: int | Sequence[str], target: str | None, encoder: ColumnEncoder | None
 ) -> Samples:
-    names = None if isinstance(features, int) or _unnamed(table, features) else list(features)
+    names = None if isinstance(features, int) or _unnamed(table.columns, features) else list(features)
     column = table.target(target) if target is not None else table.likely_target(names or ())
     if names is None:
         names = [name for name in table.columns if name != column]
@@ -127,28 +136,45 @@ def _of_table(
     return Samples(X, labels, (*table.notices, *said))
 
 
-def _unnamed(table: Table, features: Sequence[str]) -> bool:
-    """Whether the training knew no names, so that a table's own names mean nothing to it."""
-    return set(table.columns).isdisjoint(features) and all(map(_DEFAULT_NAME.fullmatch, features))
+def _unnamed(own: Iterable[str], features: Sequence[str]) -> bool:
+    """Whether the training knew no names, so that a source's own names mean nothing to it."""
+    return set(own).isdisjoint(features) and all(map(_DEFAULT_NAME.fullmatch, features))
 
 
-def _arrays(source: Any, target: str | None) -> tuple[Any, Any, str]:
-    """`X`, `y` or None, and the name of `X` in messages, of a source that is no table."""
+def _by_name(X: Any, own: Sequence[str], features: int | Sequence[str], what: str) -> Any:
+    """The columns of an array that has names for them, in the order of the training."""
+    if isinstance(features, int) or np.shape(X)[1:] != (len(own),) or _unnamed(own, features):
+        return X
+    place = {name: j for j, name in enumerate(own)}
+    if missing := [name for name in features if name not in place]:
+        raise DataError(
+            f"{what} has no feature '{missing[0]}' in its feature_names.",
+            "give the features of the training.",
+        )
+    return X[:, [place[name] for name in features]]
+
+
+def _image_shape(features: int | Sequence[str]) -> tuple[int, int] | None:
+    """`(height, width)` of the images of the training, as the names of their pixels tell; None for no images."""
+    last = None if isinstance(features, int) else _PIXEL.fullmatch(features[-1])
+    return None if last is None else (int(last[1]) + 1, int(last[2]) + 1)
+
+
+def _parts(source: Any, target: str | None) -> RawParts:
+    """A source that is no table."""
     if not is_path(source):
         X, y = source if isinstance(source, tuple) and len(source) == 2 else (source, None)
-        return X, y, "X"
+        return RawParts(RawPart(X, y))
     text = os.fspath(source)
     TableOptions(target).refuse(text)
     path = find_file(text)
+    if path is None and "," in text and ".npy" in text.lower():
+        return RawParts(RawPart(*read_pair(text)))
     if path is None:
-        return (*read_pair(text), "X") if "," in text and ".npy" in text.lower() else _example(text)
+        example = load_example(text)
+        return RawParts(RawPart(example.X, example.y, f"X of '{text}'"))
+    if path.is_dir():
+        return read_images(path, labelled=False)
     if path.suffix.lower() == ".npy":
-        return read_npy(path), None, f"File '{path.name}'"
-    arrays = read_npz(path, labelled=False)
-    part = "" if "X" in arrays else "_test"
-    return arrays[f"X{part}"], arrays.get(f"y{part}"), f"X{part} of '{path.stem}'"
-
-
-def _example(text: str) -> tuple[Any, Any, str]:
-    example = load_example(text)
-    return example.X, example.y, f"X of '{text}'"
+        return RawParts(RawPart(read_npy(path), None, f"File '{path.name}'"))
+    return read_npz(path, labelled=False)

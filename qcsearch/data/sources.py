@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from qcsearch import canonical
 from qcsearch.data.arrays import read_npz
 from qcsearch.data.building import ImageShape, build
-from qcsearch.data.checks import check_X
-from qcsearch.data.coding import Coding
+from qcsearch.data.checks import check_shape, check_X
 from qcsearch.data.dataset import Dataset, FloatArray
 from qcsearch.data.examples import load_example
 from qcsearch.data.frames import is_frame, read_frame
+from qcsearch.data.image_folder import read_images
 from qcsearch.data.labels import check_lengths, check_y
 from qcsearch.data.labels import encode as class_codes
 from qcsearch.data.locate import find_file, is_path, is_table, read_pair, read_table
+from qcsearch.data.parts import RawPart, RawParts
 from qcsearch.data.sample import MAX_ROWS, sample_rows
 from qcsearch.data.samples import load_features, load_samples
 from qcsearch.data.table_dataset import of_pair, of_table
@@ -30,8 +27,8 @@ from qcsearch.errors import DataError
 
 __all__ = ["load_dataset", "load_features", "load_samples"]
 
-_MAX_TEST_ROWS = MAX_ROWS // 4
-"""Of a source's own test part: as many as would be cut off the largest data set."""
+_MAX_OWN_ROWS = MAX_ROWS // 4
+"""Of a source's own validation or test part: as many as would be cut off the largest data set."""
 
 
 def load_dataset(
@@ -50,8 +47,10 @@ def load_dataset(
     Args:
         source: a `.csv`, `.parquet` or `.npz` file; a pair of files `"X.npy,y.npy"`; a name of scikit-learn's
             (`digits`, `digits:0-3`, `iris`, `wine`, `breast_cancer`, `moons`); a pair `(X, y)`; or a
-            DataFrame. An archive holds `X, y`, or `X_train, X_test, y_train, y_test` and so brings its own
-            test part; it may hold `feature_names` and `image_shape`.
+            DataFrame; or a folder of images with one folder a class. An archive holds `X, y`, or `X_train, y_train,
+            X_val, y_val, X_test, y_test` (or `train_images, train_labels, …`) and so brings its own validation or
+            test part, as a folder does with the folders train, val and test; it may hold `feature_names` and
+            `image_shape`.
         target: the label column of a table. If None, the one column named target, label, class or y.
         drop: columns of a table that are left out.
         encode: `onehot` or `ordinal` for columns of text, which are refused otherwise. What is learnt from the texts,
@@ -84,63 +83,60 @@ def load_dataset(
         return of_table(read_table(path, sampled), options, name or path.stem, image_shape, sampled)
     if path is not None:
         options.refuse(text)
-        return _from_archive(read_npz(path), name or path.stem, image_shape, sampled)
+        parts = read_images(path) if path.is_dir() else read_npz(path)
+        return _from_parts(parts, name or path.stem, image_shape, sampled)
     if "," in text and ".npy" in text.lower():
         X, y = read_pair(text)
         TableOptions(target).refuse(text)
         return of_pair(X, y, options, name or Path(text.split(",")[0]).stem, image_shape, sampled)
     options.refuse(text)
     example = load_example(text)
-    return build(example.X, example.y, name or text, image_shape, example.feature_names)
+    part = RawPart.of(example.X, example.y, name or text)
+    return build(part, name or text, image_shape, example.feature_names)
 
 
-def _from_archive(
-    arrays: Mapping[str, NDArray[Any]], name: str, image_shape: ImageShape, sampled: bool
-) -> Dataset:
-    names = tuple(str(n) for n in np.ravel(arrays["feature_names"])) if "feature_names" in arrays else None
-    if image_shape is None and "image_shape" in arrays:
-        image_shape = _shape(arrays["image_shape"], name)
-    part = "" if "X" in arrays else "_train"
-    X, y, said = arrays[f"X{part}"], arrays[f"y{part}"], tuple[str, ...]()
-    if sampled:
-        X, y, said = sample_rows(X, y, f"X{part} of '{name}'")
-    coding = _coding(arrays["column_coding"]) if "column_coding" in arrays and not part else None
-    dataset = build(X, y, name, image_shape, names, part=part, coding=coding, notices=said)
-    if not part:
-        return dataset
-    X, y, said = arrays["X_test"], arrays["y_test"], ()
-    if sampled:
-        X, y, said = sample_rows(X, y, f"X_test of '{name}'", _MAX_TEST_ROWS)
-    return _with_test(replace(dataset, notices=(*dataset.notices, *said)), X, y)
+def _from_parts(parts: RawParts, name: str, image_shape: ImageShape, sampled: bool) -> Dataset:
+    if parts.train is None:  # the readers see to it that there is one
+        raise DataError(f"'{name}' must have a part to train on.")
+    train, said = _sampled(parts.train, MAX_ROWS) if sampled else (parts.train, ())
+    notices = (*parts.notices, *said)
+    shape = image_shape or parts.image_shape
+    dataset = build(train, name, shape, parts.feature_names, coding=parts.coding, notices=notices)
+    for which in ("validation", "test"):
+        part = parts.validation if which == "validation" else parts.test
+        if part is not None:
+            part, said = _sampled(part, _MAX_OWN_ROWS) if sampled else (part, ())
+            dataset = _with_part(replace(dataset, notices=(*dataset.notices, *said)), which, part)
+    return dataset
 
 
-def _coding(array: NDArray[Any]) -> Coding:
-    try:
-        return Coding.from_json(canonical.loads(str(array)))
-    except ValueError as error:
-        raise DataError(f"The column_coding is not readable JSON: {error}") from None
+def _sampled(part: RawPart, max_rows: int) -> tuple[RawPart, tuple[str, ...]]:
+    X, y, said = sample_rows(part.X, part.y, part.what, max_rows)
+    return replace(part, X=X, y=y), said
 
 
-def _shape(array: NDArray[Any], name: str) -> tuple[int, int]:
-    if array.shape != (2,) or array.dtype.kind not in "iu":
-        raise DataError(f"The image_shape of '{name}' must be two whole numbers. Got {array.tolist()}.")
-    return int(array[0]), int(array[1])
-
-
-def _with_test(dataset: Dataset, X: Any, y: Any) -> Dataset:
-    what, target = f"X_test of '{dataset.name}'", f"y_test of '{dataset.name}'"
-    flat, _ = check_X(X, dataset.n_features, what=what, owner="X_train", names=dataset.feature_names)
-    labels = check_y(y, target)
-    check_lengths(flat, labels, what, target)
-    codes = class_codes(labels, dataset.classes, target)
-    notices = (*dataset.notices, *_seen_before(dataset.X, flat))
+def _with_part(dataset: Dataset, which: str, part: RawPart) -> Dataset:
+    """The data set with its own validation or test part."""
+    flat, shape = check_X(
+        part.X, dataset.n_features, what=part.what, owner="the training part", names=dataset.feature_names
+    )
+    if shape is not None and dataset.image_shape is not None:
+        check_shape(shape, dataset.image_shape, part.what, "the training part has")
+    labels = check_y(part.y, part.target)
+    check_lengths(flat, labels, part.what, part.target)
+    codes = class_codes(labels, dataset.classes, part.target)
+    notices = (*dataset.notices, *_seen_before(dataset.X, flat, which))
+    if which == "validation":
+        return replace(dataset, X_val=flat, y_val=codes, notices=notices)
     return replace(dataset, X_test=flat, y_test=codes, notices=notices)
 
 
-def _seen_before(X: FloatArray, X_test: FloatArray) -> tuple[str, ...]:
-    """A warning if rows of the test part were seen in the training."""
+def _seen_before(X: FloatArray, other: FloatArray, which: str) -> tuple[str, ...]:
+    """A warning if rows of another part were seen in the training."""
     seen = {row.tobytes() for row in X}
-    count = sum(row.tobytes() in seen for row in X_test)
+    count = sum(row.tobytes() in seen for row in other)
     if not count:
         return ()
-    return (f"{count} of {len(X_test)} test rows also stand in the training part; the test figure flatters.",)
+    return (
+        f"{count} of {len(other)} {which} rows also stand in the training part; the {which} figure flatters.",
+    )

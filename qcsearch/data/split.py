@@ -54,13 +54,13 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
     """Cut a data set into train, validation and test, each class in the same proportions.
 
     Within each class the samples are shuffled and cut; every class is in every part. Where the source brings
-    its own test part, that is the test part, and only validation is cut off.
+    its own test part, that is the test part, and the same of its validation part: nothing is cut off for it.
 
     Args:
         dataset: what to cut.
         seed: the one seed of the split, at least 0; equal seeds, equal parts.
         test_size: share of all samples, in (0, 1); ignored where the source brings its own test part.
-        validation_size: share of the samples that are not test, in (0, 1).
+        validation_size: share of the samples that are not test, in (0, 1); ignored where the source brings its own.
 
     Raises:
         DataError: if a share is not in (0, 1), or a class has too few samples to be in every part.
@@ -68,18 +68,18 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
     for name, share in (("test_size", test_size), ("validation_size", validation_size)):
         if not 0 < share < 1:
             raise DataError(f"The '{name}' parameter of split must be in (0, 1). Got {share}.")
-    own = dataset.X_test is not None and dataset.y_test is not None
-    parts = "train and validation" if own else "train, validation and test"
-    check_class_counts(
-        dataset.y, dataset.classes, f"'{dataset.name}'", 2 if own else 3, f" to be split into {parts}"
-    )
+    own_validation, own_test = _own(dataset.X_val, dataset.y_val), _own(dataset.X_test, dataset.y_test)
+    cut = ["train", *["validation"] * (own_validation is None), *["test"] * (own_test is None)]
+    why = f" to be split into {' and '.join([', '.join(cut[:-1]), cut[-1]])}" if len(cut) > 1 else ""
+    check_class_counts(dataset.y, dataset.classes, f"'{dataset.name}'", len(cut), why)
     rng = np.random.default_rng(seed)
-    rest, test_rows = _cut(np.arange(dataset.n_samples), dataset.y, 0.0 if own else test_size, 2, rng)
+    test_size = test_size if own_test is None else 0.0
+    validation_size = validation_size if own_validation is None else 0.0
+    rest, test_rows = _cut(np.arange(dataset.n_samples), dataset.y, test_size, len(cut) - 1, rng)
     train_rows, validation_rows = _cut(rest, dataset.y, validation_size, 1, rng)
-    train, validation = _part(dataset, train_rows), _part(dataset, validation_rows)
-    test = _part(dataset, test_rows)
-    if dataset.X_test is not None and dataset.y_test is not None:
-        test = Part(dataset.X_test, dataset.y_test)
+    train = _part(dataset, train_rows)
+    validation = _part(dataset, validation_rows) if own_validation is None else own_validation
+    test = _part(dataset, test_rows) if own_test is None else own_test
     n_features, notices = _varying(dataset, train)
     return Split(train, validation, test, n_features, notices)
 
@@ -102,6 +102,10 @@ def _varying(dataset: Dataset, train: Part) -> tuple[int, tuple[str, ...]]:
     constant = constant_features(encoder.transform(train.X), what)
     notices = constant_notice(constant, names, False, where)
     return len(names) - len(constant), (*notices, *encoder.unknown_notice(dataset.X, dataset.feature_names))
+
+
+def _own(X: FloatArray | None, y: IntArray | None) -> Part | None:
+    return None if X is None or y is None else Part(X, y)
 
 
 def _part(dataset: Dataset, rows: IntArray) -> Part:

@@ -12,6 +12,7 @@ from qcsearch.data.building import ImageShape, build
 from qcsearch.data.coding import Coding
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.frames import is_frame, read_array, read_frame
+from qcsearch.data.parts import RawPart
 from qcsearch.data.sample import kept_rows, sample_rows
 from qcsearch.data.suspects import suspect_notices
 from qcsearch.data.table_options import TableOptions
@@ -55,7 +56,7 @@ def of_pair(
         said: tuple[str, ...] = ()
         if sampled:
             X, y, said = sample_rows(X, y, f"'{name}'")
-        return build(X, y, name, image_shape, None, notices=said)
+        return build(RawPart.of(X, y, name), name, image_shape, None, notices=said)
     table = table.without(options.drop)
     rows = kept_rows((table.n_rows, len(table.columns)), y) if sampled else None
     if rows is not None:
@@ -70,7 +71,7 @@ def _of_columns(
     options: TableOptions,
     name: str,
     image_shape: ImageShape,
-    labels: str | None = None,
+    labels: str = "y",
 ) -> Dataset:
     """The data set of the columns `names` of a table; `labels` is what the labels `y` are called."""
     columns = table.read(names)
@@ -78,6 +79,7 @@ def _of_columns(
     coding = Coding.of(columns, options)
     X = np.column_stack([column.values for column in columns]) if coding is None else coding.codes(columns)
     notices = (*table.notices, *(() if coding is None else coding.notices(columns)))
-    dataset = build(X, y, name, image_shape, tuple(names), labels=labels, coding=coding, notices=notices)
+    part = RawPart.of(X, y, name, labels)
+    dataset = build(part, name, image_shape, tuple(names), coding=coding, notices=notices)
     notices = (*dataset.notices, *suspect_notices(dataset.X, dataset.y, names))
     return replace(dataset, notices=notices, dropped=tuple(options.drop))

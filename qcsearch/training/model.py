@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
-from qcsearch.data.checks import check_X
+from qcsearch.data.checks import check_shape, check_X
 from qcsearch.data.dataset import Label
 from qcsearch.data.encoding import ColumnEncoder
 from qcsearch.data.frames import holds_text, is_frame
@@ -108,9 +108,8 @@ class TrainedModel:
             X = load_features(X, self.feature_names or self.n_features_in, None, encoder)
         gaps = encoder is not None and encoder.impute is not None
         flat, shape = check_X(X, self.n_features_in, owner="the model", missing=gaps)
-        if shape is not None and self.image_shape is not None and shape != self.image_shape:
-            got, wanted = ("×".join(map(str, s)) for s in (shape, self.image_shape))
-            raise DataError(f"X has images of {got} pixels, but the model is expecting {wanted} pixels.")
+        if shape is not None and self.image_shape is not None:
+            check_shape(shape, self.image_shape, "X", "the model is expecting")
         return self.assembly.derive(np.asarray(self.pipeline.transform(flat), dtype=np.float64))
 
     def expectations(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
