@@ -101,8 +101,10 @@ def opened(
     executor = kind(spec.partition(":")[2], journal, options, device, seed)
     try:
         yield executor
-    finally:
-        executor.close()
+    except BaseException:
+        executor.close(patient=False)
+        raise
+    executor.close()
 
 
 def rows(plan: Plan) -> list[tuple[str, int, int, int, float]]:

@@ -19,12 +19,14 @@ class Budget:
         spent: says what they have cost so far.
         slowness: says by what factor they cost more than was estimated, ≥ 1.
         reserved: estimated seconds of what has to follow.
+        settle: finds out what is still open of the bill, as far as that can be known by now.
     """
 
     max_seconds: float
     spent: Callable[[], float]
     slowness: Callable[[], float] = lambda: 1.0
     reserved: float = 0.0
+    settle: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         if not 0 < self.max_seconds < float("inf"):
@@ -34,6 +36,11 @@ class Budget:
     def left(self) -> float:
         """Seconds that may still be spent, ≥ 0."""
         return max(0.0, self.max_seconds - self.spent())
+
+    def bill(self) -> float:
+        """What all jobs have cost when no more are to come for now."""
+        self.settle()
+        return self.spent()
 
     def allows(self, seconds: float) -> bool:
         """Whether work of so many estimated seconds fits under the ceiling, with what is reserved."""

@@ -145,7 +145,7 @@ def deploy(
         usage=program.usage,
         seconds=time.monotonic() - started,
         versions=library_versions(),
-        qpu_seconds=None if budget is None else budget.spent(),
+        qpu_seconds=None if budget is None else budget.bill(),
         truth=_truth(program, found, tuned, test),
         canaries=None if program.aviary is None else program.aviary.verdict(model.device, program.qubits),
         mitigated=program.mitigated,

@@ -120,7 +120,7 @@ def infer(
         probabilities=probabilities,
         errors=errors,
         usage=program.usage,
-        qpu_seconds=None if budget is None else budget.spent(),
+        qpu_seconds=None if budget is None else budget.bill(),
         canaries=None if program.aviary is None else program.aviary.verdict(model.device, program.qubits),
         mitigated=program.mitigated,
         notices=program.notices,

@@ -195,7 +195,7 @@ def tomography(
         readout=tuple(zip(taken.readout.p10.tolist(), taken.readout.p01.tolist(), strict=True)),
         usage=program.usage,
         seconds=time.monotonic() - started,
-        qpu_seconds=None if budget is None else budget.spent(),
+        qpu_seconds=None if budget is None else budget.bill(),
         notices=program.notices,
     )
 

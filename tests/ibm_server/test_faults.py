@@ -94,8 +94,12 @@ def play(name, server, executor, rows, quick, request):
 
 
 def settle(server):
+    wait_for(lambda: not server.unfinished)
+
+
+def wait_for(what):
     for _ in range(100):
-        if not server.unfinished:
+        if what():
             return
         time.sleep(0.05)
 
@@ -152,10 +156,22 @@ def test_a_limit_that_is_reached_is_said_before_a_job_is_submitted(server, execu
     assert len(server.billed) == 1
 
 
-def test_a_job_that_is_accepted_late_is_cancelled_and_accounted_for(server, executor, rows):
-    server.queue_seconds = 1.5
-    server.faults.add("submit", "late")
+@pytest.mark.parametrize("how", ["late", "hidden", "hidden 504"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_job_that_comes_to_light_late_is_waited_for(server, executor, rows, how, times):
+    server.faults.add("submit", how, times)
     one = executor()
+    one.run([rows[0]], 50)
+    one.close()
+    assert len(server.jobs) == len(server.billed) == 1
+    assert one.budget.spent() == pytest.approx(server.billed_seconds)
+
+
+@pytest.mark.parametrize("how", ["late", "hidden"])
+def test_one_that_comes_later_than_is_waited_is_cancelled_while_it_can_be(server, executor, rows, quick, how):
+    server.queue_seconds, server.lag = 1.5, 1.0
+    server.faults.add("submit", how)
+    one = executor(patience=replace(quick, settle=0.002))
     one.run([rows[0]], 50)
     one.close()
     assert len(server.jobs) == 2
@@ -163,16 +179,40 @@ def test_a_job_that_is_accepted_late_is_cancelled_and_accounted_for(server, exec
     assert [job.state for job in server.jobs.values() if not job.seconds] == ["Cancelled"]
     (entry,) = one._journal.entries
     assert {entry.job, *entry.duplicates} == set(server.jobs)
+    assert one.budget.spent() == pytest.approx(server.billed_seconds)
 
 
-def test_a_second_job_that_ran_all_the_same_counts_in_what_was_spent(server, executor, rows):
-    server.faults.add("submit", "late")
+@pytest.mark.parametrize("how", ["twice", "twice drop"])
+@pytest.mark.parametrize("queue", [0.0, 0.6])
+def test_of_two_jobs_one_is_kept_and_both_are_on_the_bill(server, executor, rows, how, queue):
+    server.queue_seconds = queue
+    server.faults.add("submit", how)
     one = executor()
     one.run([rows[0]], 50)
-    time.sleep(1.0)  # it is there by now, and has run
+    assert one.budget.bill() == pytest.approx(server.billed_seconds)
+    assert len(server.jobs) == 2
+    assert len(server.billed) == (1 if queue else 2)
+    (entry,) = one._journal.entries
+    assert {entry.job, *entry.duplicates} == set(server.jobs)
+
+
+def test_a_second_job_that_ran_all_the_same_counts_in_what_was_spent(server, executor, rows, quick):
+    server.lag = 2.0
+    server.faults.add("submit", "late")
+    one = executor(patience=replace(quick, settle=0.001))
+    one.run([rows[0]], 50)
+    wait_for(lambda: len(server.billed) == 2)  # it came to light when nobody looked any more, and has run
     one.close()
-    assert len(server.billed) == 2
     assert one.budget.spent() == pytest.approx(server.billed_seconds)
+
+
+def test_a_clear_answer_costs_no_seconds(server, executor, rows, quick):
+    server.faults.add("submit", 429, 2)
+    one = executor(patience=replace(quick, settle=60.0))
+    started = time.monotonic()
+    one.run([rows[0]], 50)
+    one.close()
+    assert time.monotonic() - started < 30.0
 
 
 def test_a_job_that_takes_too_long_is_waited_for_by_the_next_run(server, executor, rows, quick):

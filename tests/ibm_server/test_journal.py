@@ -52,6 +52,8 @@ def test_what_may_have_been_spent_counts_until_the_bill_is_there(journal):
     other = one.intend("key 2", 1.0)
     one.submitted(other, "job 2")
     one.end(other, "cancelled")
+    assert one.spent == 8.0  # it may have run before
+    one.charged(other, 0.0)
     assert one.spent == 7.0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit.exceptions import QiskitError
 from qiskit.primitives.containers.sampler_pub import SamplerPub
-from qiskit_ibm_runtime import Batch, Session
 from qiskit_ibm_runtime.decoders.executor.decoder import BaseClientSideResultDecoder
 from qiskit_ibm_runtime.decoders.executor_sampler.decoder import ClientSideSamplerResultDecoder
 from qiskit_ibm_runtime.executor_sampler import Sampler
@@ -29,8 +27,9 @@ from qcsearch.deployment.ibm.cloud import Cloud
 from qcsearch.deployment.ibm.faults import LATER
 from qcsearch.deployment.ibm.journal import Journal
 from qcsearch.deployment.ibm.keys import RequestKeys
-from qcsearch.deployment.ibm.options import IbmOptions
+from qcsearch.deployment.ibm.options import IbmOptions, job_limit
 from qcsearch.deployment.ibm.results import JobResult, most_bytes, read_result
+from qcsearch.deployment.ibm.sessions import Sessions
 from qcsearch.deployment.ibm.submission import Request, Submitter
 from qcsearch.devices.device import Device
 from qcsearch.errors import (
@@ -81,14 +80,17 @@ class IbmExecutor:
         self, name: str, journal: Path, options: IbmOptions, device: Device | None = None, seed: int = 0
     ) -> None:
         self.budget = Budget(
-            options.max_qpu_seconds, lambda: self._journal.spent, lambda: self._journal.slowness
+            options.max_qpu_seconds,
+            lambda: self._journal.spent,
+            lambda: self._journal.slowness,
+            settle=self._settle,
         )
         self._cloud = Cloud(name, options.patience, _is_fractional(device))
         self._journal = Journal(journal)
         self._submitter = Submitter(self._cloud, self._journal)
         self._options, self._device = options, device
         self._keys = RequestKeys([name, seed, options.of_jobs])
-        self._session: Session | None = None
+        self._sessions = Sessions(self._cloud, self._journal, options.mode)
         self._compared: object = None
         self._changes: list[Change] = []
         self._latest: Device | None = None
@@ -125,9 +127,17 @@ class IbmExecutor:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a reader of the numbers should know."""
-        if not self._changes or self._changes[0].size == 0:
-            return ()
-        return (f"Largest change since the snapshot of {self._device_name}: {self._changes[0]}.",)
+        found = []
+        if self._changes and self._changes[0].size > 0:
+            found.append(f"Largest change since the snapshot of {self._device_name}: {self._changes[0]}.")
+        if n := self._journal.estimated:
+            jobs = "1 job is" if n == 1 else f"{n} jobs are"
+            found.append(
+                f"The bill of {jobs} not final; estimated seconds are counted, the next run looks again."
+            )
+        if self._journal.lost_sessions:
+            found.append("A session may be open whose id was not told; no job runs in it, and it times out.")
+        return tuple(found)
 
     @property
     def latest(self) -> Device | None:
@@ -147,17 +157,26 @@ class IbmExecutor:
         """From now on the calibration is compared with this snapshot."""
         self._device, self._compared = device, None
 
-    def close(self) -> None:
-        """Cancel jobs that turned up late, close the session, if there is one, and let go of the journal."""
+    def close(self, patient: bool = True) -> None:
+        """Cancel jobs that turned up late, close all sessions, look for the bills, and let go of the journal.
+
+        Args:
+            patient: wait, half a minute at most, for what of that the service has not said yet.
+        """
         try:
-            self._submitter.sweep()
-            if self._session is not None:
-                self._cloud.call(self._session.close)
-        except BackendError as fault:
-            # What ended the deployment matters more; the doubt stays in the journal.
-            _log.warning("The last look at the service failed: %s", fault)
+            if self._journal.entries or self._journal.sessions:
+                self._settle(patient)
         finally:
             self._journal.close()
+
+    def _settle(self, patient: bool = True) -> None:
+        """End what is open, as far as that can be: no more jobs are to come for now."""
+        try:
+            self._sessions.close()
+            self._submitter.settle(patient)
+        except BackendError as fault:
+            # What ended the deployment matters more; what is open stays so in the journal.
+            _log.warning("The last look at the service failed: %s", fault)
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`.
@@ -192,9 +211,11 @@ class IbmExecutor:
     def _result(self, pubs: Sequence[Pub], shots: int, seconds: float, executions: int) -> JobResult:
         """The result of one job."""
         program = self._program(pubs, shots)
+        self._sessions.close_left()
         request = Request(
             key=self._keys.next(pubs, shots),
-            submit=lambda tag: self._submit(pubs, shots, tag),
+            submit=lambda tag, limit: self._submit(pubs, shots, tag, limit),
+            ready=self._mode,
             check=lambda: self._check(pubs, shots, seconds),
             read=lambda text: read_result(text, program, self._decoder),
             size=most_bytes(program),
@@ -210,21 +231,15 @@ class IbmExecutor:
         backend = self._cloud.backend
         return self._cloud.call(lambda: prepare(_blocs(pubs), options, shots, backend=backend))[0]
 
-    def _submit(self, pubs: Sequence[Pub], shots: int, tag: str) -> RuntimeJobV2:
-        sampler = Sampler(self._mode(), options=self._options.sampler(tag, self.budget.left))
+    def _submit(self, pubs: Sequence[Pub], shots: int, tag: str, limit: int) -> RuntimeJobV2:
+        sampler = Sampler(self._mode(), options=self._options.sampler(tag, limit))
         return sampler.run(_blocs(pubs), shots=shots)
 
     def _mode(self) -> Any:
-        if self._options.mode == "job":
-            return self._cloud.backend
-        if self._session is None and self._options.mode == "batch":
-            self._session = Batch(self._cloud.backend)
-        elif self._session is None:
-            self._session = Session(self._cloud.backend, max_time=max(1, math.ceil(self.budget.left)))
-        return self._session
+        return self._sessions.current(self.budget.left)
 
-    def _check(self, pubs: Sequence[Pub], shots: int, estimate: float) -> None:
-        """Raise if the job should not be submitted now."""
+    def _check(self, pubs: Sequence[Pub], shots: int, estimate: float) -> int:
+        """After how many QPU seconds the job is to end; raise if it should not be submitted now."""
         self.budget.check(estimate)
         if limit_reached(self._cloud.usage()):
             raise UsageLimitError(
@@ -247,6 +262,7 @@ class IbmExecutor:
         if calibrated != self._compared:
             self._compare(frozenset().union(*(active_qubits(pub.circuit) for pub in pubs)))
         self._compared = calibrated
+        return job_limit(self.budget.left)
 
     def _validate(self, pubs: Sequence[Pub], shots: int) -> None:
         """What the service checks after it has billed, and the new primitives not at all."""

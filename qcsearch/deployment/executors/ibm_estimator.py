@@ -82,8 +82,8 @@ class IbmEstimator(IbmExecutor):
         backend = self._cloud.backend
         return self._cloud.call(lambda: prepare(_blocs(pubs), options, backend=backend))[0]
 
-    def _submit(self, pubs: Sequence[Pub], shots: int, tag: str) -> RuntimeJobV2:
-        options = self._options.estimator(tag, self.budget.left, shots)
+    def _submit(self, pubs: Sequence[Pub], shots: int, tag: str, limit: int) -> RuntimeJobV2:
+        options = self._options.estimator(tag, limit, shots)
         return Estimator(self._mode(), options=options).run(_blocs(pubs))
 
 

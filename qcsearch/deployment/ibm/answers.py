@@ -8,7 +8,7 @@ from typing import Any
 from qcsearch.deployment.ibm.options import LONGEST_JOB
 from qcsearch.errors import ServiceError
 
-__all__ = ["charged_seconds", "checked_id", "limit_reached", "plausible_seconds"]
+__all__ = ["accrued_seconds", "charged_seconds", "checked_id", "limit_reached", "plausible_seconds"]
 
 
 def charged_seconds(metrics: object, most: float = LONGEST_JOB) -> float | None:
@@ -23,6 +23,13 @@ def charged_seconds(metrics: object, most: float = LONGEST_JOB) -> float | None:
     if not isinstance(usage, dict) or not isinstance(status, str) or status.lower() == "pending":
         return None
     return plausible_seconds(usage.get("qpu_charge_time_seconds"), most)
+
+
+def accrued_seconds(metrics: object, most: float = LONGEST_JOB) -> float:
+    """QPU seconds that a job has cost at least, pending or not; 0 if what is said of it cannot be."""
+    usage = metrics.get("usage") if isinstance(metrics, dict) else None
+    found = usage.get("qpu_charge_time_seconds") if isinstance(usage, dict) else None
+    return plausible_seconds(found, most) or 0.0
 
 
 def plausible_seconds(value: object, most: float = float("inf")) -> float | None:

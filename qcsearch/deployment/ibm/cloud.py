@@ -68,6 +68,21 @@ class Cloud:
         service = self.service
         return self.call(lambda: service.jobs(limit=None, job_tags=[tag], descending=False))
 
+    def metrics(self, job_id: str) -> object:
+        """Whatever the service says of the usage of a job; asked once, for it is asked again later."""
+        service = self.service
+        return self.once(lambda: service._active_api_client.job_metadata(job_id))
+
+    def session(self, session_id: str) -> dict[str, Any]:
+        """What the service says of a session; asked once."""
+        service = self.service
+        return self.once(lambda: dict(service._active_api_client.session_details(session_id)))
+
+    def close_session(self, session_id: str) -> None:
+        """Let a session take no more jobs; those that wait in it run."""
+        service = self.service
+        self.call(lambda: service._active_api_client.close_session(session_id))
+
     def usage(self) -> dict[str, Any]:
         """What the instance has used and may use, in seconds."""
         service = self.service

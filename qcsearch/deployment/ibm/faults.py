@@ -9,12 +9,13 @@ from qiskit.providers.exceptions import QiskitBackendNotFoundError
 from qiskit_ibm_runtime.accounts.exceptions import AccountNotFoundError, InvalidAccountError
 from qiskit_ibm_runtime.api.exceptions import RequestsApiError
 from qiskit_ibm_runtime.exceptions import IBMError, IBMInputValueError, IBMNotAuthorizedError
-from requests import RequestException
+from requests import ConnectTimeout, RequestException
+from urllib3.exceptions import NewConnectionError
 
 from qcsearch.deployment.ibm.transport import identity_fault
 from qcsearch.errors import BackendError, CredentialsError, IdentityError, ServiceError, SessionClosedError
 
-__all__ = ["LATER", "is_transient", "session_closed", "translate"]
+__all__ = ["LATER", "is_clear", "is_transient", "session_closed", "status_of", "translate"]
 
 LATER = "run the same command again later; it goes on where it stopped."
 _NO_ANSWER = (ValueError, KeyError, TypeError, AttributeError)
@@ -41,8 +42,27 @@ def translate(error: Exception) -> BackendError:
         return _refused()
     if session_closed(str(error)):
         return SessionClosedError("The session must accept jobs. It was closed.", fix=LATER)
-    status = next((link.status_code for link in links if isinstance(link, RequestsApiError)), None)
-    return _by_status(status, error, links)
+    return _by_status(status_of(error), error, links)
+
+
+def is_clear(fault: BackendError) -> bool:
+    """Whether a call that ended in this fault was not carried out: it was refused, or never sent.
+
+    Everything else leaves open what became of it: the service, or a machine in between, may have taken the request
+    before it failed.
+    """
+    links = list(_chain(fault))
+    if isinstance(fault, (IdentityError, CredentialsError)) or len(links) == 1:
+        return True
+    status = status_of(fault)
+    if status is not None and status > 0:
+        return 400 <= status < 500 and status != 408
+    return any(isinstance(link, (ConnectTimeout, NewConnectionError)) for link in links)
+
+
+def status_of(fault: BaseException) -> int | None:
+    """The HTTP status of the answer behind a fault, -1 where the client tells none; None where there was none."""
+    return next((link.status_code for link in _chain(fault) if isinstance(link, RequestsApiError)), None)
 
 
 def session_closed(text: str) -> bool:

@@ -9,12 +9,15 @@ results/          the results: see `Shelf`
 An entry goes through these events, each of which survives a kill:
 
 ```
-intent ──► submitted ──► stored ──► charged
+intent ──► submitted ──► stored
    └───────────┴──────► ended (cancelled, failed, refused): the next intent has a tag of its own
 ```
 
-Beside them stand `doubt`, when a submission got no clear answer, `duplicate`, when there was a second job, and
-`refused`, when a result was none: it is asked for again, unless its file was removed; then the entry has ended.
+Beside them stand `asked`, after how many QPU seconds the service is to end the job; `doubt`, when a submission got no
+clear answer; `duplicate`, when there was a second job; and `charged`, for each job that there ever was, whatever became
+of it, each time that more is known of its bill. Sessions go through `opening`, `opened`, `clocked` and `closed`.
+
+A result that was none is `refused`: it is asked for again, unless its file was removed; then the entry has ended.
 """
 
 from __future__ import annotations
@@ -22,12 +25,13 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from qcsearch import canonical, files
 from qcsearch.canonical import Json
+from qcsearch.deployment.ibm.bills import Bill, ClockBill
 from qcsearch.deployment.ibm.shelf import Shelf
 from qcsearch.errors import JournalError, StorageError
 from qcsearch.locks import Lease
@@ -40,31 +44,51 @@ _MAX_BYTES = 2**28
 
 @dataclass
 class Entry:
-    """One job, from the intent to its result.
+    """One request, from the intent to its result, with all jobs that were ever accepted for it.
 
     Attributes:
         key: of the request: equal requests of one deployment have equal keys.
         tag: on the job in the cloud; no two entries share it.
         estimate: QPU seconds that it was thought to take.
-        job: id in the cloud, None until the cloud has told it.
+        limit: QPU seconds after which the service was told to end the job.
+        job: id in the cloud of the job whose result is wanted, None until the cloud has told it.
         stored: SHA-256 of the stored result, None until there is one.
-        seconds: QPU seconds that were metered, None until that is known.
         ended: why there will be no result, None while there may be one.
         refused: whether the last result that came could not be used.
         doubtful: whether a submission got no clear answer, so that there may be a second job.
-        duplicates: QPU seconds of other jobs with its tag, by their ids.
+        bills: of all jobs with its tag, by their ids.
     """
 
     key: str
     tag: str
     estimate: float = 0.0
+    limit: float = 0.0
     job: str | None = None
     stored: str | None = None
-    seconds: float | None = None
     ended: str | None = None
     refused: bool = False
     doubtful: bool = False
-    duplicates: dict[str, float] = field(default_factory=dict)
+    bills: dict[str, Bill] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float | None:
+        """QPU seconds that its job was charged, None until that is known."""
+        bill = self.bills.get(self.job or "")
+        return bill.seconds if bill is not None and bill.final else None
+
+    @property
+    def duplicates(self) -> dict[str, float]:
+        """What the other jobs with its tag cost, in QPU seconds, by their ids."""
+        return {job: self.cost(job) for job in self.bills if job != self.job}
+
+    @property
+    def most(self) -> float:
+        """QPU seconds above which no job of it can cost."""
+        return self.limit or float("inf")
+
+    def cost(self, job: str) -> float:
+        """What one of its jobs cost, or may be costing, in QPU seconds."""
+        return self.bills[job].cost(self.estimate, self.most)
 
 
 class Journal:
@@ -88,6 +112,8 @@ class Journal:
             files.make_folder(part)
         self.shelf = Shelf(folder / "results")
         self._entries: dict[str, Entry] = {}
+        self._sessions: dict[str, ClockBill] = {}
+        self._openings: dict[str, dict[str, Json]] = {}
         self._lease = Lease(folder / ".lock")
         try:
             self._take()
@@ -106,9 +132,33 @@ class Journal:
         return tuple(self._entries.values())
 
     @property
+    def sessions(self) -> dict[str, ClockBill]:
+        """All sessions whose ids are known, oldest first."""
+        return dict(self._sessions)
+
+    @property
+    def lost_sessions(self) -> int:
+        """How many sessions may have been opened whose ids nobody learned."""
+        return len(self._openings)
+
+    @property
     def spent(self) -> float:
-        """QPU seconds of all jobs: metered where that is known, else estimated while a job may have run."""
-        return sum(_cost(entry) + sum(entry.duplicates.values()) for entry in self._entries.values())
+        """QPU seconds of all jobs there ever were: metered where that is known, else estimated; with sessions."""
+        jobs = sum(entry.cost(job) for entry in self._entries.values() for job in entry.bills)
+        return jobs + sum(bill.beyond(self._inside(name)) for name, bill in self._sessions.items())
+
+    @property
+    def estimated(self) -> int:
+        """Number of jobs whose bill is not final."""
+        return sum(not bill.final for entry in self._entries.values() for bill in entry.bills.values())
+
+    def _inside(self, session: str) -> float:
+        return sum(
+            entry.cost(job)
+            for entry in self._entries.values()
+            for job, bill in entry.bills.items()
+            if bill.session == session
+        )
 
     @property
     def slowness(self) -> float:
@@ -131,9 +181,13 @@ class Journal:
         self._append("intent", entry, key=key, estimate=estimate, **facts)
         return entry
 
-    def submitted(self, entry: Entry, job: str) -> None:
+    def asked(self, entry: Entry, limit: float) -> None:
+        """Write down, before it is submitted, after how many QPU seconds the service is to end the job."""
+        self._append("asked", entry, limit=max(limit, entry.limit))
+
+    def submitted(self, entry: Entry, job: str, session: str | None = None) -> None:
         """Write down which job it is."""
-        self._append("submitted", entry, job=job)
+        self._append("submitted", entry, job=job, session=session)
 
     def store(self, entry: Entry, result: str) -> None:
         """Keep the result; when this returns it is on the disk."""
@@ -161,30 +215,55 @@ class Journal:
         self.shelf.put_aside(entry.tag, reason)
         self._append("refused", entry, reason=reason, stored=None, refused=True)
 
-    def charged(self, entry: Entry, seconds: float) -> None:
-        """Write down what the job cost."""
-        self._append("charged", entry, seconds=seconds)
+    def charged(self, entry: Entry, seconds: float, job: str | None = None, final: bool = True) -> None:
+        """Write down what a job of the entry cost, its own if no other is named, if that is more than was known."""
+        job = job or str(entry.job)
+        if entry.bills[job].told(seconds, final, entry.most) != entry.bills[job]:
+            self._append("charged", entry, job=job, seconds=seconds, final=final)
 
     def doubt(self, entry: Entry) -> None:
         """Write down that there may be a job that nobody knows of."""
         self._append("doubt", entry, doubtful=True)
 
-    def duplicate(self, entry: Entry, job: str, seconds: float) -> None:
-        """Write down a second job and what it cost."""
-        self._append("duplicate", entry, duplicates={**entry.duplicates, job: seconds})
+    def duplicate(self, entry: Entry, job: str, session: str | None = None) -> None:
+        """Write down that there is a second job."""
+        self._append("duplicate", entry, job=job, session=session)
 
     def end(self, entry: Entry, reason: str) -> None:
         """Write down that the entry will have no result."""
         self._append("ended", entry, ended=reason)
 
+    def opening(self, mode: str, most: float) -> str:
+        """Write down that a session is about to be opened; returns what to call it until its id is known."""
+        tag = f"qcsearch-{uuid.uuid4().hex}"
+        self._write("opening", tag, mode=mode, most=most)
+        return tag
+
+    def opened(self, tag: str, session: str) -> None:
+        """Write down which session it is."""
+        self._write("opened", tag, session=session)
+
+    def clocked(self, session: str, seconds: float, final: bool) -> None:
+        """Write down how long a session has lasted, if that is more than was known."""
+        if self._sessions[session].told(seconds, final) != self._sessions[session]:
+            self._write("clocked", session, session=session, seconds=seconds, final=final)
+
+    def closed(self, session: str) -> None:
+        """Write down that a session takes no more jobs."""
+        self._write("closed", session, session=session)
+
     def _append(self, event: str, entry: Entry, **facts: Json) -> None:
+        self._entries.setdefault(entry.tag, entry)
+        self._write(event, entry.tag, **facts)
+
+    def _write(self, event: str, tag: str, **facts: Json) -> None:
         if not self._lease.held:
             raise JournalError(
                 f"The journal of jobs in '{self._folder}' must be this process's alone. Another took it over.",
                 fix="wait for that deployment, or end it, and run the same command again.",
             )
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = {"time": time, "event": event, "tag": entry.tag, **facts}
+        line = {"time": time, "event": event, "tag": tag, **facts}
         try:
             with files.open_update(self._path) as file:
                 file.write(canonical.dumps(line).encode() + b"\n")
@@ -196,8 +275,7 @@ class Journal:
                 f"The journal '{self._path}' must be written before the next job. {error.strerror}.",
                 fix="make room on that disk, and run the same command again; it goes on where it stopped.",
             ) from error
-        self._entries.setdefault(entry.tag, entry)
-        _apply(entry, line)
+        self._apply(line)
 
     def _take(self) -> None:
         try:
@@ -218,22 +296,38 @@ class Journal:
             for line in map(canonical.loads, whole.splitlines()):
                 if line["event"] == "intent":
                     self._entries[line["tag"]] = Entry(line["key"], line["tag"], line["estimate"])
-                _apply(self._entries[line["tag"]], line)
+                self._apply(line)
         except (ValueError, KeyError, TypeError) as error:
             raise JournalError(f"The journal '{self._path}' cannot be read: {error}.") from error
 
+    def _apply(self, line: dict[str, Json]) -> None:
+        event, name = line["event"], str(line.get("session"))
+        if event == "opening":
+            self._openings[line["tag"]] = line
+        elif event == "opened":
+            begun = self._openings.pop(line["tag"])
+            self._sessions[name] = ClockBill(begun["mode"], begun["most"])
+        elif event == "clocked":
+            self._sessions[name] = self._sessions[name].told(line["seconds"], line["final"])
+        elif event == "closed":
+            self._sessions[name] = replace(self._sessions[name], open=False)
+        else:
+            _apply(self._entries[line["tag"]], line)
+
 
 def _apply(entry: Entry, line: dict[str, Json]) -> None:
-    for name in ("job", "stored", "seconds", "ended", "refused", "doubtful", "duplicates"):
+    event, job = line["event"], str(line.get("job", entry.job))
+    for other, seconds in line.get("duplicates", {}).items():  # as they were once written
+        entry.bills.setdefault(other, Bill(seconds))
+    if event in ("submitted", "duplicate"):
+        entry.bills.setdefault(job, Bill(session=line.get("session")))
+    if event == "charged":
+        entry.bills[job] = entry.bills[job].told(line["seconds"], line.get("final", True), entry.most)
+    elif event != "duplicate" and "job" in line:
+        entry.job = job
+    for name in ("limit", "stored", "ended", "refused", "doubtful"):
         if name in line:
             setattr(entry, name, line[name])
-
-
-def _cost(entry: Entry) -> float:
-    """What a job cost, or may be costing."""
-    if entry.seconds is not None:
-        return entry.seconds
-    return entry.estimate if entry.job is not None and entry.ended is None else 0.0
 
 
 def _sync(folder: Path) -> None:

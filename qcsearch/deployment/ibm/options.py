@@ -10,10 +10,15 @@ from qcsearch.canonical import Json
 from qcsearch.deployment.ibm.pace import Patience
 from qcsearch.errors import InputError
 
-__all__ = ["LONGEST_JOB", "IbmOptions"]
+__all__ = ["LONGEST_JOB", "IbmOptions", "job_limit"]
 
 LONGEST_JOB = 10_800
 """Seconds after which the service ends a job."""
+
+
+def job_limit(seconds: float) -> int:
+    """After how many QPU seconds the service is to end a job if so many are left: whole ones, three hours at most."""
+    return max(1, min(LONGEST_JOB, math.ceil(seconds)))
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,8 @@ class IbmOptions:
         dynamical_decoupling: sequence on idle qubits, `XX`, `XpXm` or `XY4`; empty for none.
         twirling: of gates, with random Paulis.
         private: inputs are never given out, results once.
-        mode: `job`, or all jobs in one `batch` or one `session`. A session is billed by the clock: it is
-            closed when the ceiling's seconds have passed, but only the seconds of its jobs are counted.
+        mode: `job`, or all jobs in one `batch` or one `session`. A session is billed by the clock, and so counted;
+            it is closed when the seconds that were left of the ceiling have passed.
         max_drift: largest change of an error since the model's snapshot with which a job is submitted, in
             [0, 1]; None submits with any.
         patience: deadlines and limits.
@@ -111,5 +116,5 @@ class IbmOptions:
         return {
             "dynamical_decoupling": decoupling,
             "environment": {"job_tags": [tag], "private": self.private},
-            "max_execution_time": max(1, min(LONGEST_JOB, math.ceil(seconds))),
+            "max_execution_time": job_limit(seconds),
         }

@@ -20,7 +20,8 @@ class Patience:
         poll: between two looks at a job, at first; it doubles up to `slow_poll`.
         slow_poll: between two looks at a job that waits for long.
         backoff: before a call is made again, at first; it doubles each time up to half a minute.
-        settle: before a second look for a job that may just have been accepted.
+        settle: before a second look for a job that may just have been accepted, or for a bill; the next gaps are
+            2, 4, 8 and 16 times as long.
         attempts: how often one call is made.
         strikes: failures in a row, of any calls, after which the service is left alone for `rest`.
         rest: how long it is left alone.
@@ -44,6 +45,11 @@ class Patience:
         for name, value in vars(self).items():
             if not value > 0:
                 raise InputError(f"The '{name}' of the patience with a cloud must be > 0. Got {value!r}.")
+
+    @property
+    def gaps(self) -> tuple[float, ...]:
+        """Seconds between looks for what the service may show late, half a minute in all."""
+        return tuple(self.settle * 2.0**n for n in range(5))
 
     def pause(self, failures: int) -> float:
         """Seconds before the next attempt after so many failures in a row, ≥ 1 of them."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
+from math import inf
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from qcsearch.deployment.ibm.answers import charged_seconds
 from qcsearch.deployment.ibm.cloud import Cloud
-from qcsearch.deployment.ibm.faults import LATER, is_transient, session_closed
+from qcsearch.deployment.ibm.faults import LATER, is_clear, is_transient, session_closed
 from qcsearch.deployment.ibm.journal import Entry, Journal
+from qcsearch.deployment.ibm.meter import Meter
 from qcsearch.deployment.ibm.pace import TokenBucket
 from qcsearch.deployment.ibm.retrieval import Retrieval
+from qcsearch.deployment.ibm.twins import WAITING, Twins, session_of
 from qcsearch.errors import (
     BackendError,
     CeilingError,
@@ -23,7 +27,6 @@ from qcsearch.errors import (
     JobFailedError,
     ResultError,
     SessionClosedError,
-    SubstitutedError,
     UnknownStatusError,
 )
 
@@ -35,7 +38,6 @@ __all__ = ["Request", "Submitter"]
 T = TypeVar("T")
 _log = logging.getLogger("qcsearch.deployment")
 _TOO_LONG = "longer than maximum execution time"
-_WAITING, _GOOD = ("INITIALIZING", "QUEUED", "RUNNING"), ("DONE", "RUNNING", "QUEUED", "INITIALIZING")
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class Request(Generic[T]):
 
     Attributes:
         key: equal requests have equal keys.
-        submit: submits a job that carries the tag it is given.
-        check: raises if the job should not be submitted now.
+        submit: submits a job that carries the tag it is given, and is to end after so many QPU seconds.
+        check: raises if the job should not be submitted now; else says after how many QPU seconds it is to end.
+        ready: sees to what a job needs to be submitted, such as a session.
         read: makes of a result's text what is wanted; raises `ResultError` if it is no result of this request.
         size: bytes that a result's text takes at most.
         estimate: QPU seconds that it will take, at least.
@@ -54,8 +57,9 @@ class Request(Generic[T]):
     """
 
     key: str
-    submit: Callable[[str], RuntimeJobV2]
-    check: Callable[[], None]
+    submit: Callable[[str, int], RuntimeJobV2]
+    check: Callable[[], int]
+    ready: Callable[[], object]
     read: Callable[[str], T]
     size: int
     estimate: float
@@ -66,6 +70,11 @@ class Request(Generic[T]):
 class Submitter:
     """Gets the results of requests, each from one job, whatever happens in between.
 
+    What is promised: a request whose job the service has shown within half a minute of its submission is billed once,
+    also if answers were lost; a second job that comes to light later is cancelled if it has not run by then, and in
+    any case counted. What is assumed: a job that is not in the service's listing half a minute after a submission
+    that got no answer was not accepted. A service that takes longer than that may be paid twice.
+
     Args:
         cloud: the backend.
         journal: where intents and results are kept.
@@ -75,6 +84,10 @@ class Submitter:
         self._cloud, self._journal = cloud, journal
         self._patience = cloud.patience
         self._retrieval = Retrieval(cloud, journal)
+        self._twins, self._meter = Twins(cloud, journal), Meter(cloud, journal)
+        self._doubts: dict[str, float] = {}
+        self._posts: Counter[str] = Counter()
+        self._waited: frozenset[str] = self._meter.open  # those of runs before are asked for, not waited for
         self._bucket = TokenBucket(self._patience.submits_per_minute)
 
     def result(self, request: Request[T]) -> T:
@@ -86,25 +99,56 @@ class Submitter:
         """
         entry = self._journal.find(request.key)
         if entry is not None and entry.job is None:  # killed before the answer came
-            self._journal.doubt(entry)
-        if entry is None or (entry.job is None and not self._adopt(entry)):
-            request.check()
+            self._doubt(entry)
+            self._posts[entry.tag] += 1
+        if entry is None or (entry.job is None and not self._twins.find(entry)):
+            self._await_bills()
+            limit = request.check()
             entry = entry or self._intend(request)
-            self._submit(entry, request)
+            self._submit(entry, request, limit)
         try:
             found = self._retrieval.result(entry, partial(self._wait, entry), request.read, request.size)
         except ResultError:
-            self._meter(entry)  # it ran all the same
+            self._meter.read()  # it ran all the same
             raise
         if entry.seconds is None:
-            self._meter(entry)
+            self._meter.read()
         return found
 
-    def sweep(self) -> None:
-        """Look once more for jobs that were accepted late, of submissions that got no clear answer."""
-        for entry in self._journal.entries:
-            if entry.doubtful:
-                self._cancel_others(entry)
+    def settle(self, patient: bool = True) -> None:
+        """See to what is still open: jobs that come to light late, and bills that are not final.
+
+        Args:
+            patient: look again and again, half a minute at most, as long as something of this run is open.
+        """
+        for gap in (0.0, *self._patience.gaps[: None if patient else 0]):
+            time.sleep(gap)
+            for entry in self._journal.entries:
+                if entry.doubtful:
+                    self._twins.look(entry)
+            self._meter.read()
+            if self._meter.open <= self._waited and not any(map(self._in_doubt, self._journal.entries)):
+                break
+        self._waited |= self._meter.open
+
+    def _await_bills(self) -> None:
+        """Wait a moment for bills that are not final, so that the next job is not let through on an estimate."""
+        for gap in (0.0, *self._patience.gaps[:3]):
+            time.sleep(gap)
+            self._meter.read()
+            if self._meter.open <= self._waited:
+                break
+        self._waited |= self._meter.open
+
+    def _in_doubt(self, entry: Entry) -> bool:
+        """Whether there may be jobs that have not come to light: fewer are known than were submitted."""
+        since = time.monotonic() - self._doubts.get(entry.tag, -inf)
+        return len(entry.bills) < self._posts[entry.tag] and since < sum(self._patience.gaps)
+
+    def _doubt(self, entry: Entry) -> None:
+        self._doubts[entry.tag] = time.monotonic()
+        if not entry.doubtful:
+            self._journal.doubt(entry)
 
     def _intend(self, request: Request[T]) -> Entry:
         return self._journal.intend(
@@ -115,7 +159,7 @@ class Submitter:
             executions=request.executions,
         )
 
-    def _submit(self, entry: Entry, request: Request[T]) -> None:
+    def _submit(self, entry: Entry, request: Request[T], limit: int) -> None:
         """Submit until there is a job.
 
         Raises:
@@ -124,63 +168,41 @@ class Submitter:
         for failures in range(self._patience.attempts):
             if failures:
                 time.sleep(self._patience.pause(failures))
-            self._bucket.take()
-            try:
-                job = self._cloud.once(lambda: request.submit(entry.tag))
-            except BackendError as fault:
-                _log.info("The submission failed: %s", fault)
-                if not entry.doubtful:
-                    self._journal.doubt(entry)
-                if self._adopt(entry):
-                    return
-                if not is_transient(fault):
-                    self._journal.end(entry, type(fault).__name__)
-                    raise
-                last = fault
-            else:
-                self._journal.submitted(entry, job.job_id())
-                self._check_backend(entry, job)
+            fault = self._attempt(entry, request, limit)
+            if fault is None:
                 return
-        raise last
+            _log.info("The submission failed: %s", fault)
+            if not is_transient(fault):
+                self._journal.end(entry, type(fault).__name__)
+                raise fault
+        assert fault is not None
+        raise fault
 
-    def _adopt(self, entry: Entry) -> bool:
-        """Take the job that carries the tag, if there is one, and cancel all others."""
-        jobs = self._cloud.jobs(entry.tag)
-        if not jobs:  # it may be on its way
-            time.sleep(self._patience.settle)
-            jobs = self._cloud.jobs(entry.tag)
-        if not jobs:
-            return False
-        states = [self._cloud.call(job.status) for job in jobs]
-        best = min(range(len(jobs)), key=lambda i: _rank(states[i]))
-        self._journal.submitted(entry, jobs[best].job_id())
-        self._check_backend(entry, jobs[best])
-        self._cancel_others(entry)
-        return True
+    def _attempt(self, entry: Entry, request: Request[T], limit: int) -> BackendError | None:
+        """Submit once; return why there is no job.
 
-    def _cancel_others(self, entry: Entry) -> None:
-        for job in self._cloud.jobs(entry.tag):
-            if job.job_id() not in (entry.job, *entry.duplicates):
-                if self._cloud.call(job.status) in _WAITING:
-                    self._cancel(job)
-                self._journal.duplicate(entry, job.job_id(), self._seconds(job) or 0.0)
-
-    def _cancel(self, job: RuntimeJobV2) -> None:
-        """Cancel a job unless it has ended."""
+        Raises:
+            BackendError: if it cannot be said whether there is one, or it is on another backend.
+        """
         try:
-            self._cloud.call(job.cancel)
+            request.ready()
         except BackendError as fault:
-            _log.info("Job %s could not be cancelled: %s", job.job_id(), fault)
-
-    def _check_backend(self, entry: Entry, job: RuntimeJobV2) -> None:
-        name = job.backend().name
-        if name != self._cloud.name:
-            self._cancel(job)
-            self._journal.end(entry, f"substituted by {name}")
-            raise SubstitutedError(
-                f"The job must run on {self._cloud.name}. The service put it on {name}; it was cancelled.",
-                fix=LATER,
-            )
+            return fault
+        self._bucket.take()
+        self._journal.asked(entry, limit)
+        self._posts[entry.tag] += 1
+        try:
+            job = self._cloud.once(lambda: request.submit(entry.tag, limit))
+        except BackendError as fault:
+            if is_clear(fault):
+                self._posts[entry.tag] -= 1
+                return fault
+            self._doubt(entry)
+            return None if self._twins.find(entry) else fault
+        self._journal.submitted(entry, job.job_id(), session_of(job))
+        if self._twins.substituted(job):
+            self._twins.refuse(entry, job)
+        return None
 
     def _wait(self, entry: Entry) -> RuntimeJobV2:
         """The entry's job, when it is done.
@@ -188,16 +210,22 @@ class Submitter:
         Raises:
             BackendError: if it has ended without a result, or not in time.
         """
-        job = self._cloud.job(str(entry.job))
         started, pause, unknown = time.monotonic(), self._patience.poll, 0
-        while (status := self._cloud.call(job.status)) != "DONE":
-            if status == "CANCELLED":
-                self._journal.end(entry, "cancelled")
-                self._meter(entry)
-                raise JobCancelledError(f"Job {entry.job} must run. It was cancelled.", fix=LATER)
-            if status == "ERROR":
-                self._fail(entry, job)
-            unknown = 0 if status in _WAITING else unknown + 1
+        looks = list(accumulate(self._patience.gaps))
+        job = self._cloud.job(str(entry.job))
+        while True:
+            status = self._cloud.call(job.status)
+            if status not in WAITING or (looks and time.monotonic() - started > looks[0]):
+                looks = looks[1:]
+                self._twins.look(entry)
+                if entry.job != job.job_id():
+                    job = self._cloud.job(str(entry.job))
+                    continue
+            if status == "DONE":
+                return job
+            if status in ("CANCELLED", "ERROR"):
+                self._fail(entry, job, status)
+            unknown = 0 if status in WAITING else unknown + 1
             if unknown >= self._patience.unknown_polls:
                 raise UnknownStatusError(
                     f"Job {entry.job} must be in a state that is known. It is {str(status)[:40]!r}.",
@@ -210,18 +238,21 @@ class Submitter:
                 )
             time.sleep(pause)
             pause = min(self._patience.slow_poll, 1.5 * pause)
-        return job
 
-    def _fail(self, entry: Entry, job: RuntimeJobV2) -> None:
-        """Raise what a failed job stands for.
+    def _fail(self, entry: Entry, job: RuntimeJobV2, status: str) -> None:
+        """Raise what a job stands for that has ended without a result.
 
         Raises:
             CeilingError: if the service ended it at what was left of the budget.
             BackendError: whatever else it was.
         """
+        if status == "CANCELLED":
+            self._journal.end(entry, "cancelled")
+            self._meter.read()
+            raise JobCancelledError(f"Job {entry.job} must run. It was cancelled.", fix=LATER)
         reason = " ".join(str(self._cloud.call(job.error_message)).split())[:300].rstrip(".") + "."
         self._journal.end(entry, "failed")
-        self._meter(entry)
+        self._meter.read()
         if _TOO_LONG in reason:
             raise CeilingError(
                 f"Job {entry.job} must fit what is left of the ceiling. The service ended it there.",
@@ -232,22 +263,3 @@ class Submitter:
                 f"Job {entry.job} must run before its session is closed. {reason}", LATER
             )
         raise JobFailedError(f"Job {entry.job} must run without an error. {reason}", fix=LATER)
-
-    def _meter(self, entry: Entry) -> None:
-        """Write down what the job cost, if that is known by now."""
-        try:
-            seconds = self._seconds(self._cloud.job(str(entry.job)))
-        except BackendError as fault:
-            _log.info("The usage of job %s is not known: %s", entry.job, fault)
-            return
-        if seconds is not None:
-            self._journal.charged(entry, seconds)
-
-    def _seconds(self, job: RuntimeJobV2) -> float | None:
-        """QPU seconds of a job, None while they are not final."""
-        return charged_seconds(self._cloud.call(job.metrics))
-
-
-def _rank(status: str) -> int:
-    """Which of several jobs with one tag to keep: the one that is furthest."""
-    return _GOOD.index(status) if status in _GOOD else len(_GOOD)

@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
         if effect == "html":
             return 200, _PAGE
         if effect == "late":
-            threading.Timer(0.5, self.app.submit, [json.loads(body)]).start()
+            threading.Timer(self.app.lag, self.app.submit, [json.loads(body)]).start()
             raise DropError
         if effect == "recalibrate":
             self._processor(names["name"]).recalibrate()
@@ -128,9 +128,9 @@ class Handler(BaseHTTPRequestHandler):
             status, value = answer.status, answer.value
         if callable(effect):
             value = effect(value)
-        if effect == "after 504":
+        if effect in ("after 504", "hidden 504"):
             return 504, _error(504, "Gateway timeout.")
-        if effect == "after drop":
+        if effect in ("after drop", "hidden", "twice drop"):
             raise DropError
         return status, value
 
@@ -241,13 +241,16 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError as error:
             return 400, _error(1201, str(error))
         job = self.app.submit(asked, effect)
+        if effect in ("twice", "twice drop"):
+            self.app.submit(asked)
         return 200, {"id": job.id, "backend": job.backend}
 
     def call_jobs(self, names: dict, body: bytes, effect: object) -> tuple[int, object]:
         from ibm_server.server import describe
 
         wanted = set(self.query.get("tags", []))
-        found = [job for job in self.app.jobs.values() if wanted <= set(job.tags)][::-1]
+        now = time.monotonic()
+        found = [x for x in list(self.app.jobs.values()) if wanted <= set(x.tags) and x.listed <= now][::-1]
         if "pending" in self.query:
             pending = self.query["pending"] == ["true"]
             found = [job for job in found if _DONE.get(job.state, False) == pending]
@@ -273,8 +276,16 @@ class Handler(BaseHTTPRequestHandler):
     def call_metrics(self, names: dict, body: bytes, effect: object) -> tuple[int, object]:
         job = self._job(names)
         stamps = {"created": job.created, "running": job.started, "finished": job.started}
-        usage = {"qpu_charge_time_seconds": job.seconds, "status": "completed" if job.seconds else "pending"}
-        return 200, {"timestamps": stamps, "usage": usage}
+        final = job.ended is not None and time.monotonic() >= job.ended + self.app.bill_lag
+        usage = {"qpu_charge_time_seconds": job.seconds, "status": "completed" if final else "pending"}
+        if not final and self.app.bill_lag:
+            usage["qpu_charge_time_seconds"] = 0
+        text = json.dumps({"timestamps": stamps, "usage": usage})
+        if isinstance(effect, str) and not effect.startswith(("after", "drop", "stall", "html")):
+            text = text.replace(
+                json.dumps(usage), f'{{"qpu_charge_time_seconds": {effect}, "status": "completed"}}'
+            )
+        return 200, text.encode()
 
     def call_cancel(self, names: dict, body: bytes, effect: object) -> tuple[int, object]:
         if not self.app.cancel(self._job(names)):
@@ -292,7 +303,6 @@ class Handler(BaseHTTPRequestHandler):
                 "accepting_jobs": True,
                 "max_ttl": asked.get("max_ttl"),
                 "interactive_ttl": 60,
-                "elapsed_time": 0,
             }
             return 200, {"id": name}
         if names["id"] not in self.app.sessions:
@@ -300,7 +310,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.command in ("PATCH", "DELETE"):
             self.app.close_session(names["id"])
             return 204, None
-        return 200, self.app.sessions[names["id"]]
+        return 200, self.app.session(names["id"])
 
     def _processor(self, name: str) -> qpu.Processor:
         found = self.app.processor(name)

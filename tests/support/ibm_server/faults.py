@@ -39,9 +39,11 @@ class Fault:
             as they are, all else as JSON); or
             `after 504` (the call is done, then 504 is answered), `after drop` (done, then the connection ends),
             `drop` (not done, the connection ends), `stall` (no answer), `html` (200 with a page of a proxy),
-            for submits `late` (the connection ends, and half a second later the job is there), `substitute`,
-            `cancel`, `fail`, `close session`; for jobs `unknown status`; for properties `recalibrate` and
-            `lose qubits`: a new calibration lands just before the answer.
+            for submits `late` (the connection ends, and the server's lag later the job is there), `hidden` and
+            `hidden 504` (it is there, but in no listing before that), `twice` and `twice drop` (two jobs),
+            `substitute`, `cancel` and `fail` (before it runs), `cancel billed` and `fail billed` (after), `close
+            session`; for jobs `unknown status`; for metrics any JSON text, the seconds; for properties
+            `recalibrate` and `lose qubits`: a new calibration lands just before the answer.
         times: how often.
         skip: how many calls of the kind go well before.
     """

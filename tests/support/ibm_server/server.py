@@ -58,6 +58,8 @@ class Job:
     doom: str = ""
     limit: float | None = None
     reason_code: int | None = None
+    listed: float = 0.0
+    ended: float | None = None
 
 
 class IbmServer:
@@ -69,6 +71,9 @@ class IbmServer:
         token: the API key that is accepted; that of the environment by default.
         queue_seconds: how long each job waits before it runs.
         slowness: factor on the metered seconds of a job, called once a job.
+        lag: seconds by which faults that are late are late.
+        bill_lag: seconds for which the bill of a job that has ended is pending.
+        idle_seconds: by which a session in which a job ran lasts longer than its jobs.
     """
 
     def __init__(
@@ -78,9 +83,13 @@ class IbmServer:
         token: str = "",
         queue_seconds: float = 0.0,
         slowness: Callable[[], float] = lambda: 1.0,
+        lag: float = 0.5,
+        bill_lag: float = 0.0,
+        idle_seconds: float = 0.0,
     ) -> None:
         self.token = token or os.environ.get("QISKIT_IBM_TOKEN") or f"raw-api-key-{uuid.uuid4().hex}"
         self.seed, self.queue_seconds, self.slowness = seed, queue_seconds, slowness
+        self.lag, self.bill_lag, self.idle_seconds = lag, bill_lag, idle_seconds
         self.names = backends
         self.processors: dict[str, Processor] = {}
         self.faults = FaultScript()
@@ -134,7 +143,25 @@ class IbmServer:
 
     @property
     def billed_seconds(self) -> float:
-        return sum(job.seconds for job in self.billed)
+        """The bill: jobs by their seconds, sessions by the clock."""
+        dedicated = [name for name, one in self.sessions.items() if one["mode"] == "dedicated"]
+        jobs = sum(job.seconds for job in self.billed if job.session not in dedicated)
+        return jobs + sum(map(self.elapsed, dedicated))
+
+    def session(self, name: str) -> dict:
+        """A session as GET /sessions/ID says it: it lasts until the jobs are done that it took."""
+        found = self.sessions[name] | {"elapsed_time": self.elapsed(name)}
+        busy = any(job.session == name for job in self.unfinished)
+        return found | ({"state": "active"} if busy else {})
+
+    def elapsed(self, session: str) -> float:
+        """How long a session has lasted."""
+        jobs = sum(job.seconds for job in self.billed if job.session == session)
+        return jobs + self.idle_seconds if jobs else 0.0
+
+    @property
+    def open_sessions(self) -> list[str]:
+        return [name for name, one in self.sessions.items() if one["accepting_jobs"]]
 
     @property
     def unfinished(self) -> list[Job]:
@@ -174,7 +201,10 @@ class IbmServer:
             bool(body.get("private")),
             body.get("session_id"),
             limit=body.get("cost"),
-            doom=effect if effect in ("cancel", "fail", "close session") else "",
+            doom=effect
+            if effect in ("cancel", "fail", "close session", "cancel billed", "fail billed")
+            else "",
+            listed=time.monotonic() + (self.lag if effect in ("hidden", "hidden 504") else 0.0),
         )
         with self.lock:
             self.jobs[job.id] = job
@@ -186,7 +216,9 @@ class IbmServer:
         with self.lock:
             if job.state not in ("Queued", "Running"):
                 return False
+            running = job.state == "Running"  # what it has cost is known when it stops
             job.state, job.reason = "Cancelled", reason
+            job.ended = None if running else time.monotonic()
             return True
 
     def close_session(self, session: str | None) -> None:
@@ -205,7 +237,7 @@ class IbmServer:
             with self.lock:
                 if job.state != "Queued":
                     continue
-                if job.doom:
+                if job.doom and "billed" not in job.doom:
                     self._end(job)
                     continue
                 job.state, job.started = "Running", datetime.now(UTC).isoformat()
@@ -214,14 +246,18 @@ class IbmServer:
             except Exception as error:  # the job's fault, told to its owner
                 with self.lock:
                     job.state, job.reason = "Failed", f"{type(error).__name__}: {error}"
+                    job.ended = time.monotonic()
                 continue
             with self.lock:
                 job.seconds = seconds * self.slowness()
                 if job.limit is not None and job.seconds > job.limit:
                     job.seconds, job.state = float(job.limit), "Cancelled"
                     job.reason, job.reason_code = "The job ran too long.", 1305
-                if job.state == "Running":
+                if job.state == "Running" and job.doom:
+                    self._end(job)
+                elif job.state == "Running":
                     job.state, job.result = "Completed", result
+                job.ended = time.monotonic()
 
     def _run(self, job: Job) -> tuple[str, float]:
         processor = self.processor(job.backend)
@@ -229,9 +265,10 @@ class IbmServer:
         return processor.run(job.params, self.seed)
 
     def _end(self, job: Job) -> None:
-        if job.doom == "cancel":
+        job.ended = time.monotonic()
+        if job.doom.startswith("cancel"):
             job.state, job.reason = "Cancelled", "cancelled by an operator"
-        elif job.doom == "fail":
+        elif job.doom.startswith("fail"):
             job.state, job.reason = "Failed", "Error code 1519: the control system lost the program"
         else:
             self.close_session(job.session)
