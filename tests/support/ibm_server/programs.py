@@ -32,13 +32,13 @@ _AXES = {"rz": (1, 2), "rx": (2, 3)}
 
 
 def run_program(
-    program: object, simulator: Callable[[frozenset[int]], AerSimulator], singles: Singles, seed: int
+    program: object, simulator: Callable[[frozenset[int]], AerSimulator] | None, singles: Singles, seed: int
 ) -> QuantumProgramResult:
     """All shots of a program whose samplexes are final.
 
     Args:
         program: a `QuantumProgram`.
-        simulator: of a device on some of its qubits.
+        simulator: of a device on some of its qubits; without one all bits that it would give are 0.
         singles: the qubits of the device, one by one.
         seed: of everything random.
     """
@@ -76,7 +76,7 @@ def _close(
     alone: frozenset[int],
     angles: np.ndarray | None,
     shots: int,
-    simulator: Callable[[frozenset[int]], AerSimulator],
+    simulator: Callable[[frozenset[int]], AerSimulator] | None,
     seed: int,
 ) -> dict[str, np.ndarray]:
     """Bits of the qubits that are not alone; the others' are False."""
@@ -88,7 +88,7 @@ def _close(
         if instruction.operation.name != "barrier" and kept:
             small.append(instruction)
     shape = () if angles is None else angles.shape[:-1]
-    if not busy:
+    if not busy or simulator is None:
         return {r.name: np.zeros((*shape, shots, len(r)), dtype=bool) for r in circuit.cregs}
     bound = None
     if angles is not None:

@@ -74,6 +74,8 @@ class IbmServer:
         lag: seconds by which faults that are late are late.
         bill_lag: seconds for which the bill of a job that has ended is pending.
         idle_seconds: by which a session in which a job ran lasts longer than its jobs.
+        cancels: whether it cancels jobs.
+        dry: give zeros in the place of simulated bits, which is quick.
     """
 
     def __init__(
@@ -86,10 +88,13 @@ class IbmServer:
         lag: float = 0.5,
         bill_lag: float = 0.0,
         idle_seconds: float = 0.0,
+        cancels: bool = True,
+        dry: bool = False,
     ) -> None:
         self.token = token or os.environ.get("QISKIT_IBM_TOKEN") or f"raw-api-key-{uuid.uuid4().hex}"
         self.seed, self.queue_seconds, self.slowness = seed, queue_seconds, slowness
         self.lag, self.bill_lag, self.idle_seconds = lag, bill_lag, idle_seconds
+        self.cancels, self.dry = cancels, dry
         self.names = backends
         self.processors: dict[str, Processor] = {}
         self.faults = FaultScript()
@@ -185,7 +190,7 @@ class IbmServer:
     def processor(self, name: str) -> Processor | None:
         with self.lock:
             if name in self.names and name not in self.processors:
-                self.processors[name] = Processor(name)
+                self.processors[name] = Processor(name, self.dry)
             return self.processors.get(name)
 
     def submit(self, body: dict, effect: int | str | None = None) -> Job:
@@ -214,7 +219,7 @@ class IbmServer:
     def cancel(self, job: Job, reason: str = "") -> bool:
         """Cancel a job that has not ended; False if it has."""
         with self.lock:
-            if job.state not in ("Queued", "Running"):
+            if job.state not in ("Queued", "Running") or not self.cancels:
                 return False
             running = job.state == "Running"  # what it has cost is known when it stops
             job.state, job.reason = "Cancelled", reason
