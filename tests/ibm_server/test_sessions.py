@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import os
+import random
+import subprocess
+import sys
 
+import pytest
+from ibm_server.kills import kill_later
+from ibm_server.server import IbmServer
+
+from qcsearch.deployment.ibm.journal import Journal
 from qcsearch.errors import BackendError, CeilingError
 
 
@@ -93,3 +101,73 @@ def test_a_session_that_cannot_be_closed_is_not_followed_by_another(server, exec
     server.faults.clear()
     executor(mode="session").close()
     assert server.open_sessions == []
+
+
+RUN = """
+import sys
+from pathlib import Path
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.executors.ibm import IbmExecutor
+from qcsearch.deployment.ibm.options import IbmOptions
+from qcsearch.deployment.ibm.pace import Patience
+
+circuit = QuantumCircuit(5, 1)
+circuit.rz(Parameter("t"), 0)
+circuit.measure(0, 0)
+patience = Patience(poll=0.02, slow_poll=0.1, backoff=0.02, settle=0.02, submits_per_minute=6000.0)
+one = IbmExecutor("ibm_valencia", Path(sys.argv[1]), IbmOptions(1000.0, mode=sys.argv[2], patience=patience))
+for angle in range(4):
+    one.run([Pub(circuit, np.array([[float(angle)]]))], 50)
+one.close()
+"""
+
+
+def go_on_with_kills(server, folder, mode, most, rng):
+    """Run to the end, killed on the way; return the number of kills."""
+
+    def start():
+        words = [sys.executable, "-c", RUN, str(folder), mode]
+        env = os.environ | server.environment | {"HOME": str(folder)}
+        return subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    kills = 0
+    while kills < most and kill_later(start(), server, rng.randrange(1, 40), rng.uniform(0.0, 0.1)):
+        kills += 1
+    process = start()
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return kills
+
+
+def check(server, folder):
+    """Nothing is left open but what was killed before the answer to its opening came, which costs nothing."""
+    journal = Journal(folder)
+    journal.close()
+    assert len(server.open_sessions) <= journal.lost_sessions
+    assert not any(server.elapsed(name) for name in server.open_sessions)
+    assert len(server.billed) == len(server.jobs) == 4
+    assert journal.spent == pytest.approx(server.billed_seconds)
+    return len(server.open_sessions)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["session", "batch"])
+def test_kills_leave_no_session_open(tmp_path, mode):
+    with IbmServer(("ibm_valencia",), queue_seconds=0.05, dry=True) as server:
+        go_on_with_kills(server, tmp_path, mode, 2, random.Random(3))
+        check(server, tmp_path)
+
+
+@pytest.mark.exhaustive
+def test_fifty_kills_leave_no_session_open(tmp_path):
+    kills, seed, left = 0, 0, 0
+    while kills < 50:
+        folder, seed = tmp_path / str(seed), seed + 1
+        folder.mkdir()
+        with IbmServer(("ibm_valencia",), queue_seconds=0.05, idle_seconds=3.0, dry=True) as server:
+            kills += go_on_with_kills(server, folder, "session", 8, random.Random(seed))
+            left += check(server, folder)
+    print(f"{kills} kills in {seed} runs; {left} sessions that nobody was told of")

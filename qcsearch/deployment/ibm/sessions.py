@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from qiskit_ibm_runtime import Batch, Session
 
+from qcsearch.deployment.ibm.answers import checked_id
 from qcsearch.deployment.ibm.cloud import Cloud
 from qcsearch.deployment.ibm.faults import is_transient
 from qcsearch.deployment.ibm.journal import Journal
@@ -52,8 +53,9 @@ class Sessions:
         if self._current is None:
             most = max(1, math.ceil(seconds))
             tag = self._journal.opening(self._mode, most)
-            self._current = self._cloud.once(lambda: self._open(most))
-            self._journal.opened(tag, str(self._current.session_id))
+            opened = self._cloud.once(lambda: self._open(most))
+            self._journal.opened(tag, checked_id(opened.session_id))
+            self._current = opened
         return self._current
 
     def close_left(self) -> None:

@@ -12,6 +12,7 @@ from itertools import accumulate
 from math import inf
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from qcsearch.deployment.ibm.answers import checked_id
 from qcsearch.deployment.ibm.cloud import Cloud
 from qcsearch.deployment.ibm.faults import LATER, is_clear, is_transient, session_closed
 from qcsearch.deployment.ibm.journal import Entry, Journal
@@ -191,10 +192,13 @@ class Submitter:
         self._bucket.take()
         self._journal.asked(entry, limit)
         self._posts[entry.tag] += 1
+        answered = False
         try:
             job = self._cloud.once(lambda: request.submit(entry.tag, limit))
+            answered = True
+            checked_id(job.job_id())
         except BackendError as fault:
-            if is_clear(fault):
+            if not answered and is_clear(fault):
                 self._posts[entry.tag] -= 1
                 return fault
             self._doubt(entry)
