@@ -16,6 +16,7 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qcsearch.canonical import Json
+from qcsearch.devices.angles import free_target
 from qcsearch.errors import BackendError, InputError
 from qcsearch.training.expectations import Floats
 
@@ -165,7 +166,7 @@ def canary_circuits(qubits: Sequence[int], target: Target) -> list[QuantumCircui
         if flipped:
             circuit.x(range(len(qubits)))
         manager = generate_preset_pass_manager(
-            optimization_level=0, target=target, initial_layout=list(qubits)
+            optimization_level=0, target=free_target(target), initial_layout=list(qubits)
         )
         whole = QuantumCircuit(target.num_qubits, len(qubits))
         whole.compose(manager.run(circuit), inplace=True)

@@ -19,6 +19,7 @@ from qcsearch.deployment.executors.base import Billed, Estimating, Executor, Pub
 from qcsearch.deployment.executors.folding import fold_notice, runnable
 from qcsearch.deployment.measurement import Basis, Estimates, estimate, measurement_bases
 from qcsearch.deployment.received import check_bits, check_estimates
+from qcsearch.devices.angles import free_target
 from qcsearch.errors import BackendError, InputError
 from qcsearch.training.expectations import Floats
 
@@ -291,7 +292,9 @@ class BackendProgram:
         rotation = basis.rotation()
         if rotation.size():
             manager = generate_preset_pass_manager(
-                optimization_level=1, target=self.executor.target, initial_layout=list(self.qubits)
+                optimization_level=1,
+                target=free_target(self.executor.target),
+                initial_layout=list(self.qubits),
             )
             whole.compose(manager.run(rotation), inplace=True)
         whole.measure(self.qubits, range(len(self.qubits)))

@@ -20,16 +20,15 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterExpression
 from qiskit.circuit.equivalence_library import SessionEquivalenceLibrary
-from qiskit.transpiler import PassManager, generate_preset_pass_manager
+from qiskit.transpiler import PassManager, Target, generate_preset_pass_manager
 from qiskit.transpiler.passes import BasisTranslator
 
 from qcsearch.devices.device import ANGLE_BOUNDS
 
 if TYPE_CHECKING:
     from qiskit.circuit import CircuitInstruction
-    from qiskit.transpiler import Target
 
-__all__ = ["any_angle", "bounded", "fold", "n_open", "values_of"]
+__all__ = ["any_angle", "bounded", "fold", "free_target", "n_open", "runs_freely", "values_of"]
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +43,27 @@ def bounded(circuit: QuantumCircuit) -> Iterator[CircuitInstruction]:
     """The gates of a circuit that run for some angles only."""
     if not ANGLE_BOUNDS.keys().isdisjoint(circuit.count_ops()):
         yield from (step for step in circuit.data if step.operation.name in ANGLE_BOUNDS)
+
+
+def runs_freely(target: Target, name: str) -> bool:
+    """Whether a gate of the target runs for every angle, or at least for all that `fold` brings it to."""
+    if not (target.has_angle_bounds() and target.gate_has_angle_bounds(name)):
+        return True
+    low, high = ANGLE_BOUNDS.get(name, (-2 * math.pi, 2 * math.pi))
+    return all(target.supported_angle_bound(name, [angle]) for angle in np.linspace(low, high, 9).tolist())
+
+
+def free_target(target: Target) -> Target:
+    """The target without the gates that do not run freely: Qiskit's transpiler ends in an error where it picks one."""
+    if all(runs_freely(target, name) for name in target.operation_names):
+        return target
+    found = Target(num_qubits=target.num_qubits, dt=target.dt, qubit_properties=target.qubit_properties)
+    for name in target.operation_names:
+        if runs_freely(target, name):
+            bounds = [ANGLE_BOUNDS[name]] if name in ANGLE_BOUNDS else None
+            operation = target.operation_from_name(name)
+            found.add_instruction(operation, target[name], name=name, angle_bounds=bounds)
+    return found
 
 
 def n_open(circuit: QuantumCircuit) -> int:

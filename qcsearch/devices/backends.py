@@ -96,6 +96,7 @@ class _Reader:
         self._blind: list[str] = []
         self._symmetric = False
         self._unknown: set[str] = set()
+        self._partial: set[str] = set()
 
     def notices(self) -> list[str]:
         """What was left out while reading, a sentence each."""
@@ -106,6 +107,10 @@ class _Reader:
             )
         if self._symmetric:
             found.append("P(0|1) and P(1|0) are not reported apart, so readout is taken as symmetric.")
+        if self._partial:
+            found.append(
+                f"Left out, because it runs for some angles only: {', '.join(sorted(self._partial))}."
+            )
         if self._unknown:
             found.append(
                 f"Left out, because Qiskit does not know the gate: {', '.join(sorted(self._unknown))}."
@@ -168,13 +173,17 @@ class _Reader:
         from qiskit.circuit import Gate
         from qiskit.circuit.library import get_standard_gate_name_mapping
 
+        from qcsearch.devices.angles import runs_freely
+
         known = get_standard_gate_name_mapping()
         entries = []
         for name in sorted(self._target.operation_names):
             operation = self._target.operation_from_name(name)
             if not isinstance(operation, Gate):
                 continue
-            if name not in known or known[name].num_qubits != operation.num_qubits:
+            if not runs_freely(self._target, name):
+                self._partial.add(name)
+            elif name not in known or known[name].num_qubits != operation.num_qubits:
                 self._unknown.add(name)
             elif operation.num_qubits in (1, 2):
                 entries += [self._gate(name, qubits) for qubits in self._places(name, operation.num_qubits)]

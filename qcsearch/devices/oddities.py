@@ -91,13 +91,12 @@ def bare(device: Device) -> Sequence[Place]:
 
 def apart(device: Device) -> Sequence[Place]:
     """The two-qubit gates, if they entangle nothing."""
-    pairs = {gate.qubits: gate.name for gate in device.gates if len(gate.qubits) == 2}
     names = {gate.name for gate in device.gates if len(gate.qubits) == 2}
     singles = {gate.name for gate in device.gates if len(gate.qubits) == 1}
     if not names or not singles:
         return []
-    both = all((b, a) in pairs for a, b in pairs)
-    return [] if entangles(frozenset(singles), frozenset(names), both) else [", ".join(sorted(names))]
+    found = entangles(frozenset(singles), frozenset(names), frozenset(names))
+    return [] if found else [", ".join(sorted(names))]
 
 
 def without_times(device: Device) -> Sequence[Place]:

@@ -8,11 +8,12 @@ left out or doubtful is said in the device's `notices`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from qcsearch.canonical import Json
 from qcsearch.devices.device import DEAD, Device, GateCalibration
+from qcsearch.devices.gate_set import entangles
 from qcsearch.devices.oddities import coherence_limit
 from qcsearch.devices.rules import RULES, contradictions, edge_name, qubits_named, some
 from qcsearch.devices.snapshot import parse
@@ -59,23 +60,39 @@ def _clip_t2(device: Device) -> tuple[Device, list[str]]:
 def _drop_edges(device: Device) -> tuple[Device, list[str]]:
     """Keep the edges that carry a living, measured two-qubit gate between two usable qubits."""
     carried: dict[tuple[int, ...], list[GateCalibration]] = {}
+    coupled = set(device.coupling_map)
     for gate in device.gates:
-        carried.setdefault(gate.qubits, []).append(gate)
+        if len(gate.qubits) == 1 or gate.qubits in coupled:
+            carried.setdefault(gate.qubits, []).append(gate)
+    sketched = not any(len(qubits) == 1 for qubits in carried)  # couplings alone, to be looked at
     usable = set(device.usable_qubits)
-    kept, dead, unmeasured = [], [], []
+    kept, idle = list[tuple[int, int]](), list[tuple[int, int]]()
+    dead, unmeasured = [], []
     for edge in device.coupling_map:
         if all(gate.is_dead for gate in carried[edge]):
             dead.append(edge)
         elif all(gate.is_dead or gate.error is None for gate in carried[edge]):
             unmeasured.append(edge)
         elif usable.issuperset(edge):
-            kept.append(edge)
+            (kept if sketched or _entangles(carried, *edge) else idle).append(edge)
     notices = []
     if dead:
         notices.append(f"Two-qubit error is {DEAD} or more, so the edge is removed: {_edges(dead, kept)}.")
     if unmeasured:
         notices.append(f"Two-qubit error is unknown, so the edge is removed: {_edges(unmeasured, kept)}.")
+    if idle:
+        notices.append(f"The gates make no cx, so the edge is removed: {_edges(idle, kept)}.")
     return replace(device, coupling_map=tuple(kept)), notices
+
+
+def _entangles(carried: Mapping[tuple[int, ...], list[GateCalibration]], a: int, b: int) -> bool:
+    """Whether the living gates of a coupling make a `cx`."""
+    one, other = (frozenset(gate.name for gate in carried.get((q,), ())) for q in (a, b))
+    there, back = (
+        frozenset(gate.name for gate in carried.get(pair, ()) if not gate.is_dead and gate.error is not None)
+        for pair in ((a, b), (b, a))
+    )
+    return entangles(one & other, there, back)
 
 
 def _parts(device: Device) -> Iterator[str]:

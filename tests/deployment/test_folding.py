@@ -16,11 +16,13 @@ from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate
 from qcsearch.data.sources import load_dataset
 from qcsearch.data.split import split
 from qcsearch.deployment.deploy import deploy
+from qcsearch.deployment.executors.backend import BackendExecutor
 from qcsearch.deployment.executors.base import Pub, check_job
 from qcsearch.deployment.executors.folding import folded
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.inference import infer
 from qcsearch.devices.angles import fold, n_open
+from qcsearch.devices.device import Device
 from qcsearch.devices.providers import get_device
 from qcsearch.errors import BackendError
 from qcsearch.training.train import train
@@ -171,3 +173,35 @@ def test_who_measures_folded_gates_is_told():
     assert [
         n for n in found.notices if n.startswith("rzz runs for angles in [0, π/2] only: 2 of the circuit")
     ]
+
+
+def narrow(**bounds):
+    """A simulator of two qubits whose gates have the angle bounds."""
+    gates = ["cz", "rz", "sx", *bounds]
+    backend = GenericBackendV2(2, gates, seed=1)
+    whole = backend.target
+    target = Target(num_qubits=2, dt=whole.dt, qubit_properties=whole.qubit_properties)
+    for name in whole.operation_names:
+        kept = [bounds[name]] if name in bounds else None
+        target.add_instruction(whole.operation_from_name(name), whole[name], name=name, angle_bounds=kept)
+    backend._target = target
+    return backend
+
+
+@pytest.mark.parametrize(
+    "bounds", [{"rx": (0.0, 1.0)}, {"rx": (0.0, np.pi)}, {"rzz": (0.0, 0.5)}, {"ry": (-np.pi, np.pi)}]
+)
+def test_a_gate_of_some_angles_is_left_out_and_what_is_sent_does_without_it(bounds):
+    backend, (name,) = narrow(**bounds), bounds
+    device = Device.from_backend(backend)
+    assert name not in device.basis_gates
+    assert f"Left out, because it runs for some angles only: {name}." in device.notices
+    rows = load_dataset("iris").X[40:60], load_dataset("iris").y[40:60]
+    model = train({**CANDIDATE, "observables": ["X0", "Y1"], "training": {"steps": 1}}, *rows, device=device)
+    executor = BackendExecutor(backend, "backend:narrow")
+    found = infer(model, rows[0][:3], executor, shots=20, canaries=True)
+    assert found.probabilities.shape == (3, 2)
+
+
+def test_rzz_within_its_bounds_is_kept():
+    assert "rzz" in Device.from_backend(narrow(rzz=(0.0, np.pi / 2))).basis_gates

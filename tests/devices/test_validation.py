@@ -212,3 +212,13 @@ def test_compare_says_when_the_number_of_qubits_changed(raw):
 
 def test_components_are_largest_first():
     assert components(range(6), [(4, 5), (1, 2), (2, 3)]) == [(1, 2, 3), (4, 5), (0,)]
+
+
+def test_a_gate_that_makes_no_cx_in_its_one_direction_leaves_no_edge(raw):
+    for gate in raw["gates"]:
+        if gate["name"] == "cz":
+            gate["name"] = "iswap"
+    raw["basis_gates"] = ["iswap", "rz", "sx", "x"]
+    device, notices = _load(raw)
+    assert "The gates make no cx, so the edge is removed: 1-2." in notices
+    assert device.edges == ((0, 1),)  # it runs both ways there
