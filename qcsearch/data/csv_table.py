@@ -80,7 +80,7 @@ def _text(raw: bytes, what: str) -> str:
 
 
 def _separator(text: str, what: str) -> str:
-    """The mark that gives the first rows as many cells as the header; the comma if there is one column only.
+    """The mark that gives the first rows as many cells as the header.
 
     Raises:
         DataError: if two marks do so equally well.
@@ -90,8 +90,8 @@ def _separator(text: str, what: str) -> str:
     fits = {mark: _fit(text, mark) for mark in _MARKS}
     best = max(fits.values())
     found = [mark for mark, fit in fits.items() if fit == best]
-    if best == (0.0, 0.0):
-        return ","
+    if best == (0.0, 0.0):  # one column: a mark that no cell holds leaves every cell whole
+        return next((mark for mark in _MARKS if mark not in text), ",")
     if len(found) > 1:
         raise DataError(
             f"The cells of {what} can be separated by {' or by '.join(_MARKS[mark] for mark in found)}.",
@@ -121,13 +121,13 @@ def _without_blank_end(cells: list[str]) -> list[str]:
 
 
 def _rows(text: str, mark: str, what: str) -> tuple[Rows, list[int]]:
-    """The rows that are not blank, and the line that each ends on."""
+    """The rows that are not blank, and the line that each ends on; in a single column a quoted nothing is a row."""
     reader = _reader(text, mark)
     rows: Rows = []
     lines: list[int] = []
     try:
         for row in reader:
-            if row and (len(row) > 1 or row[0].strip()):
+            if len(row) > 1 or (row and (row[0].strip() or (rows and len(rows[0]) == 1))):
                 rows.append(row)
                 lines.append(reader.line_num)
     except csv.Error as error:
