@@ -14,7 +14,7 @@ from typing import Any
 from qcsearch.data.cells import decimal_mark, is_number
 from qcsearch.data.large_text import some_lines
 from qcsearch.data.sample import drawn_notice
-from qcsearch.data.tables import Table, check_header, check_names
+from qcsearch.data.tables import Table, check_names
 from qcsearch.errors import DataError
 
 __all__ = ["read_csv"]
@@ -41,7 +41,7 @@ def read_csv(path: Path, sampled: bool = False) -> Table:
         sampled: whether to read lines drawn at random where it is larger than `large_text.MAX_BYTES`.
 
     Raises:
-        DataError: if the file is empty, not text, in another encoding, has no header, a duplicate column, a row of
+        DataError: if the file is empty, not text, in another encoding, a duplicate column, a row of
             another length, quotes that do not close, or separators that can be read in two ways.
     """
     what = f"File '{path.name}'"
@@ -52,7 +52,6 @@ def read_csv(path: Path, sampled: bool = False) -> Table:
         raise DataError(f"{what} is empty; it must have a header and rows.")
     names, body = _even(rows, lines, what)
     columns = list(zip(*body, strict=True)) if body else [()] * len(names)
-    check_header(names, columns, what)
     check_names(names, what)
     table = dict(zip(names, columns, strict=True))
     decimal = decimal_mark(table)
@@ -108,9 +107,11 @@ def _fit(text: str, mark: str) -> tuple[float, float]:
     n_columns = len(_without_blank_end(rows[0])) if rows else 0
     if n_columns < 2:
         return 0.0, 0.0
+    if len(rows) == 1:
+        return 1.0, float(n_columns)
     cells = list(islice(chain.from_iterable(rows[1:]), _SAMPLED_CELLS))
     suits = [len(row) >= n_columns and not any(row[n_columns:]) for row in rows[1:]]
-    return sum(suits) / max(1, len(suits)), sum(map(is_number, cells)) / max(1, len(cells))
+    return sum(suits) / len(suits), sum(map(is_number, cells)) / len(cells)
 
 
 def _without_blank_end(cells: list[str]) -> list[str]:

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.data.cells import is_number
 from qcsearch.data.checks import default_names
 from qcsearch.data.parquet_table import from_arrow
-from qcsearch.data.tables import Table, check_header, check_names
+from qcsearch.data.tables import Table, check_names
 from qcsearch.errors import DataError, QCSearchError
 
 __all__ = ["holds_text", "is_frame", "read_array", "read_frame"]
@@ -81,6 +80,4 @@ def _by_columns(frame: Any, what: str) -> Table:
     names = [str(name) for name in own]
     check_names(names, what)  # before a name that stands twice gives two columns
     columns = [np.asarray(frame[name].to_numpy()) for name in own]
-    if not all(map(is_number, names)):  # numbers alone are such as frames have by default
-        check_header(names, columns, what)
     return Table(what, dict(zip(names, columns, strict=True)))

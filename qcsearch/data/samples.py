@@ -120,6 +120,7 @@ def _of_table(
     names = None if isinstance(features, int) or _unnamed(table.columns, features) else list(features)
     column = table.target(target) if target is not None else table.likely_target(names or ())
     if names is None:
+        table.check_header()
         names = [name for name in table.columns if name != column]
         if len(names) != _number(features):
             raise DataError(

@@ -29,6 +29,7 @@ def of_table(
     Raises:
         DataError: if anything about it is wrong.
     """
+    table.check_header()
     table = table.without(options.drop)
     column = table.target(options.target)
     chosen = () if options.target is not None else (f"The target is the column '{column}'.",)
@@ -57,6 +58,7 @@ def of_pair(
         if sampled:
             X, y, said = sample_rows(X, y, f"'{name}'")
         return build(RawPart.of(X, y, name), name, image_shape, None, notices=said)
+    table.check_header()
     table = table.without(options.drop)
     rows = kept_rows((table.n_rows, len(table.columns)), y) if sampled else None
     if rows is not None:

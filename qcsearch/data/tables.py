@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from qcsearch.data.sample import sample_notice
 from qcsearch.data.troubles import Allowance, check_columns
 from qcsearch.errors import DataError
 
-__all__ = ["TARGET_NAMES", "Table", "check_header", "check_names"]
+__all__ = ["TARGET_NAMES", "Table", "check_names"]
 
 TARGET_NAMES = ("target", "label", "class", "y")
 """A column of one of these names, in any case, is the target when none is given."""
@@ -88,6 +88,28 @@ class Table:
         found = self._candidates()
         return found[0] if len(found) == 1 and found[0] not in features else None
 
+    def check_header(self) -> None:
+        """Pass if the names are not the cells of a first sample that was taken for the header.
+
+        They are if all are numbers, or if some are and each other one is also a value of its column. The names
+        0, 1, 2, … or 1, 2, 3, … are such as programs write for columns without a name; frames have numbers for names by
+        default.
+
+        Raises:
+            DataError: if they are.
+        """
+        names = list(self.columns)
+        texts = [name for name in names if not is_number(name)]
+        counted = names in ([str(first + i) for i in range(len(names))] for first in (0, 1))
+        if len(texts) == len(names) or (not texts and (counted or self.lines is None)):
+            return
+        if all(name in map(_stripped, self.columns[name]) for name in texts):
+            shown = ", ".join(map(repr, names[:5])) + (", …" if len(names) > 5 else "")
+            raise DataError(
+                f"{self.what} has no header: its first row, {shown}, looks like a sample.",
+                "add a row of column names.",
+            )
+
     def without(self, names: Sequence[str]) -> Table:
         """Return the table without the columns `names`.
 
@@ -117,6 +139,7 @@ class Table:
         """
         missing = [name for name in names if name not in self.columns]
         if missing:
+            self.check_header()
             raise DataError(
                 f"{self.what} has no column '{missing[0]}'"
                 + (f" (and {len(missing) - 1} more are missing)" if len(missing) > 1 else "")
@@ -179,27 +202,6 @@ def check_names(names: Sequence[str], what: str) -> None:
         )
     for name in names:
         check_text(name, "column name")
-
-
-def check_header(names: Sequence[str], columns: Sequence[Iterable[Any]], what: str) -> None:
-    """Pass if the names are not the cells of a first sample that was taken for the header.
-
-    They are if all are numbers, or if some are and each other one is also a value of its column. The names
-    0, 1, 2, … or 1, 2, 3, … are such as programs write for columns without a name.
-
-    Raises:
-        DataError: if they are.
-    """
-    texts = [(name, column) for name, column in zip(names, columns, strict=True) if not is_number(name)]
-    counted = list(names) in ([str(first + i) for i in range(len(names))] for first in (0, 1))
-    if len(texts) == len(names) or (not texts and counted):
-        return
-    if all(name in map(_stripped, column) for name, column in texts):
-        raise DataError(
-            f"{what} has no header: its first row, {', '.join(map(repr, names[:5]))}"
-            f"{', …' if len(names) > 5 else ''}, looks like a sample.",
-            "add a row of column names.",
-        )
 
 
 def _stripped(cell: Any) -> Any:

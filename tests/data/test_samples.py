@@ -96,3 +96,13 @@ def test_a_frame_with_its_labels_beside_it_is_read_by_name_too():
     samples = load_samples((TABLE[["c", "b", "a"]], [1, 2] * 3), ["a", "b", "c"])
     assert (load_features(TABLE, ["a", "b", "c"]) == samples.X).all()
     assert samples.labels == [1, 2] * 3
+
+
+def test_numbers_that_the_model_knows_as_names_are_a_header(tmp_path):
+    (tmp_path / "t.csv").write_text("2019,2020,2021\n1,2,3\n4,5,6\n")
+    assert load_features(tmp_path / "t.csv", ["2020", "2019"]).tolist() == [[2, 1], [5, 4]]
+    for features in (["a", "b", "c"], 3):
+        with pytest.raises(
+            DataError, match="has no header: its first row, '2019', '2020', '2021', looks like"
+        ):
+            load_features(tmp_path / "t.csv", features)
