@@ -25,83 +25,23 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
 import stat
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 
-from qcsearch import canonical, files
+from qcsearch import files
+from qcsearch.owner import Owner
 
-__all__ = ["Lease", "Owner", "Roll", "locked"]
+__all__ = ["Lease", "Roll", "locked"]
 
 BEAT_SECONDS = 5.0
 STALE_SECONDS = 30.0
 _UNWRITTEN_SECONDS = 2.0
 _LARGEST = 4096
 _FREE, _COUNT = b"free\n", b"%012d\n"
-
-
-@dataclass(frozen=True)
-class Owner:
-    """A process.
-
-    Attributes:
-        machine: where its number means something.
-        host: the machine's name, for people.
-        pid: its number.
-        started: when it began, in ticks since the machine did; 0 where that cannot be known.
-    """
-
-    machine: str
-    host: str
-    pid: int
-    started: int
-
-    @classmethod
-    def me(cls) -> Owner:
-        """This process."""
-        return cls(*_here(), os.getpid(), _started(os.getpid()))
-
-    @classmethod
-    def read(cls, line: bytes) -> Owner | None:
-        """Whom a line of a file names; None if it names nobody."""
-        try:
-            found = canonical.loads(line)
-            return cls(str(found["machine"]), str(found["host"]), int(found["pid"]), int(found["started"]))
-        except (ValueError, KeyError, TypeError, OverflowError):
-            return None
-
-    @property
-    def line(self) -> bytes:
-        """What `read` reads."""
-        return canonical.dumps(asdict(self)).encode() + b"\n"
-
-    @property
-    def near(self) -> bool:
-        """Whether this process could see it."""
-        return self.machine == _here()[0]
-
-    @property
-    def lives(self) -> bool:
-        """Whether it is there; of one that is not near nobody here can know, and it is taken to be."""
-        if not self.near:
-            return True
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except (PermissionError, OverflowError):
-            return True
-        started = _started(self.pid)
-        return started >= 0 and (0 in (started, self.started) or started == self.started)
-
-    def __str__(self) -> str:
-        return f"process {self.pid}" + ("" if self.near else f" on {self.host!a}")
 
 
 class Lease:
@@ -302,23 +242,3 @@ def _read(path: Path, largest: int = _LARGEST) -> bytes:
         return os.read(handle, largest) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
     finally:
         os.close(handle)
-
-
-@lru_cache(maxsize=1)
-def _here() -> tuple[str, str]:
-    """What tells this machine, its boot and its space of process numbers from others; and the machine's name."""
-    host = socket.gethostname()
-    boot = _read(Path("/proc/sys/kernel/random/boot_id")).decode().strip()
-    try:
-        space = os.stat("/proc/self/ns/pid").st_ino
-    except OSError:
-        space = 0
-    return f"{host}/{boot}/{space}", host
-
-
-def _started(pid: int) -> int:
-    """When a process began, in ticks; 0 if that cannot be known, -1 if it has ended and waits to be buried."""
-    fields = _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()
-    if len(fields) < 20:
-        return 0
-    return -1 if fields[0] in (b"Z", b"X") else int(fields[19])

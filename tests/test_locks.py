@@ -17,7 +17,8 @@ import pytest
 from qcsearch import canonical, locks
 from qcsearch.deployment.ibm.journal import Journal
 from qcsearch.errors import JournalError, RunError
-from qcsearch.locks import Lease, Owner, Roll, locked
+from qcsearch.locks import Lease, Roll, locked
+from qcsearch.owner import Owner
 from qcsearch.search.run_folder import RunFolder
 
 HOLD = """

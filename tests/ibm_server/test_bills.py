@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from qcsearch.deployment.ibm.bills import Bill, ClockBill
-from qcsearch.errors import BackendError, CeilingError, JobCancelledError, JobFailedError, SubstitutedError
+from qcsearch.errors import CeilingError, JobCancelledError, JobFailedError, SubstitutedError
 
 ENDS = {"fail billed": JobFailedError, "cancel billed": JobCancelledError, "substitute": SubstitutedError}
 NONSENSE = ["NaN", "null", "-1000", "Infinity", "-Infinity", "1e308", "true", '"12"', "[]", "{}"]
@@ -86,6 +86,25 @@ def test_a_session_is_billed_by_the_clock_and_a_batch_by_its_jobs():
     assert ClockBill("batch", most=60.0).told(50.0, False).beyond(20.0) == 0.0
 
 
+def test_a_job_elsewhere_is_refused_also_by_who_finds_it_in_the_journal(
+    server, executor, rotation, monkeypatch
+):
+    server.faults.add("submit", "substitute")
+    one = executor()
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(one._submitter._twins, "refuse", killed)
+    with pytest.raises(KeyboardInterrupt):
+        one.run([rotation], 50)
+    one._journal.close()
+    again = executor()
+    with pytest.raises(SubstitutedError):
+        again.run([rotation], 50)
+    again.close()
+
+
 def test_a_service_that_never_tells_keeps_nobody_from_the_result(server, executor, rotation):
     server.faults.add("metrics", 500, times=1000)
     one = executor()
@@ -106,7 +125,3 @@ def test_a_journal_of_before_is_read(executor, server, tmp_path):
     assert one.budget.spent() == 8.0
     (entry,) = one._journal.entries
     assert (entry.seconds, entry.duplicates) == (5.0, {"b": 3.0})
-
-
-def test_errors_are_one_family():
-    assert all(issubclass(error, BackendError) for error in ENDS.values())

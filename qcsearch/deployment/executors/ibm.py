@@ -59,8 +59,9 @@ _FRACTIONAL = frozenset({"rx", "rzz"})
 class IbmExecutor:
     """A processor of IBM's cloud.
 
-    Each call of `run` is a job that is submitted once and billed once, whatever happens to the network, the
-    service or this process; the same calls again give the stored results of a journal, and cost nothing.
+    Each call of `run` is a job that is billed once, whatever happens to the network, the service or this process, as
+    far as `Submitter` promises; the same calls again give the stored results of a journal, and cost nothing. Whatever
+    the service ran all the same is in the budget.
 
     Args:
         name: of the backend.

@@ -25,70 +25,22 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from qcsearch import canonical, files
 from qcsearch.canonical import Json
-from qcsearch.deployment.ibm.bills import Bill, ClockBill
+from qcsearch.deployment.ibm.bills import ClockBill
+from qcsearch.deployment.ibm.entry import Entry
 from qcsearch.deployment.ibm.shelf import Shelf
 from qcsearch.errors import JournalError, StorageError
 from qcsearch.locks import Lease
 
-__all__ = ["Entry", "Journal"]
+__all__ = ["Journal"]
 
 _MAX_BYTES = 2**28
 """No journal and no result is larger."""
-
-
-@dataclass
-class Entry:
-    """One request, from the intent to its result, with all jobs that were ever accepted for it.
-
-    Attributes:
-        key: of the request: equal requests of one deployment have equal keys.
-        tag: on the job in the cloud; no two entries share it.
-        estimate: QPU seconds that it was thought to take.
-        limit: QPU seconds after which the service was told to end the job.
-        job: id in the cloud of the job whose result is wanted, None until the cloud has told it.
-        stored: SHA-256 of the stored result, None until there is one.
-        ended: why there will be no result, None while there may be one.
-        refused: whether the last result that came could not be used.
-        doubtful: whether a submission got no clear answer, so that there may be a second job.
-        bills: of all jobs with its tag, by their ids.
-    """
-
-    key: str
-    tag: str
-    estimate: float = 0.0
-    limit: float = 0.0
-    job: str | None = None
-    stored: str | None = None
-    ended: str | None = None
-    refused: bool = False
-    doubtful: bool = False
-    bills: dict[str, Bill] = field(default_factory=dict)
-
-    @property
-    def seconds(self) -> float | None:
-        """QPU seconds that its job was charged, None until that is known."""
-        bill = self.bills.get(self.job or "")
-        return bill.seconds if bill is not None and bill.final else None
-
-    @property
-    def duplicates(self) -> dict[str, float]:
-        """What the other jobs with its tag cost, in QPU seconds, by their ids."""
-        return {job: self.cost(job) for job in self.bills if job != self.job}
-
-    @property
-    def most(self) -> float:
-        """QPU seconds above which no job of it can cost."""
-        return self.limit or float("inf")
-
-    def cost(self, job: str) -> float:
-        """What one of its jobs cost, or may be costing, in QPU seconds."""
-        return self.bills[job].cost(self.estimate, self.most)
 
 
 class Journal:
@@ -312,22 +264,7 @@ class Journal:
         elif event == "closed":
             self._sessions[name] = replace(self._sessions[name], open=False)
         else:
-            _apply(self._entries[line["tag"]], line)
-
-
-def _apply(entry: Entry, line: dict[str, Json]) -> None:
-    event, job = line["event"], str(line.get("job", entry.job))
-    for other, seconds in line.get("duplicates", {}).items():  # as they were once written
-        entry.bills.setdefault(other, Bill(seconds))
-    if event in ("submitted", "duplicate"):
-        entry.bills.setdefault(job, Bill(session=line.get("session")))
-    if event == "charged":
-        entry.bills[job] = entry.bills[job].told(line["seconds"], line.get("final", True), entry.most)
-    elif event != "duplicate" and "job" in line:
-        entry.job = job
-    for name in ("limit", "stored", "ended", "refused", "doubtful"):
-        if name in line:
-            setattr(entry, name, line[name])
+            self._entries[line["tag"]].apply(line)
 
 
 def _sync(folder: Path) -> None:

@@ -6,7 +6,8 @@ import logging
 
 from qcsearch.deployment.ibm.answers import accrued_seconds, charged_seconds, plausible_seconds
 from qcsearch.deployment.ibm.cloud import Cloud
-from qcsearch.deployment.ibm.journal import Entry, Journal
+from qcsearch.deployment.ibm.entry import Entry
+from qcsearch.deployment.ibm.journal import Journal
 from qcsearch.errors import BackendError
 
 __all__ = ["Meter"]

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from qcsearch.deployment.ibm.cloud import Cloud
+from qcsearch.deployment.ibm.entry import Entry
 from qcsearch.deployment.ibm.faults import LATER, is_transient
-from qcsearch.deployment.ibm.journal import Entry, Journal
+from qcsearch.deployment.ibm.journal import Journal
 from qcsearch.errors import BackendError, CredentialsError, ResultError, ServiceError, StorageError
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from qcsearch.deployment.ibm.answers import checked_id
 from qcsearch.deployment.ibm.cloud import Cloud
+from qcsearch.deployment.ibm.entry import Entry
 from qcsearch.deployment.ibm.faults import LATER, is_clear, is_transient, session_closed
-from qcsearch.deployment.ibm.journal import Entry, Journal
+from qcsearch.deployment.ibm.journal import Journal
 from qcsearch.deployment.ibm.meter import Meter
 from qcsearch.deployment.ibm.pace import TokenBucket
 from qcsearch.deployment.ibm.retrieval import Retrieval
@@ -217,6 +218,8 @@ class Submitter:
         started, pause, unknown = time.monotonic(), self._patience.poll, 0
         looks = list(accumulate(self._patience.gaps))
         job = self._cloud.job(str(entry.job))
+        if self._twins.substituted(job):  # killed before it was refused
+            self._twins.refuse(entry, job)
         while True:
             status = self._cloud.call(job.status)
             if status not in WAITING or (looks and time.monotonic() - started > looks[0]):

@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from qcsearch.deployment.ibm.cloud import Cloud
+from qcsearch.deployment.ibm.entry import Entry
 from qcsearch.deployment.ibm.faults import LATER
-from qcsearch.deployment.ibm.journal import Entry, Journal
+from qcsearch.deployment.ibm.journal import Journal
 from qcsearch.errors import BackendError, SubstitutedError
 
 if TYPE_CHECKING:
