@@ -24,6 +24,7 @@ _SEARCH_SHARE = 0.75
 _REFIT_SHARE = 0.92
 _ABLATION_SHARE = 0.97
 _SETUP_SHARE = 0.25
+_TRIAL_SHARE = 0.15
 _TICK_SECONDS = 0.5
 
 
@@ -58,6 +59,11 @@ class Budget:
     def search_seconds(self) -> float | None:
         """Elapsed seconds at which the last trial ends: the rest belongs to refit and evaluation."""
         return None if self.max_seconds is None else _SEARCH_SHARE * self.max_seconds
+
+    @property
+    def trial_seconds(self) -> float | None:
+        """What the training of one candidate may take."""
+        return None if self.search_seconds is None else _TRIAL_SHARE * self.search_seconds
 
     @property
     def setup_seconds(self) -> float | None:
