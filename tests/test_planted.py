@@ -81,11 +81,12 @@ def test_files_and_members_of_archives_are_looked_through_and_the_account_file_i
     ]
 
 
-def test_a_run_of_tests_in_which_the_key_turns_up_fails_and_says_where(tmp_path):
+@pytest.mark.parametrize("processes", [[], ["--numprocesses", "2"]], ids=["one", "several"])
+def test_a_run_of_tests_in_which_the_key_turns_up_fails_and_says_where(tmp_path, processes):
     (tmp_path / "test_leaks.py").write_text(TESTS)
     (tmp_path / "conftest.py").write_text((Path(__file__).parent / "conftest.py").read_text())
     support = str(Path(__file__).parent / "support")
-    options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", tmp_path]
+    options = [*processes, "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", tmp_path]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, tmp_path],
         cwd=tmp_path,

@@ -33,6 +33,7 @@ import pytest
 ACCOUNT = Path(".qiskit", "qiskit-ibm.json")
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/planted:planted::"
 NOWHERE = "http://127.0.0.1:9"
+_OUTPUT = "planted key"
 _LARGEST = 64 * 2**20  # bytes; whatever has more is a bomb that a test made
 
 
@@ -131,14 +132,27 @@ class Planted:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         for folder in (self._home, session.config._tmp_path_factory.getbasetemp()):
             self.look_through(folder)
-        if self.leaks:
+        if hasattr(
+            session.config, "workeroutput"
+        ):  # one of several processes, whose exit status nobody looks at
+            session.config.workeroutput[_OUTPUT] = self._said()
+        elif self.leaks:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a process of pytest-xdist found; one that died found nothing and has failed the run."""
+        self.leaks += getattr(node, "workeroutput", {}).get(_OUTPUT, [])
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.leaks:
             terminalreporter.section("the planted API key turned up", red=True)
-            for where in dict.fromkeys(self.leaks):
-                terminalreporter.line(where.replace(self.key, "…"))
+            for where in self._said():
+                terminalreporter.line(where)
+
+    def _said(self) -> list[str]:
+        """Where the key turned up, each place once, without the key."""
+        return [where.replace(self.key, "…") for where in dict.fromkeys(self.leaks)]
 
     def pytest_unconfigure(self) -> None:
         for undo in self._undo:
