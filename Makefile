@@ -78,7 +78,6 @@ bench: .venv-bench/.installed
 bench-search: $(VENV)/.installed
 	$(BIN)/python benchmarks/nine_tasks.py --readme
 	$(BIN)/python benchmarks/contract.py --readme
-	$(BIN)/python benchmarks/budget_matrix.py --readme
 	$(BIN)/python benchmarks/predictors.py --readme
 	$(BIN)/python benchmarks/transfer.py --readme
 	$(BIN)/python benchmarks/noise_awareness.py --readme

@@ -82,18 +82,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the data are made; a temporary folder by default")
     parser.add_argument("--store", type=Path, default=HERE / "results" / "budget_matrix.json")
     parser.add_argument("--readme", action="store_true", help="put the table into benchmarks/README.md")
-    parser.add_argument("--make", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.make:
-        rows, features, path = options.make
-        _make(int(rows), int(features), Path(path))
-        return
     for dtype in ("float64", "float32"):
         warm_up(dtype)
     found: dict[str, Any] = {"where": circumstances(LIBRARIES, options.workers), "commit": commit()}
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         found["cells"] = [_measured(cell, options.workers, Path(scratch)) for cell in _cells(options)]
-        found["interrupts"] = _interrupts(options.interrupts, options.workers, Path(scratch))
+        found["interrupts"] = _interrupts(options.interrupts, Path(scratch))
     options.store.write_text(json.dumps(found, indent=1) + "\n")
     text = _render(found)
     print(text)
@@ -123,26 +118,20 @@ def _data(cell: Cell, scratch: Path) -> Path:
         return path
     for other in scratch.glob("*x*.*"):
         other.unlink()
-    size = [str(cell.rows), str(cell.features)]
-    subprocess.run([sys.executable, __file__, "--make", *size, str(path)], check=True)
-    return path
-
-
-def _make(rows: int, features: int, path: Path) -> None:
-    """Write two classes that two features tell apart; in a process of its own, whose memory nobody inherits."""
     rng = np.random.default_rng(0)
-    y = rng.integers(0, 2, rows)
-    X = rng.standard_normal((rows, features), dtype=np.float32)
+    y = rng.integers(0, 2, cell.rows)
+    X = rng.standard_normal((cell.rows, cell.features), dtype=np.float32)
     X[:, 0] += 1.5 * y
     X[:, 1] -= y
-    if path.suffix == ".npz":
+    if cell.kind == "npz":
         np.savez(path, X=X, y=y)
-        return
+        return path
     import pyarrow
     from pyarrow import csv, parquet
 
-    columns = pyarrow.table({**{f"f{j}": X[:, j] for j in range(features)}, "target": y})
-    (csv.write_csv if path.suffix == ".csv" else parquet.write_table)(columns, path)
+    columns = pyarrow.table({**{f"f{j}": X[:, j] for j in range(cell.features)}, "target": y})
+    (csv.write_csv if cell.kind == "csv" else parquet.write_table)(columns, path)
+    return path
 
 
 def _command(data: Path, run: Path, *more: object) -> list[str]:
@@ -185,20 +174,19 @@ def _measured(cell: Cell, workers: int, scratch: Path) -> dict[str, Any]:
     return entry
 
 
-def _interrupts(count: int, workers: int, scratch: Path) -> list[dict[str, Any]]:
+def _interrupts(count: int, scratch: Path) -> list[dict[str, Any]]:
     """Ctrl-C at random moments of a search that lasts some 25 s, its whole end included."""
     if not count:
         return []
     cell = Cell(20_000, 100, 20, "npz")
     data, rng = _data(cell, scratch), np.random.default_rng(0)
-    moments = rng.uniform(0.1, 24, count).tolist()
-    return [_interrupted(data, moment, workers, scratch) for moment in moments]
+    return [_interrupted(data, float(moment), scratch) for moment in rng.uniform(0.1, 24, count)]
 
 
-def _interrupted(data: Path, moment: float, workers: int, scratch: Path) -> dict[str, Any]:
+def _interrupted(data: Path, moment: float, scratch: Path) -> dict[str, Any]:
     run = scratch / f"run-{time.time_ns()}"
     process = subprocess.Popen(
-        _command(data, run, "--max-seconds", 20, "--workers", workers),
+        _command(data, run, "--max-seconds", 20),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

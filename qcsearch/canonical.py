@@ -26,6 +26,7 @@ _SIZES = {",": 34, "[": 96, "{": 216, ":": 100, '"': 28}
 _MOST = 2 * 4 + max(_SIZES.values())
 """Bytes that one character stands for at most."""
 
+_MAX_DIGITS = 40  # the state of a random generator has 39
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
@@ -51,7 +52,9 @@ def loads(text: str | bytes) -> Json:
     check_size(text)
     spelled = text.decode() if isinstance(text, bytes) else text
     try:
-        value = json.loads(spelled, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_unique)
+        value = json.loads(
+            spelled, parse_constant=_refuse, parse_float=_finite, parse_int=_whole, object_pairs_hook=_unique
+        )
     except RecursionError:
         raise ValueError("JSON nested too deeply.") from None
     _check_depth(value)
@@ -105,6 +108,12 @@ def _parts(whole: dict[str, Json] | list[Json]) -> list[Json]:
 
 def _refuse(name: str) -> float:
     raise ValueError(f"{name} is not a JSON number.")
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise ValueError(f"{text[:20]}… has more than {_MAX_DIGITS} digits.")
+    return int(text)
 
 
 def _finite(text: str) -> float:

@@ -69,8 +69,8 @@ class Registry(Generic[T]):
                 ) from error
             return self._classes[name]
         raise self._error(
-            f"{name!r} is not one of the {self._family}. Known: {', '.join(self.names())}.",
-            meant(name, self.names()),
+            f"{name[:60]!r} is not one of the {self._family}. Known: {', '.join(self.names())}.",
+            meant(name[:60], self.names()),
         )
 
     def create(self, name: str, settings: Mapping[str, Any] | None = None) -> T:

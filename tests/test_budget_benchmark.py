@@ -61,5 +61,5 @@ def test_a_search_keeps_its_seconds_on_data_of_any_size(matrix, tmp_path, rows, 
 @pytest.mark.parametrize("moment", [0.3, 2.0, 9.0, 17.0, 20.0])
 def test_ctrl_c_ends_a_search_at_once_and_keeps_its_trials(matrix, tmp_path, moment):
     data = matrix._data(matrix.Cell(20_000, 100, 20, "npz"), tmp_path)
-    found = matrix._interrupted(data, moment, 1, tmp_path)
+    found = matrix._interrupted(data, moment, tmp_path)
     assert found["kept"], found

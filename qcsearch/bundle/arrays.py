@@ -55,4 +55,4 @@ def from_json(data: Json, name: str, largest: float = MAX_LEARNED) -> NDArray[An
             raise ValueError(f"numbers beyond ±{largest:g}")
         return array
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise BundleError(f"The array '{name}' of the bundle is malformed: {error}.") from None
+        raise BundleError(f"The array '{name}' of the bundle is malformed: {str(error)[:100]}.") from None

@@ -17,8 +17,8 @@ from qcsearch.circuits.candidate import Candidate
 from qcsearch.data.labels import check_classes
 from qcsearch.data.persistence import load_pipeline, save_pipeline
 from qcsearch.data.preprocess import n_outputs
-from qcsearch.devices.device import Device
 from qcsearch.devices.regions import topology
+from qcsearch.devices.validation import validate
 from qcsearch.errors import BundleError, QCSearchError
 from qcsearch.limits import MAX_FEATURES, MAX_PARAMETER
 from qcsearch.training.heads import HEADS
@@ -81,7 +81,7 @@ def read_model(files: Mapping[str, bytes]) -> TrainedModel:
     weights = data["weights.json"]
     model = TrainedModel(
         candidate=_read("candidate.json", Candidate.from_json, data["candidate.json"]),
-        device=_read("device.json", Device.from_json, data["device.json"]),
+        device=_read("device.json", validate, data["device.json"]),
         weights=_vector(weights, "circuit"),
         head_parameters=_vector(weights, "head"),
         pipeline=_read("preprocessor.json", _pipeline, data["preprocessor.json"]),

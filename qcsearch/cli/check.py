@@ -29,7 +29,6 @@ from qcsearch.cli.options import (
     examples,
 )
 from qcsearch.cli.output import display, emit, facts, percent, say, table, tell
-from qcsearch.cli.process import began
 from qcsearch.errors import CandidateError, InputError, NoFeasibleCandidateError
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from qcsearch.cli.inputs import Inputs
     from qcsearch.search.budget import Budget
     from qcsearch.search.objective import Objective
-    from qcsearch.search.record import TrialRecord
 
 SAMPLED = 200
 
@@ -86,7 +84,6 @@ def check(
     Validates data, device and space, draws 200 candidates and says which constraints reject how
     many, times one trial, and estimates the whole. Exit code 4: none of the 200 is feasible.
     """
-    started = began() or time.monotonic()
     from qcsearch.cli.inputs import gather
     from qcsearch.data.table_options import TableOptions
     from qcsearch.search.budget import Budget
@@ -114,7 +111,6 @@ def check(
     check_strategy(inputs.strategy, inputs.space, inputs.strategy_options)
     features = Features(inputs.dataset, inputs.seed)
     objective = Objective.of(features, inputs.space, inputs.device, inputs.seed, budget.setup_seconds)
-    ready = time.monotonic() - started
     say(f"Drawing {SAMPLED} candidates ...")
     sample = _draw(objective, inputs.seed)
     if not sample.feasible:
@@ -123,9 +119,8 @@ def check(
             fix="loosen these constraints of the search space.",
         )
     say("Timing one trial ...")
-    timed = _time_one(objective, sample)
-    found = _findings(inputs, objective, sample, timed, budget, workers)
-    found["trials_in_time"] = _in_time(budget, timed, found["candidate_seconds"], ready, workers)
+    seconds = _time_one(objective, sample)
+    found = _findings(inputs, objective, sample, seconds, budget, workers)
     if json:
         emit(found)
         return
@@ -155,45 +150,27 @@ def _draw(objective: Objective, seed: int) -> _Sample:
     return _Sample(feasible, rejected, time.monotonic() - started)
 
 
-def _time_one(objective: Objective, sample: _Sample) -> TrialRecord:
-    """One whole trial; one of two steps goes before it, to load the compiled kernels."""
+def _time_one(objective: Objective, sample: _Sample) -> float:
+    """Seconds of one whole trial; one of two steps goes before it, to load the compiled kernels."""
     from dataclasses import replace
 
     candidate, params = sample.feasible[0]
     short = replace(candidate, training=replace(candidate.training, steps=2))
     objective(0, short, params)
-    return objective(0, candidate, params)
-
-
-def _in_time(
-    budget: Budget, timed: TrialRecord, candidate_seconds: float, ready: float, workers: int
-) -> int | None:
-    """Trials that go to their end in the time of the search; None without a limit.
-
-    Args:
-        budget: of the search.
-        timed: one trial that went to its end.
-        candidate_seconds: of one candidate, feasible or not.
-        ready: seconds from the start of the process to the first trial.
-        workers: processes.
-    """
-    if budget.search_seconds is None or budget.trial_seconds is None:
-        return None
-    if timed.times.get("train", 0.0) > budget.trial_seconds:
-        return 0
-    return int(max(0.0, budget.search_seconds - ready) * workers / candidate_seconds)
+    return objective(0, candidate, params).seconds
 
 
 def _findings(
-    inputs: Inputs, objective: Objective, sample: _Sample, timed: TrialRecord, budget: Budget, workers: int
+    inputs: Inputs, objective: Objective, sample: _Sample, seconds: float, budget: Budget, workers: int
 ) -> dict[str, Any]:
     """What was found, as JSON values; the estimate takes every candidate for one like the timed one."""
-    share, seconds = len(sample.feasible) / SAMPLED, timed.seconds
+    share = len(sample.feasible) / SAMPLED
     cost = share * seconds + (1 - share) * sample.seconds / SAMPLED
     plan = inputs.space.file.refit
     final = plan.top * plan.seeds * plan.steps_factor * seconds
     split = objective.features.split
     eta = None if budget.n_trials is None else budget.n_trials * cost / workers + final
+    fits = None if budget.search_seconds is None else int(budget.search_seconds * workers / cost)
     if budget.max_seconds is not None:
         eta = budget.max_seconds if eta is None else min(eta, budget.max_seconds)
     return {
@@ -213,7 +190,7 @@ def _findings(
         "feasible": len(sample.feasible),
         "rejected": dict(sample.rejected.most_common()),
         "trial_seconds": seconds,
-        "candidate_seconds": cost,
+        "trials_in_time": fits,
         "eta_seconds": eta,
     }
 
@@ -231,9 +208,7 @@ def _show(inputs: Inputs, objective: Objective, found: dict[str, Any], sample: _
         "one trial": f"{found['trial_seconds']:.2f} s",
     }
     if found["trials_in_time"] is not None:
-        fits = found["trials_in_time"]
-        whole = f"about {fits} trials that go to their end"
-        items["fits in the time"] = whole if fits else "no trial that goes to its end"
+        items["fits in the time"] = f"about {found['trials_in_time']} trials that go to their end"
     if found["eta_seconds"] is not None:
         items["whole search"] = f"about {clock(found['eta_seconds'])}; pruned trials make it shorter"
     display(facts(inputs.title, items))

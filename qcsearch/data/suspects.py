@@ -13,7 +13,7 @@ from qcsearch.data.dataset import FloatArray, IntArray
 __all__ = ["suspect_notices"]
 
 _LEAST_ROWS = 20
-_MOST_CELLS, _MOST_COLUMNS = 20_000_000, 10_000
+_MOST_CELLS = 20_000_000
 _FEW_VALUES = 10
 _NAMED = 5
 _IDENTIFIER = re.compile(
@@ -31,7 +31,7 @@ def suspect_notices(X: FloatArray, y: IntArray, names: Sequence[str]) -> tuple[s
         y: class indices `(n_samples,)`.
         names: of the features.
     """
-    if len(X) < _LEAST_ROWS or X.size > _MOST_CELLS or X.shape[1] > _MOST_COLUMNS:
+    if len(X) < _LEAST_ROWS or X.size > _MOST_CELLS:
         return ()
     counting = [j for j in range(len(names)) if _is_identifier(X[:, j], names[j])]
     telling = [j for j in range(len(names)) if _tells(X[:, j], y)]

@@ -17,7 +17,7 @@ from qiskit.transpiler import generate_preset_pass_manager
 
 from qcsearch.canonical import Json
 from qcsearch.devices.angles import free_target
-from qcsearch.errors import BackendError, InputError
+from qcsearch.errors import BackendError
 from qcsearch.training.expectations import Floats
 
 if TYPE_CHECKING:
@@ -102,19 +102,6 @@ class CanaryVerdict:
             return f"Canaries in {self.jobs} jobs: readout is that of the snapshot, and {steady}."
         names = ", ".join(map(str, self.changed))
         return f"Canaries in {self.jobs} jobs: readout changed since the snapshot on qubit {names}; it is {steady}."
-
-    @classmethod
-    def from_json(cls, data: Json) -> CanaryVerdict:
-        """Rebuild from `to_json`'s answer.
-
-        Raises:
-            InputError: if a part is missing or unknown.
-        """
-        try:
-            lists = {name: tuple(data[name]) for name in ("qubits", "p10", "p01", "changed")}
-            return cls(**{**data, **lists})
-        except (KeyError, TypeError) as error:
-            raise InputError(f"Not a canary verdict: {type(error).__name__} {error}.") from None
 
     def to_json(self) -> dict[str, Json]:
         """Return it as JSON values."""

@@ -17,8 +17,9 @@ from qcsearch.deployment.program import Usage
 from qcsearch.deployment.score import Score
 from qcsearch.deployment.truth import NoiseTruth
 from qcsearch.errors import InputError
-from qcsearch.limits import MAX_JSON_BYTES
+from qcsearch.limits import MAX_JSON_BYTES, MAX_PARAMETER
 from qcsearch.training.model import TrainedModel
+from qcsearch.typed import read
 
 __all__ = ["Deployment", "Tuning"]
 
@@ -105,8 +106,17 @@ class Deployment:
     notices: tuple[str, ...] = ()
 
     def apply(self, model: TrainedModel) -> TrainedModel:
-        """The model as the deployment left it: with the weights that it kept, on the qubits that it ran on."""
+        """The model as the deployment left it: with the weights that it kept, on the qubits that it ran on.
+
+        Raises:
+            InputError: if they are not of this model.
+        """
         model = model if self.move is None else self.move.apply(model)
+        lengths = len(self.weights), len(self.head_parameters)
+        if lengths != (len(model.weights), len(model.head_parameters)) or any(
+            abs(number) > MAX_PARAMETER for number in (*self.weights, *self.head_parameters)
+        ):
+            raise InputError("The deployment must hold the weights of the run's winner. It holds others.")
         return replace(model, weights=np.array(self.weights), head_parameters=np.array(self.head_parameters))
 
     def to_json(self) -> dict[str, Json]:
@@ -125,24 +135,7 @@ class Deployment:
         Raises:
             InputError: if a part is missing or unknown.
         """
-        try:
-            tuning = dict(data["tuning"])
-            for name in ("before", "after"):
-                tuning[name] = None if tuning[name] is None else Score.from_json(tuning[name])
-            tuning |= {name: tuple(tuning.get(name, ())) for name in ("losses", "shots")}
-            truth, canaries, move = (data.get(name) for name in ("truth", "canaries", "move"))
-            built = {
-                "tuning": Tuning(**tuning),
-                "truth": None if truth is None else NoiseTruth.from_json(truth),
-                "canaries": None if canaries is None else CanaryVerdict.from_json(canaries),
-                "move": None if move is None else Move.from_json(move),
-                "usage": Usage(**data["usage"]),
-                **{name: Score.from_json(data[name]) for name in ("noiseless", "noisy", "deployed")},
-                **{name: tuple(data[name]) for name in ("qubits", "weights", "head_parameters", "notices")},
-            }
-            return cls(**{**data, **built})
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"Not a deployment: {type(error).__name__} {error}.") from None
+        return read(cls, data, "a deployment")
 
     def save(self, path: Path) -> None:
         """Write it as JSON, whole or not at all."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from typing import Annotated
+
+from pydantic import PlainValidator
 
 from qcsearch.canonical import Json
 from qcsearch.circuits.observables import parse
@@ -13,8 +16,10 @@ from qcsearch.deployment.score import exact_score
 from qcsearch.devices.device import Device
 from qcsearch.devices.places import best_places
 from qcsearch.devices.regions import topology
-from qcsearch.errors import DeviceError, InputError
+from qcsearch.devices.validation import validate
+from qcsearch.errors import DeviceError
 from qcsearch.training.model import TrainedModel
+from qcsearch.typed import read
 
 __all__ = ["DECAYED", "Move", "find_move"]
 
@@ -48,7 +53,7 @@ class Move:
     accuracy_after: float
     success_before: float | None
     success_after: float
-    device: Device
+    device: Annotated[Device, PlainValidator(validate)]
 
     @property
     def grounds(self) -> str:
@@ -86,11 +91,7 @@ class Move:
         Raises:
             InputError: if a part is missing or unknown.
         """
-        try:
-            qubits = {name: tuple(data[name]) for name in ("before", "after")}
-            return cls(**{**data, **qubits, "device": Device.from_json(data["device"])})
-        except (KeyError, TypeError) as error:
-            raise InputError(f"Not a move: {type(error).__name__} {error}.") from None
+        return read(cls, data, "a move")
 
 
 def find_move(model: TrainedModel, validation: Part, now: Device, above: float | None = None) -> Move | None:

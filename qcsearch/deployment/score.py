@@ -11,7 +11,6 @@ from scipy.special import softmax
 
 from qcsearch.canonical import Json
 from qcsearch.deployment.measurement import Estimates
-from qcsearch.errors import InputError
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import Head
 
@@ -39,18 +38,6 @@ class Score:
     def to_json(self) -> dict[str, Json]:
         """Return the score as JSON values."""
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Json) -> Score:
-        """Rebuild from `to_json`'s answer.
-
-        Raises:
-            InputError: if a part is missing or unknown.
-        """
-        try:
-            return cls(**data)
-        except TypeError as error:
-            raise InputError(f"Not a score: {error}.") from None
 
 
 def exact_score(logits: Floats, y: Ints) -> Score:

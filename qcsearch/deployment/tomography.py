@@ -30,6 +30,7 @@ from qcsearch.errors import InputError
 from qcsearch.simulation import compile_circuit
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
+from qcsearch.typed import read
 
 __all__ = ["MAX_QUBITS", "Tomography", "predicted_state", "prepare_tomography", "tomography"]
 
@@ -120,14 +121,7 @@ class Tomography:
         Raises:
             InputError: if a part is missing or unknown.
         """
-        try:
-            lists = {name: tuple(data[name]) for name in ("qubits", "notices")}
-            lists["readout"] = tuple((float(p10), float(p01)) for p10, p01 in data["readout"])
-            for name in ("measured", "predicted"):
-                lists[name] = tuple(tuple((float(a), float(b)) for a, b in row) for row in data[name])
-            return cls(**{**data, **lists, "usage": Usage(**data["usage"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"Not a tomography: {type(error).__name__} {error}.") from None
+        return read(cls, data, "a tomography")
 
     def save(self, path: Path) -> None:
         """Write it as JSON, whole or not at all."""

@@ -11,7 +11,6 @@ from scipy.stats import chi2
 
 from qcsearch.canonical import Json
 from qcsearch.deployment.measurement import Estimates
-from qcsearch.errors import InputError
 from qcsearch.training.expectations import Floats
 
 __all__ = ["NoiseTruth", "ObservableTruth", "noise_truth"]
@@ -66,23 +65,6 @@ class NoiseTruth:
             f"The snapshot does not describe the device of today: worst on qubits {names}; an observable is off "
             f"by {largest.bias:+.3f} on average."
         )
-
-    @classmethod
-    def from_json(cls, data: Json) -> NoiseTruth:
-        """Rebuild from the JSON of `dataclasses.asdict`.
-
-        Raises:
-            InputError: if a part is missing or unknown.
-        """
-        try:
-            observables = tuple(
-                ObservableTruth(**{**x, "paulis": tuple(x["paulis"]), "qubits": tuple(x["qubits"])})
-                for x in data["observables"]
-            )
-            rest = {"observables": observables, "worst_qubits": tuple(data["worst_qubits"])}
-            return cls(**{**data, **rest})
-        except (KeyError, TypeError) as error:
-            raise InputError(f"Not a noise truth: {type(error).__name__} {error}.") from None
 
     def to_json(self) -> dict[str, Json]:
         """Return it as JSON values."""

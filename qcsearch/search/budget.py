@@ -10,6 +10,7 @@ from types import TracebackType
 
 from qcsearch import canonical, files
 from qcsearch.arguments import as_float, as_int
+from qcsearch.errors import RunError
 from qcsearch.limits import MAX_CLOCK_BYTES
 
 __all__ = ["DEFAULT_TRIALS", "SETUP", "Budget", "Clock"]
@@ -24,8 +25,8 @@ _SEARCH_SHARE = 0.75
 _REFIT_SHARE = 0.92
 _ABLATION_SHARE = 0.97
 _SETUP_SHARE = 0.25
-_TRIAL_SHARE = 0.15
 _TICK_SECONDS = 0.5
+_LONGEST = 1e10  # seconds: three hundred years
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,6 @@ class Budget:
     def search_seconds(self) -> float | None:
         """Elapsed seconds at which the last trial ends: the rest belongs to refit and evaluation."""
         return None if self.max_seconds is None else _SEARCH_SHARE * self.max_seconds
-
-    @property
-    def trial_seconds(self) -> float | None:
-        """What the training of one candidate may take."""
-        return None if self.search_seconds is None else _TRIAL_SHARE * self.search_seconds
 
     @property
     def setup_seconds(self) -> float | None:
@@ -129,8 +125,21 @@ class Clock:
 
 
 def _read(path: Path) -> float:
-    """The total that `path` holds; 0 if there is none."""
+    """The total that `path` holds; 0 if there is none.
+
+    Raises:
+        RunError: if it holds none.
+    """
     try:
-        return float(canonical.loads(files.read_text(path, MAX_CLOCK_BYTES))["seconds"])
+        data = canonical.loads(files.read_text(path, MAX_CLOCK_BYTES))
     except FileNotFoundError:
         return 0.0
+    except ValueError:
+        data = None
+    seconds = data.get("seconds") if isinstance(data, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _LONGEST:
+        raise RunError(
+            f"The clock '{path}' must hold the seconds that the run has used. It does not.",
+            fix="remove it to count from 0.",
+        )
+    return float(seconds)

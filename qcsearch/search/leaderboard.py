@@ -16,6 +16,7 @@ from qcsearch.search.pareto import pareto_front
 from qcsearch.search.record import Costs, TrialRecord
 from qcsearch.search.result import ABLATION, OTHER_DAY, SnapshotScore
 from qcsearch.search.run_folder import RunFolder
+from qcsearch.typed import read
 
 __all__ = ["Leaderboard", "Row", "explain", "families", "leaderboard", "notices", "rank", "records"]
 
@@ -250,21 +251,41 @@ def _final_rows(result: Json | None, deployment: Json | None) -> list[Row]:
     ]
 
 
+@dataclass(frozen=True)
+class _Score:
+    accuracy: float
+    n_samples: int
+    sampling_error: float
+    shot_error: float | None
+
+
+@dataclass(frozen=True)
+class _Deployed:
+    """What the board shows of a deployment, which is a later stage's."""
+
+    backend: str
+    kind: str
+    noisy: _Score
+    noiseless: _Score
+    deployed: _Score
+
+
 def _deployed_row(winner: Row, deployment: Json) -> Row:
     """The winner with the weights that its deployment kept: all accuracies on the samples that were measured."""
-    measured = deployment["deployed"]
+    parts = {name: deployment.get(name) for name in ("backend", "kind", "noisy", "noiseless", "deployed")}
+    found = read(_Deployed, parts, "a deployment")
     return replace(
         winner,
         name="winner, deployed",
         kind="deployed",
-        accuracy=deployment["noisy"]["accuracy"],
-        accuracy_noiseless=deployment["noiseless"]["accuracy"],
+        accuracy=found.noisy.accuracy,
+        accuracy_noiseless=found.noiseless.accuracy,
         spread=None,
         note="",
-        accuracy_deployed=measured["accuracy"],
-        shot_error=measured["shot_error"],
-        backend=f"{deployment['backend']} ({deployment['kind']})",
-        n_samples=measured["n_samples"],
+        accuracy_deployed=found.deployed.accuracy,
+        shot_error=found.deployed.shot_error,
+        backend=f"{found.backend} ({found.kind})",
+        n_samples=found.deployed.n_samples,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated
+
+from pydantic import PlainValidator
 
 from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
@@ -12,8 +14,13 @@ from qcsearch.circuits.gate import Topology
 from qcsearch.devices.device import Device
 from qcsearch.devices.regions import topology
 from qcsearch.search.record import TrialRecord
+from qcsearch.typed import read
 
 __all__ = ["Planted"]
+
+
+def _candidate(data: Json) -> Candidate | None:
+    return None if data is None else Candidate.from_json(data)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Planted:
 
     source: str
     params: Mapping[str, Json] = field(default_factory=dict)
-    candidate: Candidate | None = None
+    candidate: Annotated[Candidate | None, PlainValidator(_candidate)] = None
     couplings: tuple[tuple[int, int], ...] = ()
     weights: tuple[float, ...] = ()
     head_parameters: tuple[float, ...] = ()
@@ -72,18 +79,10 @@ class Planted:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Planted:
+    def from_json(cls, data: Json) -> Planted:
         """Rebuild from `to_json`'s answer.
 
         Raises:
-            CandidateError: if its candidate is not one.
+            InputError: if a part is missing or wrong, or its candidate is not one.
         """
-        candidate = data["candidate"]
-        return cls(
-            source=data["source"],
-            params=data["params"],
-            candidate=None if candidate is None else Candidate.from_json(candidate),
-            couplings=tuple((a, b) for a, b in data["couplings"]),
-            weights=tuple(data["weights"]),
-            head_parameters=tuple(data["head_parameters"]),
-        )
+        return read(cls, data, "what a run begins with")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qcsearch.canonical import Json
-from qcsearch.errors import RunError
+from qcsearch.errors import InputError, RunError
+from qcsearch.typed import read
 
 if TYPE_CHECKING:
     from qcsearch.training.model import TrainedModel
@@ -207,19 +208,12 @@ class SearchResult:
 
     @classmethod
     def from_file(cls, run: Path, data: Mapping[str, Json]) -> SearchResult:
-        """Rebuild from `to_file`'s answer."""
-        known = {key: value for key, value in data.items() if key != "schema_version"}
-        snapshot, untuned = known["snapshot"], known["untuned"]
-        return cls(
-            run=run,
-            **{
-                **known,
-                "best": Best(**known["best"]),
-                "seeds": tuple(SeedScore(**score) for score in known["seeds"]),
-                "snapshot": None if snapshot is None else SnapshotScore(**snapshot),
-                "untuned": None if untuned is None else Untuned(**untuned),
-                "confusion": tuple(tuple(row) for row in known["confusion"]),
-                "notices": tuple(known["notices"]),
-                "pareto": tuple(known.get("pareto", ())),
-            },
-        )
+        """Rebuild from `to_file`'s answer.
+
+        Raises:
+            InputError: if a part is missing or wrong.
+        """
+        if not isinstance(data, dict):
+            raise InputError(f"Not the result of a search: {run / 'result.json'} must hold a JSON object.")
+        known = {key: value for key, value in data.items() if key not in ("schema_version", "run")}
+        return replace(read(cls, {**known, "run": None}, "the result of a search"), run=run)

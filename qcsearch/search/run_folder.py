@@ -31,11 +31,12 @@ from qcsearch.canonical import Json
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sources import load_dataset
 from qcsearch.devices.device import Device
-from qcsearch.errors import RunError
+from qcsearch.errors import QCSearchError, RunError
 from qcsearch.limits import MAX_JSON_BYTES
 from qcsearch.locks import Lease, Roll
 from qcsearch.search.history import History, read_history
 from qcsearch.search.planted import Planted
+from qcsearch.search.result import SearchResult
 from qcsearch.search.run_config import RunConfig
 from qcsearch.search.space import SearchSpace
 
@@ -153,7 +154,10 @@ class RunFolder:
         """What another run gave it to begin with, each under the name that its trial is known by."""
         if not files.is_file(self.path / _PLANTED):
             return {}
-        return _named(Planted.from_json(entry) for entry in canonical.loads(self._read(_PLANTED)))
+        try:
+            return _named(map(Planted.from_json, canonical.loads(self._read(_PLANTED))))
+        except (ValueError, TypeError) as error:
+            raise RunError(f"'{self.path / _PLANTED}' cannot be read: {str(error).rstrip('.')}.") from None
 
     def history(self) -> History:
         """The finished trials, as far as they can be read.
@@ -164,10 +168,18 @@ class RunFolder:
         return read_history(self.journal)
 
     def result(self) -> Json | None:
-        """What the final evaluation found; None while there is none."""
-        return (
-            canonical.loads(self._read("result.json")) if files.is_file(self.path / "result.json") else None
-        )
+        """What the final evaluation found, see `SearchResult.to_file`; None while there is none.
+
+        Raises:
+            RunError: if result.json cannot be read, or a part in it is missing or wrong.
+        """
+        if not files.is_file(self.path / "result.json"):
+            return None
+        try:
+            return SearchResult.from_file(self.path, canonical.loads(self._read("result.json"))).to_file()
+        except ValueError as error:
+            reason = error.message if isinstance(error, QCSearchError) else str(error)
+            raise RunError(f"'{self.path / 'result.json'}' cannot be read: {reason.rstrip('.')}.") from None
 
     def deployment(self) -> Json | None:
         """The last deployment, see `of_winner`."""

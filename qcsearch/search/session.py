@@ -46,6 +46,7 @@ Plant: TypeAlias = "Callable[[Objective], tuple[Sequence[Planted], Sequence[str]
 
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 1.0
+_TRIAL_SHARE = 0.15
 
 
 @dataclass
@@ -88,9 +89,7 @@ class Session:
         from qcsearch.search.features import Features
         from qcsearch.search.objective import Objective
 
-        features = Features(self.dataset, self.seed)
-        # What a tuning tries has been set up before, and its seconds are few.
-        limit = self.budget.setup_seconds if self.untuned is None else None
+        features, limit = Features(self.dataset, self.seed), self.budget.setup_seconds
         return Objective.of(features, self.space, self.device, self.seed, limit)
 
     def answer(self, config: RunConfig) -> SearchResult:
@@ -170,7 +169,9 @@ class Session:
 
     def _search(self, study: SearchStudy, workers: int) -> None:
         deadline = self.clock.deadline(self.budget.search_seconds)
-        limits = (self.space.file.training.max_seconds, self.budget.trial_seconds)
+        limits = [self.space.file.training.max_seconds]
+        if self.budget.search_seconds is not None:
+            limits.append(_TRIAL_SHARE * self.budget.search_seconds)
         limit = min((seconds for seconds in limits if seconds is not None), default=None)
         if workers > 1:
             # A worker that dies in the instant in which it takes a trial leaves one that nobody owns.

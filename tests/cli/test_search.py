@@ -1,13 +1,8 @@
 """`qcsearch search`: its answer for machines, going on, and the exit codes of its ends."""
 
 import json
-from dataclasses import replace
 
 import pytest
-
-from qcsearch.cli.check import _in_time
-from qcsearch.search.budget import Budget
-from qcsearch.search.record import Outcome, TrialRecord
 
 TOO_TIGHT = """
 description = "Nothing can be as shallow as this."
@@ -209,17 +204,6 @@ def test_check_says_what_a_search_would_meet_and_writes_nothing(qcsearch, tmp_pa
     assert found["trials_in_time"] > 0
     assert "of 200 candidates" in qcsearch(*arguments).out
     assert not list(tmp_path.iterdir())
-
-
-def test_check_promises_what_a_search_keeps():
-    budget = Budget(None, 100.0)
-    timed = TrialRecord(0, None, {}, Outcome("kept", ""), seconds=3.0, times={"train": 2.0})
-    assert budget.search_seconds == 75
-    assert _in_time(budget, timed, 2.5, ready=5.0, workers=2) == 56
-    assert _in_time(budget, timed, 2.5, ready=80.0, workers=2) == 0
-    endless = replace(timed, times={"train": 20.0})
-    assert _in_time(budget, endless, 2.5, ready=5.0, workers=2) == 0, "each is cut short after 11.25 s"
-    assert _in_time(Budget(50, None), endless, 2.5, ready=5.0, workers=2) is None
 
 
 def test_without_run_a_new_folder_is_made_under_runs(qcsearch, tmp_path, monkeypatch):

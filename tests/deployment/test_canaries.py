@@ -11,6 +11,7 @@ from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.devices.providers import get_device
 from qcsearch.errors import BackendError, InputError
+from qcsearch.typed import read
 
 QUBITS = (0, 1, 2)
 OPERATORS = [SparsePauliOp(label) for label in ("IIZ", "IZI", "ZII", "ZZI", "ZZZ")]
@@ -111,4 +112,4 @@ def test_a_deployment_with_canaries_says_what_they_say_and_costs_two_circuits_a_
 
 def test_what_is_no_verdict_is_refused():
     with pytest.raises(InputError):
-        CanaryVerdict.from_json({"jobs": 1})
+        read(CanaryVerdict, {"jobs": 1}, "a verdict")

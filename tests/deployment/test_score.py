@@ -7,6 +7,7 @@ from qcsearch.deployment.measurement import Estimates
 from qcsearch.deployment.score import Score, exact_score, measured_score
 from qcsearch.errors import InputError
 from qcsearch.training.heads import HEADS
+from qcsearch.typed import read
 
 
 def test_the_accuracy_is_the_share_of_right_answers():
@@ -50,6 +51,6 @@ def test_exact_values_have_no_shot_error():
 
 def test_a_score_is_json_both_ways():
     score = Score(0.5, 4, 0.1, 0.02)
-    assert Score.from_json(score.to_json()) == score
+    assert read(Score, score.to_json(), "a score") == score
     with pytest.raises(InputError):
-        Score.from_json({"accuracy": 1.0})
+        read(Score, {"accuracy": 1.0}, "a score")

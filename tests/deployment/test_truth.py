@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
 
+from qcsearch import canonical
 from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.measurement import Estimates
 from qcsearch.deployment.truth import NoiseTruth, noise_truth
 from qcsearch.errors import InputError
+from qcsearch.typed import read
 
 OPERATORS = [SparsePauliOp(["IIZ"]), SparsePauliOp(["ZII"]), SparsePauliOp(["IZZ"])]
 SHOTS = 1000
@@ -53,9 +55,9 @@ def test_values_without_any_spread_are_no_proof():
 
 def test_it_is_json_both_ways():
     truth = judge(np.zeros((4, 3)), np.zeros((4, 3)), 0)
-    assert NoiseTruth.from_json(truth.to_json()) == truth
+    assert read(NoiseTruth, canonical.loads(canonical.dumps(truth.to_json())), "a truth") == truth
     with pytest.raises(InputError):
-        NoiseTruth.from_json({"observables": []})
+        read(NoiseTruth, {"observables": []}, "a truth")
 
 
 def test_a_recorded_device_is_described_by_its_own_snapshot_and_not_by_another(model, iris):

@@ -20,7 +20,7 @@ from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import Target
 
 from qcsearch.deployment.executors import worker
-from qcsearch.devices.device import Device
+from qcsearch.devices.validation import validate
 from qcsearch.errors import BackendError
 
 __all__ = ["BackendElsewhere"]
@@ -61,7 +61,7 @@ class BackendElsewhere(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
         weakref.finalize(self, _end, self._process)
         told = self._answer()
         super().__init__(name=str(told["name"]))
-        self.device = Device.from_json(told["device"])
+        self.device = validate(told["device"])
         self.origin = str(told["origin"])
         self._target = self.device.target()
         self._max_circuits: int | None = told["max_circuits"]
