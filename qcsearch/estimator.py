@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from qcsearch.arguments import as_int, as_path
 from qcsearch.bundle.write import write_bundle
 from qcsearch.data.checks import check_X
-from qcsearch.data.frames import is_frame
+from qcsearch.data.frames import is_frame, read_frame
 from qcsearch.data.labels import classes_like
 from qcsearch.data.sources import load_dataset
 from qcsearch.devices.providers import get_device
@@ -130,9 +130,9 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         """
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        validate_data(self, X, reset=True, skip_check_array=True, ensure_2d=False)
         labels = column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y
         dataset = load_dataset((X, labels), encode=self.encode, impute=self.impute, sampled=True)
+        validate_data(self, X, reset=True, skip_check_array=True, ensure_2d=False)
         device, space = get_device(self.device), load_space(self.space)
         for notice in device.notices:
             _log.warning("%s: %s", device.name, notice)
@@ -178,6 +178,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes_`; raises as `predict`."""
         check_is_fitted(self)
+        if is_frame(X):
+            read_frame(X)  # a column that stands twice has its own sentence
         validate_data(self, X, reset=False, skip_check_array=True, ensure_2d=False)
         if is_frame(X) and not hasattr(self, "feature_names_in_"):
             X = np.asarray(X)  # by position: `fit` knew no names

@@ -165,6 +165,15 @@ def test_an_array_after_a_frame_and_a_frame_after_an_array_are_warned_of(
     np.testing.assert_array_equal(by_position, fitted.predict_proba(X))
 
 
+def test_a_column_that_stands_twice_is_refused_in_fit_and_in_predict(
+    named: QuantumCircuitSearchClassifier,
+) -> None:
+    twice = FRAME.rename(columns={FRAME.columns[0]: FRAME.columns[1]})
+    for call in (lambda: make().fit(twice, Y), lambda: named.predict(twice)):
+        with pytest.raises(DataError, match="stands twice"):
+            call()
+
+
 def test_numbered_columns_are_no_names() -> None:
     numbered = FRAME.set_axis(range(4), axis=1)
     estimator = make(n_trials=1).fit(numbered, Y)

@@ -51,7 +51,8 @@ def read_images(folder: Path, labelled: bool = True) -> RawParts:
             too large or too many.
         MissingExtraError: if Pillow is not installed.
     """
-    what, notices = f"Folder '{folder.name}'", _Notices()
+    folder, notices = folder.resolve(), _Notices()  # `.` has a name then
+    what = f"Folder '{folder.name}'"
     places = _places(folder, what)
     if not labelled:
         places = dict([next((part, places[part]) for part in PREDICTED if part in places)])

@@ -83,8 +83,9 @@ def load_dataset(
         return of_table(read_table(path, sampled), options, name or path.stem, image_shape, sampled)
     if path is not None:
         options.refuse(text)
-        parts = read_images(path) if path.is_dir() else read_npz(path)
-        return _from_parts(parts, name or path.stem, image_shape, sampled)
+        if path.is_dir():
+            return _from_parts(read_images(path), name or path.resolve().name, image_shape, sampled)
+        return _from_parts(read_npz(path), name or path.stem, image_shape, sampled)
     if "," in text and ".npy" in text.lower():
         X, y = read_pair(text)
         TableOptions(target).refuse(text)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from qcsearch.data.checks import check_X
 from qcsearch.data.samples import load_samples
@@ -177,3 +180,55 @@ def test_images_of_another_shape_than_the_trainings_are_refused(tmp_path):
     path = saved(tmp_path, X=X.reshape(12, 3, 4))
     with pytest.raises(DataError, match="images of 3×4 pixels, but the model is expecting 4×3"):
         load_samples(path, trained)
+
+
+SPELLED = st.sampled_from(
+    ["X", "y", "x", "Y", "X_train", "y_train", "x_test", "y_test", "X_val", "y_val", "train_images", "train_labels",
+     "test_images", "images", "labels", "val_labels", "feature_names", "image_shape", "column_coding", "ids"]
+)  # fmt: skip
+KINDS = st.sampled_from(
+    ["?", "i1", "u2", ">i4", "u8", "f2", "f4", ">f8", "longdouble", "c8", "U3", "S2", "M8[D]", "m8[s]"]
+)
+SHAPES = st.one_of(
+    hnp.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=4),
+    st.sampled_from(
+        [(6,), (6, 1), (1, 6), (6, 3), (3, 6), (6, 2, 2), (6, 2, 2, 1), (6, 1, 2, 2), (6, 2, 2, 3)]
+    ),
+)
+
+
+@st.composite
+def arrays(draw):
+    kind, shape, order = np.dtype(draw(KINDS)), draw(SHAPES), draw(st.sampled_from("CF"))
+    numbers = np.random.default_rng(draw(st.integers(0, 9))).integers(0, 3, shape)
+    return np.asarray(
+        numbers.astype("i8").astype(kind) if kind.kind in "mM" else numbers.astype(kind), order=order
+    )
+
+
+ARCHIVES = st.dictionaries(SPELLED, arrays(), min_size=1, max_size=6)
+
+
+def an_archive_is_read_or_gets_a_sentence(held, folder):
+    path = saved(folder, **held)
+    for read in (load_dataset, lambda p: load_samples(p, 3)):
+        try:
+            found = read(path)
+        except DataError as error:
+            assert "\n" not in str(error)  # noqa: PT017  both outcomes are fine
+        else:
+            assert np.isfinite(found.X).all()
+            assert found.X.dtype == np.float64
+
+
+@settings(max_examples=100, deadline=None)
+@given(held=ARCHIVES)
+def test_any_arrays_under_any_names_are_read_or_get_a_sentence(held, tmp_path_factory):
+    an_archive_is_read_or_gets_a_sentence(held, tmp_path_factory.getbasetemp())
+
+
+@pytest.mark.exhaustive
+@settings(max_examples=10_000, deadline=None)
+@given(held=ARCHIVES)
+def test_ten_thousand_archives_are_read_or_get_a_sentence(held, tmp_path_factory):
+    an_archive_is_read_or_gets_a_sentence(held, tmp_path_factory.getbasetemp())

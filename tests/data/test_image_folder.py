@@ -220,6 +220,22 @@ def test_a_pipe_among_the_images_is_not_waited_for(classes):
         load_dataset(classes)
 
 
+def test_the_folder_that_one_is_in_has_a_name(classes, monkeypatch):
+    monkeypatch.chdir(classes)
+    assert load_dataset(".").name == "pets"
+
+
+def test_names_that_are_no_text_and_links_to_nothing_get_a_sentence(classes):
+    os.symlink(classes / "gone.png", classes / "dog" / "link.png")
+    with pytest.raises(DataError, match=r"'dog/link.png' cannot be read"):
+        load_dataset(classes)
+    (classes / "dog" / "link.png").unlink()
+    for i in (1, 2):
+        draw(classes, f"{os.fsdecode(bytes([0xFF]))}/{i}.png", GREY[i])
+    with pytest.raises(DataError, match="cannot be written as UTF-8"):
+        load_dataset(classes)
+
+
 def test_without_pillow_the_extra_is_named(classes, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'qcsearch\[images\]'"):
