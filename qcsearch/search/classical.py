@@ -32,7 +32,7 @@ MAX_ROWS = 5_000
 """Of the training part, that a classical model is fitted to."""
 
 _MAX_NUMBERS = 2_000_000
-_SMALL_ROWS, _SMALL_NUMBERS = 2_000, 100_000
+_SMALL_ROWS, _SMALL_NUMBERS, _FEW_CLASSES = 2_000, 100_000, 20
 """A fit to so few takes some tenths of a second, as long as a process takes to start."""
 
 
@@ -83,7 +83,8 @@ class Lesson:
     @property
     def small(self) -> bool:
         """Whether a fit is over in a moment."""
-        return len(self.y) <= _SMALL_ROWS and self.Z.size <= _SMALL_NUMBERS
+        few_classes = len(np.unique(self.y)) <= _FEW_CLASSES  # an SVM is fitted to every pair of them
+        return len(self.y) <= _SMALL_ROWS and self.Z.size <= _SMALL_NUMBERS and few_classes
 
 
 def classical_accuracy(name: str, lesson: Lesson, seed: int = 0) -> float:

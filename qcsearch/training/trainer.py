@@ -64,7 +64,7 @@ def fit(
         weights0: circuit weights to start from; None draws them uniformly in ±π · `init_scale`.
         head0: head parameters to start from; None asks the head.
         estimator: how gradients are found; None makes the one that `options.gradient` names.
-        deadline: in seconds of `time.monotonic`; passed by one step at most.
+        deadline: in seconds of `time.monotonic`; passed by the first step at most, no other is begun that would.
         on_step: see `OnStep`.
         checkpoint: file to write at each validation, and to go on from if it is there; then start values and
             seed are those it was begun with.
@@ -104,7 +104,7 @@ class _Loop:
         self.deadline, self.on_step, self.checkpoint = deadline, on_step, checkpoint
         self.optimiser = OPTIMISERS.create(task.options.optimizer)
         self.stepwise = task.estimator if isinstance(task.estimator, Stepwise) else None
-        self.validation_seconds = 0.0
+        self.validation_seconds = self.step_seconds = 0.0
         self.idle = random_at(state.seed, 0)
 
     def run(self) -> Fit:
@@ -148,14 +148,20 @@ class _Loop:
             return Stop.CONVERGED
         if state.step >= options.steps:
             return Stop.STEPS
-        # A validation still owed is paid for before the deadline, not after it.
+        # A validation still owed is paid for before the deadline, not after it, and a step as long as the last fits in.
         owed = self.validation_seconds if state.history[-1].step < state.step else 0.0
-        if self.deadline is not None and time.monotonic() + owed >= self.deadline:
+        if self.deadline is not None and time.monotonic() + self.step_seconds + owed >= self.deadline:
             return Stop.BUDGET
         return None
 
     def advance(self) -> bool:
         """One optimiser step; False, with nothing changed, if it led to a number that is not finite."""
+        started = time.monotonic()
+        moved = self._step()
+        self.step_seconds = time.monotonic() - started
+        return moved
+
+    def _step(self) -> bool:
         state, task = self.state, self.task
         if self.stepwise is not None:
             task = replace(task, estimator=self.stepwise.at(state.step))

@@ -192,6 +192,18 @@ def test_the_clock_is_overrun_by_a_step_at_most(cosine_program, blobs):
     assert time.monotonic() - started < 0.6 + 0.15
 
 
+def test_a_step_that_would_not_end_in_time_is_not_begun(cosine_program, blobs):
+    class Slow(cosine_program):
+        def value_and_gradient(self, X, w, cotangent):
+            time.sleep(0.5)
+            return super().value_and_gradient(X, w, cotangent)
+
+    started = time.monotonic()
+    found = _fit(Slow(2, 3), blobs, replace(QUICK, steps=10), deadline=started + 0.9)
+    assert (found.stopped, found.steps) == (Stop.BUDGET, 1)
+    assert time.monotonic() - started < 0.9
+
+
 def test_a_deadline_in_the_past_hands_back_the_start(cosine_program, blobs):
     w0 = np.linspace(0, 1, 6)
     found = _fit(cosine_program(2, 3), blobs, weights0=w0, deadline=time.monotonic() - 1)
