@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qcsearch.cli.calibration import readable, summary
 from qcsearch.cli.options import Json, Verbose, examples
 from qcsearch.cli.output import display, emit, facts, say, table, tell
 
@@ -82,9 +82,9 @@ def show(
     regions = best_regions(found, shown, 5) if 0 < shown <= largest else []
     if json:
         ranked = [{"qubits": list(r.qubits), "score": r.score} for r in regions]
-        emit({**_summary(found), "regions": ranked, "notices": list(found.notices)})
+        emit({**summary(found), "regions": ranked, "notices": list(found.notices)})
         return
-    display(facts(found.name, _readable(found)))
+    display(facts(found.name, readable(found)))
     if regions:
         rows = [
             (", ".join(map(str, r.qubits)), r.score, r.two_qubit_success, r.readout_success) for r in regions
@@ -137,7 +137,7 @@ def snapshot(
     device = _device(backend)
     path = write_snapshot(device, Path(output))
     if json:
-        emit({"path": str(path), **_summary(device), "notices": list(device.notices)})
+        emit({"path": str(path), **summary(device), "notices": list(device.notices)})
         return
     for notice in device.notices:
         say(f"Note: {notice}")
@@ -180,7 +180,7 @@ def drift(
     found = drifted(get_device(device), sigma, seed)
     canonical.write_text(Path(output), to_text(found))
     if json:
-        emit({"path": output, **_summary(found), "notices": list(found.notices)})
+        emit({"path": output, **summary(found), "notices": list(found.notices)})
         return
     say(f"Note: {found.notices[0]}")
     tell(output)
@@ -222,7 +222,7 @@ def check(
         emit(
             {
                 "valid": bool(device.usable_qubits),
-                **_summary(device),
+                **summary(device),
                 "notices": list(device.notices),
                 "flags": flags,
             }
@@ -260,57 +260,3 @@ def _live(name: str) -> Any:
     cloud = Cloud(name)
     cloud.call(cloud.backend.refresh)
     return cloud.backend
-
-
-def _summary(device: Device) -> dict[str, Any]:
-    """The device in numbers: medians over its usable parts, times in seconds."""
-    times = {
-        "t1": _median(q.t1 for q in device.qubits),
-        "t2": _median(q.t2 for q in device.qubits),
-        "readout_error": _median(q.readout_error for q in device.qubits),
-    }
-    names = sorted({gate.name for gate in device.gates if len(gate.qubits) == 2})
-    errors = {
-        name: _median(g.error for g in device.gates if g.name == name and not g.is_dead) for name in names
-    }
-    return {
-        "name": device.name,
-        "provider": device.provider,
-        "calibrated_at": device.calibrated_at,
-        "n_qubits": device.n_qubits,
-        "n_usable_qubits": len(device.usable_qubits),
-        "n_couplings": len(device.edges),
-        "basis_gates": list(device.basis_gates),
-        "median": {**times, "two_qubit_error": errors},
-        "digest": device.digest,
-    }
-
-
-def _readable(device: Device) -> dict[str, object]:
-    summary = _summary(device)
-    middle = summary["median"]
-    errors = ", ".join(f"{name} {_percent(error)}" for name, error in middle["two_qubit_error"].items())
-    return {
-        "provider": device.provider,
-        "calibrated": device.calibrated_at or "unknown",
-        "qubits": f"{device.n_qubits}, {summary['n_usable_qubits']} usable",
-        "couplings": summary["n_couplings"],
-        "basis gates": ", ".join(device.basis_gates),
-        "median T1, T2": f"{_micro(middle['t1'])}, {_micro(middle['t2'])}",
-        "median readout error": _percent(middle["readout_error"]),
-        "median two-qubit error": errors or "none",
-        "digest": device.digest,
-    }
-
-
-def _median(values: Any) -> float | None:
-    known = [value for value in values if value is not None]
-    return median(known) if known else None
-
-
-def _percent(share: float | None) -> str:
-    return "not measured" if share is None else f"{100 * share:.3g} %"
-
-
-def _micro(seconds: float | None) -> str:
-    return "not measured" if seconds is None else f"{1e6 * seconds:.4g} µs"
