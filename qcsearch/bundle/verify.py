@@ -3,6 +3,10 @@
 Bundles come from elsewhere. So only regular files are read, never a link, a pipe or a device; sizes are
 checked before reading and nothing is read beyond them; and what is verified is what is later parsed, from
 memory, not from a file that somebody may have changed in between.
+
+What is not promised: who wrote a bundle (a whole new one has a new digest), that its model predicts well, or that its
+card, circuit files and metrics tell the truth. Whether its parts belong together, and ask for no more than
+`qcsearch.limits` allows, is seen when the model is rebuilt.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qcsearch.cli.options import Bundle, Json, Verbose, examples
-from qcsearch.cli.output import emit, tell
+from qcsearch.cli.output import emit, say, tell
 
 
 @examples(
@@ -25,7 +25,10 @@ def verify(
 ) -> None:
     """Check every byte of a bundle against its manifest, before anything in it is parsed.
 
-    Without a digest a change is found, but not a forgery.
+    Without a digest a change is found, but not a forgery: whoever writes a whole new bundle writes a new
+    digest too. Who wrote it, how well its model predicts and whether its card, its circuit files and its
+    metrics tell the truth is not promised. A model from it is rebuilt by checked numbers alone: what asks
+    for too much memory or time is refused by whatever loads it, not here.
     """
     from qcsearch.bundle.verify import verify_bundle
 
@@ -36,3 +39,5 @@ def verify(
         return
     tell(f"{bundle}: {len(manifest.files)} files, {n_bytes} bytes, all as they were written.")
     tell(f"digest {manifest.digest}")
+    if digest is None:
+        say("Note: No digest was given: this shows that nothing was changed since, not who wrote it.")

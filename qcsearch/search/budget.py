@@ -10,7 +10,7 @@ from types import TracebackType
 
 from qcsearch import canonical, files
 from qcsearch.arguments import as_float, as_int
-from qcsearch.errors import RunError
+from qcsearch.errors import FileError, RunError
 from qcsearch.limits import MAX_CLOCK_BYTES
 
 __all__ = ["DEFAULT_TRIALS", "SETUP", "Budget", "Clock"]
@@ -134,6 +134,8 @@ def _read(path: Path) -> float:
         data = canonical.loads(files.read_text(path, MAX_CLOCK_BYTES))
     except FileNotFoundError:
         return 0.0
+    except FileError:
+        raise
     except ValueError:
         data = None
     seconds = data.get("seconds") if isinstance(data, dict) else None
