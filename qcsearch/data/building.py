@@ -59,7 +59,7 @@ def _many_classes(dataset: Dataset, target: str) -> tuple[str, ...]:
     if not looks_like_regression(dataset.classes, dataset.n_samples):
         return ()
     return (
-        f"{target[0].upper()}{target[1:]} holds {dataset.n_classes} different whole numbers; each is taken for a "
+        f"{target[0].upper()}{target[1:]} holds {dataset.n_classes} different numbers; each is taken for a "
         "class, and that one lies near another is not made use of.",
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from qcsearch.data.cells import is_number
 from qcsearch.data.dataset import IntArray, Label
 from qcsearch.errors import DataError
 
@@ -15,6 +16,8 @@ CUT = "cut the numbers into classes, such as low, middle and high, or name anoth
 """What to do with numbers that are no classes."""
 
 _MANY = 20
+_MANY_WITH_SMALL = 10
+"""Where some of the classes are too small to learn, less speaks against their being classes."""
 
 
 def check_class_counts(
@@ -31,9 +34,9 @@ def check_class_counts(
         )
     counts = np.bincount(codes, minlength=len(classes))
     small = [c for c in range(len(classes)) if counts[c] < least]
-    if small and looks_like_regression(classes, len(codes)):
+    if small and looks_like_regression(classes, len(codes), _MANY_WITH_SMALL):
         raise DataError(
-            f"{target} holds {len(classes)} different whole numbers in {len(codes)} rows, of which {len(small)} stand "
+            f"{target} holds {len(classes)} different numbers in {len(codes)} rows, of which {len(small)} stand "
             f"there less than {least} times: that looks like a regression, which is not offered.",
             CUT,
         )
@@ -46,8 +49,8 @@ def check_class_counts(
         )
 
 
-def looks_like_regression(classes: Sequence[Label], n_samples: int) -> bool:
-    """Whether labels are numbers of which so many differ that they hardly name classes."""
-    if not all(type(label) is int for label in classes):
+def looks_like_regression(classes: Sequence[Label], n_samples: int, many: int = _MANY) -> bool:
+    """Whether labels are numbers, or texts that are, of which so many differ that they hardly name classes."""
+    if not all(type(label) is int or (isinstance(label, str) and is_number(label)) for label in classes):
         return False
-    return len(classes) > _MANY or (len(classes) > 4 and 2 * len(classes) > n_samples)
+    return len(classes) > many or (len(classes) > 4 and 2 * len(classes) > n_samples)

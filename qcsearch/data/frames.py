@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import getattr_static
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ _LAZY = ("collect", "compute", "toPandas")
 
 def is_frame(source: Any) -> bool:
     """Whether a source is a table of pandas, polars, pyarrow or of a library that behaves like one of them."""
-    return (hasattr(source, "columns") or hasattr(source, "schema")) and not isinstance(source, Mapping)
+    # Looked up without asking for them: a lazy frame would begin to work, and warn of it.
+    own = (getattr_static(source, name, None) is not None for name in ("columns", "schema"))
+    return not isinstance(source, Mapping) and any(own)
 
 
 def read_frame(frame: Any) -> Table:

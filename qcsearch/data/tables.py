@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,7 +173,7 @@ class Table:
         cells = self.columns[name]
         if self.lines is None:
             return column_of_values(name, np.asarray(cells))
-        return column_of_cells(name, [str(cell) for cell in cells], self.decimal)
+        return column_of_cells(name, cast("Sequence[str]", cells), self.decimal)
 
     def _names(self) -> str:
         names = list(self.columns)

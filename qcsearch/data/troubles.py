@@ -20,6 +20,7 @@ MAX_LEVELS = 50
 
 _NAMED = 6
 _WITH_MARKS = re.compile(r"[+-]?[0-9.]+([,'’_\s][0-9.]+)+")
+_DATE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}")
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,14 @@ def check_columns(
     if not allowed.in_training:
         raise DataError(message, "give values like those of the training.")
     marked = [column for column in (*text, *stray) if _has_marks(column)]
+    dates = [column for column in text if _DATE.match(column.texts[min(column.texts)])]
     useless = [c for c in columns if c in (*odd, *empty, *many) or (c in text and _is_no_category(c))]
-    categories = [column for column in text if column not in (*marked, *useless)]
+    categories = [column for column in text if column not in (*marked, *useless, *dates)]
     drop = " ".join(f"--drop {shlex.quote(column.name)}" for column in useless[:_NAMED])
     ways = {
         "write numbers with a decimal point and without thousands marks": marked,
         "correct the cells that are wrong": [c for c in stray if c not in marked] or large,
+        "turn dates into numbers, such as days since the first": [c for c in dates if c not in useless],
         "give --encode onehot for text that names categories": categories,
         "give --impute median to fill in what is missing": [c for c in gaps if c not in useless],
         f"give {drop} for what cannot be used": useless,

@@ -165,3 +165,12 @@ def test_a_fraction_with_a_comma_is_no_class(tmp_path):
     rows = "".join(f"{i};{i * i % 7};{i},5\n" for i in range(12))
     with pytest.raises(DataError, match="looks like a regression"):
         load(tmp_path, f"a;b;kind\n{rows}")
+
+
+@pytest.mark.parametrize("day", ["2020-01-{}", "{}.1.2020", "1/{}/20"])
+def test_dates_are_no_categories(day, tmp_path):
+    rows = "".join(f"{i},{day.format(1 + i % 7)},{'uv'[i % 2]}\n" for i in range(12))
+    with pytest.raises(DataError) as caught:
+        load(tmp_path, f"a,when,kind\n{rows}")
+    assert "turn dates into numbers" in str(caught.value)
+    assert "--encode" not in str(caught.value)

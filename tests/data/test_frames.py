@@ -46,7 +46,9 @@ class ToPandas:
 class Lazy:
     """A plan without values."""
 
-    schema = None
+    @property
+    def columns(self):
+        raise AssertionError("nothing is computed that was not asked for")
 
     def collect(self):
         raise AssertionError("nothing is computed that was not asked for")

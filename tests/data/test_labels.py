@@ -301,7 +301,7 @@ def test_numbers_that_hardly_repeat_look_like_a_regression(y):
 
 def test_many_numbers_that_repeat_are_classes_and_said_to_be():
     (notice,) = load_dataset((np.arange(60)[:, None], list(range(30)) * 2)).notices
-    assert notice.startswith("Y of 'arrays' holds 30 different whole numbers; each is taken for a class")
+    assert notice.startswith("Y of 'arrays' holds 30 different numbers; each is taken for a class")
 
 
 @pytest.mark.parametrize("y", [list("abcde") * 2, [*range(5)] * 2, [*range(3), *range(3)]])
