@@ -53,9 +53,15 @@ def table(rng, n_rows=6):
 
 
 def model_of(name, encoding, ansatz, seed=0):
+    """A model on the best place of a recorded device."""
+    backend = fake_backend(name)
+    model, X = untrained(Device.from_backend(backend), encoding, ansatz, seed)
+    return model, backend, X
+
+
+def untrained(device, encoding, ansatz, seed):
     """A model that nobody trained: weights and data of all signs and some turns."""
-    rng, backend = np.random.default_rng(seed), fake_backend(name)
-    device = Device.from_backend(backend)
+    rng = np.random.default_rng(seed)
     candidate = Candidate.from_json(
         {
             "preprocessing": {"angle_range": [-4.0, 2.2]},
@@ -69,7 +75,7 @@ def model_of(name, encoding, ansatz, seed=0):
     pipeline = build_pipeline(candidate.preprocessing, None, 0).fit(X, np.arange(20) % 2)
     model = TrainedModel(candidate, device, np.zeros(0), np.zeros(0), pipeline, (0, 1), 3)
     weights = rng.uniform(-8, 8, model.assembly.n_weights)
-    return TrainedModel(candidate, device, weights, np.zeros(0), pipeline, (0, 1), 3), backend, X
+    return TrainedModel(candidate, device, weights, np.zeros(0), pipeline, (0, 1), 3), X
 
 
 def validated(circuit, backend, table=None):
@@ -145,3 +151,37 @@ def test_what_is_exported_and_submitted_is_valid_and_the_model(name, encoding, a
 def test_all_encodings_and_ansatze_are_exported_and_submitted_as_ibm_takes_them(name):
     for encoding, ansatz in PAIRS:
         check(name, encoding, ansatz)
+
+
+@pytest.mark.parametrize(
+    "basis", ["r cz", "rx rz rxx", "u rzz", "sx p rzx", "rx ry cp", "u1 u2 ecr", "h rz iswap"]
+)
+def test_exports_of_other_bases_read_back_as_the_model(basis):
+    *singles, pair = basis.split()
+    raw = {
+        "format": "qcsearch-device/1",
+        "name": "other",
+        "provider": "test",
+        "calibrated_at": "",
+        "dt": None,
+        "basis_gates": sorted([*singles, pair]),
+        "coupling_map": [[0, 1], [1, 0], [1, 2], [2, 1]],
+        "qubits": [{"t1": 1e-4, "t2": 1e-4, "p10": 0.01, "p01": 0.02, "readout_duration": 1e-6}] * 3,
+        "gates": [
+            {"name": n, "qubits": [q], "error": 1e-3, "duration": 3e-8} for n in singles for q in range(3)
+        ],
+    }
+    raw["gates"] += [
+        {"name": pair, "qubits": e, "error": 0.01, "duration": 3e-7} for e in raw["coupling_map"]
+    ]
+    device = Device.from_json(raw)
+    model, X = untrained(device, "iqp", "hardware_efficient", 0)
+    files, target = export_circuits(model, X[1]), device.target(model.candidate.qubits)
+    values, wanted = model.features(X[1:2])[0], model.expectations(X[1:2], noise=False)[0]
+    for name in ("circuit.qasm", "circuit_inputs.qasm"):
+        circuit = at(qasm3.loads(files[name].decode()), values)
+        validate_isa_circuits([circuit], target)
+        validate_rzz_pubs([SamplerPub.coerce((circuit, np.zeros((1, 0))), 10)])
+        state = Statevector(circuit)
+        found = [state.expectation_value(operator).real for operator in model.assembly.observables]
+        assert found == pytest.approx(wanted, abs=1e-7)
