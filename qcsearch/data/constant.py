@@ -30,7 +30,7 @@ def constant_notice(
     """The sentence that names the features that are dropped; none if there are none."""
     if not constant:
         return ()
-    names = ", ".join(names[j] for j in constant[:5]) + (", …" if len(constant) > 5 else "")
+    named = ", ".join(names[j] for j in constant[:5]) + (", …" if len(constant) > 5 else "")
     but = "" if not is_image else " (pool and autoencoder read images whole)"
     count = f"{len(constant)} of {len(names)} features"
-    return (f"{count} are constant{where} and are dropped{but}: {names}.",)
+    return (f"{count} are constant{where} and are dropped{but}: {named}.",)

@@ -124,7 +124,9 @@ def text_of(meant: Meant, how: Written, labelled: bool = True) -> str:
     columns = columns[how.order % len(columns) :] + columns[: how.order % len(columns)]
     text = io.StringIO()
     tail = how.separator if how.tail else ""
-    quoting = csv.QUOTE_ALL if how.end == "\r" else how.quoting  # or the writer leaves line feeds in cells bare
+    quoting = (
+        csv.QUOTE_ALL if how.end == "\r" else how.quoting
+    )  # or the writer leaves line feeds in cells bare
     writer = csv.writer(text, delimiter=how.separator, quoting=quoting, lineterminator=f"{tail}{how.end}")
     writer.writerows(zip(*columns, strict=True))
     return text.getvalue()

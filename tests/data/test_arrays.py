@@ -115,6 +115,16 @@ def test_arrays_that_do_not_belong_together_get_a_sentence(arrays, expected, tmp
         load_dataset(saved(tmp_path, **arrays))
 
 
+def test_constant_pixels_are_counted_of_all_pixels():
+    images = X.copy()
+    images[:, :2] = 1.0
+    notice = load_dataset((images, Y)).notices[0]
+    assert notice.startswith(
+        "6 of 12 features are constant and are dropped (pool and autoencoder read images whole)"
+    )
+    assert notice.endswith("pixel_0_0, pixel_0_1, pixel_0_2, pixel_1_0, pixel_1_1, ….")
+
+
 def test_rows_of_the_validation_part_that_were_trained_on_are_counted(tmp_path):
     path = saved(tmp_path, X=X, y=Y, X_val=X[:3], y_val=Y[:3])
     assert load_dataset(path).notices[0].startswith("3 of 3 validation rows also stand in the training part")
