@@ -135,7 +135,7 @@ def outlast(device: Device) -> Sequence[Place]:
 
 def too_good(device: Device) -> Sequence[Place]:
     """Gates with less error than relaxation alone leaves."""
-    long = outlast(device)
+    long = set(outlast(device))
     return [
         gate
         for gate in _timed(device)

@@ -183,5 +183,6 @@ def _facts(device: Device) -> dict[str, float]:
 
 def _edges(edges: list[tuple[int, int]], kept: list[tuple[int, int]]) -> str:
     """Pairs once each; one direction of a pair whose other direction is kept, with an arrow."""
-    shown = (f"{a}→{b}" if (b, a) in kept else edge_name(sorted((a, b))) for a, b in edges)
+    living = set(kept)
+    shown = (f"{a}→{b}" if (b, a) in living else edge_name(sorted((a, b))) for a, b in edges)
     return some(dict.fromkeys(shown))
