@@ -72,13 +72,18 @@ def listen() -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """Leave with an exit code, which stands, whatever signal comes now.
+    """Leave with an exit code, which stands, whatever signal comes now; if interrupted, at once.
 
     Raises:
         SystemExit: with the code.
     """
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    if code == INTERRUPTED:  # the command has cleaned up, and to take the libraries down would take a second
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
     raise SystemExit(code)
 
 

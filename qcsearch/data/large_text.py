@@ -14,7 +14,7 @@ from qcsearch.errors import DataError
 
 __all__ = ["MAX_BYTES", "Lines", "some_lines"]
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 32 * 2**20
 """Of a text file that is read whole."""
 
 _MOST_BYTES = 4 * 2**30
