@@ -13,10 +13,11 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from qcsearch.errors import FileError
+from qcsearch.errors import FileError, QCSearchError
 
 __all__ = [
     "check_own",
@@ -29,6 +30,7 @@ __all__ = [
     "read_bytes",
     "read_tail",
     "read_text",
+    "reading",
     "whole_lines",
     "write_bytes",
 ]
@@ -62,6 +64,41 @@ def open_read(path: Path, limit: int | None = None, *, follow: bool = False) -> 
         file.close()
         raise FileError(f"The file '{path}' must have at most {limit:,} bytes. It has {size:,}.")
     return file
+
+
+@contextmanager
+def reading(path: Path, fix: str | None = None) -> Iterator[None]:
+    """Read a file that a program wrote: whatever is wrong with its content is one sentence.
+
+    Args:
+        path: the file, for the message.
+        fix: what a person can do about it.
+
+    Raises:
+        FileError: if what is done meanwhile finds something missing, of another type, or no text.
+    """
+    try:
+        yield
+    except FileError:
+        raise
+    except QCSearchError as error:
+        raise FileError(f"'{path}' cannot be read: {error.message}", fix) from None
+    except OSError as error:
+        raise FileError(f"'{path}' cannot be read: {error.strerror or error}.", fix) from None
+    except UnicodeDecodeError:
+        raise FileError(f"'{path}' cannot be read: it is no text.", fix) from None
+    except KeyError as error:
+        raise FileError(f"'{path}' cannot be read: it has no part {error}.", fix) from None
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        raise FileError(f"'{path}' cannot be read: {_reason(error)}.", fix) from None
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, in a line; of pydantic's the first complaint."""
+    if callable(complaints := getattr(error, "errors", None)):
+        first = complaints()[0]
+        return ": ".join([".".join(map(str, first["loc"])), first["msg"]]).lstrip(": ")
+    return str(error).rstrip(".") or type(error).__name__
 
 
 def read_bytes(path: Path, limit: int, *, follow: bool = False) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass
@@ -118,7 +119,10 @@ class Clock:
 
     def _tick(self) -> None:
         while not self._stop.wait(_TICK_SECONDS):
-            self._save()
+            with contextlib.suppress(
+                OSError
+            ):  # a disk may be full for a while; the search says so if it stays
+                self._save()
 
     def _save(self) -> None:
         canonical.write_text(self._path, canonical.dumps({"seconds": self.seconds}) + "\n")

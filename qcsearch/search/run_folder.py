@@ -24,14 +24,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from qcsearch import canonical, files, npz
 from qcsearch.canonical import Json
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sources import load_dataset
 from qcsearch.devices.device import Device
-from qcsearch.errors import QCSearchError, RunError
+from qcsearch.errors import RunError
 from qcsearch.limits import MAX_JSON_BYTES
 from qcsearch.locks import Lease, Roll
 from qcsearch.search.history import History, read_history
@@ -56,6 +54,10 @@ T = TypeVar("T")
 _PLANTED = "planted.json"
 _SESSION_SECONDS = 0.5
 _WORKERS_SECONDS = 10.0
+_LOST = (
+    "put it back as it was; or begin anew in another folder with --run, with the same data, device and space."
+)
+_AGAIN = "remove it; `qcsearch search --run` with this folder makes it again from the trials."
 _OTHER_FOLDER = "give another folder with --run, or start with the same settings to go on with this one."
 
 
@@ -121,32 +123,33 @@ class RunFolder:
         """What the run was asked for.
 
         Raises:
-            RunError: if run.json cannot be read.
+            FileError: if run.json cannot be read.
         """
-        try:
+        with files.reading(self.path / "run.json", _LOST):
             return RunConfig.model_validate(canonical.loads(self._read("run.json")))
-        except (ValidationError, ValueError) as error:
-            text = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-            raise RunError(f"'{self.path / 'run.json'}' is not the configuration of a run: {text}.") from None
 
     @cached_property
     def dataset(self) -> Dataset:
         """The data set, checked against the digest it had."""
-        found = load_dataset(str(self.path / "data.npz"), name=self.config.dataset)
+        with files.reading(self.path / "data.npz", _LOST):
+            files.open_read(self.path / "data.npz").close()
+            found = load_dataset(str(self.path / "data.npz"), name=self.config.dataset)
         found = replace(found, dropped=tuple(self.config.drop))
         return self._same("data.npz", found, "dataset_digest", "digest")
 
     @cached_property
     def device(self) -> Device:
         """The calibration snapshot, checked against the digest it had."""
-        return self._same(
-            "device.json", Device.from_json(self.path / "device.json"), "device_digest", "digest"
-        )
+        with files.reading(self.path / "device.json", _LOST):
+            files.open_read(self.path / "device.json").close()
+            device = Device.from_json(self.path / "device.json")
+        return self._same("device.json", device, "device_digest", "digest")
 
     @cached_property
     def space(self) -> SearchSpace:
         """The search space, checked against the fingerprint it had."""
-        space = SearchSpace.from_toml(self._read("space.toml"), self.config.space)
+        with files.reading(self.path / "space.toml", _LOST):
+            space = SearchSpace.from_toml(self._read("space.toml"), self.config.space)
         return self._same("space.toml", space, "space_fingerprint", "fingerprint")
 
     @cached_property
@@ -154,10 +157,8 @@ class RunFolder:
         """What another run gave it to begin with, each under the name that its trial is known by."""
         if not files.is_file(self.path / _PLANTED):
             return {}
-        try:
+        with files.reading(self.path / _PLANTED, _LOST):
             return _named(map(Planted.from_json, canonical.loads(self._read(_PLANTED))))
-        except (ValueError, TypeError) as error:
-            raise RunError(f"'{self.path / _PLANTED}' cannot be read: {str(error).rstrip('.')}.") from None
 
     def history(self) -> History:
         """The finished trials, as far as they can be read.
@@ -171,15 +172,12 @@ class RunFolder:
         """What the final evaluation found, see `SearchResult.to_file`; None while there is none.
 
         Raises:
-            RunError: if result.json cannot be read, or a part in it is missing or wrong.
+            FileError: if result.json cannot be read, or a part in it is missing or wrong.
         """
         if not files.is_file(self.path / "result.json"):
             return None
-        try:
+        with files.reading(self.path / "result.json", _AGAIN):
             return SearchResult.from_file(self.path, canonical.loads(self._read("result.json"))).to_file()
-        except ValueError as error:
-            reason = error.message if isinstance(error, QCSearchError) else str(error)
-            raise RunError(f"'{self.path / 'result.json'}' cannot be read: {reason.rstrip('.')}.") from None
 
     def deployment(self) -> Json | None:
         """The last deployment, see `of_winner`."""
@@ -189,18 +187,16 @@ class RunFolder:
         """What a stage after the search left in a file; None if it was of another winner.
 
         Raises:
-            RunError: if the file cannot be read.
+            FileError: if the file cannot be read.
         """
         path, candidate = self.path / name, self.model / "candidate.json"
         if not files.is_file(path) or not files.is_file(candidate):
             return None
-        try:
-            found, winner = (
-                canonical.loads(files.read_text(file, MAX_JSON_BYTES)) for file in (path, candidate)
-            )
+        with files.reading(candidate, _AGAIN):
+            winner = canonical.loads(files.read_text(candidate, MAX_JSON_BYTES))
+        with files.reading(path, "remove it; the command that wrote it writes it again."):
+            found = canonical.loads(files.read_text(path, MAX_JSON_BYTES))
             return found if found.get("candidate", "") in ("", canonical.digest(winner)) else None
-        except (ValueError, AttributeError) as error:
-            raise RunError(f"'{path}' cannot be read: {error}.") from None
 
     def write_result(self, result: Json | None) -> None:
         """Write result.json atomically; None takes it away, because the search goes on."""
