@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -41,6 +42,7 @@ from qcsearch.cli import (
 from qcsearch.cli.options import JSON_KEY, VERBOSE_KEY
 from qcsearch.cli.output import emit, say
 from qcsearch.cli.process import INTERRUPTED
+from qcsearch.cli.surroundings import surroundings
 from qcsearch.errors import QCSearchError
 
 __all__ = ["app"]
@@ -74,9 +76,12 @@ class _Guarded(TyperGroup):
 def _end(error: BaseException, meta: dict[str, Any]) -> int:
     """Say in one sentence what happened; return the exit code."""
     if isinstance(error, BrokenPipeError):
-        # Python flushes standard output once more at exit: give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return BROKEN_PIPE
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):  # a full disk
+        _give_up_output()
     sentence, code = _sentence(error)
     if VERBOSE_KEY in meta and code != INTERRUPTED:
         for line in "".join(traceback.format_exception(error)).splitlines():
@@ -93,11 +98,18 @@ def _sentence(error: BaseException) -> tuple[str, int]:
         return f"Error: {_one_line(error)}", error.exit_code
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return str(error) or "Interrupted.", INTERRUPTED
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"Error: {error.strerror}: {error.filename!r}.", QCSearchError.exit_code
+    sentence = surroundings(error)
+    if sentence is not None:
+        return f"Error: {sentence}", QCSearchError.exit_code
     name = type(error).__name__
     hint = "Run it again with -v for the traceback."
     return f"Unexpected error: {name}: {_one_line(error) or 'no message'} {hint}", UNEXPECTED
+
+
+def _give_up_output() -> None:
+    """Python flushes standard output once more at exit: give it somewhere to go."""
+    with contextlib.suppress(OSError, ValueError):  # where it is no file there is nothing to flush to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _one_line(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 import sys
@@ -70,8 +71,9 @@ def tell_lines(text: str) -> None:
 
 
 def say(sentence: str) -> None:
-    """Print one line on standard error, whole, without wrapping."""
-    print(for_terminal(sentence), file=sys.stderr, flush=True)
+    """Print one line on standard error, whole, without wrapping; where that is gone or full nobody is told."""
+    with contextlib.suppress(OSError, ValueError):
+        print(for_terminal(sentence), file=sys.stderr, flush=True)
 
 
 def say_notes(device: Device) -> None:

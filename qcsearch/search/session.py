@@ -143,7 +143,9 @@ class Session:
         return warm_up()
 
     def _run(self, workers: int, notices: Sequence[Notice]) -> SearchResult:
-        study = SearchStudy(self.folder, create=True)
+        study, repaired = SearchStudy.of(self.folder)
+        if repaired:
+            self.emit(Notice(repaired))
         if swept := study.sweep():
             those = "A trial" if swept == 1 else f"{swept} trials"
             self.emit(

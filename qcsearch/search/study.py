@@ -16,9 +16,9 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate
-from qcsearch.errors import RunError
+from qcsearch.errors import QCSearchError, RunError
 from qcsearch.locks import locked
-from qcsearch.search.journal import open_storage
+from qcsearch.search.journal import open_storage, repair
 from qcsearch.search.objectives import values
 from qcsearch.search.planted import Planted
 from qcsearch.search.record import Outcome, TrialRecord
@@ -113,6 +113,24 @@ class SearchStudy:
         else:
             self.study = optuna.load_study(study_name=_NAME, storage=storage, sampler=sampler, pruner=pruner)
         self._check_fingerprint(config.space_fingerprint)
+
+    @classmethod
+    def of(cls, run: RunFolder) -> tuple[SearchStudy, str | None]:
+        """The study of a run that is begun or gone on with, and a sentence if its journal had to be repaired.
+
+        Raises:
+            RunError: as the constructor.
+        """
+        try:
+            if not run.history().notices:
+                return cls(run, create=True), None
+        except QCSearchError:
+            raise
+        except Exception:  # whatever a damaged line makes of a library
+            if not run.journal.is_file():
+                raise
+        notice = repair(run.journal, _NAME)
+        return cls(run, create=True), notice
 
     @property
     def prunes(self) -> bool:
@@ -253,6 +271,8 @@ class SearchStudy:
             ]
             for trial in earlier:
                 if trial.state in _FINISHED and "orphan" not in trial.user_attrs:
+                    if "record" not in trial.user_attrs:  # its line was damaged
+                        continue
                     record = TrialRecord.from_json(trial.user_attrs["record"])
                     if record.outcome.kind not in ("failed", "cut"):  # another time it may get to its end
                         return record

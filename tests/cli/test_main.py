@@ -1,10 +1,13 @@
 """The one place where an error becomes a sentence and an exit code; real processes where it matters."""
 
+import lzma
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
+import zlib
 
 import pytest
 
@@ -37,8 +40,18 @@ def finish(*arguments):
         (KeyboardInterrupt("Interrupted. All is saved."), 130),
         (FileNotFoundError(2, "No such file or directory", "a.csv"), 2),
         (RuntimeError("two\nlines"), 1),
-        (MemoryError(), 1),
-        (RecursionError("deep"), 1),
+        (MemoryError(), 2),
+        (RecursionError("deep"), 2),
+        (OSError(28, "No space left on device"), 2),
+        (PermissionError(13, "Permission denied", "run"), 2),
+        (FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"), 2),
+        (OSError("no number and no name"), 2),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), 2),
+        (UnicodeEncodeError("ascii", "\u25cf", 0, 1, "ordinal not in range"), 2),
+        (zipfile.BadZipFile("File is not a zip file"), 2),
+        (zlib.error("Error -3 while decompressing data"), 2),
+        (lzma.LZMAError("Corrupt input data"), 2),
+        (EOFError(), 2),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -174,3 +187,26 @@ def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_goes_
     assert again.code == 0, again.err
     assert f"{finished} trials are done already" in again.err
     assert again.json["n_trials"] == finished
+
+
+def test_a_full_disk_behind_standard_output_is_one_sentence():
+    with open("/dev/full", "w") as full:
+        child = process("spaces", "list", stdout=full)
+        _, err = child.communicate(timeout=120)
+    assert child.returncode == 2
+    assert len(err.splitlines()) == 1
+    assert err.startswith("Error: No space left on device. Fix: free some space")
+
+
+def test_a_full_disk_behind_standard_error_is_no_reason_to_stop():
+    with open("/dev/full", "w") as full:
+        child = process("spaces", "show", "nothing-like-it", stderr=full)
+        child.communicate(timeout=120)
+    assert child.returncode == 2
+
+
+def test_characters_that_an_output_does_not_have_are_spelled():
+    child = process("spaces", "show", "default", env={**LIGHT, "PYTHONIOENCODING": "ascii"})
+    out, err = child.communicate(timeout=120)
+    assert (child.returncode, err) == (0, "")
+    assert "\\u03c0" in out

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from qcsearch.search import events
 from qcsearch.search.history import read_history
 from qcsearch.search.leaderboard import leaderboard, notices, records
 from qcsearch.search.result import SearchResult
@@ -65,3 +66,46 @@ def test_a_run_whose_plugin_is_gone_is_shown_with_a_note(
     (note,) = notices(own.history())
     assert note.startswith("'hardware_efficient' is not one of the ansatze.")
     assert note.endswith("What needs it is left out.")
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"garbage", b"[1]"])
+def test_whatever_line_is_damaged_the_search_can_go_on_with_all_other_trials(
+    own: RunFolder, damage: bytes
+) -> None:
+    before = {record.trial: record for record in records(own)}
+    lines = own.journal.read_bytes().splitlines(keepends=True)
+    step = 1 + len(lines) // 40
+    for number in [0, 1, *range(2 + len(damage), len(lines), step)]:
+        changed = [*lines[:number], damage + b"\n", *lines[number + 1 :]]
+        own.journal.write_bytes(b"".join(changed))
+        study, notice = SearchStudy.of(RunFolder(own.path))
+        assert notice is not None
+        assert "1 line is left out" in notice
+        study.sweep()
+        found = {record.trial: record for record in study.records()}
+        lost = before.keys() - found.keys()
+        assert len(lost) <= 1, number
+        assert all(found[trial] == before[trial] for trial in found), number
+        kept = Path(notice.rpartition("kept in '")[2].rstrip("'."))
+        assert kept.read_bytes() == b"".join(changed)
+        kept.unlink()
+
+
+def test_a_search_goes_on_from_a_damaged_journal_and_says_so(search: Search, tmp_path: Path) -> None:
+    search(tmp_path / "run", n_trials=3)
+    run = RunFolder(tmp_path / "run")
+    lines = run.journal.read_bytes().splitlines(keepends=True)
+    lines[len(lines) // 2] = b"\xff\xff\n"
+    run.journal.write_bytes(b"".join(lines))
+    told: list[events.Event] = []
+    result = search(run.path, n_trials=5, progress=told.append)
+    assert result.n_trials >= 4
+    said = [event.text for event in told if isinstance(event, events.Notice)]
+    assert any(text.startswith("The journal of the run was damaged: 1 line is left out.") for text in said)
+    assert RunFolder(run.path).history().notices == ()
+
+
+def test_a_whole_journal_is_opened_as_it_is(own: RunFolder) -> None:
+    before = own.journal.read_bytes()
+    assert SearchStudy.of(own)[1] is None
+    assert own.journal.read_bytes().startswith(before)  # Optuna asks for its study in a line
