@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from qcsearch.canonical import Json
+from qcsearch.deployment.executors.folding import fold_notice
 from qcsearch.escape import for_card, for_code
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ def _limits(model: TrainedModel, deployment: Deployment | None) -> str:
     ]
     if deployment is None or deployment.kind != "hardware":
         limits.insert(0, "No number here was measured on a quantum processor.")
+    if (folds := fold_notice(model.assembly.mapped.circuit)) is not None:
+        limits.append(folds)
     return "\n".join(f"- {limit}" for limit in limits)
 
 
