@@ -38,7 +38,7 @@ def read_csv(path: Path, sampled: bool = False) -> Table:
 
     Args:
         path: of the file.
-        sampled: whether to read lines drawn at random where it is larger than `large_text.MAX_BYTES`.
+        sampled: whether to read lines drawn at random where it holds too many, see `large_text.some_lines`.
 
     Raises:
         DataError: if the file is empty, not text, in another encoding, a duplicate column, a row of

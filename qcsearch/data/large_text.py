@@ -12,10 +12,13 @@ from qcsearch.data.dataset import IntArray
 from qcsearch.data.sample import drawn_rows
 from qcsearch.errors import DataError
 
-__all__ = ["MAX_BYTES", "Lines", "some_lines"]
+__all__ = ["MAX_BYTES", "MAX_LINES", "Lines", "some_lines"]
 
-MAX_BYTES = 32 * 2**20
-"""Of a text file that is read whole."""
+MAX_BYTES, MAX_LINES = 96 * 2**20, 50_000
+"""Of a text file that are read."""
+
+_SMALL_BYTES = 8 * 2**20
+"""Of a file whose lines are not counted."""
 
 _MOST_BYTES = 4 * 2**30
 _CHUNK = 16 * 2**20
@@ -41,19 +44,21 @@ class Lines:
 
 
 def some_lines(path: Path, what: str) -> Lines | None:
-    """As many lines of a large file as `MAX_BYTES` hold; None if it is not large.
+    """As many lines of a large file as `MAX_BYTES` hold, and `MAX_LINES` at most; None if that is all of it.
 
     Raises:
         DataError: if it is far too large, or some lines of it cannot be told apart: it holds zero bytes, few lines, or
             quotes around line breaks.
     """
     size = path.stat().st_size
-    if size <= MAX_BYTES:
+    if size <= _SMALL_BYTES:
         return None
     if size > _MOST_BYTES:
         raise _refused(what, size, f"at most {_MOST_BYTES:,} bytes are read")
     n_lines = sum(chunk.count(b"\n") for chunk in _chunks(path))
-    n_kept = int(n_lines * (MAX_BYTES / size))
+    n_kept = int(min(MAX_LINES, n_lines * min(1.0, MAX_BYTES / size)))
+    if n_kept == n_lines:
+        return None
     if n_kept < _FEWEST:
         raise _refused(what, size, f"so its {n_lines:,} lines are too long for a sample of them")
     rows = np.concatenate([np.arange(_HEAD), _HEAD + drawn_rows(n_lines - _HEAD, n_kept - _HEAD)])

@@ -27,6 +27,7 @@ def frame() -> pd.DataFrame:
 @pytest.fixture
 def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large_text, "MAX_BYTES", 200_000)
+    monkeypatch.setattr(large_text, "_SMALL_BYTES", 100_000)
     monkeypatch.setattr(large_text, "_CHUNK", 50_000)
     monkeypatch.setattr(parquet_table, "MAX_READ", 45_000)
     monkeypatch.setattr(parquet_table, "_BATCH", 9_000)
@@ -111,6 +112,20 @@ def test_of_what_is_too_large_to_be_read_some_rows_are_read(
     rows = {row.tobytes() for row in load_dataset(frame).X}
     assert all(row.tobytes() in rows for row in found.X)
     assert load_dataset(source, sampled=True).digest == found.digest
+
+
+def test_long_lines_are_all_read_as_long_as_they_fit(
+    frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_text, "_SMALL_BYTES", 100_000)
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    assert large_text.some_lines(tmp_path / "data.csv", "It") is None
+    monkeypatch.setattr(large_text, "MAX_LINES", 12_000)
+    found = large_text.some_lines(tmp_path / "data.csv", "It")
+    assert found is not None
+    assert (len(found.numbers), found.n_lines) == (12_000, N + 1)
+    lines = (tmp_path / "data.csv").read_bytes().splitlines(keepends=True)
+    assert found.content == b"".join(lines[number - 1] for number in found.numbers)
 
 
 @pytest.mark.usefixtures("small_bounds")
