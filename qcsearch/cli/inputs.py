@@ -100,7 +100,11 @@ def gather(
             fix="qcsearch search DATA, or --run with the folder of a run.",
         )
     if data is None and given is not None:
-        table.refuse(str(given.path))
+        if table.said:
+            raise InputError(
+                f"--{table.said} must go with DATA: the run in '{given.path}' keeps its data as they are.",
+                fix=f"name the data too, or leave --{table.said} out.",
+            )
         dataset = replace(given.dataset, name=given.config.dataset)
     else:
         table = table if old is None else _as_before(table, old)

@@ -72,7 +72,7 @@ class ColumnEncoder(Step):
         """Names of its outputs for names of its inputs: `sex`, or `sex=male` for a category."""
         shown: list[str] = []
         for j, name in enumerate(names):
-            one_hot = j in self.text and self.encode == "onehot"
+            one_hot = bool(self.levels[j]) and self.encode == "onehot"
             shown += [f"{name}={self.levels[j][c]}" for c in self._categories(j)] if one_hot else [name]
         return tuple(shown)
 
@@ -85,44 +85,33 @@ class ColumnEncoder(Step):
 
     def unknown_notice(self, X: FloatArray, names: Sequence[str]) -> tuple[str, ...]:
         """The sentence about categories that the training part did not hold; none if there are none."""
-        counts = self.unknown(X).sum(axis=0)
-        if not counts.any():
-            return ()
-        shown = ", ".join(
-            f"'{names[j]}' ({counts[j]} of {len(X)} rows)" for j in np.flatnonzero(counts)[:_NAMED]
-        )
-        return (
-            f"Categories that the training part does not hold are taken for none of the known ones: {shown}.",
-        )
+        what = "Categories that the training part does not hold are taken for none of the known ones"
+        return _counted(what, self.unknown(X), names)
 
     def gap_notice(self, X: FloatArray, names: Sequence[str]) -> tuple[str, ...]:
         """The sentence about gaps that are filled in; none if there are none."""
-        counts = np.isnan(X).sum(axis=0)
-        if not counts.any():
-            return ()
-        shown = ", ".join(
-            f"'{names[j]}' ({counts[j]} of {len(X)} rows)" for j in np.flatnonzero(counts)[:_NAMED]
+        return _counted(
+            f"Missing values are filled in as in the training ({self.impute})", np.isnan(X), names
         )
-        return (f"Missing values are filled in as in the training ({self.impute}): {shown}.",)
 
     def fitted_outputs(self) -> int:
         """See `Step.fitted_outputs`; what was read from a file may be no coding at all."""
-        coding = self.coding
+        n_levels = np.array([len(texts) for texts in self.coding.levels], dtype=np.int64)
         self._check_fit(
-            len(coding.levels) == len(self.fill_) == self.n_features_in_,
+            len(n_levels) == len(self.fill_) == self.n_features_in_,
             "one number to fill gaps for each feature",
         )
-        integers = self.source_.dtype == self.code_.dtype == np.int64 and len(self.source_) == len(self.code_)
+        source, code = self.source_, self.code_
+        integers = source.dtype == code.dtype == np.int64 and len(source) == len(code)
         self._check_fit(
-            integers and bool(np.isin(self.source_, self.text).all()), "categories of features of text"
+            integers and np.array_equal(np.unique(source), self.text), "categories of features of text"
         )
-        for j in self.text:
-            codes = self._categories(j)
-            inside = len(codes) > 0 and codes[0] >= 0 and codes[-1] < len(coding.levels[j])
-            self._check_fit(
-                inside and bool((np.diff(codes) > 0).all()), "categories among the levels, each once"
-            )
-        return len(self.names([""] * self.n_features_in_))
+        rising = (np.diff(source) > 0) | ((np.diff(source) == 0) & (np.diff(code) > 0))
+        inside = (code >= 0) & (code < n_levels[source])
+        self._check_fit(
+            bool(rising.all() and inside.all()), "categories among the levels, each once and in order"
+        )
+        return self.n_features_in_ + (len(source) - len(self.text) if self.encode == "onehot" else 0)
 
     def _check(self, X: Any, n_features: int | None = None) -> FloatArray:
         return check_X(X, n_features, missing=self.impute is not None)[0]
@@ -168,4 +157,16 @@ class ColumnEncoder(Step):
         return np.asarray(np.where(is_category.any(axis=1), rank, -1.0)[:, None])
 
     def _categories(self, j: int) -> NDArray[np.int64]:
-        return np.asarray(self.code_[self.source_ == j])
+        first, last = np.searchsorted(self.source_, (j, j + 1))
+        return self.code_[first:last]
+
+
+def _counted(what: str, where: NDArray[np.bool_], names: Sequence[str]) -> tuple[str, ...]:
+    """A sentence with the number of rows of each column that it is about; none if it is about none."""
+    counts = where.sum(axis=0)
+    found = np.flatnonzero(counts)
+    if not len(found):
+        return ()
+    shown = ", ".join(f"'{names[j]}' ({counts[j]} of {len(where)} rows)" for j in found[:_NAMED])
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return (f"{what}: {shown}{more}.",)

@@ -48,15 +48,20 @@ class TableOptions:
         if self.target is not None and self.target in self.drop:
             raise DataError(f"The column '{self.target}' cannot be both the target and dropped.")
 
+    @property
+    def said(self) -> str | None:
+        """Name of the first option that is given; None if none is."""
+        names = ("target", "drop", "encode", "impute")
+        return next((name for name in names if getattr(self, name)), None)
+
     def refuse(self, source: str) -> None:
         """Pass if nothing is said of columns, where there are none.
 
         Raises:
             DataError: if something is.
         """
-        said = [name for name in ("target", "drop", "encode", "impute") if getattr(self, name)]
-        if said:
+        if self.said:
             raise DataError(
-                f"'{said[0]}' is for tables; '{source}' holds its labels apart from features without names.",
-                f"leave {said[0]} out.",
+                f"'{self.said}' is for tables; '{source}' holds its labels apart from features without names.",
+                f"leave {self.said} out.",
             )

@@ -94,7 +94,7 @@ def test_the_same_columns_are_taken_when_the_run_goes_on(table, run, qcsearch):
     assert "was made with the data set" in other.err
     alone = qcsearch("search", "--run", run, "--drop", "Port")
     assert alone.code == 2
-    assert "'drop' is for tables" in alone.err
+    assert "--drop must go with DATA" in alone.err
 
 
 def test_run_and_bundle_predict_new_rows_of_the_raw_table_alike(run, tmp_path, qcsearch):

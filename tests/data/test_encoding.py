@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import numpy as np
 import pandas as pd
@@ -245,3 +246,13 @@ def test_a_forged_encoding_is_refused(changes):
     damaged(meta["steps"][0]["settings"], arrays, **changes)
     with pytest.raises(BundleError):
         load_pipeline(meta, arrays)
+
+
+def test_very_many_forged_columns_are_looked_through_once():
+    n = 20_000
+    encoder = ColumnEncoder([["a", "b"]] * n, "onehot", "mean")
+    encoder.n_features_in_, encoder.fill_ = n, np.zeros(n)
+    encoder.source_, encoder.code_ = np.repeat(np.arange(n), 2), np.tile([0, 1], n)
+    started = time.process_time()
+    assert encoder.fitted_outputs() == 2 * n
+    assert time.process_time() - started < 5
