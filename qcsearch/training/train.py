@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 from qcsearch.arguments import as_float, as_int, as_json, as_path
 from qcsearch.canonical import Json
 from qcsearch.circuits.candidate import Candidate, TrainingOptions
-from qcsearch.data.checks import check_X, default_names
-from qcsearch.data.dataset import Dataset, Label
+from qcsearch.data.checks import check_shape, check_X, default_names
+from qcsearch.data.dataset import Dataset
 from qcsearch.data.frames import is_frame, read_frame
 from qcsearch.data.labels import check_X_y, check_y, encode
 from qcsearch.data.preprocess import build_pipeline
@@ -238,8 +238,8 @@ def _parts(
     flat, codes, classes, image_shape = check_X_y(X, y, names=names)
     names = names or default_names(flat.shape[1], image_shape)
     if isinstance(validation, tuple):
-        X_val, y_val = _given(validation, names, classes)
-        return Dataset(flat, codes, classes, names, image_shape), X_val, y_val
+        data = Dataset(flat, codes, classes, names, image_shape)
+        return data, *_given(validation, data)
     share = as_float(validation, "The 'validation' of train must be a share", below=1)
     # With a test part of its own, an empty one, nothing is set aside for a test.
     whole = Dataset(flat, codes, classes, names, image_shape, "X", flat[:0], codes[:0])
@@ -248,13 +248,17 @@ def _parts(
     return train_part, parts.validation.X, parts.validation.y
 
 
-def _given(
-    validation: tuple[Any, Any], names: tuple[str, ...], classes: tuple[Label, ...]
-) -> tuple[Floats, Ints]:
-    X = validation[0]
-    X = load_features(X, names) if is_frame(X) else X
-    X_val, _ = check_X(X, len(names), what="X_val", owner="the training")
-    y_val = encode(check_y(validation[1], "y_val"), classes, "y_val")
+def _given(validation: tuple[Any, ...], data: Dataset) -> tuple[Floats, Ints]:
+    if len(validation) != 2:
+        raise DataError(
+            f"The 'validation' of train must be (X_val, y_val) or a share. Got {len(validation)} values."
+        )
+    X, y = validation
+    X = load_features(X, data.feature_names) if is_frame(X) else X
+    X_val, shape = check_X(X, data.n_features, what="X_val", owner="the training")
+    if shape is not None and data.image_shape is not None:
+        check_shape(shape, data.image_shape, "X_val", "the training has")
+    y_val = encode(check_y(y, "y_val"), data.classes, "y_val")
     if len(X_val) != len(y_val):
         raise DataError(f"X_val has {len(X_val)} rows, but y_val has {len(y_val)} labels.")
     return X_val, y_val

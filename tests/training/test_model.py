@@ -100,3 +100,13 @@ def test_a_candidate_and_a_seed_may_hold_numbers_of_numpy(iris, small_candidate)
     seeded = train(candidate, *iris, device="fake_manila", seed=np.uint8(0), validation=np.float32(0.25))
     assert seeded.candidate.qubits == small_candidate.qubits
     assert seeded.metrics["steps"] == 2
+
+
+def test_a_validation_part_of_other_images_or_of_one_value_is_refused(iris, small_candidate):
+    images = iris[0].reshape(150, 1, 2, 2)
+    with pytest.raises(DataError, match="X_val has images of 4×1 pixels, but the training has 2×2 pixels"):
+        train(
+            small_candidate, images, iris[1], validation=(iris[0][:, :, None], iris[1]), device="fake_manila"
+        )
+    with pytest.raises(DataError, match="Got 1 values"):
+        train(small_candidate, *iris, validation=(iris[0],), device="fake_manila")
