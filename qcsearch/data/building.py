@@ -52,7 +52,8 @@ def build(
         constant_features(flat, f"'{name}'") if coding is None else ()
     )  # a split says it once it is encoded
     dropped = constant_notice(constant, names, shape is not None)
-    return replace(dataset, notices=(*notices, *_many_classes(dataset, target), *dropped))
+    coded = () if coding is None else coding.notices(dataset.X, names)
+    return replace(dataset, notices=(*notices, *coded, *_many_classes(dataset, target), *dropped))
 
 
 def _many_classes(dataset: Dataset, target: str) -> tuple[str, ...]:

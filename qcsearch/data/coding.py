@@ -86,20 +86,21 @@ class Coding:
         pairs = zip(columns, self.levels, strict=True)
         return np.column_stack([_codes(column, texts) if texts else column.values for column, texts in pairs])
 
-    def notices(self, columns: Sequence[Column]) -> tuple[str, ...]:
-        """What becomes of the columns, counted, a sentence for each kind."""
-        text = [(column.name, texts) for column, texts in zip(columns, self.levels, strict=True) if texts]
-        gaps = [(column.name, len(column.missing)) for column in columns if len(column.missing)]
+    def notices(self, X: FloatArray, names: Sequence[str]) -> tuple[str, ...]:
+        """What becomes of the columns of coded samples `(n_rows, n_features)`, counted, a sentence for each kind."""
+        text = [
+            f"'{name}' ({len(texts)} categories)"
+            for name, texts in zip(names, self.levels, strict=True)
+            if texts
+        ]
+        counts = np.isnan(X).sum(axis=0)
+        gaps = [f"'{names[j]}' ({counts[j]})" for j in np.flatnonzero(counts).tolist()]
         said = []
         if text:
-            shown = _listed([f"'{name}' ({len(texts)} categories)" for name, texts in text])
-            said.append(f"{len(text)} column(s) of text are encoded ({self.encode}): {shown}.")
+            said.append(f"{len(text)} column(s) of text are encoded ({self.encode}): {_listed(text)}.")
         if gaps:
-            shown = _listed([f"'{name}' ({count})" for name, count in gaps])
-            total = sum(count for _, count in gaps)
-            said.append(
-                f"{total:,} missing value(s) are filled in ({self.impute}, of the training part): {shown}."
-            )
+            filled = f"{counts.sum():,} missing value(s) are filled in ({self.impute}, of the training part)"
+            said.append(f"{filled}: {_listed(gaps)}.")
         return tuple(said)
 
     def to_json(self) -> Json:

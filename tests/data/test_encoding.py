@@ -139,6 +139,7 @@ def test_a_run_keeps_the_columns_as_they_are(tmp_path):
     again = load_dataset(tmp_path / "data.npz")
     assert again.digest == dataset.digest
     assert again.coding == dataset.coding
+    assert again.notices == dataset.notices[1:]
     assert load_dataset(FRAME, encode="onehot", impute="mean").digest != dataset.digest
     assert load_dataset(FRAME, encode="ordinal", impute="median").digest != dataset.digest
 
