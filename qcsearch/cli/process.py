@@ -72,19 +72,16 @@ def listen() -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """Leave with an exit code, which stands, whatever signal comes now; if interrupted, at once.
+    """Leave at once with an exit code, which stands, whatever signal comes now.
 
-    Raises:
-        SystemExit: with the code.
+    A command has cleaned up by then, and to take its libraries down would cost the interpreter a good part of a second.
     """
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    if code == INTERRUPTED:  # the command has cleaned up, and to take the libraries down would take a second
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
-    raise SystemExit(code)
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def began() -> float | None:
