@@ -72,18 +72,26 @@ def _explain_run(folder: RunFolder, json: bool) -> None:
 
     from qcsearch.search.correlation import correlations
     from qcsearch.search.features import Features
-    from qcsearch.search.leaderboard import records
+    from qcsearch.search.leaderboard import notices
     from qcsearch.search.objective import Objective
     from qcsearch.search.times import stage_times
 
-    found, config = records(folder), folder.config
+    history, config = folder.history(), folder.config
+    found = list(history.records)
     times = stage_times(found)
     if times and not json:
         _show_times(times, len(found))
     kept = sum(record.outcome.kind == "kept" for record in found)
     say(f"Computing the predictors of {kept} trained candidates ...")
-    objective = Objective.of(Features(folder.dataset, config.seed), folder.space, folder.device, config.seed)
-    rows = correlations(objective, found)
+    try:
+        features = Features(folder.dataset, config.seed)
+        objective = Objective.of(features, folder.space, folder.device, config.seed)
+        rows = correlations(objective, found)
+    except QCSearchError as error:  # such as a plug-in that is gone
+        say(f"Note: The predictors cannot be computed: {error.message}")
+        rows = []
+    for notice in notices(history):
+        say(f"Note: {notice}")
     if json:
         emit(
             {

@@ -17,7 +17,7 @@ from qcsearch.reporting.circuit import DrawnGate
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
 from qcsearch.reporting.plots import Curve
 from qcsearch.search.features import Features
-from qcsearch.search.leaderboard import rank, records
+from qcsearch.search.leaderboard import notices, rank
 from qcsearch.search.pareto import pareto_front
 from qcsearch.search.record import TrialRecord
 from qcsearch.search.result import SearchResult
@@ -41,7 +41,8 @@ def gather(run: RunFolder) -> RunFacts:
     Raises:
         RunError: if the folder holds no run, or a file in it was changed.
     """
-    found, data = records(run), run.result()
+    history, data = run.history(), run.result()
+    found = list(history.records)
     result = None if data is None else SearchResult.from_file(run.path, data)
     features = Features(run.dataset, run.config.seed)
     ranked = rank(found)
@@ -77,7 +78,12 @@ def gather(run: RunFolder) -> RunFacts:
         versions={} if winner is None else winner.versions,
         seeds=_seeds(run.config, winner),
         digests=_digests(run.config, winner),
-        notices=(*run.dataset.notices, *features.split.notices, *(result.notices if result else ())),
+        notices=(
+            *run.dataset.notices,
+            *features.split.notices,
+            *(result.notices if result else ()),
+            *notices(history),
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ __all__ = ["work"]
 
 _logger = logging.getLogger(__name__)
 
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 _LEAST_SECONDS = 0.2
 _PROPOSAL_SHARE = 0.6
 """Of the time that is left: what a strategy may take to make a candidate; the rest is for its training."""
@@ -98,6 +100,8 @@ def _evaluate(
             seconds=time.monotonic() - started,
         )
     except Exception as error:  # one candidate's failure is recorded and does not end the search
+        if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+            raise  # nothing can be recorded, and no candidate is to blame
         _logger.exception("Trial %d failed.", asked.number)
         text = " ".join(str(error).split()) or "no message"
         outcome = Outcome("failed", f"{type(error).__name__}: {text}", error=type(error).__name__)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -336,3 +337,47 @@ def _weights(bundle):
     from qcsearch.bundle.read import load_bundle
 
     return load_bundle(bundle).weights.tolist()
+
+
+def test_a_run_whose_plugin_is_gone_is_shown_as_far_as_it_can_be(qcsearch, own_run, monkeypatch, tmp_path):
+    from qcsearch.circuits.ansatze import ANSATZE
+
+    before = qcsearch("board", own_run).out
+    names = {row["ansatz"] for row in qcsearch("board", own_run, "--json").json["rows"] if row["ansatz"]}
+    for name in names:
+        monkeypatch.delitem(ANSATZE._classes, name)
+    board = qcsearch("board", own_run)
+    assert (board.code, board.out) == (0, before)
+    note = f"Note: '{min(names)}' is not one of the ansatze."
+    assert note in board.err
+    assert qcsearch("explain", own_run, 0).code == 0
+    explained = qcsearch("explain", own_run)
+    assert (explained.code, "Where the time of 3 trials went" in explained.out) == (0, True)
+    assert "Note: The predictors cannot be computed: " in explained.err
+    assert qcsearch("report", own_run, "-o", tmp_path / "report.html").code == 0
+    assert note.removeprefix("Note: ").replace("'", "&#x27;") in (
+        tmp_path / "report.html"
+    ).read_text().replace("'", "&#x27;")
+    for command in (("predict", own_run, "iris"), ("search", "--run", own_run, "--trials", 9)):
+        refused = qcsearch(*command)
+        assert (refused.code, len(refused.err.splitlines())) == (2, 1), refused.err
+
+
+def test_a_run_that_may_not_be_written_can_be_looked_at_and_used(qcsearch, own_run, tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    own_run.chmod(0o555)
+    try:
+        for command in (
+            ("board", own_run),
+            ("explain", own_run, 0),
+            ("report", own_run, "-o", tmp_path / "report.html"),
+            ("export", own_run, "-o", tmp_path / "bundle"),
+            ("predict", own_run, "iris", "-o", tmp_path / "labels.csv"),
+        ):
+            outcome = qcsearch(*command)
+            assert outcome.code == 0, outcome.err
+        refused = qcsearch("search", "--run", own_run, "--trials", 9)
+        assert (refused.code, len(refused.err.splitlines())) == (2, 1), refused.err
+    finally:
+        own_run.chmod(0o755)
