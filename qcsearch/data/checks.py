@@ -146,7 +146,8 @@ def as_numbers(values: Any, what: str, names: Sequence[str] | None = None) -> Fl
     if array.dtype.kind in "mM":
         raise DataError(f"{what} holds dates or times; every feature must be a number.")
     if array.dtype.names is not None or array.ndim == 0:
-        raise DataError(f"{what} must be a plain array of numbers. Got {array.dtype}.")
+        got = type(values).__name__ if array.dtype == object else array.dtype
+        raise DataError(f"{what} must be a plain array of numbers. Got {got}.")
     result = np.empty(array.shape)
     for index in np.ndindex(array.shape):
         result[index] = _number(array[index], what, index, names)
@@ -205,10 +206,14 @@ def _as_array(values: Any, what: str) -> NDArray[Any]:
     if isinstance(values, np.ma.MaskedArray):
         values = np.ma.filled(values.astype(object), np.nan)
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
+        # An array for each sample, as a column of images is.
+        nested = array.dtype == object and array.ndim == 1 and {type(part) for part in array} == {np.ndarray}
+        return np.stack(list(array)) if nested else array
     except (ValueError, TypeError) as error:
         raise DataError(
-            f"{what} is ragged: its rows differ in length or cannot be read as numbers."
+            f"{what} is ragged: its rows differ in length or cannot be read as numbers.",
+            "give all samples the same number of features; images must have one size.",
         ) from error
 
 

@@ -151,6 +151,27 @@ def test_grey_images_may_have_one_channel_and_any_layout_in_memory(name):
     assert (flat == wanted.reshape(12, -1)).all()
 
 
+def nested(*samples):
+    array = np.empty(len(samples), dtype=object)
+    array[:] = samples
+    return array
+
+
+def test_an_array_of_arrays_is_stacked_or_ragged():
+    flat, shape = check_X(nested(*X))
+    assert (flat == X.reshape(12, -1)).all()
+    assert shape == (4, 3)
+    for ragged in (nested(X[0], X[0].T), nested(X[0], X[0, 0]), [X[0], X[0].T]):
+        with pytest.raises(DataError, match=r"ragged.*images must have one size"):
+            check_X(ragged)
+
+
+@pytest.mark.parametrize("value", [None, {"a": [1]}, iter([1])], ids=["None", "dict", "iterator"])
+def test_what_is_no_array_is_named(value):
+    with pytest.raises(DataError, match=rf"a plain array of numbers\. Got {type(value).__name__}"):
+        check_X(value)
+
+
 @pytest.mark.parametrize(
     ("shape", "expected"),
     [

@@ -235,7 +235,7 @@ def bad_labels_get_a_sentence(pool, odd, at, other):
             assert dataset.labels(dataset.y).tolist() == labels
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(pool=GOOD, container=st.sampled_from(CONTAINERS), file=st.sampled_from(["npz", "parquet"]))
 def test_any_labels_in_any_container_go_all_the_way(model, tmp_path_factory, pool, container, file):
     good_labels_go_all_the_way(model, tmp_path_factory.getbasetemp(), pool, container, file)
