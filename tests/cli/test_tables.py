@@ -77,6 +77,7 @@ def test_the_search_tells_what_becomes_of_the_columns(searched):
         assert part in searched.err
 
 
+@pytest.mark.slow
 def test_an_id_is_pointed_out_before_the_search(table, qcsearch):
     outcome = qcsearch("check", table, *DATA[:4], *DATA[6:], *SMALL)
     assert outcome.code == 0, outcome.err
