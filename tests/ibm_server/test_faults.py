@@ -169,15 +169,15 @@ def test_one_that_comes_later_than_is_waited_is_cancelled_while_it_can_be(server
 
 
 @pytest.mark.parametrize("how", ["twice", "twice drop"])
-@pytest.mark.parametrize("queue", [0.0, 0.6])
-def test_of_two_jobs_one_is_kept_and_both_are_on_the_bill(server, executor, rows, how, queue):
-    server.queue_seconds = queue
+@pytest.mark.parametrize("holds", [False, True])
+def test_of_two_jobs_one_is_kept_and_both_are_on_the_bill(server, executor, rows, how, holds):
+    server.holds = holds
     server.faults.add("submit", how)
     one = executor()
     one.run([rows[0]], 50)
     assert one.budget.bill() == pytest.approx(server.billed_seconds)
     assert len(server.jobs) == 2
-    assert len(server.billed) == (1 if queue else 2)
+    assert len(server.billed) == (1 if holds else 2)
     (entry,) = one._journal.entries
     assert {entry.job, *entry.duplicates} == set(server.jobs)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from qcsearch.deployment.ibm.answers import checked_id
 from qcsearch.deployment.ibm.cloud import Cloud
 from qcsearch.deployment.ibm.entry import Entry
-from qcsearch.deployment.ibm.faults import LATER, is_clear, is_transient, session_closed
+from qcsearch.deployment.ibm.faults import LATER, is_clear, is_transient, session_closed, status_of
 from qcsearch.deployment.ibm.journal import Journal
 from qcsearch.deployment.ibm.meter import Meter
 from qcsearch.deployment.ibm.pace import TokenBucket
@@ -217,7 +217,7 @@ class Submitter:
         """
         started, pause, unknown = time.monotonic(), self._patience.poll, 0
         looks = list(accumulate(self._patience.gaps))
-        job = self._cloud.job(str(entry.job))
+        job = self._job(entry)
         if self._twins.substituted(job):  # killed before it was refused
             self._twins.refuse(entry, job)
         while True:
@@ -245,6 +245,17 @@ class Submitter:
                 )
             time.sleep(pause)
             pause = min(self._patience.slow_poll, 1.5 * pause)
+
+    def _job(self, entry: Entry) -> RuntimeJobV2:
+        """The entry's job; one that the service does not know yet may just have been accepted."""
+        for gap in self._patience.gaps:
+            try:
+                return self._cloud.job(str(entry.job))
+            except BackendError as fault:
+                if status_of(fault) != 404:
+                    raise
+            time.sleep(gap)
+        return self._cloud.job(str(entry.job))
 
     def _fail(self, entry: Entry, job: RuntimeJobV2, status: str) -> None:
         """Raise what a job stands for that has ended without a result.

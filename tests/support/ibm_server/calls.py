@@ -242,7 +242,7 @@ class Handler(BaseHTTPRequestHandler):
             return 400, _error(1201, str(error))
         job = self.app.submit(asked, effect)
         if effect in ("twice", "twice drop"):
-            self.app.submit(asked)
+            self.app.submit(asked, effect)
         return 200, {"id": job.id, "backend": job.backend}
 
     def call_jobs(self, names: dict, body: bytes, effect: object) -> tuple[int, object]:

@@ -59,6 +59,7 @@ class Job:
     limit: float | None = None
     reason_code: int | None = None
     listed: float = 0.0
+    held: bool = False
     ended: float | None = None
 
 
@@ -75,6 +76,7 @@ class IbmServer:
         bill_lag: seconds for which the bill of a job that has ended is pending.
         idle_seconds: by which a session in which a job ran lasts longer than its jobs.
         cancels: whether it cancels jobs.
+        holds: whether jobs of which one is too many, or on another backend, wait until one is cancelled.
         dry: give zeros in the place of simulated bits, which is quick.
     """
 
@@ -89,12 +91,13 @@ class IbmServer:
         bill_lag: float = 0.0,
         idle_seconds: float = 0.0,
         cancels: bool = True,
+        holds: bool = False,
         dry: bool = False,
     ) -> None:
         self.token = token or os.environ.get("QISKIT_IBM_TOKEN") or f"raw-api-key-{uuid.uuid4().hex}"
         self.seed, self.queue_seconds, self.slowness = seed, queue_seconds, slowness
         self.lag, self.bill_lag, self.idle_seconds = lag, bill_lag, idle_seconds
-        self.cancels, self.dry = cancels, dry
+        self.cancels, self.holds, self.dry = cancels, holds, dry
         self.names = backends
         self.processors: dict[str, Processor] = {}
         self.faults = FaultScript()
@@ -209,6 +212,7 @@ class IbmServer:
             doom=effect
             if effect in ("cancel", "fail", "close session", "cancel billed", "fail billed")
             else "",
+            held=self.holds and effect in ("substitute", "twice", "twice drop"),
             listed=time.monotonic() + (self.lag if effect in ("hidden", "hidden 504") else 0.0),
         )
         with self.lock:
@@ -237,8 +241,8 @@ class IbmServer:
     def _work(self) -> None:
         """Run the jobs one after the other."""
         while (job := self._queue.get()) is not None and not self.closing.is_set():
-            if self.queue_seconds:
-                time.sleep(self.queue_seconds)
+            time.sleep(self.queue_seconds)
+            self._hold(job)
             with self.lock:
                 if job.state != "Queued":
                     continue
@@ -263,6 +267,14 @@ class IbmServer:
                 elif job.state == "Running":
                     job.state, job.result = "Completed", result
                 job.ended = time.monotonic()
+
+    def _hold(self, job: Job) -> None:
+        end = time.monotonic() + 30.0
+        while job.held and time.monotonic() < end and not self.closing.is_set():
+            job.held = not any(
+                x.state == "Cancelled" and x.tags == job.tags for x in list(self.jobs.values())
+            )
+            time.sleep(0.01)
 
     def _run(self, job: Job) -> tuple[str, float]:
         processor = self.processor(job.backend)

@@ -44,7 +44,7 @@ class Trouble:
     wasted: int = 0
     lost: int = 0
     options: dict[str, Any] = field(default_factory=dict)
-    server: dict[str, float] = field(default_factory=dict)
+    server: dict[str, bool | float] = field(default_factory=dict)
 
 
 def submit(effect: object, times: int = 1, *ends: type[BackendError], **more: Any) -> Trouble:
@@ -52,7 +52,7 @@ def submit(effect: object, times: int = 1, *ends: type[BackendError], **more: An
     return Trouble([("submit", effect, times)], ends, **more)
 
 
-_QUEUE = {"queue_seconds": 0.5}  # a job that waits can still be cancelled
+_HELD = {"holds": True}  # a job that waits can still be cancelled
 _ELSEWHERE = Redirect("http://127.0.0.1:9/")
 TROUBLE: dict[str, Trouble] = {
     "429": submit(429, 3),
@@ -65,15 +65,16 @@ TROUBLE: dict[str, Trouble] = {
     "accepted late twice": submit("late", 2),
     "listed late": submit("hidden"),
     "listed late twice": submit("hidden 504", 2),
+    "known late": Trouble([("job", 404, 3)]),
     "listing down in doubt": Trouble([("submit", "after drop", 1), ("jobs", 500, 3)]),
-    "two jobs": submit("twice", server=_QUEUE),
-    "two jobs, no answer": submit("twice drop", server=_QUEUE),
+    "two jobs": submit("twice", server=_HELD),
+    "two jobs, no answer": submit("twice drop", server=_HELD),
     "two jobs, both run": submit("twice", wasted=1),
     "stalled poll": Trouble([("job", "stall", 1)]),
     "html with 200": Trouble([("job", "html", 1), ("submit", "html", 1), ("results", "html", 1)]),
     "unknown status": Trouble([("job", "unknown status", 3)]),
     "unknown status that stays": Trouble([("job", "unknown status", 9)], (UnknownStatusError,)),
-    "substituted": submit("substitute", 1, SubstitutedError, server=_QUEUE),
+    "substituted": submit("substitute", 1, SubstitutedError, server=_HELD),
     "substituted and run": submit("substitute", 1, SubstitutedError, wasted=1, server={"cancels": False}),
     "cancelled": submit("cancel", 1, JobCancelledError),
     "cancelled after it ran": submit("cancel billed", 1, JobCancelledError, wasted=1),
