@@ -250,13 +250,15 @@ def _device(backend: str) -> Device:
         return BackendElsewhere(argument).device
     if kind == "backend":
         return Device.from_backend(load_backend(argument))
-    return Device.from_backend(fake_backend(backend) if backend.startswith("fake_") else _live(backend))
+    return Device.from_backend(fake_backend(backend)) if backend.startswith("fake_") else _live(backend)
 
 
-def _live(name: str) -> Any:
+def _live(name: str) -> Device:
     """A processor of the person's IBM account."""
     from qcsearch.deployment.ibm.cloud import Cloud
+    from qcsearch.devices.device import Device
 
     cloud = Cloud(name)
-    cloud.call(cloud.backend.refresh)
-    return cloud.backend
+    backend = cloud.backend
+    cloud.call(backend.refresh)
+    return cloud.call(lambda: Device.from_backend(backend))

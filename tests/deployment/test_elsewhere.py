@@ -15,6 +15,7 @@ from qcsearch.deployment.executors.elsewhere import BackendElsewhere
 from qcsearch.errors import BackendError
 
 THERE = """
+import json
 import os
 from qiskit.providers.fake_provider import GenericBackendV2
 
@@ -28,6 +29,22 @@ def two():
     if "QISKIT_IBM_TOKEN" in os.environ:
         backend.name += "_that_saw_the_key"
     return backend
+
+class Fake(GenericBackendV2):
+    def __init__(self):
+        super().__init__(2, ["rz", "sx", "x", "cx"], coupling_map=[[0, 1]], seed=1)
+        self.name = "_".join(["fake", *sorted(os.environ)])
+
+ready = two()
+
+class Liar(Fake):
+    counts = []
+    def run(self, circuits, **options):
+        return self
+    def result(self):
+        return self
+    def get_counts(self, i):
+        return json.loads(os.environ["COUNTS"])
 """
 
 
@@ -80,18 +97,90 @@ def test_what_goes_wrong_there_is_said_here_and_the_next_job_runs(elsewhere):
 
 
 @pytest.mark.slow
-def test_what_cannot_be_had_there_is_said(folder, monkeypatch):
+def test_what_cannot_be_had_there_is_said(folder, monkeypatch, tmp_path):
     with pytest.raises(BackendError, match="failed there: AttributeError"):
         BackendElsewhere(f"{folder}:there:three")
     monkeypatch.setenv("ALPHA", "1")
+    monkeypatch.setenv("QCSEARCH_PASS", "ALPHA")
     with pytest.raises(BackendError, match="may be billed"):
         BackendExecutor(BackendElsewhere(f"{folder}:there:two"), "env:there")
-    (folder / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
+    broken = tmp_path / "bin" / "python"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o700)
     with pytest.raises(BackendError, match="process ended"):
-        BackendElsewhere(f"{folder}:there:two")
+        BackendElsewhere(f"{tmp_path}:there:two")
 
 
 @pytest.mark.parametrize("argument", ["", "nowhere:module:object", "/:there:two", "/nowhere"])
 def test_what_is_no_environment_is_said(argument):
     with pytest.raises(BackendError, match="folder:package"):
         BackendElsewhere(argument)
+
+
+@pytest.mark.parametrize("name", ["Fake", "two", "ready"])
+def test_a_class_a_factory_and_a_backend_are_all_backends(folder, name):
+    assert BackendElsewhere(f"{folder}:there:{name}").name.startswith("fake_")
+
+
+def test_only_what_is_named_of_the_environment_is_seen_there(folder, monkeypatch):
+    for name in ("QISKIT_IBM_TOKEN", "AWS_SECRET_ACCESS_KEY", "IQM_TOKEN", "PYTHONSTARTUP", "IONQ_API_KEY"):
+        monkeypatch.setenv(name, "planted")
+    assert "TOKEN" not in BackendElsewhere(f"{folder}:there:Fake").name
+    monkeypatch.setenv("QCSEARCH_PASS", "IQM_TOKEN, NOT_THERE")
+    seen = BackendElsewhere(f"{folder}:there:Fake").name
+    assert "IQM_TOKEN" in seen
+    assert not any(name in seen for name in ("AWS", "IONQ", "IBM", "PYTHONSTARTUP"))
+
+
+@pytest.mark.parametrize("module", ["backend", "local", "base", "worker"])
+def test_a_module_with_the_name_of_one_of_our_files_is_the_vendors(folder, module):
+    (folder / f"{module}.py").write_text(THERE)
+    assert BackendElsewhere(f"{folder}:{module}:two").origin == f"{module}.Machine"
+
+
+def test_the_working_directory_is_not_imported_from(folder, monkeypatch, tmp_path):
+    for module in ("json", "numpy", "qiskit", "there", "sitecustomize"):
+        (tmp_path / f"{module}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", "")
+    assert BackendElsewhere(f"{folder}:there:two").name == "fake_two"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_relative_path_of_the_environment_is_that_of_the_working_directory(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    assert BackendElsewhere(f"{folder.name}:there:two").name == "fake_two"
+
+
+LIES = (
+    "null", '{"00": -1}', '{"00": 1000000000000}', "[]", "{}", "7", '"00"', '{"00": 1.5}', '{"00": NaN}',
+    '{"00": true}', '{"0": 5}', '{"000": 5}', '{"0x": 5}', '{"00": 0}', '{"00": "5"}', '{"00": null}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "counts", [*LIES[:3], *(pytest.param(lie, marks=pytest.mark.slow) for lie in LIES[3:])]
+)
+def test_counts_that_are_none_are_refused(folder, monkeypatch, counts):
+    monkeypatch.setenv("COUNTS", counts)
+    monkeypatch.setenv("QCSEARCH_PASS", "COUNTS")
+    circuit = QuantumCircuit(2, 2)
+    circuit.measure([0, 1], [0, 1])
+    executor = BackendExecutor(BackendElsewhere(f"{folder}:there:Liar"), "env:there")
+    with pytest.raises(BackendError) as caught:
+        executor.run([Pub(circuit, np.zeros((1, 0)))], 50)
+    assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize(
+    "line", ["nonsense", "[]", "null", "{}", '{"name": "fake"}', '{"error": 5}', "[" * 3000, ""]
+)
+def test_a_process_that_answers_nonsense_is_said(tmp_path, line):
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    (tmp_path / "line").write_text(line + "\n" if line else "")
+    python.write_text(f'#!/bin/sh\ncat "{tmp_path}/line"\ncat >/dev/null\n' if line else "#!/bin/sh\n")
+    python.chmod(0o700)
+    with pytest.raises(BackendError):
+        BackendElsewhere(f"{tmp_path}:a:b")

@@ -1,7 +1,9 @@
 """A backend of another Python environment, for vendors whose pins clash with ours.
 
 A process of that environment holds the backend, and is asked through pipes: its calibration comes over once, then
-bound circuits go there and counts come back. Nothing of ours has to be installed there.
+bound circuits go there and counts come back. Nothing of ours has to be installed there. The vendor's code runs with
+the rights of whoever starts it, and with a few variables of the environment: keys that are meant for others are none
+of its business.
 """
 
 from __future__ import annotations
@@ -21,9 +23,14 @@ from qiskit.transpiler import Target
 
 from qcsearch.deployment.executors import worker
 from qcsearch.devices.validation import validate
-from qcsearch.errors import BackendError
+from qcsearch.errors import BackendError, ResultError
 
 __all__ = ["BackendElsewhere"]
+
+_PASSED = frozenset(
+    {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "OMP_NUM_THREADS"}
+)
+_LONGEST = 2**28
 
 
 class BackendElsewhere(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
@@ -42,30 +49,36 @@ class BackendElsewhere(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
 
     def __init__(self, argument: str) -> None:
         folder, _, name = argument.partition(":")
-        python = Path(folder).expanduser() / "bin" / "python"
+        home = Path(folder).expanduser().absolute()
+        python = home / "bin" / "python"
         if not name or not python.is_file():
             raise BackendError(
                 f"A backend of another environment must be given as folder:package.module:object. Got {argument!r}.",
                 fix="make the folder with `python -m venv`, and install the vendor's package there.",
             )
         self._argument = argument
-        # The key of one vendor's cloud is none of another's business.
-        hidden = ("QISKIT_IBM_TOKEN",)
         self._process = subprocess.Popen(
             [str(python), worker.__file__, name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={key: value for key, value in os.environ.items() if key not in hidden},
+            env=_environment(home),
+            cwd=home,  # nothing that lies about where the command was started is imported or read
         )
         weakref.finalize(self, _end, self._process)
         told = self._answer()
-        super().__init__(name=str(told["name"]))
-        self.device = validate(told["device"])
-        self.origin = str(told["origin"])
-        self._target = self.device.target()
-        self._max_circuits: int | None = told["max_circuits"]
-        if told["seeded"]:
+        try:
+            super().__init__(name=str(told["name"]))
+            self.device = validate(told["device"])
+            self.origin = str(told["origin"])
+            self._target = self.device.target()
+            self._max_circuits = None if told["max_circuits"] is None else max(1, int(told["max_circuits"]))
+            seeded = bool(told["seeded"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BackendError(
+                f"'env:{argument}' must describe a backend whose calibration can be used. {error}"
+            ) from error
+        if seeded:
             self.options.update_options(seed_simulator=None)
 
     @property
@@ -91,19 +104,25 @@ class BackendElsewhere(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
             self._process.stdin.flush()
         except BrokenPipeError:
             pass  # reading says that it has ended
-        return Ran(self._answer()["counts"])
+        counts = self._answer().get("counts")
+        if not isinstance(counts, list) or len(counts) != len(run_input):
+            raise ResultError(
+                f"'env:{self._argument}' must answer with {len(run_input)} counts. It does not."
+            )
+        return Ran(counts)
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = self._process.stdout.readline(_LONGEST)
         try:
-            found: dict[str, Any] = json.loads(line)
-        except ValueError:
-            raise BackendError(
-                f"The environment of 'env:{self._argument}' must answer. Its process ended."
-            ) from None
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            ended = "Its process ended" if not line else "It answers with something else"
+            raise BackendError(f"The environment of 'env:{self._argument}' must answer. {ended}.") from None
+        if not isinstance(found, dict):
+            raise BackendError(f"The environment of 'env:{self._argument}' must answer. It does not.")
         if "error" in found:
-            raise BackendError(f"'env:{self._argument}' failed there: {found['error'].rstrip('.')}.")
+            raise BackendError(f"'env:{self._argument}' failed there: {str(found['error']).rstrip('.')}.")
         return found
 
 
@@ -120,6 +139,13 @@ class Ran:
     def get_counts(self, i: int) -> dict[str, int]:
         """Counts of one circuit."""
         return self.counts[i]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """What the process there sees: where it is, and what `QCSEARCH_PASS` names, with commas in between."""
+    named = {name.strip() for name in os.environ.get("QCSEARCH_PASS", "").split(",")}
+    passed = {key: os.environ[key] for key in os.environ if key in _PASSED | named or key.startswith("LC_")}
+    return passed | {"VIRTUAL_ENV": str(home)}
 
 
 def _plain(circuit: QuantumCircuit) -> tuple[int, int, list[Any]]:

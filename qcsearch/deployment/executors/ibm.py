@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["IbmExecutor"]
 
 _log = logging.getLogger("qcsearch.deployment")
+_LONGEST_REP_DELAY = 1.0
 _FRACTIONAL = frozenset({"rx", "rzz"})
 
 
@@ -104,7 +105,7 @@ class IbmExecutor:
     @cached_property
     def _made_for(self) -> object:
         """Time of the calibration that the circuits were made for: that of the first look."""
-        return self._cloud.backend.properties().last_update_date
+        return self._cloud.calibrated_at()
 
     @property
     def target(self) -> Target:
@@ -118,7 +119,8 @@ class IbmExecutor:
     def rep_delay(self) -> float:
         """Seconds between two executions."""
         found = getattr(self._cloud.backend.configuration(), "default_rep_delay", None)
-        return REP_DELAY if found is None else float(found)
+        seconds = plausible_seconds(found, _LONGEST_REP_DELAY)
+        return REP_DELAY if seconds is None else seconds
 
     @property
     def remaining_seconds(self) -> float | None:
@@ -249,7 +251,7 @@ class IbmExecutor:
             )
         backend = self._cloud.backend
         self._cloud.call(backend.refresh)
-        calibrated = backend.properties().last_update_date
+        calibrated = self._cloud.calibrated_at()
         try:
             self._validate(pubs, shots)
         except (QiskitError, ValueError, BackendError) as error:
@@ -268,8 +270,9 @@ class IbmExecutor:
     def _validate(self, pubs: Sequence[Pub], shots: int) -> None:
         """What the service checks after it has billed, and the new primitives not at all."""
         backend = self._cloud.backend
-        check_job(pubs, shots, backend.target, measured=not any(pub.observables for pub in pubs))
-        validate_isa_circuits([pub.circuit for pub in pubs], backend.target)
+        target = self._cloud.call(lambda: backend.target)
+        check_job(pubs, shots, target, measured=not any(pub.observables for pub in pubs))
+        validate_isa_circuits([pub.circuit for pub in pubs], target)
         validate_rzz_pubs([SamplerPub.coerce((pub.circuit, pub.parameters), shots) for pub in pubs])
         for pub in pubs:
             backend.check_faulty(pub.circuit)
@@ -288,8 +291,9 @@ class IbmExecutor:
             )
 
     def _look(self) -> Device:
+        backend = self._cloud.backend
         try:
-            self._latest = Device.from_backend(self._cloud.backend)
+            self._latest = self._cloud.call(lambda: Device.from_backend(backend))
         except DeviceError as error:
             raise RecalibratedError(f"The calibration of {self.name} must be usable. {error}") from error
         return self._latest

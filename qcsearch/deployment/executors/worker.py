@@ -15,6 +15,9 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+if not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]  # this script's folder: `backend` and `local` are the vendor's modules, not ours
+
 Json = dict[str, Any]
 
 
@@ -43,7 +46,8 @@ def main(argument: str) -> None:
 
 def _opened(argument: str) -> Any:
     found = EntryPoint("backend", argument, "qcsearch.backends").load()
-    return found if hasattr(found, "target") or not callable(found) else found()
+    made = isinstance(found, type) or (callable(found) and not hasattr(found, "target"))
+    return found() if made else found
 
 
 def _described(backend: Any) -> Json:

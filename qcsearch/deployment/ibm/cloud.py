@@ -83,6 +83,15 @@ class Cloud:
         service = self.service
         self.call(lambda: service._active_api_client.close_session(session_id))
 
+    def calibrated_at(self) -> object:
+        """Time of the calibration that was last fetched.
+
+        Raises:
+            BackendError: if the service gives none.
+        """
+        backend = self.backend
+        return self.call(lambda: backend.properties().last_update_date)
+
     def usage(self) -> dict[str, Any]:
         """What the instance has used and may use, in seconds."""
         service = self.service

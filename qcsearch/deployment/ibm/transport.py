@@ -56,6 +56,7 @@ def read_answer(response: Response, **_: Any) -> Response:
     if left is not None:
         left[0] -= 1
         if left[0] < 0:
+            response.close()
             raise BackendError("The service must come to an end. It was asked 500 times for one thing.")
     if 300 <= response.status_code < 400:
         response.close()
