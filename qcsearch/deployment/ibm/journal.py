@@ -28,6 +28,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from qcsearch import canonical, files
 from qcsearch.canonical import Json
@@ -218,9 +219,7 @@ class Journal:
         line = {"time": time, "event": event, "tag": tag, **facts}
         try:
             with files.open_update(self._path) as file:
-                file.write(canonical.dumps(line).encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+                _append(file, canonical.dumps(line).encode() + b"\n")
             _sync(self._folder)
         except OSError as error:
             raise StorageError(
@@ -265,6 +264,18 @@ class Journal:
             self._sessions[name] = replace(self._sessions[name], open=False)
         else:
             self._entries[line["tag"]].apply(line)
+
+
+def _append(file: BinaryIO, data: bytes) -> None:
+    """Write to the end and sync; on a full disk there is afterwards nothing of it."""
+    whole = os.fstat(file.fileno()).st_size
+    try:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError:
+        os.ftruncate(file.fileno(), whole)
+        raise
 
 
 def _sync(folder: Path) -> None:

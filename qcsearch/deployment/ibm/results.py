@@ -29,7 +29,7 @@ __all__ = ["JobResult", "most_bytes", "read_result"]
 _FLIPS = "measurement_flips."
 """Before a register's name: the bits of it that twirling turned, which the client turns back."""
 
-_SPARE = 2**22
+_SPARE = 2**18
 """Bytes of a result besides its arrays: what was sent comes back with it."""
 
 

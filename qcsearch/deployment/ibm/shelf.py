@@ -87,7 +87,8 @@ class Shelf:
             data = _read(place)
             if data is not None:
                 return data.decode("utf-8", "replace")
-        return None
+        written = (_read(self.path(tag, "part")) or b"").rstrip(b"\0")  # killed before it had its name
+        return written.decode("utf-8", "replace") if written.endswith(b"}") else None
 
     def put_aside(self, tag: str, note: str) -> None:
         """Keep a result that cannot be used out of the way; without one, keep `note` in its place."""
