@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,3 +110,15 @@ def test_a_whole_journal_is_opened_as_it_is(own: RunFolder) -> None:
     before = own.journal.read_bytes()
     assert SearchStudy.of(own)[1] is None
     assert own.journal.read_bytes().startswith(before)  # Optuna asks for its study in a line
+
+
+@pytest.mark.slow
+def test_five_thousand_records_are_read_in_two_seconds_of_a_processor(own: RunFolder) -> None:
+    lines = own.journal.read_bytes().splitlines(keepends=True)
+    line = next(line for line in lines if line.startswith(b'{"op_code":8,"trial_id":0,"user_attr":{"record"'))
+    own.journal.write_bytes(
+        b"".join(line.replace(b'"trial_id":0', b'"trial_id":%d' % n, 1) for n in range(5000))
+    )
+    started = time.process_time()
+    assert len(own.history().records) == 5000
+    assert time.process_time() - started < 2
