@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from qcsearch.errors import FileError, QCSearchError
 
@@ -263,7 +263,8 @@ def _open(path: Path, flags: int, mode: str, *, follow: bool = False) -> BinaryI
     if not stat.S_ISREG(opened):
         os.close(handle)
         raise _refused(path, "a regular file", opened)
-    return os.fdopen(handle, mode)  # type: ignore[return-value]  # both modes are binary
+    # Opened by its name, which messages show.
+    return cast(BinaryIO, open(path, mode, opener=lambda _, flags: handle))
 
 
 def _mode(path: Path, wanted: Callable[[int], bool]) -> bool:

@@ -30,6 +30,7 @@ __all__ = [
     "MAX_PIXELS",
     "MAX_QUBITS",
     "MAX_SPACE_BYTES",
+    "MAX_TABLE_BYTES",
     "SMALL_ARCHIVE",
 ]
 
@@ -43,6 +44,9 @@ MAX_JSON_BYTES = 64 * MB
 
 MAX_JSON_MEMORY = 160 * MB
 """What the values of one JSON file may take in memory, by an estimate from above."""
+
+MAX_TABLE_BYTES = 8 * MB
+"""Text of a table of calibrations; that of 156 qubits has 60 kB."""
 
 MAX_SPACE_BYTES = MB
 """Text of one search space."""

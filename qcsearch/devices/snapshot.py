@@ -12,6 +12,7 @@ missing, every other key must be there, and no key beyond these.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -21,7 +22,7 @@ from qcsearch.canonical import Json
 from qcsearch.devices import fields
 from qcsearch.devices.device import Device, GateCalibration, Qubit
 from qcsearch.errors import DeviceError, FileError
-from qcsearch.limits import MAX_DEVICE_GATES, MAX_DEVICE_QUBITS, MAX_JSON_BYTES
+from qcsearch.limits import MAX_DEVICE_GATES, MAX_DEVICE_QUBITS, MAX_JSON_BYTES, MAX_TABLE_BYTES
 
 __all__ = ["FORMAT", "content", "parse", "read_snapshot", "to_json", "to_text", "write_snapshot"]
 
@@ -122,6 +123,10 @@ def read_snapshot(path: Path) -> Device:
     text = _decoded(content, path)
     if path.suffix.lower() == ".json" or text.lstrip()[:1] in ("{", "["):
         return validate(_parsed(text, path))
+    if len(content) > MAX_TABLE_BYTES:
+        raise DeviceError(
+            f"The table {path} must have at most {MAX_TABLE_BYTES:,} bytes. It has {len(content):,}."
+        )
     return validate(from_table(text, path))
 
 
@@ -146,15 +151,17 @@ def _parsed(text: str, path: Path) -> Json:
 
 
 def _name_the_number(text: str) -> None:
-    """If what is wrong is a NaN or an infinity, raise the DeviceError that says where it stands."""
+    """If what is wrong is a NaN, an infinity or endless digits, raise the DeviceError that says where it stands."""
     try:
+        canonical.check_size(text)
         raw = json.loads(text)
     except (ValueError, RecursionError):
         return
-    try:
-        canonical.dumps(raw)
-    except ValueError:
-        parse(raw)
+    with contextlib.suppress(RecursionError):
+        try:
+            canonical.loads(canonical.dumps(raw))
+        except ValueError:
+            parse(raw)
 
 
 def parse(raw: Json) -> Device:

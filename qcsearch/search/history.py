@@ -58,7 +58,7 @@ def read_history(journal: Path) -> History:
                 except (ValueError, TypeError, KeyError, AttributeError, CandidateError):
                     damaged.append(number)
     except (OSError, FileError) as error:
-        raise RunError(f"The journal '{journal}' cannot be read: {error}.") from None
+        raise RunError(f"The journal '{journal}' cannot be read: {str(error).rstrip('.')}.") from None
     records = tuple(record for trial, record in sorted(found.items()) if trial not in orphans)
     return History(records, _said(journal, damaged))
 

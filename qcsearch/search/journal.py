@@ -7,7 +7,7 @@ behind, and the next waits 30 s before it breaks it. Those of `qcsearch.locks` a
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -58,18 +58,18 @@ class JournalFile(BaseJournalBackend):
                 if any("state" in log for log in logs):
                     os.fsync(file.fileno())
 
-    def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
-        """The lines from number `log_number_from` on."""
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """The lines from number `log_number_from` on, one by one: the first that is wrong ends the reading."""
         if log_number_from < self._read:
             self._read, self._offset = 0, 0
         # Nobody need be kept out: a line without its end may be taken back, one with it stays.
         with files.open_read(self._path, MAX_JOURNAL_BYTES) as file:
             file.seek(self._offset)
-            lines = list(files.whole_lines(file, MAX_JOURNAL_LINE_BYTES))
-        skipped = log_number_from - self._read
-        self._read += len(lines)
-        self._offset += sum(map(len, lines))
-        return [canonical.loads(line) for line in lines[skipped:]]
+            for line in files.whole_lines(file, MAX_JOURNAL_LINE_BYTES):
+                self._read += 1
+                self._offset += len(line)
+                if self._read > log_number_from:
+                    yield canonical.loads(line)
 
 
 def mend(journal: Path) -> int:

@@ -200,3 +200,24 @@ def test_a_snapshot_without_a_date_cannot_be_filed_but_named(raw, tmp_path):
         write_snapshot(Device.from_json(raw), tmp_path)
     path = write_snapshot(Device.from_json(raw), tmp_path / "named" / "new.json")
     assert read_snapshot(path) == Device.from_json(raw)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"a": [' + b"[]," * 3_000_000 + b"0]}",
+        b'{"a": NaN, "b": ' + b"[" * 900 + b"]" * 900 + b"}",
+        b'{"a": [' + b"1," * 8_000_000 + b"NaN]}",
+    ],
+    ids=["many", "deep", "many with NaN"],
+)
+def test_a_snapshot_that_would_fill_the_memory_is_not_parsed_twice_either(tmp_path, content):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(DeviceError, match="The snapshot"):
+        read_snapshot(tmp_path / "a.json")
+
+
+def test_a_table_without_end_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"Qubit,T1 (us)\n" + b"0,1\n" * 3_000_000)
+    with pytest.raises(DeviceError, match="at most 8,388,608 bytes"):
+        read_snapshot(tmp_path / "a.csv")

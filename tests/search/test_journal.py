@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import optuna
+import pytest
 
 from qcsearch.search.journal import JournalFile, mend, open_storage
 
@@ -36,20 +37,20 @@ def test_appending_after_a_half_line_leaves_a_readable_journal(tmp_path: Path) -
     with path.open("ab") as file:
         file.write(b'{"n": 2, "half')
     second = JournalFile(path)
-    assert second.read_logs(0) == [{"n": 1}]
+    assert list(second.read_logs(0)) == [{"n": 1}]
     second.append_logs([{"n": 3}])
-    assert second.read_logs(1) == [{"n": 3}]
-    assert JournalFile(path).read_logs(0) == [{"n": 1}, {"n": 3}]
+    assert list(second.read_logs(1)) == [{"n": 3}]
+    assert list(JournalFile(path).read_logs(0)) == [{"n": 1}, {"n": 3}]
 
 
 def test_reading_goes_on_where_it_stopped_and_can_start_again(tmp_path: Path) -> None:
     writer, reader = JournalFile(tmp_path / "journal"), JournalFile(tmp_path / "journal")
     writer.append_logs([{"n": 0}, {"n": 1}])
-    assert reader.read_logs(0) == [{"n": 0}, {"n": 1}]
+    assert list(reader.read_logs(0)) == [{"n": 0}, {"n": 1}]
     writer.append_logs([{"n": 2}])
-    assert reader.read_logs(2) == [{"n": 2}]
-    assert reader.read_logs(3) == []
-    assert reader.read_logs(1) == [{"n": 1}, {"n": 2}]
+    assert list(reader.read_logs(2)) == [{"n": 2}]
+    assert list(reader.read_logs(3)) == []
+    assert list(reader.read_logs(1)) == [{"n": 1}, {"n": 2}]
 
 
 def test_optuna_finds_a_study_again_in_the_journal(tmp_path: Path) -> None:
@@ -73,6 +74,18 @@ def test_many_writers_lose_no_line(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    found = JournalFile(path).read_logs(0)
+    found = list(JournalFile(path).read_logs(0))
     for worker in range(4):
         assert [log["n"] for log in found if log["worker"] == worker] == list(range(50))
+
+
+def test_a_journal_is_read_line_by_line_and_what_is_wrong_ends_it(tmp_path: Path) -> None:
+    journal = JournalFile(tmp_path / "journal")
+    journal.append_logs([{"n": 0}])
+    with (tmp_path / "journal").open("ab") as file:
+        file.write(b"no json\n" * 3)
+    logs = journal.read_logs(0)
+    assert next(iter(logs)) == {"n": 0}
+    with pytest.raises(ValueError, match="Expecting value"):
+        next(iter(logs))
+    assert next(iter(journal.read_logs(0))) == {"n": 0}
