@@ -10,6 +10,7 @@ import shutil
 
 import pytest
 from ibm_server.kills import kill_later
+from ibm_server.nonsense import BAD_RESULTS, shots
 
 from qcsearch.bundle.read import load_bundle
 
@@ -109,3 +110,27 @@ def test_a_killed_prediction_goes_on_and_pays_no_job_twice(serve, call, command,
     assert len(server.billed) == len(server.jobs) == n_jobs
     assert json.loads(out.splitlines()[-1])["probabilities"] == json.loads(found)["probabilities"]
     assert server.leaks() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("primitive", ["sampler", "estimator"])
+def test_other_numbers_of_shots_are_said_and_weigh_what_they_are(server, call, run, primitive):
+    server.faults.add("results", shots(1), 1000)
+    words = ("predict", run, "iris", *BACKEND, *LIMITS, "--shots", 64, "--primitive", primitive, "--json")
+    code, out, errors = call(*words)
+    assert code == 0, errors
+    found = json.loads(out.splitlines()[-1])
+    assert found["shots"] == 1
+    assert "gave 1 shots of each circuit where 64 were asked for" in errors
+    assert all(any(error > 0 for error in row) for row in found["errors"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["no shots", "NaN", "a bit more"])
+def test_no_prediction_is_made_of_what_is_no_result(server, call, run, name):
+    server.faults.add("results", BAD_RESULTS[name], 1000)
+    code, out, errors = call("predict", run, "iris", *BACKEND, *LIMITS, "--shots", 64)
+    assert code == 5
+    assert out == ""
+    assert "Error: " in errors
+    assert "Traceback" not in errors
