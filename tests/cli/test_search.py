@@ -64,12 +64,18 @@ def test_a_run_goes_on_from_its_folder_alone(qcsearch, own_run):
     assert json.loads((own_run / "run.json").read_text())["dataset"] == "iris"
 
 
+def contents(run: Path) -> dict[Path, bytes]:
+    """All that a run folder holds, but for whose turn it was to work in it."""
+    files = (path for path in run.rglob("*") if path.is_file() and not path.name.startswith(".session."))
+    return {path: path.read_bytes() for path in files}
+
+
 def test_another_seed_in_the_same_folder_is_refused_and_nothing_is_changed(qcsearch, own_run):
-    before = {path: path.read_bytes() for path in own_run.rglob("*") if path.is_file()}
+    before = contents(own_run)
     outcome = qcsearch("search", "--run", own_run, "--seed", 5)
     assert outcome.code == 2
     assert "was made with the seed 0. Got 5" in outcome.err
-    assert {path: path.read_bytes() for path in own_run.rglob("*") if path.is_file()} == before
+    assert contents(own_run) == before
 
 
 def test_a_run_goes_on_with_its_limits_and_refuses_others(qcsearch, tmp_path):
