@@ -80,6 +80,8 @@ def _by_status(status: int | None, error: Exception, links: list[BaseException])
         return ServiceError(f"The service must answer. It failed with HTTP status {status}.", fix=LATER)
     if any(isinstance(link, RequestException) for link in links):
         return ServiceError(f"The service must answer. {_root(links)} ended the connection.", fix=LATER)
+    if status is not None:  # the client tells none: there was no answer
+        return ServiceError(f"The service must answer. It did not: {_sentence(error)}", fix=LATER)
     if any(isinstance(link, QiskitBackendNotFoundError) for link in links):
         return BackendError(f"The backend must be one of the instance's. {_sentence(error)}")
     if isinstance(error, IBMInputValueError):
