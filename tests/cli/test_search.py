@@ -1,6 +1,7 @@
 """`qcsearch search`: its answer for machines, going on, and the exit codes of its ends."""
 
 import json
+from pathlib import Path
 
 import pytest
 
