@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.canonical import Json
+from qcsearch.circuits.checks import short
 from qcsearch.data.encoding import ColumnEncoder
 from qcsearch.data.reductions import REDUCTIONS
 from qcsearch.data.steps import SCALINGS, AngleRange, DropConstant, Scaler, Step
@@ -112,12 +113,12 @@ def _load_step(data: Json, arrays: Mapping[str, NDArray[Any]]) -> Step:
     elif name == "reduction":
         step = REDUCTIONS.create(kind, data["settings"])
     else:
-        raise BundleError(f"The preprocessing step '{name}' of kind '{kind}' is not known.")
+        raise BundleError(f"The preprocessing step {short(name)} of kind {short(kind)} is not known.")
     if getattr(step, "kind", "minmax") not in SCALINGS:
         raise BundleError(f"The preprocessing has no scaling '{step.kind}'.")
     n_features = data["n_features_in"]
     if not isinstance(n_features, int) or isinstance(n_features, bool) or not 1 <= n_features <= MAX_FEATURES:
-        raise BundleError(f"The step '{name}' must have 1 feature or more. Got {n_features!r}.")
+        raise BundleError(f"The step '{name}' must have 1 feature or more. Got {short(n_features)}.")
     step.n_features_in_ = n_features
     for attribute, n_dimensions in step.learned.items():
         setattr(step, attribute, _checked(arrays[f"{name}.{attribute}"], n_dimensions, f"{name}.{attribute}"))
