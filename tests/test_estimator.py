@@ -257,7 +257,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), WRONG, ids=repr)
+@pytest.mark.parametrize(("name", "value"), WRONG, ids=lambda value: repr(value).partition(" at 0x")[0])
 def test_a_parameter_that_is_wrong_is_one_sentence_and_no_work(
     name: str, value: object, tmp_path: Path
 ) -> None:
