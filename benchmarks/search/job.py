@@ -17,6 +17,7 @@ from typing import Any
 from record.circumstances import circumstances, commit
 
 from qcsearch.cli.inputs import Inputs, gather
+from qcsearch.data.table_options import TableOptions
 from qcsearch.search.budget import Clock
 from search.counting import counted
 from search.outcome import outcome
@@ -145,7 +146,7 @@ def job(
     archive = data_file(task)
     found: Inputs = gather(
         str(archive),
-        target=None,
+        table=TableOptions(),
         device=device,
         space=space,
         trials=n_trials,

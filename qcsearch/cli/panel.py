@@ -62,7 +62,7 @@ def watch(title: str, known: Iterable[TrialRecord] = (), *, verbose: bool = Fals
 
 
 class PlainLines:
-    """One line an event; an output that is gone stops the lines, not the search.
+    """One line an event; an output that is gone does not stop the search.
 
     Args:
         verbose: rungs and details too.
@@ -70,7 +70,6 @@ class PlainLines:
 
     def __init__(self, *, verbose: bool = False) -> None:
         self._verbose = verbose
-        self._gone = False
 
     def __enter__(self) -> PlainLines:
         return self
@@ -82,14 +81,8 @@ class PlainLines:
 
     def __call__(self, event: events.Event) -> None:
         """Print the event."""
-        if self._gone or (
-            not self._verbose and (isinstance(event, events.TrialRunning) or _is_detail(event))
-        ):
-            return
-        try:
+        if self._verbose or not (isinstance(event, events.TrialRunning) or _is_detail(event)):
             say(one_line(event))
-        except (OSError, ValueError):
-            self._gone = True
 
 
 class LivePanel:

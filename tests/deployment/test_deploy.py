@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from qcsearch.circuits.candidate import TrainingOptions
-from qcsearch.data.split import Part, Split
+from qcsearch.data.split import Part
 from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.executors.opening import open_executor
@@ -213,13 +213,13 @@ def test_a_number_out_of_range_is_named(model, iris, wrong):
 def test_parts_that_do_not_fit_the_model_are_refused(model, iris):
     empty = Part(iris.test.X[:0], iris.test.y[:0])
     with pytest.raises(InputError, match="test part"):
-        deploy(model, Split(iris.train, iris.validation, empty), "aer")
+        deploy(model, replace(iris, test=empty), "aer")
     strange = Part(iris.test.X, iris.test.y + 2)
     with pytest.raises(InputError, match="test part"):
-        deploy(model, Split(iris.train, iris.validation, strange), "aer")
+        deploy(model, replace(iris, test=strange), "aer")
     wide = Part(np.hstack([iris.test.X, iris.test.X]), iris.test.y)
     with pytest.raises(QCSearchError, match="features"):
-        deploy(model, Split(iris.train, iris.validation, wide), "aer", steps=0, shots=10)
+        deploy(model, replace(iris, test=wide), "aer", steps=0, shots=10)
 
 
 @pytest.mark.parametrize(

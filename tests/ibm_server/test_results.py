@@ -138,12 +138,15 @@ def _with(server, executor, whole, effect, level):
     return other.estimate([whole], 64)
 
 
-def test_a_result_that_swells_is_not_unpacked(server, executor, rotation, peak):
-    tensor = swollen(256)
+@pytest.mark.parametrize(
+    ("megabytes", "message", "peak_mb"), [(256, "must be below", 100), (40, "far larger", 30)]
+)
+def test_a_result_that_swells_is_not_unpacked(server, executor, rotation, peak, megabytes, message, peak_mb):
+    tensor = swollen(megabytes)
     server.faults.add("results", edit(lambda result: result["data"][0].update(results={"c": tensor})), ALWAYS)
     one = executor()
-    with pytest.raises(ResultError, match="far larger"):
-        peak(lambda: one.run([rotation], 2**16), megabytes=100)
+    with pytest.raises(ResultError, match=message):
+        peak(lambda: one.run([rotation], 2**16), megabytes=peak_mb)
 
 
 @pytest.mark.parametrize("primitive", ["sampler", "estimator"])

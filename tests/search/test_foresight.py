@@ -97,7 +97,7 @@ def test_a_figure_that_is_not_defined_is_left_out_or_rejects_if_it_has_a_limit(
     [
         ('[[predictors]]\nname = "luck"', "'luck' is not one of the predictors"),
         ('[[predictors]]\nname = "cnr"\nsettings = { n_replicas = 0 }', "'n_replicas' parameter of cnr"),
-        ('[[predictors]]\nname = "cnr"\nsettings = { shots = 10 }', "cannot take these settings"),
+        ('[[predictors]]\nname = "cnr"\nsettings = { shots = 10 }', "has no setting 'shots'"),
         ('[[predictors]]\nname = "cnr"\n[[predictors]]\nname = "cnr"', "'cnr' stands twice"),
         ('[[predictors]]\nname = "cnr"\nleast = 3', "no such key"),
     ],

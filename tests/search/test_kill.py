@@ -78,7 +78,7 @@ class Asked:
         if self._journal is None and self._path.exists():
             self._journal = JournalFile(self._path)
         if self._journal is not None:
-            logs = self._journal.read_logs(self._lines)
+            logs = list(self._journal.read_logs(self._lines))
             self._lines += len(logs)
             self._count += sum("worker" in log.get("user_attr", {}) for log in logs)
         return self._count

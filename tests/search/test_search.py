@@ -383,7 +383,7 @@ def test_a_changed_file_of_a_run_is_noticed(search: Search, tmp_path: Path) -> N
 @pytest.mark.parametrize("content", ["", "{", '{"schema_version": 2}', "[]"])
 def test_a_broken_configuration_is_one_sentence(content: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(content)
-    with pytest.raises(RunError, match="is not the configuration of a run"):
+    with pytest.raises(InputError, match=r"run\.json' cannot be read"):
         RunFolder.open(tmp_path)
 
 
