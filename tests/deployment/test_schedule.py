@@ -85,7 +85,7 @@ def test_few_shots_at_first_train_as_well_for_less(model, iris):
     from dataclasses import replace
 
     lost = replace(model, head_parameters=np.zeros_like(model.head_parameters))
-    parts = type(iris)(iris.train, iris.validation, Part(iris.test.X, iris.test.y))
+    parts = replace(iris, test=Part(iris.test.X, iris.test.y))
     gains, spent = {}, {}
     for schedule in ("constant", "geometric:16"):
         options = TuningOptions(learning_rate=0.05, head_rate=10.0, batch_size=16, shots_schedule=schedule)
