@@ -1,4 +1,4 @@
-"""Children that run this very package, import nothing from the working directory, and end with their parent.
+"""Children that run this very package, import nothing from the working directory, and end with their parent or not.
 
 `python -m` would put the working directory in front of the standard library, where a stray `numpy.py` or `json.py`
 is executed. So a child is started by the absolute path of this file, in safe-path mode, which leaves the folder of a
@@ -25,11 +25,12 @@ _THREADS = (
 )
 _INSTALLED = ("site-packages", "dist-packages")
 _PR_SET_PDEATHSIG = 1
+_NOBODY = "0"
 ORPHANED = 3
 """Exit code of a child whose parent is gone."""
 
 
-def python_command(module: str, *arguments: str) -> list[str]:
+def python_command(module: str, *arguments: str, detached: bool = False) -> list[str]:
     """Command line of a child that calls `main()` of a module, with `arguments` in `sys.argv[1:]`.
 
     The child is killed by the system when the thread that started it ends, on Linux; elsewhere it must notice for
@@ -38,8 +39,10 @@ def python_command(module: str, *arguments: str) -> list[str]:
     Args:
         module: full name, such as `qcsearch.search.worker`.
         arguments: for it.
+        detached: whether it goes on when its parent ends; it is then to be started in a session of its own.
     """
-    return [sys.executable, "-P", str(Path(__file__).resolve()), str(os.getpid()), module, *arguments]
+    parent = _NOBODY if detached else str(os.getpid())
+    return [sys.executable, "-P", str(Path(__file__).resolve()), parent, module, *arguments]
 
 
 def environment() -> dict[str, str]:
@@ -70,7 +73,8 @@ def end_with_parent(parent: int) -> None:
 
 def _child(parent: str, module: str, *arguments: str) -> None:
     """What runs in the child."""
-    end_with_parent(int(parent))
+    if parent != _NOBODY:
+        end_with_parent(int(parent))
     home = str(Path(__file__).resolve().parent.parent)
     if home not in sys.path:
         # Behind the standard library, which nothing beside the package may stand in for, but before another

@@ -123,6 +123,34 @@ def test_a_child_that_hears_nothing_ends_with_its_parent(tmp_path: Path) -> None
     assert not _lives(child)
 
 
+def test_a_detached_child_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import os, sys\n\ndef main():\n    sys.stdin.read()\n"
+        f"    open({str(tmp_path / 'done')!r}, 'w').write(str(os.getsid(0) == os.getpid()))\n"
+    )
+    parent = (
+        "import subprocess, sys, time\nfrom qcsearch.processes import environment, python_command\n"
+        f"env = {{**environment(), 'PYTHONPATH': {str(tmp_path)!r}}}\n"
+        "child = subprocess.Popen(python_command('slow', detached=True), env=env, start_new_session=True)\n"
+        "print(child.pid, flush=True)\ntime.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    child = int(process.stdout.readline())
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert _lives(child)
+    process.stdout.close()
+    process.stdin.close()
+    deadline = time.monotonic() + 10
+    while _lives(child) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (tmp_path / "done").read_text() == "True"
+
+
 def _lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

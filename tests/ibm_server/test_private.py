@@ -6,21 +6,32 @@ import errno
 import os
 import random
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from ibm_server.faults import Redirect
 from ibm_server.kills import kill_later
 
-from qcsearch.deployment.ibm import shelf
-from qcsearch.errors import StorageError
+from qcsearch.deployment.ibm import fetcher, shelf
+from qcsearch.errors import ResultError, StorageError
 
 WORDS = ("--backend", "ibm:ibm_valencia", "--private", "--max-qpu-seconds", 2000, "--yes", "--shots", 64)
 
 
 @pytest.fixture
-def full(monkeypatch):
+def here(monkeypatch):
+    """Results are fetched in this process, where disks can be made to fail."""
+    monkeypatch.setattr(fetcher, "_in_child", fetcher.fetch)
+
+
+@pytest.fixture
+def full(monkeypatch, here):
     """Makes writing fail in folders, so often."""
     plain = shelf._write
 
@@ -38,7 +49,7 @@ def full(monkeypatch):
     return fail
 
 
-def test_a_result_is_not_asked_for_where_there_is_no_room(server, executor, rotation, monkeypatch):
+def test_a_result_is_not_asked_for_where_there_is_no_room(server, executor, rotation, here, monkeypatch):
     def no_room(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -95,6 +106,92 @@ def test_a_kill_between_the_result_and_its_line_loses_nothing(server, executor, 
         result.rename(result.with_suffix(".part"))
     assert executor(private=True).run([rotation], 20)[0].get_counts() == wanted
     assert len(server.billed) == 1
+
+
+ASK = """
+import sys
+from pathlib import Path
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.executors.ibm import IbmExecutor
+from qcsearch.deployment.ibm.options import IbmOptions
+from qcsearch.deployment.ibm.pace import Patience
+
+circuit = QuantumCircuit(5, 1)
+circuit.sx(0)
+circuit.rz(Parameter("t"), 0)
+circuit.sx(0)
+circuit.measure(0, 0)
+options = IbmOptions(max_qpu_seconds=1000.0, patience=Patience(poll=0.02), private=True)
+one = IbmExecutor("ibm_valencia", Path(sys.argv[1]), options)
+one.run([Pub(circuit, np.array([[np.pi], [0.0]]))], 20)
+"""
+
+
+def fetchers():
+    """What the system tells of all processes that fetch a result: their numbers, arguments and variables."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments, variables = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if fetcher.__name__.encode() in arguments:
+            found[int(folder.name)] = arguments + variables
+    return found
+
+
+def test_a_result_that_is_on_its_way_outlives_the_command(server, executor, rotation, tmp_path, caplog):
+    """Killed between the service's giving it away and its coming; who runs it again does not ask, but waits."""
+    told = {}
+
+    def give(value):
+        told["fetchers"] = fetchers()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        told["killed"] = time.monotonic()
+        time.sleep(3.0)
+        told["given"] = time.monotonic()
+        return value
+
+    server.faults.add("results", give)
+    process = subprocess.Popen([sys.executable, "-c", ASK, tmp_path / "journal"], stderr=subprocess.PIPE)
+    assert process.wait(60) == -signal.SIGKILL, process.stderr.read()
+    process.stderr.close()
+    executor(private=True).run([rotation], 20)
+    assert "is waited for" in caplog.text
+    assert time.monotonic() > told["given"]
+    assert len(server.billed) == server.calls("results") == 1
+    (known,) = told["fetchers"].values()
+    assert not any(secret.encode() in known for secret in (server.token, *server.access_tokens))
+
+
+@pytest.mark.parametrize("effect", ["drop", 503, 401, "html"])
+def test_what_goes_wrong_on_the_way_is_said_by_the_process_that_fetches(server, executor, rotation, effect):
+    """As if the client had asked itself: a new token, or once more."""
+    server.faults.add("results", effect)
+    executor(private=True).run([rotation], 20)
+    assert len(server.billed) == 1
+    assert server.calls("results") == 2
+
+
+def test_a_process_that_fetches_sends_nothing_on_to_another_address(server, executor, rotation):
+    server.faults.add("results", Redirect(f"{server.url}/elsewhere"), 2)
+    with pytest.raises(ResultError, match="sends the request on"):
+        executor(private=True).run([rotation], 20)
+    assert server.calls("results") == 2
+    assert not any("elsewhere" in request.path for request in server.requests)
+
+
+def test_an_order_is_not_carried_out_in_part(tmp_path):
+    """The command was killed before it had said what to fetch."""
+    child = subprocess.run(
+        fetcher.python_command(fetcher.__name__, detached=True), input=b'{"url": "ht', capture_output=True
+    )
+    assert child.stdout == b""
+    assert list(tmp_path.iterdir()) == []
 
 
 @contextmanager

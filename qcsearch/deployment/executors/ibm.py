@@ -89,7 +89,7 @@ class IbmExecutor:
         )
         self._cloud = Cloud(name, options.patience, _is_fractional(device))
         self._journal = Journal(journal)
-        self._submitter = Submitter(self._cloud, self._journal)
+        self._submitter = Submitter(self._cloud, self._journal, options.private)
         self._options, self._device = options, device
         self._keys = RequestKeys([name, seed, options.of_jobs])
         self._sessions = Sessions(self._cloud, self._journal, options.mode)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from qcsearch.deployment.ibm.cloud import Cloud
 from qcsearch.deployment.ibm.entry import Entry
 from qcsearch.deployment.ibm.faults import LATER, is_transient
+from qcsearch.deployment.ibm.fetcher import detached
 from qcsearch.deployment.ibm.journal import Journal
-from qcsearch.errors import BackendError, CredentialsError, ResultError, ServiceError, StorageError
+from qcsearch.deployment.ibm.shelf import is_text_of_result
+from qcsearch.errors import BackendError, CredentialsError, ResultError, ServiceError
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import RuntimeJobV2
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["Retrieval"]
 
 T = TypeVar("T")
-_log = logging.getLogger("qcsearch.deployment")
 
 
 class Verbatim:
-    """A decoder for the client: results as the text that they are, if they may be JSON; a proxy's page is not."""
+    """A decoder for the client: results as the text that they are, if they may be JSON."""
 
     @staticmethod
     def is_applicable(data: str) -> bool:
@@ -37,7 +36,7 @@ class Verbatim:
         Raises:
             ServiceError: if it cannot be the text of a JSON object.
         """
-        if not data.lstrip().startswith("{"):
+        if not is_text_of_result(data):
             raise ServiceError("The service must give the result of a job. It gives something else.", LATER)
         return data
 
@@ -48,10 +47,12 @@ class Retrieval:
     Args:
         cloud: the backend.
         journal: where results are kept.
+        private: whether results are given once; then each is fetched by a process of its own.
     """
 
-    def __init__(self, cloud: Cloud, journal: Journal) -> None:
+    def __init__(self, cloud: Cloud, journal: Journal, private: bool) -> None:
         self._cloud, self._journal, self._shelf = cloud, journal, journal.shelf
+        self._private = private
 
     def result(
         self, entry: Entry, wait: Callable[[], RuntimeJobV2], read: Callable[[str], T], size: int
@@ -88,30 +89,25 @@ class Retrieval:
         ) from first
 
     def _ask(self, entry: Entry, job: RuntimeJobV2, size: int) -> str:
-        """Ask for a result, for which there is room on the disk by then, and write it.
+        """Ask for a result, and write it.
 
         Raises:
             ResultError: if the service refuses to give it.
         """
-        self._shelf.reserve(entry.tag, size)
         try:
-            text = self._cloud.call(lambda: job.result(decoder=Verbatim))
+            text = self._cloud.call(lambda: self._read(entry, job, size))
         except BackendError as fault:
             if is_transient(fault) or isinstance(fault, CredentialsError):
                 raise
             raise ResultError(f"The service must give a job's result. {fault.message}") from fault
         if not text:
             raise ResultError("The service must give a job's result. It is empty.")
-        self._keep(entry, str(text))
+        self._shelf.put(entry.tag, str(text))
         return str(text)
 
-    def _keep(self, entry: Entry, text: str) -> None:
-        """Write a result; it may be the only time that it is given, so a full disk is waited for."""
-        patience = self._cloud.patience
-        for failures in range(1, patience.attempts):
-            try:
-                return self._shelf.put(entry.tag, text)
-            except StorageError as fault:
-                _log.warning("%s It is held in memory, and tried again.", fault.message)
-                time.sleep(patience.pause(failures))
-        return self._shelf.put(entry.tag, text)
+    def _read(self, entry: Entry, job: RuntimeJobV2, size: int) -> object:
+        """What the client makes of the result of a job."""
+        if not self._private:
+            return job.result(decoder=Verbatim)
+        with detached(job, self._shelf, entry.tag, size, self._cloud.patience.call):
+            return job.result(decoder=Verbatim)

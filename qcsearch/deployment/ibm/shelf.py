@@ -5,16 +5,24 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from qcsearch import files
 from qcsearch.errors import StorageError
+from qcsearch.locks import Lease
 
-__all__ = ["Shelf"]
+__all__ = ["Shelf", "is_text_of_result"]
 
 _log = logging.getLogger("qcsearch.deployment")
 _LARGEST = 2**28
 """Bytes of a result, at most."""
+
+
+def is_text_of_result(text: str) -> bool:
+    """Whether a text may be that of a JSON object; a proxy's page is not."""
+    return text.lstrip().startswith("{")
 
 
 class Shelf:
@@ -24,6 +32,7 @@ class Shelf:
     TAG.json     a result
     TAG.part     room for one that is about to be asked for
     TAG.refused  one that cannot be used, or why the service gives none
+    .fetch.N     held by the process that asks for one that is given once
     ```
 
     Args:
@@ -31,11 +40,32 @@ class Shelf:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def path(self, tag: str, kind: str = "json") -> Path:
         """Where one of its files is."""
-        return self._folder / f"{tag}.{kind}"
+        return self.folder / f"{tag}.{kind}"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only process that asks for a result that is given once; another is waited for.
+
+        Raises:
+            StorageError: if there is no room to say so.
+        """
+        lease = Lease(self.folder / ".fetch")
+        try:
+            try:
+                lease.take(1.0)
+            except TimeoutError as held:
+                _log.warning("Another process fetches a result, and is waited for: %s", held)
+                lease.take()
+        except OSError as error:
+            raise self._full(error) from error
+        try:
+            yield
+        finally:
+            lease.release()
 
     def reserve(self, tag: str, size: int) -> None:
         """Take the room that a result needs, so that it can be written once it has come.
@@ -45,14 +75,18 @@ class Shelf:
         """
         part = self.path(tag, "part")
         try:
-            with part.open("wb") as file:
+            with open(_open(part), "wb") as file:
+                file.truncate()
                 os.posix_fallocate(file.fileno(), 0, size)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise StorageError(
-                f"There must be room for {size} bytes of a result in '{self._folder}'. {error.strerror}.",
-                fix="make room on that disk, and run the same command again: the result is not asked for before.",
-            ) from error
+            raise self._full(error) from error
+
+    def recover(self, tag: str) -> None:
+        """Give a result its name that a process wrote which ended before it could; no other may be writing it."""
+        written = (_read(self.path(tag, "part")) or b"").rstrip(b"\0")
+        if written.endswith(b"}"):
+            self.put(tag, written.decode("utf-8", "replace"))
 
     def put(self, tag: str, text: str) -> None:
         """Write a result; when this returns it is on a disk, if not on this one then on another.
@@ -61,9 +95,9 @@ class Shelf:
             StorageError: if it can be written nowhere.
         """
         path, data = self.path(tag), text.encode()
-        if _read(path) == data:
-            return
         for place in (path, *_elsewhere(tag)):
+            if _read(place) == data:
+                return
             try:
                 _write(place, self.path(tag, "part") if place == path else place.with_suffix(".part"), data)
             except OSError as error:
@@ -87,8 +121,7 @@ class Shelf:
             data = _read(place)
             if data is not None:
                 return data.decode("utf-8", "replace")
-        written = (_read(self.path(tag, "part")) or b"").rstrip(b"\0")  # killed before it had its name
-        return written.decode("utf-8", "replace") if written.endswith(b"}") else None
+        return None
 
     def put_aside(self, tag: str, note: str) -> None:
         """Keep a result that cannot be used out of the way; without one, keep `note` in its place."""
@@ -104,16 +137,26 @@ class Shelf:
         """Where a result is that cannot be used."""
         return self.path(tag, "refused")
 
+    def _full(self, error: OSError) -> StorageError:
+        return StorageError(
+            f"There must be room for a result in '{self.folder}'. {error.strerror}.",
+            fix="make room on that disk, and run the same command again: the result is not asked for before.",
+        )
+
 
 def _elsewhere(tag: str) -> tuple[Path, ...]:
     """Where a result goes if its own folder cannot take it."""
     return tuple(Path(place) / f"{tag}.json" for place in (tempfile.gettempdir(), Path.home()))
 
 
+def _open(part: Path) -> int:
+    """Open a file to write it; made for its owner alone."""
+    return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
 def _write(path: Path, part: Path, data: bytes) -> None:
-    """Write a file for its owner alone, into the room that may have been taken for it."""
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(handle, "wb") as file:
+    """Write a file, into the room that may have been taken for it."""
+    with open(_open(part), "wb") as file:
         file.write(data)
         file.truncate()
         file.flush()

@@ -80,12 +80,13 @@ class Submitter:
     Args:
         cloud: the backend.
         journal: where intents and results are kept.
+        private: whether jobs are private, so that the service gives each result once.
     """
 
-    def __init__(self, cloud: Cloud, journal: Journal) -> None:
+    def __init__(self, cloud: Cloud, journal: Journal, private: bool) -> None:
         self._cloud, self._journal = cloud, journal
         self._patience = cloud.patience
-        self._retrieval = Retrieval(cloud, journal)
+        self._retrieval = Retrieval(cloud, journal, private)
         self._twins, self._meter = Twins(cloud, journal), Meter(cloud, journal)
         self._doubts: dict[str, float] = {}
         self._posts: Counter[str] = Counter()
