@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import numpy as np
@@ -184,3 +185,8 @@ def test_a_process_that_answers_nonsense_is_said(tmp_path, line):
     python.chmod(0o700)
     with pytest.raises(BackendError):
         BackendElsewhere(f"{tmp_path}:a:b")
+
+
+def test_only_the_script_leaves_its_folder_out_of_the_path():
+    code = "import sys; before = sys.path[:]; import qcsearch.deployment.executors.worker; sys.exit(sys.path != before)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
