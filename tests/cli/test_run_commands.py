@@ -3,6 +3,9 @@
 import csv
 import json
 import os
+import shutil
+import subprocess
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -363,11 +366,28 @@ def test_a_run_whose_plugin_is_gone_is_shown_as_far_as_it_can_be(qcsearch, own_r
         assert (refused.code, len(refused.err.splitlines())) == (2, 1), refused.err
 
 
-def test_a_run_that_may_not_be_written_can_be_looked_at_and_used(qcsearch, own_run, tmp_path):
-    if os.geteuid() == 0:
-        pytest.skip("root may write everywhere")
-    own_run.chmod(0o555)
+@contextmanager
+def read_only(folder):
+    """Nothing below a folder can be written: by its mode, or for root, who may write all the same, as a mount."""
+    if os.geteuid() != 0:
+        folder.chmod(0o555)
+        try:
+            yield
+        finally:
+            folder.chmod(0o755)
+        return
+    mounts = (["mount", "--bind", folder, folder], ["mount", "-o", "remount,bind,ro", folder])
+    if not shutil.which("mount") or subprocess.run(mounts[0], capture_output=True).returncode:
+        pytest.skip("root may write everywhere, and may not mount here")
     try:
+        subprocess.run(mounts[1], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_run_that_may_not_be_written_can_be_looked_at_and_used(qcsearch, own_run, tmp_path):
+    with read_only(own_run):
         for command in (
             ("board", own_run),
             ("explain", own_run, 0),
@@ -379,5 +399,3 @@ def test_a_run_that_may_not_be_written_can_be_looked_at_and_used(qcsearch, own_r
             assert outcome.code == 0, outcome.err
         refused = qcsearch("search", "--run", own_run, "--trials", 9)
         assert (refused.code, len(refused.err.splitlines())) == (2, 1), refused.err
-    finally:
-        own_run.chmod(0o755)
