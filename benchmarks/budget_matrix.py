@@ -23,8 +23,8 @@ import numpy as np
 from record.circumstances import circumstances, commit, sentence
 from record.readme import put, table
 
-from qcsearch.search.leaderboard import records
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
 from qcsearch.simulation.compile import warm_up
 
 HERE = Path(__file__).resolve().parent

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qcsearch.bundle.read import load_bundle
-    from qcsearch.circuits.candidate import Candidate
-    from qcsearch.data.sources import load_dataset
+    from qcsearch.candidate.candidate import Candidate
+    from qcsearch.data.sources.load import load_dataset
     from qcsearch.devices.device import Device
     from qcsearch.errors import QCSearchError
     from qcsearch.estimator import QuantumCircuitSearchClassifier
@@ -32,13 +32,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Candidate": "circuits.candidate",
+    "Candidate": "candidate.candidate",
     "Device": "devices.device",
     "QCSearchError": "errors",
     "QuantumCircuitSearchClassifier": "estimator",
     "TrainedModel": "training.model",
     "load_bundle": "bundle.read",
-    "load_dataset": "data.sources",
+    "load_dataset": "data.sources.load",
     "train": "training.train",
 }
 

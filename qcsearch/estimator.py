@@ -17,15 +17,15 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from qcsearch.arguments import as_int, as_path
 from qcsearch.bundle.write import write_bundle
 from qcsearch.data.checks import check_X
-from qcsearch.data.frames import is_frame, read_frame
 from qcsearch.data.labels import classes_like
-from qcsearch.data.sources import load_dataset
-from qcsearch.devices.providers import get_device
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.tables.frames import is_frame, read_frame
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import DataError
-from qcsearch.search.leaderboard import Leaderboard, leaderboard
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.finish.leaderboard import Leaderboard, leaderboard
+from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.search import run_search
-from qcsearch.search.space import load_space
+from qcsearch.search.space.space import load_space
 
 if TYPE_CHECKING:
     from qcsearch.bundle.manifest import Manifest

@@ -14,9 +14,9 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from qcsearch.devices.providers import get_device
-from qcsearch.simulation.aer import AerProgram
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.simulation.compile import compile_circuit
+from qcsearch.simulation.reference.aer import AerProgram
 
 NAMES = ("W1-4q-64", "W1-6q-256", "W1-8q-64", "W1-8q-1024", "W2-4q-256")
 

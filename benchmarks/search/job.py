@@ -16,8 +16,8 @@ from typing import Any
 
 from record.circumstances import circumstances, commit
 
-from qcsearch.cli.inputs import Inputs, gather
-from qcsearch.data.table_options import TableOptions
+from qcsearch.cli.options.inputs import Inputs, gather
+from qcsearch.data.tables.options import TableOptions
 from qcsearch.search.budget import Clock
 from search.counting import counted
 from search.outcome import outcome

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import search.variants  # noqa: F401  runs of strategies that only benchmarks use can be read
-from qcsearch.search.leaderboard import records
-from qcsearch.search.record import TrialRecord
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.trial.record import TrialRecord
 
 __all__ = ["outcome"]
 

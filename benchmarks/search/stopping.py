@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.search.features import Features
-from qcsearch.search.leaderboard import records
-from qcsearch.search.objective import Objective
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
 
 __all__ = ["stopping"]
 

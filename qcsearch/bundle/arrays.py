@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.canonical import Json
 from qcsearch.errors import BundleError
-from qcsearch.limits import MAX_LEARNED
+from qcsearch.storage.canonical import Json
+from qcsearch.storage.limits import MAX_LEARNED
 
 __all__ = ["from_json", "to_json"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from qcsearch.canonical import Json
 from qcsearch.deployment.executors.folding import fold_notice
 from qcsearch.escape import for_card, for_code
+from qcsearch.storage.canonical import Json
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment

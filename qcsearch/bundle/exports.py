@@ -9,7 +9,7 @@ import numpy as np
 from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.circuit import Parameter
 
-from qcsearch.devices.angles import any_angle, fold, n_open
+from qcsearch.devices.transpile.angles import any_angle, fold, n_open
 from qcsearch.training.expectations import Floats
 
 if TYPE_CHECKING:

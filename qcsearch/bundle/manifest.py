@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from qcsearch import canonical
 from qcsearch.errors import BundleError
+from qcsearch.storage import canonical
 
 __all__ = ["MANIFEST", "MAX_BYTES", "OPTIONAL", "REQUIRED", "SCHEMA_VERSION", "FileEntry", "Manifest"]
 

@@ -8,19 +8,19 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch import canonical
 from qcsearch.bundle import arrays
 from qcsearch.bundle.manifest import REQUIRED
-from qcsearch.canonical import Json
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.circuits.build import lower
-from qcsearch.circuits.candidate import Candidate
 from qcsearch.data.labels import check_classes
-from qcsearch.data.persistence import load_pipeline, save_pipeline
-from qcsearch.data.preprocess import n_outputs
-from qcsearch.devices.regions import topology
-from qcsearch.devices.validation import validate
+from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
+from qcsearch.data.preprocessing.pipeline import n_outputs
+from qcsearch.devices.calibration.validation import validate
+from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import BundleError, QCSearchError
-from qcsearch.limits import MAX_FEATURES, MAX_PARAMETER
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
+from qcsearch.storage.limits import MAX_FEATURES, MAX_PARAMETER
 from qcsearch.training.heads import HEADS
 from qcsearch.training.model import TrainedModel
 

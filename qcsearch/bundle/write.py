@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qcsearch import canonical
 from qcsearch.bundle.card import model_card
 from qcsearch.bundle.exports import export_circuits
 from qcsearch.bundle.manifest import Manifest
 from qcsearch.bundle.model import model_files
 from qcsearch.bundle.storage import store
-from qcsearch.canonical import Json
 from qcsearch.deployment.versions import library_versions
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats
 
 if TYPE_CHECKING:

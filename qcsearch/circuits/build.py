@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.circuits import checks, observables
+from qcsearch.candidate import checks
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Angle, Gate, GateList, Topology, count_weights
+from qcsearch.circuits import observables
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.circuits.encodings import ENCODINGS, Encoding
 from qcsearch.circuits.encodings.base import RangedEncoding, TrainedEncoding
-from qcsearch.circuits.gate import Angle, Gate, GateList, Topology, count_weights
 from qcsearch.errors import CandidateError, DataError
-from qcsearch.limits import MAX_GATES, MAX_OBSERVABLES, MAX_PARAMETER, MAX_QUBITS
 from qcsearch.spelling import meant
+from qcsearch.storage.limits import MAX_GATES, MAX_OBSERVABLES, MAX_PARAMETER, MAX_QUBITS
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

@@ -6,14 +6,15 @@ from collections import Counter
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any
 
-from qcsearch.canonical import Json
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import GateList
 from qcsearch.circuits import observables
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.circuits.gate import GateList
 from qcsearch.errors import QCSearchError
 from qcsearch.registry import Registry
+from qcsearch.storage.canonical import Json
 
 __all__ = ["CircuitFacts", "counted_parts", "explain", "facts", "summary"]
 

@@ -23,7 +23,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from qcsearch.cli import (
+from qcsearch.cli.commands import (
     board,
     check,
     cost,
@@ -39,7 +39,7 @@ from qcsearch.cli import (
     tune,
     verify,
 )
-from qcsearch.cli.options import JSON_KEY, VERBOSE_KEY
+from qcsearch.cli.options.common import JSON_KEY, VERBOSE_KEY
 from qcsearch.cli.output import emit, say
 from qcsearch.cli.process import INTERRUPTED
 from qcsearch.cli.surroundings import surroundings

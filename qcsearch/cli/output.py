@@ -9,9 +9,9 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from qcsearch import canonical
-from qcsearch.canonical import Json
 from qcsearch.escape import for_json, for_terminal, lines_for_terminal
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

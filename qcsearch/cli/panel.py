@@ -19,7 +19,7 @@ from qcsearch.cli.output import percent, say
 from qcsearch.cli.progress import Progress, clock, one_line
 from qcsearch.escape import for_terminal
 from qcsearch.search import events
-from qcsearch.search.record import TrialRecord
+from qcsearch.search.trial.record import TrialRecord
 
 __all__ = ["LivePanel", "PlainLines", "Watcher", "draw", "watch"]
 

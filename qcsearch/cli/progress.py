@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from qcsearch.cli.output import percent
 from qcsearch.search import events
-from qcsearch.search.record import TrialRecord
+from qcsearch.search.trial.record import TrialRecord
 
 __all__ = ["Progress", "clock", "one_line"]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcsearch.canonical import Json
 from qcsearch.data.checks import check_text
-from qcsearch.data.columns import Column
 from qcsearch.data.dataset import FloatArray
-from qcsearch.data.table_options import TableOptions
-from qcsearch.data.troubles import MAX_LEVELS, Allowance
+from qcsearch.data.tables.columns import Column
+from qcsearch.data.tables.options import TableOptions
+from qcsearch.data.tables.troubles import MAX_LEVELS, Allowance
 from qcsearch.errors import DataError
+from qcsearch.storage.canonical import Json
 
 __all__ = ["UNKNOWN", "Coding"]
 

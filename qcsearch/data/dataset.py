@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch import canonical
 from qcsearch.escape import for_terminal
+from qcsearch.storage import canonical
 
 if TYPE_CHECKING:
     from qcsearch.data.coding import Coding

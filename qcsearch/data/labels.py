@@ -18,7 +18,7 @@ from qcsearch.data.class_counts import CUT, check_class_counts
 from qcsearch.data.dataset import FloatArray, IntArray, Label
 from qcsearch.errors import DataError
 from qcsearch.escape import for_cell
-from qcsearch.limits import MAX_CLASSES, MAX_LABEL
+from qcsearch.storage.limits import MAX_CLASSES, MAX_LABEL
 
 __all__ = [
     "check_X_y",

@@ -10,19 +10,19 @@ from typing import Protocol
 import numpy as np
 
 from qcsearch.data.split import Part
-from qcsearch.deployment.canaries import Aviary
-from qcsearch.deployment.checks import check_ceiling, check_number
+from qcsearch.deployment.cost.checks import check_ceiling, check_number
+from qcsearch.deployment.cost.plan import plan_deployment
 from qcsearch.deployment.deployment import Deployment
+from qcsearch.deployment.diagnostics.canaries import Aviary
+from qcsearch.deployment.diagnostics.moving import Move, find_move
+from qcsearch.deployment.diagnostics.score import exact_score, measured_score
+from qcsearch.deployment.diagnostics.truth import NoiseTruth, noise_truth
 from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Calibrated, Executor
 from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.finetune.tuning import StepDone, Tuner, TuningOptions
 from qcsearch.deployment.measurement import Estimates
-from qcsearch.deployment.moving import Move, find_move
-from qcsearch.deployment.plan import plan_deployment
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import OnProgress, Progress
-from qcsearch.deployment.score import exact_score, measured_score
-from qcsearch.deployment.truth import NoiseTruth, noise_truth
-from qcsearch.deployment.tuning import StepDone, Tuner, TuningOptions
 from qcsearch.deployment.versions import library_versions
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError

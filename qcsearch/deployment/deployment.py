@@ -8,16 +8,16 @@ from typing import Literal
 
 import numpy as np
 
-from qcsearch import canonical, files
-from qcsearch.canonical import Json
-from qcsearch.deployment.canaries import CanaryVerdict
+from qcsearch.deployment.diagnostics.canaries import CanaryVerdict
+from qcsearch.deployment.diagnostics.moving import Move
+from qcsearch.deployment.diagnostics.score import Score
+from qcsearch.deployment.diagnostics.truth import NoiseTruth
 from qcsearch.deployment.executors.base import Kind
-from qcsearch.deployment.moving import Move
 from qcsearch.deployment.program import Usage
-from qcsearch.deployment.score import Score
-from qcsearch.deployment.truth import NoiseTruth
 from qcsearch.errors import InputError
-from qcsearch.limits import MAX_JSON_BYTES, MAX_PARAMETER
+from qcsearch.storage import canonical, files
+from qcsearch.storage.canonical import Json
+from qcsearch.storage.limits import MAX_JSON_BYTES, MAX_PARAMETER
 from qcsearch.training.model import TrainedModel
 from qcsearch.typed import read
 

@@ -9,15 +9,15 @@ from numpy.typing import ArrayLike
 
 from qcsearch.data.dataset import Label
 from qcsearch.data.truth import Truth
-from qcsearch.deployment.canaries import Aviary, CanaryVerdict
-from qcsearch.deployment.checks import check_ceiling, check_number
+from qcsearch.deployment.cost.checks import check_ceiling, check_number
+from qcsearch.deployment.cost.plan import measuring
+from qcsearch.deployment.diagnostics.canaries import Aviary, CanaryVerdict
+from qcsearch.deployment.diagnostics.score import Score, measured_score, probability_errors
 from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Executor, Kind
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.measurement import Estimates
-from qcsearch.deployment.plan import measuring
 from qcsearch.deployment.program import BackendProgram, Usage
 from qcsearch.deployment.progress import OnProgress, Progress
-from qcsearch.deployment.score import Score, measured_score, probability_errors
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import PauliList, SparsePauliOp
 
-from qcsearch.deployment.canaries import Readout
+from qcsearch.deployment.diagnostics.canaries import Readout
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Floats
 

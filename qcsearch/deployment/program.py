@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
-from qcsearch.deployment.canaries import Aviary, Readout, canary_circuits
+from qcsearch.deployment.diagnostics.canaries import Aviary, Readout, canary_circuits
 from qcsearch.deployment.executors.base import Billed, Estimating, Executor, Pub, check_job
 from qcsearch.deployment.executors.folding import fold_notice, runnable
 from qcsearch.deployment.measurement import Basis, Estimates, estimate, measurement_bases
 from qcsearch.deployment.received import check_bits, check_estimates
-from qcsearch.devices.angles import free_target
+from qcsearch.devices.transpile.angles import free_target
 from qcsearch.errors import BackendError, InputError
 from qcsearch.training.expectations import Floats
 

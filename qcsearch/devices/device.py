@@ -9,16 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qcsearch import canonical
-from qcsearch.canonical import Json
 from qcsearch.errors import DeviceError
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
     from qiskit.transpiler import Target
     from qiskit_aer.noise import NoiseModel
 
-    from qcsearch.circuits.gate import Topology
+    from qcsearch.candidate.gate import Topology
 
 __all__ = ["ANGLE_BOUNDS", "DEAD", "Device", "GateCalibration", "Qubit"]
 
@@ -153,7 +153,7 @@ class Device:
     @cached_property
     def stiff_qubits(self) -> tuple[int, ...]:
         """Qubits whose one-qubit gates cannot make every rotation, sorted; none in a device that lists no such gate."""
-        from qcsearch.devices.gate_set import rotates
+        from qcsearch.devices.transpile.gate_set import rotates
 
         names: list[set[str]] = [set() for _ in self.qubits]
         for gate in self.gates:
@@ -174,7 +174,7 @@ class Device:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content, 64 hexadecimal digits."""
-        from qcsearch.devices.snapshot import content
+        from qcsearch.devices.calibration.snapshot import content
 
         return canonical.digest(content(self))
 
@@ -197,7 +197,7 @@ class Device:
 
     def to_json(self) -> dict[str, Json]:
         """Return the facts, their digest and the notices as JSON values: the format of `noise_models/`."""
-        from qcsearch.devices.snapshot import to_json
+        from qcsearch.devices.calibration.snapshot import to_json
 
         return to_json(self)
 
@@ -211,8 +211,8 @@ class Device:
         Raises:
             DeviceError: one sentence that names the qubit or gate and the field, if anything is wrong.
         """
-        from qcsearch.devices.snapshot import read_snapshot
-        from qcsearch.devices.validation import validate
+        from qcsearch.devices.calibration.snapshot import read_snapshot
+        from qcsearch.devices.calibration.validation import validate
 
         if isinstance(source, (str, Path)):
             return read_snapshot(Path(source))
@@ -225,19 +225,19 @@ class Device:
         Raises:
             DeviceError: if the backend reports no errors (it would look ideal), or no gate that Qiskit knows.
         """
-        from qcsearch.devices.backends import from_backend
+        from qcsearch.devices.calibration.backends import from_backend
 
         return from_backend(backend)
 
     def topology(self, qubits: Iterable[int]) -> Topology:
-        """See `devices.regions.topology`."""
-        from qcsearch.devices.regions import topology
+        """See `devices.selection.regions.topology`."""
+        from qcsearch.devices.selection.regions import topology
 
         return topology(self, tuple(qubits))
 
     def target(self, qubits: Iterable[int] | None = None) -> Target:
-        """See `devices.target.region_target`."""
-        from qcsearch.devices.target import region_target
+        """See `devices.transpile.target.region_target`."""
+        from qcsearch.devices.transpile.target import region_target
 
         return region_target(self, None if qubits is None else tuple(qubits))
 

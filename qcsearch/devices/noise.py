@@ -12,7 +12,7 @@ from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, RelaxationN
 from qiskit_aer.noise.device.models import basic_device_gate_errors
 
 from qcsearch.devices.device import Device
-from qcsearch.devices.target import region_gates, region_target
+from qcsearch.devices.transpile.target import region_gates, region_target
 
 __all__ = ["noise_model"]
 

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from qcsearch.circuits.gate import GateList
+from qcsearch.candidate.gate import GateList
 from qcsearch.data.dataset import Label
 from qcsearch.devices.device import Device
-from qcsearch.reporting.circuit import DrawnGate
-from qcsearch.reporting.plots import Curve
-from qcsearch.search.record import TrialRecord
+from qcsearch.reporting.plots.circuit import DrawnGate
+from qcsearch.reporting.plots.plots import Curve
+from qcsearch.search.trial.record import TrialRecord
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
-    from qcsearch.deployment.tomography import Tomography
+    from qcsearch.deployment.diagnostics.tomography import Tomography
 
 __all__ = ["DatasetFacts", "MappedFacts", "RunFacts", "Score"]
 

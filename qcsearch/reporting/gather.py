@@ -9,26 +9,26 @@ from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING, Any
 
-from qcsearch import canonical
-from qcsearch.canonical import Json
 from qcsearch.circuits.observables import parse
 from qcsearch.errors import QCSearchError
-from qcsearch.reporting.circuit import DrawnGate
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
-from qcsearch.reporting.plots import Curve
-from qcsearch.search.features import Features
-from qcsearch.search.leaderboard import notices, rank
-from qcsearch.search.pareto import pareto_front
-from qcsearch.search.record import TrialRecord
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunConfig, RunFolder
+from qcsearch.reporting.plots.circuit import DrawnGate
+from qcsearch.reporting.plots.plots import Curve
+from qcsearch.search.finish.leaderboard import notices, rank
+from qcsearch.search.run.folder import RunConfig, RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.study.pareto import pareto_front
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.record import TrialRecord
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from qcsearch.deployment.deployment import Deployment
-    from qcsearch.deployment.tomography import Tomography
-    from qcsearch.devices.mapping import MappedCircuit
+    from qcsearch.deployment.diagnostics.tomography import Tomography
+    from qcsearch.devices.transpile.mapping import MappedCircuit
 
 __all__ = ["gather"]
 
@@ -275,7 +275,7 @@ def _deployment(run: RunFolder) -> Deployment | None:
 def _tomography(run: RunFolder) -> Tomography | None:
     if (found := run.of_winner("tomography.json")) is None:
         return None
-    from qcsearch.deployment.tomography import Tomography
+    from qcsearch.deployment.diagnostics.tomography import Tomography
 
     return Tomography.from_json(found)
 

@@ -7,10 +7,10 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from qcsearch.search.record import TrialRecord
+from qcsearch.search.trial.record import TrialRecord
 
 if TYPE_CHECKING:
-    from qcsearch.search.bound import BoundSpace
+    from qcsearch.search.space.bound import BoundSpace
 
 __all__ = ["importance"]
 
@@ -33,7 +33,7 @@ def importance(bound: BoundSpace, records: Iterable[TrialRecord]) -> dict[str, f
     """
     import optuna
 
-    from qcsearch.search.study import quiet
+    from qcsearch.search.study.study import quiet
 
     wide = bound.parameters.distributions()
     trials = []

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from qcsearch import canonical, files
 from qcsearch.arguments import as_float, as_int
 from qcsearch.errors import FileError, RunError
-from qcsearch.limits import MAX_CLOCK_BYTES
+from qcsearch.storage import canonical, files
+from qcsearch.storage.limits import MAX_CLOCK_BYTES
 
 __all__ = ["DEFAULT_TRIALS", "SETUP", "Budget", "Clock"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from qcsearch.search.record import TrialRecord
+from qcsearch.search.trial.record import TrialRecord
 
 __all__ = [
     "Evaluated",

@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qcsearch.arguments import as_int, as_json, as_path
-from qcsearch.canonical import Json
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
 from qcsearch.escape import for_terminal
 from qcsearch.search.budget import Budget
 from qcsearch.search.events import Event, Progress, told
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_config import Origin, RunConfig
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.run.config import Origin, RunConfig
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
 from qcsearch.search.session import Session
-from qcsearch.search.space import SearchSpace, check_limits
+from qcsearch.search.space.space import SearchSpace, check_limits
 from qcsearch.search.strategies import check_strategy
-from qcsearch.search.workers import Nursery
+from qcsearch.search.workers.pool import Nursery
+from qcsearch.storage.canonical import Json
 
 if TYPE_CHECKING:
-    from qcsearch.search.objective import Objective
-    from qcsearch.search.planted import Planted
+    from qcsearch.search.study.planted import Planted
+    from qcsearch.search.trial.objective import Objective
 
 __all__ = ["Progress", "run_search"]
 
@@ -141,7 +141,7 @@ def _origin(folder: RunFolder, seed_from: Path | None, source: RunFolder | None)
 
 def _plant(source: RunFolder, objective: Objective) -> tuple[Sequence[Planted], Sequence[str]]:
     """See `seeding.plant_from`, whose imports take their time."""
-    from qcsearch.search.seeding import plant_from
+    from qcsearch.search.study.seeding import plant_from
 
     return plant_from(source, objective)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from qcsearch.circuits.candidate import Candidate
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import NoFeasibleCandidateError, QCSearchError
@@ -25,18 +25,18 @@ from qcsearch.search.events import (
     SearchStarted,
     TrialFinished,
 )
-from qcsearch.search.record import TrialRecord
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_config import RunConfig
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.study import SearchStudy
-from qcsearch.search.workers import Nursery, WorkerPool
+from qcsearch.search.run.config import RunConfig
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.study.study import SearchStudy
+from qcsearch.search.trial.record import TrialRecord
+from qcsearch.search.workers.pool import Nursery, WorkerPool
 
 if TYPE_CHECKING:
-    from qcsearch.search.objective import Objective
-    from qcsearch.search.planted import Planted
-    from qcsearch.search.refit import Refitted
+    from qcsearch.search.finish.refit import Refitted
+    from qcsearch.search.study.planted import Planted
+    from qcsearch.search.trial.objective import Objective
     from qcsearch.training.model import TrainedModel
 
 __all__ = ["Plant", "Session"]
@@ -86,8 +86,8 @@ class Session:
     @cached_property
     def objective(self) -> Objective:
         """Made when it is needed: the libraries it imports take seconds, in which workers can be at work."""
-        from qcsearch.search.features import Features
-        from qcsearch.search.objective import Objective
+        from qcsearch.search.trial.features import Features
+        from qcsearch.search.trial.objective import Objective
 
         features, limit = Features(self.dataset, self.seed), self.budget.setup_seconds
         return Objective.of(features, self.space, self.device, self.seed, limit)
@@ -180,7 +180,7 @@ class Session:
             while self._parallel(study, workers, deadline, limit) and study.sweep() and not study.ended():
                 self.nursery = None
             return
-        from qcsearch.search.work import work
+        from qcsearch.search.workers.work import work
 
         work(
             study,
@@ -197,7 +197,7 @@ class Session:
         end = self.clock.deadline(self.budget.refit_seconds)
         if end is None or any(record.trained for record in study.records()):
             return
-        from qcsearch.search.work import work
+        from qcsearch.search.workers.work import work
 
         def tell(record: TrialRecord) -> bool:
             self._tell(record, study.n_finished())
@@ -244,12 +244,12 @@ class Session:
     # --- the end -------------------------------------------------------------------------------------------
 
     def _conclude(self, records: list[TrialRecord], ended: str, workers: int) -> SearchResult:
-        from qcsearch.search.classical import MAJORITY
-        from qcsearch.search.comparisons import Deadlines, compared, missing_at_first
-        from qcsearch.search.evaluate import evaluate
-        from qcsearch.search.leaderboard import rank
-        from qcsearch.search.pareto import pareto_front
-        from qcsearch.search.refit import refit
+        from qcsearch.search.finish.classical import MAJORITY
+        from qcsearch.search.finish.comparisons import Deadlines, compared, missing_at_first
+        from qcsearch.search.finish.evaluate import evaluate
+        from qcsearch.search.finish.leaderboard import rank
+        from qcsearch.search.finish.refit import refit
+        from qcsearch.search.study.pareto import pareto_front
 
         ranked = rank(records)
         if not ranked:
@@ -292,7 +292,7 @@ class Session:
         """Of a tuning: the model it starts from, on the qubits to which its trial moved it."""
         if self.untuned is None or self.untuned.candidate is None:
             return None
-        from qcsearch.search.refit import Refitted
+        from qcsearch.search.finish.refit import Refitted
 
         old = self.untuned.candidate
         found = (record.candidate for record in records if record.candidate is not None)
@@ -312,7 +312,7 @@ def _import_the_rest() -> None:
 
     warm_up()
     for name in ("comparisons", "evaluate", "refit", "leaderboard"):
-        import_module(f"qcsearch.search.{name}")
+        import_module(f"qcsearch.search.finish.{name}")
     for name in ("qcsearch.bundle.write", "sklearn.decomposition", "sklearn.linear_model", "sklearn.svm"):
         import_module(name)
 

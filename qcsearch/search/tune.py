@@ -13,18 +13,18 @@ from pathlib import Path
 
 import qcsearch
 from qcsearch.arguments import as_float, as_int
-from qcsearch.circuits.candidate import Candidate
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
 from qcsearch.escape import for_terminal
 from qcsearch.search.budget import Budget
 from qcsearch.search.events import Progress, told
-from qcsearch.search.leaderboard import families, rank, records
-from qcsearch.search.planted import Planted
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_config import Origin
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.finish.leaderboard import families, rank, records
+from qcsearch.search.run.config import Origin
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
 from qcsearch.search.session import Session
+from qcsearch.search.study.planted import Planted
 
 __all__ = ["SECONDS_SHARE", "run_tuning"]
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qcsearch.simulation.approximate import Approximation
     from qcsearch.simulation.compile import compile_circuit, warm_up
-    from qcsearch.simulation.exact.encoded import Encoded
-    from qcsearch.simulation.exact.program import Program
+    from qcsearch.simulation.exact.runtime.encoded import Encoded
+    from qcsearch.simulation.exact.runtime.program import Program
 
 __all__ = ["Approximation", "Encoded", "Program", "compile_circuit", "warm_up"]
 
 _HOMES = {
     "Approximation": "approximate",
-    "Encoded": "exact.encoded",
-    "Program": "exact.program",
+    "Encoded": "exact.runtime.encoded",
+    "Program": "exact.runtime.program",
     "compile_circuit": "compile",
     "warm_up": "compile",
 }

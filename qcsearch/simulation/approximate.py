@@ -16,7 +16,7 @@ from qcsearch.simulation.lower import lower
 from qcsearch.simulation.noise import Noise
 from qcsearch.simulation.observables import read_observables
 from qcsearch.simulation.propagation.program import PropagationProgram
-from qcsearch.simulation.trajectories import TrajectoryProgram
+from qcsearch.simulation.reference.trajectories import TrajectoryProgram
 
 __all__ = ["METHODS", "Approximation", "approximate_program"]
 

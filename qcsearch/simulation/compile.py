@@ -12,10 +12,10 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation.angles import AngleReader
-from qcsearch.simulation.exact import compilation
-from qcsearch.simulation.exact.build import exact_program
-from qcsearch.simulation.exact.memory import Memory
-from qcsearch.simulation.exact.program import Program
+from qcsearch.simulation.exact.planning.build import exact_program
+from qcsearch.simulation.exact.planning.memory import Memory
+from qcsearch.simulation.exact.runtime import compilation
+from qcsearch.simulation.exact.runtime.program import Program
 from qcsearch.simulation.lower import lower
 from qcsearch.simulation.noise import Noise
 from qcsearch.simulation.observables import read_observables
@@ -23,7 +23,7 @@ from qcsearch.simulation.observables import read_observables
 if TYPE_CHECKING:
     from qcsearch.simulation.approximate import Approximation
     from qcsearch.simulation.propagation.program import PropagationProgram
-    from qcsearch.simulation.trajectories import TrajectoryProgram
+    from qcsearch.simulation.reference.trajectories import TrajectoryProgram
 
 __all__ = ["METHODS", "compile_circuit", "warm_up"]
 

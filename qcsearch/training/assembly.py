@@ -10,14 +10,14 @@ import numpy as np
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.gate import GateList, Topology
 from qcsearch.circuits import build
-from qcsearch.circuits.candidate import Candidate
-from qcsearch.circuits.gate import GateList, Topology
 from qcsearch.circuits.observables import to_pauli
 from qcsearch.devices.device import Device
-from qcsearch.devices.mapping import MappedCircuit, map_circuit
 from qcsearch.devices.noise import noise_model
-from qcsearch.devices.regions import topology
+from qcsearch.devices.selection.regions import topology
+from qcsearch.devices.transpile.mapping import MappedCircuit, map_circuit
 from qcsearch.simulation import Program, compile_circuit
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.training.expectations import Expectations, Floats

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch import canonical, files, npz
-from qcsearch.canonical import Json
 from qcsearch.errors import FileError, RunError
+from qcsearch.storage import canonical, files, npz
+from qcsearch.storage.canonical import Json
 
 __all__ = ["read_checkpoint", "write_checkpoint"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from qcsearch.canonical import Json
+from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats
 
 __all__ = ["Fit", "Record", "Stop"]

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from qcsearch.circuits.options import GRADIENTS
+from qcsearch.candidate.training import GRADIENTS
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Cotangent, Differentiable, Expectations, Floats
 from qcsearch.training.occurrences import Occurrences

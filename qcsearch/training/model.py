@@ -12,17 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 from sklearn.pipeline import Pipeline
 
-from qcsearch.canonical import Json
-from qcsearch.circuits.candidate import Candidate
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.checks import check_shape, check_X
 from qcsearch.data.dataset import Label
-from qcsearch.data.encoding import ColumnEncoder
-from qcsearch.data.frames import holds_text, is_frame
 from qcsearch.data.labels import check_y, find
-from qcsearch.data.preprocess import n_outputs
-from qcsearch.data.samples import load_features
+from qcsearch.data.preprocessing.encoding import ColumnEncoder
+from qcsearch.data.preprocessing.pipeline import n_outputs
+from qcsearch.data.sources.samples import load_features
+from qcsearch.data.tables.frames import holds_text, is_frame
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
+from qcsearch.storage.canonical import Json
 from qcsearch.training.assembly import Assembly, assemble
 from qcsearch.training.expectations import Expectations, Floats
 from qcsearch.training.heads import HEADS, Head

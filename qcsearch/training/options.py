@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.build import make_encoding
-from qcsearch.circuits.candidate import Candidate, TrainingOptions
 from qcsearch.circuits.observables import parse
-from qcsearch.data.preprocess import check_reduction
+from qcsearch.data.preprocessing.pipeline import check_reduction
 from qcsearch.errors import CandidateError
 from qcsearch.training.heads import HEADS
 from qcsearch.training.losses import LOSSES

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch import canonical
-from qcsearch.canonical import Json
-from qcsearch.circuits.candidate import TrainingOptions
+from qcsearch.candidate.training import TrainingOptions
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Expectations, Floats, Ints
 from qcsearch.training.gradients import GradientEstimator
 from qcsearch.training.heads import Head

@@ -11,18 +11,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qcsearch.arguments import as_float, as_int, as_json, as_path
-from qcsearch.canonical import Json
-from qcsearch.circuits.candidate import Candidate, TrainingOptions
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.checks import check_shape, check_X, default_names
 from qcsearch.data.dataset import Dataset
-from qcsearch.data.frames import is_frame, read_frame
 from qcsearch.data.labels import check_X_y, check_y, encode
-from qcsearch.data.preprocess import build_pipeline
-from qcsearch.data.samples import load_features
+from qcsearch.data.preprocessing.pipeline import build_pipeline
+from qcsearch.data.sources.samples import load_features
 from qcsearch.data.split import split
+from qcsearch.data.tables.frames import is_frame, read_frame
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
 from qcsearch.errors import DataError
+from qcsearch.storage.canonical import Json
 from qcsearch.training.assembly import Assembly, assemble
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.fit import Fit

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from qcsearch.circuits.candidate import TrainingOptions
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Expectations, Floats, Ints
 from qcsearch.training.fit import Fit, Record, Stop

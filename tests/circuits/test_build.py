@@ -9,6 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Angle, Gate, GateList, Topology
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.build import (
     GATES,
@@ -18,9 +21,7 @@ from qcsearch.circuits.build import (
     to_circuit,
     without_pqc,
 )
-from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.circuits.gate import Angle, Gate, GateList, Topology
 from qcsearch.errors import CandidateError, DataError
 
 LINE = Topology(3, ((0, 1), (1, 2)))

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from qiskit.quantum_info import Statevector
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.build import to_circuit
-from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.circuits.observables import to_pauli
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.selection.regions import best_regions
 from qcsearch.training.assembly import assemble
 
 BUILT_IN_ENCODINGS = sorted(set(ENCODINGS._classes) - {"none"})

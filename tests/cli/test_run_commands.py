@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from qcsearch.circuits.candidate import Choice
-from qcsearch.cli.explain import _candidate, _outcome
-from qcsearch.search.leaderboard import records
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.candidate.choice import Choice
+from qcsearch.cli.commands.explain import _candidate, _outcome
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
 
 
 def test_board_says_the_split_of_every_number(qcsearch, finished):
@@ -278,8 +278,8 @@ def test_the_board_has_a_deployed_column_of_the_same_weights_and_samples(qcsearc
     assert row["accuracy_noiseless"] == found["noiseless"]["accuracy"]
     assert row["shot_error"] == found["deployed"]["shot_error"]
     assert row["split"] == "test"
-    from qcsearch.search.leaderboard import leaderboard
-    from qcsearch.search.run_folder import RunFolder
+    from qcsearch.search.finish.leaderboard import leaderboard
+    from qcsearch.search.run.folder import RunFolder
 
     assert "on aer (simulated)" in str(leaderboard(RunFolder.open(own_run)))
 

@@ -18,9 +18,9 @@ from pyarrow import parquet
 from sklearn.datasets import load_iris
 
 from qcsearch.bundle.model import model_files, read_model
-from qcsearch.cli.predict import _csv
+from qcsearch.cli.commands.predict import _csv
 from qcsearch.data.labels import check_y, classes_like, find, label_text
-from qcsearch.data.sources import load_dataset, load_samples
+from qcsearch.data.sources.load import load_dataset, load_samples
 from qcsearch.errors import BundleError, DataError
 from qcsearch.training.train import train
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qcsearch.circuits.candidate import TrainingOptions
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.split import Part
 from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.finetune.tuning import TuningOptions
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import Progress
-from qcsearch.deployment.tuning import TuningOptions
 from qcsearch.errors import BackendError, InputError, QCSearchError
 from qcsearch.training.gradients import ParameterShift
 

@@ -9,8 +9,8 @@ from qiskit.transpiler import generate_preset_pass_manager
 from qcsearch.deployment.executors.base import JobSeeds, Pub, active_qubits
 from qcsearch.deployment.executors.local import LocalExecutor, recorded_noise
 from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.devices.calibration.providers import fake_backend
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import fake_backend
 from qcsearch.errors import BackendError
 from qcsearch.testing.executors import ExecutorConformance
 

@@ -13,7 +13,7 @@ from qiskit.quantum_info import Operator, SparsePauliOp
 from qiskit.transpiler import Target
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
-from qcsearch.data.sources import load_dataset
+from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.split import split
 from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.executors.backend import BackendExecutor
@@ -21,9 +21,9 @@ from qcsearch.deployment.executors.base import Pub, check_job
 from qcsearch.deployment.executors.folding import folded
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.inference import infer
-from qcsearch.devices.angles import fold, n_open
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
+from qcsearch.devices.transpile.angles import fold, n_open
 from qcsearch.errors import BackendError
 from qcsearch.training.train import train
 

@@ -13,14 +13,14 @@ from qiskit.quantum_info import Statevector
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
 from qcsearch.bundle.exports import export_circuits
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.candidate import Candidate
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.data.preprocess import build_pipeline
+from qcsearch.data.preprocessing.pipeline import build_pipeline
 from qcsearch.deployment.program import BackendProgram
+from qcsearch.devices.calibration.providers import fake_backend
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import fake_backend
-from qcsearch.devices.regions import best_regions
+from qcsearch.devices.selection.regions import best_regions
 from qcsearch.training.model import TrainedModel
 
 DEVICES = {

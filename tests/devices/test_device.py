@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from qcsearch import canonical
 from qcsearch.devices.device import Device
 from qcsearch.errors import DeviceError
+from qcsearch.storage import canonical
 
 
 def test_json_round_trip_is_exact(torino):

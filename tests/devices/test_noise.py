@@ -10,11 +10,11 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
 from qcsearch.devices import noise
+from qcsearch.devices.calibration.providers import fake_backend, get_device
+from qcsearch.devices.calibration.validation import coherence_limit
 from qcsearch.devices.device import Device
 from qcsearch.devices.noise import noise_model
-from qcsearch.devices.providers import fake_backend, get_device
-from qcsearch.devices.regions import best_regions
-from qcsearch.devices.validation import coherence_limit
+from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import DeviceError
 
 QUICK = ["fake_manila", "fake_essex", "fake_fractional"]  # cx; u1, u2, u3; rx and rzz

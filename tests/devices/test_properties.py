@@ -14,10 +14,10 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.mapping import map_circuit
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions
+from qcsearch.devices.selection.regions import best_regions
+from qcsearch.devices.transpile.mapping import map_circuit
 from qcsearch.errors import DeviceError
 
 SINGLES = (

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from qcsearch.deployment.ibm.bills import Bill, ClockBill
+from qcsearch.deployment.ibm.billing.bills import Bill, ClockBill
 from qcsearch.errors import CeilingError, JobCancelledError, JobFailedError, SubstitutedError
 
 ENDS = {"fail billed": JobFailedError, "cancel billed": JobCancelledError, "substitute": SubstitutedError}

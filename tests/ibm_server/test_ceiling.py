@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from qcsearch.data.sources import load_dataset
+from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.split import split
+from qcsearch.deployment.cost.plan import plan_deployment
 from qcsearch.deployment.deploy import deploy, prepare
-from qcsearch.deployment.plan import plan_deployment
-from qcsearch.deployment.tuning import TuningOptions
+from qcsearch.deployment.finetune.tuning import TuningOptions
 from qcsearch.errors import CeilingError, DriftError, InputError
 from qcsearch.training.train import train
 

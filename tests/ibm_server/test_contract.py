@@ -11,7 +11,7 @@ from qcsearch.bundle.read import load_bundle
 from qcsearch.data.split import split
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.program import BackendProgram
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.run.folder import RunFolder
 from qcsearch.training.gradients import ParameterShift
 
 MNIST = Path(__file__).parents[2] / "benchmarks" / "data" / "mnist_4.npz"

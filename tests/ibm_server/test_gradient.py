@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qcsearch.data.sources import load_dataset
+from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.split import split
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.program import BackendProgram

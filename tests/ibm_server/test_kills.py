@@ -15,7 +15,7 @@ from qcsearch.data.split import split
 from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.program import Usage
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.run.folder import RunFolder
 
 STEPS, SHOTS, BACKEND = 10, 64, "ibm:ibm_valencia"
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from qcsearch.deployment.ibm import pace
-from qcsearch.deployment.ibm.pace import Breaker, Patience, TokenBucket
+from qcsearch.deployment.ibm.connection import pace
+from qcsearch.deployment.ibm.connection.pace import Breaker, Patience, TokenBucket
 from qcsearch.errors import InputError, ServiceError
 
 

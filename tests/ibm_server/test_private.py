@@ -18,7 +18,7 @@ import pytest
 from ibm_server.faults import Redirect
 from ibm_server.kills import kill_later
 
-from qcsearch.deployment.ibm import fetcher, shelf
+from qcsearch.deployment.ibm.jobs import fetcher, shelf
 from qcsearch.errors import ResultError, StorageError
 
 WORDS = ("--backend", "ibm:ibm_valencia", "--private", "--max-qpu-seconds", 2000, "--yes", "--shots", 64)
@@ -117,7 +117,7 @@ from qiskit.circuit import Parameter
 from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.executors.ibm import IbmExecutor
 from qcsearch.deployment.ibm.options import IbmOptions
-from qcsearch.deployment.ibm.pace import Patience
+from qcsearch.deployment.ibm.connection.pace import Patience
 
 circuit = QuantumCircuit(5, 1)
 circuit.sx(0)

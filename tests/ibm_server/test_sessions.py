@@ -11,7 +11,7 @@ import pytest
 from ibm_server.kills import kill_later
 from ibm_server.server import IbmServer
 
-from qcsearch.deployment.ibm.journal import Journal
+from qcsearch.deployment.ibm.jobs.journal import Journal
 from qcsearch.errors import BackendError, CeilingError
 
 
@@ -112,7 +112,7 @@ from qiskit.circuit import Parameter
 from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.executors.ibm import IbmExecutor
 from qcsearch.deployment.ibm.options import IbmOptions
-from qcsearch.deployment.ibm.pace import Patience
+from qcsearch.deployment.ibm.connection.pace import Patience
 
 circuit = QuantumCircuit(5, 1)
 circuit.rz(Parameter("t"), 0)

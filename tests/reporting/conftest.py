@@ -5,18 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.circuits.gate import Angle, Gate, GateList
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Angle, Gate, GateList
 from qcsearch.deployment.deployment import Deployment, Tuning
+from qcsearch.deployment.diagnostics.score import Score as Measured
 from qcsearch.deployment.program import Usage
-from qcsearch.deployment.score import Score as Measured
 from qcsearch.devices.device import Device, GateCalibration, Qubit
-from qcsearch.reporting.circuit import DrawnGate
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
-from qcsearch.reporting.layout import heavy_hex_lattice
-from qcsearch.reporting.plots import Curve
-from qcsearch.search.pareto import pareto_front
-from qcsearch.search.record import Costs, Outcome, TrialRecord
+from qcsearch.reporting.plots.circuit import DrawnGate
+from qcsearch.reporting.plots.layout import heavy_hex_lattice
+from qcsearch.reporting.plots.plots import Curve
+from qcsearch.search.study.pareto import pareto_front
+from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 
 REGION = (60, 61, 62, 63)
 
@@ -167,6 +168,6 @@ def hostile_facts(facts):
 
 @pytest.fixture(scope="session")
 def page(facts):
-    from qcsearch.reporting.page import render
+    from qcsearch.reporting.page.page import render
 
     return render(facts)

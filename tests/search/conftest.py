@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from qcsearch.data.dataset import Dataset
-from qcsearch.data.sources import load_dataset
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.search.features import Features
-from qcsearch.search.objective import Objective
-from qcsearch.search.result import SearchResult
+from qcsearch.search.run.result import SearchResult
 from qcsearch.search.search import run_search
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.workers import Nursery
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
+from qcsearch.search.workers.pool import Nursery
 
 QUICK = """
 description = "quick"

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qcsearch.data.sources import load_dataset
-from qcsearch.search.comparisons import Deadlines, compared, missing_at_first
-from qcsearch.search.leaderboard import leaderboard, rank, records
-from qcsearch.search.objective import Objective
-from qcsearch.search.pareto import pareto_front
-from qcsearch.search.record import Outcome, TrialRecord
-from qcsearch.search.refit import refit
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.search.finish.comparisons import Deadlines, compared, missing_at_first
+from qcsearch.search.finish.leaderboard import leaderboard, rank, records
+from qcsearch.search.finish.refit import refit
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.study.pareto import pareto_front
+from qcsearch.search.trial.objective import Objective
+from qcsearch.search.trial.record import Outcome, TrialRecord
 
 Search = Callable[..., SearchResult]
 
@@ -87,7 +87,7 @@ def test_an_ablation_that_is_cut_short_is_missing_with_its_reason_and_is_no_numb
     assert whole.without_pqc is not None
     assert whole.missing == {}
     cut_short = replace(winner.best, cut="The time was used up.")
-    monkeypatch.setattr("qcsearch.search.comparisons.train_once", lambda *_, **__: cut_short)
+    monkeypatch.setattr("qcsearch.search.finish.comparisons.train_once", lambda *_, **__: cut_short)
     *_, broken = compared(objective, winner, first)
     assert broken.without_pqc is None
     reason = "Its training was broken off: The time was used up."

@@ -13,9 +13,9 @@ from shutil import copytree
 import pytest
 
 import qcsearch
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.workers import Nursery
-from qcsearch.simulation.exact.compilation import SENTENCE
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.workers.pool import Nursery
+from qcsearch.simulation.exact.runtime.compilation import SENTENCE
 
 PACKAGE = Path(qcsearch.__file__).parent
 

@@ -17,19 +17,19 @@ from pathlib import Path
 
 import pytest
 
-from qcsearch.search.journal import JournalFile
-from qcsearch.search.leaderboard import records
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.study.journal import JournalFile
 
 COMMAND = """
 import sys
 from pathlib import Path
-from qcsearch.search.workers import Nursery
+from qcsearch.search.workers.pool import Nursery
 nursery = Nursery()
-from qcsearch.data.sources import load_dataset
-from qcsearch.devices.providers import get_device
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.search.search import run_search
-from qcsearch.search.space import load_space
+from qcsearch.search.space.space import load_space
 run, space, n_trials = sys.argv[1:]
 run_search(
     load_dataset("moons"), get_device("fake_manila"), load_space(space),

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import optuna
 import pytest
 
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.circuits.build import lower
-from qcsearch.circuits.candidate import Candidate
-from qcsearch.data.preprocess import n_components
+from qcsearch.data.preprocessing.pipeline import n_components
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
 from qcsearch.errors import CandidateError
 from qcsearch.presets import preset_files
-from qcsearch.search.context import SearchContext
-from qcsearch.search.space import load_space
+from qcsearch.search.space.context import SearchContext
+from qcsearch.search.space.space import load_space
 from qcsearch.training.assembly import assemble
 
 PRESETS = sorted(preset_files("search_spaces", ".toml"))

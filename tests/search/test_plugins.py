@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from qcsearch.errors import SpaceError
-from qcsearch.search.leaderboard import records
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SPACES, list_spaces, load_space
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.space.space import SPACES, list_spaces, load_space
 from qcsearch.search.strategies import STRATEGIES
 
 COMMAND = "from qcsearch.cli.main import main; main()"

@@ -16,11 +16,11 @@ import pytest
 
 from qcsearch.bundle.read import load_bundle
 from qcsearch.data.dataset import Dataset
-from qcsearch.data.sources import load_dataset
+from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.split import split
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.synthetic import drifted
 from qcsearch.errors import (
     DataError,
     InputError,
@@ -30,11 +30,11 @@ from qcsearch.errors import (
     SpaceError,
 )
 from qcsearch.search import events
-from qcsearch.search.leaderboard import explain, leaderboard, records
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.study import SearchStudy
+from qcsearch.search.finish.leaderboard import explain, leaderboard, records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.study.study import SearchStudy
 
 Search = Callable[..., SearchResult]
 
@@ -394,7 +394,7 @@ def test_a_folder_without_a_run_is_not_opened(tmp_path: Path) -> None:
 
 def test_a_second_search_in_the_same_folder_is_refused(search: Search, tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from qcsearch.search.run_folder import RunFolder\n"
+        "import sys, time; from pathlib import Path; from qcsearch.search.run.folder import RunFolder\n"
         "with RunFolder(Path(sys.argv[1])).session(): print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "run")]

@@ -16,9 +16,9 @@ from optuna.trial import create_trial  # noqa: F401  the import takes its time, 
 from qcsearch.devices.device import Device
 from qcsearch.errors import CandidateError, InputError, SpaceError
 from qcsearch.presets import preset_files
-from qcsearch.search.context import SearchContext
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.space_text import to_toml
+from qcsearch.search.space.context import SearchContext
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.space.text import to_toml
 from qcsearch.search.strategies import check_strategy, create_strategy
 
 T = TypeVar("T")
@@ -252,7 +252,7 @@ def test_any_value_of_an_option_is_right_or_one_sentence(name: str, option: str,
 
 
 def test_the_same_slips_in_a_candidate_are_refused_before_the_data_are_touched(tmp_path: Path) -> None:
-    from qcsearch.circuits.candidate import Candidate
+    from qcsearch.candidate.candidate import Candidate
     from qcsearch.training.train import train
 
     good: dict[str, Any] = {

@@ -12,18 +12,18 @@ import pytest
 
 from qcsearch.bundle.read import load_bundle
 from qcsearch.data.split import split
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.synthetic import drifted
 from qcsearch.errors import InputError, NoFeasibleCandidateError, RunError
 from qcsearch.search import events
-from qcsearch.search.features import Features
-from qcsearch.search.leaderboard import leaderboard, records
-from qcsearch.search.objective import Objective
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.study import SearchStudy
+from qcsearch.search.finish.leaderboard import leaderboard, records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.study.study import SearchStudy
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
 from qcsearch.search.tune import run_tuning
 
 Search = Callable[..., SearchResult]
@@ -233,8 +233,8 @@ def test_constraints_hold_on_the_new_device_too(search: Search, whole: str, tmp_
 COMMAND = """
 import sys
 from pathlib import Path
-from qcsearch.devices.providers import get_device
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.tune import run_tuning
 source, run = map(Path, sys.argv[1:])
 run_tuning(RunFolder.open(source), get_device("fake_lagos"), run=run, max_seconds=600, steps_share=1.0)

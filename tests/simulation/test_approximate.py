@@ -12,7 +12,7 @@ from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation import Approximation, Program, compile_circuit
 from qcsearch.simulation.approximate import METHODS, approximate_program
 from qcsearch.simulation.propagation.program import PropagationProgram
-from qcsearch.simulation.trajectories import TrajectoryProgram
+from qcsearch.simulation.reference.trajectories import TrajectoryProgram
 
 
 def _parts():

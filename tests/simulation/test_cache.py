@@ -10,10 +10,10 @@ from shutil import copytree
 import pytest
 
 import qcsearch
-from qcsearch.simulation.exact import (
+from qcsearch.simulation.exact.kernels import (
     contraction,
     cotangents,
-    kernels,
+    jit,
     matrices,
     middle,
     one_qubit,
@@ -26,7 +26,7 @@ _COMPILED = """
 import numba
 import numba.core.event as event
 import numpy as np
-from qcsearch.simulation.exact.matrices import _set
+from qcsearch.simulation.exact.kernels.matrices import _set
 
 names = []
 
@@ -44,8 +44,8 @@ print(*names)
 
 _WARM_UP = """
 import numpy as np
-from qcsearch.simulation.exact import compilation
-from qcsearch.simulation.exact.matrices import _set
+from qcsearch.simulation.exact.runtime import compilation
+from qcsearch.simulation.exact.kernels.matrices import _set
 
 for dtype in "float32", "float64":
     _set.compile((__import__("numba").typeof(np.zeros((4, 4), dtype)),) * 2)
@@ -71,19 +71,19 @@ def copy(tmp_path: Path) -> Path:
 def test_a_kernel_is_compiled_once_and_again_when_another_file_changes(copy):
     assert _compiled(copy) == ["_set"]
     assert _compiled(copy) == []
-    with (copy / "qcsearch" / "simulation" / "exact" / "two_qubit.py").open("a") as file:
+    with (copy / "qcsearch" / "simulation" / "exact" / "kernels" / "two_qubit.py").open("a") as file:
         file.write("\n# changed\n")
     assert _compiled(copy) == ["_set"]
 
 
 @pytest.mark.parametrize(
-    "changed", sorted(Path(kernels.__file__).parent.glob("*.py")), ids=lambda path: path.stem
+    "changed", sorted(Path(jit.__file__).parent.glob("*.py")), ids=lambda path: path.stem
 )
 def test_the_stamp_tells_every_file_of_the_folder(changed, monkeypatch):
-    before = kernels._digest.__wrapped__()
+    before = jit._digest.__wrapped__()
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b" " * (path.name == changed.name))
-    assert kernels._digest.__wrapped__() != before
+    assert jit._digest.__wrapped__() != before
 
 
 def test_compiling_is_said_once_and_timed_and_loading_is_not(copy):

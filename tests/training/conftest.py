@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from qcsearch.circuits.candidate import Candidate, Choice, TrainingOptions
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.training.train import train
 
 

@@ -3,9 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.build import without_pqc
-from qcsearch.circuits.candidate import Candidate, Choice, TrainingOptions
-from qcsearch.devices.providers import get_device
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.training.assembly import assemble
 from qcsearch.training.gradients import FiniteDifference

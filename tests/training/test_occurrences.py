@@ -4,8 +4,9 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import Operator
 
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.devices.providers import get_device
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CircuitError
 from qcsearch.training.assembly import assemble
 from qcsearch.training.occurrences import occurrences

@@ -1,6 +1,6 @@
 import pytest
 
-from qcsearch.circuits.candidate import TrainingOptions
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.errors import CandidateError
 from qcsearch.training.options import check_options
 

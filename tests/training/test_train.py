@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from qcsearch.circuits.candidate import Choice, Preprocessing, TrainingOptions
-from qcsearch.devices.providers import get_device
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.preprocessing import Preprocessing
+from qcsearch.candidate.training import TrainingOptions
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DataError, DeviceError, InputError, RunError
 from qcsearch.training.assembly import assemble
 from qcsearch.training.fit import Stop

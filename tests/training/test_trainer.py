@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qcsearch.circuits.candidate import TrainingOptions
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.errors import CandidateError, RunError
 from qcsearch.training.fit import Stop
 from qcsearch.training.heads import HEADS

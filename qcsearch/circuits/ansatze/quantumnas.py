@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import ClassVar
 
-from qcsearch.canonical import Json
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
+from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.circuits.ansatze.base import ANSATZE, Place, each, pairs, place
-from qcsearch.circuits.gate import Angle, Gate, Topology
+from qcsearch.storage.canonical import Json
 
 __all__ = ["QuantumNAS", "cu3", "sqrt_h", "sqrt_swap", "u3"]
 

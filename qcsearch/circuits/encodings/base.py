@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.circuits.gate import Angle, Gate, Topology
-from qcsearch.circuits.options import Choice
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
     from qiskit.transpiler import Target
 
-    from qcsearch.deployment.budget import Budget
-    from qcsearch.deployment.cost import Cost
+    from qcsearch.deployment.cost.budget import Budget
+    from qcsearch.deployment.cost.cost import Cost
     from qcsearch.deployment.measurement import Estimates
     from qcsearch.devices.device import Device
 
@@ -243,7 +243,7 @@ def _check_angles(pub: Pub, target: Target) -> None:
     """Refuse an angle outside the bounds that the target has for its gate."""
     if not target.has_angle_bounds():
         return
-    from qcsearch.devices.angles import values_of  # where it is needed: it brings the transpiler
+    from qcsearch.devices.transpile.angles import values_of  # where it is needed: it brings the transpiler
 
     for step in pub.circuit.data:
         name = step.operation.name

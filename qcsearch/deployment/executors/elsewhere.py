@@ -22,7 +22,7 @@ from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import Target
 
 from qcsearch.deployment.executors import worker
-from qcsearch.devices.validation import validate
+from qcsearch.devices.calibration.validation import validate
 from qcsearch.errors import BackendError, ResultError
 
 __all__ = ["BackendElsewhere"]

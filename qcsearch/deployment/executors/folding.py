@@ -1,6 +1,7 @@
 """What is sent to a backend: circuits in its gates, on its qubits, with all angles in the ranges that it runs.
 
-Every executor, and whatever hands circuits to one, asks `runnable` first; how angles are folded is in `devices.angles`.
+Every executor, and whatever hands circuits to one, asks `runnable` first; how angles are folded is in
+`devices.transpile.angles`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qcsearch.deployment.executors.base import Pub, check_job, check_table
-from qcsearch.devices.angles import bounded, fold, n_open
+from qcsearch.devices.transpile.angles import bounded, fold, n_open
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

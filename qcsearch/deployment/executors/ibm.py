@@ -17,20 +17,20 @@ from qiskit_ibm_runtime.executor_sampler.prepare import prepare
 from qiskit_ibm_runtime.options_models import SamplerOptions
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
-from qcsearch.deployment.budget import Budget
-from qcsearch.deployment.cost import REP_DELAY, job_seconds
-from qcsearch.deployment.drift import Change, changes
+from qcsearch.deployment.cost.budget import Budget
+from qcsearch.deployment.cost.cost import REP_DELAY, job_seconds
+from qcsearch.deployment.diagnostics.drift import Change, changes
 from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_job, joined_bits
 from qcsearch.deployment.executors.folding import folded, has_bounded
-from qcsearch.deployment.ibm.answers import limit_reached, plausible_seconds
-from qcsearch.deployment.ibm.cloud import Cloud
-from qcsearch.deployment.ibm.faults import LATER
-from qcsearch.deployment.ibm.journal import Journal
-from qcsearch.deployment.ibm.keys import RequestKeys
+from qcsearch.deployment.ibm.billing.sessions import Sessions
+from qcsearch.deployment.ibm.connection.answers import limit_reached, plausible_seconds
+from qcsearch.deployment.ibm.connection.cloud import Cloud
+from qcsearch.deployment.ibm.connection.faults import LATER
+from qcsearch.deployment.ibm.jobs.journal import Journal
+from qcsearch.deployment.ibm.jobs.keys import RequestKeys
+from qcsearch.deployment.ibm.jobs.results import JobResult, most_bytes, read_result
+from qcsearch.deployment.ibm.jobs.submission import Request, Submitter
 from qcsearch.deployment.ibm.options import IbmOptions, job_limit
-from qcsearch.deployment.ibm.results import JobResult, most_bytes, read_result
-from qcsearch.deployment.ibm.sessions import Sessions
-from qcsearch.deployment.ibm.submission import Request, Submitter
 from qcsearch.devices.device import Device
 from qcsearch.errors import (
     BackendError,

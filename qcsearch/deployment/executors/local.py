@@ -35,8 +35,8 @@ from qcsearch.deployment.executors.base import (
     joined_bits,
 )
 from qcsearch.deployment.executors.folding import runnable
+from qcsearch.devices.calibration.providers import fake_backend
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import fake_backend
 from qcsearch.errors import BackendError, DeviceError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from qcsearch.canonical import Json
-from qcsearch.deployment.ibm.pace import Patience
+from qcsearch.deployment.ibm.connection.pace import Patience
 from qcsearch.errors import InputError
+from qcsearch.storage.canonical import Json
 
 __all__ = ["LONGEST_JOB", "IbmOptions", "job_limit"]
 

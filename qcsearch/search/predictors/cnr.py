@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from qiskit_aer.noise import NoiseModel
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
 from qcsearch.devices.noise import noise_model
 from qcsearch.search.predictors.base import PREDICTORS, Subject
 from qcsearch.search.predictors.replicas import replicas

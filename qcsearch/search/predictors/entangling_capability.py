@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
 from qcsearch.circuits.build import to_circuit
 from qcsearch.search.predictors.base import PREDICTORS, Subject
 from qcsearch.search.predictors.draws import Draws

@@ -10,7 +10,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
 from qcsearch.circuits.build import to_circuit
 from qcsearch.search.predictors.base import PREDICTORS, Subject
 from qcsearch.search.predictors.draws import Draws

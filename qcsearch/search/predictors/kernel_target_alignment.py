@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
 from qcsearch.search.predictors.base import PREDICTORS, Subject
 from qcsearch.simulation.states import overlaps
 from qcsearch.training.expectations import Floats

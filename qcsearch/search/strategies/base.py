@@ -12,16 +12,16 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from pydantic import Field
 
-from qcsearch.canonical import Json
-from qcsearch.circuits.candidate import Candidate
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.errors import SpaceError
 from qcsearch.registry import Registry
-from qcsearch.search.ladder import Ladder
+from qcsearch.search.trial.ladder import Ladder
+from qcsearch.storage.canonical import Json
 
 if TYPE_CHECKING:
-    from qcsearch.search.objective import Objective
-    from qcsearch.search.record import TrialRecord
-    from qcsearch.search.space import SearchSpace
+    from qcsearch.search.space.space import SearchSpace
+    from qcsearch.search.trial.objective import Objective
+    from qcsearch.search.trial.record import TrialRecord
     from qcsearch.training.expectations import Floats
 
 __all__ = ["STRATEGIES", "Brief", "Maker", "Particular", "Proposal", "Share", "Strategy"]

@@ -10,12 +10,12 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.devices.regions import topology
-from qcsearch.search.ladder import Ladder
-from qcsearch.search.space import SearchSpace
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.devices.selection.regions import topology
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal, Share
-from qcsearch.search.strategies.native import (
+from qcsearch.search.strategies.ingredients.native import (
     NativeGates,
     choose_measured,
     draw_gates,
@@ -23,6 +23,7 @@ from qcsearch.search.strategies.native import (
     embed,
     softmax,
 )
+from qcsearch.search.trial.ladder import Ladder
 
 if TYPE_CHECKING:
     from qcsearch.training.assembly import Assembly
@@ -92,8 +93,8 @@ class Elivagar:
 
     def _resilient(self, brief: Brief) -> list[tuple[float, Assembly]]:
         """The more resilient part of a pool, most resilient first; circuits that break a constraint are not in it."""
-        from qcsearch.search.constraints import Infeasible
         from qcsearch.search.predictors.cnr import CliffordNoiseResilience
+        from qcsearch.search.trial.constraints import Infeasible
 
         cnr, circuits = CliffordNoiseResilience(), self._circuits(brief)
         found: list[tuple[float, Assembly]] = []
@@ -129,7 +130,7 @@ class _Circuits:
 
     def draw(self) -> Candidate:
         """The next circuit."""
-        from qcsearch.search.bound import observable_labels
+        from qcsearch.search.space.bound import observable_labels
 
         device, rng, temperature = self._brief.objective.device, self._rng, self._settings.temperature
         odds = softmax(self._qualities, temperature)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 
-from qcsearch.search.ladder import Ladder
-from qcsearch.search.space import SearchSpace
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
-from qcsearch.search.strategies.evolution import Evolution
-from qcsearch.search.strategies.genes import Gene, LayerSpace, check_layered
+from qcsearch.search.strategies.ingredients.evolution import Evolution
+from qcsearch.search.strategies.ingredients.genes import Gene, LayerSpace, check_layered
+from qcsearch.search.trial.ladder import Ladder
 
 __all__ = ["ExpressibilitySearch"]
 
@@ -48,8 +48,8 @@ class ExpressibilitySearch:
 
     def propose(self, brief: Brief) -> Proposal:
         """The circuit of the gene with the least expressibility of those that keep all constraints."""
-        from qcsearch.search.constraints import Infeasible
         from qcsearch.search.predictors.expressibility import Expressibility
+        from qcsearch.search.trial.constraints import Infeasible
 
         objective, expressibility = brief.objective, Expressibility()
         regions = objective.bound.regions[brief.template.n_qubits]

@@ -12,17 +12,18 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.circuits.ansatze.base import pairs
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.circuits.gate import Angle, Gate, Topology
-from qcsearch.devices.regions import topology
-from qcsearch.search.ladder import Ladder
-from qcsearch.search.space import SearchSpace
+from qcsearch.devices.selection.regions import topology
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
-from qcsearch.search.strategies.genes import check_encodings
+from qcsearch.search.strategies.ingredients.genes import check_encodings
+from qcsearch.search.trial.ladder import Ladder
 
 if TYPE_CHECKING:
-    from qcsearch.search.strategies.shared import SharedWeights
+    from qcsearch.search.strategies.ingredients.shared import SharedWeights
     from qcsearch.simulation import Program
 
 __all__ = ["Architecture", "ArchitectureSpace", "SupernetSearch"]
@@ -152,8 +153,8 @@ class _Search:
     """The supernets of one trial."""
 
     def __init__(self, settings: SupernetSearch, brief: Brief, rng: np.random.Generator) -> None:
-        from qcsearch.search.strategies.lesson import Lesson
-        from qcsearch.search.strategies.shared import SharedWeights
+        from qcsearch.search.strategies.ingredients.lesson import Lesson
+        from qcsearch.search.strategies.ingredients.shared import SharedWeights
 
         self._settings, self._objective, self._rng = settings, brief.objective, rng
         couplings = topology(brief.objective.device, brief.template.qubits)
@@ -193,7 +194,7 @@ class _Search:
         return min(self._supernets, key=lambda supernet: supernet.loss(program, numbers, step))
 
     def _program(self, candidate: Candidate) -> Program | None:
-        from qcsearch.search.constraints import Infeasible
+        from qcsearch.search.trial.constraints import Infeasible
 
         try:
             assembly, _, _ = self._objective.assemble(candidate)

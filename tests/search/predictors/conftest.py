@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qcsearch.circuits.candidate import Candidate, Choice
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
 from qcsearch.search.predictors import Subject
 from qcsearch.training.assembly import assemble
 

@@ -14,7 +14,7 @@ from qcsearch.devices.device import Device
 from qcsearch.devices.noise import noise_model
 from qcsearch.search.predictors import PREDICTORS, Predictor, Subject
 from qcsearch.search.predictors.expressibility import divergence_from_haar
-from qcsearch.simulation.aer import AerProgram
+from qcsearch.simulation.reference.aer import AerProgram
 
 MakeSubject = Callable[..., Subject]
 

@@ -9,10 +9,10 @@ from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.devices.noise import noise_model
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions
+from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import CandidateError
 from qcsearch.search.predictors import PREDICTORS, Subject
 from qcsearch.search.predictors.replicas import CLIFFORDS, HGate, SGate, ZGate, replicas

@@ -8,12 +8,12 @@ from typing import Any
 import optuna
 import pytest
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.search.features import Features
-from qcsearch.search.objective import Objective
-from qcsearch.search.space import SearchSpace
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies import Brief
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
 
 MakeBrief = Callable[..., Brief]
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from qcsearch.circuits.candidate import Choice
+from qcsearch.candidate.choice import Choice
 from qcsearch.devices.device import Device
-from qcsearch.search.features import Features
-from qcsearch.search.objective import Objective
 from qcsearch.search.predictors import PREDICTORS
-from qcsearch.search.space import SearchSpace
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies import Brief, Maker
 from qcsearch.search.strategies.elivagar import Elivagar, _Circuits
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
 
 MakeBrief = Callable[..., Brief]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from qcsearch.errors import SpaceError
-from qcsearch.search.leaderboard import leaderboard, records
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
+from qcsearch.search.finish.leaderboard import leaderboard, records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies import STRATEGIES
 
 Search = Callable[..., SearchResult]
@@ -24,12 +24,12 @@ Search = Callable[..., SearchResult]
 MODULE = """
 from functools import partial
 
-from qcsearch.search.strategies.auto import Auto
+from qcsearch.search.strategies.auto.auto import Auto
 from qcsearch.search.strategies.elivagar import Elivagar
-from qcsearch.search.strategies.evolution import Evolution
+from qcsearch.search.strategies.ingredients.evolution import Evolution
 from qcsearch.search.strategies.expressibility import ExpressibilitySearch
-from qcsearch.search.strategies.quantumdarts import QuantumDARTSSearch
-from qcsearch.search.strategies.quantumnas import QuantumNASSearch
+from qcsearch.search.strategies.quantumdarts.quantumdarts import QuantumDARTSSearch
+from qcsearch.search.strategies.quantumnas.quantumnas import QuantumNASSearch
 from qcsearch.search.strategies.supernet import SupernetSearch
 
 FEW = Evolution(population=4, parents=2, mutations=2, crossovers=1, generations=2)
@@ -44,10 +44,10 @@ supernet = partial(SupernetSearch, supernets=2, steps=6, ranked=4)
 COMMAND = """
 import sys
 from pathlib import Path
-from qcsearch.data.sources import load_dataset
-from qcsearch.devices.providers import get_device
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.search.search import run_search
-from qcsearch.search.space import load_space
+from qcsearch.search.space.space import load_space
 run, space, strategy, n_trials = sys.argv[1:]
 run_search(
     load_dataset("moons"), get_device("fake_manila"), load_space(space), strategy=strategy,

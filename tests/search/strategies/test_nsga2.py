@@ -7,13 +7,13 @@ import pytest
 from optuna.trial import TrialState
 
 from qcsearch.errors import SpaceError
-from qcsearch.search.record import TrialRecord
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies import check_strategy
 from qcsearch.search.strategies.nsga2 import NSGA2
-from qcsearch.search.study import SearchStudy
+from qcsearch.search.study.study import SearchStudy
+from qcsearch.search.trial.record import TrialRecord
 
 Search = Callable[..., SearchResult]
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Topology
 from qcsearch.circuits.build import lower
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.circuits.gate import Topology
-from qcsearch.search.objective import Objective
 from qcsearch.search.strategies import Brief
 from qcsearch.search.strategies.supernet import Architecture, ArchitectureSpace, SupernetSearch, _Search
+from qcsearch.search.trial.objective import Objective
 
 MakeBrief = Callable[..., Brief]
 
