@@ -17,14 +17,14 @@ SCHEDULES = ("constant", "cosine")
 class TrainingOptions:
     """Hyper-parameters of one training.
 
-    Names of optimisers and losses are looked up when the training starts, since plugins may add to them.
+    Names of optimizers and losses are looked up when the training starts, since plugins may add to them.
 
     Attributes:
         optimizer: `adam`, `amsgrad`, `sgd` or `lbfgs`.
         learning_rate: step size of the circuit's weights, > 0 (L-BFGS ignores it).
         head_rate: the head's step size as a multiple of `learning_rate`, > 0.
         schedule: `cosine` lowers the step size to 2 % over `steps`; `constant`.
-        steps: upper bound on optimiser steps, ≥ 0.
+        steps: upper bound on optimizer steps, ≥ 0.
         validate_every: steps between two validations, ≥ 1.
         batch_size: samples a step; None for the whole training split.
         loss: `cross_entropy`, `smoothed_cross_entropy` or `mse`.

@@ -29,7 +29,7 @@ class Tuning:
     """The last training steps, on the backend itself.
 
     Attributes:
-        method: gradient estimator and optimiser, such as `spsa, adam`.
+        method: gradient estimator and optimizer, such as `spsa, adam`.
         losses: training loss of each step's mini-batch.
         before: score on the validation subset with the weights that came in, measured on the backend.
         after: the same with the weights that came out; None if no step was done.

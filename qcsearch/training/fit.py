@@ -34,7 +34,7 @@ _SENTENCES = {
     Stop.TARGET_ACCURACY: "The validation accuracy reached its target.",
     Stop.TARGET_LOSS: "The training loss fell to its target.",
     Stop.PLATEAU: "The validation stopped improving.",
-    Stop.CONVERGED: "The optimiser found nothing lower.",
+    Stop.CONVERGED: "The optimizer found nothing lower.",
     Stop.BUDGET: "The time was used up.",
     Stop.PRUNED: "The callback asked to stop.",
     Stop.DIVERGED: "The loss was no longer a finite number; the last good weights were kept.",
@@ -46,7 +46,7 @@ class Record:
     """One validation.
 
     Attributes:
-        step: optimiser steps done.
+        step: optimizer steps done.
         loss: training loss at the last step, None before the first.
         validation_accuracy: None without validation data.
         validation_loss: None without validation data, or if it was not finite.
@@ -71,7 +71,7 @@ class Fit:
         head_parameters: of the head, from the same step.
         history: the validations in order.
         stopped: why it ended; `stopped.sentence` in words.
-        steps: optimiser steps done.
+        steps: optimizer steps done.
         validation_accuracy: of the weights handed back, None without validation data.
         validation_loss: of the weights handed back, None without validation data, or if it was not finite.
     """

@@ -11,7 +11,7 @@ from qcsearch.data.preprocessing.pipeline import check_reduction
 from qcsearch.errors import CandidateError
 from qcsearch.training.heads import HEADS
 from qcsearch.training.losses import LOSSES
-from qcsearch.training.optimisers import OPTIMISERS
+from qcsearch.training.optimizers import OPTIMIZERS
 
 __all__ = ["check_candidate", "check_options"]
 
@@ -32,13 +32,13 @@ def check_candidate(candidate: Candidate) -> None:
 
 
 def check_options(options: TrainingOptions) -> None:
-    """Check that optimiser and loss are known and suit the gradient.
+    """Check that optimizer and loss are known and suit the gradient.
 
     Raises:
         CandidateError: one sentence for the first that is wrong.
     """
     LOSSES.get(options.loss)
-    exact = OPTIMISERS.create(options.optimizer).exact
+    exact = OPTIMIZERS.create(options.optimizer).exact
     if exact and options.gradient not in ("adjoint", "parameter_shift"):
         raise CandidateError(
             f"The optimizer '{options.optimizer}' needs exact gradients. Got gradient '{options.gradient}'.",

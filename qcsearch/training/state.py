@@ -12,7 +12,7 @@ from qcsearch.errors import CandidateError, RunError
 from qcsearch.training.checkpoint import read_checkpoint, write_checkpoint
 from qcsearch.training.expectations import Floats
 from qcsearch.training.fit import Record
-from qcsearch.training.optimisers import OPTIMISERS, State
+from qcsearch.training.optimizers import OPTIMIZERS, State
 from qcsearch.training.task import Task
 
 __all__ = ["TrainingState", "begin", "load_state", "save_state", "steps_done"]
@@ -57,7 +57,7 @@ def begin(
                 f"The '{name}' parameter of fit must be {wanted} finite numbers. Got shape {np.shape(got)}."
             )
     theta = np.concatenate([weights0, head0]).astype(np.float64)
-    memory = OPTIMISERS.create(task.options.optimizer).initial(len(theta))
+    memory = OPTIMIZERS.create(task.options.optimizer).initial(len(theta))
     return TrainingState(theta, memory, int(rng.integers(2**63)), best=theta)
 
 
@@ -80,7 +80,7 @@ def steps_done(path: Path) -> int:
 
 
 def load_state(path: Path, task: Task, fresh: TrainingState) -> TrainingState:
-    """Read a checkpoint of the same task; `fresh` says which arrays the optimiser has.
+    """Read a checkpoint of the same task; `fresh` says which arrays the optimizer has.
 
     Raises:
         RunError: if it is from another training, or cannot be read.

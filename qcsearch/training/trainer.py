@@ -16,7 +16,7 @@ from qcsearch.training.expectations import Expectations, Floats, Ints
 from qcsearch.training.fit import Fit, Record, Stop
 from qcsearch.training.gradients import GradientEstimator, Stepwise, estimator_for
 from qcsearch.training.heads import Head
-from qcsearch.training.optimisers import OPTIMISERS
+from qcsearch.training.optimizers import OPTIMIZERS
 from qcsearch.training.options import check_options
 from qcsearch.training.state import TrainingState, begin, load_state, save_state
 from qcsearch.training.task import Task, batch_rows, random_at
@@ -76,7 +76,7 @@ def fit(
     """
     check_options(options)
     estimator = estimator or estimator_for(options.gradient, program)
-    if OPTIMISERS.create(options.optimizer).exact and not estimator.exact:
+    if OPTIMIZERS.create(options.optimizer).exact and not estimator.exact:
         raise CandidateError(
             f"The optimizer '{options.optimizer}' needs exact gradients. Got {type(estimator).__name__}.",
             fix="take the optimizer 'adam'.",
@@ -102,7 +102,7 @@ class _Loop:
     ) -> None:
         self.task, self.state = task, state
         self.deadline, self.on_step, self.checkpoint = deadline, on_step, checkpoint
-        self.optimiser = OPTIMISERS.create(task.options.optimizer)
+        self.optimizer = OPTIMIZERS.create(task.options.optimizer)
         self.stepwise = task.estimator if isinstance(task.estimator, Stepwise) else None
         self.validation_seconds = self.step_seconds = 0.0
         self.idle = random_at(state.seed, 0)
@@ -155,7 +155,7 @@ class _Loop:
         return None
 
     def advance(self) -> bool:
-        """One optimiser step; False, with nothing changed, if it led to a number that is not finite."""
+        """One optimizer step; False, with nothing changed, if it led to a number that is not finite."""
         started = time.monotonic()
         moved = self._step()
         self.step_seconds = time.monotonic() - started
@@ -165,7 +165,7 @@ class _Loop:
         state, task = self.state, self.task
         if self.stepwise is not None:
             task = replace(task, estimator=self.stepwise.at(state.step))
-        size = None if self.optimiser.exact else task.options.batch_size
+        size = None if self.optimizer.exact else task.options.batch_size
         rows = batch_rows(len(task.Z), size, state.step, state.seed)
 
         def objective(theta: Floats) -> tuple[float, Floats]:
@@ -175,13 +175,13 @@ class _Loop:
         if not (np.isfinite(loss) and np.all(np.isfinite(gradient))):
             return False
         rates = task.rates(state.step)
-        theta, memory = self.optimiser.step(state.theta, gradient, state.memory, rates, objective)
+        theta, memory = self.optimizer.step(state.theta, gradient, state.memory, rates, objective)
         # Decoupled from the gradient: Loshchilov and Hutter 2019 (arXiv 1711.05101).
-        decay = 0.0 if self.optimiser.exact else task.options.weight_decay
+        decay = 0.0 if self.optimizer.exact else task.options.weight_decay
         theta = theta - decay * rates * state.theta
         if not np.all(np.isfinite(theta)):
             return False
-        state.converged = self.optimiser.exact and bool(np.array_equal(theta, state.theta))
+        state.converged = self.optimizer.exact and bool(np.array_equal(theta, state.theta))
         state.theta, state.memory, state.loss, state.step = theta, memory, loss, state.step + 1
         return True
 

@@ -76,7 +76,7 @@ SLIPS = [
     ('["ry", "rz"]', '["ry", "rzz"]', "a list of one or more of", "'rz'"),
     ('"mlp"', '"mpl"', "is not one of the heads", "'mlp'"),
     ("hidden", "hiden", "has no setting 'hiden'", "'hidden'"),
-    ('"adam"', '"Adam"', "is not one of the optimisers", "'adam'"),
+    ('"adam"', '"Adam"', "is not one of the optimizers", "'adam'"),
     ('"cross_entropy"', '"crossentropy"', "is not one of the losses", "'cross_entropy'"),
     ('"expressibility"', '"expressability"', "is not one of the predictors", "'expressibility'"),
     ("max = 0.5", "maks = 0.5", "'predictors.0.maks': there is no such key", "'max'"),

@@ -33,7 +33,7 @@ class ConvolutionalEncoder(Reduction):
 
     Args:
         n_components: width of the inner layer, at most the number of pixels.
-        steps: optimiser steps of 64 images each.
+        steps: optimizer steps of 64 images each.
         image_shape: `(height, width)` of the images.
         seed: of initial weights and batches; equal seeds, equal encoders.
 
@@ -175,9 +175,9 @@ def _minimise(encoder: Any, decoder: Any, images: Any, steps: int) -> None:
     import torch
 
     parameters = [*encoder.parameters(), *decoder.parameters()]
-    optimiser = torch.optim.Adam(parameters, lr=3e-3)
+    optimizer = torch.optim.Adam(parameters, lr=3e-3)
     for _ in range(steps):
         batch = images[torch.randint(len(images), (min(64, len(images)),))]
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         torch.autograd.backward(torch.nn.functional.mse_loss(decoder(encoder(batch)), batch))
-        optimiser.step()
+        optimizer.step()

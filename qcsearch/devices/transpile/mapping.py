@@ -63,7 +63,7 @@ def map_circuit(
     optimization_level: int = 1,
     seed: int = 0,
 ) -> MappedCircuit:
-    """Translate, route and optimise a circuit for `qubits`, with all of Qiskit's stages.
+    """Translate, route and optimize a circuit for `qubits`, with all of Qiskit's stages.
 
     Logical qubit `i` starts on `qubits[i]`. Gates that run for some angles only (`rzz` of fractional devices)
     are used too: an angle that is a number is folded into their range here, one that is a parameter by the

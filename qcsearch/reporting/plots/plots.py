@@ -56,7 +56,7 @@ class Curve:
 
     Attributes:
         name: in the legend.
-        steps: optimiser steps.
+        steps: optimizer steps.
         values: one a step.
         main: drawn in full colour; others are context.
     """
@@ -125,7 +125,7 @@ LearningPanel = tuple[str, str, Sequence[Curve]]
 
 
 def learning(panels: Sequence[LearningPanel], palette: Palette = FILE) -> Figure:
-    """Curves against the optimiser's steps, one panel beside the other."""
+    """Curves against the optimizer's steps, one panel beside the other."""
     figure = _figure(palette, (4.6 * max(2, len(panels)), 3.1))
     for i, (label, x, curves) in enumerate(panels, start=1):
         axes = figure.add_subplot(1, len(panels), i)

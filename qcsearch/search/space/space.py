@@ -32,7 +32,7 @@ from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_SPACE_BYTES
 from qcsearch.training.heads import HEADS
 from qcsearch.training.losses import LOSSES
-from qcsearch.training.optimisers import OPTIMISERS
+from qcsearch.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
@@ -218,7 +218,7 @@ def _check_families(space: SearchSpace) -> None:
     _check(space.name, "circuit.ansatze", partial(_ansatz, circuit.n_layers), circuit.ansatze)
     _check(space.name, "circuit.heads", HEADS.create, circuit.heads)
     for key, registry, names in (
-        ("training.optimizers", OPTIMISERS, training.optimizers),
+        ("training.optimizers", OPTIMIZERS, training.optimizers),
         ("training.losses", LOSSES, training.losses),
     ):
         _check(space.name, key, registry.create, [Alternative(name=name) for name in names])

@@ -105,7 +105,7 @@ class TrialRecord:
         history: `(step, validation accuracy)` under noise.
         weights: trained angles in radians.
         head_parameters: trained parameters of the head.
-        steps: optimiser steps done.
+        steps: optimizer steps done.
         stopped: why the training ended.
         seed: words of the seed sequence that the training drew from.
         seconds: wall time of the trial.

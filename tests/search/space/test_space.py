@@ -137,7 +137,7 @@ BAD = {
     ),
     "unknown ansatz": ('["hardware_efficient"]', '["hardware"]', r"'circuit.ansatze'.*Got 'hardware'"),
     "unknown head": ("regions = 2", 'regions = 2\nheads = ["none", "big"]', r"'circuit.heads'.*Got 'big'"),
-    "unknown optimiser": ("steps = 12", 'steps = 12\noptimizers = ["sdg"]', r"'training.optimizers'.*'sdg'"),
+    "unknown optimizer": ("steps = 12", 'steps = 12\noptimizers = ["sdg"]', r"'training.optimizers'.*'sdg'"),
     "unknown loss": ("steps = 12", 'steps = 12\nlosses = ["l1"]', r"'training.losses'.*Got 'l1'"),
     "unknown scaling": ('"standard"]', '"norm"]', r"'preprocessing.scalings'.*Got 'norm'"),
     "unknown schedule": ("steps = 12", 'steps = 12\nschedule = "up"', r"'training.schedule'.*Got 'up'"),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from qcsearch.search.strategies.ingredients.lesson import Lesson
 from qcsearch.simulation import Program
 from qcsearch.training.expectations import Floats
-from qcsearch.training.optimisers import Adam
+from qcsearch.training.optimizers import Adam
 
 __all__ = ["SharedWeights", "no_line_search"]
 

@@ -19,7 +19,7 @@ from qcsearch.search.strategies.ingredients.lesson import Lesson
 from qcsearch.search.strategies.ingredients.shared import no_line_search
 from qcsearch.search.trial.constraints import Infeasible
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.optimisers import Adam
+from qcsearch.training.optimizers import Adam
 
 if TYPE_CHECKING:
     from qcsearch.search.strategies.quantumdarts.quantumdarts import QuantumDARTSSearch

@@ -1,4 +1,4 @@
-"""Optimisers: one step from a gradient, with a state of plain arrays that a checkpoint can hold."""
+"""Optimizers: one step from a gradient, with a state of plain arrays that a checkpoint can hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
 from qcsearch.training.expectations import Floats
 
-__all__ = ["OPTIMISERS", "Adam", "Lbfgs", "Objective", "Optimiser", "Sgd", "State"]
+__all__ = ["OPTIMIZERS", "Adam", "Lbfgs", "Objective", "Optimizer", "Sgd", "State"]
 
 State: TypeAlias = dict[str, Floats]
 
@@ -22,7 +22,7 @@ Objective: TypeAlias = Callable[[Floats], tuple[float, Floats]]
 """From parameters to the loss and its gradient."""
 
 
-class Optimiser(Protocol):
+class Optimizer(Protocol):
     """A rule that moves parameters against a gradient.
 
     A step is a pure function: what it remembers is in the state it returns.
@@ -52,7 +52,7 @@ class Optimiser(Protocol):
         ...
 
 
-OPTIMISERS: Registry[Optimiser] = Registry("qcsearch.optimisers", CandidateError)
+OPTIMIZERS: Registry[Optimizer] = Registry("qcsearch.optimizers", CandidateError)
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,14 @@ class Adam:
     exact: bool = False
 
     def initial(self, n_parameters: int) -> State:
-        """See `Optimiser`."""
+        """See `Optimizer`."""
         names = ["mean", "square"] + ["largest"] * self.amsgrad
         return {"count": np.zeros(1)} | {name: np.zeros(n_parameters) for name in names}
 
     def step(
         self, theta: Floats, gradient: Floats, state: State, rate: Floats, objective: Objective
     ) -> tuple[Floats, State]:
-        """See `Optimiser`."""
+        """See `Optimizer`."""
         count = state["count"] + 1
         mean = self.beta1 * state["mean"] + (1 - self.beta1) * gradient
         square = self.beta2 * state["square"] + (1 - self.beta2) * gradient**2
@@ -92,17 +92,17 @@ class Adam:
         return theta - rate * move, after
 
 
-@OPTIMISERS.register("adam")
-def _adam() -> Optimiser:
+@OPTIMIZERS.register("adam")
+def _adam() -> Optimizer:
     return Adam()
 
 
-@OPTIMISERS.register("amsgrad")
-def _amsgrad() -> Optimiser:
+@OPTIMIZERS.register("amsgrad")
+def _amsgrad() -> Optimizer:
     return Adam(amsgrad=True)
 
 
-@OPTIMISERS.register("sgd")
+@OPTIMIZERS.register("sgd")
 @dataclass(frozen=True)
 class Sgd:
     """Stochastic gradient descent with heavy-ball momentum: `v ← momentum·v + g`, `θ ← θ − rate·v`."""
@@ -111,18 +111,18 @@ class Sgd:
     exact: bool = False
 
     def initial(self, n_parameters: int) -> State:
-        """See `Optimiser`."""
+        """See `Optimizer`."""
         return {"velocity": np.zeros(n_parameters)}
 
     def step(
         self, theta: Floats, gradient: Floats, state: State, rate: Floats, objective: Objective
     ) -> tuple[Floats, State]:
-        """See `Optimiser`."""
+        """See `Optimizer`."""
         velocity = self.momentum * state["velocity"] + gradient
         return theta - rate * velocity, {"velocity": velocity}
 
 
-@OPTIMISERS.register("lbfgs")
+@OPTIMIZERS.register("lbfgs")
 @dataclass(frozen=True)
 class Lbfgs:
     """Limited-memory BFGS: two-loop recursion, and SciPy's line search for the strong Wolfe conditions.
@@ -139,13 +139,13 @@ class Lbfgs:
     exact: bool = True
 
     def initial(self, n_parameters: int) -> State:
-        """See `Optimiser`."""
+        """See `Optimizer`."""
         return {"steps": np.zeros((0, n_parameters)), "changes": np.zeros((0, n_parameters))}
 
     def step(
         self, theta: Floats, gradient: Floats, state: State, rate: Floats, objective: Objective
     ) -> tuple[Floats, State]:
-        """See `Optimiser`."""
+        """See `Optimizer`."""
         direction = -_inverse_hessian_times(gradient, state["steps"], state["changes"])
         seen = _Remembered(objective)
         with warnings.catch_warnings():
