@@ -2,7 +2,8 @@
 
 `python benchmarks/budget_matrix.py` makes its data in a temporary folder, runs `qcsearch search` on each, and stores
 the wall time, exit code, peak memory and result of each process; `--rows`, `--features`, `--seconds` and `--format`
-take a part of the matrix, `--interrupts N` the random moments of Ctrl-C. See `benchmarks/README.md`.
+take a part of the matrix, `--cold` lets each process compile its kernels first, `--interrupts N` random moments of
+Ctrl-C, and `--keep` leaves what is stored and not measured again. See `benchmarks/README.md`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -56,17 +57,24 @@ class Cell:
         features: columns besides the label.
         seconds: `--max-seconds`.
         kind: ending of the file.
+        cold: whether no kernel is compiled yet; compiling them does not count against the limit.
     """
 
     rows: int
     features: int
     seconds: int
     kind: str
+    cold: bool = False
 
     @property
     def name(self) -> str:
         """In the table."""
-        return f"{self.rows:,} × {self.features:,} {self.kind}"
+        return f"{self.rows:,} × {self.features:,} {self.kind}{', cold' * self.cold}"
+
+    @classmethod
+    def of(cls, entry: dict[str, Any]) -> Cell:
+        """The cell that was measured."""
+        return cls(*(entry[field.name] for field in fields(cls)))
 
 
 def main() -> None:
@@ -76,6 +84,8 @@ def main() -> None:
     parser.add_argument("--features", type=int, nargs="+", default=FEATURES)
     parser.add_argument("--seconds", type=int, nargs="+", default=SECONDS)
     parser.add_argument("--format", nargs="+", choices=FORMATS, default=FORMATS, dest="formats")
+    parser.add_argument("--cold", action="store_true", help="an empty cache of kernels for each process")
+    parser.add_argument("--keep", action="store_true", help="keep what is stored and not measured again")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--no-extremes", action="store_true", help="only the matrix")
     parser.add_argument("--interrupts", type=int, default=50, help="moments of Ctrl-C; 0 for none")
@@ -85,10 +95,12 @@ def main() -> None:
     options = parser.parse_args()
     for dtype in ("float64", "float32"):
         warm_up(dtype)
-    found: dict[str, Any] = {"where": circumstances(LIBRARIES, options.workers), "commit": commit()}
+    found: dict[str, Any] = {"where": circumstances(LIBRARIES, options.workers)}
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         found["cells"] = [_measured(cell, options.workers, Path(scratch)) for cell in _cells(options)]
         found["interrupts"] = _interrupts(options.interrupts, Path(scratch))
+    if options.keep and options.store.exists():
+        found = _together(json.loads(options.store.read_text()), found)
     options.store.write_text(json.dumps(found, indent=1) + "\n")
     text = _render(found)
     print(text)
@@ -98,12 +110,23 @@ def main() -> None:
         raise SystemExit(1)
 
 
+def _together(stored: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """What was found now, and what is stored of other cells; each says of which commit it is."""
+    cells = {Cell.of(entry): entry for entry in (*stored["cells"], *found["cells"])}
+    order = sorted(cells, key=lambda cell: (cell.cold, cell.rows, cell.features, FORMATS.index(cell.kind)))
+    return {
+        "where": found["where"],
+        "cells": [cells[cell] for cell in order],
+        "interrupts": found["interrupts"] or stored["interrupts"],
+    }
+
+
 def _cells(options: argparse.Namespace) -> list[Cell]:
     """Sizes one by one, so that each file is made once and is gone before the next."""
     sizes = [(rows, features) for rows in options.rows for features in options.features]
     sizes += () if options.no_extremes else EXTREMES
     return [
-        Cell(rows, features, seconds, kind)
+        Cell(rows, features, seconds, kind, options.cold)
         for rows, features in sizes
         for kind in options.formats
         if rows * features <= MOST_VALUES[kind]
@@ -147,6 +170,7 @@ def _measured(cell: Cell, workers: int, scratch: Path) -> dict[str, Any]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, "NUMBA_CACHE_DIR": f"{run}-kernels"} if cell.cold else None,
     )
     with process:
         assert process.stderr is not None
@@ -156,10 +180,15 @@ def _measured(cell: Cell, workers: int, scratch: Path) -> dict[str, Any]:
     wall = time.perf_counter() - began
     last = said.splitlines()[-1] if said else ""
     ended = code in ENDED or (code == 2 and last.startswith("Error: "))  # refused in a sentence
-    kept = ended and wall <= cell.seconds + GRACE_SECONDS
+    counted = (
+        json.loads((run / "clock.json").read_text())["seconds"] if (run / "clock.json").exists() else wall
+    )
+    kept = ended and (counted if cell.cold else wall) <= cell.seconds + GRACE_SECONDS
     entry = {
         **asdict(cell),
+        "commit": commit(),
         "wall": round(wall, 2),
+        "counted": round(counted, 2),
         "code": code,
         "winner": (run / "model").exists() and (run / "result.json").exists(),
         "peak_mb": round(usage.ru_maxrss / 1024),
@@ -233,10 +262,11 @@ def _render(found: dict[str, Any]) -> str:
     limits = sorted({entry["seconds"] for entry in found["cells"]})
     rows: dict[str, dict[int, str]] = {}
     for entry in found["cells"]:
-        cell = Cell(entry["rows"], entry["features"], entry["seconds"], entry["kind"])
+        cell = Cell.of(entry)
         mark = "" if entry["kept"] else " **late**"
         ended = "" if entry["code"] == 0 else f" ({entry['code']})"
-        rows.setdefault(cell.name, {})[cell.seconds] = f"{entry['wall']:.1f} s{ended}{mark}"
+        of_these = f", {entry['counted']:.1f} of them counted" if cell.cold else ""
+        rows.setdefault(cell.name, {})[cell.seconds] = f"{entry['wall']:.1f} s{of_these}{ended}{mark}"
     lines = [
         sentence(found["where"]),
         "",

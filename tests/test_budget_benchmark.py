@@ -17,7 +17,14 @@ def matrix():
 
 
 def options(**given):
-    chosen = {"rows": [100], "features": [2], "seconds": [10], "formats": ["npz"], "no_extremes": True}
+    chosen = {
+        "rows": [100],
+        "features": [2],
+        "seconds": [10],
+        "formats": ["npz"],
+        "no_extremes": True,
+        "cold": False,
+    }
     return argparse.Namespace(**{**chosen, **given})
 
 
@@ -33,16 +40,34 @@ def test_a_file_is_made_once_for_all_its_limits_and_none_is_made_that_is_too_lar
 
 
 def test_the_table_marks_what_is_late_and_what_ended_otherwise(matrix):
-    def entry(seconds, wall, code, kept):
-        size = {"rows": 100, "features": 2, "kind": "npz"}
-        return {**size, "seconds": seconds, "wall": wall, "code": code, "kept": kept}
+    def entry(seconds, wall, code, kept, cold=False):
+        size = {"rows": 100, "features": 2, "kind": "npz", "cold": cold}
+        return {**size, "seconds": seconds, "wall": wall, "counted": 9.5, "code": code, "kept": kept}
 
     where = {"date": "2026-01-01", "machine": {"cpu": "any", "cores": 2, "threads": 1}, "versions": {}}
     moment = {"code": 130, "seconds": 1.5, "trials_kept": 3, "trials_told": 3, "kept": True}
-    cells = [entry(10, 12.34, 3, True), entry(30, 99.0, 0, False)]
+    cells = [entry(10, 12.34, 3, True), entry(30, 99.0, 0, False), entry(10, 42.0, 0, True, cold=True)]
     text = matrix._render({"where": where, "cells": cells, "interrupts": [moment, {**moment, "code": 0}]})
     assert "| 100 × 2 npz | 12.3 s (3) | 99.0 s **late** |" in text
+    assert "| 100 × 2 npz, cold | 42.0 s, 9.5 of them counted | – |" in text
     assert "Ctrl-C at 1 random moments: ended after 1.50 s at most; finished trials lost in 0." in text
+
+
+def test_what_is_stored_and_not_measured_again_is_kept_with_its_commit(matrix):
+    def entry(seconds, commit):
+        return {
+            "rows": 100,
+            "features": 2,
+            "seconds": seconds,
+            "kind": "npz",
+            "cold": False,
+            "commit": commit,
+        }
+
+    stored = {"where": "then", "cells": [entry(10, "a"), entry(30, "a")], "interrupts": ["moments"]}
+    found = {"where": "now", "cells": [entry(30, "b")], "interrupts": []}
+    together = matrix._together(stored, found)
+    assert together == {"where": "now", "cells": [entry(10, "a"), entry(30, "b")], "interrupts": ["moments"]}
 
 
 @pytest.mark.slow
