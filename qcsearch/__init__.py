@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from qcsearch._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from qcsearch.bundle.read import load_bundle
     from qcsearch.candidate.candidate import Candidate
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from qcsearch.estimator import QuantumCircuitSearchClassifier
     from qcsearch.training.model import TrainedModel
     from qcsearch.training.train import train
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Candidate",

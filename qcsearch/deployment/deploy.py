@@ -17,12 +17,12 @@ from qcsearch.deployment.diagnostics.canaries import Aviary
 from qcsearch.deployment.diagnostics.moving import Move, find_move
 from qcsearch.deployment.diagnostics.score import exact_score, measured_score
 from qcsearch.deployment.diagnostics.truth import NoiseTruth, noise_truth
-from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Calibrated, Executor
+from qcsearch.deployment.executors.base import Billed, Calibrated, Executor
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.finetune.tuning import StepDone, Tuner, TuningOptions
-from qcsearch.deployment.measurement import Estimates
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import OnProgress, Progress
+from qcsearch.deployment.values import MAX_SHOTS, Estimates
 from qcsearch.deployment.versions import library_versions
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError

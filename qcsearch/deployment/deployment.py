@@ -12,8 +12,7 @@ from qcsearch.deployment.diagnostics.canaries import CanaryVerdict
 from qcsearch.deployment.diagnostics.moving import Move
 from qcsearch.deployment.diagnostics.score import Score
 from qcsearch.deployment.diagnostics.truth import NoiseTruth
-from qcsearch.deployment.executors.base import Kind
-from qcsearch.deployment.program import Usage
+from qcsearch.deployment.values import Kind, Usage
 from qcsearch.errors import InputError
 from qcsearch.storage import canonical, files
 from qcsearch.storage.canonical import Json

@@ -13,11 +13,11 @@ from qcsearch.deployment.cost.checks import check_ceiling, check_number
 from qcsearch.deployment.cost.plan import measuring
 from qcsearch.deployment.diagnostics.canaries import Aviary, CanaryVerdict
 from qcsearch.deployment.diagnostics.score import Score, measured_score, probability_errors
-from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Executor, Kind
+from qcsearch.deployment.executors.base import Billed, Executor
 from qcsearch.deployment.executors.opening import open_executor
-from qcsearch.deployment.measurement import Estimates
-from qcsearch.deployment.program import BackendProgram, Usage
+from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import OnProgress, Progress
+from qcsearch.deployment.values import MAX_SHOTS, Estimates, Kind, Usage
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 

@@ -11,39 +11,14 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import PauliList, SparsePauliOp
 
 from qcsearch.deployment.diagnostics.canaries import Readout
+from qcsearch.deployment.values import Estimates
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Floats
 
-__all__ = ["MOST_MITIGATED", "Basis", "Estimates", "Term", "estimate", "least_error", "measurement_bases"]
+__all__ = ["MOST_MITIGATED", "Basis", "Term", "estimate", "least_error", "measurement_bases"]
 
 MOST_MITIGATED = 20.0
 """How far above its range the correction of readout may put a value: as for `Readout.factors`."""
-
-
-@dataclass(frozen=True)
-class Estimates:
-    """Measured expectation values.
-
-    Attributes:
-        values: `(n_sets, n_observables)`.
-        errors: standard errors from the finite number of shots, of the same shape.
-        shots: that came of each basis with each set of parameters, the fewest of all; None if that is not known.
-    """
-
-    values: Floats
-    errors: Floats
-    shots: int | None = None
-
-    @classmethod
-    def joined(cls, parts: Sequence[Estimates], n_observables: int) -> Estimates:
-        """All sets of several jobs."""
-        empty = np.zeros((0, n_observables))
-        shots = [part.shots for part in parts if part.shots is not None]
-        return cls(
-            np.vstack([empty, *(part.values for part in parts)]),
-            np.vstack([empty, *(part.errors for part in parts)]),
-            min(shots, default=None),
-        )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,10 +14,13 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qcsearch.deployment.diagnostics.canaries import Aviary, Readout, canary_circuits
-from qcsearch.deployment.executors.base import Billed, Estimating, Executor, Pub, check_job
+from qcsearch.deployment.executors.base import Billed, Estimating, Executor
+from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.folding import fold_notice, runnable
-from qcsearch.deployment.measurement import Basis, Estimates, estimate, measurement_bases
+from qcsearch.deployment.measurement import Basis, estimate, measurement_bases
 from qcsearch.deployment.received import check_bits, check_estimates
+from qcsearch.deployment.usage import UsageMeter
+from qcsearch.deployment.values import Estimates, Pub, Usage
 from qcsearch.devices.transpile.angles import free_target
 from qcsearch.errors import BackendError, InputError
 from qcsearch.training.expectations import Floats
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from qcsearch.training.assembly import Assembly
 
-__all__ = ["BackendProgram", "Meter", "Usage"]
+__all__ = ["BackendProgram"]
 
 Bits: TypeAlias = NDArray[np.bool_]
 
@@ -38,45 +40,6 @@ _SHOTS_A_JOB = 2**20
 
 _BITS_A_JOB = 2**26
 """The same where a job reads all qubits of a processor."""
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What was asked of a backend.
-
-    Attributes:
-        jobs: calls of the executor.
-        circuits: circuits with all their parameters bound.
-        shots: runs of all of them together.
-    """
-
-    jobs: int = 0
-    circuits: int = 0
-    shots: int = 0
-
-
-class Meter:
-    """Counts jobs; shared by the programs of one deployment."""
-
-    def __init__(self) -> None:
-        self.usage = Usage()
-        self._others: Counter[tuple[int, int]] = Counter()
-
-    def count(self, circuits: int, executions: int, *, asked: int, came: int) -> None:
-        """One more job, of so many circuits and executions of them together, and how many shots it gave."""
-        used = self.usage
-        self.usage = Usage(used.jobs + 1, used.circuits + circuits, used.shots + executions)
-        if came != asked:
-            self._others[asked, came] += 1
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """Which jobs gave another number of shots than they were asked for."""
-        return tuple(
-            f"{jobs} of {self.usage.jobs} jobs gave {came:,} shots of each circuit where {asked:,} were asked for. "
-            "Values and errors are those of the shots that came."
-            for (asked, came), jobs in sorted(self._others.items())
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +66,7 @@ class BackendProgram:
     weights: Sequence[Parameter]
     executor: Executor
     shots: int
-    meter: Meter = field(default_factory=Meter)
+    meter: UsageMeter = field(default_factory=UsageMeter)
     aviary: Aviary | None = None
     mitigate: bool = False
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from qiskit.primitives import BitArray
 
-from qcsearch.deployment.executors.base import MAX_SHOTS, Pub
-from qcsearch.deployment.measurement import MOST_MITIGATED, Estimates
+from qcsearch.deployment.measurement import MOST_MITIGATED
+from qcsearch.deployment.values import MAX_SHOTS, Estimates, Pub
 from qcsearch.errors import ResultError
 
 __all__ = ["check_bits", "check_counts", "check_estimates"]

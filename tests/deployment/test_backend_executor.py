@@ -10,8 +10,8 @@ from qiskit.providers.fake_provider import GenericBackendV2
 
 from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.executors.backend import BackendExecutor
-from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.values import Pub
 from qcsearch.errors import BackendError
 from qcsearch.testing.executors import ExecutorConformance
 

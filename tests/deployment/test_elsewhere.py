@@ -11,8 +11,8 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
 from qcsearch.deployment.executors.backend import BackendExecutor
-from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.executors.elsewhere import BackendElsewhere
+from qcsearch.deployment.values import Pub
 from qcsearch.errors import BackendError
 
 THERE = """

@@ -6,9 +6,10 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 from qiskit.transpiler import generate_preset_pass_manager
 
-from qcsearch.deployment.executors.base import JobSeeds, Pub, active_qubits
+from qcsearch.deployment.executors.base import JobSeeds, active_qubits
 from qcsearch.deployment.executors.local import LocalExecutor, recorded_noise
 from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.values import Pub
 from qcsearch.devices.calibration.providers import fake_backend
 from qcsearch.devices.device import Device
 from qcsearch.errors import BackendError

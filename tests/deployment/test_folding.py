@@ -17,10 +17,11 @@ from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.split import split
 from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.executors.backend import BackendExecutor
-from qcsearch.deployment.executors.base import Pub, check_job
+from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.folding import folded
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.inference import infer
+from qcsearch.deployment.values import Pub
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.devices.transpile.angles import fold, n_open

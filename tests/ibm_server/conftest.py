@@ -16,11 +16,11 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
 from qcsearch.cli.main import run
-from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.executors.ibm import IbmExecutor
 from qcsearch.deployment.executors.ibm_estimator import IbmEstimator
 from qcsearch.deployment.ibm.connection.pace import Patience
 from qcsearch.deployment.ibm.options import IbmOptions
+from qcsearch.deployment.values import Pub
 
 QUICK = Patience(
     call=3.0, job=20.0, poll=0.02, slow_poll=0.1, backoff=0.02, settle=0.05, unknown_polls=5,

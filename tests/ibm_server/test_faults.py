@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ibm_server.trouble import TROUBLE
 
-from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.values import Pub
 from qcsearch.errors import (
     CredentialsError,
     DeadlineError,

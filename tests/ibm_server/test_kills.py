@@ -14,7 +14,7 @@ from qcsearch.bundle.read import load_bundle
 from qcsearch.data.split import split
 from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.deployment import Deployment
-from qcsearch.deployment.program import Usage
+from qcsearch.deployment.values import Usage
 from qcsearch.search.run.folder import RunFolder
 
 STEPS, SHOTS, BACKEND = 10, 64, "ibm:ibm_valencia"

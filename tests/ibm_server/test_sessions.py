@@ -109,7 +109,7 @@ from pathlib import Path
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
-from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.values import Pub
 from qcsearch.deployment.executors.ibm import IbmExecutor
 from qcsearch.deployment.ibm.options import IbmOptions
 from qcsearch.deployment.ibm.connection.pace import Patience

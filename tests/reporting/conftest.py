@@ -10,7 +10,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate, GateList
 from qcsearch.deployment.deployment import Deployment, Tuning
 from qcsearch.deployment.diagnostics.score import Score as Measured
-from qcsearch.deployment.program import Usage
+from qcsearch.deployment.values import Usage
 from qcsearch.devices.device import Device, GateCalibration, Qubit
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
 from qcsearch.reporting.plots.circuit import DrawnGate

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from qcsearch.deployment.cost.cost import Cost
     from qcsearch.deployment.cost.plan import Plan
     from qcsearch.deployment.executors.base import Executor
     from qcsearch.deployment.ibm.options import IbmOptions
+    from qcsearch.deployment.values import Cost
     from qcsearch.devices.device import Device
     from qcsearch.search.run.folder import RunFolder
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qcsearch.deployment.cost.budget import Budget
-from qcsearch.deployment.cost.cost import Cost
+from qcsearch.deployment.values import Cost
 from qcsearch.errors import InputError
 
 __all__ = ["check_ceiling", "check_number"]

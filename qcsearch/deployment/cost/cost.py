@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qiskit.circuit import Delay
 
 from qcsearch.deployment.executors.base import Estimating
+from qcsearch.deployment.values import Cost, Pub
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
 
-    from qcsearch.deployment.executors.base import Pub
     from qcsearch.deployment.program import BackendProgram
 
 __all__ = [
     "ASSUMPTIONS",
     "JOB_SECONDS",
     "REP_DELAY",
-    "Cost",
     "circuit_seconds",
     "job_seconds",
     "program_cost",
@@ -39,34 +37,6 @@ ASSUMPTIONS = (
     "no sessions: with them it is more",
     "jobs that fail and are run again are not in it",
 )
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a part of a deployment asks of a processor.
-
-    Attributes:
-        jobs: how many.
-        circuits: circuits with all parameters bound.
-        executions: circuits times shots.
-        seconds: QPU seconds, at least.
-    """
-
-    jobs: int = 0
-    circuits: int = 0
-    executions: int = 0
-    seconds: float = 0.0
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            self.jobs + other.jobs,
-            self.circuits + other.circuits,
-            self.executions + other.executions,
-            self.seconds + other.seconds,
-        )
-
-    def __mul__(self, times: int) -> Cost:
-        return Cost(self.jobs * times, self.circuits * times, self.executions * times, self.seconds * times)
 
 
 def program_cost(program: BackendProgram, n_rows: int, rep_delay: float = REP_DELAY) -> Cost:

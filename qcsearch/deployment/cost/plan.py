@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qcsearch.deployment.cost.cost import REP_DELAY, Cost, program_cost
+from qcsearch.deployment.cost.cost import REP_DELAY, program_cost
 from qcsearch.deployment.executors.base import Billed
 from qcsearch.deployment.finetune.tuning import Tuner
 from qcsearch.deployment.program import BackendProgram
+from qcsearch.deployment.values import Cost
 
 __all__ = ["Plan", "measuring", "plan_deployment"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from qcsearch.deployment.measurement import Estimates
+from qcsearch.deployment.values import Estimates
 from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import Head

@@ -20,9 +20,10 @@ from qcsearch.deployment.cost.checks import check_ceiling, check_number
 from qcsearch.deployment.cost.plan import measuring
 from qcsearch.deployment.diagnostics.canaries import Aviary, Readout
 from qcsearch.deployment.diagnostics.states import Shots, draw_shots, fit_state, settings
-from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Executor, Kind
+from qcsearch.deployment.executors.base import Billed, Executor
 from qcsearch.deployment.executors.opening import open_executor
-from qcsearch.deployment.program import BackendProgram, Usage
+from qcsearch.deployment.program import BackendProgram
+from qcsearch.deployment.values import MAX_SHOTS, Kind, Usage
 from qcsearch.devices.noise import noise_model
 from qcsearch.errors import InputError
 from qcsearch.simulation import compile_circuit

@@ -9,7 +9,7 @@ import numpy as np
 from qiskit.quantum_info import SparsePauliOp
 from scipy.stats import chi2
 
-from qcsearch.deployment.measurement import Estimates
+from qcsearch.deployment.values import Estimates
 from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats
 

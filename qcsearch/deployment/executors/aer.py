@@ -11,15 +11,9 @@ from qiskit.exceptions import QiskitError
 from qiskit_aer import AerSimulator
 from qiskit_aer.primitives import SamplerV2
 
-from qcsearch.deployment.executors.base import (
-    JobSeeds,
-    Kind,
-    Pub,
-    active_qubits,
-    aer_threads,
-    joined_bits,
-)
+from qcsearch.deployment.executors.base import JobSeeds, active_qubits, aer_threads, joined_bits
 from qcsearch.deployment.executors.folding import runnable
+from qcsearch.deployment.values import Kind, Pub
 from qcsearch.errors import BackendError
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ import numpy as np
 from qiskit.primitives import BitArray
 from qiskit.providers import BackendV2
 
-from qcsearch.deployment.executors.base import JobSeeds, Kind, Pub
+from qcsearch.deployment.executors.base import JobSeeds
 from qcsearch.deployment.executors.folding import runnable
 from qcsearch.deployment.received import check_counts
+from qcsearch.deployment.values import Kind, Pub
 from qcsearch.devices.device import Device
 from qcsearch.errors import BackendError, ResultError
 

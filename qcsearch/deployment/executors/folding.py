@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qcsearch.deployment.executors.base import Pub, check_job, check_table
+from qcsearch.deployment.executors.checks import check_job, check_table
+from qcsearch.deployment.values import Pub
 from qcsearch.devices.transpile.angles import bounded, fold, n_open
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate
 from qcsearch.deployment.cost.budget import Budget
 from qcsearch.deployment.cost.cost import REP_DELAY, job_seconds
 from qcsearch.deployment.diagnostics.drift import Change, changes
-from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_job, joined_bits
+from qcsearch.deployment.executors.base import active_qubits, joined_bits
+from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.folding import folded, has_bounded
 from qcsearch.deployment.ibm.billing.sessions import Sessions
 from qcsearch.deployment.ibm.connection.answers import limit_reached, plausible_seconds
@@ -31,6 +32,7 @@ from qcsearch.deployment.ibm.jobs.keys import RequestKeys
 from qcsearch.deployment.ibm.jobs.results import JobResult, most_bytes, read_result
 from qcsearch.deployment.ibm.jobs.submission import Request, Submitter
 from qcsearch.deployment.ibm.options import IbmOptions, job_limit
+from qcsearch.deployment.values import Kind, Pub
 from qcsearch.devices.device import Device
 from qcsearch.errors import (
     BackendError,

@@ -15,10 +15,11 @@ from qiskit_ibm_runtime.executor_estimator import Estimator
 from qiskit_ibm_runtime.executor_estimator.prepare import prepare
 from qiskit_ibm_runtime.options_models import EstimatorOptions
 
-from qcsearch.deployment.cost.cost import JOB_SECONDS, Cost, circuit_seconds
-from qcsearch.deployment.executors.base import Pub, check_job
+from qcsearch.deployment.cost.cost import JOB_SECONDS, circuit_seconds
+from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.ibm import IbmExecutor
-from qcsearch.deployment.measurement import MOST_MITIGATED, Estimates, least_error
+from qcsearch.deployment.measurement import MOST_MITIGATED, least_error
+from qcsearch.deployment.values import Cost, Estimates, Pub
 
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp

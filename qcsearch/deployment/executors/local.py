@@ -26,15 +26,9 @@ from qiskit_ibm_runtime.exceptions import IBMError
 from qiskit_ibm_runtime.executor_sampler import Sampler
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
-from qcsearch.deployment.executors.base import (
-    JobSeeds,
-    Kind,
-    Pub,
-    active_qubits,
-    aer_threads,
-    joined_bits,
-)
+from qcsearch.deployment.executors.base import JobSeeds, active_qubits, aer_threads, joined_bits
 from qcsearch.deployment.executors.folding import runnable
+from qcsearch.deployment.values import Kind, Pub
 from qcsearch.devices.calibration.providers import fake_backend
 from qcsearch.devices.device import Device
 from qcsearch.errors import BackendError, DeviceError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qcsearch.deployment.diagnostics.score import Score, exact_score, measured_score
-from qcsearch.deployment.measurement import Estimates
+from qcsearch.deployment.values import Estimates
 from qcsearch.errors import InputError
 from qcsearch.training.heads import HEADS
 from qcsearch.typed import read

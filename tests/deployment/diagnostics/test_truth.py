@@ -6,7 +6,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.deployment.deploy import deploy
 from qcsearch.deployment.diagnostics.truth import NoiseTruth, noise_truth
-from qcsearch.deployment.measurement import Estimates
+from qcsearch.deployment.values import Estimates
 from qcsearch.errors import InputError
 from qcsearch.storage import canonical
 from qcsearch.typed import read

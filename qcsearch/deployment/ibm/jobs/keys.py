@@ -15,7 +15,7 @@ from qcsearch.storage.canonical import Json
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-    from qcsearch.deployment.executors.base import Pub
+    from qcsearch.deployment.values import Pub
 
 __all__ = ["RequestKeys"]
 
