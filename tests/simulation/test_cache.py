@@ -18,7 +18,7 @@ from qcsearch.simulation.exact.kernels import (
     middle,
     one_qubit,
     suffix,
-    sweep,
+    tape,
     two_qubit,
 )
 
@@ -100,7 +100,7 @@ def test_compiling_is_said_once_and_timed_and_loading_is_not(copy):
 def test_every_kernel_is_kept_under_the_same_stamp():
     stamps = {
         value._cache._cache_file._source_stamp
-        for module in (one_qubit, two_qubit, sweep, middle, matrices, cotangents, contraction, suffix)
+        for module in (one_qubit, two_qubit, tape, middle, matrices, cotangents, contraction, suffix)
         for value in vars(module).values()
         if hasattr(value, "py_func")
     }

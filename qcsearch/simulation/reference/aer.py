@@ -26,7 +26,7 @@ from qcsearch.simulation.observables import Observable, read_observables
 __all__ = ["AerProgram", "aer_values"]
 
 _SHIFTED = frozenset({"rx", "ry", "rz", "p", "u1", "u2", "u3", "u", "rxx", "ryy", "rzz", "rzx"})
-"""Gates each of whose angles turns about a Pauli string: two shifts by π/2 give the exact derivative."""
+"""Gates each of whose angles is that of a Pauli rotation: two shifts by π/2 give the exact derivative."""
 
 Floats = NDArray[np.float64]
 
@@ -110,7 +110,7 @@ class AerProgram:
 
         Raises:
             InputError: if a shape is wrong or a number is not finite.
-            CircuitError: if a trained angle is in a gate that does not turn about a Pauli string.
+            CircuitError: if a trained angle is in a gate that is no Pauli rotation.
         """
         features, weights = (
             check_features(X, self.n_features),
@@ -227,8 +227,8 @@ class _Counts:
         circuit = circuit.copy()
         for qubit in range(circuit.num_qubits):
             if group.x[:, qubit].any():
-                turn = _FROM_Y if group.z[:, qubit][group.x[:, qubit]].any() else _FROM_X
-                circuit.unitary(turn, [qubit])
+                rotation = _FROM_Y if group.z[:, qubit][group.x[:, qubit]].any() else _FROM_X
+                circuit.unitary(rotation, [qubit])
         circuit.measure_all()
         return circuit
 

@@ -8,7 +8,7 @@ a step. Arrays of samples hold a sample a row.
 from __future__ import annotations
 
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ZERO, Floats, Ints
-from qcsearch.simulation.exact.kernels.lanes import fill, fma, load, mul, peek, store, width
+from qcsearch.simulation.exact.kernels.simd import fill, fma, load, mul, peek, store, width
 
 __all__ = ["add_effective_states", "known_values", "to_coordinates", "to_strings"]
 

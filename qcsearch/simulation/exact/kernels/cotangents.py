@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats, Ints
-from qcsearch.simulation.exact.kernels.lanes import fill, fma, load, mul, store, total, width
 from qcsearch.simulation.exact.kernels.matrices import factor, matrix_product
+from qcsearch.simulation.exact.kernels.simd import fill, fma, load, mul, store, total, width
 
 __all__ = ["collect", "collect_samples"]
 
@@ -177,7 +177,7 @@ def collect(
         for e in range(segment_start[k + 1] - 1, segment_start[k] - 1, -1):
             index = element_index[e]
             if element_axis[e]:
-                slope = _turn_back(d, partial[e], element_axis[e], cosines[index], sines[index])
+                slope = _rotate_back(d, partial[e], element_axis[e], cosines[index], sines[index])
                 d_angles[index] += slope
             else:
                 _multiply_back(d, constants[index])
@@ -189,7 +189,7 @@ def collect(
 
 
 @INNER
-def _turn_back(d: Floats, after: Floats, axis: int, c: float, s: float) -> Any:
+def _rotate_back(d: Floats, after: Floats, axis: int, c: float, s: float) -> Any:
     """The cotangent of `R product` becomes that of `product`; returns that of the angle."""
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1
     slope = 0.0

@@ -3,7 +3,7 @@
 A *state* is one register for each Pauli string of its layout (see `layout`); the lanes of a register are samples,
 or observables. All states of a pass lie in one flat array, and an offset says where one begins, in numbers. Behind
 each state stands a register of zeros, for what a sparse operation does not take. Operations on states are in
-`one_qubit.py` and `two_qubit.py`, the loops over whole circuits in `sweep.py`.
+`one_qubit.py` and `two_qubit.py`, the loops over whole circuits in `tape.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.simulation.exact.kernels.lanes import load, store
+from qcsearch.simulation.exact.kernels.simd import load, store
 from qcsearch.simulation.exact.runtime import compilation
 
 __all__ = ["INLINE", "INNER", "KERNEL", "ONE", "ZERO", "Floats", "Ints", "load_four", "store_four"]

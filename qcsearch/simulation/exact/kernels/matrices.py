@@ -1,12 +1,12 @@
 """The compiled building of fused one-qubit matrices from angles, and the way back.
 
-Between two-qubit gates everything on one qubit is one matrix, a product of *segments* and turns by data:
-`M(x) = S_k R(φ_k) … S_1 R(φ_1) S_0`. A segment is a product of constant matrices and of turns by shared
-angles (no feature in them); it is built once a step. One turn by data between two segments is a *factor*; it
+Between two-qubit gates everything on one qubit is one matrix, a product of *segments* and rotations by data:
+`M(x) = S_k R(φ_k) … S_1 R(φ_1) S_0`. A segment is a product of constant matrices and of rotations by shared
+angles (no feature in them); it is built once a step. One rotation by data between two segments is a *factor*; it
 is linear in the cosine and the sine of its angle, `F(φ) = A + B cos φ + C sin φ` with shared A, B, C, so
 that it costs 24 multiply-adds a sample.
 
-Turns are `exp(-i θ P / 2)`: about P they mix the two other Pauli components, `p' = c p − s q`, `q' = s p + c
+Rotations are `exp(-i θ P / 2)`: about P they mix the two other Pauli components, `p' = c p − s q`, `q' = s p + c
 q`.
 """
 
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ZERO, Floats, Ints
-from qcsearch.simulation.exact.kernels.lanes import fill, fma, load, mul, store, width
+from qcsearch.simulation.exact.kernels.simd import fill, fma, load, mul, store, width
 from qcsearch.simulation.exact.kernels.trigonometry import cosine_and_sine
 
 __all__ = ["Recipe", "Step", "bind", "bind_samples", "factor", "matrix_product"]
@@ -32,7 +32,7 @@ class Recipe(NamedTuple):
 
     Attributes:
         segment_start: `(n_segments + 1,)`: where the elements of each segment begin.
-        element_axis: 0 for a constant matrix, 1 2 3 for a turn about X Y Z.
+        element_axis: 0 for a constant matrix, 1 2 3 for a rotation about X Y Z.
         element_index: of the constant, or of the shared angle.
         constants: `(n_constants, 4, 4)`.
         factors: `(n_factors, 4)`: left segment, right segment, axis, sample angle.
@@ -72,7 +72,7 @@ class Step(NamedTuple):
         sines: `(n_angles,)`.
         scales: `(n_sample_terms,)`: coefficient times weight.
         factors: rows 1–3 of A, B, C in all lanes, flat `(n_factors, 36)` registers.
-        values: what the sweeps read, see `sweep`: the part that all samples share.
+        values: what the passes read, see `tape`: the part that all samples share.
     """
 
     partial: Floats
@@ -85,7 +85,7 @@ class Step(NamedTuple):
 
 
 @INNER
-def _turn(product: Floats, axis: int, c: float, s: float) -> None:
+def _rotate(product: Floats, axis: int, c: float, s: float) -> None:
     """`product = R product`."""
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1
     for column in range(4):
@@ -144,7 +144,7 @@ def bind(recipe: Any, weights: Floats, step: Any) -> None:
         for e in range(segment_start[k], segment_start[k + 1]):
             index = element_index[e]
             if element_axis[e]:
-                _turn(product, element_axis[e], cosines[index], sines[index])
+                _rotate(product, element_axis[e], cosines[index], sines[index])
             else:
                 _multiply(constants[index], product)
             _set(partial[e], product)

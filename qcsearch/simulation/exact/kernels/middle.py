@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats, Ints
-from qcsearch.simulation.exact.kernels.lanes import fill, fma, load, peek, store, width
-from qcsearch.simulation.exact.kernels.sweep import (
+from qcsearch.simulation.exact.kernels.simd import fill, fma, load, peek, store, width
+from qcsearch.simulation.exact.kernels.tape import (
     COLUMNS,
     MOVING,
     backward_marked,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from qcsearch.simulation.exact.kernels.jit import INLINE, INNER, Floats, Ints, load_four, store_four
-from qcsearch.simulation.exact.kernels.lanes import fill, fma, load, mul, peek, store, width
+from qcsearch.simulation.exact.kernels.simd import fill, fma, load, mul, peek, store, width
 
 __all__ = [
     "apply_run",

@@ -8,7 +8,7 @@ from qcsearch.simulation.exact.kernels.contraction import to_coordinates, to_str
 from qcsearch.simulation.exact.kernels.cotangents import collect
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats, Ints
 from qcsearch.simulation.exact.kernels.matrices import bind
-from qcsearch.simulation.exact.kernels.sweep import MOVING, backward_marked, copy, forward_marked, room
+from qcsearch.simulation.exact.kernels.tape import MOVING, backward_marked, copy, forward_marked, room
 
 __all__ = ["add_up", "finish_step", "start_step"]
 

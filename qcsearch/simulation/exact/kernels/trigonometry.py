@@ -1,4 +1,4 @@
-"""Cosine and sine of a whole register."""
+"""Cosine and sine of a SIMD vector."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from math import factorial, pi
 from typing import Any
 
 from qcsearch.simulation.exact.kernels.jit import INNER, Floats
-from qcsearch.simulation.exact.kernels.lanes import fill, fma, mul, nearest
+from qcsearch.simulation.exact.kernels.simd import fill, fma, mul, nearest
 
 __all__ = ["cosine_and_sine"]
 
-_TURN, _TURN_REST = 2 * pi, 2.4492935982947064e-16
+_TWO_PI, _TWO_PI_REST = 2 * pi, 2.4492935982947064e-16
 """2π in two parts."""
 _COSINE = tuple((-1) ** k / factorial(2 * k) for k in range(8, -1, -1))
 _SINE = tuple((-1) ** k / factorial(2 * k + 1) for k in range(7, -1, -1))
@@ -18,12 +18,12 @@ _SINE = tuple((-1) ** k / factorial(2 * k + 1) for k in range(7, -1, -1))
 
 @INNER
 def cosine_and_sine(x: Any, like: Floats) -> Any:
-    """Of the angles `x` (radians), within some 1e-15 for |x| < 1e6; `like` is an array of the lanes' type.
+    """Of the angles `x` (radians), within some 1e-15 for |x| < 1e6; `like` is an array of the vectors' type.
 
-    The angle less whole turns is divided by four, put into the Taylor series, and the result doubled twice.
+    The angle less multiples of 2π is divided by four, put into the Taylor series, and the result doubled twice.
     """
-    turns = nearest(mul(x, fill(like, 1 / _TURN)))
-    x = fma(turns, fill(like, -_TURN_REST), fma(turns, fill(like, -_TURN), x))
+    cycles = nearest(mul(x, fill(like, 1 / _TWO_PI)))
+    x = fma(cycles, fill(like, -_TWO_PI_REST), fma(cycles, fill(like, -_TWO_PI), x))
     x = mul(x, fill(like, 0.25))
     square = mul(x, x)
     c = fill(like, _COSINE[0])

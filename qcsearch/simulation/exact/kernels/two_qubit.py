@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from qcsearch.simulation.exact.kernels.jit import INNER, Floats, Ints, load_four, store_four
-from qcsearch.simulation.exact.kernels.lanes import fill, fma, load, mul, peek, store, width
+from qcsearch.simulation.exact.kernels.simd import fill, fma, load, mul, peek, store, width
 
 __all__ = [
     "apply_permutation",
     "apply_permutation_transposed",
+    "apply_rotation",
     "apply_sparse",
-    "apply_turn",
-    "collect_turn",
+    "collect_rotation",
 ]
 
 
@@ -116,7 +116,9 @@ def apply_sparse(states: Floats, i: int, j: int, t: Ints, at: int, g: int, f: Fl
 
 
 @INNER
-def apply_turn(states: Floats, i: int, j: int, t: Ints, at: int, size: int, g: int, c: Any, s: Any) -> None:
+def apply_rotation(
+    states: Floats, i: int, j: int, t: Ints, at: int, size: int, g: int, c: Any, s: Any
+) -> None:
     """Rotate strings, `y = c x + s x'` or `y = c x − s x'`; copy those that commute.
 
     `t[at:]` holds how many strings follow of the three kinds; then for each, in this order: its offset, that of x,
@@ -140,17 +142,17 @@ def apply_turn(states: Floats, i: int, j: int, t: Ints, at: int, size: int, g: i
 
 
 @INNER
-def collect_turn(
+def collect_rotation(
     states: Floats, i: int, j: int, d: Floats, k: int, t: Ints, at: int, size: int, g: int, c: Any, s: Any
 ) -> None:
-    """`d += Σ (state i)_y (∂y/∂θ)` over what `apply_turn` makes of state j."""
+    """`d += Σ (state i)_y (∂y/∂θ)` over what `apply_rotation` makes of state j."""
     sine = mul(s, fill(states, -1))
     minus = mul(c, fill(states, -1))
-    plus, turning = peek(t, at), peek(t, at) + peek(t, at + 1)
+    plus, moved = peek(t, at), peek(t, at) + peek(t, at + 1)
     lows = g + 2
     highs = lows + peek(t, g + 1)
     total = load(d, k)
-    for m in range(turning):
+    for m in range(moved):
         o = at + 3 + 3 * m
         to, own, other = peek(t, o), peek(t, o + 1), peek(t, o + 2)
         cosine = c if m < plus else minus

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from qcsearch.errors import CircuitError
-from qcsearch.simulation.exact.kernels.lanes import LANE_BYTES
+from qcsearch.simulation.exact.kernels.simd import VECTOR_BYTES
 from qcsearch.simulation.exact.planning.cones import Cone, find_cones, halves
 from qcsearch.simulation.exact.planning.memory import Memory
 from qcsearch.simulation.exact.runtime.part import Part
@@ -39,8 +39,8 @@ def exact_program(
     """
     number_type = np.dtype(dtype)
     read = list(observables)
-    lanes = LANE_BYTES // number_type.itemsize
-    cones = find_cones(elements, read, lanes, memory.workspace // (_SLOTS * LANE_BYTES))
+    lanes = VECTOR_BYTES // number_type.itemsize
+    cones = find_cones(elements, read, lanes, memory.workspace // (_SLOTS * VECTOR_BYTES))
     memory = replace(memory, n_parts=len(cones))
 
     def fitting(cone: Cone) -> list[Part]:

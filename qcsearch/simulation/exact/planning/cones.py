@@ -11,7 +11,7 @@ import numpy as np
 
 from qcsearch.simulation.exact.planning import supports
 from qcsearch.simulation.exact.planning.supports import ALL, ONE, element_pattern
-from qcsearch.simulation.lower import Element, Fixed, Turn
+from qcsearch.simulation.lower import Element, FixedChannel, PauliRotation
 from qcsearch.simulation.observables import Observable
 
 __all__ = ["Cone", "Sections", "find_cones", "halves", "split"]
@@ -138,9 +138,9 @@ class _Walk:
 def _on_one(element: Element, after: tuple[int, ...], before: tuple[int, ...]) -> Element:
     """A constant two-qubit matrix as one of one qubit, where nothing is seen of the other before or after it."""
     for place, step in ((0, 4), (1, 1)):
-        if isinstance(element, Fixed) and len(after) == 2 and after[place] == before[place] == ONE:
+        if isinstance(element, FixedChannel) and len(after) == 2 and after[place] == before[place] == ONE:
             digits = np.arange(4) * step
-            return Fixed(
+            return FixedChannel(
                 (element.qubits[1 - place],), np.ascontiguousarray(element.matrix[np.ix_(digits, digits)])
             )
     return element
@@ -208,8 +208,8 @@ def split(elements: list[Element]) -> Sections:
     suffix from the first weight on, so that the states before the suffix change with the weights only if they must.
     """
     masks = [_mask(element) for element in elements]
-    data = [isinstance(element, Turn) and element.angle.has_feature for element in elements]
-    trained = [isinstance(element, Turn) and element.angle.has_weight for element in elements]
+    data = [isinstance(element, PauliRotation) and element.angle.has_feature for element in elements]
+    trained = [isinstance(element, PauliRotation) and element.angle.has_weight for element in elements]
     late = _touched(masks, data, range(len(elements)))
     early = _touched(masks, data, range(len(elements) - 1, -1, -1))
     moved = _touched(masks, trained, range(len(elements)))

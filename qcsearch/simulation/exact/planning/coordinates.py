@@ -1,7 +1,7 @@
 """Known states as few numbers: coordinates in which the states before the suffix are kept.
 
-Where no gate has yet entangled the qubits, a state is a product of one-qubit states, and one that saw a single turn by
-data is linear in (1, cos φ, sin φ): three numbers and not four, 3ⁿ for all qubits and not 4ⁿ.
+Where no gate has yet entangled the qubits, a state is a product of one-qubit states, and one that saw a single rotation
+by data is linear in (1, cos φ, sin φ): three numbers and not four, 3ⁿ for all qubits and not 4ⁿ.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from qcsearch.simulation.exact.kernels.jit import Floats, Ints
 from qcsearch.simulation.exact.planning.layout import Layout, Masks
 from qcsearch.simulation.exact.planning.supports import ALL, DIAGONAL, ONE
 from qcsearch.simulation.exact.runtime.workspace import aligned
-from qcsearch.simulation.lower import Element, Fixed, Turn
+from qcsearch.simulation.lower import Element, FixedChannel, PauliRotation
 from qcsearch.simulation.ptm import Matrix
 
 __all__ = ["Coordinates", "States", "entangled", "factored"]
@@ -79,7 +79,7 @@ class _Factor:
         if n_numbers == 1:
             return np.ones((len(X), 1))
         if n_numbers < n_digits:
-            angle = next(element.angle for element in self.elements if isinstance(element, Turn))
+            angle = next(element.angle for element in self.elements if isinstance(element, PauliRotation))
             phi = _angles(angle, X)
             return np.stack([np.ones(len(X)), np.cos(phi), np.sin(phi)], axis=1)
         return _local_states(self.elements, X)[:, _DIGITS[mask]]
@@ -195,23 +195,23 @@ def _is_identity(matrix: Matrix) -> bool:
 
 
 def _factor(elements: tuple[Element, ...], mask: int) -> _Factor:
-    turns = [number for number, element in enumerate(elements) if isinstance(element, Turn)]
+    rotations = [number for number, element in enumerate(elements) if isinstance(element, PauliRotation)]
     digits = _DIGITS[mask]
-    if not turns:
+    if not rotations:
         return _Factor(_local_states(elements, np.zeros((1, 0)))[0, digits][:, None], elements)
-    if len(turns) > 1 or mask != ALL:
+    if len(rotations) > 1 or mask != ALL:
         return _Factor(np.eye(len(digits)), elements)
-    start = _local_states(elements[: turns[0]], np.zeros((1, 0)))[0]
-    turn = elements[turns[0]]
-    assert isinstance(turn, Turn)
-    axis = turn.axes[0]
+    start = _local_states(elements[: rotations[0]], np.zeros((1, 0)))[0]
+    rotation = elements[rotations[0]]
+    assert isinstance(rotation, PauliRotation)
+    axis = rotation.axes[0]
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1
     result = np.zeros((4, 3))
     result[[0, axis], 0] = start[[0, axis]]
     result[[p, q], 1] = start[[p, q]]
     result[p, 2], result[q, 2] = -start[q], start[p]
-    for element in elements[turns[0] + 1 :]:
-        assert isinstance(element, Fixed)
+    for element in elements[rotations[0] + 1 :]:
+        assert isinstance(element, FixedChannel)
         result = element.matrix @ result
     return _Factor(result, elements)
 
@@ -227,7 +227,7 @@ def _local_states(elements: Sequence[Element], X: NDArray[np.float64]) -> NDArra
     """Pauli vectors `(n_samples, 4)` of one qubit from |0⟩ on."""
     states = np.tile([1.0, 0.0, 0.0, 1.0], (len(X), 1))
     for element in elements:
-        if isinstance(element, Fixed):
+        if isinstance(element, FixedChannel):
             states = states @ element.matrix.T
             continue
         p, q = element.axes[0] % 3 + 1, (element.axes[0] + 1) % 3 + 1

@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 from qcsearch.simulation import ptm
 from qcsearch.simulation.angles import AngleSum
 from qcsearch.simulation.exact.kernels.matrices import Recipe, Step
-from qcsearch.simulation.exact.kernels.sweep import (
+from qcsearch.simulation.exact.kernels.tape import (
     AT,
     COLUMNS,
     KIND,
     PERMUTATION,
+    ROTATION,
     RUN,
+    SAMPLE_ROTATION,
     SAMPLE_RUN,
-    SAMPLE_TURN,
-    TURN,
 )
 from qcsearch.simulation.exact.planning.operations import Operation
 from qcsearch.simulation.exact.planning.pairs import RUN_COST, cost
 from qcsearch.simulation.exact.planning.supports import Pattern, element_pattern, matrix_pattern
 from qcsearch.simulation.exact.runtime.workspace import aligned
-from qcsearch.simulation.lower import Element, Fixed, Turn
+from qcsearch.simulation.lower import Element, FixedChannel, PauliRotation
 from qcsearch.simulation.ptm import Matrix
 
 __all__ = ["Fuser"]
@@ -37,19 +37,19 @@ __all__ = ["Fuser"]
 class _Run:
     """Elements on one qubit that wait for the next two-qubit gate."""
 
-    elements: list[Fixed | Turn] = field(default_factory=list)
+    elements: list[FixedChannel | PauliRotation] = field(default_factory=list)
 
     def add(self, element: Element) -> None:
         last = self.elements[-1] if self.elements else None
-        if isinstance(element, Fixed) and isinstance(last, Fixed):
-            self.elements[-1] = Fixed(element.qubits, element.matrix @ last.matrix)
+        if isinstance(element, FixedChannel) and isinstance(last, FixedChannel):
+            self.elements[-1] = FixedChannel(element.qubits, element.matrix @ last.matrix)
         else:
             self.elements.append(element)
 
     @property
     def constant(self) -> bool:
         """Whether it depends on nothing (an empty one does not)."""
-        return not any(isinstance(element, Turn) for element in self.elements)
+        return not any(isinstance(element, PauliRotation) for element in self.elements)
 
 
 class _Block:
@@ -124,7 +124,7 @@ class Fuser:
         self._factors: list[tuple[int, int, int, int]] = []
         self._runs: list[int] = []
         self._sample_runs: list[int] = [0]
-        self._turns: list[int] = []
+        self._rotations: list[int] = []
         self._angles: list[AngleSum] = []
         self._sample_angles: list[AngleSum] = []
 
@@ -135,9 +135,9 @@ class Fuser:
             on = tuple([self._local[qubit] for qubit in element.qubits])
             if len(on) == 1:
                 state.waiting[on[0]].add(element)
-            elif isinstance(element, Turn):
+            elif isinstance(element, PauliRotation):
                 self._flush(state, on)
-                state.ops.append(self._turn_pair(element, on))
+                state.ops.append(self._rotation(element, on))
             else:
                 self._append(state, element.matrix, on)
         self._flush(state, range(self.n))
@@ -155,14 +155,14 @@ class Fuser:
             block = _Block((min(on), max(on)))
         for place, qubit in enumerate(block.on):
             for element in state.waiting[qubit].elements:
-                if isinstance(element, Fixed):
+                if isinstance(element, FixedChannel):
                     block.add(element.matrix, place)
             state.waiting[qubit] = _Run()
             state.blocks[qubit] = block
         block.add(matrix if on == block.on else ptm.swapped(matrix))
 
     def _close(self, state: _Open, qubit: int) -> None:
-        """Turn the open block of a qubit into operations."""
+        """Make the open block of a qubit into operations."""
         block = state.blocks[qubit]
         if block is None:
             return
@@ -171,7 +171,7 @@ class Fuser:
                 state.ops.append(Operation(PERMUTATION, block.on, 0, matrix_pattern(matrix), matrix=matrix))
             else:
                 on = block.on[place]
-                state.ops.append(self._run([Fixed((on,), matrix)], on))
+                state.ops.append(self._run([FixedChannel((on,), matrix)], on))
         for on in block.on:
             state.blocks[on] = None
 
@@ -183,11 +183,11 @@ class Fuser:
                 state.ops.append(self._run(state.waiting[qubit].elements, qubit))
                 state.waiting[qubit] = _Run()
 
-    def _run(self, run: list[Fixed | Turn], qubit: int) -> Operation:
+    def _run(self, run: list[FixedChannel | PauliRotation], qubit: int) -> Operation:
         segment: list[tuple[int, int]] = []
         cuts: list[tuple[int, int, int]] = []  # segment before, axis, sample angle
         for element in run:
-            if isinstance(element, Fixed):
+            if isinstance(element, FixedChannel):
                 self._constants.append(element.matrix)
                 segment.append((0, len(self._constants) - 1))
             elif element.angle.has_feature:
@@ -217,16 +217,16 @@ class Fuser:
         self._sample_angles.append(angle)
         return len(self._sample_angles) - 1
 
-    def _turn_pair(self, element: Turn, on: tuple[int, ...]) -> Operation:
+    def _rotation(self, element: PauliRotation, on: tuple[int, ...]) -> Operation:
         if on[0] > on[1]:
-            element, on = Turn(element.qubits[::-1], element.axes[::-1], element.angle), on[::-1]
+            element, on = PauliRotation(element.qubits[::-1], element.axes[::-1], element.angle), on[::-1]
         pattern, trained = element_pattern(element), element.angle.has_weight
         if element.angle.has_feature:
-            number, kind = self._sample_angle(element.angle), SAMPLE_TURN
+            number, kind = self._sample_angle(element.angle), SAMPLE_ROTATION
         else:
             self._angles.append(element.angle)
-            self._turns.append(len(self._angles) - 1)
-            number, kind = len(self._turns) - 1, TURN
+            self._rotations.append(len(self._angles) - 1)
+            number, kind = len(self._rotations) - 1, ROTATION
         return Operation(
             kind, on, number, pattern, trained, data=element.angle.has_feature, axes=element.axes
         )
@@ -237,17 +237,17 @@ class Fuser:
         for row in rows:
             if row[KIND] == RUN:
                 row[AT] = n_statics + 12 * row[AT] * lanes
-            elif row[KIND] == TURN:
+            elif row[KIND] == ROTATION:
                 row[AT] = runs + 2 * row[AT] * lanes
             elif row[KIND] == SAMPLE_RUN:
                 row[AT] = head + (2 * len(self._sample_angles) + 12 * row[AT]) * lanes
-            elif row[KIND] == SAMPLE_TURN:
+            elif row[KIND] == SAMPLE_ROTATION:
                 row[AT] = head + 2 * row[AT] * lanes
         return np.array(rows, dtype=np.int64).reshape(-1, COLUMNS)
 
     def head(self, n_statics: int, lanes: int) -> int:
         """Length of the shared part of `values`."""
-        return n_statics + (12 * len(self._runs) + 2 * len(self._turns)) * lanes
+        return n_statics + (12 * len(self._runs) + 2 * len(self._rotations)) * lanes
 
     def stride(self, lanes: int) -> int:
         """Length of the part of `values` for one block of samples."""
@@ -281,9 +281,11 @@ class Fuser:
             for number, angle in enumerate(self._sample_angles)
             for coefficient, weight, feature in angle.terms
         ]
-        turns = 12 * len(self._runs)
+        rotations = 12 * len(self._runs)
         placed = [(0, segment, n_statics + 12 * k * lanes) for k, segment in enumerate(self._runs)]
-        placed += [(1, angle, n_statics + (turns + 2 * k) * lanes) for k, angle in enumerate(self._turns)]
+        placed += [
+            (1, angle, n_statics + (rotations + 2 * k) * lanes) for k, angle in enumerate(self._rotations)
+        ]
         return Recipe(
             segment_start=_ints(np.cumsum([0, *map(len, self._segments)])),
             element_axis=_ints([axis for axis, _ in elements]),
@@ -302,10 +304,10 @@ class Fuser:
 
 
 def _has_weight(element: Element) -> bool:
-    return isinstance(element, Turn) and element.angle.has_weight
+    return isinstance(element, PauliRotation) and element.angle.has_weight
 
 
-def _run_pattern(run: list[Fixed | Turn]) -> Pattern:
+def _run_pattern(run: list[FixedChannel | PauliRotation]) -> Pattern:
     pattern = element_pattern(run[0])
     for element in run[1:]:
         pattern = element_pattern(element).after(pattern)

@@ -44,7 +44,7 @@ class Layout:
 
     @cached_property
     def room(self) -> int:
-        """Numbers from slot to slot, as `sweep.room`."""
+        """Numbers from slot to slot, as `tape.room`."""
         return self.size + 32 * self.lanes
 
     @cached_property

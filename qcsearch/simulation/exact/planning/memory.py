@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isqrt
 
 from qcsearch.errors import CircuitError, InputError
-from qcsearch.simulation.exact.kernels.sweep import FIRST_KEPT
+from qcsearch.simulation.exact.kernels.tape import FIRST_KEPT
 from qcsearch.simulation.exact.planning.layout import Layout
 
 __all__ = ["Memory", "Share"]

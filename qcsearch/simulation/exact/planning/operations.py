@@ -18,7 +18,7 @@ class Operation:
     """One pass over the state.
 
     Attributes:
-        kind: see `sweep`.
+        kind: see `tape`.
         on: its qubits, rising; one for runs.
         number: of the run, or of the angle, among those of its kind; 0 for a constant matrix.
         pattern: where its matrix is not zero.

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from qcsearch.simulation.exact.kernels.jit import Floats, Ints
-from qcsearch.simulation.exact.kernels.lanes import LANE_BYTES
 from qcsearch.simulation.exact.kernels.matrices import Step
+from qcsearch.simulation.exact.kernels.simd import VECTOR_BYTES
 from qcsearch.simulation.exact.planning.cones import Cone, split
 from qcsearch.simulation.exact.planning.coordinates import Coordinates, entangled, factored
 from qcsearch.simulation.exact.planning.fuse import Fuser
@@ -34,8 +34,8 @@ class Plan:
 
     Attributes:
         layout: of the states.
-        tables: see `sweep`.
-        statics: head of `values`, see `sweep`.
+        tables: see `tape`.
+        statics: head of `values`, see `tape`.
         fuser: makes room for a step.
         recipe: how one-qubit matrices are made, the fields of a `Recipe` in a plain tuple.
         head: numbers of `values` that all samples share.
@@ -85,7 +85,7 @@ def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any
     Raises:
         CircuitError: if the states do not fit into the memory.
     """
-    lanes = LANE_BYTES // dtype.itemsize
+    lanes = VECTOR_BYTES // dtype.itemsize
     n_registers = -(-len(cone.observables) // lanes)
     fuser, sections = Fuser(cone.qubits), split(cone.elements)
     fused = [fuser.fuse(part) for part in (sections.prefix, sections.middle, sections.suffix)]

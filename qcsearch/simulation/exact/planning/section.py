@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.simulation.exact.kernels.jit import Floats, Ints
-from qcsearch.simulation.exact.kernels.sweep import (
+from qcsearch.simulation.exact.kernels.tape import (
     COLUMNS,
     FIRST_KEPT,
     GRADIENT,
@@ -30,7 +30,7 @@ class Section:
     Args:
         ops: its operations, `(n_ops, COLUMNS)`.
         layout: of the states.
-        tables: see `sweep`.
+        tables: see `tape`.
         memory: bytes for the states of one pass, as far as it can be kept to.
 
     Attributes:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qcsearch.simulation import ptm
-from qcsearch.simulation.lower import Element, Fixed
+from qcsearch.simulation.lower import Element, FixedChannel
 from qcsearch.simulation.ptm import Matrix
 
 __all__ = [
@@ -85,12 +85,20 @@ def _matrix_pattern(content: bytes) -> Pattern:
 
 def element_pattern(element: Element) -> Pattern:
     """Of one element of a circuit."""
-    return matrix_pattern(element.matrix) if isinstance(element, Fixed) else _turn_pattern(element.axes)
+    return (
+        matrix_pattern(element.matrix)
+        if isinstance(element, FixedChannel)
+        else _rotation_pattern(element.axes)
+    )
 
 
 @cache
-def _turn_pattern(axes: tuple[int, ...]) -> Pattern:
-    generic = ptm.turn(axes[0], 1.0) if len(axes) == 1 else ptm.turn_pair((axes[0], axes[1]), 1.0)
+def _rotation_pattern(axes: tuple[int, ...]) -> Pattern:
+    generic = (
+        ptm.one_qubit_rotation(axes[0], 1.0)
+        if len(axes) == 1
+        else ptm.two_qubit_rotation((axes[0], axes[1]), 1.0)
+    )
     return matrix_pattern(generic)
 
 

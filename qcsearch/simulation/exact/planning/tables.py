@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.simulation import ptm
-from qcsearch.simulation.exact.kernels.sweep import PERMUTATION, RUN, SAMPLE_RUN, SPARSE
+from qcsearch.simulation.exact.kernels.tape import PERMUTATION, RUN, SAMPLE_RUN, SPARSE
 from qcsearch.simulation.exact.planning.layout import Layout
 from qcsearch.simulation.exact.planning.operations import Operation
 from qcsearch.simulation.exact.planning.pairs import find_permutation
@@ -22,7 +22,7 @@ _FULL = product((ALL, ALL))
 
 
 class Tables:
-    """The array `tables` of `sweep` and the constants of its `values`, filled as operations are added.
+    """The array `tables` of `tape` and the constants of its `values`, filled as operations are added.
 
     Args:
         layout: of the states.
@@ -91,7 +91,7 @@ class Tables:
             return operation.kind, 0, 0, self._add_ints(np.array(run, dtype=np.int64))
         places = self._places(operation.on)
         if operation.matrix is None:
-            table, transposed = self._turn(operation.axes, before, after, places)
+            table, transposed = self._rotation(operation.axes, before, after, places)
             return operation.kind, transposed, 0, table
         return self._fixed(operation.matrix, product(before), product(after), places)
 
@@ -112,7 +112,7 @@ class Tables:
         header = np.concatenate([[len(rows)], table.reshape(-1)])
         return self._add_floats(np.repeat(values, self._layout.lanes)), self._add_ints(header)
 
-    def _turn(
+    def _rotation(
         self,
         axes: tuple[int, ...],
         before: tuple[int, ...],
@@ -125,10 +125,10 @@ class Tables:
         for p, q in zip(pairs[:8:2].tolist(), pairs[1:8:2].tolist(), strict=True):
             partner[q], partner[p] = (p, 1), (q, -1)
         early, late = product(before), product(after)
-        forwards = self._turn_table(partner, early, late, 1, places)
-        return forwards, self._turn_table(partner, late, early, -1, places)
+        forwards = self._rotation_table(partner, early, late, 1, places)
+        return forwards, self._rotation_table(partner, late, early, -1, places)
 
-    def _turn_table(
+    def _rotation_table(
         self,
         partner: dict[int, tuple[int, int]],
         given: int,
@@ -139,10 +139,10 @@ class Tables:
         kinds: dict[int, list[int]] = {1: [], -1: [], 0: []}
         for row in range(16):
             if wanted >> row & 1:
-                other, turn = partner.get(row, (row, 0))
+                other, sense = partner.get(row, (row, 0))
                 found = [int(places[string]) if given >> string & 1 else -1 for string in (row, other)]
-                kinds[turn * sign] += [int(places[row]), *found]
-        header = [len(kinds[turn]) // 3 for turn in (1, -1, 0)]
+                kinds[sense * sign] += [int(places[row]), *found]
+        header = [len(kinds[sense]) // 3 for sense in (1, -1, 0)]
         return self._add_ints(np.array(header + kinds[1] + kinds[-1] + kinds[0], dtype=np.int64))
 
     def _places(self, on: tuple[int, ...]) -> NDArray[np.int64]:

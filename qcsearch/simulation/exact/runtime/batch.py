@@ -11,7 +11,7 @@ from qcsearch.simulation.exact.kernels.cotangents import collect_samples
 from qcsearch.simulation.exact.kernels.jit import Floats
 from qcsearch.simulation.exact.kernels.matrices import bind_samples
 from qcsearch.simulation.exact.kernels.middle import middle_gradient, middle_states, middle_values
-from qcsearch.simulation.exact.kernels.sweep import COLUMNS, GRADIENT
+from qcsearch.simulation.exact.kernels.tape import COLUMNS, GRADIENT
 from qcsearch.simulation.exact.planning.memory import Memory
 from qcsearch.simulation.exact.planning.plan import Plan
 from qcsearch.simulation.exact.planning.section import Section

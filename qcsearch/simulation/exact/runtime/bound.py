@@ -59,7 +59,7 @@ class Chunk:
     Attributes:
         states: of one block after the other, or of all blocks.
         hot: whether each block has slots of its own.
-        values: matrices, see `sweep`.
+        values: matrices, see `tape`.
         d_values: their cotangents.
         sums: what remains of the chunk.
         end: slot of the last state, when the states are kept for the gradient.
@@ -105,5 +105,5 @@ class Bound:
 
     @property
     def values(self) -> Floats:
-        """What the sweeps read, see `sweep`: the part that all samples share."""
+        """What the passes read, see `tape`: the part that all samples share."""
         return self.step[-1]

@@ -72,7 +72,7 @@ class Part:
         self._known_step = max(64, _PIECE // per_row // 4 * 4)
         self._batch = Batch(plan, self._n_columns, memory)
         suffix = plan.suffix
-        self._sweep = (suffix.tape, suffix.every, suffix.marks, plan.layout.size, plan.tables)
+        self._pass = (suffix.tape, suffix.every, suffix.marks, plan.layout.size, plan.tables)
         self._change = (plan.support, plan.coordinates.plan, plan.coordinates.maps)
         self._registers = [(register, register + 1) for register in range(plan.n_registers)]
         self._bounds: Pool[Bound] = Pool(self._new_bound, keep=self.bound_bytes < memory.kept)
@@ -152,7 +152,7 @@ class Part:
     def _start(self, bound: Bound, weights: Floats, first: int, last: int, coordinates: Floats) -> None:
         plan = self.plan
         start_step(
-            plan.recipe, weights, bound.step, *self._sweep, bound.suffix, bound.apart, plan.observed, first, last,
+            plan.recipe, weights, bound.step, *self._pass, bound.suffix, bound.apart, plan.observed, first, last,
             bound.observables, *self._change, coordinates, bound.work,
         )  # fmt: skip
 
@@ -287,7 +287,7 @@ class Part:
     def _end(self, bound: Bound, first: int, last: int, coordinates: Floats, out: Floats) -> None:
         plan, sums = self.plan, bound.sums
         finish_step(
-            plan.recipe, bound.step, *self._sweep, bound.suffix, bound.apart, plan.observed, first, last,
+            plan.recipe, bound.step, *self._pass, bound.suffix, bound.apart, plan.observed, first, last,
             sums.effective, *self._change, coordinates, bound.work, plan.head, bound.d_suffix, sums.values,
             sums.factors, sums.scales, out,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from qcsearch.errors import CircuitError
 from qcsearch.simulation import compile_circuit
 from qcsearch.simulation.angles import AngleReader, AngleSum
 from qcsearch.simulation.exact.planning.cones import find_cones, split
-from qcsearch.simulation.lower import Fixed, Turn, lower
+from qcsearch.simulation.lower import FixedChannel, PauliRotation, lower
 from qcsearch.simulation.noise import Noise
 from qcsearch.simulation.observables import Observable, read_observables
 
@@ -124,7 +124,11 @@ def test_gates_outside_the_cone_may_be_of_any_size():
 
 def test_observables_with_one_cone_share_it_and_others_do_not():
     angle = AngleSum(0.0, ((1.0, 0, -1),))
-    elements = [Turn((0, 1), (1, 1), angle), Turn((2,), (1,), angle), Turn((3, 4), (1, 1), angle)]
+    elements = [
+        PauliRotation((0, 1), (1, 1), angle),
+        PauliRotation((2,), (1,), angle),
+        PauliRotation((3, 4), (1, 1), angle),
+    ]
     observables = [Observable({((q, 3),): 1.0}, f"observable {q}") for q in range(5)]
     cones = {
         cone.qubits: (cone.observables, len(cone.elements))
@@ -135,9 +139,13 @@ def test_observables_with_one_cone_share_it_and_others_do_not():
 
 def test_the_split_follows_dependence_and_not_position():
     fixed, data = AngleSum(0.0, ((1.0, 0, -1),)), AngleSum(0.0, ((1.0, -1, 0),))
-    early, other = Turn((0,), (2,), fixed), Turn((1,), (2,), fixed)
-    upload, coupling, late = Turn((0,), (2,), data), Turn((0, 1), (3, 3), fixed), Turn((2,), (1,), fixed)
-    idle, idle_late = Fixed((3,), np.eye(4)), Fixed((2,), np.eye(4))
+    early, other = PauliRotation((0,), (2,), fixed), PauliRotation((1,), (2,), fixed)
+    upload, coupling, late = (
+        PauliRotation((0,), (2,), data),
+        PauliRotation((0, 1), (3, 3), fixed),
+        PauliRotation((2,), (1,), fixed),
+    )
+    idle, idle_late = FixedChannel((3,), np.eye(4)), FixedChannel((2,), np.eye(4))
     sections = split([early, upload, other, late, coupling, idle, idle_late])
     assert sections.prefix == [early, idle]
     assert sections.middle == [upload]

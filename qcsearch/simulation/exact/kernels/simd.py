@@ -1,6 +1,6 @@
-"""One register of numbers as a Numba type, so that a kernel says what the processor shall do.
+"""One SIMD register of numbers as a Numba type, so that a kernel says what the processor shall do.
 
-A `Lanes` value holds 32 bytes: 4 samples in float64 or 8 in float32. Numba's compiler (LLVM) turns each
+A `Vector` holds 32 bytes: 4 samples in float64 or 8 in float32, one in each *lane*. Numba's compiler (LLVM) turns each
 operation into one vector instruction where the processor has it (AVX2) and into several where it has not.
 The compiler's own vectoriser gives up on these kernels (too many pointers that might overlap), which costs
 a factor of three to five; hence this file.
@@ -17,8 +17,8 @@ from numba.extending import intrinsic as numba_intrinsic
 from numba.extending import models, register_model
 
 __all__ = [
-    "LANE_BYTES",
-    "Lanes",
+    "VECTOR_BYTES",
+    "Vector",
     "fill",
     "fma",
     "load",
@@ -32,33 +32,33 @@ __all__ = [
 
 intrinsic: Any = numba_intrinsic
 
-LANE_BYTES = 32
+VECTOR_BYTES = 32
 """Bytes of one register: 4 float64 or 8 float32."""
 
 
-class Lanes(types.Type):
-    """Numba's type of one register of `dtype`."""
+class Vector(types.Type):
+    """Numba's type of one SIMD register of `dtype`."""
 
     def __init__(self, dtype: types.Float) -> None:
         self.dtype = dtype
-        super().__init__(name=f"Lanes({dtype})")
+        super().__init__(name=f"Vector({dtype})")
 
 
-@register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, lanes: Lanes) -> None:
-        super().__init__(manager, lanes, _vector(lanes.dtype))
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, vector: Vector) -> None:
+        super().__init__(manager, vector, _vector_type(vector.dtype))
 
 
-def _vector(dtype: types.Float) -> ir.VectorType:
+def _vector_type(dtype: types.Float) -> ir.VectorType:
     element = ir.DoubleType() if dtype.bitwidth == 64 else ir.FloatType()
-    return ir.VectorType(element, LANE_BYTES * 8 // dtype.bitwidth)
+    return ir.VectorType(element, VECTOR_BYTES * 8 // dtype.bitwidth)
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
     """Pointer to `array[index]` seen as a whole register; the array is 1-D and contiguous."""
     data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [index]), _vector(array_type.dtype).as_pointer())
+    return builder.bitcast(builder.gep(data, [index]), _vector_type(array_type.dtype).as_pointer())
 
 
 @intrinsic
@@ -80,7 +80,7 @@ def load(typing_context: Any, array: Any, index: Any) -> Any:
         address = _address(context, builder, signature.args[0], *args)
         return builder.load(address, align=array.dtype.bitwidth // 8)
 
-    return Lanes(array.dtype)(array, types.intp), generate
+    return Vector(array.dtype)(array, types.intp), generate
 
 
 @intrinsic
@@ -100,14 +100,14 @@ def fill(typing_context: Any, array: Any, value: Any) -> Any:
     """The register with the number `value` in every lane, of the type that `array` holds."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = _vector(array.dtype)
+        vector = _vector_type(array.dtype)
         number = context.cast(builder, args[1], signature.args[1], array.dtype)
         undefined = ir.Constant(vector, ir.Undefined)
         first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
         return builder.shuffle_vector(first, undefined, zeros)
 
-    return Lanes(array.dtype)(array, value), generate
+    return Vector(array.dtype)(array, value), generate
 
 
 @intrinsic
@@ -115,7 +115,7 @@ def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     """`a * b + c` lane by lane, fused where the processor can."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = _vector(a.dtype)
+        vector = _vector_type(a.dtype)
         name = f"llvm.fmuladd.v{vector.count}f{a.dtype.bitwidth}"
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
         return builder.call(function, args)
@@ -138,7 +138,7 @@ def nearest(typing_context: Any, a: Any) -> Any:
     """The nearest whole number, lane by lane."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = _vector(a.dtype)
+        vector = _vector_type(a.dtype)
         name = f"llvm.rint.v{vector.count}f{a.dtype.bitwidth}"
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), name)
         return builder.call(function, args)
@@ -153,7 +153,7 @@ def total(typing_context: Any, a: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         lanes = [
             builder.extract_element(args[0], ir.Constant(ir.IntType(32), i))
-            for i in range(_vector(a.dtype).count)
+            for i in range(_vector_type(a.dtype).count)
         ]
         while len(lanes) > 1:
             lanes = [builder.fadd(x, y) for x, y in zip(lanes[::2], lanes[1::2], strict=True)]
@@ -167,6 +167,6 @@ def width(typing_context: Any, array: Any) -> Any:
     """Number of lanes of a register of the array's type, a constant to the compiler."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(context.get_value_type(types.intp), _vector(array.dtype).count)
+        return ir.Constant(context.get_value_type(types.intp), _vector_type(array.dtype).count)
 
     return types.intp(array), generate

@@ -10,7 +10,7 @@ registers of
 
 `d_values` collects the cotangents in the same places (of a rotation: of its angle, in the cosine's place).
 
-States lie in an array of slots: 0 and 1 take turns forwards, 2 and 3 backwards, from 4 on are those that are
+States lie in an array of slots: 0 and 1 alternate forwards, 2 and 3 backwards, from 4 on are those that are
 kept for the gradient, behind them marks (see `forward_marked`). `base` is where slot 0 begins.
 """
 
@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats, Ints
-from qcsearch.simulation.exact.kernels.lanes import load, peek, store, width
 from qcsearch.simulation.exact.kernels.one_qubit import (
     apply_run,
     apply_run_partly,
@@ -30,12 +29,13 @@ from qcsearch.simulation.exact.kernels.one_qubit import (
     collect_run,
     collect_run_partly,
 )
+from qcsearch.simulation.exact.kernels.simd import load, peek, store, width
 from qcsearch.simulation.exact.kernels.two_qubit import (
     apply_permutation,
     apply_permutation_transposed,
+    apply_rotation,
     apply_sparse,
-    apply_turn,
-    collect_turn,
+    collect_rotation,
 )
 
 __all__ = [
@@ -49,12 +49,12 @@ __all__ = [
     "MOVING",
     "OTHER",
     "PERMUTATION",
+    "ROTATION",
     "RUN",
+    "SAMPLE_ROTATION",
     "SAMPLE_RUN",
-    "SAMPLE_TURN",
     "SPARSE",
     "TABLE",
-    "TURN",
     "backward_marked",
     "copy",
     "forward",
@@ -62,7 +62,7 @@ __all__ = [
     "room",
 ]
 
-RUN, SAMPLE_RUN, TURN, SAMPLE_TURN, PERMUTATION, SPARSE = range(6)
+RUN, SAMPLE_RUN, ROTATION, SAMPLE_ROTATION, PERMUTATION, SPARSE = range(6)
 """Kinds: fused one-qubit matrix, shared or by sample; two-qubit Pauli rotation, shared or by sample; constant
 two-qubit matrix, a scaled permutation with relaxation or any other."""
 KIND, OTHER, AT, TABLE, GROUPS, FLIP, GRADIENT, COLUMNS = range(8)
@@ -95,7 +95,7 @@ def _apply(
     kind, at = peek(tape, o + KIND), peek(tape, o + AT)
     table, groups = peek(tape, o + TABLE), peek(tape, o + GROUPS)
     side = peek(tape, o + FLIP) ^ reverse
-    if kind == SAMPLE_RUN or kind == SAMPLE_TURN:
+    if kind == SAMPLE_RUN or kind == SAMPLE_ROTATION:
         at += shift
     if kind <= SAMPLE_RUN:
         if peek(tables, groups) == 0:
@@ -108,11 +108,11 @@ def _apply(
             apply_run_transposed_partly(states, i, j, values, at, tables, table, groups)
         else:
             apply_run_partly(states, i, j, values, at, tables, table, groups)
-    elif kind <= SAMPLE_TURN:
+    elif kind <= SAMPLE_ROTATION:
         if side:
             table = peek(tape, o + OTHER)
         c, s = load(values, at), load(values, at + w)
-        apply_turn(states, i, j, tables, table, size, groups, c, s)
+        apply_rotation(states, i, j, tables, table, size, groups, c, s)
     elif kind == PERMUTATION:
         if side:
             apply_permutation_transposed(states, i, j, tables, table, groups, values, at)
@@ -193,7 +193,7 @@ def _collect(
             collect_run_partly(states, i, j, d_values, at, tables, table, groups)
     else:
         c, s = load(values, at), load(values, at + w)
-        collect_turn(states, i, j, d_values, at, tables, table, size, groups, c, s)
+        collect_rotation(states, i, j, d_values, at, tables, table, size, groups, c, s)
 
 
 @INNER
@@ -211,7 +211,7 @@ def backward(
         kind, at, gradient = peek(tape, o + KIND), peek(tape, o + AT), peek(tape, o + GRADIENT)
         here, there = base + slot * apart, base + (5 - slot) * apart
         before -= gradient * apart
-        if kind == SAMPLE_RUN or kind == SAMPLE_TURN:
+        if kind == SAMPLE_RUN or kind == SAMPLE_ROTATION:
             at += shift
         if gradient:
             _collect(tape, o, states, here, before, size, tables, values, d_values, at)
