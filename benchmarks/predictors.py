@@ -19,8 +19,8 @@ from search.spaces import DEFAULT, derive
 from search.summary import done, failures, noted
 from search.tasks import TASKS
 
+from qcsearch.search import RunFolder
 from qcsearch.search.finish.leaderboard import records
-from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.study.correlation import correlations
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective

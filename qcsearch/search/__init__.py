@@ -11,3 +11,45 @@ workers/        ask, evaluate, tell; the same in several processes
 finish/         the best again from several seeds, the one look at the test part, comparisons, the leaderboard
 run/            the run folder: configuration, history, result
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qcsearch._lazy import attach
+
+if TYPE_CHECKING:
+    from qcsearch.search.predictors import PREDICTORS, Predictor
+    from qcsearch.search.run.folder import RunFolder
+    from qcsearch.search.run.result import SearchResult
+    from qcsearch.search.search import run_search
+    from qcsearch.search.space.space import SearchSpace, list_spaces, load_space
+    from qcsearch.search.strategies import STRATEGIES, Strategy
+    from qcsearch.search.tune import run_tuning
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "qcsearch.search.predictors": ("PREDICTORS", "Predictor"),
+            "qcsearch.search.run.folder": ("RunFolder",),
+            "qcsearch.search.run.result": ("SearchResult",),
+            "qcsearch.search.search": ("run_search",),
+            "qcsearch.search.space.space": ("SearchSpace", "list_spaces", "load_space"),
+            "qcsearch.search.strategies": ("STRATEGIES", "Strategy"),
+            "qcsearch.search.tune": ("run_tuning",),
+        },
+    )
+
+__all__ = [
+    "PREDICTORS",
+    "STRATEGIES",
+    "Predictor",
+    "RunFolder",
+    "SearchResult",
+    "SearchSpace",
+    "Strategy",
+    "list_spaces",
+    "load_space",
+    "run_search",
+    "run_tuning",
+]

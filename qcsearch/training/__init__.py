@@ -8,6 +8,32 @@ occurrences.py  a parameter of its own for each occurrence of an angle, for the 
 heads.py  losses.py  optimizers.py  options.py
 trainer.py      the loop;  task.py what stays the same in it, state.py what changes, fit.py what it hands back
 checkpoint.py   what it can go on from
-model.py        the trained model;  train.py one candidate, no search
+model.py        the trained model;  single.py one candidate, no search
 ```
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qcsearch._lazy import attach
+
+if TYPE_CHECKING:
+    from qcsearch.training.heads import HEADS
+    from qcsearch.training.losses import LOSSES
+    from qcsearch.training.model import TrainedModel
+    from qcsearch.training.optimizers import OPTIMIZERS
+    from qcsearch.training.single import train
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "qcsearch.training.heads": ("HEADS",),
+            "qcsearch.training.losses": ("LOSSES",),
+            "qcsearch.training.model": ("TrainedModel",),
+            "qcsearch.training.optimizers": ("OPTIMIZERS",),
+            "qcsearch.training.single": ("train",),
+        },
+    )
+
+__all__ = ["HEADS", "LOSSES", "OPTIMIZERS", "TrainedModel", "train"]

@@ -7,8 +7,8 @@ from qcsearch.bundle.read import load_bundle
 from qcsearch.bundle.verify import read_verified
 from qcsearch.bundle.write import write_bundle
 from qcsearch.data.sources.load import load_dataset
-from qcsearch.data.split import split
-from qcsearch.deployment.deploy import deploy
+from qcsearch.data.splitting import split
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.deployment import Deployment
 
 

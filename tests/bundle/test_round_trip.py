@@ -14,7 +14,7 @@ from qcsearch.bundle.read import load_bundle
 from qcsearch.bundle.verify import verify_bundle
 from qcsearch.bundle.write import write_bundle
 from qcsearch.errors import BundleError
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 
 @pytest.mark.parametrize("form", ["folder", "zip"])

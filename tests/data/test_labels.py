@@ -22,7 +22,7 @@ from qcsearch.cli.commands.predict import _csv
 from qcsearch.data.labels import check_y, classes_like, find, label_text
 from qcsearch.data.sources.load import load_dataset, load_samples
 from qcsearch.errors import BundleError, DataError
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 CANDIDATE = {
     "encoding": {"name": "reuploading"},

@@ -6,11 +6,11 @@ from qiskit.primitives import StatevectorSampler
 from qiskit.providers.fake_provider import GenericBackendV2
 
 from qcsearch.data.sources.load import load_dataset
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.deployment.executors.base import JobSeeds, joined_bits
 from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.values import Kind
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 
 class IdealExecutor:

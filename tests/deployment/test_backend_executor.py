@@ -8,7 +8,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 from qiskit.providers.fake_provider import GenericBackendV2
 
-from qcsearch.deployment.deploy import deploy
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.executors.backend import BackendExecutor
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.values import Pub

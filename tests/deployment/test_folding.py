@@ -14,8 +14,8 @@ from qiskit.transpiler import Target
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
 from qcsearch.data.sources.load import load_dataset
-from qcsearch.data.split import split
-from qcsearch.deployment.deploy import deploy
+from qcsearch.data.splitting import split
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.executors.backend import BackendExecutor
 from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.folding import folded
@@ -26,7 +26,7 @@ from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.devices.transpile.angles import fold, n_open
 from qcsearch.errors import BackendError
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 CANDIDATE = {
     "encoding": {"name": "angle"},

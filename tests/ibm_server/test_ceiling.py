@@ -7,12 +7,12 @@ import random
 import pytest
 
 from qcsearch.data.sources.load import load_dataset
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.deployment.cost.plan import plan_deployment
-from qcsearch.deployment.deploy import deploy, prepare
+from qcsearch.deployment.deploying import deploy, prepare
 from qcsearch.deployment.finetune.tuning import TuningOptions
 from qcsearch.errors import CeilingError, DriftError, InputError
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 CANDIDATE = {
     "encoding": {"name": "angle"},

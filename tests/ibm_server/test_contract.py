@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qcsearch.bundle.read import load_bundle
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.search.run.folder import RunFolder

@@ -11,15 +11,15 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.data.sources.load import load_dataset
-from qcsearch.data.split import split
-from qcsearch.deployment.deploy import deploy
+from qcsearch.data.splitting import split
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.executors.ibm_estimator import _estimates
 from qcsearch.deployment.finetune.tuning import TuningOptions
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.values import Pub
 from qcsearch.errors import BackendError, InputError
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 CANDIDATE = {
     "encoding": {"name": "angle"},

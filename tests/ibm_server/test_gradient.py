@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from qcsearch.data.sources.load import load_dataset
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.training.gradients import ParameterShift
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 CANDIDATE = {
     "encoding": {"name": "angle"},

@@ -11,8 +11,8 @@ from ibm_server.kills import kill_later
 from ibm_server.server import IbmServer
 
 from qcsearch.bundle.read import load_bundle
-from qcsearch.data.split import split
-from qcsearch.deployment.deploy import deploy
+from qcsearch.data.splitting import split
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.values import Usage
 from qcsearch.search.run.folder import RunFolder

@@ -253,7 +253,7 @@ def test_any_value_of_an_option_is_right_or_one_sentence(name: str, option: str,
 
 def test_the_same_slips_in_a_candidate_are_refused_before_the_data_are_touched(tmp_path: Path) -> None:
     from qcsearch.candidate.candidate import Candidate
-    from qcsearch.training.train import train
+    from qcsearch.training.single import train
 
     good: dict[str, Any] = {
         "encoding": {"name": "reuploading"},

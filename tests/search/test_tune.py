@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from qcsearch.bundle.read import load_bundle
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device

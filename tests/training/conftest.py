@@ -9,7 +9,7 @@ from sklearn.datasets import load_iris
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.training import TrainingOptions
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 
 class CosineProgram:

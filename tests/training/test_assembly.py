@@ -11,7 +11,7 @@ from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.training.assembly import assemble
 from qcsearch.training.gradients import FiniteDifference
-from qcsearch.training.train import fit_candidate
+from qcsearch.training.single import fit_candidate
 
 CANDIDATE = Candidate(
     encoding=Choice("reuploading"),

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from qcsearch.errors import DataError, InputError
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 
 def test_predictions_are_the_original_labels(model, iris):

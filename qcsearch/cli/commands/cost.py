@@ -98,9 +98,9 @@ def _plan(
     from pathlib import Path
 
     from qcsearch.cli.options.models import winner
-    from qcsearch.data.split import split
+    from qcsearch.data.splitting import split
     from qcsearch.deployment.cost.plan import plan_deployment
-    from qcsearch.deployment.deploy import prepare
+    from qcsearch.deployment.deploying import prepare
     from qcsearch.deployment.executors.ibm import IbmExecutor
 
     model = winner(folder)

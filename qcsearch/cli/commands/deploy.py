@@ -29,7 +29,7 @@ from qcsearch.cli.options.moving import find_move
 from qcsearch.cli.output import display, emit, percent, say, say_notes, table, tell
 
 if TYPE_CHECKING:
-    from qcsearch.data.split import Split
+    from qcsearch.data.splitting import Split
     from qcsearch.deployment.deployment import Deployment
     from qcsearch.deployment.executors.base import Executor
     from qcsearch.deployment.ibm.options import IbmOptions
@@ -122,8 +122,8 @@ def _deploy(
 ) -> Deployment:
     from qcsearch.cli.options.models import winner
     from qcsearch.cli.stages import stages
-    from qcsearch.data.split import split
-    from qcsearch.deployment.deploy import deploy as run_deployment
+    from qcsearch.data.splitting import split
+    from qcsearch.deployment.deploying import deploy as run_deployment
 
     model = winner(folder)
     say_notes(model.device)
@@ -160,7 +160,7 @@ def _agree(
 ) -> None:
     """Show what it will cost, and ask."""
     from qcsearch.deployment.cost.plan import plan_deployment
-    from qcsearch.deployment.deploy import prepare
+    from qcsearch.deployment.deploying import prepare
 
     tuner, test = prepare(model, parts, backend, **settings)
     plan = plan_deployment(tuner, settings["steps"], len(test))

@@ -74,7 +74,7 @@ def export(
 def _sample(folder: RunFolder, model: TrainedModel, said: str) -> tuple[NDArray[Any], str]:
     """The raw sample that was asked for, and what it is."""
     from qcsearch.data.sources.load import load_features
-    from qcsearch.data.split import split
+    from qcsearch.data.splitting import split
 
     if said.strip().isdecimal():
         rows, of, k = split(folder.dataset, folder.config.seed).test.X, "the test split", int(said)

@@ -118,7 +118,7 @@ def _measure(
     from dataclasses import replace
 
     from qcsearch.cli.options.models import load_model
-    from qcsearch.data.split import split
+    from qcsearch.data.splitting import split
     from qcsearch.deployment.cost.plan import measuring
     from qcsearch.deployment.diagnostics.tomography import prepare_tomography
     from qcsearch.deployment.diagnostics.tomography import tomography as measured

@@ -86,7 +86,7 @@ def gather(
         InputError: if anything is wrong; nothing was written.
     """
     from qcsearch.data.sources.load import load_dataset
-    from qcsearch.data.split import split
+    from qcsearch.data.splitting import split
     from qcsearch.devices.calibration.providers import get_device
     from qcsearch.search.run.folder import RunFolder
     from qcsearch.search.space.space import load_space

@@ -9,7 +9,7 @@ from qcsearch.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qcsearch.data.split import Split
+    from qcsearch.data.splitting import Split
     from qcsearch.deployment.diagnostics.moving import Move
     from qcsearch.deployment.executors.base import Executor
     from qcsearch.deployment.ibm.options import IbmOptions

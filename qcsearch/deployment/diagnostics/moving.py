@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import PlainValidator
 
 from qcsearch.circuits.observables import parse
-from qcsearch.data.split import Part
+from qcsearch.data.splitting import Part
 from qcsearch.deployment.diagnostics.drift import changes
 from qcsearch.deployment.diagnostics.score import exact_score
 from qcsearch.devices.calibration.validation import validate

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.candidate.training import TrainingOptions
-from qcsearch.data.split import Part
+from qcsearch.data.splitting import Part
 from qcsearch.deployment.deployment import Tuning
 from qcsearch.deployment.diagnostics.score import Score, measured_score
 from qcsearch.deployment.finetune.schedule import ShotsSchedule, StepShots

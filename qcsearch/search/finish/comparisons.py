@@ -21,7 +21,7 @@ from qcsearch.search.run.result import ABLATION, OTHER_DAY, UNTUNED, SearchResul
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.assembly import assemble
 from qcsearch.training.expectations import Floats
-from qcsearch.training.train import accuracy
+from qcsearch.training.single import accuracy
 
 __all__ = ["HELD_OUT_SIGMA", "Deadlines", "compared", "missing_at_first"]
 

@@ -15,7 +15,7 @@ from qcsearch.training.assembly import Assembly
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import HEADS
 from qcsearch.training.model import TrainedModel
-from qcsearch.training.train import accuracy
+from qcsearch.training.single import accuracy
 
 __all__ = ["Evaluation", "evaluate"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.errors import CandidateError, RunError
 from qcsearch.registry import Registry
 from qcsearch.search.finish.classical import MAJORITY, NAMES, majority_accuracy

@@ -21,7 +21,7 @@ from qcsearch.search.trial.record import TrialRecord
 from qcsearch.training.assembly import Assembly
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.fit import Stop
-from qcsearch.training.train import accuracy, fit_candidate
+from qcsearch.training.single import accuracy, fit_candidate
 
 __all__ = ["Finalist", "Refitted", "refit", "train_once"]
 

@@ -22,7 +22,7 @@ from qcsearch.search.trial.constraints import Infeasible
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.assembly import Assembly
 from qcsearch.training.heads import HEADS
-from qcsearch.training.train import accuracy
+from qcsearch.training.single import accuracy
 
 __all__ = ["grow", "places"]
 

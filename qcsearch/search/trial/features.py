@@ -10,7 +10,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.preprocessing.pipeline import build_pipeline, fit_seconds, n_components
-from qcsearch.data.split import Split, split
+from qcsearch.data.splitting import Split, split
 from qcsearch.devices.device import Device
 from qcsearch.search.space.context import SearchContext
 from qcsearch.training.expectations import Floats, Ints

@@ -31,7 +31,7 @@ from qcsearch.training.assembly import Assembly, assemble
 from qcsearch.training.expectations import Floats
 from qcsearch.training.fit import Fit, Stop
 from qcsearch.training.heads import HEADS
-from qcsearch.training.train import accuracy, fit_candidate
+from qcsearch.training.single import accuracy, fit_candidate
 
 if TYPE_CHECKING:
     from qcsearch.search.predictors import Subject

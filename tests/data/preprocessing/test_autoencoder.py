@@ -18,7 +18,7 @@ from qcsearch.data.preprocessing.pipeline import (
     save_pipeline,
 )
 from qcsearch.data.sources.load import load_dataset
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.errors import MissingExtraError
 
 CHOICE = Preprocessing(Choice("autoencoder", {"n_components": 4, "steps": 300}))

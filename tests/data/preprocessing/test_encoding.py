@@ -15,7 +15,7 @@ from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
 from qcsearch.data.preprocessing.pipeline import build_pipeline, load_pipeline, save_pipeline
 from qcsearch.data.sources.load import load_dataset, load_samples
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.errors import BundleError, DataError
 from qcsearch.storage import canonical
 

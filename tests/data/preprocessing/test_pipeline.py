@@ -19,7 +19,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.preprocessing.pipeline import build_pipeline, n_components, n_outputs
 from qcsearch.data.sources.load import load_dataset
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.errors import CandidateError, DataError
 
 RNG = np.random.default_rng(11)

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from qcsearch.data.checks import check_X
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.sources.samples import load_samples
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.errors import DataError
 
 RNG = np.random.default_rng(3)

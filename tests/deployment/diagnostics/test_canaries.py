@@ -5,7 +5,7 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
-from qcsearch.deployment.deploy import deploy
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.diagnostics.canaries import Aviary, CanaryVerdict, Readout
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.program import BackendProgram

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
-from qcsearch.deployment.deploy import deploy
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.diagnostics.moving import Move, find_move
 from qcsearch.deployment.executors.local import LocalExecutor

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
 
-from qcsearch.deployment.deploy import deploy
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.diagnostics.truth import NoiseTruth, noise_truth
 from qcsearch.deployment.values import Estimates
 from qcsearch.errors import InputError

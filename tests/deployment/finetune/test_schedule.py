@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qcsearch.data.split import Part
+from qcsearch.data.splitting import Part
 from qcsearch.deployment.cost.plan import plan_deployment
-from qcsearch.deployment.deploy import deploy, prepare
+from qcsearch.deployment.deploying import deploy, prepare
 from qcsearch.deployment.finetune.schedule import ShotsSchedule
 from qcsearch.deployment.finetune.tuning import TuningOptions
 from qcsearch.errors import InputError

@@ -14,7 +14,7 @@ from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.trial.objective import Objective, seed_words
 from qcsearch.search.trial.record import TrialRecord
-from qcsearch.training.train import fit_candidate
+from qcsearch.training.single import fit_candidate
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from qcsearch.search.study.planted import Planted
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.assembly import assemble
-from qcsearch.training.train import accuracy
+from qcsearch.training.single import accuracy
 
 LINE = Candidate.from_json(
     {

@@ -19,7 +19,7 @@ from qcsearch.search.trial.objective import Objective
 from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.fit import Fit
-from qcsearch.training.train import fit_candidate
+from qcsearch.training.single import fit_candidate
 
 __all__ = ["Trained", "smallest", "train_and_prune", "without"]
 

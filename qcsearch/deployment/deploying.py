@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from qcsearch.data.split import Part
+from qcsearch.data.splitting import Part
 from qcsearch.deployment.cost.checks import check_ceiling, check_number
 from qcsearch.deployment.cost.plan import plan_deployment
 from qcsearch.deployment.deployment import Deployment
@@ -33,7 +33,7 @@ __all__ = ["Parts", "deploy", "prepare"]
 
 
 class Parts(Protocol):
-    """The three parts of a data set, as `data.split.Split` has them: raw features and class numbers."""
+    """The three parts of a data set, as `data.splitting.Split` has them: raw features and class numbers."""
 
     @property
     def train(self) -> Part:

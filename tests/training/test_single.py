@@ -12,7 +12,7 @@ from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DataError, DeviceError, InputError, RunError
 from qcsearch.training.assembly import assemble
 from qcsearch.training.fit import Stop
-from qcsearch.training.train import accuracy, fit_candidate, train
+from qcsearch.training.single import accuracy, fit_candidate, train
 
 
 @pytest.fixture(scope="module")

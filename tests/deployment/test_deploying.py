@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from qcsearch.candidate.training import TrainingOptions
-from qcsearch.data.split import Part
-from qcsearch.deployment.deploy import deploy
+from qcsearch.data.splitting import Part
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.finetune.tuning import TuningOptions

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qcsearch.data.sources.load import load_dataset
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.errors import DataError
 
 

@@ -18,7 +18,7 @@ from qcsearch.data.dataset import Dataset
 from qcsearch.data.labels import check_X_y, check_y, encode
 from qcsearch.data.preprocessing.pipeline import build_pipeline
 from qcsearch.data.sources.samples import load_features
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.data.tables.frames import is_frame, read_frame
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
