@@ -50,13 +50,13 @@ def install(folder: Path) -> None:
 
     from qcsearch.search.trial.objective import Objective
 
-    assemble = Objective.assemble
+    transpile = Objective.transpile
 
-    def assembling(self: Any, candidate: Any, *arguments: Any, **settings: Any) -> Any:
+    def transpiling(self: Any, candidate: Any, *arguments: Any, **settings: Any) -> Any:
         counts.candidate(candidate.digest)
-        return assemble(self, candidate, *arguments, **settings)
+        return transpile(self, candidate, *arguments, **settings)
 
-    Objective.assemble = assembling
+    Objective.transpile = transpiling
 
 
 def _counting(method: Callable[..., Any], counts: _Counts) -> Callable[..., Any]:

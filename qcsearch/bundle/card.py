@@ -74,7 +74,7 @@ def _signature(model: TrainedModel) -> str:
 
 
 def _model(model: TrainedModel) -> str:
-    candidate, mapped = model.candidate, model.assembly.mapped
+    candidate, mapped = model.candidate, model.transpiled.mapped
     preprocessing = candidate.preprocessing
     low, high = preprocessing.angle_range
     encoder = model.encoder
@@ -154,7 +154,7 @@ def _limits(model: TrainedModel, deployment: Deployment | None) -> str:
     ]
     if deployment is None or deployment.kind != "hardware":
         limits.insert(0, "No number here was measured on a quantum processor.")
-    if (folds := fold_notice(model.assembly.mapped.circuit)) is not None:
+    if (folds := fold_notice(model.transpiled.mapped.circuit)) is not None:
         limits.append(folds)
     return "\n".join(f"- {limit}" for limit in limits)
 

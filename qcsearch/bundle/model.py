@@ -183,7 +183,7 @@ def _check_together(model: TrainedModel) -> None:
     n_head = _read("candidate.json", _n_head, model)
     if len(model.head_parameters) != n_head:
         raise BundleError(f"The head takes {n_head} parameters; the bundle has {len(model.head_parameters)}.")
-    _read("candidate.json", lambda m: m.assembly, model)
+    _read("candidate.json", lambda m: m.transpiled, model)
 
 
 def _n_weights(model: TrainedModel) -> int:

@@ -181,7 +181,7 @@ def prepare(
     options.schedule.check(shots)
     executor = open_executor(backend, device=model.device, seed=seed)
     aviary = Aviary() if canaries or mitigate else None
-    program = replace(BackendProgram.of(model.assembly, executor, shots), aviary=aviary, mitigate=mitigate)
+    program = replace(BackendProgram.of(model.transpiled, executor, shots), aviary=aviary, mitigate=mitigate)
     program.check()
     rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
     validation = _subset(parts.validation, max_validation, rng)

@@ -146,7 +146,7 @@ def prepare_inference(
     check_number("infer", "seed", seed, 0, 2**63 - 1)
     executor = open_executor(backend, device=model.device, seed=seed)
     aviary = Aviary() if canaries or mitigate else None
-    program = replace(BackendProgram.of(model.assembly, executor, shots), aviary=aviary, mitigate=mitigate)
+    program = replace(BackendProgram.of(model.transpiled, executor, shots), aviary=aviary, mitigate=mitigate)
     program.check()
     return program
 

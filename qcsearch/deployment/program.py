@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from qiskit.circuit import Parameter
     from qiskit.quantum_info import SparsePauliOp
 
-    from qcsearch.training.assembly import Assembly
+    from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["BackendProgram"]
 
@@ -76,15 +76,15 @@ class BackendProgram:
         return self.meter.usage
 
     @classmethod
-    def of(cls, assembly: Assembly, executor: Executor, shots: int) -> BackendProgram:
-        """The program of an assembled candidate."""
-        mapped = assembly.mapped
+    def of(cls, transpiled: TranspiledCandidate, executor: Executor, shots: int) -> BackendProgram:
+        """The program of a transpiled candidate."""
+        mapped = transpiled.mapped
         return cls(
             mapped.circuit,
             mapped.qubits,
-            assembly.observables,
-            assembly.features,
-            assembly.weights,
+            transpiled.observables,
+            transpiled.features,
+            transpiled.weights,
             executor,
             shots,
         )

@@ -156,20 +156,22 @@ def _curves(ranked: Sequence[TrialRecord], winner: TrialRecord | None) -> tuple[
 
 def _circuit(run: RunFolder, features: Features, winner: TrialRecord | None) -> dict[str, Any]:
     """The winner's circuit, logical and mapped; nothing if it cannot be rebuilt."""
-    from qcsearch.training.assembly import assemble
+    from qcsearch.training.transpiled import transpile_candidate
 
     if winner is None or winner.candidate is None:
         return {}
     candidate = winner.candidate
     try:
-        assembly = assemble(candidate, run.device, features.n_components(candidate.preprocessing))
+        transpiled = transpile_candidate(
+            candidate, run.device, features.n_components(candidate.preprocessing)
+        )
     except QCSearchError:
         return {}
     touched = {q for label in candidate.observables for q in parse(label, candidate.n_qubits)}
     return {
-        "circuit": assembly.gate_list,
+        "circuit": transpiled.gate_list,
         "measured": tuple(sorted(touched)),
-        "mapped": _mapped(assembly.mapped, touched),
+        "mapped": _mapped(transpiled.mapped, touched),
     }
 
 

@@ -23,9 +23,9 @@ from qcsearch.data.tables.frames import holds_text, is_frame
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json
-from qcsearch.training.assembly import Assembly, assemble
 from qcsearch.training.expectations import Expectations, Floats
 from qcsearch.training.heads import HEADS, Head
+from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
 __all__ = ["TrainedModel"]
 
@@ -75,7 +75,7 @@ class TrainedModel:
     @property
     def two_qubit_gates(self) -> int:
         """Number of two-qubit gates of the mapped circuit."""
-        return self.assembly.mapped.two_qubit_gates
+        return self.transpiled.mapped.two_qubit_gates
 
     @property
     def head(self) -> Head:
@@ -83,9 +83,9 @@ class TrainedModel:
         return HEADS.create(self.candidate.head.name, self.candidate.head.settings)
 
     @cached_property
-    def assembly(self) -> Assembly:
+    def transpiled(self) -> TranspiledCandidate:
         """The circuit on its device, rebuilt from the candidate when it is first needed."""
-        return assemble(self.candidate, self.device, n_outputs(self.pipeline))
+        return transpile_candidate(self.candidate, self.device, n_outputs(self.pipeline))
 
     @property
     def encoder(self) -> ColumnEncoder | None:
@@ -110,7 +110,7 @@ class TrainedModel:
         flat, shape = check_X(X, self.n_features_in, owner="the model", missing=gaps)
         if shape is not None and self.image_shape is not None:
             check_shape(shape, self.image_shape, "X", "the model is expecting")
-        return self.assembly.derive(np.asarray(self.pipeline.transform(flat), dtype=np.float64))
+        return self.transpiled.derive(np.asarray(self.pipeline.transform(flat), dtype=np.float64))
 
     def expectations(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Expectation values `(n_samples, n_observables)`.
@@ -123,7 +123,7 @@ class TrainedModel:
         Raises:
             DataError: as `features`.
         """
-        return (program or self.assembly.compile(noise)).values(self.features(X), self.weights)
+        return (program or self.transpiled.compile(noise)).values(self.features(X), self.weights)
 
     def decision(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Logits `(n_samples, n_classes)`; arguments as for `expectations`.

@@ -24,19 +24,19 @@ from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json
-from qcsearch.training.assembly import Assembly, assemble
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.fit import Fit
 from qcsearch.training.heads import HEADS
+from qcsearch.training.loop.fit import Fit
+from qcsearch.training.loop.trainer import OnStep, fit
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.options import check_candidate
-from qcsearch.training.trainer import OnStep, fit
+from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
 __all__ = ["Trained", "accuracy", "fit_candidate", "train"]
 
 
 def fit_candidate(
-    assembly: Assembly,
+    transpiled: TranspiledCandidate,
     Z_train: Floats,
     y_train: Ints,
     Z_val: Floats | None,
@@ -52,10 +52,10 @@ def fit_candidate(
     checkpoint: str | Path | None = None,
     dtype: str = "float64",
 ) -> Fit:
-    """Train an assembled candidate on preprocessed samples.
+    """Train a transpiled candidate on preprocessed samples.
 
     Args:
-        assembly: the candidate on its device.
+        transpiled: the candidate on its device.
         Z_train: outputs of the preprocessing, `(n_samples, n_features)`.
         y_train: class numbers `(n_samples,)`.
         Z_val: the same for the validation split, or None.
@@ -75,27 +75,27 @@ def fit_candidate(
         CandidateError: on bad options, or too few observables for the head.
         RunError: if the checkpoint is from another training, or cannot be read.
     """
-    candidate = assembly.candidate
+    candidate = transpiled.candidate
     options = options or candidate.training
     if options.gradient != "adjoint" or options.optimizer == "lbfgs":
         dtype = "float64"
     return fit(
-        assembly.compile(options.noise, dtype),
-        assembly.derive(Z_train),
+        transpiled.compile(options.noise, dtype),
+        transpiled.derive(Z_train),
         y_train,
-        None if Z_val is None else assembly.derive(Z_val),
+        None if Z_val is None else transpiled.derive(Z_val),
         y_val,
         HEADS.create(candidate.head.name, candidate.head.settings),
         options,
         n_classes,
         rng,
-        assembly.initial_weights(rng) if weights0 is None else weights0,
+        transpiled.initial_weights(rng) if weights0 is None else weights0,
         head0=head0,
-        estimator=assembly.estimator(options.gradient, options.noise, dtype=dtype),
+        estimator=transpiled.estimator(options.gradient, options.noise, dtype=dtype),
         deadline=deadline,
         on_step=on_step,
         checkpoint=checkpoint,
-        identity=f"{candidate.digest} {assembly.device.digest}",
+        identity=f"{candidate.digest} {transpiled.device.digest}",
     )
 
 
@@ -114,12 +114,12 @@ class Trained(Protocol):
 
 
 def accuracy(
-    assembly: Assembly, found: Trained, Z: Floats, y: Ints, n_classes: int, *, noise: bool = True
+    transpiled: TranspiledCandidate, found: Trained, Z: Floats, y: Ints, n_classes: int, *, noise: bool = True
 ) -> float:
     """Share of preprocessed samples `Z` whose class is predicted, under the device's noise or without any."""
-    candidate = assembly.candidate
+    candidate = transpiled.candidate
     head = HEADS.create(candidate.head.name, candidate.head.settings)
-    values = assembly.compile(noise).values(assembly.derive(Z), found.weights)
+    values = transpiled.compile(noise).values(transpiled.derive(Z), found.weights)
     logits = head.logits(values, found.head_parameters, n_classes)
     return float(np.mean(np.argmax(logits, axis=1) == y))
 
@@ -196,9 +196,9 @@ def train(
         candidate.preprocessing, data.image_shape, int(pipeline_seed.generate_state(1)[0])
     )
     Z, Z_val = pipeline.fit(data.X, data.y).transform(data.X), pipeline.transform(X_val)
-    assembly = assemble(candidate, target, Z.shape[1])
+    transpiled = transpile_candidate(candidate, target, Z.shape[1])
     found = fit_candidate(
-        assembly,
+        transpiled,
         Z,
         data.y,
         Z_val,
@@ -211,8 +211,10 @@ def train(
         checkpoint=checkpoint,
     )
     metrics = {
-        "validation_accuracy": accuracy(assembly, found, Z_val, y_val, data.n_classes),
-        "validation_accuracy_noiseless": accuracy(assembly, found, Z_val, y_val, data.n_classes, noise=False),
+        "validation_accuracy": accuracy(transpiled, found, Z_val, y_val, data.n_classes),
+        "validation_accuracy_noiseless": accuracy(
+            transpiled, found, Z_val, y_val, data.n_classes, noise=False
+        ),
         "steps": found.steps,
         "stopped": found.stopped.sentence,
         "seconds": time.monotonic() - started,

@@ -15,7 +15,7 @@ from qcsearch.deployment.finetune.tuning import TuningOptions
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import Progress
 from qcsearch.errors import BackendError, InputError, QCSearchError
-from qcsearch.training.gradients import ParameterShift
+from qcsearch.training.gradients.estimators import ParameterShift
 
 
 @pytest.fixture(scope="module")
@@ -158,14 +158,14 @@ def test_a_model_that_lost_its_head_is_repaired_on_the_backend(model, iris):
 
 def test_the_parameter_shift_gradient_of_the_machine_is_the_exact_one(model, iris):
     """Mean over several jobs against the exact engine, in units of its own spread."""
-    assembly, X = model.assembly, model.features(iris.train.X[:3])
+    transpiled, X = model.transpiled, model.features(iris.train.X[:3])
     rng = np.random.default_rng(0)
-    cotangent = rng.normal(size=(3, assembly.compile().n_observables))
-    _, wanted = assembly.compile().value_and_gradient(X, model.weights, cotangent)
+    cotangent = rng.normal(size=(3, transpiled.compile().n_observables))
+    _, wanted = transpiled.compile().value_and_gradient(X, model.weights, cotangent)
     found = []
     for seed in range(5):
-        program = BackendProgram.of(assembly, open_executor("aer", device=model.device, seed=seed), 600)
-        rule = assembly.occurrences
+        program = BackendProgram.of(transpiled, open_executor("aer", device=model.device, seed=seed), 600)
+        rule = transpiled.occurrences
         shifted = program.with_circuit(rule.circuit, [*program.weights, *rule.shifts])
         found.append(ParameterShift(shifted, rule)(X, model.weights, lambda _: cotangent, rng)[1])
         assert program.usage.jobs == 1

@@ -74,7 +74,7 @@ def untrained(device, encoding, ansatz, seed):
     X = table(rng, 20)
     pipeline = build_pipeline(candidate.preprocessing, None, 0).fit(X, np.arange(20) % 2)
     model = TrainedModel(candidate, device, np.zeros(0), np.zeros(0), pipeline, (0, 1), 3)
-    weights = rng.uniform(-8, 8, model.assembly.n_weights)
+    weights = rng.uniform(-8, 8, model.transpiled.n_weights)
     return TrainedModel(candidate, device, weights, np.zeros(0), pipeline, (0, 1), 3), X
 
 
@@ -128,14 +128,14 @@ def check(name, encoding, ansatz):
         for circuit in (at(inputs, values), at(free, values)):
             validated(placed(circuit, model, backend), backend)
             state = Statevector(circuit)
-            found = [state.expectation_value(operator).real for operator in model.assembly.observables]
+            found = [state.expectation_value(operator).real for operator in model.transpiled.observables]
             assert found == pytest.approx(wanted, abs=1e-7)
     validated(placed(bound, model, backend), backend)
     state, wanted = Statevector(bound), model.expectations(X[1:2], noise=False)[0]
-    found = [state.expectation_value(operator).real for operator in model.assembly.observables]
+    found = [state.expectation_value(operator).real for operator in model.transpiled.observables]
     assert found == pytest.approx(wanted, abs=1e-7)
     recorder = Recorder(backend.target)
-    program = BackendProgram.of(model.assembly, recorder, 4)
+    program = BackendProgram.of(model.transpiled, recorder, 4)
     program.values(model.features(X[:5]), model.weights)
     for pub in recorder.seen:
         validated(pub.circuit, backend, pub.parameters)
@@ -183,5 +183,5 @@ def test_exports_of_other_bases_read_back_as_the_model(basis):
         validate_isa_circuits([circuit], target)
         validate_rzz_pubs([SamplerPub.coerce((circuit, np.zeros((1, 0))), 10)])
         state = Statevector(circuit)
-        found = [state.expectation_value(operator).real for operator in model.assembly.observables]
+        found = [state.expectation_value(operator).real for operator in model.transpiled.observables]
         assert found == pytest.approx(wanted, abs=1e-7)

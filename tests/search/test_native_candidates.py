@@ -16,7 +16,7 @@ from qcsearch.errors import CandidateError
 from qcsearch.presets import preset_files
 from qcsearch.search.space.context import SearchContext
 from qcsearch.search.space.space import load_space
-from qcsearch.training.assembly import assemble
+from qcsearch.training.transpiled import transpile_candidate
 
 PRESETS = sorted(preset_files("search_spaces", ".toml"))
 DRAWN = 25
@@ -59,7 +59,7 @@ def test_mapping_inserts_no_swap_into_candidates_of_the_default_spaces(name: str
     costs = []
     for candidate, n_features in drawn(name, device):
         try:
-            mapped = assemble(candidate, device, n_features).mapped
+            mapped = transpile_candidate(candidate, device, n_features).mapped
         except CandidateError:
             continue
         assert mapped.swaps == 0

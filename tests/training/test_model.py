@@ -27,7 +27,7 @@ def test_noise_can_be_left_out_of_a_prediction(model, iris):
 
 def test_costs_are_those_of_the_mapped_circuit(model):
     assert model.two_qubit_gates == 3
-    assert model.n_weights == len(model.weights) == model.assembly.n_weights == 18
+    assert model.n_weights == len(model.weights) == model.transpiled.n_weights == 18
 
 
 def test_any_expectations_can_stand_in_for_the_engine(model, iris):
@@ -35,7 +35,7 @@ def test_any_expectations_can_stand_in_for_the_engine(model, iris):
         n_weights, n_observables = model.n_weights, 3
 
         def values(self, X, w):
-            return -model.assembly.compile().values(X, w)
+            return -model.transpiled.compile().values(X, w)
 
     X = iris[0][:5]
     assert model.expectations(X, program=Upside()) == pytest.approx(-model.expectations(X))

@@ -10,9 +10,9 @@ from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DataError, DeviceError, InputError, RunError
-from qcsearch.training.assembly import assemble
-from qcsearch.training.fit import Stop
+from qcsearch.training.loop.fit import Stop
 from qcsearch.training.single import accuracy, fit_candidate, train
+from qcsearch.training.transpiled import transpile_candidate
 
 
 @pytest.fixture(scope="module")
@@ -141,15 +141,15 @@ def test_a_checkpoint_of_another_circuit_with_as_many_weights_is_refused(small_c
         train(other, *iris, device="fake_manila", checkpoint=path)
 
 
-def test_an_assembled_candidate_trains_on_preprocessed_samples_with_options_of_its_own(small_candidate):
+def test_a_transpiled_candidate_trains_on_preprocessed_samples_with_options_of_its_own(small_candidate):
     rng = np.random.default_rng(0)
     Z = rng.uniform(-1.5, 1.5, (120, 3))
     y = (Z[:, 0] * Z[:, 1] > 0).astype(np.int64)
-    assembly = assemble(small_candidate, get_device("fake_manila"), 3)
+    transpiled = transpile_candidate(small_candidate, get_device("fake_manila"), 3)
     options = replace(small_candidate.training, steps=200, target_accuracy=0.85)
-    found = fit_candidate(assembly, Z[:80], y[:80], Z[80:], y[80:], 2, rng, options=options)
+    found = fit_candidate(transpiled, Z[:80], y[:80], Z[80:], y[80:], 2, rng, options=options)
     assert found.stopped is Stop.TARGET_ACCURACY
-    assert accuracy(assembly, found, Z[80:], y[80:], 2) == found.validation_accuracy
+    assert accuracy(transpiled, found, Z[80:], y[80:], 2) == found.validation_accuracy
 
 
 def test_columns_of_a_table_name_the_features(quick, iris):

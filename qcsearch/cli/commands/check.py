@@ -140,7 +140,7 @@ def _draw(objective: Objective, seed: int) -> _Sample:
         params = objective.bound.draw(study.ask())
         try:
             candidate = objective.bound.candidate(params)
-            objective.assemble(candidate)
+            objective.transpile(candidate)
         except CandidateError:
             rejected[BUILDABLE] += 1
         except Infeasible as broken:

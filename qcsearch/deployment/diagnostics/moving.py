@@ -136,9 +136,9 @@ def find_move(model: TrainedModel, validation: Part, now: Device, above: float |
 
 def _places(model: TrainedModel, now: Device) -> Iterator[tuple[int, ...]]:
     """The best places of the circuit as it stands."""
-    assembly, n_qubits = model.assembly, model.candidate.n_qubits
+    transpiled, n_qubits = model.transpiled, model.candidate.n_qubits
     measured = {q for label in model.candidate.observables for q in parse(label, n_qubits)}
-    yield from best_places(now, assembly.topology, assembly.gate_list.gates, measured, _PLACES)
+    yield from best_places(now, transpiled.topology, transpiled.gate_list.gates, measured, _PLACES)
 
 
 def _moved(model: TrainedModel, qubits: tuple[int, ...], device: Device) -> TrainedModel:
@@ -150,10 +150,10 @@ def _worth(
 ) -> tuple[float, float] | None:
     """Accuracy and predicted success; None if the circuit cannot run there as it stands."""
     moved = _moved(model, qubits, now)
-    if not set(qubits) <= set(now.usable_qubits) or topology(now, qubits) != model.assembly.topology:
+    if not set(qubits) <= set(now.usable_qubits) or topology(now, qubits) != model.transpiled.topology:
         return None
     try:
-        mapped = moved.assembly.mapped
+        mapped = moved.transpiled.mapped
     except DeviceError:
         return None
     return exact_score(moved.decision(validation.X), validation.y).accuracy, mapped.predicted_success

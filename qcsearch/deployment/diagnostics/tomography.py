@@ -213,7 +213,7 @@ def prepare_tomography(
     check_number("tomography", "seed", seed, 0, 2**63 - 1)
     wires = _wires(model, qubits)
     executor = open_executor(backend, device=model.device, seed=seed)
-    plain = BackendProgram.of(model.assembly, executor, shots)
+    plain = BackendProgram.of(model.transpiled, executor, shots)
     # One string a setting: no two of them can be measured at once, so each has its own circuit.
     strings = [
         SparsePauliOp.from_sparse_list([(axes, list(wires), 1.0)], plain.circuit.num_qubits)
@@ -232,15 +232,15 @@ def predicted_state(model: TrainedModel, features: Floats, wires: Sequence[int])
         features: of one sample, `(1, n_derived)`.
         wires: qubits of the mapped circuit, the first the lowest bit.
     """
-    assembly = model.assembly
+    transpiled = model.transpiled
     silent = tuple(replace(qubit, p10=0.0, p01=0.0) for qubit in model.device.qubits)
     noise = noise_model(replace(model.device, qubits=silent), model.candidate.qubits)
     labels = ["".join(axes) for axes in product("IXYZ", repeat=len(wires))][1:]
-    circuit = assembly.mapped.circuit
+    circuit = transpiled.mapped.circuit
     strings = [
         SparsePauliOp.from_sparse_list([(axes, list(wires), 1.0)], circuit.num_qubits) for axes in labels
     ]
-    program = compile_circuit(circuit, noise, strings, list(assembly.features), list(assembly.weights))
+    program = compile_circuit(circuit, noise, strings, list(transpiled.features), list(transpiled.weights))
     values = program.values(features, model.weights)[0]
     terms = [("", [], 1.0), *((axes, range(len(wires)), v) for axes, v in zip(labels, values, strict=True))]
     return DensityMatrix(SparsePauliOp.from_sparse_list(terms, len(wires)) / 2 ** len(wires))
@@ -248,10 +248,10 @@ def predicted_state(model: TrainedModel, features: Floats, wires: Sequence[int])
 
 def _wires(model: TrainedModel, qubits: Sequence[int] | None) -> tuple[int, ...]:
     """Where the chosen physical qubits are in the mapped circuit."""
-    region = list(model.assembly.mapped.qubits)
+    region = list(model.transpiled.mapped.qubits)
     if qubits is None:
         used = np.any(
-            [np.any(op.paulis.x | op.paulis.z, axis=0) for op in model.assembly.observables], axis=0
+            [np.any(op.paulis.x | op.paulis.z, axis=0) for op in model.transpiled.observables], axis=0
         )
         return tuple(int(wire) for wire in np.flatnonzero(used)[:MAX_QUBITS])
     chosen = list(qubits)

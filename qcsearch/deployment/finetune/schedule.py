@@ -18,7 +18,7 @@ import numpy as np
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.errors import InputError
 from qcsearch.training.expectations import Cotangent, Floats
-from qcsearch.training.gradients import GradientEstimator, ParameterShift, Spsa
+from qcsearch.training.gradients.estimators import GradientEstimator, ParameterShift, Spsa
 
 __all__ = ["ShotsSchedule", "StepShots"]
 

@@ -18,11 +18,11 @@ from qcsearch.deployment.diagnostics.score import Score, measured_score
 from qcsearch.deployment.finetune.schedule import ShotsSchedule, StepShots
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.errors import InputError
-from qcsearch.training.gradients import ParameterShift, Spsa
+from qcsearch.training.gradients.estimators import ParameterShift, Spsa
+from qcsearch.training.loop.state import steps_done
+from qcsearch.training.loop.trainer import fit
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.model import TrainedModel
-from qcsearch.training.state import steps_done
-from qcsearch.training.trainer import fit
 
 __all__ = ["StepDone", "Tuner", "TuningOptions"]
 
@@ -197,7 +197,7 @@ class Tuner:
     def _estimator(self) -> tuple[Spsa | ParameterShift, BackendProgram]:
         if self.options.gradient == "spsa" or not self.program.n_weights:
             return Spsa(self.program, size=self.options.perturbation), self.program
-        rule = self.model.assembly.occurrences
+        rule = self.model.transpiled.occurrences
         shifted = self.program.with_circuit(rule.circuit, [*self.program.weights, *rule.shifts])
         shifted.check()
         return ParameterShift(shifted, rule), shifted

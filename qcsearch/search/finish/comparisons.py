@@ -19,9 +19,9 @@ from qcsearch.search.finish.classical import NAMES, Baselines, Lesson
 from qcsearch.search.finish.refit import Finalist, Refitted, train_once
 from qcsearch.search.run.result import ABLATION, OTHER_DAY, UNTUNED, SearchResult, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.assembly import assemble
 from qcsearch.training.expectations import Floats
 from qcsearch.training.single import accuracy
+from qcsearch.training.transpiled import transpile_candidate
 
 __all__ = ["HELD_OUT_SIGMA", "Deadlines", "compared", "missing_at_first"]
 
@@ -75,7 +75,7 @@ def compared(
         deadlines: after them what is not there is missing.
         before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
-    data = objective.features.prepare(winner.assembly.candidate.preprocessing)
+    data = objective.features.prepare(winner.transpiled.candidate.preprocessing)
     test = objective.features.split.test
     Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)
     lesson = Lesson.of(data.Z, data.y, Z_test, test.y, objective.seed)
@@ -122,9 +122,9 @@ def _with_ablation(
     """The same training of the winner without its trained gates; missing if it cannot be, or was broken off."""
     if _late(deadline):
         return _without(result, ABLATION, reason=_NO_TIME)
-    assembly, y_test = winner.assembly, objective.features.split.test.y
+    transpiled, y_test = winner.transpiled, objective.features.split.test.y
     try:
-        bare = assemble(without_pqc(assembly.candidate), objective.device, assembly.n_features)
+        bare = transpile_candidate(without_pqc(transpiled.candidate), objective.device, transpiled.n_features)
         found = train_once(objective, bare, index=1, deadline=deadline)
     except (CandidateError, DeviceError) as error:
         return _without(result, ABLATION, reason=error.message)
@@ -140,10 +140,10 @@ def _with_other_day(
     """The winner as it is, under the newest other snapshot of the same device, or else under a synthetic one."""
     if _late(deadline):
         return _without(result, OTHER_DAY, reason=_NO_TIME)
-    device, assembly = objective.device, winner.assembly
+    device, transpiled = objective.device, winner.transpiled
     other = _other_snapshot(device) or drifted(device, HELD_OUT_SIGMA, objective.seed)
     try:
-        there = assemble(assembly.candidate, other, assembly.n_features)
+        there = transpile_candidate(transpiled.candidate, other, transpiled.n_features)
     except (CandidateError, DeviceError) as error:
         reason = f"The winner does not run on the snapshot {other.name}: {error.message}"
         return _without(result, OTHER_DAY, reason=reason)
@@ -170,15 +170,17 @@ def _untuned(objective: Objective, candidate: Candidate, fit: Refitted) -> Untun
         features.dataset.n_classes,
     )
     try:
-        assembly = assemble(candidate, objective.device, features.n_components(candidate.preprocessing))
+        transpiled = transpile_candidate(
+            candidate, objective.device, features.n_components(candidate.preprocessing)
+        )
     except (CandidateError, DeviceError):
         return None
-    if len(fit.weights) != assembly.n_weights:
+    if len(fit.weights) != transpiled.n_weights:
         return None
     Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)
     return Untuned(
-        validation_accuracy=accuracy(assembly, fit, data.Z_val, data.y_val, n_classes),
-        test_accuracy_noisy=accuracy(assembly, fit, Z_test, test.y, n_classes),
+        validation_accuracy=accuracy(transpiled, fit, data.Z_val, data.y_val, n_classes),
+        test_accuracy_noisy=accuracy(transpiled, fit, Z_test, test.y, n_classes),
     )
 
 

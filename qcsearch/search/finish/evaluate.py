@@ -11,11 +11,11 @@ from qcsearch.search.finish.classical import MAJORITY, majority_accuracy
 from qcsearch.search.finish.refit import Finalist, Refitted
 from qcsearch.search.run.result import Best, SeedScore
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.assembly import Assembly
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import HEADS
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.single import accuracy
+from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -54,31 +54,31 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         objective: of the search.
         winner: the finalist that was chosen, on validation alone.
     """
-    assembly, chosen = winner.assembly, winner.chosen
-    data = objective.features.prepare(assembly.candidate.preprocessing)
+    transpiled, chosen = winner.transpiled, winner.chosen
+    data = objective.features.prepare(transpiled.candidate.preprocessing)
     test = objective.features.split.test
     Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)
     n_classes = objective.features.dataset.n_classes
-    predicted = _predict(assembly, chosen, Z_test, n_classes)
+    predicted = _predict(transpiled, chosen, Z_test, n_classes)
     noisy = float(np.mean(predicted == test.y))
-    noiseless = float(np.mean(_predict(assembly, chosen, Z_test, n_classes, noise=False) == test.y))
+    noiseless = float(np.mean(_predict(transpiled, chosen, Z_test, n_classes, noise=False) == test.y))
     best = Best(
         trial=winner.record.trial,
         validation_accuracy=chosen.validation_accuracy,
         test_accuracy_noisy=noisy,
         test_accuracy_noiseless=noiseless,
-        n_qubits=assembly.candidate.n_qubits,
-        n_weights=assembly.n_weights,
-        two_qubit_gates=assembly.mapped.two_qubit_gates,
+        n_qubits=transpiled.candidate.n_qubits,
+        n_weights=transpiled.n_weights,
+        two_qubit_gates=transpiled.mapped.two_qubit_gates,
     )
     whole = (fit for fit in winner.fits if not fit.cut)
-    seeds = tuple(_seed_score(assembly, fit, Z_test, test.y, n_classes) for fit in whole)
+    seeds = tuple(_seed_score(transpiled, fit, Z_test, test.y, n_classes) for fit in whole)
     majority = majority_accuracy(data.y, test.y)
     failure = _failure(winner, best, majority_accuracy(data.y, data.y_val), majority)
     confusion = np.zeros((n_classes, n_classes), dtype=int)
     np.add.at(confusion, (test.y, predicted), 1)
     return Evaluation(
-        model=_model(objective, assembly, chosen, best, majority),
+        model=_model(objective, transpiled, chosen, best, majority),
         best=best,
         seeds=seeds,
         spread=_spread(seeds),
@@ -90,15 +90,19 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     )
 
 
-def _predict(assembly: Assembly, fit: Refitted, Z: Floats, n_classes: int, *, noise: bool = True) -> Ints:
-    head = HEADS.create(assembly.candidate.head.name, assembly.candidate.head.settings)
-    values = assembly.compile(noise).values(assembly.derive(Z), fit.weights)
+def _predict(
+    transpiled: TranspiledCandidate, fit: Refitted, Z: Floats, n_classes: int, *, noise: bool = True
+) -> Ints:
+    head = HEADS.create(transpiled.candidate.head.name, transpiled.candidate.head.settings)
+    values = transpiled.compile(noise).values(transpiled.derive(Z), fit.weights)
     predicted: Ints = np.argmax(head.logits(values, fit.head_parameters, n_classes), axis=1)
     return predicted
 
 
-def _seed_score(assembly: Assembly, fit: Refitted, Z: Floats, y: Ints, n_classes: int) -> SeedScore:
-    return SeedScore(fit.seed_index, fit.validation_accuracy, accuracy(assembly, fit, Z, y, n_classes))
+def _seed_score(
+    transpiled: TranspiledCandidate, fit: Refitted, Z: Floats, y: Ints, n_classes: int
+) -> SeedScore:
+    return SeedScore(fit.seed_index, fit.validation_accuracy, accuracy(transpiled, fit, Z, y, n_classes))
 
 
 def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:
@@ -127,15 +131,15 @@ def _failure(winner: Finalist, best: Best, on_validation: float, on_test: float)
 
 
 def _model(
-    objective: Objective, assembly: Assembly, fit: Refitted, best: Best, majority: float
+    objective: Objective, transpiled: TranspiledCandidate, fit: Refitted, best: Best, majority: float
 ) -> TrainedModel:
     dataset = objective.features.dataset
     return TrainedModel(
-        candidate=assembly.candidate,
+        candidate=transpiled.candidate,
         device=objective.device,
         weights=fit.weights,
         head_parameters=fit.head_parameters,
-        pipeline=objective.features.prepare(assembly.candidate.preprocessing).pipeline,
+        pipeline=objective.features.prepare(transpiled.candidate.preprocessing).pipeline,
         classes=dataset.classes,
         n_features_in=dataset.n_features,
         image_shape=dataset.image_shape,

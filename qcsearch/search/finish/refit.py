@@ -18,10 +18,10 @@ from qcsearch.search.finish.leaderboard import families
 from qcsearch.search.trial.features import Prepared
 from qcsearch.search.trial.objective import PRECISION, Objective, seed_words
 from qcsearch.search.trial.record import TrialRecord
-from qcsearch.training.assembly import Assembly
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.fit import Stop
+from qcsearch.training.loop.fit import Stop
 from qcsearch.training.single import accuracy, fit_candidate
+from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["Finalist", "Refitted", "refit", "train_once"]
 
@@ -67,14 +67,14 @@ class Finalist:
 
     Attributes:
         record: its trial.
-        assembly: the candidate on its device, with the steps of the refit.
+        transpiled: the candidate on its device, with the steps of the refit.
         fits: its trainings, that of the trial first.
         whole: of the winner, a training on the training and validation parts together; None if there was no time.
         notices: of the winner, which trainings are missing and why, a sentence each.
     """
 
     record: TrialRecord
-    assembly: Assembly
+    transpiled: TranspiledCandidate
     fits: list[Refitted] = field(default_factory=list)
     whole: Refitted | None = None
     notices: list[str] = field(default_factory=list)
@@ -171,8 +171,8 @@ def refit(
         key=lambda f: (
             bool(f.cut),
             -f.mean,
-            f.assembly.mapped.two_qubit_gates,
-            f.assembly.n_weights,
+            f.transpiled.mapped.two_qubit_gates,
+            f.transpiled.n_weights,
             f.mean_loss,
         )
     )
@@ -236,7 +236,7 @@ def _rounds(
     """Up to `seeds` trainings of every finalist, while a whole round is in time."""
     longest = 0.0
     for finalist in finalists:
-        objective.features.prepare(finalist.assembly.candidate.preprocessing)  # not in several threads
+        objective.features.prepare(finalist.transpiled.candidate.preprocessing)  # not in several threads
     for index in range(1, seeds + 1):
         started = time.monotonic()
         if deadline is not None and started + longest * _MARGIN > deadline:
@@ -244,7 +244,7 @@ def _rounds(
         train = partial(train_once, objective, index=index, deadline=deadline)
         starts = [finalist.fits[0] if warm else None for finalist in finalists]
         with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(train, (finalist.assembly for finalist in finalists), starts))
+            found = list(pool.map(train, (finalist.transpiled for finalist in finalists), starts))
         if any(fit.cut for fit in found):
             return
         for finalist, fit in zip(finalists, found, strict=True):
@@ -261,13 +261,13 @@ def _whole(
     None if it did not get to the end, or is right on clearly fewer of these samples (a standard error and one sample)
     than the best of the other trainings: one that is far from converged must not be handed over for its last weights.
     """
-    candidate = winner.assembly.candidate
+    candidate = winner.transpiled.candidate
     data: Prepared = objective.features.prepare(candidate.preprocessing)
     Z, y = np.concatenate([data.Z, data.Z_val]), np.concatenate([data.y, data.y_val])
     n_classes = objective.features.dataset.n_classes
 
     def right(fit: Refitted) -> float:
-        return accuracy(winner.assembly, fit, Z, y, n_classes)
+        return accuracy(winner.transpiled, fit, Z, y, n_classes)
 
     known = None if warm is None else warm.get(winner.digest)
     start = known or (None if warm is None else winner.best)
@@ -290,9 +290,9 @@ def _train_whole(
     objective: Objective, winner: Finalist, Z: Floats, y: Ints, start: Refitted | None, deadline: float | None
 ) -> Refitted | None:
     """One training without validation; None if it did not get to the end."""
-    candidate = winner.assembly.candidate
+    candidate = winner.transpiled.candidate
     found = fit_candidate(
-        winner.assembly,
+        winner.transpiled,
         Z,
         y,
         None,
@@ -312,7 +312,7 @@ def _train_whole(
 
 def train_once(
     objective: Objective,
-    assembly: Assembly,
+    transpiled: TranspiledCandidate,
     start: Refitted | None = None,
     *,
     index: int,
@@ -322,17 +322,17 @@ def train_once(
 
     Args:
         objective: of the search.
-        assembly: what to train.
+        transpiled: what to train.
         start: where to start; None draws that too.
         index: 1, 2, …
         deadline: in seconds of `time.monotonic`; None for no limit.
     """
-    candidate = assembly.candidate
+    candidate = transpiled.candidate
     data: Prepared = objective.features.prepare(candidate.preprocessing)
     n_classes = objective.features.dataset.n_classes
     rng = np.random.default_rng(seed_words(objective.seed, candidate, index))
     found = fit_candidate(
-        assembly,
+        transpiled,
         data.Z,
         data.y,
         data.Z_val,
@@ -344,7 +344,7 @@ def train_once(
         deadline=deadline,
         dtype=PRECISION,
     )
-    score = accuracy(assembly, found, data.Z_val, data.y_val, n_classes)
+    score = accuracy(transpiled, found, data.Z_val, data.y_val, n_classes)
     loss = math.inf if found.validation_loss is None else found.validation_loss
     cut = found.stopped.sentence if found.stopped == Stop.BUDGET else ""
     return Refitted(found.weights, found.head_parameters, score, index, loss, cut)
@@ -354,7 +354,7 @@ def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) ->
     assert record.candidate is not None
     longer = _longer(record.candidate, steps_factor)
     # In another session there may have been more time to set it up; now it must be, as it has been chosen.
-    assembly, _, _ = replace(objective, setup_seconds=None).assemble(longer)
+    transpiled, _, _ = replace(objective, setup_seconds=None).transpile(longer)
     own = Refitted(
         np.array(record.weights),
         np.array(record.head_parameters),
@@ -363,7 +363,7 @@ def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) ->
         math.inf if record.validation_loss is None else record.validation_loss,
         record.outcome.text if _cut(record) else "",
     )
-    return Finalist(record, assembly, [own])
+    return Finalist(record, transpiled, [own])
 
 
 def _longer(candidate: Candidate, factor: float) -> Candidate:

@@ -39,8 +39,8 @@ class CliffordNoiseResilience:
 
     def __call__(self, subject: Subject) -> float:
         """See `Predictor`."""
-        mapped = subject.assembly.mapped
-        model = noise_model(subject.assembly.device, mapped.qubits)
+        mapped = subject.transpiled.mapped
+        model = noise_model(subject.transpiled.device, mapped.qubits)
         found = replicas(mapped.circuit, model.noise_instructions)
         angles = found.angles(found.draw(self.n_replicas, subject.rng()))
         strings = z_strings(subject.measured, mapped.circuit.num_qubits)

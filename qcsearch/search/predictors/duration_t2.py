@@ -19,5 +19,5 @@ class DurationOverT2:
 
     def __call__(self, subject: Subject) -> float:
         """See `Predictor`."""
-        mapped, facts = subject.assembly.mapped, subject.assembly.device.qubits
+        mapped, facts = subject.transpiled.mapped, subject.transpiled.device.qubits
         return mapped.duration / min((facts[q].t2 or math.inf for q in mapped.qubits), default=math.inf)

@@ -37,7 +37,7 @@ class EntanglingCapability:
 
     def __call__(self, subject: Subject) -> float:
         """See `Predictor`."""
-        draws = Draws.of(subject.assembly.gate_list)
+        draws = Draws.of(subject.transpiled.gate_list)
         circuit, angles, _ = to_circuit(draws.gate_list)
         n_qubits = circuit.num_qubits
         strings = [string for q in range(n_qubits) for string in pauli_strings((q,), n_qubits)]

@@ -44,7 +44,9 @@ class Expressibility:
 
     def __call__(self, subject: Subject) -> float:
         """See `Predictor`."""
-        return divergence_from_haar(self.fidelities(subject), subject.assembly.topology.n_qubits, self.n_bins)
+        return divergence_from_haar(
+            self.fidelities(subject), subject.transpiled.topology.n_qubits, self.n_bins
+        )
 
     def fidelities(self, subject: Subject) -> Floats:
         """`|⟨ψ(x, v)|ψ(x, w)⟩|²` of random samples x and weights v, w, `(n_pairs,)`.
@@ -52,7 +54,7 @@ class Expressibility:
         The probability of all zeros when the circuit ran with w and then backwards with v: one circuit of which
         the pairs are samples.
         """
-        draws = Draws.of(subject.assembly.gate_list)
+        draws = Draws.of(subject.transpiled.gate_list)
         circuit, angles, _ = to_circuit(draws.gate_list)
         others = list(ParameterVector("v", len(angles)))
         back = circuit.assign_parameters(dict(zip(angles, others, strict=True))).inverse()

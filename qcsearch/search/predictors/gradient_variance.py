@@ -33,7 +33,7 @@ class GradientVariance:
 
     def __call__(self, subject: Subject) -> float:
         """See `Predictor`."""
-        program = subject.assembly.compile(noise=True)
+        program = subject.transpiled.compile(noise=True)
         if not program.n_weights:
             return 0.0
         rng = subject.rng()

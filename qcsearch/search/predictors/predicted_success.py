@@ -18,4 +18,4 @@ class PredictedSuccess:
 
     def __call__(self, subject: Subject) -> float:
         """See `Predictor`."""
-        return subject.assembly.mapped.predicted_success
+        return subject.transpiled.mapped.predicted_success

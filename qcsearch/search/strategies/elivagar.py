@@ -26,7 +26,7 @@ from qcsearch.search.strategies.ingredients.native import (
 from qcsearch.search.trial.ladder import Ladder
 
 if TYPE_CHECKING:
-    from qcsearch.training.assembly import Assembly
+    from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["Elivagar"]
 
@@ -81,29 +81,29 @@ class Elivagar:
         repcap = RepresentationalCapacity()
         scored = self._resilient(brief)
         best: tuple[float, Proposal] | None = None
-        for cnr, assembly in scored:
-            figure = repcap(brief.objective.subject(assembly))
+        for cnr, transpiled in scored:
+            figure = repcap(brief.objective.subject(transpiled))
             score = cnr**self.cnr_power * figure
             if best is None or score > best[0]:
                 figures = {"cnr": cnr, "repcap": figure, "score": score}
-                best = score, Proposal(assembly.candidate, figures)
+                best = score, Proposal(transpiled.candidate, figures)
             if brief.late():
                 break
         return Proposal(self._circuits(brief).draw()) if best is None else best[1]
 
-    def _resilient(self, brief: Brief) -> list[tuple[float, Assembly]]:
+    def _resilient(self, brief: Brief) -> list[tuple[float, TranspiledCandidate]]:
         """The more resilient part of a pool, most resilient first; circuits that break a constraint are not in it."""
         from qcsearch.search.predictors.cnr import CliffordNoiseResilience
         from qcsearch.search.trial.constraints import Infeasible
 
         cnr, circuits = CliffordNoiseResilience(), self._circuits(brief)
-        found: list[tuple[float, Assembly]] = []
+        found: list[tuple[float, TranspiledCandidate]] = []
         for _ in range(self.pool):
             try:
-                assembly, _, _ = brief.objective.assemble(circuits.draw())
+                transpiled, _, _ = brief.objective.transpile(circuits.draw())
             except Infeasible:
                 continue
-            found.append((cnr(brief.objective.subject(assembly)), assembly))
+            found.append((cnr(brief.objective.subject(transpiled)), transpiled))
             if brief.late(share=0.6):
                 break
         found.sort(key=lambda pair: -pair[0])

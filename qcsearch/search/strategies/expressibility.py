@@ -57,10 +57,10 @@ class ExpressibilitySearch:
 
         def score(gene: Gene) -> float:
             try:
-                assembly, _, _ = objective.assemble(space.candidate(gene))
+                transpiled, _, _ = objective.transpile(space.candidate(gene))
             except Infeasible:
                 return math.inf
-            return expressibility(objective.subject(assembly))
+            return expressibility(objective.subject(transpiled))
 
         gene, least, _ = self.evolution.run(space, score, brief.late, brief.rng())
         figures = {"expressibility": least} if math.isfinite(least) else {}

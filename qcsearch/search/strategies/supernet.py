@@ -197,7 +197,7 @@ class _Search:
         from qcsearch.search.trial.constraints import Infeasible
 
         try:
-            assembly, _, _ = self._objective.assemble(candidate)
+            transpiled, _, _ = self._objective.transpile(candidate)
         except Infeasible:
             return None
-        return assembly.compile(candidate.training.noise)
+        return transpiled.compile(candidate.training.noise)

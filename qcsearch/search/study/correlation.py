@@ -78,10 +78,10 @@ def _correlate(objective: Objective, kept: list[TrialRecord], name: str) -> Corr
     figures, accuracies, seconds = [], [], []
     for record in kept:
         assert record.candidate is not None
-        assembly, _, _ = objective.assemble(record.candidate)
+        transpiled, _, _ = objective.transpile(record.candidate)
         started = time.perf_counter()
         try:
-            figure = predictor(objective.subject(assembly))
+            figure = predictor(objective.subject(transpiled))
         except InputError:  # not defined for this one
             continue
         seconds.append(time.perf_counter() - started)

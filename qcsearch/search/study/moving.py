@@ -20,9 +20,9 @@ from qcsearch.search.strategies.base import Proposal
 from qcsearch.search.study.planted import Planted
 from qcsearch.search.trial.constraints import Infeasible
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.assembly import Assembly
 from qcsearch.training.heads import HEADS
 from qcsearch.training.single import accuracy
+from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["grow", "places"]
 
@@ -35,7 +35,7 @@ def grow(planted: Planted, objective: Objective) -> Proposal:
 
     Weights and head are kept wherever the circuit has as many; without weights the circuit's predicted success
     decides. A candidate that runs nowhere, or nowhere within the constraints, is handed back on its first
-    place, and whoever assembles it is told why.
+    place, and whoever transpiles it is told why.
 
     Args:
         planted: with a candidate.
@@ -46,11 +46,11 @@ def grow(planted: Planted, objective: Objective) -> Proposal:
     best: tuple[tuple[float, float], Proposal] | None = None
     for option in options:
         try:
-            assembly, _, _ = objective.assemble(option)
+            transpiled, _, _ = objective.transpile(option)
         except Infeasible:
             continue
-        proposal = _warm(planted, assembly, objective)
-        worth = (_validation(proposal, assembly, objective), assembly.mapped.predicted_success)
+        proposal = _warm(planted, transpiled, objective)
+        worth = (_validation(proposal, transpiled, objective), transpiled.mapped.predicted_success)
         if best is None or worth > best[0]:
             best = worth, proposal
     return Proposal(options[0]) if best is None else best[1]
@@ -89,24 +89,24 @@ def _regions(device: Device, n_qubits: int) -> list[tuple[int, ...]]:
         return []
 
 
-def _warm(planted: Planted, assembly: Assembly, objective: Objective) -> Proposal:
+def _warm(planted: Planted, transpiled: TranspiledCandidate, objective: Objective) -> Proposal:
     """With weights and head where they fit."""
-    candidate = assembly.candidate
+    candidate = transpiled.candidate
     head = HEADS.create(candidate.head.name, candidate.head.settings)
     n_head = head.n_parameters(len(candidate.observables), objective.features.dataset.n_classes)
     weights, parameters = np.array(planted.weights), np.array(planted.head_parameters)
     return Proposal(
         candidate,
-        weights0=weights if len(weights) == assembly.n_weights else None,
+        weights0=weights if len(weights) == transpiled.n_weights else None,
         head0=parameters if len(parameters) == n_head else None,
     )
 
 
-def _validation(proposal: Proposal, assembly: Assembly, objective: Objective) -> float:
+def _validation(proposal: Proposal, transpiled: TranspiledCandidate, objective: Objective) -> float:
     """Accuracy of the weights as they are, under noise; 0 if there are none."""
     if proposal.weights0 is None or proposal.head0 is None:
         return 0.0
     data = objective.features.prepare(proposal.candidate.preprocessing)
     n_classes = objective.features.dataset.n_classes
     start = Refitted(proposal.weights0, proposal.head0, 0.0, 0)
-    return accuracy(assembly, start, data.Z_val, data.y_val, n_classes)
+    return accuracy(transpiled, start, data.Z_val, data.y_val, n_classes)

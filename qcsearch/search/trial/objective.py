@@ -27,11 +27,11 @@ from qcsearch.search.trial.ladder import Ladder
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.storage.canonical import Json
-from qcsearch.training.assembly import Assembly, assemble
 from qcsearch.training.expectations import Floats
-from qcsearch.training.fit import Fit, Stop
 from qcsearch.training.heads import HEADS
+from qcsearch.training.loop.fit import Fit, Stop
 from qcsearch.training.single import accuracy, fit_candidate
+from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
 if TYPE_CHECKING:
     from qcsearch.search.predictors import Subject
@@ -120,14 +120,14 @@ class Objective:
         bound = space.bind(features.context(device))
         return cls(features, space, bound, device, seed, setup_seconds)
 
-    def assemble(
+    def transpile(
         self, candidate: Candidate, watch: Stopwatch | None = None
-    ) -> tuple[Assembly, Costs, dict[str, float]]:
+    ) -> tuple[TranspiledCandidate, Costs, dict[str, float]]:
         """Build and map a candidate and check its costs; nothing is simulated.
 
         Args:
-            candidate: to be assembled.
-            watch: takes the time of each stage, also of what follows with the assembly.
+            candidate: to be transpiled.
+            watch: takes the time of each stage, also of what follows with the transpiled.
 
         Raises:
             Infeasible: if it cannot be built, or breaks a constraint.
@@ -139,21 +139,23 @@ class Objective:
                 self._check_fit(candidate)
                 gate_list = lower(candidate, topology(self.device, candidate.qubits), n_features)
                 self._check_length(gate_list)
-            assembly = assemble(candidate, self.device, n_features, gate_list=gate_list, watch=watch)
+            transpiled = transpile_candidate(
+                candidate, self.device, n_features, gate_list=gate_list, watch=watch
+            )
             head = HEADS.create(candidate.head.name, candidate.head.settings)
             head.n_parameters(len(candidate.observables), self.features.dataset.n_classes)
         except (CandidateError, DeviceError) as error:
             raise Infeasible(error.message, BUILDABLE, 1.0, {BUILDABLE: 1.0}) from error
-        cost = costs(assembly.mapped, self.device, assembly.n_weights, candidate.observables)
-        return assembly, cost, {BUILDABLE: 0.0} | check(cost, self.space.file.constraints)
+        cost = costs(transpiled.mapped, self.device, transpiled.n_weights, candidate.observables)
+        return transpiled, cost, {BUILDABLE: 0.0} | check(cost, self.space.file.constraints)
 
-    def subject(self, assembly: Assembly) -> Subject:
-        """An assembled candidate with the training part, as predictors see it."""
+    def subject(self, transpiled: TranspiledCandidate) -> Subject:
+        """A transpiled candidate with the training part, as predictors see it."""
         from qcsearch.search.predictors import Subject
 
-        data = self.features.prepare(assembly.candidate.preprocessing)
-        words = seed_words(self.seed, assembly.candidate)
-        return Subject(assembly, assembly.derive(data.Z), data.y, words)
+        data = self.features.prepare(transpiled.candidate.preprocessing)
+        words = seed_words(self.seed, transpiled.candidate)
+        return Subject(transpiled, transpiled.derive(data.Z), data.y, words)
 
     def can_prepare(self, candidate: Candidate) -> bool:
         """Whether the candidate's reduction can be fitted in `setup_seconds`; nothing is fitted.
@@ -233,7 +235,7 @@ class Objective:
             trial, candidate, dict(params), Outcome("kept", ""), worker=worker, versions=dict(versions())
         )
         try:
-            assembly, cost, amounts = self.assemble(candidate, watch)
+            transpiled, cost, amounts = self.transpile(candidate, watch)
         except Infeasible as broken:
             outcome = Outcome("infeasible", broken.reason, constraint=broken.constraint, amount=broken.amount)
             record = replace(record, outcome=outcome, constraints=broken.amounts)
@@ -245,37 +247,37 @@ class Objective:
             with watch.stage("prepare"):
                 self.features.prepare(candidate.preprocessing)
             with watch.stage("predictors"):
-                seen = self._foresee(assembly)
+                seen = self._foresee(transpiled)
             if seen is not None:
                 record = seen.noted(record)
             if record.outcome.kind == "kept":
                 with watch.stage("train"):
-                    record = self._train(record, assembly, listener, deadline, (weights0, head0), rate)
+                    record = self._train(record, transpiled, listener, deadline, (weights0, head0), rate)
         return replace(record, seconds=time.monotonic() - started, times=dict(watch.seconds))
 
-    def _foresee(self, assembly: Assembly) -> Foresight | None:
+    def _foresee(self, transpiled: TranspiledCandidate) -> Foresight | None:
         """What the space's predictors say; None if it asks for none, which saves their imports."""
         if not self.space.file.predictors:
             return None
         from qcsearch.search.trial.foresight import foresee
 
-        return foresee(self.subject(assembly), self.space.file.predictors)
+        return foresee(self.subject(transpiled), self.space.file.predictors)
 
     def _train(
         self,
         record: TrialRecord,
-        assembly: Assembly,
+        transpiled: TranspiledCandidate,
         listener: _Listener,
         deadline: float | None,
         start: tuple[Floats | None, Floats | None],
         rate: float,
     ) -> TrialRecord:
-        options = assembly.candidate.training
-        data = self.features.prepare(assembly.candidate.preprocessing)
+        options = transpiled.candidate.training
+        data = self.features.prepare(transpiled.candidate.preprocessing)
         n_classes = self.features.dataset.n_classes
-        seed = seed_words(self.seed, assembly.candidate)
+        seed = seed_words(self.seed, transpiled.candidate)
         fit = fit_candidate(
-            assembly,
+            transpiled,
             data.Z,
             data.y,
             data.Z_val,
@@ -302,7 +304,7 @@ class Objective:
         )
         if not record.trained:
             return record
-        scored = partial(accuracy, assembly, fit, data.Z_val, data.y_val, n_classes)
+        scored = partial(accuracy, transpiled, fit, data.Z_val, data.y_val, n_classes)
         noisy = fit.validation_accuracy if options.noise else scored()
         noiseless = scored(noise=False)
         return replace(record, validation_accuracy=noisy, validation_accuracy_noiseless=noiseless)

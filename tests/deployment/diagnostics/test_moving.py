@@ -46,7 +46,7 @@ def test_a_model_leaves_qubits_that_have_decayed(model, iris, move):
     moved = move.apply(model)
     assert moved.candidate.qubits == move.after
     assert np.array_equal(moved.weights, model.weights)
-    assert moved.assembly.topology == model.assembly.topology
+    assert moved.transpiled.topology == model.transpiled.topology
     assert moved.score(iris.validation.X, iris.validation.y) == pytest.approx(move.accuracy_after)
     assert "moved from qubits 1, 2 to" in move.sentence
     assert "readout of qubit 1" in move.sentence

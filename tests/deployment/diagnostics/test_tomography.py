@@ -20,8 +20,8 @@ from qcsearch.errors import BackendError, InputError
 
 def aers_state(model, features, wires):
     """The density matrix after the mapped circuit, under its gate errors."""
-    mapped = model.assembly.mapped
-    parameters = [*model.assembly.features, *model.assembly.weights]
+    mapped = model.transpiled.mapped
+    parameters = [*model.transpiled.features, *model.transpiled.weights]
     numbers = dict(zip(parameters, [*features[0], *model.weights], strict=True))
     circuit: QuantumCircuit = mapped.circuit.assign_parameters(numbers)
     circuit.save_density_matrix()

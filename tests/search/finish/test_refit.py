@@ -42,10 +42,10 @@ def test_the_winner_is_trained_once_more_on_training_and_validation_parts_togeth
     assert all(other.whole is None for other in others)
     assert winner.chosen is winner.whole
     assert winner.chosen.validation_accuracy == winner.mean
-    candidate = winner.assembly.candidate
+    candidate = winner.transpiled.candidate
     data = objective.features.prepare(candidate.preprocessing)
     again = fit_candidate(
-        winner.assembly,
+        winner.transpiled,
         np.concatenate([data.Z, data.Z_val]),
         np.concatenate([data.y, data.y_val]),
         None,
@@ -112,7 +112,7 @@ def test_a_last_training_that_is_right_on_fewer_samples_is_not_handed_over(
 def test_of_equal_means_the_smaller_circuit_wins(objective: Objective, ranked: list[TrialRecord]) -> None:
     finalists = refit(objective, ranked, deadline=None, emit=lambda event: None)
     merits = [
-        (-f.mean, f.assembly.mapped.two_qubit_gates, f.assembly.n_weights, f.mean_loss) for f in finalists
+        (-f.mean, f.transpiled.mapped.two_qubit_gates, f.transpiled.n_weights, f.mean_loss) for f in finalists
     ]
     assert merits == sorted(merits)
     assert np.isfinite(merits).all()

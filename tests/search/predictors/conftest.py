@@ -13,7 +13,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.search.predictors import Subject
-from qcsearch.training.assembly import assemble
+from qcsearch.training.transpiled import transpile_candidate
 
 MakeSubject = Callable[..., Subject]
 
@@ -34,7 +34,7 @@ def subject(device: Device) -> MakeSubject:
         gates = Choice("gates", {"gates": [_gate(line) for line in lines]})
         candidate = Candidate(Choice("none"), gates, qubits, observables)
         samples = np.asarray(X, dtype=float)
-        return Subject(assemble(candidate, on, samples.shape[1]), samples, np.asarray(y), (seed,))
+        return Subject(transpile_candidate(candidate, on, samples.shape[1]), samples, np.asarray(y), (seed,))
 
     return make
 

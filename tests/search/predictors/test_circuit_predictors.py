@@ -32,7 +32,7 @@ LINES = (
 
 
 def states(given: Subject, X: np.ndarray, W: np.ndarray) -> list[Statevector]:
-    circuit, features, weights = to_circuit(given.assembly.gate_list)
+    circuit, features, weights = to_circuit(given.transpiled.gate_list)
     angles = [*features, *weights]
     return [
         Statevector(circuit.assign_parameters(dict(zip(angles, [*x, *w], strict=True))))
@@ -122,10 +122,10 @@ def test_a_turned_bell_pair_has_half_of_it_in_the_mean(subject: MakeSubject) -> 
 
 
 def test_gradients_are_those_of_aer_under_noise(entangled: Subject) -> None:
-    assembly = entangled.assembly
-    model = noise_model(assembly.device, assembly.mapped.qubits)
-    observables = list(assembly.observables)
-    aer = AerProgram(assembly.mapped.circuit, model, observables, assembly.features, assembly.weights)
+    transpiled = entangled.transpiled
+    model = noise_model(transpiled.device, transpiled.mapped.qubits)
+    observables = list(transpiled.observables)
+    aer = AerProgram(transpiled.mapped.circuit, model, observables, transpiled.features, transpiled.weights)
     rng = entangled.rng()
     X = entangled.X[rng.integers(3, size=3)]
     slopes = [
@@ -156,7 +156,7 @@ def test_without_weights_there_is_no_slope(subject: MakeSubject) -> None:
 def test_success_and_duration_are_added_up_from_the_calibration(subject: MakeSubject, device: Device) -> None:
     given = subject("ry x0 0", "ry w0 0", "cx 0 1")
     qubits, gates = device.qubits, {(g.name, g.qubits): g for g in device.gates}
-    names = [i.name for i in given.assembly.mapped.circuit.data]
+    names = [i.name for i in given.transpiled.mapped.circuit.data]
     assert names.count("sx") == 2
     assert names.count("cx") == 1
     sx, cx = gates["sx", (0,)], gates["cx", (0, 1)]

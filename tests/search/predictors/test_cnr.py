@@ -47,8 +47,8 @@ def aer_outcomes(circuit: QuantumCircuit, model: NoiseModel | None, measured: li
 def test_the_resilience_is_that_of_aers_density_matrices(subject: MakeSubject, name: str) -> None:
     device = get_device(name)
     given = subject(*ENTANGLED, on=device, qubits=best_regions(device, 3)[0].qubits, observables=("Z0", "Z2"))
-    circuit = given.assembly.mapped.circuit
-    model = noise_model(device, given.assembly.mapped.qubits)
+    circuit = given.transpiled.mapped.circuit
+    model = noise_model(device, given.transpiled.mapped.qubits)
     found = replicas(circuit)
     distances = []
     for choices in found.draw(4, given.rng()):
@@ -69,13 +69,13 @@ def test_depolarising_gates_and_readout_give_the_closed_form(subject: MakeSubjec
     """
     error, p10, p01 = 0.02, 0.03, 0.08
     given = subject("ry x0 0", on=errors(device, error, p10, p01), qubits=(0,))
-    assert [i.name for i in given.assembly.mapped.circuit.data].count("sx") == 2
+    assert [i.name for i in given.transpiled.mapped.circuit.data].count("sx") == 2
     bloch = (1 - 2 * error) ** 2
     kept, lost = 1 - p10 - p01, p01 - p10
     distances = {"zero": abs(1 - (kept * bloch + lost)) / 2, "one": abs(-1 - (-kept * bloch + lost)) / 2}
     distances["even"] = abs(lost) / 2
     kind = {HGate: "even", SGate: "zero", ZGate: "zero"}
-    drawn = replicas(given.assembly.mapped.circuit).draw(32, given.rng())[:, 0]
+    drawn = replicas(given.transpiled.mapped.circuit).draw(32, given.rng())[:, 0]
     expected = np.mean([distances[kind.get(CLIFFORDS[number], "one")] for number in drawn])
     assert PREDICTORS.create("cnr")(given) == pytest.approx(1 - expected, abs=1e-9)
 

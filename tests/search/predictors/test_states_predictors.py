@@ -34,12 +34,12 @@ TWO = ((0.0,), (0.0,), (np.pi,), (np.pi,))
 
 def aer_states(given: Subject, X: np.ndarray, W: np.ndarray) -> np.ndarray:
     """Density matrices of the measured qubits, `(len(W), len(X), 2^k, 2^k)`, sample by sample."""
-    assembly, simulator = given.assembly, AerSimulator(method="density_matrix")
+    transpiled, simulator = given.transpiled, AerSimulator(method="density_matrix")
     result = []
     for w in W:
         for x in X:
-            pairs = zip([*assembly.features, *assembly.weights], [*x, *w], strict=True)
-            circuit = assembly.mapped.circuit.assign_parameters(dict(pairs))
+            pairs = zip([*transpiled.features, *transpiled.weights], [*x, *w], strict=True)
+            circuit = transpiled.mapped.circuit.assign_parameters(dict(pairs))
             circuit.save_density_matrix(list(given.measured))
             result.append(np.asarray(simulator.run(circuit).result().data()["density_matrix"]))
     return np.array(result).reshape(len(W), len(X), *result[0].shape)

@@ -25,10 +25,10 @@ def scores(settings: Elivagar, given: Brief) -> dict[str, tuple[float, float]]:
     circuits = _Circuits(settings, given)
     found = {}
     for _ in range(settings.pool):
-        assembly, _, _ = given.objective.assemble(circuits.draw())
-        subject = given.objective.subject(assembly)
+        transpiled, _, _ = given.objective.transpile(circuits.draw())
+        subject = given.objective.subject(transpiled)
         figures = PREDICTORS.create("cnr")(subject), PREDICTORS.create("repcap")(subject)
-        found[assembly.candidate.digest] = figures
+        found[transpiled.candidate.digest] = figures
     return found
 
 
@@ -65,9 +65,9 @@ def test_the_same_brief_gives_the_same_candidate_and_another_seed_another(brief:
 def test_the_circuit_has_the_weights_the_data_and_the_training_of_the_space(brief: MakeBrief) -> None:
     given = brief(params={"n_layers": 3})
     candidate = SMALL.propose(given).candidate
-    assembly, cost, _ = given.objective.assemble(candidate)
+    transpiled, cost, _ = given.objective.transpile(candidate)
     assert cost.n_weights == 2 * 2 * 3
-    used = {g.angle.feature for g in assembly.gate_list.gates if g.angle is not None}
+    used = {g.angle.feature for g in transpiled.gate_list.gates if g.angle is not None}
     assert used == {None, 0, 1}
     assert (candidate.preprocessing, candidate.training, candidate.head) == (
         given.template.preprocessing,
@@ -80,7 +80,7 @@ def test_constraints_bound_what_is_drawn(brief: MakeBrief, objective: Objective,
     text = quick.replace("[ladder]", "[constraints]\nmax_two_qubit_gates = 2\nmax_weights = 5\n[ladder]")
     strict = replace(objective, space=SearchSpace.from_toml(text))
     candidate = SMALL.propose(brief(on=strict, params={"n_layers": 3})).candidate
-    _, cost, _ = strict.assemble(candidate)
+    _, cost, _ = strict.transpile(candidate)
     assert cost.n_weights == 5
     assert cost.two_qubit_gates <= 2
 

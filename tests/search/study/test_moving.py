@@ -17,8 +17,8 @@ from qcsearch.search.study.moving import grow, places
 from qcsearch.search.study.planted import Planted
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.assembly import assemble
 from qcsearch.training.single import accuracy
+from qcsearch.training.transpiled import transpile_candidate
 
 LINE = Candidate.from_json(
     {
@@ -90,9 +90,9 @@ def test_of_all_places_the_one_is_taken_where_the_weights_validate_best(
         start = Refitted(np.array(planted.weights), np.array(planted.head_parameters), 0.0, 0)
         worth = {}
         for option in places(LINE, planted.shape, objective):
-            assembly = assemble(option, objective.device, 2)
-            validation = accuracy(assembly, start, data.Z_val, data.y_val, 2)
-            worth[option.qubits] = (validation, assembly.mapped.predicted_success)
+            transpiled = transpile_candidate(option, objective.device, 2)
+            validation = accuracy(transpiled, start, data.Z_val, data.y_val, 2)
+            worth[option.qubits] = (validation, transpiled.mapped.predicted_success)
         chosen = grow(planted, objective).candidate.qubits
         assert worth[chosen] == max(worth.values())
         otherwise += worth[chosen][1] < max(success for _, success in worth.values())

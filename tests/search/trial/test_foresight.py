@@ -58,7 +58,7 @@ def test_figures_that_were_asked_for_are_recorded(
     record = asking(objective, quick, ASKED)(0, candidate, PARAMS)
     assert record.outcome.kind == "kept"
     assert list(record.predictors) == ["cnr(n_replicas=8)", "duration_t2", "expressibility"]
-    subject = objective.subject(objective.assemble(candidate)[0])
+    subject = objective.subject(objective.transpile(candidate)[0])
     assert record.predictors["expressibility"] == PREDICTORS.create("expressibility")(subject)
     cnr = record.predictors["cnr(n_replicas=8)"]
     assert record.constraints["cnr(n_replicas=8)"] == pytest.approx((0.5 - cnr) / 0.5)
@@ -167,7 +167,7 @@ def test_predictors_are_judged_by_the_kept_trials(objective: Objective, candidat
         for region in (0, 1):
             params = {**PARAMS, "n_layers": n_layers, "region": region}
             one = objective.bound.candidate(objective.bound.draw(FixedTrial(params)))
-            subject = objective.subject(objective.assemble(one)[0])
+            subject = objective.subject(objective.transpile(one)[0])
             accuracy = 1 / (1 + PREDICTORS.create("expressibility")(subject))
             made.append(TrialRecord(len(made), one, {}, Outcome("kept", ""), validation_accuracy=accuracy))
     pruned = TrialRecord(9, candidate, {}, Outcome("pruned", ""))
@@ -186,7 +186,7 @@ class Weights:
         self.factor = factor
 
     def __call__(self, subject):
-        return self.factor * subject.assembly.n_weights
+        return self.factor * subject.transpiled.n_weights
 """
 
 

@@ -11,9 +11,9 @@ from qcsearch.devices.selection.regions import topology
 from qcsearch.search.trial.objective import Objective
 from qcsearch.simulation import Program, compile_circuit
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.gradients import estimator_for
+from qcsearch.training.gradients.estimators import estimator_for
 from qcsearch.training.heads import HEADS
-from qcsearch.training.task import Task, batch_rows
+from qcsearch.training.loop.task import Task, batch_rows
 
 __all__ = ["Lesson"]
 

@@ -177,7 +177,7 @@ class DifferentiableSearch:
             gates, numbers = self.places.chosen(singles, entangled)
             candidate = self._candidate(gates)
             try:
-                self._brief.objective.assemble(candidate)
+                self._brief.objective.transpile(candidate)
             except Infeasible:
                 continue
             figures = {"certainty": float(np.mean([_certainty(one) for one in logits if one.size]))}

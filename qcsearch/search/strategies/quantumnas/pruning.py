@@ -18,7 +18,7 @@ from qcsearch.search.strategies.base import Brief
 from qcsearch.search.trial.objective import Objective
 from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.fit import Fit
+from qcsearch.training.loop.fit import Fit
 from qcsearch.training.single import fit_candidate
 
 __all__ = ["Trained", "smallest", "train_and_prune", "without"]
@@ -119,9 +119,9 @@ def _fit(
     head0: Floats | None = None,
 ) -> Trained:
     data = objective.features.prepare(candidate.preprocessing)
-    assembly, _, _ = objective.assemble(candidate)
+    transpiled, _, _ = objective.transpile(candidate)
     fit: Fit = fit_candidate(
-        assembly,
+        transpiled,
         data.Z,
         data.y,
         data.Z_val,

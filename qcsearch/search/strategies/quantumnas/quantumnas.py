@@ -118,10 +118,10 @@ class QuantumNASSearch:
 
         def score(gene: Gene) -> float:
             try:
-                assembly, _, _ = brief.objective.assemble(space.candidate(gene))
+                transpiled, _, _ = brief.objective.transpile(space.candidate(gene))
             except Infeasible:
                 return math.inf
-            return shared.validate(assembly.compile(noise=True), space.angles(gene), self.n_validation)[1]
+            return shared.validate(transpiled.compile(noise=True), space.angles(gene), self.n_validation)[1]
 
         return self.evolution.run(space, score, lambda: brief.late(_EVOLVED), rng)
 

@@ -51,7 +51,7 @@ def test_what_was_tried_is_refined_from_the_weights_of_the_best_that_came_of_it(
     assert proposal.weights0 is not None
     assert set(proposal.weights0) <= {*parent.weights, 0.0}
     assert proposal.candidate == Auto().propose(given).candidate
-    assert objective.assemble(proposal.candidate)[0].n_weights == len(proposal.weights0)
+    assert objective.transpile(proposal.candidate)[0].n_weights == len(proposal.weights0)
     pruned = replace(parent, outcome=replace(parent.outcome, kind="pruned"))
     again = Auto().propose(replace(given, history=lambda: [pruned]))
     assert again.candidate == given.template
@@ -71,7 +71,7 @@ def test_each_change_is_one_step_away(objective: Objective, parent: TrialRecord,
         assert topology(objective.device, child.qubits) == topology(objective.device, parent.candidate.qubits)
         differ = set(child.observables) ^ set(parent.candidate.observables)
         assert len(differ) == (change == "measure")
-        objective.assemble(child)
+        objective.transpile(child)
 
 
 def test_an_unchanged_circuit_written_gate_by_gate_with_its_weights_is_what_it_was(
@@ -90,10 +90,10 @@ def test_an_unchanged_circuit_written_gate_by_gate_with_its_weights_is_what_it_w
         ("same", same.candidate, same.weights0),
         ("grown", grown.candidate, grown.weights0),
     ):
-        assembly, _, _ = objective.assemble(candidate)
+        transpiled, _, _ = objective.transpile(candidate)
         assert weights is not None
-        program = assembly.compile(noise=False)
-        values[name] = program.values(assembly.derive(data.Z_val), weights)
+        program = transpiled.compile(noise=False)
+        values[name] = program.values(transpiled.derive(data.Z_val), weights)
     np.testing.assert_allclose(values["same"], values["parent"], atol=1e-12)
     np.testing.assert_allclose(values["grown"], values["parent"], atol=1e-12)
     assert same.head0 is not None
@@ -128,7 +128,7 @@ def test_the_last_gate_that_reads_data_is_not_dropped(objective: Objective, pare
     assert (
         sum("feature" in gate.get("angle", {}) for gate in gates if isinstance(gate.get("angle"), dict)) >= 1
     )
-    objective.assemble(circuit.proposal(parent).candidate)
+    objective.transpile(circuit.proposal(parent).candidate)
 
 
 def test_features_that_an_encoding_derives_are_not_written_gate_by_gate(

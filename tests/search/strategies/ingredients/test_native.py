@@ -20,7 +20,7 @@ from qcsearch.search.strategies.ingredients.native import (
     embed,
     softmax,
 )
-from qcsearch.training.assembly import assemble
+from qcsearch.training.transpiled import transpile_candidate
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -108,7 +108,7 @@ def test_a_drawn_circuit_is_native_so_that_mapping_adds_no_two_qubit_gate(
     pairs = sum(len(gate.qubits) == 2 for gate in gates)
     assert pairs > 3
     ansatz = Choice("gates", {"gates": [gate.to_json() for gate in gates]})
-    mapped = assemble(Candidate(Choice("none"), ansatz, qubits, ("Z0",)), device, 4).mapped
+    mapped = transpile_candidate(Candidate(Choice("none"), ansatz, qubits, ("Z0",)), device, 4).mapped
     assert mapped.two_qubit_gates <= pairs
 
 

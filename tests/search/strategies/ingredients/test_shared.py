@@ -79,9 +79,9 @@ def test_validation_is_the_loss_and_accuracy_under_noise_of_the_first_samples(
 ) -> None:
     weights = shared(lesson, space)
     gene = space.whole()
-    assembly, _, _ = layered_objective.assemble(space.candidate(gene))
-    program = assembly.compile(noise=True)
-    data = layered_objective.features.prepare(assembly.candidate.preprocessing)
+    transpiled, _, _ = layered_objective.transpile(space.candidate(gene))
+    program = transpiled.compile(noise=True)
+    data = layered_objective.features.prepare(transpiled.candidate.preprocessing)
     values = program.values(data.Z_val[:7], weights.angles)
     logits = HEADS.create("linear").logits(values, weights.head, 2)
     loss, _ = LOSSES.create("cross_entropy")(logits, data.y_val[:7], np.eye(2))

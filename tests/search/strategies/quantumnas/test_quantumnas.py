@@ -91,7 +91,7 @@ def test_the_expressibility_search_proposes_the_least_expressibility_it_scored(g
     expressibility = PREDICTORS.create("expressibility")
 
     def score(candidate: Candidate) -> float:
-        return expressibility(objective.subject(objective.assemble(candidate)[0]))
+        return expressibility(objective.subject(objective.transpile(candidate)[0]))
 
     space = LayerSpace(given.template, objective.device, objective.bound.regions[2])
     scored: list[float] = []
@@ -158,7 +158,7 @@ def test_what_is_pruned_is_what_an_angle_of_none_does(device: Device) -> None:
 
 def test_pruning_keeps_the_stage_that_validates_best_with_the_fewest_angles(given: Brief) -> None:
     candidate = given.template
-    n_weights = given.objective.assemble(candidate)[1].n_weights
+    n_weights = given.objective.transpile(candidate)[1].n_weights
 
     def run(*shares: float) -> tuple[float, int]:
         found = train_and_prune(given, candidate, shares, 0.01, 0.5, np.random.default_rng(0))

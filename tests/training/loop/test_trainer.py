@@ -6,10 +6,10 @@ import pytest
 
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.errors import CandidateError, RunError
-from qcsearch.training.fit import Stop
 from qcsearch.training.heads import HEADS
-from qcsearch.training.task import batch_rows, learning_rate
-from qcsearch.training.trainer import fit
+from qcsearch.training.loop.fit import Stop
+from qcsearch.training.loop.task import batch_rows, learning_rate
+from qcsearch.training.loop.trainer import fit
 
 QUICK = TrainingOptions(steps=60, batch_size=32, learning_rate=0.1, head_rate=1.0, validate_every=10)
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from qcsearch.errors import CandidateError, RunError
-from qcsearch.training.checkpoint import read_checkpoint, write_checkpoint
 from qcsearch.training.expectations import Floats
-from qcsearch.training.fit import Record
+from qcsearch.training.loop.checkpoint import read_checkpoint, write_checkpoint
+from qcsearch.training.loop.fit import Record
+from qcsearch.training.loop.task import Task
 from qcsearch.training.optimizers import OPTIMIZERS, State
-from qcsearch.training.task import Task
 
 __all__ = ["TrainingState", "begin", "load_state", "save_state", "steps_done"]
 

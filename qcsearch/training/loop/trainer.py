@@ -13,13 +13,13 @@ import numpy as np
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Expectations, Floats, Ints
-from qcsearch.training.fit import Fit, Record, Stop
-from qcsearch.training.gradients import GradientEstimator, Stepwise, estimator_for
+from qcsearch.training.gradients.estimators import GradientEstimator, Stepwise, estimator_for
 from qcsearch.training.heads import Head
+from qcsearch.training.loop.fit import Fit, Record, Stop
+from qcsearch.training.loop.state import TrainingState, begin, load_state, save_state
+from qcsearch.training.loop.task import Task, batch_rows, random_at
 from qcsearch.training.optimizers import OPTIMIZERS
 from qcsearch.training.options import check_options
-from qcsearch.training.state import TrainingState, begin, load_state, save_state
-from qcsearch.training.task import Task, batch_rows, random_at
 
 __all__ = ["OnStep", "fit"]
 

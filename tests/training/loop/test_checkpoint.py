@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from qcsearch.errors import RunError
-from qcsearch.training.checkpoint import read_checkpoint, write_checkpoint
+from qcsearch.training.loop.checkpoint import read_checkpoint, write_checkpoint
 
 
 def test_arrays_and_json_come_back_to_the_bit(tmp_path):

@@ -8,8 +8,8 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CircuitError
-from qcsearch.training.assembly import assemble
-from qcsearch.training.occurrences import occurrences
+from qcsearch.training.gradients.occurrences import occurrences
+from qcsearch.training.transpiled import transpile_candidate
 
 
 def _circuit():
@@ -110,14 +110,14 @@ def test_the_shifts_of_a_weighted_sum_give_the_adjoint_gradient():
     candidate = Candidate(
         Choice("weighted_sum"), Choice("hardware_efficient", {"n_layers": 2}), (0, 1), ("Z0", "X1", "Z0Z1")
     )
-    assembly = assemble(candidate, get_device("fake_manila"), 3)
+    transpiled = transpile_candidate(candidate, get_device("fake_manila"), 3)
     rng = np.random.default_rng(2)
-    X, w = rng.normal(size=(4, 3)), assembly.initial_weights(rng)
+    X, w = rng.normal(size=(4, 3)), transpiled.initial_weights(rng)
     target = rng.normal(size=(4, 3))
     found = {
-        name: assembly.estimator(name)(X, w, lambda values: values - target, rng)[1]
+        name: transpiled.estimator(name)(X, w, lambda values: values - target, rng)[1]
         for name in ("adjoint", "parameter_shift")
     }
     np.testing.assert_allclose(found["parameter_shift"], found["adjoint"], atol=1e-9)
     # A qubit: sum, ry, rz with the next sum, ry, rz.
-    assert len(assembly.occurrences.shifts) == 2 * 5
+    assert len(transpiled.occurrences.shifts) == 2 * 5

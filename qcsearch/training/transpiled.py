@@ -21,18 +21,18 @@ from qcsearch.devices.transpile.mapping import MappedCircuit, map_circuit
 from qcsearch.simulation import Program, compile_circuit
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.training.expectations import Expectations, Floats
-from qcsearch.training.gradients import GradientEstimator, ParameterShift, estimator_for
-from qcsearch.training.occurrences import Occurrences, occurrences
+from qcsearch.training.gradients.estimators import GradientEstimator, ParameterShift, estimator_for
+from qcsearch.training.gradients.occurrences import Occurrences, occurrences
 
-__all__ = ["Assembly", "assemble"]
+__all__ = ["TranspiledCandidate", "transpile_candidate"]
 
 
 @dataclass(frozen=True, eq=False)
-class Assembly:
+class TranspiledCandidate:
     """Everything that follows from a candidate and a device, before any training.
 
     Attributes:
-        candidate: what was assembled.
+        candidate: what was transpiled.
         device: its calibration facts.
         n_features: outputs of the preprocessing.
         topology: logical qubits and their couplings.
@@ -132,7 +132,7 @@ class Assembly:
         return compile_circuit(circuit, model, list(self.observables), list(self.features), weights)
 
 
-def assemble(
+def transpile_candidate(
     candidate: Candidate,
     device: Device,
     n_features: int,
@@ -140,11 +140,11 @@ def assemble(
     gate_list: GateList | None = None,
     optimization_level: int = 1,
     watch: Stopwatch | None = None,
-) -> Assembly:
+) -> TranspiledCandidate:
     """Lower a candidate, map its circuit to its qubits, and put its observables where the mapping left them.
 
     Args:
-        candidate: what to assemble.
+        candidate: what to transpile.
         device: the calibration facts.
         n_features: outputs of the preprocessing, ≥ 1.
         gate_list: the candidate's on this device if it is there already; None makes it.
@@ -163,7 +163,7 @@ def assemble(
     with watch.stage("map"):
         mapped = map_circuit(circuit, device, candidate.qubits, optimization_level)
     observables = (to_pauli(label, candidate.n_qubits) for label in candidate.observables)
-    return Assembly(
+    return TranspiledCandidate(
         candidate,
         device,
         n_features,

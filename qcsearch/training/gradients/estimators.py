@@ -10,7 +10,7 @@ import numpy as np
 from qcsearch.candidate.training import GRADIENTS
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Cotangent, Differentiable, Expectations, Floats
-from qcsearch.training.occurrences import Occurrences
+from qcsearch.training.gradients.occurrences import Occurrences
 
 __all__ = [
     "Adjoint",
@@ -164,7 +164,7 @@ class Spsa:
 
 
 def estimator_for(name: str, program: Expectations) -> GradientEstimator:
-    """The estimator `name` for `program`; but `Assembly.estimator` makes `parameter_shift`, from the circuit.
+    """The estimator `name` for `program`; `parameter_shift` needs the circuit: see `TranspiledCandidate.estimator`.
 
     Raises:
         CandidateError: if the name is unknown or the program cannot give it.

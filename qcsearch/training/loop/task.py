@@ -13,7 +13,7 @@ from qcsearch.candidate.training import TrainingOptions
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Expectations, Floats, Ints
-from qcsearch.training.gradients import GradientEstimator
+from qcsearch.training.gradients.estimators import GradientEstimator
 from qcsearch.training.heads import Head
 from qcsearch.training.losses import LOSSES
 
