@@ -16,11 +16,11 @@ def kill_later(process: subprocess.Popen, server: IbmServer, n_requests: int, se
     goal = len(server.requests) + n_requests
     while len(server.requests) < goal:
         if process.poll() is not None:
-            return False
+            break
         time.sleep(0.002)
-    time.sleep(seconds)
-    if process.poll() is not None:
-        return False
-    process.kill()
+    else:
+        time.sleep(seconds)
+    alive = process.poll() is None
+    process.kill()  # nothing, if it has ended
     process.communicate()
-    return True
+    return alive
