@@ -15,6 +15,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.noise import noise_model
 from qcsearch.simulation.compile import compile_circuit
 from qcsearch.simulation.reference.aer import AerProgram
 
@@ -117,7 +118,7 @@ def test_a_shallow_circuit_on_all_qubits_of_a_device_is_exact_on_each_light_cone
         z = SparsePauliOp.from_sparse_list([("Z", [cut.index(qubit)], 1.0)], num_qubits=len(cut))
         numbers = dict(zip([*features, *weights], np.concatenate([X[0], w]), strict=True))
         bound = small.assign_parameters({p: v for p, v in numbers.items() if p in small.parameters})
-        expected = AerProgram(bound, device.noise_model(tuple(cut)), [z], [], []).values(
+        expected = AerProgram(bound, noise_model(device, tuple(cut)), [z], [], []).values(
             np.zeros((1, 0)), np.zeros(0)
         )
         # error terms of 1e-10 and less, which Aer drops, take from the trace of the wide circuit some 1e-8

@@ -10,6 +10,7 @@ from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.circuit import Parameter
 
 from qcsearch.devices.transpile.angles import any_angle, fold, n_open
+from qcsearch.devices.transpile.target import region_target
 from qcsearch.training.expectations import Floats
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def export_circuits(
     circuit, free = trained_circuit(model), _any_sample(model)
     values = _features(model, sample)
     used = {p: x for p, x in zip(model.transpiled.features, values, strict=True) if p in circuit.parameters}
-    bound, _ = fold(circuit.assign_parameters(used), target=model.device.target(model.candidate.qubits))
+    bound, _ = fold(
+        circuit.assign_parameters(used), target=region_target(model.device, model.candidate.qubits)
+    )
     buffer = io.BytesIO()
     qpy.dump(free, buffer)
     source = "a sample in the middle of the range of all features" if sample is None else named
@@ -63,7 +66,7 @@ def trained_circuit(model: TrainedModel) -> QuantumCircuit:
 
 def _any_sample(model: TrainedModel) -> QuantumCircuit:
     """The trained circuit in gates that the device runs for all values of the features."""
-    return any_angle(trained_circuit(model), model.device.target(model.candidate.qubits))
+    return any_angle(trained_circuit(model), region_target(model.device, model.candidate.qubits))
 
 
 def _plainly_named(circuit: QuantumCircuit) -> QuantumCircuit:

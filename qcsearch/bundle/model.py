@@ -15,7 +15,7 @@ from qcsearch.circuits.build import lower
 from qcsearch.data.labels import check_classes
 from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
 from qcsearch.data.preprocessing.pipeline import n_outputs
-from qcsearch.devices.calibration.validation import validate
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import BundleError, QCSearchError
 from qcsearch.storage import canonical
@@ -81,7 +81,7 @@ def read_model(files: Mapping[str, bytes]) -> TrainedModel:
     weights = data["weights.json"]
     model = TrainedModel(
         candidate=_read("candidate.json", Candidate.from_json, data["candidate.json"]),
-        device=_read("device.json", validate, data["device.json"]),
+        device=_read("device.json", device_from_json, data["device.json"]),
         weights=_vector(weights, "circuit"),
         head_parameters=_vector(weights, "head"),
         pipeline=_read("preprocessor.json", _pipeline, data["preprocessor.json"]),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.dataset import FloatArray
+from qcsearch.data.values import FloatArray
 from qcsearch.errors import DataError
 
 __all__ = [

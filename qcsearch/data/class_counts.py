@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qcsearch.data.dataset import IntArray, Label
 from qcsearch.data.tables.cells import is_number
+from qcsearch.data.values import IntArray, Label
 from qcsearch.errors import DataError
 
 __all__ = ["CUT", "check_class_counts", "looks_like_regression"]

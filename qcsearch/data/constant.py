@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qcsearch.data.dataset import FloatArray
+from qcsearch.data.values import FloatArray
 from qcsearch.errors import DataError
 
 __all__ = ["constant_features", "constant_notice"]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qcsearch.data.checks import check_text, check_X, is_missing, place
 from qcsearch.data.class_counts import CUT, check_class_counts
-from qcsearch.data.dataset import FloatArray, IntArray, Label
+from qcsearch.data.values import FloatArray, IntArray, Label
 from qcsearch.errors import DataError
 from qcsearch.escape import for_cell
 from qcsearch.storage.limits import MAX_CLASSES, MAX_LABEL

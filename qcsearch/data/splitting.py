@@ -8,8 +8,9 @@ import numpy as np
 
 from qcsearch.data.class_counts import check_class_counts
 from qcsearch.data.constant import constant_features, constant_notice
-from qcsearch.data.dataset import Dataset, FloatArray, IntArray
+from qcsearch.data.dataset import Dataset
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
+from qcsearch.data.values import FloatArray, IntArray
 from qcsearch.errors import DataError
 
 __all__ = ["Part", "Split", "split"]

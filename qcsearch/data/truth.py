@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.dataset import IntArray, Label
 from qcsearch.data.labels import find
+from qcsearch.data.values import IntArray, Label
 
 __all__ = ["Truth"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qcsearch.data.dataset import Label
 from qcsearch.data.truth import Truth
+from qcsearch.data.values import Label
 from qcsearch.deployment.cost.checks import check_ceiling, check_number
 from qcsearch.deployment.cost.plan import measuring
 from qcsearch.deployment.diagnostics.canaries import Aviary, CanaryVerdict

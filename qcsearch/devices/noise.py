@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
 from qiskit.circuit import Delay
@@ -19,7 +20,7 @@ __all__ = ["noise_model"]
 _Times = tuple[float | None, float | None]
 
 
-def noise_model(device: Device, qubits: tuple[int, ...] | None = None) -> NoiseModel:
+def noise_model(device: Device, qubits: Iterable[int] | None = None) -> NoiseModel:
     """Build the noise model of `qubits`, re-indexed: qubit `i` of the model is `qubits[i]`.
 
     Gate errors are what `NoiseModel.from_backend` makes of the same figures, by Aer's own function: a

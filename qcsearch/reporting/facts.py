@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qcsearch.candidate.gate import GateList
-from qcsearch.data.dataset import Label
+from qcsearch.data.values import Label
 from qcsearch.devices.device import Device
 from qcsearch.reporting.plots.circuit import DrawnGate
 from qcsearch.reporting.plots.plots import Curve

@@ -14,12 +14,12 @@ from sklearn.pipeline import Pipeline
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.checks import check_shape, check_X
-from qcsearch.data.dataset import Label
 from qcsearch.data.labels import check_y, find
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
 from qcsearch.data.preprocessing.pipeline import n_outputs
 from qcsearch.data.sources.samples import load_features
 from qcsearch.data.tables.frames import holds_text, is_frame
+from qcsearch.data.values import Label
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json

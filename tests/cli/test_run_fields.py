@@ -7,7 +7,7 @@ import shutil
 import pytest
 from fields import mutated
 
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.snapshot_files import read_snapshot
 from qcsearch.errors import QCSearchError
 
 FILES = ["run.json", "device.json", "result.json", "clock.json", "deployment.json", "planted.json"]
@@ -50,7 +50,7 @@ def spoil(run, name, rng):
     if name == "device.json":
         config = json.loads((run / "run.json").read_text())
         try:
-            config["device_digest"] = Device.from_json(run / name).digest
+            config["device_digest"] = read_snapshot(run / name).digest
         except QCSearchError:
             return what
         (run / "run.json").write_text(json.dumps(config))

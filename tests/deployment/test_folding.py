@@ -22,8 +22,8 @@ from qcsearch.deployment.executors.folding import folded
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.values import Pub
+from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.calibration.providers import get_device
-from qcsearch.devices.device import Device
 from qcsearch.devices.transpile.angles import fold, n_open
 from qcsearch.errors import BackendError
 from qcsearch.training.single import train
@@ -194,7 +194,7 @@ def narrow(**bounds):
 )
 def test_a_gate_of_some_angles_is_left_out_and_what_is_sent_does_without_it(bounds):
     backend, (name,) = narrow(**bounds), bounds
-    device = Device.from_backend(backend)
+    device = device_from_backend(backend)
     assert name not in device.basis_gates
     assert f"Left out, because it runs for some angles only: {name}." in device.notices
     rows = load_dataset("iris").X[40:60], load_dataset("iris").y[40:60]
@@ -205,4 +205,4 @@ def test_a_gate_of_some_angles_is_left_out_and_what_is_sent_does_without_it(boun
 
 
 def test_rzz_within_its_bounds_is_kept():
-    assert "rzz" in Device.from_backend(narrow(rzz=(0.0, np.pi / 2))).basis_gates
+    assert "rzz" in device_from_backend(narrow(rzz=(0.0, np.pi / 2))).basis_gates

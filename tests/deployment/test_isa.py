@@ -18,9 +18,11 @@ from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.data.preprocessing.pipeline import build_pipeline
 from qcsearch.deployment.program import BackendProgram
+from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.calibration.providers import fake_backend
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.selection.regions import best_regions
+from qcsearch.devices.transpile.target import region_target
 from qcsearch.training.model import TrainedModel
 
 DEVICES = {
@@ -55,7 +57,7 @@ def table(rng, n_rows=6):
 def model_of(name, encoding, ansatz, seed=0):
     """A model on the best place of a recorded device."""
     backend = fake_backend(name)
-    model, X = untrained(Device.from_backend(backend), encoding, ansatz, seed)
+    model, X = untrained(device_from_backend(backend), encoding, ansatz, seed)
     return model, backend, X
 
 
@@ -174,9 +176,9 @@ def test_exports_of_other_bases_read_back_as_the_model(basis):
     raw["gates"] += [
         {"name": pair, "qubits": e, "error": 0.01, "duration": 3e-7} for e in raw["coupling_map"]
     ]
-    device = Device.from_json(raw)
+    device = device_from_json(raw)
     model, X = untrained(device, "iqp", "hardware_efficient", 0)
-    files, target = export_circuits(model, X[1]), device.target(model.candidate.qubits)
+    files, target = export_circuits(model, X[1]), region_target(device, model.candidate.qubits)
     values, wanted = model.features(X[1:2])[0], model.expectations(X[1:2], noise=False)[0]
     for name in ("circuit.qasm", "circuit_inputs.qasm"):
         circuit = at(qasm3.loads(files[name].decode()), values)

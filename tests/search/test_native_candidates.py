@@ -12,6 +12,7 @@ from qcsearch.circuits.build import lower
 from qcsearch.data.preprocessing.pipeline import n_components
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
+from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import CandidateError
 from qcsearch.presets import preset_files
 from qcsearch.search.space.context import SearchContext
@@ -41,7 +42,7 @@ def test_two_qubit_gates_are_on_couplings_unless_the_amplitudes_of_a_state_are_e
     target = get_device(device)
     checked = 0
     for candidate, n_features in drawn(name, target):
-        couplings = target.topology(candidate.qubits)
+        couplings = topology(target, candidate.qubits)
         try:
             gates = lower(candidate, couplings, n_features).gates
         except CandidateError:

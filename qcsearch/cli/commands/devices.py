@@ -73,7 +73,7 @@ def show(
 ) -> None:
     """Show a device: its medians, its best regions, and what validation had to say."""
     from qcsearch.devices.calibration.providers import get_device
-    from qcsearch.devices.calibration.validation import components
+    from qcsearch.devices.coupling import components
     from qcsearch.devices.selection.regions import best_regions
 
     found = get_device(device)
@@ -132,7 +132,7 @@ def snapshot(
 
     Credentials come from the environment (QISKIT_IBM_TOKEN, QISKIT_IBM_INSTANCE) or the saved account.
     """
-    from qcsearch.devices.calibration.snapshot import write_snapshot
+    from qcsearch.devices.calibration.snapshot_files import write_snapshot
 
     device = _device(backend)
     path = write_snapshot(device, Path(output))
@@ -240,8 +240,8 @@ def _device(backend: str) -> Device:
     """The calibration of whatever was named."""
     from qcsearch.deployment.executors.backend import load_backend
     from qcsearch.deployment.executors.elsewhere import BackendElsewhere
+    from qcsearch.devices.calibration.backends import device_from_backend
     from qcsearch.devices.calibration.providers import fake_backend, get_device
-    from qcsearch.devices.device import Device
 
     if Path(backend).is_file():
         return get_device(backend)
@@ -249,16 +249,16 @@ def _device(backend: str) -> Device:
     if kind == "env":
         return BackendElsewhere(argument).device
     if kind == "backend":
-        return Device.from_backend(load_backend(argument))
-    return Device.from_backend(fake_backend(backend)) if backend.startswith("fake_") else _live(backend)
+        return device_from_backend(load_backend(argument))
+    return device_from_backend(fake_backend(backend)) if backend.startswith("fake_") else _live(backend)
 
 
 def _live(name: str) -> Device:
     """A processor of the person's IBM account."""
     from qcsearch.deployment.ibm.connection.cloud import Cloud
-    from qcsearch.devices.device import Device
+    from qcsearch.devices.calibration.backends import device_from_backend
 
     cloud = Cloud(name)
     backend = cloud.backend
     cloud.call(backend.refresh)
-    return cloud.call(lambda: Device.from_backend(backend))
+    return cloud.call(lambda: device_from_backend(backend))

@@ -186,11 +186,12 @@ def _setting(key: str, value: Value) -> str:
 def _drawing(folder: RunFolder, candidate: Candidate, width: int) -> str:
     """The logical circuit as text; empty for a candidate that no circuit can be made of."""
     from qcsearch.circuits.build import lower, to_circuit
+    from qcsearch.devices.selection.regions import topology
     from qcsearch.search.trial.features import Features
 
     try:
         n_features = Features(folder.dataset, folder.config.seed).n_components(candidate.preprocessing)
-        circuit, _, _ = to_circuit(lower(candidate, folder.device.topology(candidate.qubits), n_features))
+        circuit, _, _ = to_circuit(lower(candidate, topology(folder.device, candidate.qubits), n_features))
     except QCSearchError:
         return ""
     return f"\n{circuit.draw('text', fold=max(60, width - 2), idle_wires=True)}"

@@ -33,8 +33,8 @@ from qcsearch.escape import for_terminal
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qcsearch.data.dataset import IntArray, Label
     from qcsearch.data.truth import Truth
+    from qcsearch.data.values import IntArray, Label
     from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.inference import Inference
     from qcsearch.training.model import TrainedModel

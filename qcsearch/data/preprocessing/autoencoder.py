@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.dataset import FloatArray
 from qcsearch.data.preprocessing.reductions import (
     REDUCTIONS,
     ImageShape,
@@ -16,6 +15,7 @@ from qcsearch.data.preprocessing.reductions import (
     check_image,
     check_pixels,
 )
+from qcsearch.data.values import FloatArray
 from qcsearch.errors import CandidateError, MissingExtraError
 
 __all__ = ["ConvolutionalEncoder"]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from qcsearch.data.checks import check_X
 from qcsearch.data.coding import Coding
-from qcsearch.data.dataset import FloatArray
 from qcsearch.data.preprocessing.steps import Step
+from qcsearch.data.values import FloatArray
 
 __all__ = ["ColumnEncoder"]
 

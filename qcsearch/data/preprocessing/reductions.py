@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.dataset import FloatArray
 from qcsearch.data.preprocessing.steps import Step
+from qcsearch.data.values import FloatArray
 from qcsearch.errors import CandidateError, DataError
 from qcsearch.registry import Registry
 from qcsearch.storage.limits import MAX_NUMBERS

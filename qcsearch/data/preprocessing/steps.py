@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from qcsearch.data.checks import check_X
 from qcsearch.data.constant import constant_features
-from qcsearch.data.dataset import FloatArray
+from qcsearch.data.values import FloatArray
 from qcsearch.errors import BundleError
 from qcsearch.storage.limits import MAX_PARAMETER
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.dataset import Label
+from qcsearch.data.values import Label
 from qcsearch.errors import DataError
 
 __all__ = ["EXAMPLES", "Example", "load_example"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qcsearch.data.checks import check_shape, check_X
-from qcsearch.data.dataset import Dataset, FloatArray
+from qcsearch.data.dataset import Dataset
 from qcsearch.data.labels import check_lengths, check_y
 from qcsearch.data.labels import encode as class_codes
 from qcsearch.data.sample import MAX_ROWS, sample_rows
@@ -23,6 +23,7 @@ from qcsearch.data.sources.samples import load_features, load_samples
 from qcsearch.data.tables.dataset import of_pair, of_table
 from qcsearch.data.tables.frames import is_frame, read_frame
 from qcsearch.data.tables.options import TableOptions
+from qcsearch.data.values import FloatArray
 from qcsearch.errors import DataError
 
 __all__ = ["load_dataset", "load_features", "load_samples"]

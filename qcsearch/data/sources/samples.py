@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qcsearch.data.checks import check_shape, check_X
-from qcsearch.data.dataset import FloatArray, Label
 from qcsearch.data.labels import check_lengths, told_labels
 from qcsearch.data.sources.arrays import read_npy, read_npz
 from qcsearch.data.sources.examples import load_example
 from qcsearch.data.sources.image_folder import read_images
 from qcsearch.data.sources.locate import find_file, is_path, is_table, read_pair, read_table
 from qcsearch.data.sources.parts import RawPart, RawParts
+from qcsearch.data.tables.codes import allowed_in_prediction, code_columns
 from qcsearch.data.tables.frames import holds_text, is_frame, read_array, read_frame
 from qcsearch.data.tables.options import TableOptions
 from qcsearch.data.tables.table import Table
-from qcsearch.data.tables.troubles import Allowance
+from qcsearch.data.values import FloatArray, Label
 from qcsearch.errors import DataError
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ def _of_table(
             )
     columns = table.read(names)
     coding = None if encoder is None else encoder.coding
-    table.check(columns, Allowance(in_training=False) if coding is None else coding.allowed(names))
-    X = np.column_stack([column.values for column in columns]) if coding is None else coding.codes(columns)
+    table.check(columns, allowed_in_prediction(names, coding))
+    X = code_columns(columns, coding)
     said = () if encoder is None else (*encoder.gap_notice(X, names), *encoder.unknown_notice(X, names))
     labels = None if column is None else told_labels(table.labels(column), f"the column '{column}'")
     return Samples(X, labels, (*table.notices, *said))

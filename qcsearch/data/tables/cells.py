@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from qcsearch.data.dataset import FloatArray
+from qcsearch.data.values import FloatArray
 
 __all__ = ["as_floats", "decimal_mark", "is_absent", "is_number", "number", "truth_values", "with_point"]
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.data.checks import is_missing
-from qcsearch.data.dataset import FloatArray
 from qcsearch.data.tables.cells import as_floats, is_absent, number, truth_values
+from qcsearch.data.values import FloatArray
 
 __all__ = ["Column", "column_of_cells", "column_of_values"]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.data.coding import Coding
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sample import kept_rows, sample_rows
 from qcsearch.data.sources.building import ImageShape, build
 from qcsearch.data.sources.parts import RawPart
+from qcsearch.data.tables.codes import allowed_in_training, code_columns, coding_of
 from qcsearch.data.tables.frames import is_frame, read_array, read_frame
 from qcsearch.data.tables.options import TableOptions
 from qcsearch.data.tables.suspects import suspect_notices
@@ -77,10 +77,9 @@ def _of_columns(
 ) -> Dataset:
     """The data set of the columns `names` of a table; `labels` is what the labels `y` are called."""
     columns = table.read(names)
-    table.check(columns, Coding.allowance(columns, options))
-    coding = Coding.of(columns, options)
-    X = np.column_stack([column.values for column in columns]) if coding is None else coding.codes(columns)
-    part = RawPart.of(X, y, name, labels)
+    table.check(columns, allowed_in_training(columns, options))
+    coding = coding_of(columns, options)
+    part = RawPart.of(code_columns(columns, coding), y, name, labels)
     dataset = build(part, name, image_shape, tuple(names), coding=coding, notices=table.notices)
     notices = (*dataset.notices, *suspect_notices(dataset.X, dataset.y, names))
     return replace(dataset, notices=notices, dropped=tuple(options.drop))

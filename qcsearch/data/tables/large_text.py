@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from qcsearch.data.dataset import IntArray
 from qcsearch.data.sample import drawn_rows
+from qcsearch.data.values import IntArray
 from qcsearch.errors import DataError
 
 __all__ = ["MAX_BYTES", "MAX_LINES", "Lines", "some_lines"]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qcsearch.data.dataset import FloatArray, IntArray
+from qcsearch.data.values import FloatArray, IntArray
 
 __all__ = ["suspect_notices"]
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.data.checks import check_text
-from qcsearch.data.dataset import IntArray
 from qcsearch.data.sample import sample_notice
 from qcsearch.data.tables.cells import is_absent, is_number, with_point
 from qcsearch.data.tables.columns import Column, column_of_cells, column_of_values
 from qcsearch.data.tables.troubles import Allowance, check_columns
+from qcsearch.data.values import IntArray
 from qcsearch.errors import DataError
 
 __all__ = ["TARGET_NAMES", "Table", "check_names"]

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcsearch.data.checks import LARGEST, place, short
+from qcsearch.data.coding import MAX_LEVELS
 from qcsearch.data.tables.columns import Column
 from qcsearch.errors import DataError
 
-__all__ = ["MAX_LEVELS", "Allowance", "check_columns"]
-
-MAX_LEVELS = 50
-"""A column of more different texts than this is a name or a remark, not a category."""
+__all__ = ["Allowance", "check_columns"]
 
 _NAMED = 6
 _WITH_MARKS = re.compile(r"[+-]?[0-9.]+([,'’_\s][0-9.]+)+")

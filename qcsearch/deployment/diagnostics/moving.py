@@ -12,7 +12,7 @@ from qcsearch.circuits.observables import parse
 from qcsearch.data.splitting import Part
 from qcsearch.deployment.diagnostics.drift import changes
 from qcsearch.deployment.diagnostics.score import exact_score
-from qcsearch.devices.calibration.validation import validate
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.places import best_places
 from qcsearch.devices.selection.regions import topology
@@ -53,7 +53,7 @@ class Move:
     accuracy_after: float
     success_before: float | None
     success_after: float
-    device: Annotated[Device, PlainValidator(validate)]
+    device: Annotated[Device, PlainValidator(device_from_json)]
 
     @property
     def grounds(self) -> str:

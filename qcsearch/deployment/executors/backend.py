@@ -18,6 +18,7 @@ from qcsearch.deployment.executors.base import JobSeeds
 from qcsearch.deployment.executors.folding import runnable
 from qcsearch.deployment.received import check_counts
 from qcsearch.deployment.values import Kind, Pub
+from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.device import Device
 from qcsearch.errors import BackendError, ResultError
 
@@ -91,7 +92,7 @@ class BackendExecutor:
 
     def calibration(self) -> Device:
         """The calibration that the backend carries."""
-        return Device.from_backend(self._backend)
+        return device_from_backend(self._backend)
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""

@@ -22,7 +22,8 @@ from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import Target
 
 from qcsearch.deployment.executors import worker
-from qcsearch.devices.calibration.validation import validate
+from qcsearch.devices.calibration.validation import device_from_json
+from qcsearch.devices.transpile.target import region_target
 from qcsearch.errors import BackendError, ResultError
 
 __all__ = ["BackendElsewhere"]
@@ -69,9 +70,9 @@ class BackendElsewhere(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
         told = self._answer()
         try:
             super().__init__(name=str(told["name"]))
-            self.device = validate(told["device"])
+            self.device = device_from_json(told["device"])
             self.origin = str(told["origin"])
-            self._target = self.device.target()
+            self._target = region_target(self.device)
             self._max_circuits = None if told["max_circuits"] is None else max(1, int(told["max_circuits"]))
             seeded = bool(told["seeded"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:

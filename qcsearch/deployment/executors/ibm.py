@@ -33,6 +33,7 @@ from qcsearch.deployment.ibm.jobs.results import JobResult, most_bytes, read_res
 from qcsearch.deployment.ibm.jobs.submission import Request, Submitter
 from qcsearch.deployment.ibm.options import IbmOptions, job_limit
 from qcsearch.deployment.values import Kind, Pub
+from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.device import Device
 from qcsearch.errors import (
     BackendError,
@@ -295,7 +296,7 @@ class IbmExecutor:
     def _look(self) -> Device:
         backend = self._cloud.backend
         try:
-            self._latest = self._cloud.call(lambda: Device.from_backend(backend))
+            self._latest = self._cloud.call(lambda: device_from_backend(backend))
         except DeviceError as error:
             raise RecalibratedError(f"The calibration of {self.name} must be usable. {error}") from error
         return self._latest

@@ -29,6 +29,7 @@ from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate
 from qcsearch.deployment.executors.base import JobSeeds, active_qubits, aer_threads, joined_bits
 from qcsearch.deployment.executors.folding import runnable
 from qcsearch.deployment.values import Kind, Pub
+from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.calibration.providers import fake_backend
 from qcsearch.devices.device import Device
 from qcsearch.errors import BackendError, DeviceError
@@ -90,7 +91,7 @@ class LocalExecutor:
 
     def calibration(self) -> Device:
         """The recorded calibration."""
-        return Device.from_backend(self._backend)
+        return device_from_backend(self._backend)
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""

@@ -13,10 +13,9 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from qcsearch.devices.calibration.rules import RUNS_NOTHING
-from qcsearch.devices.calibration.snapshot import FORMAT
-from qcsearch.devices.calibration.validation import validate
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.calibration.vendor_figures import Figures
-from qcsearch.devices.device import DEAD, Device
+from qcsearch.devices.device import DEAD, FORMAT, Device
 from qcsearch.errors import DeviceError
 from qcsearch.storage.canonical import Json
 
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
     from qiskit.providers import BackendV2
     from qiskit.transpiler import Target
 
-__all__ = ["from_backend"]
+__all__ = ["device_from_backend"]
 
 
-def from_backend(backend: BackendV2) -> Device:
+def device_from_backend(backend: BackendV2) -> Device:
     """Read and validate the calibration facts of a backend.
 
     A number that cannot be true (NaN, negative, an error above 1) is taken as not measured, so that one bad
@@ -66,7 +65,7 @@ def from_backend(backend: BackendV2) -> Device:
         "gates": gates,
     }
     _check_not_ideal(name, raw)
-    device = validate({**raw, "notices": reader.notices()})
+    device = device_from_json({**raw, "notices": reader.notices()})
     RUNS_NOTHING.note(device)
     return device
 

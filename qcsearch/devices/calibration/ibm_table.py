@@ -37,7 +37,7 @@ from qcsearch.devices.calibration.ibm_columns import (
     rows_of,
     unit_of,
 )
-from qcsearch.devices.device import DEAD
+from qcsearch.devices.device import DEAD, FORMAT
 from qcsearch.errors import DeviceError
 from qcsearch.storage.canonical import Json
 
@@ -56,7 +56,7 @@ _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T_ ](\d\d)[:_-](\d\d)(?:[:_-](\d\d))?)?
 
 
 def from_table(text: str, path: Path) -> dict[str, Json]:
-    """The snapshot, as JSON values, that a calibration table holds; `validation.validate` makes a device of it.
+    """The snapshot, as JSON values, that a calibration table holds; `validation.device_from_json` makes a device of it.
 
     Args:
         text: of the file.
@@ -65,8 +65,6 @@ def from_table(text: str, path: Path) -> dict[str, Json]:
     Raises:
         DeviceError: one sentence that names row and column, if anything is wrong.
     """
-    from qcsearch.devices.calibration.snapshot import FORMAT
-
     table = _Table(text, path)
     qubits, gates = [table.qubit(q) for q in range(len(table.rows))], list(table.gates())
     name, day = _named(path)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qcsearch.devices.calibration import fields
+from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.calibration.rules import RUNS_NOTHING
-from qcsearch.devices.calibration.snapshot import read_snapshot
+from qcsearch.devices.calibration.snapshot_files import read_snapshot
 from qcsearch.devices.device import Device
 from qcsearch.errors import DeviceError
 from qcsearch.presets import preset_files
@@ -119,7 +120,7 @@ def _found(spec: str | Path | Device | BackendV2) -> Device:
     if isinstance(spec, Path):
         return read_snapshot(spec)
     if not isinstance(spec, str):
-        return Device.from_backend(spec)
+        return device_from_backend(spec)
     name = spec.strip()
     preset = _preset(name)
     if preset is not None:
@@ -199,7 +200,7 @@ def _cached(path: Path) -> Device:
 @lru_cache(maxsize=128)
 def _fake(name: str) -> Device:
     backend, notices = _recorded(name)
-    device = Device.from_backend(backend)
+    device = device_from_backend(backend)
     return replace(device, notices=(*notices, *device.notices))
 
 

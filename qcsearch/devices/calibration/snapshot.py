@@ -12,22 +12,16 @@ missing, every other key must be there, and no key beyond these.
 
 from __future__ import annotations
 
-import contextlib
 import json
-from dataclasses import asdict
-from pathlib import Path
 
 from qcsearch.devices.calibration import fields
-from qcsearch.devices.device import Device, GateCalibration, Qubit
-from qcsearch.errors import DeviceError, FileError
-from qcsearch.storage import canonical, files
+from qcsearch.devices.device import FORMAT, Device, GateCalibration, Qubit
+from qcsearch.errors import DeviceError
+from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
-from qcsearch.storage.limits import MAX_DEVICE_GATES, MAX_DEVICE_QUBITS, MAX_JSON_BYTES, MAX_TABLE_BYTES
+from qcsearch.storage.limits import MAX_DEVICE_GATES, MAX_DEVICE_QUBITS
 
-__all__ = ["FORMAT", "content", "parse", "read_snapshot", "to_json", "to_text", "write_snapshot"]
-
-FORMAT = "qcsearch-device/1"
-"""The version of the format; a file of any other is refused."""
+__all__ = ["parse", "to_text"]
 
 _KEYS = {
     "format",
@@ -44,124 +38,16 @@ _QUBIT_KEYS = {"t1", "t2", "p10", "p01", "readout_duration"}
 _GATE_KEYS = {"name", "qubits", "error", "duration"}
 
 
-def content(device: Device) -> dict[str, Json]:
-    """The facts as JSON values, without notices and digest: what is hashed."""
-    return {
-        "format": FORMAT,
-        "name": device.name,
-        "provider": device.provider,
-        "calibrated_at": device.calibrated_at,
-        "dt": device.dt,
-        "basis_gates": list(device.basis_gates),
-        "coupling_map": [list(pair) for pair in device.coupling_map],
-        "qubits": [asdict(qubit) for qubit in device.qubits],
-        "gates": [{**asdict(gate), "qubits": list(gate.qubits)} for gate in device.gates],
-    }
-
-
-def to_json(device: Device) -> dict[str, Json]:
-    """The facts, the notices and the digest as JSON values."""
-    return {**content(device), "notices": list(device.notices), "digest": device.digest}
-
-
 def to_text(device: Device) -> str:
     """The text of a snapshot file: short lists on one line, one line a qubit, gate and notice."""
     lines = []
-    for key, value in to_json(device).items():
+    for key, value in device.to_json().items():
         if key in ("qubits", "gates", "notices") and value:
             inner = ",\n".join(json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in value)
             lines.append(f'"{key}": [\n{inner}\n]')
         else:
             lines.append(f'"{key}": {json.dumps(value, ensure_ascii=False, allow_nan=False)}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def write_snapshot(device: Device, path: Path) -> Path:
-    """Write a snapshot file and return its path; the same snapshot twice is no error.
-
-    Args:
-        device: what to write.
-        path: the file, if it ends in `.json`; else a folder, and the file is `<device>/<UTC date>.json` there.
-
-    Raises:
-        DeviceError: if the time of calibration is unknown and no file is named, or another snapshot is there.
-    """
-    if path.suffix != ".json":
-        path /= _filed(device)
-    if path.exists() and read_snapshot(path) != device:
-        raise DeviceError(f"The file {path} must not hold another snapshot. It does.", "remove or rename it.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    canonical.write_text(path, to_text(device))
-    return path
-
-
-def _filed(device: Device) -> Path:
-    if not device.calibrated_at:
-        raise DeviceError(
-            f"The snapshot of {device.name} must have a time of calibration to be filed under. It has none.",
-            "name a file that ends in .json.",
-        )
-    name = "".join(c if c.isalnum() or c in "_-." else "_" for c in device.name).lstrip(".") or "device"
-    return Path(name, f"{device.calibrated_at[:10]}.json")
-
-
-def read_snapshot(path: Path) -> Device:
-    """Read and validate a snapshot file, or a calibration table of IBM's web pages (`ibm_table`).
-
-    Raises:
-        DeviceError: if it cannot be read, or anything in it is wrong.
-    """
-    from qcsearch.devices.calibration.ibm_table import from_table
-    from qcsearch.devices.calibration.validation import validate
-
-    try:
-        content = files.read_bytes(path, MAX_JSON_BYTES, follow=True)
-    except FileError as error:
-        raise DeviceError(f"The snapshot cannot be read: {error.message}", error.fix) from None
-    except OSError as error:
-        raise DeviceError(f"The snapshot {path} cannot be read: {error.strerror or error}.") from error
-    text = _decoded(content, path)
-    if path.suffix.lower() == ".json" or text.lstrip()[:1] in ("{", "["):
-        return validate(_parsed(text, path))
-    if len(content) > MAX_TABLE_BYTES:
-        raise DeviceError(
-            f"The table {path} must have at most {MAX_TABLE_BYTES:,} bytes. It has {len(content):,}."
-        )
-    return validate(from_table(text, path))
-
-
-def _decoded(content: bytes, path: Path) -> str:
-    """The text of a file, in the encodings that spreadsheets leave tables in too."""
-    table = path.suffix.lower() == ".csv"
-    try:
-        wide = table and content[:2] in (b"\xff\xfe", b"\xfe\xff")
-        return content.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError:
-        if table and b"\0" not in content:
-            return content.decode("latin-1")
-        raise DeviceError(f"The snapshot {path} must be UTF-8 text. It is not.") from None
-
-
-def _parsed(text: str, path: Path) -> Json:
-    try:
-        return canonical.loads(text)
-    except ValueError as error:
-        _name_the_number(text)
-        raise DeviceError(f"The snapshot {path} must be valid JSON: {error}") from error
-
-
-def _name_the_number(text: str) -> None:
-    """If what is wrong is a NaN, an infinity or endless digits, raise the DeviceError that says where it stands."""
-    try:
-        canonical.check_size(text)
-        raw = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    with contextlib.suppress(RecursionError):
-        try:
-            canonical.loads(canonical.dumps(raw))
-        except ValueError:
-            parse(raw)
 
 
 def parse(raw: Json) -> Device:

@@ -23,8 +23,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.devices.calibration.snapshot import content
-from qcsearch.devices.calibration.validation import validate
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.device import DEAD, Device, GateCalibration, Qubit
 from qcsearch.errors import DeviceError
 
@@ -77,7 +76,7 @@ def drifted(device: Device, sigma: float = 0.2, seed: int = 0) -> Device:
         qubits=tuple(_qubit(*pair) for pair in zip(device.qubits, factors, strict=True)),
         gates=tuple(_gate(gate, factor[tuple(sorted(gate.qubits))]) for gate in device.gates),
     )
-    return validate({**content(facts), "notices": [sentence]})
+    return device_from_json({**facts.facts(), "notices": [sentence]})
 
 
 def _qubit(qubit: Qubit, factors: NDArray[np.float64]) -> Qubit:

@@ -2,27 +2,27 @@
 
 What cannot be true ends in a `DeviceError` (`snapshot.parse`: NaN, negative, above 1, a gate on no qubit). What real
 calibrations do hold is put right here: T2 above 2·T1 is clipped to it, and couplings without a living, measured gate
-between usable qubits are removed. What looks odd besides is in one table, `devices.rules.RULES`. Whatever was changed,
+between usable qubits are removed. What looks odd besides is in one table, `rules.RULES`. Whatever was changed,
 left out or doubtful is said in the device's `notices`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from qcsearch.devices.calibration.oddities import coherence_limit
 from qcsearch.devices.calibration.rules import RULES, contradictions, edge_name, qubits_named, some
 from qcsearch.devices.calibration.snapshot import parse
+from qcsearch.devices.coupling import components
 from qcsearch.devices.device import DEAD, Device, GateCalibration
 from qcsearch.devices.transpile.gate_set import entangles
 from qcsearch.errors import DeviceError
 from qcsearch.storage.canonical import Json
 
-__all__ = ["coherence_limit", "compare", "components", "contradictions", "validate"]
+__all__ = ["compare", "device_from_json"]
 
 
-def validate(raw: Json) -> Device:
+def device_from_json(raw: Json) -> Device:
     """Build a device from a snapshot's JSON, put right what can be, refuse what cannot.
 
     Args:
@@ -105,26 +105,6 @@ def _parts(device: Device) -> Iterator[str]:
     parts = components(device.usable_qubits, device.edges)
     if rest := sorted(q for part in parts[1:] for q in part):
         yield f"Cut off from the largest part of {len(parts[0])} qubits: {qubits_named(rest)}."
-
-
-def components(qubits: Iterable[int], edges: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
-    """Connected parts of a coupling graph, largest first, then by their lowest qubit."""
-    neighbours: dict[int, list[int]] = {q: [] for q in qubits}
-    for a, b in edges:
-        neighbours[a].append(b)
-        neighbours[b].append(a)
-    parts, seen = [], set[int]()
-    for start in sorted(neighbours):
-        if start in seen:
-            continue
-        part, todo = {start}, [start]
-        while todo:
-            new = set(neighbours[todo.pop()]) - part
-            part |= new
-            todo.extend(new)
-        seen |= part
-        parts.append(tuple(sorted(part)))
-    return sorted(parts, key=lambda part: (-len(part), part))
 
 
 def compare(device: Device, older: Device | None = None, factor: float = 10.0) -> tuple[str, ...]:

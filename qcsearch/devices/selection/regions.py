@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qcsearch.candidate.gate import Topology
-from qcsearch.devices.calibration.validation import components
+from qcsearch.devices.coupling import components
 from qcsearch.devices.device import ANGLE_BOUNDS, Device
 from qcsearch.errors import DeviceError
 

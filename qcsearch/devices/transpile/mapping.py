@@ -14,7 +14,7 @@ from qiskit.transpiler import PassManager, generate_preset_pass_manager
 from qiskit.transpiler.basepasses import BasePass
 from qiskit.utils import apply_prefix
 
-from qcsearch.devices.calibration.validation import components
+from qcsearch.devices.coupling import components
 from qcsearch.devices.device import ANGLE_BOUNDS, Device, GateCalibration
 from qcsearch.devices.transpile.target import region_gates, region_target
 from qcsearch.errors import DeviceError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +26,7 @@ def region_gates(
             yield gate, tuple(index[q] for q in place)
 
 
-def region_target(device: Device, qubits: tuple[int, ...] | None = None) -> Target:
+def region_target(device: Device, qubits: Iterable[int] | None = None) -> Target:
     """The usable gates among `qubits`, re-indexed: qubit `i` of the target is `qubits[i]`.
 
     Args:

@@ -26,6 +26,7 @@ from typing import TypeVar
 
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sources.load import load_dataset
+from qcsearch.devices.calibration.snapshot_files import read_snapshot
 from qcsearch.devices.device import Device
 from qcsearch.errors import RunError
 from qcsearch.search.run.config import RunConfig
@@ -142,7 +143,7 @@ class RunFolder:
         """The calibration snapshot, checked against the digest it had."""
         with files.reading(self.path / "device.json", _LOST):
             files.open_read(self.path / "device.json").close()
-            device = Device.from_json(self.path / "device.json")
+            device = read_snapshot(self.path / "device.json")
         return self._same("device.json", device, "device_digest", "digest")
 
     @cached_property

@@ -13,8 +13,9 @@ from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, depolarizing_error
 
+from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.calibration.providers import _fakes, fake_backend, get_device
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import DeviceError
 
@@ -63,7 +64,7 @@ class Vendor(BackendV2):
 @pytest.mark.parametrize("name", QUICK)
 def test_the_facts_are_those_of_the_backends_own_properties(name):
     backend = fake_backend(name)
-    device, properties = Device.from_backend(backend), backend.properties()
+    device, properties = device_from_backend(backend), backend.properties()
     assert (device.name, device.provider) == (name, "fake")
     assert device.n_qubits == backend.num_qubits
     assert device.dt == backend.dt
@@ -81,17 +82,17 @@ def test_the_facts_are_those_of_the_backends_own_properties(name):
 
 
 def test_readout_of_manila_is_asymmetric_as_calibrated():
-    qubit = Device.from_backend(fake_backend("fake_manila")).qubits[0]
+    qubit = device_from_backend(fake_backend("fake_manila")).qubits[0]
     assert qubit.p01 == pytest.approx(0.0548, abs=5e-5)
     assert qubit.p10 == pytest.approx(0.0158, abs=5e-5)
 
 
 def test_the_time_of_calibration_is_in_utc():
-    assert Device.from_backend(fake_backend("fake_manila")).calibrated_at == "2024-05-27T18:27:23+00:00"
+    assert device_from_backend(fake_backend("fake_manila")).calibrated_at == "2024-05-27T18:27:23+00:00"
 
 
 def test_another_vendors_target_is_read_and_its_unknowns_are_said():
-    device = Device.from_backend(Vendor())
+    device = device_from_backend(Vendor())
     assert device.provider == Vendor.__module__.partition(".")[0]
     assert device.basis_gates == ("cx", "rz", "sx")
     assert device.coupling_map == ((0, 1),)
@@ -115,13 +116,13 @@ def test_another_vendors_target_is_read_and_its_unknowns_are_said():
 )
 def test_a_target_that_would_look_ideal_is_refused(changes, missing):
     with pytest.raises(DeviceError, match=f"The backend vendor must .*{missing}"):
-        Device.from_backend(Vendor(**changes))
+        device_from_backend(Vendor(**changes))
 
 
 @pytest.mark.parametrize("make", [AerSimulator, lambda: GenericBackendV2(4, noise_info=False)])
 def test_ideal_simulators_are_refused(make):
     with pytest.raises(DeviceError, match="must report the error of a"):
-        Device.from_backend(make())
+        device_from_backend(make())
 
 
 @pytest.mark.parametrize("value", [object(), None, 3, SimpleNamespace(target=None)])
@@ -140,20 +141,20 @@ def test_what_is_no_backend_is_refused(value):
     ],
 )
 def test_a_number_that_cannot_be_true_is_taken_as_not_measured_and_said(changes, said):
-    notices = "\n".join(Device.from_backend(Vendor(**changes)).notices)
+    notices = "\n".join(device_from_backend(Vendor(**changes)).notices)
     assert re.search(said, notices)
 
 
 def test_a_gate_that_qiskit_does_not_know_is_left_out_and_said():
     backend = Vendor()
     backend.target.add_instruction(Gate("magic", 1, []), {(0,): InstructionProperties(error=0.1)})
-    device = Device.from_backend(backend)
+    device = device_from_backend(backend)
     assert "magic" not in device.basis_gates
     assert any("Qiskit does not know the gate: magic" in notice for notice in device.notices)
 
 
 def test_a_generic_backend_of_qiskit_loads():
-    assert best_regions(Device.from_backend(GenericBackendV2(5, seed=1)), 5)[0].qubits == (0, 1, 2, 3, 4)
+    assert best_regions(device_from_backend(GenericBackendV2(5, seed=1)), 5)[0].qubits == (0, 1, 2, 3, 4)
 
 
 def test_properties_that_raise_leave_the_target_to_speak():
@@ -161,13 +162,13 @@ def test_properties_that_raise_leave_the_target_to_speak():
         def properties(self):
             raise RuntimeError("the network")
 
-    assert Device.from_backend(Broken()).qubits[0].t1 == 1e-4
+    assert device_from_backend(Broken()).qubits[0].t1 == 1e-4
 
 
 def _check_loads(name):
-    device = get_device(name) if name == "fake_nighthawk" else Device.from_backend(fake_backend(name))
+    device = get_device(name) if name == "fake_nighthawk" else device_from_backend(fake_backend(name))
     assert device.name == name
-    assert Device.from_json(device.to_json()) == device
+    assert device_from_json(device.to_json()) == device
     assert all(0 <= q.p10 <= 1 and 0 <= q.p01 <= 1 and q.t1 != 0 for q in device.qubits)
     assert all((q.t2 or 0) <= 2 * (q.t1 or math.inf) for q in device.qubits)
     for pair in device.coupling_map:
@@ -214,4 +215,4 @@ def test_a_simulator_with_a_coupling_map_has_these_couplings_alone(pairs):
 def test_a_backend_of_one_rotation_is_refused():
     backend = GenericBackendV2(2, ["cx", "rz", "x"], seed=1)
     with pytest.raises(DeviceError, match=r"make every rotation of a qubit\. Got rz, x\."):
-        Device.from_backend(backend)
+        device_from_backend(backend)

@@ -13,7 +13,7 @@ from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 
 from qcsearch.devices.calibration.providers import get_device
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.errors import DeviceError
 
 
@@ -143,16 +143,16 @@ def test_there_are_forty_two():
 def test_what_is_odd_is_said(raw, case):
     change, said = NOTED[case]
     change(raw)
-    notices = Device.from_json(raw).notices
+    notices = device_from_json(raw).notices
     assert [notice for notice in notices if re.search(said, notice)], notices
 
 
 @pytest.mark.parametrize("case", NOTED)
 def test_one_thing_that_is_odd_is_said_in_few_lines(raw, case):
     NOTED[case][0](raw)
-    notices = Device.from_json(raw).notices
+    notices = device_from_json(raw).notices
     assert len(notices) <= 4
-    assert Device.from_json(Device.from_json(raw).to_json()).notices == notices
+    assert device_from_json(device_from_json(raw).to_json()).notices == notices
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -160,14 +160,14 @@ def test_what_can_run_nothing_is_refused(raw, case):
     change, said = REFUSED[case]
     change(raw)
     with pytest.raises(DeviceError, match=said) as caught:
-        Device.from_json(raw)
+        device_from_json(raw)
     assert "a device needs" in str(caught.value)
 
 
 def test_a_device_without_one_qubit_gates_is_no_device_to_run_on(raw):
     only()(raw)
     with pytest.raises(DeviceError, match="The device three must have one-qubit gates"):
-        get_device(Device.from_json(raw))
+        get_device(device_from_json(raw))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_other_bases_that_make_every_rotation_are_taken(raw, basis):
     only()(raw)
     raw["gates"] += [{**gate, "name": name} for name in basis for gate in old]
     raw["basis_gates"] = sorted({g["name"] for g in raw["gates"]})
-    assert Device.from_json(raw).usable_qubits == (0, 1, 2)
+    assert device_from_json(raw).usable_qubits == (0, 1, 2)
 
 
 class Odd(BackendV2):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.calibration.providers import _fakes, fake_backend, get_device, list_devices
-from qcsearch.devices.calibration.snapshot import write_snapshot
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.snapshot_files import write_snapshot
 from qcsearch.errors import DeviceError
 
 
@@ -19,7 +19,7 @@ def test_a_device_passes_through(torino):
 
 def test_a_preset_is_the_recorded_backend_of_its_name():
     for name in ("fake_manila", "fake_lagos"):
-        assert get_device(name) == Device.from_backend(fake_backend(name))
+        assert get_device(name) == device_from_backend(fake_backend(name))
 
 
 def test_a_preset_can_be_asked_for_by_its_day():

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from qcsearch.devices.calibration.snapshot import read_snapshot, to_text, write_snapshot
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.snapshot_files import read_snapshot, to_text, write_snapshot
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.errors import DeviceError
 
 INF, NAN = math.inf, math.nan
@@ -119,11 +119,11 @@ REFUSED = {
 def test_malformed_snapshots_are_refused_in_a_sentence_that_names_the_place(raw, tmp_path, change, place):
     change(raw)
     with pytest.raises(DeviceError, match=place) as from_dict:
-        Device.from_json(raw)
+        device_from_json(raw)
     path = tmp_path / "device.json"
     path.write_text(json.dumps(raw))
     with pytest.raises(DeviceError, match=place) as from_file:
-        Device.from_json(path)
+        read_snapshot(path)
     for caught in (from_dict, from_file):
         assert "\n" not in str(caught.value)
         assert len(str(caught.value)) < 400
@@ -156,7 +156,7 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path):
 
 
 def test_every_figure_changed_after_writing_breaks_the_digest(raw, tmp_path):
-    path = write_snapshot(Device.from_json(raw), tmp_path)
+    path = write_snapshot(device_from_json(raw), tmp_path)
     stored = json.loads(path.read_text())
     changes = [("qubits", 0, "t1"), ("qubits", 2, "p10"), ("gates", 4, "error"), ("gates", 0, "duration")]
     for *steps, last in changes:
@@ -164,7 +164,7 @@ def test_every_figure_changed_after_writing_breaks_the_digest(raw, tmp_path):
         entry = changed[steps[0]][steps[1]]
         entry[last] = (entry[last] or 0) + 1e-9
         with pytest.raises(DeviceError, match="'digest'"):
-            Device.from_json(changed)
+            device_from_json(changed)
 
 
 def test_the_text_has_a_line_a_qubit_and_gate_and_reads_back_exactly(torino, tmp_path):
@@ -179,27 +179,27 @@ def test_the_text_has_a_line_a_qubit_and_gate_and_reads_back_exactly(torino, tmp
 def test_a_snapshot_is_filed_by_device_and_utc_date(raw, tmp_path):
     raw["name"] = "../lab one"
     raw["calibrated_at"] = "2026-11-01T23:30:00-05:00"
-    path = write_snapshot(Device.from_json(raw), tmp_path)
+    path = write_snapshot(device_from_json(raw), tmp_path)
     assert path.relative_to(tmp_path).as_posix() == "_lab_one/2026-11-02.json"
     assert read_snapshot(path).calibrated_at == "2026-11-02T04:30:00+00:00"
 
 
 def test_a_snapshot_never_overwrites_another_of_the_same_day(raw, gate, tmp_path):
-    device = Device.from_json(copy.deepcopy(raw))
+    device = device_from_json(copy.deepcopy(raw))
     path = write_snapshot(device, tmp_path)
     assert write_snapshot(device, tmp_path) == path
     gate("sx", 0)["error"] = 0.01
     with pytest.raises(DeviceError, match="another snapshot"):
-        write_snapshot(Device.from_json(raw), tmp_path)
+        write_snapshot(device_from_json(raw), tmp_path)
     assert read_snapshot(path) == device
 
 
 def test_a_snapshot_without_a_date_cannot_be_filed_but_named(raw, tmp_path):
     raw["calibrated_at"] = ""
     with pytest.raises(DeviceError, match="time of calibration"):
-        write_snapshot(Device.from_json(raw), tmp_path)
-    path = write_snapshot(Device.from_json(raw), tmp_path / "named" / "new.json")
-    assert read_snapshot(path) == Device.from_json(raw)
+        write_snapshot(device_from_json(raw), tmp_path)
+    path = write_snapshot(device_from_json(raw), tmp_path / "named" / "new.json")
+    assert read_snapshot(path) == device_from_json(raw)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.calibration.snapshot import to_text
 from qcsearch.devices.calibration.synthetic import LARGEST, PROVIDER, drifted
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.device import DEAD, Device
 from qcsearch.errors import DeviceError
 
@@ -81,7 +82,7 @@ def test_sigma_zero_changes_no_figure(torino):
 def test_what_was_not_measured_stays_unknown(raw):
     raw["qubits"][0] |= {"t1": None, "t2": None, "p10": 0.5, "p01": 0.5}
     raw["gates"][-1]["error"] = None
-    device = drifted(Device.from_json(raw), 0.5, 1)
+    device = drifted(device_from_json(raw), 0.5, 1)
     assert (device.qubits[0].t1, device.qubits[0].t2, device.qubits[0].p10) == (None, None, 0.5)
     assert next(g for g in device.gates if g.qubits == (1, 2)).error is None
 

@@ -7,14 +7,17 @@ import pytest
 from qiskit.quantum_info import average_gate_fidelity
 from qiskit_aer.noise import thermal_relaxation_error
 
-from qcsearch.devices.calibration.validation import coherence_limit, compare, components, contradictions
-from qcsearch.devices.device import Device, Qubit
+from qcsearch.devices.calibration.oddities import coherence_limit
+from qcsearch.devices.calibration.rules import contradictions
+from qcsearch.devices.calibration.validation import compare, device_from_json
+from qcsearch.devices.coupling import components
+from qcsearch.devices.device import Qubit
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import DeviceError
 
 
 def _load(raw):
-    device = Device.from_json(raw)
+    device = device_from_json(raw)
     return device, "\n".join(device.notices)
 
 
@@ -140,7 +143,7 @@ def test_nothing_ideal_is_taken_in_silence(raw, gate):
 )
 def test_a_snapshot_that_contradicts_itself_is_flagged(raw, change, said):
     change(raw)
-    device = Device.from_json(raw)
+    device = device_from_json(raw)
     assert any(re.search(said, notice) for notice in device.notices)
     assert contradictions(device) == compare(device)
     assert len(compare(device)) == 1
@@ -149,8 +152,8 @@ def test_a_snapshot_that_contradicts_itself_is_flagged(raw, change, said):
 def test_a_notice_is_said_once_however_often_the_device_is_reloaded(raw, gate):
     gate("cz", 1, 2)["error"] = 1.0
     raw["qubits"][2]["t2"] = 5e-4
-    first = Device.from_json(raw)
-    again = Device.from_json(Device.from_json(first.to_json()).to_json())
+    first = device_from_json(raw)
+    again = device_from_json(device_from_json(first.to_json()).to_json())
     assert again == first
     assert again.notices == first.notices
     assert len(first.notices) == 3
@@ -171,33 +174,33 @@ def test_a_time_that_is_unknown_costs_no_coherence():
 
 
 def test_compare_flags_jumps_by_more_than_the_factor_only(raw, gate):
-    older = Device.from_json(copy.deepcopy(raw))
+    older = device_from_json(copy.deepcopy(raw))
     raw["calibrated_at"] = "2026-11-02T06:00:00+00:00"
     raw["qubits"][0]["t1"] = 0.75e-4
     raw["qubits"][1].update(t1=1.0e-5, t2=0.8e-5)
     gate("cz", 0, 1)["error"] = 0.1
-    flags = compare(Device.from_json(raw), older)
+    flags = compare(device_from_json(raw), older)
     assert len(flags) == 1
     for jump in ("T1 of qubit 1", "T2 of qubit 1", "error of cz 0-1 (0.004 to 0.1)"):
         assert jump in flags[0]
     assert "T1 of qubit 0" not in flags[0]
-    assert any("T1 of qubit 0" in flag for flag in compare(Device.from_json(raw), older, factor=1.9))
+    assert any("T1 of qubit 0" in flag for flag in compare(device_from_json(raw), older, factor=1.9))
 
 
 def test_compare_flags_edges_gone_and_new_and_an_error_that_was_zero(raw, gate):
-    good = Device.from_json(copy.deepcopy(raw))
+    good = device_from_json(copy.deepcopy(raw))
     gate("cz", 1, 2)["error"] = 1.0
     gate("sx", 0)["error"] = 0
-    bad = Device.from_json(raw)
+    bad = device_from_json(raw)
     assert any("are not now: 1-2" in flag for flag in compare(bad, good))
     assert any("were not" in flag and "1-2" in flag for flag in compare(good, bad))
     assert any("error of sx 0 (0 to 0.0003)" in flag for flag in compare(good, bad))
 
 
 def test_compare_says_when_the_older_is_the_later_or_of_another_size(raw, torino):
-    device = Device.from_json(copy.deepcopy(raw))
+    device = device_from_json(copy.deepcopy(raw))
     raw["calibrated_at"] = "2027-01-01T00:00:00Z"
-    later = Device.from_json(raw)
+    later = device_from_json(raw)
     assert any("is the later one" in flag for flag in compare(device, later))
     assert compare(later, device) == ()
     with pytest.raises(DeviceError, match="must be of three"):
@@ -205,9 +208,9 @@ def test_compare_says_when_the_older_is_the_later_or_of_another_size(raw, torino
 
 
 def test_compare_says_when_the_number_of_qubits_changed(raw):
-    older = Device.from_json(copy.deepcopy(raw))
+    older = device_from_json(copy.deepcopy(raw))
     raw["qubits"].append(dict(raw["qubits"][0]))
-    assert any("from 3 to 4" in flag for flag in compare(Device.from_json(raw), older))
+    assert any("from 3 to 4" in flag for flag in compare(device_from_json(raw), older))
 
 
 def test_components_are_largest_first():

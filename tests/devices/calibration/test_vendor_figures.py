@@ -14,7 +14,8 @@ from qiskit.transpiler import Target
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error, thermal_relaxation_error
 
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.backends import device_from_backend
+from qcsearch.devices.noise import noise_model
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import DeviceError
 
@@ -89,7 +90,7 @@ def iqm(pairs=((0, 1), (1, 2)), noisy=((0, 1), (1, 2))):
 
 
 def test_figures_for_all_qubits_alike_are_those_of_each_and_every_pair_is_coupled():
-    device = Device.from_backend(aqt())
+    device = device_from_backend(aqt())
     errors = {gate.name: gate.error for gate in device.gates}
     # Average infidelity of a depolarising channel: p·(1 − 1/d).
     assert errors == {"r": pytest.approx(0.003 / 2), "rz": 0.0, "rxx": pytest.approx(0.01 * 3 / 4)}
@@ -100,7 +101,7 @@ def test_figures_for_all_qubits_alike_are_those_of_each_and_every_pair_is_couple
 
 
 def test_a_noise_model_and_an_error_profile_together_give_all():
-    device = Device.from_backend(iqm())
+    device = device_from_backend(iqm())
     assert device.coupling_map == ((0, 1), (1, 2))
     for qubit in device.qubits:
         assert (qubit.t1, qubit.t2) == (pytest.approx(T1), pytest.approx(T2))
@@ -113,16 +114,16 @@ def test_a_noise_model_and_an_error_profile_together_give_all():
 @pytest.mark.parametrize(("name", "qubits"), [("r", (0,)), ("cz", (1, 2))])
 def test_the_noise_rebuilt_from_the_figures_is_the_vendors(name, qubits):
     """Not only as large: the same channel, to the second order of the errors."""
-    ours = Device.from_backend(iqm()).noise_model()._local_quantum_errors[name][qubits]
+    ours = noise_model(device_from_backend(iqm()))._local_quantum_errors[name][qubits]
     np.testing.assert_allclose(SuperOp(ours).data, SuperOp(relaxing(name)).data, atol=3e-4)
     assert np.abs(SuperOp(ours).data - np.eye(4 ** len(qubits))).max() > 3e-3
 
 
 def test_a_pair_that_the_noise_model_leaves_out_is_no_perfect_one():
-    device = Device.from_backend(iqm(noisy=((0, 1),)))
+    device = device_from_backend(iqm(noisy=((0, 1),)))
     assert device.edges == ((0, 1),)
     with pytest.raises(DeviceError, match="error of a two-qubit gate"):
-        Device.from_backend(iqm(pairs=((0, 2),)))
+        device_from_backend(iqm(pairs=((0, 2),)))
 
 
 def test_readout_errors_among_quality_metrics_are_taken_apart():
@@ -131,6 +132,6 @@ def test_readout_errors_among_quality_metrics_are_taken_apart():
     backend.metrics = SimpleNamespace(get_measure_errors=lambda *what: asked.append(what) or (0.01, 0.04))
     measure = SimpleNamespace(get_default_implementation=lambda locus: "constant")
     backend.architecture = SimpleNamespace(gates={"measure": measure})
-    device = Device.from_backend(backend)
+    device = device_from_backend(backend)
     assert {(qubit.p10, qubit.p01) for qubit in device.qubits} == {(0.01, 0.04)}
     assert ("measure", "constant", ("QB1",)) in asked

@@ -9,8 +9,8 @@ import pytest
 
 from qcsearch.candidate.gate import Topology
 from qcsearch.devices.calibration.providers import get_device
-from qcsearch.devices.calibration.validation import components
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.validation import device_from_json
+from qcsearch.devices.coupling import components
 from qcsearch.devices.selection import regions
 from qcsearch.devices.selection.regions import LAYERS, best_regions, region, topology
 from qcsearch.errors import DeviceError
@@ -23,7 +23,7 @@ def _connected(device, qubits):
 
 def test_the_score_is_the_formula_of_the_module(raw, gate):
     gate("x", 1)["error"] = 0.002
-    found = region(Device.from_json(raw), [2, 0, 1])
+    found = region(device_from_json(raw), [2, 0, 1])
     idling = math.exp(-6.8e-8 * (1 / 130e-6 + 1 / 110e-6 + 1 / 100e-6) / 3)
     singles = ((1 - 3e-4) + (1 - 0.002) + (1 - 3e-4)) / 3
     edges = ((1 - 0.004) + (1 - 0.01)) / 2
@@ -37,14 +37,14 @@ def test_the_score_is_the_formula_of_the_module(raw, gate):
 
 @pytest.mark.parametrize("worse", ["gate", "readout", "t1"])
 def test_each_fault_lowers_the_score(raw, gate, worse):
-    before = region(Device.from_json(copy.deepcopy(raw)), [0, 1]).score
+    before = region(device_from_json(copy.deepcopy(raw)), [0, 1]).score
     if worse == "gate":
         gate("cz", 0, 1)["error"] = gate("cz", 1, 0)["error"] = 0.02
     elif worse == "readout":
         raw["qubits"][0]["p01"] = 0.2
     else:
         raw["qubits"][0].update(t1=1e-5, t2=1e-5)
-    assert region(Device.from_json(raw), [0, 1]).score < before
+    assert region(device_from_json(raw), [0, 1]).score < before
 
 
 @pytest.mark.parametrize("n_qubits", [1, 2, 4])
@@ -71,17 +71,17 @@ def test_large_regions_are_connected_usable_and_ordered(torino, n_qubits):
 
 
 def test_the_whole_largest_part_is_a_region(raw):
-    assert best_regions(Device.from_json(raw), 3)[0].qubits == (0, 1, 2)
+    assert best_regions(device_from_json(raw), 3)[0].qubits == (0, 1, 2)
 
 
 def test_a_gate_for_some_angles_only_counts_if_there_is_no_other(raw):
-    plain = region(Device.from_json(copy.deepcopy(raw)), [0, 1]).score
+    plain = region(device_from_json(copy.deepcopy(raw)), [0, 1]).score
     raw["basis_gates"].append("rzz")
     raw["gates"].append({"name": "rzz", "qubits": [0, 1], "error": 1e-4, "duration": 6.8e-8})
-    assert region(Device.from_json(raw), [0, 1]).score == plain
+    assert region(device_from_json(raw), [0, 1]).score == plain
     raw["gates"] = [g for g in raw["gates"] if g["name"] != "cz" or g["qubits"] == [1, 2]]
     raw["coupling_map"] = [[0, 1], [1, 2]]
-    assert region(Device.from_json(raw), [0, 1]).score > plain
+    assert region(device_from_json(raw), [0, 1]).score > plain
 
 
 def test_the_same_arguments_give_the_same_regions(torino):
@@ -97,7 +97,7 @@ def test_the_seed_orders_regions_of_equal_score(raw):
     pairs = [[a, a + 1] for a in range(5)]
     raw["gates"] = [{"name": "cz", "qubits": pair, "error": 0.01, "duration": 6.8e-8} for pair in pairs]
     raw.update(coupling_map=pairs, basis_gates=["cz"])
-    device = Device.from_json(raw)
+    device = device_from_json(raw)
     firsts = {best_regions(device, 2, seed=seed)[0].qubits for seed in range(20)}
     assert len(firsts) > 1
     assert best_regions(device, 2, seed=3) == best_regions(device, 2, seed=3)
@@ -117,7 +117,7 @@ def test_a_region_larger_than_the_largest_part_is_refused(torino):
 
 
 def test_topology_numbers_the_couplings_by_the_order_of_the_qubits(raw):
-    device = Device.from_json(raw)
+    device = device_from_json(raw)
     assert topology(device, (0, 1, 2)) == Topology(3, ((0, 1), (1, 2)))
     assert topology(device, (2, 0, 1)) == Topology(3, ((0, 2), (1, 2)))
     assert topology(device, (0, 2)) == Topology(2, ())

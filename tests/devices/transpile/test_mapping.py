@@ -13,7 +13,7 @@ from qiskit_ibm_runtime.transpiler.passes.basis.fold_rzz_angle import FoldRzzAng
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits
 
 from qcsearch.devices.calibration.providers import fake_backend, get_device
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.devices.transpile.mapping import map_circuit, to_physical
 from qcsearch.errors import DeviceError
@@ -116,7 +116,7 @@ def test_logical_qubits_start_where_they_were_sent(torino):
 
 
 def test_costs_of_a_circuit_by_hand(raw):
-    device = Device.from_json(raw)
+    device = device_from_json(raw)
     circuit = QuantumCircuit(3, 1)
     circuit.sx(0)
     circuit.x(0)
@@ -134,7 +134,7 @@ def test_costs_of_a_circuit_by_hand(raw):
 
 @pytest.mark.parametrize("level", [0, 1, 2, 3])
 def test_swaps_that_routing_inserts_are_counted_and_no_others(raw, level):
-    device = Device.from_json(raw)
+    device = device_from_json(raw)
 
     def mapped(*pairs):
         circuit = QuantumCircuit(3)
@@ -158,7 +158,7 @@ def test_swaps_that_routing_inserts_are_counted_and_no_others(raw, level):
 def test_without_measurement_all_qubits_count_as_read_out(raw):
     circuit = QuantumCircuit(2)
     circuit.cz(0, 1)
-    mapped = map_circuit(circuit, Device.from_json(raw), (1, 2))
+    mapped = map_circuit(circuit, device_from_json(raw), (1, 2))
     assert mapped.duration == pytest.approx(6.8e-8 + 1.4e-6)
     assert mapped.predicted_success == pytest.approx((1 - 0.01) * 0.965 * 0.9925)
 
@@ -166,13 +166,13 @@ def test_without_measurement_all_qubits_count_as_read_out(raw):
 def test_delays_in_dt_use_the_devices_dt(raw):
     circuit = QuantumCircuit(1)
     circuit.delay(250, 0, unit="dt")
-    assert map_circuit(circuit, Device.from_json(raw), (0,)).duration == pytest.approx(1e-6 + 1.2e-6)
+    assert map_circuit(circuit, device_from_json(raw), (0,)).duration == pytest.approx(1e-6 + 1.2e-6)
 
 
 def test_a_direction_that_is_missing_is_turned_around(raw):
     circuit = QuantumCircuit(2)
     circuit.cx(1, 0)
-    mapped = map_circuit(circuit, Device.from_json(raw), (1, 2))
+    mapped = map_circuit(circuit, device_from_json(raw), (1, 2))
     places = [[mapped.circuit.find_bit(q).index for q in x.qubits] for x in mapped.circuit.data]
     assert [0, 1] in places
     assert [1, 0] not in places
@@ -189,11 +189,11 @@ def test_a_direction_that_is_missing_is_turned_around(raw):
 )
 def test_qubits_that_do_not_fit_are_refused(raw, make, qubits, why):
     with pytest.raises(DeviceError, match=why):
-        map_circuit(make(), Device.from_json(raw), qubits)
+        map_circuit(make(), device_from_json(raw), qubits)
 
 
 def test_qubits_that_are_apart_are_refused_once_the_circuit_entangles(raw):
-    device, circuit = Device.from_json(raw), QuantumCircuit(2)
+    device, circuit = device_from_json(raw), QuantumCircuit(2)
     circuit.x(0)
     assert map_circuit(circuit, device, (0, 2)).two_qubit_gates == 0
     circuit.cx(0, 1)
@@ -205,18 +205,18 @@ def test_what_the_device_cannot_run_is_refused_in_one_sentence(raw):
     circuit = QuantumCircuit(1)
     circuit.reset(0)
     with pytest.raises(DeviceError, match="cannot be mapped") as caught:
-        map_circuit(circuit, Device.from_json(raw), (0,))
+        map_circuit(circuit, device_from_json(raw), (0,))
     assert "\n" not in str(caught.value)
     circuit = QuantumCircuit(1)
     circuit.delay(Parameter("t"), 0)
     with pytest.raises(DeviceError, match="delay must have a number"):
-        map_circuit(circuit, Device.from_json(raw), (0,))
+        map_circuit(circuit, device_from_json(raw), (0,))
     with pytest.raises(DeviceError, match="'optimization_level'"):
-        map_circuit(QuantumCircuit(1), Device.from_json(raw), (0,), 4)
+        map_circuit(QuantumCircuit(1), device_from_json(raw), (0,), 4)
 
 
 def test_to_physical_needs_the_qubits(raw):
-    mapped = map_circuit(QuantumCircuit(1), Device.from_json(raw), (2,))
+    mapped = map_circuit(QuantumCircuit(1), device_from_json(raw), (2,))
     with pytest.raises(DeviceError, match=r"in \[0, 1\]"):
         to_physical(mapped, 2)
 

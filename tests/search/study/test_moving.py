@@ -9,6 +9,7 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.circuits.build import lower
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.calibration.synthetic import drifted
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.finish.refit import Refitted
@@ -76,7 +77,7 @@ def test_qubits_that_cannot_be_used_any_more_are_left(
 ) -> None:
     lagos = get_device("fake_lagos")
     blind = tuple(replace(q, p10=0.5, p01=0.5) if i == 1 else q for i, q in enumerate(lagos.qubits))
-    left = Device.from_json({**replace(lagos, qubits=blind).to_json(), "notices": []})
+    left = device_from_json({**replace(lagos, qubits=blind).to_json(), "notices": []})
     assert {1}.isdisjoint(grow(planted, on(left, features, space)).candidate.qubits)
 
 

@@ -9,7 +9,7 @@ import pytest
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate
-from qcsearch.devices.calibration.validation import components
+from qcsearch.devices.coupling import components
 from qcsearch.devices.device import Device
 from qcsearch.errors import DeviceError
 from qcsearch.search.strategies.ingredients.native import (
