@@ -131,7 +131,7 @@ app = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        from qcsearch import __version__
+        from qcsearch._version import __version__
 
         print(f"qcsearch {__version__}")
         raise typer.Exit

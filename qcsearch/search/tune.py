@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import qcsearch
+from qcsearch._version import __version__
 from qcsearch.arguments import as_float, as_int
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.devices.device import Device
@@ -79,7 +79,7 @@ def run_tuning(
     seconds = max(SECONDS_SHARE * result.seconds, _LEAST_SECONDS) if max_seconds is None else max_seconds
     budget = Budget.of(len(planted), seconds)
     changes = {
-        "qcsearch": qcsearch.__version__,
+        "qcsearch": __version__,
         "device": device.name,
         "calibrated_at": device.calibrated_at,
         "device_digest": device.digest,

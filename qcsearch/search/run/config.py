@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-import qcsearch
+from qcsearch._version import __version__
 
 __all__ = ["Origin", "RunConfig"]
 
@@ -81,7 +81,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     schema_version: int = Field(default=1, ge=1, le=1)
-    qcsearch: str = qcsearch.__version__
+    qcsearch: str = __version__
     dataset: str
     dataset_digest: str
     drop: list[str] = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-import qcsearch
+from qcsearch._version import __version__
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.gate import GateList
 from qcsearch.circuits.build import lower
@@ -79,7 +79,7 @@ def seed_words(seed: int, candidate: Candidate, index: int = 0) -> tuple[int, ..
 def versions() -> dict[str, str]:
     """Versions of what the numbers depend on."""
     names = ("numpy", "qiskit", "qiskit-aer", "scikit-learn", "optuna", "numba")
-    return {"qcsearch": qcsearch.__version__} | {name: version(name) for name in names}
+    return {"qcsearch": __version__} | {name: version(name) for name in names}
 
 
 @dataclass(frozen=True, eq=False)
