@@ -13,10 +13,10 @@ from qcsearch.data.splitting import Part
 from qcsearch.deployment.cost.checks import check_ceiling, check_number
 from qcsearch.deployment.cost.plan import plan_deployment
 from qcsearch.deployment.deployment import Deployment
-from qcsearch.deployment.diagnostics.canaries import Aviary
-from qcsearch.deployment.diagnostics.moving import Move, find_move
+from qcsearch.deployment.diagnostics.canaries import CanaryMonitor
+from qcsearch.deployment.diagnostics.noise_model_check import NoiseModelCheck, check_noise_model
+from qcsearch.deployment.diagnostics.remap import Remap, find_remap
 from qcsearch.deployment.diagnostics.score import exact_score, measured_score
-from qcsearch.deployment.diagnostics.truth import NoiseTruth, noise_truth
 from qcsearch.deployment.executors.base import Billed, Calibrated, Executor
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.finetune.tuning import StepDone, Tuner, TuningOptions
@@ -64,7 +64,7 @@ def deploy(
     max_test: int = 500,
     canaries: bool = False,
     mitigate: bool = False,
-    move: Move | None = None,
+    remap: Remap | None = None,
     checkpoint: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Deployment:
@@ -82,8 +82,8 @@ def deploy(
         max_test: samples of the test part that are measured, at most.
         canaries: whether each job carries two circuits with a known answer, for a verdict on the readout.
         mitigate: whether the readout errors that they show are taken out of the results.
-        move: to other qubits than those of `model`, see `find_move`.
-        checkpoint: file of the training steps, written after each, and to go on from if it is there; the
+        remap: to other qubits than those of `model`, see `find_remap`.
+        checkpoint: file of the training steps, written after each, and resumed from if it is there; the
             result is that of an unbroken run, but `usage` and `seconds` count the last part alone.
         on_progress: called as the work goes on.
 
@@ -98,7 +98,7 @@ def deploy(
         CeilingError: if the jobs cost so much more than was estimated that no measurement is left.
     """
     started, candidate = time.monotonic(), model.candidate.digest
-    model = model if move is None else move.apply(model)
+    model = model if remap is None else remap.apply(model)
     say = on_progress or (lambda _: None)
     tuner, test = prepare(
         model,
@@ -146,11 +146,11 @@ def deploy(
         seconds=time.monotonic() - started,
         versions=library_versions(),
         qpu_seconds=None if budget is None else budget.bill(),
-        truth=_truth(program, found, tuned, test),
-        canaries=None if program.aviary is None else program.aviary.verdict(model.device, program.qubits),
+        noise_model_check=_noise_model_check(program, found, tuned, test),
+        canaries=None if program.monitor is None else program.monitor.verdict(model.device, program.qubits),
         mitigated=program.mitigated,
-        move=move,
-        notices=_notices(parts, tuner, test, steps, len(tuning.losses), move),
+        remap=remap,
+        notices=_notices(parts, tuner, test, steps, len(tuning.losses), remap),
     )
 
 
@@ -180,8 +180,10 @@ def prepare(
     check_options(options.training(model, steps))
     options.schedule.check(shots)
     executor = open_executor(backend, device=model.device, seed=seed)
-    aviary = Aviary() if canaries or mitigate else None
-    program = replace(BackendProgram.of(model.transpiled, executor, shots), aviary=aviary, mitigate=mitigate)
+    monitor = CanaryMonitor() if canaries or mitigate else None
+    program = replace(
+        BackendProgram.of(model.transpiled, executor, shots), monitor=monitor, mitigate=mitigate
+    )
     program.check()
     rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
     validation = _subset(parts.validation, max_validation, rng)
@@ -212,16 +214,20 @@ def _subset(part: Part, at_most: int, rng: np.random.Generator) -> Part:
     return Part(part.X[rows], part.y[rows])
 
 
-def _truth(program: BackendProgram, found: Estimates, model: TrainedModel, test: Part) -> NoiseTruth | None:
+def _noise_model_check(
+    program: BackendProgram, found: Estimates, model: TrainedModel, test: Part
+) -> NoiseModelCheck | None:
     """Against the prediction, which has the readout errors in it: not for results without them."""
     if program.mitigated:
         return None
     predicted = model.expectations(test.X)
-    return noise_truth(found, predicted, program.observables, program.qubits, found.shots or program.shots)
+    return check_noise_model(
+        found, predicted, program.observables, program.qubits, found.shots or program.shots
+    )
 
 
 def _notices(
-    parts: Parts, tuner: Tuner, test: Part, steps: int, done: int, move: Move | None
+    parts: Parts, tuner: Tuner, test: Part, steps: int, done: int, remap: Remap | None
 ) -> tuple[str, ...]:
     pairs = (("validation", parts.validation, tuner.validation), ("test", parts.test, test))
     found = [
@@ -236,14 +242,14 @@ def _notices(
             f"{executor.budget.max_seconds:g} QPU seconds."
         )
     found += tuner.program.notices
-    if isinstance(executor, Calibrated) and move is None:
+    if isinstance(executor, Calibrated) and remap is None:
         found += _offer(tuner.model, parts.validation, executor.latest)
     return tuple(found)
 
 
 def _offer(model: TrainedModel, validation: Part, now: Device | None) -> list[str]:
-    """A better place for the model, if its own qubits have decayed."""
+    """Better qubits for the model, if its own have decayed."""
     if now is None or now.digest == model.device.digest:
         return []
-    better = find_move(model, validation, now)
-    return [] if better is None else [f"--remap would have moved the model. {better.grounds}."]
+    better = find_remap(model, validation, now)
+    return [] if better is None else [f"--remap would have remapped the model. {better.grounds}."]

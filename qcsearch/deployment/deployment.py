@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from qcsearch.deployment.diagnostics.canaries import CanaryVerdict
-from qcsearch.deployment.diagnostics.moving import Move
+from qcsearch.deployment.diagnostics.noise_model_check import NoiseModelCheck
+from qcsearch.deployment.diagnostics.remap import Remap
 from qcsearch.deployment.diagnostics.score import Score
-from qcsearch.deployment.diagnostics.truth import NoiseTruth
 from qcsearch.deployment.values import Kind, Usage
 from qcsearch.errors import InputError
 from qcsearch.storage import canonical, files
@@ -34,7 +34,7 @@ class Tuning:
         after: the same with the weights that came out; None if no step was done.
         gain: mean over the subset of "right after" minus "right before".
         gain_error: its standard error, sample by sample, so that what both get right does not count.
-        kept: whose weights the deployment goes on with: `after` only where it is the better of the two.
+        kept: whose weights the deployment keeps: `after` only where it is the better of the two.
         shots: of each step; empty in a file from before they could differ.
     """
 
@@ -73,10 +73,10 @@ class Deployment:
         seconds: wall time.
         versions: library to version.
         qpu_seconds: that all jobs cost, if they cost any.
-        truth: predicted against measured expectation values; None in a file from before it was kept.
+        noise_model_check: predicted against measured expectation values; None in a file from before it was kept.
         canaries: what circuits with a known answer said; None if there were none.
         mitigated: whether errors were taken out of the deployed score.
-        move: to which qubits the model was moved before, and why; None if it was not.
+        remap: to which qubits the model was remapped before, and why; None if it was not.
         notices: what a reader should know, a sentence each.
     """
 
@@ -98,10 +98,10 @@ class Deployment:
     versions: dict[str, str]
     candidate: str = ""
     qpu_seconds: float | None = None
-    truth: NoiseTruth | None = None
+    noise_model_check: NoiseModelCheck | None = None
     canaries: CanaryVerdict | None = None
     mitigated: bool = False
-    move: Move | None = None
+    remap: Remap | None = None
     notices: tuple[str, ...] = ()
 
     def apply(self, model: TrainedModel) -> TrainedModel:
@@ -110,7 +110,7 @@ class Deployment:
         Raises:
             InputError: if they are not of this model.
         """
-        model = model if self.move is None else self.move.apply(model)
+        model = model if self.remap is None else self.remap.apply(model)
         lengths = len(self.weights), len(self.head_parameters)
         if lengths != (len(model.weights), len(model.head_parameters)) or any(
             abs(number) > MAX_PARAMETER for number in (*self.weights, *self.head_parameters)
@@ -121,8 +121,8 @@ class Deployment:
     def to_json(self) -> dict[str, Json]:
         """Return the deployment as JSON values."""
         plain = {
-            **asdict(replace(self, move=None)),
-            "move": None if self.move is None else self.move.to_json(),
+            **asdict(replace(self, remap=None)),
+            "remap": None if self.remap is None else self.remap.to_json(),
         }
         data: dict[str, Json] = canonical.loads(canonical.dumps(plain))
         return data

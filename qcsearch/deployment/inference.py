@@ -11,7 +11,7 @@ from qcsearch.data.truth import Truth
 from qcsearch.data.values import Label
 from qcsearch.deployment.cost.checks import check_ceiling, check_number
 from qcsearch.deployment.cost.plan import measuring
-from qcsearch.deployment.diagnostics.canaries import Aviary, CanaryVerdict
+from qcsearch.deployment.diagnostics.canaries import CanaryMonitor, CanaryVerdict
 from qcsearch.deployment.diagnostics.score import Score, measured_score, probability_errors
 from qcsearch.deployment.executors.base import Billed, Executor
 from qcsearch.deployment.executors.opening import open_executor
@@ -100,7 +100,7 @@ def infer(
         InputError: if `shots` or `seed` is out of range, `X` does not fit the model, or the ceiling of a billed
             backend is below the cost.
         BackendError: if there is no such backend, or it cannot run the model's circuit.
-        CeilingError: if the jobs cost more than was estimated; the same call again goes on where it stopped.
+        CeilingError: if the jobs cost more than was estimated; the same call again resumes where it stopped.
     """
     program = prepare_inference(model, backend, shots=shots, seed=seed, canaries=canaries, mitigate=mitigate)
     features, executor = model.features(X), program.executor
@@ -121,7 +121,7 @@ def infer(
         errors=errors,
         usage=program.usage,
         qpu_seconds=None if budget is None else budget.bill(),
-        canaries=None if program.aviary is None else program.aviary.verdict(model.device, program.qubits),
+        canaries=None if program.monitor is None else program.monitor.verdict(model.device, program.qubits),
         mitigated=program.mitigated,
         notices=program.notices,
     )
@@ -145,8 +145,10 @@ def prepare_inference(
     check_number("infer", "shots", shots, 1, MAX_SHOTS)
     check_number("infer", "seed", seed, 0, 2**63 - 1)
     executor = open_executor(backend, device=model.device, seed=seed)
-    aviary = Aviary() if canaries or mitigate else None
-    program = replace(BackendProgram.of(model.transpiled, executor, shots), aviary=aviary, mitigate=mitigate)
+    monitor = CanaryMonitor() if canaries or mitigate else None
+    program = replace(
+        BackendProgram.of(model.transpiled, executor, shots), monitor=monitor, mitigate=mitigate
+    )
     program.check()
     return program
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
-from qcsearch.deployment.diagnostics.canaries import Aviary, Readout, canary_circuits
+from qcsearch.deployment.diagnostics.canaries import CanaryMonitor, Readout, canary_circuits
 from qcsearch.deployment.executors.base import Billed, Estimating, Executor
 from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.folding import fold_notice, runnable
@@ -55,7 +55,7 @@ class BackendProgram:
         executor: what runs the circuits.
         shots: runs of each circuit in each basis.
         meter: counts what was asked of the executor.
-        aviary: keeps the canaries of each job; None sends none.
+        monitor: keeps the canaries of each job; None sends none.
         mitigate: whether the readout errors that the canaries of a job show are taken out of its results.
     """
 
@@ -67,7 +67,7 @@ class BackendProgram:
     executor: Executor
     shots: int
     meter: UsageMeter = field(default_factory=UsageMeter)
-    aviary: Aviary | None = None
+    monitor: CanaryMonitor | None = None
     mitigate: bool = False
 
     @property
@@ -124,7 +124,7 @@ class BackendProgram:
             InputError: if canaries are asked of an executor that gives no bits.
         """
         if isinstance(self.executor, Estimating):
-            if self.aviary is not None:
+            if self.monitor is not None:
                 raise InputError(
                     "Canaries and the correction of readout by them need bits and must not be asked of the estimator.",
                     fix="leave them out, or take the sampler; the estimator's resilience level 1 mitigates readout.",
@@ -176,9 +176,9 @@ class BackendProgram:
         self.meter.count(sum(array.size for array in found), executions, asked=self.shots, came=came)
         bits = [array.to_bool_array(order="little") for array in found]
         readout = None
-        if self.aviary is not None:
+        if self.monitor is not None:
             readout = Readout.of(*(told[0] for told in bits[len(pubs) :]))
-            self.aviary.add(readout)
+            self.monitor.add(readout)
         return bits[: len(pubs)], readout
 
     def _job(self, rows: Floats) -> Estimates:
@@ -266,7 +266,7 @@ class BackendProgram:
     @cached_property
     def canaries(self) -> list[QuantumCircuit]:
         """The circuits with a known answer that each job carries besides."""
-        return [] if self.aviary is None else canary_circuits(self.qubits, self.executor.target)
+        return [] if self.monitor is None else canary_circuits(self.qubits, self.executor.target)
 
     @cached_property
     def _columns(self) -> list[list[int]]:

@@ -121,9 +121,9 @@ def test_a_deployment_with_the_weights_of_another_model_is_refused(qcsearch, own
 def test_a_device_within_a_file_is_no_path(qcsearch, own_run, tmp_path, bundle):
     assert qcsearch("deploy", own_run, "--backend", "aer", "--steps", 0, "--shots", 64).code == 0
     data = json.loads((own_run / "deployment.json").read_text())
-    move = {"before": [0], "after": [0], "reason": "", "accuracy_before": None, "accuracy_after": 1.0}
-    move |= {"success_before": None, "success_after": 1.0, "device": str(own_run / "device.json")}
-    (own_run / "deployment.json").write_text(json.dumps({**data, "move": move}))
+    remap = {"before": [0], "after": [0], "reason": "", "accuracy_before": None, "accuracy_after": 1.0}
+    remap |= {"esp_before": None, "esp_after": 1.0, "device": str(own_run / "device.json")}
+    (own_run / "deployment.json").write_text(json.dumps({**data, "remap": remap}))
     outcome = qcsearch("predict", own_run, "iris", "-o", tmp_path / "p.csv")
     assert outcome.code == 2
     assert "must be a JSON object" in outcome.err

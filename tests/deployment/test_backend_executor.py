@@ -36,7 +36,7 @@ def test_a_deployment_there_is_called_a_simulation_and_close_to_the_prediction(m
     found = deploy(model, iris, MANILA, steps=0, shots=4096, max_validation=2)
     assert (found.kind, found.backend) == ("simulated", MANILA)
     assert abs(found.deployed.accuracy - found.noisy.accuracy) < 0.1
-    assert found.truth.holds
+    assert found.noise_model_check.holds
 
 
 def test_registers_are_joined_and_wide_results_keep_whole_shots():

@@ -41,7 +41,7 @@ def test_a_job_whose_bill_is_late_is_waited_for_before_the_next_is_let_through(
 ):
     server = slow()
     server.faults.add("submit", how)
-    one = executor(max_qpu_seconds=100.0, patience=replace(quick, settle=0.2))
+    one = executor(max_qpu_seconds=100.0, retry=replace(quick, settle_interval=0.2))
     for error in (ENDS[how], CeilingError):
         with pytest.raises(error):
             one.run([rotation], 50)
@@ -95,7 +95,7 @@ def test_a_job_elsewhere_is_refused_also_by_who_finds_it_in_the_journal(
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(one._submitter._twins, "refuse", killed)
+    monkeypatch.setattr(one._submitter._duplicates, "refuse", killed)
     with pytest.raises(KeyboardInterrupt):
         one.run([rotation], 50)
     one._journal.close()

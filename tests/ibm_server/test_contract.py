@@ -39,7 +39,7 @@ def test_the_deployed_accuracy_is_within_two_points_of_the_noisy_one(serve, call
     assert abs(found.deployed.accuracy - found.noisy.accuracy) <= 0.02
     assert found.deployed.n_samples == 500
     assert found.noisy.accuracy > 0.85
-    assert found.truth.holds, out
+    assert found.noise_model_check.holds, out
     assert found.qpu_seconds == pytest.approx(server.billed_seconds)
 
 

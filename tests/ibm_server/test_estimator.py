@@ -129,7 +129,7 @@ def test_level_1_takes_readout_errors_out(server, estimator, bell):
 
 
 @pytest.mark.slow
-def test_a_deployment_with_mitigation_says_so_and_claims_no_noise_truth(server, estimator, model, iris):
+def test_a_deployment_with_mitigation_says_so_and_claims_no_noise_model_check(server, estimator, model, iris):
     few = {
         "steps": 1,
         "shots": 32,
@@ -139,17 +139,17 @@ def test_a_deployment_with_mitigation_says_so_and_claims_no_noise_truth(server, 
     }
     found = deploy(model, iris, estimator(1, device=model.device), **few)
     assert found.mitigated
-    assert found.truth is None
+    assert found.noise_model_check is None
     assert any("resilience level 1: readout is mitigated" in notice for notice in found.notices)
     assert len(server.billed) == 4
 
 
 @pytest.mark.slow
-def test_a_plain_estimator_is_judged_by_noise_truth(server, estimator, model, iris):
+def test_a_plain_estimator_is_judged_by_the_noise_model_check(server, estimator, model, iris):
     few = {"steps": 0, "shots": 500, "max_validation": 2, "max_test": 8}
     found = deploy(model, iris, estimator(0, device=model.device), **few)
     assert not found.mitigated
-    assert found.truth.holds
+    assert found.noise_model_check.holds
     assert len(server.billed) == 2
 
 
@@ -231,4 +231,4 @@ def test_a_deployment_behind_the_estimator_on_133_qubits(serve, estimator, iris)
     few = {"steps": 2, "shots": 256, "max_validation": 20, "max_test": 30}
     found = deploy(model, iris, estimator(0, name="ibm_torino", device=model.device), **few)
     assert abs(found.deployed.accuracy - found.noisy.accuracy) < 0.2
-    assert found.truth.holds
+    assert found.noise_model_check.holds

@@ -25,7 +25,7 @@ from qcsearch.cli.options.hardware import (
     Twirling,
     Yes,
 )
-from qcsearch.cli.options.moving import find_move
+from qcsearch.cli.options.remap import find_remap
 from qcsearch.cli.output import display, emit, percent, say, say_notes, table, tell
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def deploy(
 
     The new weights are kept only if validation samples measured on the backend say so. Noiseless,
     noisy and deployed scores of the same weights stand side by side; DIR/deployment.json holds them.
-    A deployment that was interrupted goes on when the same command is run again. On billed hardware the
+    A deployment that was interrupted is resumed when the same command is run again. On billed hardware the
     same command never pays twice: results are kept in DIR/jobs; another --seed measures anew.
     """
     from qcsearch.deployment.finetune.tuning import TuningOptions
@@ -134,16 +134,22 @@ def _deploy(
     checkpoint = folder.path / f".deployment-{digest}" if options is None else jobs / "steps"
     try:
         with opened(spec, model.device, settings["seed"], jobs, options) as backend:
-            move = find_move(model, parts, backend, options, jobs) if remap else None
+            found_remap = find_remap(model, parts, backend, options, jobs) if remap else None
             if options is not None:
-                moved = model if move is None else move.apply(model)
-                _agree(moved, parts, backend, settings, options.max_qpu_seconds, yes)
+                remapped = model if found_remap is None else found_remap.apply(model)
+                _agree(remapped, parts, backend, settings, options.max_qpu_seconds, yes)
             with stages(f"deploying to {spec}") as watcher:
                 found = run_deployment(
-                    model, parts, backend, **settings, move=move, checkpoint=checkpoint, on_progress=watcher
+                    model,
+                    parts,
+                    backend,
+                    **settings,
+                    remap=found_remap,
+                    checkpoint=checkpoint,
+                    on_progress=watcher,
                 )
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("Interrupted. The same command goes on from the last step.") from None
+        raise KeyboardInterrupt("Interrupted. The same command resumes from the last step.") from None
     found.save(folder.path / "deployment.json")
     if options is None:
         checkpoint.unlink(missing_ok=True)
@@ -177,8 +183,8 @@ def _digest(folder: RunFolder, *settings: object) -> str:
 
 def _without_weights(found: Deployment) -> dict[str, Any]:
     data = found.to_json()
-    if data["move"] is not None:
-        data["move"].pop("device")
+    if data["remap"] is not None:
+        data["remap"].pop("device")
     return {key: value for key, value in data.items() if key not in ("weights", "head_parameters")}
 
 
@@ -198,7 +204,7 @@ def _show(found: Deployment) -> None:
             f"{percent(tuning.before.accuracy)} before, {percent(tuning.after.accuracy)} after; "
             f"the weights from {tuning.kept} are kept.",
         )
-    for said in (found.move, found.truth, found.canaries):
+    for said in (found.remap, found.noise_model_check, found.canaries):
         if said is not None:
             tell(said.sentence)
     usage = found.usage

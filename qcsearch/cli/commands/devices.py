@@ -239,7 +239,7 @@ def check(
 def _device(backend: str) -> Device:
     """The calibration of whatever was named."""
     from qcsearch.deployment.executors.backend import load_backend
-    from qcsearch.deployment.executors.elsewhere import BackendElsewhere
+    from qcsearch.deployment.executors.environment import EnvironmentBackend
     from qcsearch.devices.calibration.backends import device_from_backend
     from qcsearch.devices.calibration.providers import fake_backend, get_device
 
@@ -247,7 +247,7 @@ def _device(backend: str) -> Device:
         return get_device(backend)
     kind, _, argument = backend.partition(":")
     if kind == "env":
-        return BackendElsewhere(argument).device
+        return EnvironmentBackend(argument).device
     if kind == "backend":
         return device_from_backend(load_backend(argument))
     return device_from_backend(fake_backend(backend)) if backend.startswith("fake_") else _live(backend)

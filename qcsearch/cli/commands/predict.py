@@ -153,7 +153,7 @@ def _measured(
             with stages(f"predicting on {spec}") as watcher:
                 return infer(model, X, backend, **settings, on_progress=watcher)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("Interrupted. The same command goes on from the last job.") from None
+        raise KeyboardInterrupt("Interrupted. The same command resumes from the last job.") from None
 
 
 def _journal(path: Path, model: TrainedModel, X: NDArray[Any], *settings: Any) -> Path:

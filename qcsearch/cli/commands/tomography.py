@@ -67,7 +67,7 @@ def tomography(
 ) -> None:
     """Measure the state that the winner's circuit leaves, and compare it with what the snapshot predicts.
 
-    A diagnostic for when the noise truth of a deployment fails: one job of 3ⁿ + 2 circuits on n ≤ 3 qubits, the
+    A diagnostic for when the noise-model check of a deployment fails: one job of 3ⁿ + 2 circuits on n ≤ 3 qubits, the
     last two for the readout errors, which are taken out. DIR/tomography.json holds what was found, and the report
     shows it. On billed hardware the same command never pays twice.
     """

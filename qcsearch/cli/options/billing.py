@@ -71,10 +71,10 @@ def billing(
         )
     if not yes and not sys.stdin.isatty():
         raise InputError("Spending QPU seconds must be agreed to. Nobody is there to ask.", fix="add --yes.")
-    from qcsearch.deployment.ibm.connection.pace import Patience
+    from qcsearch.deployment.ibm.connection.retry import RetryPolicy
     from qcsearch.deployment.ibm.options import IbmOptions
 
-    return IbmOptions(max_qpu_seconds, patience=Patience(submits_per_minute=submits_per_minute), **jobs)
+    return IbmOptions(max_qpu_seconds, retry=RetryPolicy(submits_per_minute=submits_per_minute), **jobs)
 
 
 def _refuse_flags(spec: str, jobs: dict[str, Any]) -> None:
@@ -102,7 +102,7 @@ def opened(
     try:
         yield executor
     except BaseException:
-        executor.close(patient=False)
+        executor.close(wait=False)
         raise
     executor.close()
 

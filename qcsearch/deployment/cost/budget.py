@@ -57,5 +57,5 @@ class Budget:
             raise CeilingError(
                 f"All jobs together may cost {self.max_seconds:g} QPU seconds. They have cost "
                 f"{self.spent():.1f}, and the next takes about {seconds:.1f}.",
-                fix="run the same command with a higher --max-qpu-seconds; it goes on where it stopped.",
+                fix="run the same command with a higher --max-qpu-seconds; it resumes where it stopped.",
             )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from qcsearch.devices.device import Device
 
-__all__ = ["Aviary", "CanaryVerdict", "Readout", "canary_circuits"]
+__all__ = ["CanaryMonitor", "CanaryVerdict", "Readout", "canary_circuits"]
 
 _DEVIATIONS = 5.0
 """Standard deviations by which chance alone is hardly ever off."""
@@ -108,7 +108,7 @@ class CanaryVerdict:
         return asdict(self)
 
 
-class Aviary:
+class CanaryMonitor:
     """Keeps what the canaries of each job said; shared by the programs of one deployment."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from qiskit.quantum_info import DensityMatrix, SparsePauliOp, state_fidelity
 
 from qcsearch.deployment.cost.checks import check_ceiling, check_number
 from qcsearch.deployment.cost.plan import measuring
-from qcsearch.deployment.diagnostics.canaries import Aviary, Readout
+from qcsearch.deployment.diagnostics.canaries import CanaryMonitor, Readout
 from qcsearch.deployment.diagnostics.states import Shots, draw_shots, fit_state, settings
 from qcsearch.deployment.executors.base import Billed, Executor
 from qcsearch.deployment.executors.opening import open_executor
@@ -219,7 +219,7 @@ def prepare_tomography(
         SparsePauliOp.from_sparse_list([(axes, list(wires), 1.0)], plain.circuit.num_qubits)
         for axes in settings(len(wires))
     ]
-    program = replace(plain, observables=strings, aviary=Aviary())
+    program = replace(plain, observables=strings, monitor=CanaryMonitor())
     program.check()
     return program, wires
 
@@ -270,7 +270,7 @@ def _wires(model: TrainedModel, qubits: Sequence[int] | None) -> tuple[int, ...]
 def _measured(program: BackendProgram, row: Floats, wires: Sequence[int]) -> Shots:
     """Run the job."""
     bits, readout = program.sample(row)
-    assert readout is not None  # the program has an aviary
+    assert readout is not None  # the program has an monitor
     counts = {}
     for basis, found in zip(program.bases, bits, strict=True):
         axes = "".join(basis.axes[wire] for wire in wires)

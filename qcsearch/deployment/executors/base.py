@@ -164,7 +164,7 @@ EXECUTORS: Registry[Executor] = Registry("qcsearch.executors", BackendError)
 class JobSeeds:
     """Seeds of an executor's jobs: from its own seed, a job's parameters, and how often they came before.
 
-    They do not depend on the jobs in between, so a deployment that goes on after a break draws the same shots
+    They do not depend on the jobs in between, so a deployment that is resumed after a break draws the same shots
     as one that never broke.
 
     Args:

@@ -90,7 +90,7 @@ class IbmExecutor:
             lambda: self._journal.slowness,
             settle=self._settle,
         )
-        self._cloud = Cloud(name, options.patience, _is_fractional(device))
+        self._cloud = Cloud(name, options.retry, _is_fractional(device))
         self._journal = Journal(journal)
         self._submitter = Submitter(self._cloud, self._journal, options.private)
         self._options, self._device = options, device
@@ -163,23 +163,23 @@ class IbmExecutor:
         """From now on the calibration is compared with this snapshot."""
         self._device, self._compared = device, None
 
-    def close(self, patient: bool = True) -> None:
+    def close(self, wait: bool = True) -> None:
         """Cancel jobs that turned up late, close all sessions, look for the bills, and let go of the journal.
 
         Args:
-            patient: wait, half a minute at most, for what of that the service has not said yet.
+            wait: for what of that the service has not said yet, half a minute at most.
         """
         try:
             if self._journal.entries or self._journal.sessions:
-                self._settle(patient)
+                self._settle(wait)
         finally:
             self._journal.close()
 
-    def _settle(self, patient: bool = True) -> None:
+    def _settle(self, wait: bool = True) -> None:
         """End what is open, as far as that can be: no more jobs are to come for now."""
         try:
             self._sessions.close()
-            self._submitter.settle(patient)
+            self._submitter.settle(wait)
         except BackendError as fault:
             # What ended the deployment matters more; what is open stays so in the journal.
             _log.warning("The last look at the service failed: %s", fault)

@@ -41,9 +41,9 @@ def _open_backend(*, argument: str, device: Device | None, seed: int) -> Executo
 @EXECUTORS.register("env")
 def _open_env(*, argument: str, device: Device | None, seed: int) -> Executor:
     from qcsearch.deployment.executors.backend import BackendExecutor
-    from qcsearch.deployment.executors.elsewhere import BackendElsewhere
+    from qcsearch.deployment.executors.environment import EnvironmentBackend
 
-    return BackendExecutor(BackendElsewhere(argument), f"env:{argument}", seed)
+    return BackendExecutor(EnvironmentBackend(argument), f"env:{argument}", seed)
 
 
 @EXECUTORS.register("ibm")

@@ -126,7 +126,7 @@ class Tuner:
 
         Args:
             steps: how many, ≥ 0.
-            checkpoint: written after each step, and gone on from.
+            checkpoint: written after each step, and resumed from.
             may_step: asked before each step, counted from 0; False ends them.
         """
         method = f"{self.options.gradient}, {self.options.optimizer}"

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from qcsearch.deployment.ibm.connection.pace import Patience
+from qcsearch.deployment.ibm.connection.retry import RetryPolicy
 from qcsearch.errors import InputError
 from qcsearch.storage.canonical import Json
 
@@ -37,7 +37,7 @@ class IbmOptions:
             it is closed when the seconds that were left of the ceiling have passed.
         max_drift: largest change of an error since the model's snapshot with which a job is submitted, in
             [0, 1]; None submits with any.
-        patience: deadlines and limits.
+        retry: deadlines and limits.
     """
 
     max_qpu_seconds: float
@@ -48,7 +48,7 @@ class IbmOptions:
     private: bool = False
     mode: Literal["job", "batch", "session"] = "job"
     max_drift: float | None = None
-    patience: Patience = field(default_factory=Patience)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     def __post_init__(self) -> None:
         if self.primitive not in ("sampler", "estimator"):

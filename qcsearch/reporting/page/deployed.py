@@ -46,7 +46,9 @@ def deployment(facts: RunFacts) -> Markup | None:
 def _verdicts(found: Deployment) -> list[str]:
     """Where the model went, what the measurements say of the snapshot and the readout, and what was billed."""
     sentences = [
-        verdict.sentence for verdict in (found.move, found.truth, found.canaries) if verdict is not None
+        verdict.sentence
+        for verdict in (found.remap, found.noise_model_check, found.canaries)
+        if verdict is not None
     ]
     if found.qpu_seconds:
         sentences.append(f"{found.qpu_seconds:,.1f} QPU seconds were billed.")

@@ -6,7 +6,7 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.deployment.deploying import deploy
-from qcsearch.deployment.diagnostics.canaries import Aviary, CanaryVerdict, Readout
+from qcsearch.deployment.diagnostics.canaries import CanaryMonitor, CanaryVerdict, Readout
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.devices.calibration.providers import get_device
@@ -43,7 +43,7 @@ def test_on_a_recorded_device_the_corrected_values_are_those_before_readout():
     def measured(mitigate):
         executor = open_executor("local:fake_manila", seed=4)
         program = BackendProgram(
-            circuit, QUBITS, OPERATORS, [], [], executor, 100_000, aviary=Aviary(), mitigate=mitigate
+            circuit, QUBITS, OPERATORS, [], [], executor, 100_000, monitor=CanaryMonitor(), mitigate=mitigate
         )
         return program.measure(np.zeros((1, 0)), np.zeros(0)).values[0]
 
@@ -58,11 +58,11 @@ def test_a_readout_that_tells_nothing_is_refused():
 
 
 def seen(p10, p01, jobs=10, shots=4096, seed=0):
-    rng, aviary = np.random.default_rng(seed), Aviary()
+    rng, monitor = np.random.default_rng(seed), CanaryMonitor()
     for _ in range(jobs):
         zeros, ones = (rng.random((shots, len(p))) < p for p in (p10, 1 - np.array(p01)))
-        aviary.add(Readout.of(zeros, ones))
-    return aviary
+        monitor.add(Readout.of(zeros, ones))
+    return monitor
 
 
 def test_chance_alone_is_hardly_ever_called_a_change():
@@ -86,14 +86,14 @@ def test_a_qubit_that_reads_worse_is_named():
 
 def test_a_readout_that_moves_in_between_is_not_steady():
     device = get_device("fake_manila")
-    aviary = seen([0.01], [0.02], jobs=5)
+    monitor = seen([0.01], [0.02], jobs=5)
     for one in seen([0.05], [0.02], jobs=5)._seen:
-        aviary.add(one)
-    assert not aviary.verdict(device, (0,)).steady
+        monitor.add(one)
+    assert not monitor.verdict(device, (0,)).steady
 
 
 def test_no_jobs_no_verdict():
-    assert Aviary().verdict(get_device("fake_manila"), QUBITS) is None
+    assert CanaryMonitor().verdict(get_device("fake_manila"), QUBITS) is None
 
 
 def test_a_deployment_with_canaries_says_what_they_say_and_costs_two_circuits_a_job(model, iris):
@@ -105,7 +105,7 @@ def test_a_deployment_with_canaries_says_what_they_say_and_costs_two_circuits_a_
     assert found.usage.circuits == plain.usage.circuits + 2 * found.usage.jobs
     assert plain.canaries is None
     corrected = deploy(model, iris, "local:fake_manila", mitigate=True, **settings)
-    assert (corrected.mitigated, corrected.truth) == (True, None)
+    assert (corrected.mitigated, corrected.noise_model_check) == (True, None)
     for one in (found, corrected):
         assert type(one).from_json(one.to_json()) == one
 

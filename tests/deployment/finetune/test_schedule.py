@@ -1,4 +1,4 @@
-"""Shots that grow from step to step: how many, what they cost, and that they go on where they stopped."""
+"""Shots that grow from step to step: how many, what they cost, and that they resume where they stopped."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from qcsearch.deployment.ibm.connection.client import Client
 from qcsearch.deployment.ibm.connection.credentials import account
 from qcsearch.deployment.ibm.connection.faults import is_transient, translate
-from qcsearch.deployment.ibm.connection.pace import Breaker, Patience
+from qcsearch.deployment.ibm.connection.retry import CircuitBreaker, RetryPolicy
 from qcsearch.deployment.ibm.connection.transport import few_requests
 from qcsearch.errors import BackendError, QCSearchError
 
@@ -32,15 +32,15 @@ class Cloud:
 
     Args:
         name: of the backend.
-        patience: deadlines and limits.
+        retry: deadlines and limits.
         fractional: whether its fractional gates are wanted, where it has them.
     """
 
-    def __init__(self, name: str, patience: Patience | None = None, fractional: bool = False) -> None:
+    def __init__(self, name: str, retry: RetryPolicy | None = None, fractional: bool = False) -> None:
         self.name = name
         self._fractional = fractional
-        self.patience = patience or Patience()
-        self._breaker = Breaker(self.patience.strikes, self.patience.rest)
+        self.retry = retry or RetryPolicy()
+        self._breaker = CircuitBreaker(self.retry.breaker_failures, self.retry.breaker_seconds)
 
     @cached_property
     def backend(self) -> IBMBackend:
@@ -103,14 +103,14 @@ class Cloud:
         Raises:
             BackendError: the last fault, if it is one that stays or there were too many.
         """
-        for failures in range(1, self.patience.attempts):
+        for failures in range(1, self.retry.attempts):
             try:
                 return self.once(work)
             except BackendError as fault:
                 if not is_transient(fault):
                     raise
-                _log.info("Attempt %d of %d failed: %s", failures, self.patience.attempts, fault)
-                time.sleep(self.patience.pause(failures))
+                _log.info("Attempt %d of %d failed: %s", failures, self.retry.attempts, fault)
+                time.sleep(self.retry.pause(failures))
         return self.once(work)
 
     def once(self, work: Callable[[], T]) -> T:
@@ -137,4 +137,4 @@ class Cloud:
         return found
 
     def _connect(self) -> QiskitRuntimeService:
-        return Client(self.patience.call, **account())
+        return Client(self.retry.call_timeout, **account())

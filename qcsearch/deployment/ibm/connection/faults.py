@@ -17,7 +17,7 @@ from qcsearch.errors import BackendError, CredentialsError, IdentityError, Servi
 
 __all__ = ["LATER", "is_clear", "is_transient", "session_closed", "status_of", "translate"]
 
-LATER = "run the same command again later; it goes on where it stopped."
+LATER = "run the same command again later; it resumes where it stopped."
 _NO_ANSWER = (ValueError, KeyError, TypeError, AttributeError)
 
 

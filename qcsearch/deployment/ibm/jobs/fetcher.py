@@ -35,7 +35,7 @@ from urllib3 import HTTPResponse
 
 from qcsearch import errors
 from qcsearch.deployment.ibm.connection.transport import Transport, read_answer
-from qcsearch.deployment.ibm.jobs.shelf import Shelf, is_text_of_result
+from qcsearch.deployment.ibm.jobs.result_store import ResultStore, is_text_of_result
 from qcsearch.errors import QCSearchError, StorageError
 from qcsearch.processes import environment, python_command
 from qcsearch.storage.canonical import Json
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from qiskit_ibm_runtime import RuntimeJobV2
     from requests import Response
 
-__all__ = ["Order", "detached", "fetch", "main"]
+__all__ = ["FetchRequest", "detached", "fetch", "main"]
 
 _log = logging.getLogger("qcsearch.deployment")
 _SECRET = "QISKIT_IBM_TOKEN"
@@ -55,13 +55,13 @@ _SHOWN = 2**14
 
 
 @dataclass(frozen=True)
-class Order:
+class FetchRequest:
     """A result to be fetched.
 
     Attributes:
         url: its address.
         headers: of the request; the access token is among them.
-        folder: of the shelf.
+        folder: of the store.
         tag: under which it is kept.
         size: bytes that it takes at most.
         seconds: of silence after which the request has failed.
@@ -80,19 +80,19 @@ class Order:
 
 
 @contextmanager
-def detached(job: RuntimeJobV2, shelf: Shelf, tag: str, size: int, seconds: float) -> Iterator[None]:
+def detached(job: RuntimeJobV2, store: ResultStore, tag: str, size: int, seconds: float) -> Iterator[None]:
     """Meanwhile the result of a job is fetched by a process of its own; the client sees no difference.
 
     Args:
         job: whose result may be asked for.
-        shelf: where it is kept.
+        store: where it is kept.
         tag: under which.
         size: bytes that it takes at most.
         seconds: of silence after which a call has failed.
     """
     session = job._api_client._session
     address = f"{session.base_url}/jobs/{job.job_id()}/results"
-    session.mount(address, _Detached(shelf, tag, size, seconds))
+    session.mount(address, _Detached(store, tag, size, seconds))
     try:
         yield
     finally:
@@ -102,9 +102,9 @@ def detached(job: RuntimeJobV2, shelf: Shelf, tag: str, size: int, seconds: floa
 class _Detached(HTTPAdapter):
     """Sends a request through the process; arguments as `detached`."""
 
-    def __init__(self, shelf: Shelf, tag: str, size: int, seconds: float) -> None:
+    def __init__(self, store: ResultStore, tag: str, size: int, seconds: float) -> None:
         super().__init__(max_retries=0)
-        self._shelf, self._tag, self._size, self._seconds = shelf, tag, size, seconds
+        self._store, self._tag, self._size, self._seconds = store, tag, size, seconds
 
     def send(
         self,
@@ -122,10 +122,10 @@ class _Detached(HTTPAdapter):
             ConnectionError: if there was no answer.
         """
         told = _in_child(
-            Order(
+            FetchRequest(
                 str(request.url),
                 {name: str(value) for name, value in request.headers.items()},
-                str(self._shelf.folder.resolve()),
+                str(self._store.folder.resolve()),
                 self._tag,
                 self._size,
                 self._seconds,
@@ -137,12 +137,12 @@ class _Detached(HTTPAdapter):
             raise getattr(errors, told["error"])(told["message"], told["fix"])
         if "status" not in told:
             raise ConnectionError(told.get("failed", "the process that fetches the result has ended"))
-        text = self._shelf.get(self._tag) if told["body"] is None else told["body"]
+        text = self._store.get(self._tag) if told["body"] is None else told["body"]
         body = BytesIO((text or "").encode())
         return self.build_response(request, HTTPResponse(body, status=told["status"], preload_content=False))
 
 
-def _in_child(order: Order) -> dict[str, Any]:
+def _in_child(request: FetchRequest) -> dict[str, Any]:
     """What `fetch` returns, from a process that goes on if this one ends; nothing if it has ended itself."""
     told: dict[str, Any] = {}
     with subprocess.Popen(
@@ -156,7 +156,7 @@ def _in_child(order: Order) -> dict[str, Any]:
         assert child.stdin is not None
         assert child.stdout is not None
         with suppress(BrokenPipeError), child.stdin as stdin:
-            stdin.write(json.dumps(asdict(order)).encode())
+            stdin.write(json.dumps(asdict(request)).encode())
         for line in child.stdout:
             told = json.loads(line)
             if "warning" in told:
@@ -164,24 +164,24 @@ def _in_child(order: Order) -> dict[str, Any]:
     return told
 
 
-def fetch(order: Order) -> dict[str, Json]:
+def fetch(request: FetchRequest) -> dict[str, Json]:
     """Fetch a result, unless it is there by now, and keep it.
 
     Args:
-        order: which, and where to.
+        request: which, and where to.
 
     Returns:
         `status` and `body` of the answer, the latter null if it is kept; or `error`, `message` and `fix` of an error
         with a name; or how it `failed`.
     """
-    shelf = Shelf(Path(order.folder))
+    store = ResultStore(Path(request.folder))
     try:
-        with shelf.alone():
-            shelf.recover(order.tag)
-            if shelf.get(order.tag) is not None:
+        with store.alone():
+            store.recover(request.tag)
+            if store.get(request.tag) is not None:
                 return {"status": 200, "body": None}
-            shelf.reserve(order.tag, order.size)
-            return _ask(order, shelf)
+            store.reserve(request.tag, request.size)
+            return _ask(request, store)
     except QCSearchError as error:
         return {"error": type(error).__name__, "message": error.message, "fix": error.fix}
     except (
@@ -190,24 +190,24 @@ def fetch(order: Order) -> dict[str, Json]:
         return {"failed": type(error).__name__}
 
 
-def _ask(order: Order, shelf: Shelf) -> dict[str, Json]:
-    request = PreparedRequest()
-    request.prepare("GET", order.url, headers=order.headers)
-    with closing(Transport(order.seconds)) as transport:
-        sent = transport.send(request, stream=True, verify=order.verify, proxies=order.proxies)
+def _ask(request: FetchRequest, store: ResultStore) -> dict[str, Json]:
+    prepared = PreparedRequest()
+    prepared.prepare("GET", request.url, headers=request.headers)
+    with closing(Transport(request.seconds)) as transport:
+        sent = transport.send(prepared, stream=True, verify=request.verify, proxies=request.proxies)
         response = read_answer(sent)
     if response.status_code != 200 or not is_text_of_result(response.text):
         return {"status": response.status_code, "body": response.text[:_SHOWN]}
-    _keep(shelf, order.tag, response.text)
+    _keep(store, request.tag, response.text)
     return {"status": 200, "body": None}
 
 
-def _keep(shelf: Shelf, tag: str, text: str) -> None:
+def _keep(store: ResultStore, tag: str, text: str) -> None:
     """Write a result; it is the only time that it is given, so full disks are waited for."""
     until, pause = time.monotonic() + _HOLD_SECONDS, _PAUSES[0]
     while True:
         try:
-            return shelf.put(tag, text)
+            return store.put(tag, text)
         except StorageError as fault:
             if time.monotonic() > until:
                 raise
@@ -216,7 +216,7 @@ def _keep(shelf: Shelf, tag: str, text: str) -> None:
         pause = min(_PAUSES[1], 2.0 * pause)
 
 
-class _Teller(logging.Handler):
+class _ParentHandler(logging.Handler):
     """Hands warnings to the parent."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -230,6 +230,6 @@ def _tell(message: dict[str, Json]) -> None:
 
 def main() -> None:
     """What runs in the process."""
-    order = Order(**json.load(sys.stdin))
-    _log.addHandler(_Teller())
-    _tell(fetch(order))
+    request = FetchRequest(**json.load(sys.stdin))
+    _log.addHandler(_ParentHandler())
+    _tell(fetch(request))

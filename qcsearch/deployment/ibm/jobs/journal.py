@@ -2,7 +2,7 @@
 
 ```
 journal.jsonl     one event a line, synced before the next thing is done
-results/          the results: see `Shelf`
+results/          the results: see `ResultStore`
 .lock.N           held by the process that works with the journal
 ```
 
@@ -32,7 +32,7 @@ from typing import BinaryIO
 
 from qcsearch.deployment.ibm.billing.bills import ClockBill
 from qcsearch.deployment.ibm.jobs.entry import Entry
-from qcsearch.deployment.ibm.jobs.shelf import Shelf
+from qcsearch.deployment.ibm.jobs.result_store import ResultStore
 from qcsearch.errors import JournalError, StorageError
 from qcsearch.storage import canonical, files
 from qcsearch.storage.canonical import Json
@@ -63,7 +63,7 @@ class Journal:
             folder / "results",
         ):  # whatever may have come with a run or a bundle
             files.make_folder(part)
-        self.shelf = Shelf(folder / "results")
+        self.results = ResultStore(folder / "results")
         self._entries: dict[str, Entry] = {}
         self._sessions: dict[str, ClockBill] = {}
         self._openings: dict[str, dict[str, Json]] = {}
@@ -123,7 +123,7 @@ class Journal:
     def find(self, key: str) -> Entry | None:
         """The entry of a request that has, or may still have, a result."""
         found = [entry for entry in self._entries.values() if entry.key == key and entry.ended is None]
-        if found and found[-1].refused and not self.shelf.aside(found[-1].tag).exists():
+        if found and found[-1].refused and not self.results.aside(found[-1].tag).exists():
             self.end(found[-1], "given up: its refused result was removed")
             return None
         return found[-1] if found else None
@@ -144,7 +144,7 @@ class Journal:
 
     def store(self, entry: Entry, result: str) -> None:
         """Keep the result; when this returns it is on the disk."""
-        self.shelf.put(entry.tag, result)
+        self.results.put(entry.tag, result)
         digest = hashlib.sha256(result.encode()).hexdigest()
         if entry.stored != digest:
             self._append("stored", entry, stored=digest, refused=False)
@@ -155,17 +155,17 @@ class Journal:
         Raises:
             JournalError: if it is not what was stored.
         """
-        result = self.shelf.get(entry.tag)
+        result = self.results.get(entry.tag)
         if result is not None and entry.stored not in (None, hashlib.sha256(result.encode()).hexdigest()):
             raise JournalError(
-                f"The result '{self.shelf.path(entry.tag)}' must be as it was stored. It was changed.",
+                f"The result '{self.results.path(entry.tag)}' must be as it was stored. It was changed.",
                 fix="put it back, or remove it: the service is asked for it again.",
             )
         return result
 
     def refuse(self, entry: Entry, reason: str) -> None:
         """Put a result aside that cannot be used."""
-        self.shelf.put_aside(entry.tag, reason)
+        self.results.put_aside(entry.tag, reason)
         self._append("refused", entry, reason=reason, stored=None, refused=True)
 
     def charged(self, entry: Entry, seconds: float, job: str | None = None, final: bool = True) -> None:
@@ -224,7 +224,7 @@ class Journal:
         except OSError as error:
             raise StorageError(
                 f"The journal '{self._path}' must be written before the next job. {error.strerror}.",
-                fix="make room on that disk, and run the same command again; it goes on where it stopped.",
+                fix="make room on that disk, and run the same command again; it resumes where it stopped.",
             ) from error
         self._apply(line)
 

@@ -23,7 +23,7 @@ __all__ = ["RequestKeys"]
 class RequestKeys:
     """Keys of requests: from the deployment, the circuits and their parameters, and how often they came before.
 
-    They do not depend on the requests in between, so a deployment that goes on from a checkpoint finds the
+    They do not depend on the requests in between, so a deployment that is resumed from a checkpoint finds the
     results of the requests that it makes again.
 
     Args:

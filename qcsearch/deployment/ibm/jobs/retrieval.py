@@ -10,7 +10,7 @@ from qcsearch.deployment.ibm.connection.faults import LATER, is_transient
 from qcsearch.deployment.ibm.jobs.entry import Entry
 from qcsearch.deployment.ibm.jobs.fetcher import detached
 from qcsearch.deployment.ibm.jobs.journal import Journal
-from qcsearch.deployment.ibm.jobs.shelf import is_text_of_result
+from qcsearch.deployment.ibm.jobs.result_store import is_text_of_result
 from qcsearch.errors import BackendError, CredentialsError, ResultError, ServiceError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = ["Retrieval"]
 T = TypeVar("T")
 
 
-class Verbatim:
+class TextDecoder:
     """A decoder for the client: results as the text that they are, if they may be JSON."""
 
     @staticmethod
@@ -51,7 +51,7 @@ class Retrieval:
     """
 
     def __init__(self, cloud: Cloud, journal: Journal, private: bool) -> None:
-        self._cloud, self._journal, self._shelf = cloud, journal, journal.shelf
+        self._cloud, self._journal, self._results = cloud, journal, journal.results
         self._private = private
 
     def result(
@@ -83,7 +83,7 @@ class Retrieval:
                 return found
         assert first is not None
         raise ResultError(
-            f"{first.message} What came for job {entry.job} is kept in '{self._shelf.aside(entry.tag)}'.",
+            f"{first.message} What came for job {entry.job} is kept in '{self._results.aside(entry.tag)}'.",
             fix="run the same command again: it asks for the result of the same job once more. To pay for another "
             "job in its place, remove that file first.",
         ) from first
@@ -102,12 +102,12 @@ class Retrieval:
             raise ResultError(f"The service must give a job's result. {fault.message}") from fault
         if not text:
             raise ResultError("The service must give a job's result. It is empty.")
-        self._shelf.put(entry.tag, str(text))
+        self._results.put(entry.tag, str(text))
         return str(text)
 
     def _read(self, entry: Entry, job: RuntimeJobV2, size: int) -> object:
         """What the client makes of the result of a job."""
         if not self._private:
-            return job.result(decoder=Verbatim)
-        with detached(job, self._shelf, entry.tag, size, self._cloud.patience.call):
-            return job.result(decoder=Verbatim)
+            return job.result(decoder=TextDecoder)
+        with detached(job, self._results, entry.tag, size, self._cloud.retry.call_timeout):
+            return job.result(decoder=TextDecoder)

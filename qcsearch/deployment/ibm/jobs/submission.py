@@ -16,11 +16,11 @@ from qcsearch.deployment.ibm.billing.meter import Meter
 from qcsearch.deployment.ibm.connection.answers import checked_id
 from qcsearch.deployment.ibm.connection.cloud import Cloud
 from qcsearch.deployment.ibm.connection.faults import LATER, is_clear, is_transient, session_closed, status_of
-from qcsearch.deployment.ibm.connection.pace import TokenBucket
+from qcsearch.deployment.ibm.connection.retry import TokenBucket
+from qcsearch.deployment.ibm.jobs.duplicates import WAITING, DuplicateJobs, session_of
 from qcsearch.deployment.ibm.jobs.entry import Entry
 from qcsearch.deployment.ibm.jobs.journal import Journal
 from qcsearch.deployment.ibm.jobs.retrieval import Retrieval
-from qcsearch.deployment.ibm.jobs.twins import WAITING, Twins, session_of
 from qcsearch.errors import (
     BackendError,
     CeilingError,
@@ -85,13 +85,13 @@ class Submitter:
 
     def __init__(self, cloud: Cloud, journal: Journal, private: bool) -> None:
         self._cloud, self._journal = cloud, journal
-        self._patience = cloud.patience
+        self._retry = cloud.retry
         self._retrieval = Retrieval(cloud, journal, private)
-        self._twins, self._meter = Twins(cloud, journal), Meter(cloud, journal)
+        self._duplicates, self._meter = DuplicateJobs(cloud, journal), Meter(cloud, journal)
         self._doubts: dict[str, float] = {}
         self._posts: Counter[str] = Counter()
         self._waited: frozenset[str] = self._meter.open  # those of runs before are asked for, not waited for
-        self._bucket = TokenBucket(self._patience.submits_per_minute)
+        self._bucket = TokenBucket(self._retry.submits_per_minute)
 
     def result(self, request: Request[T]) -> T:
         """The result of a request: from the journal, from a job that is there, or from a new one.
@@ -104,7 +104,7 @@ class Submitter:
         if entry is not None and entry.job is None:  # killed before the answer came
             self._doubt(entry)
             self._posts[entry.tag] += 1
-        if entry is None or (entry.job is None and not self._twins.find(entry)):
+        if entry is None or (entry.job is None and not self._duplicates.find(entry)):
             self._await_bills()
             limit = request.check()
             entry = entry or self._intend(request)
@@ -118,17 +118,17 @@ class Submitter:
             self._meter.read()
         return found
 
-    def settle(self, patient: bool = True) -> None:
+    def settle(self, wait: bool = True) -> None:
         """See to what is still open: jobs that come to light late, and bills that are not final.
 
         Args:
-            patient: look again and again, half a minute at most, as long as something of this run is open.
+            wait: look again and again, half a minute at most, as long as something of this run is open.
         """
-        for gap in (0.0, *self._patience.gaps[: None if patient else 0]):
+        for gap in (0.0, *self._retry.gaps[: None if wait else 0]):
             time.sleep(gap)
             for entry in self._journal.entries:
                 if entry.doubtful:
-                    self._twins.look(entry)
+                    self._duplicates.look(entry)
             self._meter.read()
             if self._meter.open <= self._waited and not any(map(self._in_doubt, self._journal.entries)):
                 break
@@ -136,7 +136,7 @@ class Submitter:
 
     def _await_bills(self) -> None:
         """Wait a moment for bills that are not final, so that the next job is not let through on an estimate."""
-        for gap in (0.0, *self._patience.gaps[:3]):
+        for gap in (0.0, *self._retry.gaps[:3]):
             time.sleep(gap)
             self._meter.read()
             if self._meter.open <= self._waited:
@@ -146,7 +146,7 @@ class Submitter:
     def _in_doubt(self, entry: Entry) -> bool:
         """Whether there may be jobs that have not come to light: fewer are known than were submitted."""
         since = time.monotonic() - self._doubts.get(entry.tag, -inf)
-        return len(entry.bills) < self._posts[entry.tag] and since < sum(self._patience.gaps)
+        return len(entry.bills) < self._posts[entry.tag] and since < sum(self._retry.gaps)
 
     def _doubt(self, entry: Entry) -> None:
         self._doubts[entry.tag] = time.monotonic()
@@ -168,9 +168,9 @@ class Submitter:
         Raises:
             BackendError: if there is none. The entry stays open if a job may still turn up.
         """
-        for failures in range(self._patience.attempts):
+        for failures in range(self._retry.attempts):
             if failures:
-                time.sleep(self._patience.pause(failures))
+                time.sleep(self._retry.pause(failures))
             fault = self._attempt(entry, request, limit)
             if fault is None:
                 return
@@ -204,10 +204,10 @@ class Submitter:
                 self._posts[entry.tag] -= 1
                 return fault
             self._doubt(entry)
-            return None if self._twins.find(entry) else fault
+            return None if self._duplicates.find(entry) else fault
         self._journal.submitted(entry, job.job_id(), session_of(job))
-        if self._twins.substituted(job):
-            self._twins.refuse(entry, job)
+        if self._duplicates.substituted(job):
+            self._duplicates.refuse(entry, job)
         return None
 
     def _wait(self, entry: Entry) -> RuntimeJobV2:
@@ -216,16 +216,16 @@ class Submitter:
         Raises:
             BackendError: if it has ended without a result, or not in time.
         """
-        started, pause, unknown = time.monotonic(), self._patience.poll, 0
-        looks = list(accumulate(self._patience.gaps))
+        started, pause, unknown = time.monotonic(), self._retry.poll_interval, 0
+        looks = list(accumulate(self._retry.gaps))
         job = self._job(entry)
-        if self._twins.substituted(job):  # killed before it was refused
-            self._twins.refuse(entry, job)
+        if self._duplicates.substituted(job):  # killed before it was refused
+            self._duplicates.refuse(entry, job)
         while True:
             status = self._cloud.call(job.status)
             if status not in WAITING or (looks and time.monotonic() - started > looks[0]):
                 looks = looks[1:]
-                self._twins.look(entry)
+                self._duplicates.look(entry)
                 if entry.job != job.job_id():
                     job = self._cloud.job(str(entry.job))
                     continue
@@ -234,22 +234,22 @@ class Submitter:
             if status in ("CANCELLED", "ERROR"):
                 self._fail(entry, job, status)
             unknown = 0 if status in WAITING else unknown + 1
-            if unknown >= self._patience.unknown_polls:
+            if unknown >= self._retry.unknown_polls:
                 raise UnknownStatusError(
                     f"Job {entry.job} must be in a state that is known. It is {str(status)[:40]!r}.",
                     fix=LATER,
                 )
-            if time.monotonic() - started > self._patience.job:
+            if time.monotonic() - started > self._retry.job_timeout:
                 raise DeadlineError(
-                    f"Job {entry.job} must end within {self._patience.job:g} s. It is {status.lower()}.",
+                    f"Job {entry.job} must end within {self._retry.job_timeout:g} s. It is {status.lower()}.",
                     fix="run the same command again: it waits for this very job.",
                 )
             time.sleep(pause)
-            pause = min(self._patience.slow_poll, 1.5 * pause)
+            pause = min(self._retry.max_poll_interval, 1.5 * pause)
 
     def _job(self, entry: Entry) -> RuntimeJobV2:
         """The entry's job; one that the service does not know yet may just have been accepted."""
-        for gap in self._patience.gaps:
+        for gap in self._retry.gaps:
             try:
                 return self._cloud.job(str(entry.job))
             except BackendError as fault:
@@ -275,7 +275,7 @@ class Submitter:
         if _TOO_LONG in reason:
             raise CeilingError(
                 f"Job {entry.job} must fit what is left of the ceiling. The service ended it there.",
-                fix="run the same command with a higher --max-qpu-seconds; it goes on where it stopped.",
+                fix="run the same command with a higher --max-qpu-seconds; it resumes where it stopped.",
             )
         if session_closed(reason):
             raise SessionClosedError(

@@ -1,4 +1,4 @@
-"""Noise truth: whether the snapshot that predicted the expectation values still describes the device."""
+"""Noise-model check: whether the snapshot that predicted the expectation values still describes the device."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from qcsearch.deployment.values import Estimates
 from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats
 
-__all__ = ["NoiseTruth", "ObservableTruth", "noise_truth"]
+__all__ = ["NoiseModelCheck", "ObservableCheck", "check_noise_model"]
 
 _IMPLAUSIBLE = 1e-4
 """A p-value below this, shared out over the observables, is not put down to shot noise."""
 
 
 @dataclass(frozen=True)
-class ObservableTruth:
+class ObservableCheck:
     """One observable, predicted and measured on the same samples.
 
     Attributes:
@@ -41,7 +41,7 @@ class ObservableTruth:
 
 
 @dataclass(frozen=True)
-class NoiseTruth:
+class NoiseModelCheck:
     """What the measured values say about the snapshot.
 
     Attributes:
@@ -50,7 +50,7 @@ class NoiseTruth:
         worst_qubits: physical qubits, those with the largest reduced chi-square first; empty if it holds.
     """
 
-    observables: tuple[ObservableTruth, ...]
+    observables: tuple[ObservableCheck, ...]
     holds: bool
     worst_qubits: tuple[int, ...]
 
@@ -71,9 +71,9 @@ class NoiseTruth:
         return asdict(self)
 
 
-def noise_truth(
+def check_noise_model(
     found: Estimates, predicted: Floats, operators: Sequence[SparsePauliOp], qubits: Sequence[int], shots: int
-) -> NoiseTruth:
+) -> NoiseModelCheck:
     """Compare measured with predicted expectation values.
 
     Args:
@@ -90,8 +90,8 @@ def noise_truth(
     errors = np.maximum(found.errors, 2.0 / shots)
     away = found.values - predicted
     sums = np.sum((away / errors) ** 2, axis=0)
-    truths = tuple(
-        ObservableTruth(
+    checks = tuple(
+        ObservableCheck(
             paulis=tuple(operator.paulis.to_labels()),
             qubits=_read(operator, qubits),
             bias=float(away[:, i].mean()),
@@ -101,8 +101,8 @@ def noise_truth(
         )
         for i, operator in enumerate(operators)
     )
-    holds = all(truth.p_value >= _IMPLAUSIBLE / len(truths) for truth in truths)
-    return NoiseTruth(truths, holds, () if holds else _worst(truths))
+    holds = all(check.p_value >= _IMPLAUSIBLE / len(checks) for check in checks)
+    return NoiseModelCheck(checks, holds, () if holds else _worst(checks))
 
 
 def _read(operator: SparsePauliOp, qubits: Sequence[int]) -> tuple[int, ...]:
@@ -110,10 +110,10 @@ def _read(operator: SparsePauliOp, qubits: Sequence[int]) -> tuple[int, ...]:
     return tuple(int(qubits[int(i)]) for i in np.flatnonzero(used))
 
 
-def _worst(truths: Sequence[ObservableTruth]) -> tuple[int, ...]:
+def _worst(checks: Sequence[ObservableCheck]) -> tuple[int, ...]:
     """Qubits by the mean reduced chi-square of the observables that read them."""
     by_qubit: dict[int, list[float]] = {}
-    for truth in truths:
-        for q in truth.qubits:
-            by_qubit.setdefault(q, []).append(truth.chi_square / truth.n_samples)
+    for check in checks:
+        for q in check.qubits:
+            by_qubit.setdefault(q, []).append(check.chi_square / check.n_samples)
     return tuple(sorted(by_qubit, key=lambda q: -float(np.mean(by_qubit[q]))))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from qcsearch.deployment.ibm.connection import pace
-from qcsearch.deployment.ibm.connection.pace import Breaker, Patience, TokenBucket
+from qcsearch.deployment.ibm.connection import retry
+from qcsearch.deployment.ibm.connection.retry import CircuitBreaker, RetryPolicy, TokenBucket
 from qcsearch.errors import InputError, ServiceError
 
 
@@ -23,7 +23,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(pace, "time", clock)
+    monkeypatch.setattr(retry, "time", clock)
     return clock
 
 
@@ -37,8 +37,8 @@ def test_no_minute_sees_more_than_twice_the_rate_and_the_long_run_no_more_than_i
     assert times[-1] == pytest.approx(12.0 * 45)
 
 
-def test_the_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_its_rest(clock):
-    breaker = Breaker(3, 10.0)
+def test_the_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_its_time(clock):
+    breaker = CircuitBreaker(3, 10.0)
     for _ in range(2):
         breaker.failed()
     breaker.check()
@@ -55,11 +55,11 @@ def test_the_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_its_re
 
 
 def test_pauses_double_up_to_half_a_minute():
-    patience = Patience(backoff=0.5)
-    assert [patience.pause(n) for n in (1, 2, 3, 20)] == [0.5, 1.0, 2.0, 30.0]
+    policy = RetryPolicy(backoff=0.5)
+    assert [policy.pause(n) for n in (1, 2, 3, 20)] == [0.5, 1.0, 2.0, 30.0]
 
 
-@pytest.mark.parametrize("wrong", [{"call": 0.0}, {"attempts": 0}, {"submits_per_minute": -1.0}])
+@pytest.mark.parametrize("wrong", [{"call_timeout": 0.0}, {"attempts": 0}, {"submits_per_minute": -1.0}])
 def test_a_limit_that_cannot_be_is_refused(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
-        Patience(**wrong)
+        RetryPolicy(**wrong)

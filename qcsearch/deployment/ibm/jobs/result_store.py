@@ -13,7 +13,7 @@ from qcsearch.errors import StorageError
 from qcsearch.storage import files
 from qcsearch.storage.locks import Lease
 
-__all__ = ["Shelf", "is_text_of_result"]
+__all__ = ["ResultStore", "is_text_of_result"]
 
 _log = logging.getLogger("qcsearch.deployment")
 _LARGEST = 2**28
@@ -25,7 +25,7 @@ def is_text_of_result(text: str) -> bool:
     return text.lstrip().startswith("{")
 
 
-class Shelf:
+class ResultStore:
     """One file a result, each whole or not there.
 
     ```

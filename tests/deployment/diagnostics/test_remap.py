@@ -11,7 +11,7 @@ from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.deployment import Deployment
-from qcsearch.deployment.diagnostics.moving import Move, find_move
+from qcsearch.deployment.diagnostics.remap import Remap, find_remap
 from qcsearch.deployment.executors.local import LocalExecutor
 from qcsearch.errors import InputError
 
@@ -34,23 +34,23 @@ def decayed(device, bad, readout=0.3, gate=1.0):
 
 
 @pytest.fixture
-def move(model, iris):
-    return find_move(model, iris.validation, decayed(model.device, [1]))
+def remap(model, iris):
+    return find_remap(model, iris.validation, decayed(model.device, [1]))
 
 
-def test_a_model_leaves_qubits_that_have_decayed(model, iris, move):
-    assert move.before == (1, 2)
-    assert 1 not in move.after
-    assert move.success_after > move.success_before
-    assert move.accuracy_after >= move.accuracy_before
-    moved = move.apply(model)
-    assert moved.candidate.qubits == move.after
-    assert np.array_equal(moved.weights, model.weights)
-    assert moved.transpiled.topology == model.transpiled.topology
-    assert moved.score(iris.validation.X, iris.validation.y) == pytest.approx(move.accuracy_after)
-    assert "moved from qubits 1, 2 to" in move.sentence
-    assert "readout of qubit 1" in move.sentence
-    assert "calibration of 2026-11-20" in move.sentence
+def test_a_model_leaves_qubits_that_have_decayed(model, iris, remap):
+    assert remap.before == (1, 2)
+    assert 1 not in remap.after
+    assert remap.esp_after > remap.esp_before
+    assert remap.accuracy_after >= remap.accuracy_before
+    remapped = remap.apply(model)
+    assert remapped.candidate.qubits == remap.after
+    assert np.array_equal(remapped.weights, model.weights)
+    assert remapped.transpiled.topology == model.transpiled.topology
+    assert remapped.score(iris.validation.X, iris.validation.y) == pytest.approx(remap.accuracy_after)
+    assert "remapped from qubits 1, 2 to" in remap.sentence
+    assert "readout of qubit 1" in remap.sentence
+    assert "calibration of 2026-11-20" in remap.sentence
 
 
 @pytest.mark.parametrize(
@@ -64,35 +64,35 @@ def test_a_model_leaves_qubits_that_have_decayed(model, iris, move):
     ],
 )
 def test_it_stays_where_that_is_as_good(model, iris, bad, readout, above):
-    assert find_move(model, iris.validation, decayed(model.device, bad, readout), above) is None
+    assert find_remap(model, iris.validation, decayed(model.device, bad, readout), above) is None
 
 
 def test_it_leaves_qubits_that_no_longer_run_the_circuit(model, iris):
     now = decayed(model.device, [1], readout=0.02)
     gates = tuple(replace(x, error=1.0) if set(x.qubits) == {1, 2} else x for x in now.gates)
     coupled = tuple(pair for pair in now.coupling_map if set(pair) != {1, 2})
-    move = find_move(model, iris.validation, replace(now, gates=gates, coupling_map=coupled))
-    assert move.success_before is None
-    assert set(move.after) != {1, 2}
-    assert "the circuit cannot run on 1, 2" in move.sentence
+    remap = find_remap(model, iris.validation, replace(now, gates=gates, coupling_map=coupled))
+    assert remap.esp_before is None
+    assert set(remap.after) != {1, 2}
+    assert "the circuit cannot run on 1, 2" in remap.sentence
 
 
-def test_a_move_is_json_both_ways(move):
-    assert Move.from_json(json.loads(json.dumps(move.to_json()))) == move
-    with pytest.raises(InputError, match="Not a move"):
-        Move.from_json({"before": [1]})
+def test_a_remap_is_json_both_ways(remap):
+    assert Remap.from_json(json.loads(json.dumps(remap.to_json()))) == remap
+    with pytest.raises(InputError, match="Not a remap"):
+        Remap.from_json({"before": [1]})
 
 
-def test_a_deployment_goes_where_the_model_went(model, iris, move, tmp_path):
-    found = deploy(model, iris, "aer", move=move, **FEW)
-    assert found.qubits == move.after
-    assert found.device_digest == move.device.digest
+def test_a_deployment_goes_where_the_model_went(model, iris, remap, tmp_path):
+    found = deploy(model, iris, "aer", remap=remap, **FEW)
+    assert found.qubits == remap.after
+    assert found.device_digest == remap.device.digest
     assert found.candidate == model.candidate.digest
     found.save(tmp_path / "deployment.json")
     again = Deployment.load(tmp_path / "deployment.json")
     assert again == found
-    assert again.apply(model).candidate.qubits == move.after
-    assert again.apply(model).device == move.device
+    assert again.apply(model).candidate.qubits == remap.after
+    assert again.apply(model).device == remap.device
 
 
 def test_a_deployment_that_stays_says_what_remap_would_have_done(model, iris):
@@ -103,7 +103,7 @@ def test_a_deployment_that_stays_says_what_remap_would_have_done(model, iris):
             figure["value"] = 0.3
     backend._props_dict = figures
     found = deploy(model, iris, LocalExecutor(backend), **FEW)
-    (offer,) = (notice for notice in found.notices if "--remap would have moved the model" in notice)
+    (offer,) = (notice for notice in found.notices if "--remap would have remapped the model" in notice)
     assert "readout of qubit 1: 2.19 % then, 30.00 % now" in offer
-    assert found.move is None
+    assert found.remap is None
     assert found.qubits == (1, 2)

@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qcsearch.data.splitting import Split
-    from qcsearch.deployment.diagnostics.moving import Move
+    from qcsearch.deployment.diagnostics.remap import Remap
     from qcsearch.deployment.executors.base import Executor
     from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.training.model import TrainedModel
 
-__all__ = ["find_move"]
+__all__ = ["find_remap"]
 
 
-def find_move(
+def find_remap(
     model: TrainedModel, parts: Split, backend: str | Executor, options: IbmOptions | None, jobs: Path
-) -> Move | None:
-    """The move that the calibration of today asks for.
+) -> Remap | None:
+    """The remap that the calibration of today asks for.
 
-    On a billed backend it is kept beside the jobs, and holds when the deployment goes on another day: other
+    On a billed backend it is kept beside the jobs, and holds when the deployment is resumed another day: other
     qubits would be other jobs.
 
     Args:
@@ -36,7 +36,7 @@ def find_move(
     Raises:
         InputError: if the backend has no calibration of its own.
     """
-    from qcsearch.deployment.diagnostics import moving
+    from qcsearch.deployment.diagnostics import remap as diagnostics
     from qcsearch.deployment.executors.base import Calibrated
     from qcsearch.deployment.executors.ibm import IbmExecutor
     from qcsearch.deployment.executors.opening import open_executor
@@ -49,26 +49,26 @@ def find_move(
         )
     above = None if options is None else options.max_drift
     if not isinstance(executor, IbmExecutor):
-        return moving.find_move(model, parts.validation, executor.calibration(), above)
-    kept = jobs / "move.json"
+        return diagnostics.find_remap(model, parts.validation, executor.calibration(), above)
+    kept = jobs / "remap.json"
     if not files.is_file(kept):
-        _keep(kept, moving.find_move(model, parts.validation, executor.calibration(), above))
-    move = _kept(kept)
-    if move is not None:
-        executor.made_for(move.device)
-    return move
+        _keep(kept, diagnostics.find_remap(model, parts.validation, executor.calibration(), above))
+    remap = _kept(kept)
+    if remap is not None:
+        executor.made_for(remap.device)
+    return remap
 
 
-def _keep(path: Path, move: Move | None) -> None:
+def _keep(path: Path, remap: Remap | None) -> None:
     from qcsearch.storage import canonical
 
-    canonical.write_text(path, canonical.dumps(None if move is None else move.to_json()) + "\n")
+    canonical.write_text(path, canonical.dumps(None if remap is None else remap.to_json()) + "\n")
 
 
-def _kept(path: Path) -> Move | None:
-    from qcsearch.deployment.diagnostics.moving import Move
+def _kept(path: Path) -> Remap | None:
+    from qcsearch.deployment.diagnostics.remap import Remap
     from qcsearch.storage import canonical, files
     from qcsearch.storage.limits import MAX_JSON_BYTES
 
     data = canonical.loads(files.read_text(path, MAX_JSON_BYTES))
-    return None if data is None else Move.from_json(data)
+    return None if data is None else Remap.from_json(data)

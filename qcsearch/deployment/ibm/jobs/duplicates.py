@@ -15,7 +15,7 @@ from qcsearch.errors import BackendError, SubstitutedError
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import RuntimeJobV2
 
-__all__ = ["WAITING", "Twins"]
+__all__ = ["WAITING", "DuplicateJobs"]
 
 _log = logging.getLogger("qcsearch.deployment")
 WAITING = ("INITIALIZING", "QUEUED", "RUNNING")
@@ -24,7 +24,7 @@ WAITING = ("INITIALIZING", "QUEUED", "RUNNING")
 _BEST = ("DONE", "RUNNING", "QUEUED", "INITIALIZING")
 
 
-class Twins:
+class DuplicateJobs:
     """Finds the jobs of an entry by its tag.
 
     A service may accept a job and lose the answer, and show it in its listing some time later. Who is in doubt
@@ -48,7 +48,7 @@ class Twins:
         Raises:
             SubstitutedError: if the service put it on another backend.
         """
-        for gap in self._cloud.patience.gaps:
+        for gap in self._cloud.retry.gaps:
             if self.look(entry):
                 return True
             time.sleep(gap)

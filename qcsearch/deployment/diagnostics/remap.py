@@ -1,4 +1,4 @@
-"""Moving a model off qubits that have decayed since its snapshot, to others that are coupled alike; weights stay."""
+"""Remapping a model from qubits that have decayed since its snapshot to others that are coupled alike; weights stay."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from qcsearch.storage.canonical import Json
 from qcsearch.training.model import TrainedModel
 from qcsearch.typed import read
 
-__all__ = ["DECAYED", "Move", "find_move"]
+__all__ = ["DECAYED", "Remap", "find_remap"]
 
 DECAYED = 0.02
 """Change of an error above which a model's qubits have decayed, where nothing else is asked for."""
 
-_PLACES = 3
-"""Other places that are looked at."""
+_LAYOUTS = 3
+"""Other layouts that are looked at."""
 
 
 @dataclass(frozen=True)
-class Move:
+class Remap:
     """A model on other qubits than those it was made for.
 
     Attributes:
@@ -41,8 +41,9 @@ class Move:
         accuracy_before: on the validation part, under the calibration of today, on `before`; None if the
             circuit cannot run there any more.
         accuracy_after: the same on `after`.
-        success_before: predicted success of the circuit under that calibration on `before`; None as above.
-        success_after: the same on `after`.
+        esp_before: estimated success probability (ESP) of the circuit under that calibration on `before`; None as
+            above.
+        esp_after: the same on `after`.
         device: the calibration of today.
     """
 
@@ -51,18 +52,20 @@ class Move:
     reason: str
     accuracy_before: float | None
     accuracy_after: float
-    success_before: float | None
-    success_after: float
+    esp_before: float | None
+    esp_after: float
     device: Annotated[Device, PlainValidator(device_from_json)]
 
     @property
     def grounds(self) -> str:
         """Why, in numbers."""
         day = self.device.calibrated_at[:10] or "today"
-        there = f"{100 * self.accuracy_after:.1f} %, predicted success {100 * self.success_after:.1f} %"
+        there = (
+            f"{100 * self.accuracy_after:.1f} %, estimated success probability {100 * self.esp_after:.1f} %"
+        )
         here = "the circuit cannot run"
-        if self.accuracy_before is not None and self.success_before is not None:
-            here = f"{100 * self.accuracy_before:.1f} % and {100 * self.success_before:.1f} %"
+        if self.accuracy_before is not None and self.esp_before is not None:
+            here = f"{100 * self.accuracy_before:.1f} % and {100 * self.esp_before:.1f} %"
         return (
             f"{self.reason}; under the calibration of {day} validation accuracy is {there} on qubits "
             f"{_named(self.after)}, and {here} on {_named(self.before)}"
@@ -71,13 +74,11 @@ class Move:
     @property
     def sentence(self) -> str:
         """What was done."""
-        return (
-            f"The model was moved from qubits {_named(self.before)} to {_named(self.after)}: {self.grounds}."
-        )
+        return f"The model was remapped from qubits {_named(self.before)} to {_named(self.after)}: {self.grounds}."
 
     def apply(self, model: TrainedModel) -> TrainedModel:
         """The model with its weights on the other qubits, under the calibration of today."""
-        return _moved(model, self.after, self.device)
+        return _remapped(model, self.after, self.device)
 
     def to_json(self) -> dict[str, Json]:
         """Return it as JSON values."""
@@ -85,16 +86,18 @@ class Move:
         return {**data, "device": self.device.to_json()}
 
     @classmethod
-    def from_json(cls, data: Json) -> Move:
+    def from_json(cls, data: Json) -> Remap:
         """Rebuild from `to_json`'s answer.
 
         Raises:
             InputError: if a part is missing or unknown.
         """
-        return read(cls, data, "a move")
+        return read(cls, data, "a remap")
 
 
-def find_move(model: TrainedModel, validation: Part, now: Device, above: float | None = None) -> Move | None:
+def find_remap(
+    model: TrainedModel, validation: Part, now: Device, above: float | None = None
+) -> Remap | None:
     """Where a model should run today.
 
     Args:
@@ -104,8 +107,8 @@ def find_move(model: TrainedModel, validation: Part, now: Device, above: float |
         above: an error must have changed by more than this probability; None is 0.02.
 
     Returns:
-        The place where the weights, as they are, do best on the validation part under the noise of today, then
-        the one with the highest predicted success; None if that is where the model is, or no error of its
+        The layout on which the weights, as they are, do best on the validation part under the noise of today, then
+        the one with the highest estimated success probability; None if that is where the model is, or no error of its
         qubits has changed so much.
     """
     before = model.candidate.qubits
@@ -115,48 +118,48 @@ def find_move(model: TrainedModel, validation: Part, now: Device, above: float |
     if drift[0].size <= (DECAYED if above is None else above):
         return None
     here = _worth(model, before, now, validation)
-    others = [(_worth(model, place, now, validation), place) for place in _places(model, now)]
-    found = [(worth, place) for worth, place in others if worth is not None and place != before]
+    others = [(_worth(model, layout, now, validation), layout) for layout in _layouts(model, now)]
+    found = [(worth, layout) for worth, layout in others if worth is not None and layout != before]
     if not found:
         return None
     best, after = max(found, key=lambda one: one[0])
     if here is not None and here >= best:
         return None
-    return Move(
+    return Remap(
         before=before,
         after=after,
         reason=str(drift[0]),
         accuracy_before=None if here is None else here[0],
         accuracy_after=best[0],
-        success_before=None if here is None else here[1],
-        success_after=best[1],
+        esp_before=None if here is None else here[1],
+        esp_after=best[1],
         device=now,
     )
 
 
-def _places(model: TrainedModel, now: Device) -> Iterator[tuple[int, ...]]:
-    """The best places of the circuit as it stands."""
+def _layouts(model: TrainedModel, now: Device) -> Iterator[tuple[int, ...]]:
+    """The best layouts of the circuit as it stands."""
     transpiled, n_qubits = model.transpiled, model.candidate.n_qubits
     measured = {q for label in model.candidate.observables for q in parse(label, n_qubits)}
-    yield from best_places(now, transpiled.topology, transpiled.gate_list.gates, measured, _PLACES)
+    yield from best_places(now, transpiled.topology, transpiled.gate_list.gates, measured, _LAYOUTS)
 
 
-def _moved(model: TrainedModel, qubits: tuple[int, ...], device: Device) -> TrainedModel:
+def _remapped(model: TrainedModel, qubits: tuple[int, ...], device: Device) -> TrainedModel:
     return replace(model, candidate=replace(model.candidate, qubits=qubits), device=device)
 
 
 def _worth(
     model: TrainedModel, qubits: tuple[int, ...], now: Device, validation: Part
 ) -> tuple[float, float] | None:
-    """Accuracy and predicted success; None if the circuit cannot run there as it stands."""
-    moved = _moved(model, qubits, now)
+    """Accuracy and estimated success probability; None if the circuit cannot run there as it stands."""
+    remapped = _remapped(model, qubits, now)
     if not set(qubits) <= set(now.usable_qubits) or topology(now, qubits) != model.transpiled.topology:
         return None
     try:
-        mapped = moved.transpiled.mapped
+        mapped = remapped.transpiled.mapped
     except DeviceError:
         return None
-    return exact_score(moved.decision(validation.X), validation.y).accuracy, mapped.predicted_success
+    return exact_score(remapped.decision(validation.X), validation.y).accuracy, mapped.predicted_success
 
 
 def _named(qubits: tuple[int, ...]) -> str:

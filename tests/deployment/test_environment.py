@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
 from qcsearch.deployment.executors.backend import BackendExecutor
-from qcsearch.deployment.executors.elsewhere import BackendElsewhere
+from qcsearch.deployment.executors.environment import EnvironmentBackend
 from qcsearch.deployment.values import Pub
 from qcsearch.errors import BackendError
 
@@ -65,7 +65,7 @@ def folder(tmp_path_factory):
 def elsewhere(folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QISKIT_IBM_TOKEN", "planted")
-        return BackendElsewhere(f"{folder}:there:two")
+        return EnvironmentBackend(f"{folder}:there:two")
 
 
 def test_it_is_described_with_its_calibration_and_never_sees_the_key(elsewhere):
@@ -100,36 +100,36 @@ def test_what_goes_wrong_there_is_said_here_and_the_next_job_runs(elsewhere):
 @pytest.mark.slow
 def test_what_cannot_be_had_there_is_said(folder, monkeypatch, tmp_path):
     with pytest.raises(BackendError, match="failed there: AttributeError"):
-        BackendElsewhere(f"{folder}:there:three")
+        EnvironmentBackend(f"{folder}:there:three")
     monkeypatch.setenv("ALPHA", "1")
     monkeypatch.setenv("QCSEARCH_PASS", "ALPHA")
     with pytest.raises(BackendError, match="may be billed"):
-        BackendExecutor(BackendElsewhere(f"{folder}:there:two"), "env:there")
+        BackendExecutor(EnvironmentBackend(f"{folder}:there:two"), "env:there")
     broken = tmp_path / "bin" / "python"
     broken.parent.mkdir()
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o700)
     with pytest.raises(BackendError, match="process ended"):
-        BackendElsewhere(f"{tmp_path}:there:two")
+        EnvironmentBackend(f"{tmp_path}:there:two")
 
 
 @pytest.mark.parametrize("argument", ["", "nowhere:module:object", "/:there:two", "/nowhere"])
 def test_what_is_no_environment_is_said(argument):
     with pytest.raises(BackendError, match="folder:package"):
-        BackendElsewhere(argument)
+        EnvironmentBackend(argument)
 
 
 @pytest.mark.parametrize("name", ["Fake", "two", "ready"])
 def test_a_class_a_factory_and_a_backend_are_all_backends(folder, name):
-    assert BackendElsewhere(f"{folder}:there:{name}").name.startswith("fake_")
+    assert EnvironmentBackend(f"{folder}:there:{name}").name.startswith("fake_")
 
 
 def test_only_what_is_named_of_the_environment_is_seen_there(folder, monkeypatch):
     for name in ("QISKIT_IBM_TOKEN", "AWS_SECRET_ACCESS_KEY", "IQM_TOKEN", "PYTHONSTARTUP", "IONQ_API_KEY"):
         monkeypatch.setenv(name, "planted")
-    assert "TOKEN" not in BackendElsewhere(f"{folder}:there:Fake").name
+    assert "TOKEN" not in EnvironmentBackend(f"{folder}:there:Fake").name
     monkeypatch.setenv("QCSEARCH_PASS", "IQM_TOKEN, NOT_THERE")
-    seen = BackendElsewhere(f"{folder}:there:Fake").name
+    seen = EnvironmentBackend(f"{folder}:there:Fake").name
     assert "IQM_TOKEN" in seen
     assert not any(name in seen for name in ("AWS", "IONQ", "IBM", "PYTHONSTARTUP"))
 
@@ -137,7 +137,7 @@ def test_only_what_is_named_of_the_environment_is_seen_there(folder, monkeypatch
 @pytest.mark.parametrize("module", ["backend", "local", "base", "worker"])
 def test_a_module_with_the_name_of_one_of_our_files_is_the_vendors(folder, module):
     (folder / f"{module}.py").write_text(THERE)
-    assert BackendElsewhere(f"{folder}:{module}:two").origin == f"{module}.Machine"
+    assert EnvironmentBackend(f"{folder}:{module}:two").origin == f"{module}.Machine"
 
 
 def test_the_working_directory_is_not_imported_from(folder, monkeypatch, tmp_path):
@@ -145,13 +145,13 @@ def test_the_working_directory_is_not_imported_from(folder, monkeypatch, tmp_pat
         (tmp_path / f"{module}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", "")
-    assert BackendElsewhere(f"{folder}:there:two").name == "fake_two"
+    assert EnvironmentBackend(f"{folder}:there:two").name == "fake_two"
     assert not (tmp_path / "ran").exists()
 
 
 def test_a_relative_path_of_the_environment_is_that_of_the_working_directory(folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
-    assert BackendElsewhere(f"{folder.name}:there:two").name == "fake_two"
+    assert EnvironmentBackend(f"{folder.name}:there:two").name == "fake_two"
 
 
 LIES = (
@@ -168,7 +168,7 @@ def test_counts_that_are_none_are_refused(folder, monkeypatch, counts):
     monkeypatch.setenv("QCSEARCH_PASS", "COUNTS")
     circuit = QuantumCircuit(2, 2)
     circuit.measure([0, 1], [0, 1])
-    executor = BackendExecutor(BackendElsewhere(f"{folder}:there:Liar"), "env:there")
+    executor = BackendExecutor(EnvironmentBackend(f"{folder}:there:Liar"), "env:there")
     with pytest.raises(BackendError) as caught:
         executor.run([Pub(circuit, np.zeros((1, 0)))], 50)
     assert caught.value.exit_code == 5
@@ -184,7 +184,7 @@ def test_a_process_that_answers_nonsense_is_said(tmp_path, line):
     python.write_text(f'#!/bin/sh\ncat "{tmp_path}/line"\ncat >/dev/null\n' if line else "#!/bin/sh\n")
     python.chmod(0o700)
     with pytest.raises(BackendError):
-        BackendElsewhere(f"{tmp_path}:a:b")
+        EnvironmentBackend(f"{tmp_path}:a:b")
 
 
 def test_only_the_script_leaves_its_folder_out_of_the_path():

@@ -26,7 +26,7 @@ from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.transpile.target import region_target
 from qcsearch.errors import BackendError, ResultError
 
-__all__ = ["BackendElsewhere"]
+__all__ = ["EnvironmentBackend"]
 
 _PASSED = frozenset(
     {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "OMP_NUM_THREADS"}
@@ -34,7 +34,7 @@ _PASSED = frozenset(
 _LONGEST = 2**28
 
 
-class BackendElsewhere(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
+class EnvironmentBackend(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
     """What a `BackendExecutor` needs of a backend, asked of the process that has it.
 
     Args:
@@ -96,7 +96,7 @@ class BackendElsewhere(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
     def _default_options(cls) -> Options:
         return Options()
 
-    def run(self, run_input: Sequence[QuantumCircuit], **options: Any) -> Ran:
+    def run(self, run_input: Sequence[QuantumCircuit], **options: Any) -> FinishedJob:
         """Run bound circuits there, and wait for their counts."""
         request = {"circuits": [_plain(circuit) for circuit in run_input], "options": options}
         assert self._process.stdin is not None
@@ -110,7 +110,7 @@ class BackendElsewhere(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
             raise ResultError(
                 f"'env:{self._argument}' must answer with {len(run_input)} counts. It does not."
             )
-        return Ran(counts)
+        return FinishedJob(counts)
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -128,12 +128,12 @@ class BackendElsewhere(BackendV2):  # type: ignore[misc]  # Qiskit is untyped
 
 
 @dataclass(frozen=True)
-class Ran:
+class FinishedJob:
     """A job that is done, and its result: as much of both as is asked for."""
 
     counts: list[dict[str, int]]
 
-    def result(self) -> Ran:
+    def result(self) -> FinishedJob:
         """Itself."""
         return self
 

@@ -7,49 +7,49 @@ from dataclasses import dataclass
 
 from qcsearch.errors import InputError, ServiceError
 
-__all__ = ["Breaker", "Patience", "TokenBucket"]
+__all__ = ["CircuitBreaker", "RetryPolicy", "TokenBucket"]
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """Deadlines and limits of the work with a cloud, in seconds; the figures are what IBM's cloud stands.
 
     Attributes:
-        call: silence of the service on one call before it counts as failed.
-        job: from its submission to its end.
-        poll: between two looks at a job, at first; it doubles up to `slow_poll`.
-        slow_poll: between two looks at a job that waits for long.
+        call_timeout: silence of the service on one call before it counts as failed.
+        job_timeout: from a job's submission to its end.
+        poll_interval: between the first two looks at a job; each next is longer by half, up to `max_poll_interval`.
+        max_poll_interval: between two looks at a job that waits for long.
         backoff: before a call is made again, at first; it doubles each time up to half a minute.
-        settle: before a second look for a job that may just have been accepted, or for a bill; the next gaps are
-            2, 4, 8 and 16 times as long.
+        settle_interval: before a second look for a job that may just have been accepted, or for a bill; the next gaps
+            are 2, 4, 8 and 16 times as long.
         attempts: how often one call is made.
-        strikes: failures in a row, of any calls, after which the service is left alone for `rest`.
-        rest: how long it is left alone.
+        breaker_failures: failures in a row, of any calls, that open the circuit breaker.
+        breaker_seconds: for which it stays open.
         unknown_polls: looks at a job in a state that nothing is known of.
         submits_per_minute: jobs submitted within a minute, at most.
     """
 
-    call: float = 60.0
-    job: float = 86_400.0
-    poll: float = 0.5
-    slow_poll: float = 10.0
+    call_timeout: float = 60.0
+    job_timeout: float = 86_400.0
+    poll_interval: float = 0.5
+    max_poll_interval: float = 10.0
     backoff: float = 0.5
-    settle: float = 1.0
+    settle_interval: float = 1.0
     attempts: int = 9
-    strikes: int = 20
-    rest: float = 60.0
+    breaker_failures: int = 20
+    breaker_seconds: float = 60.0
     unknown_polls: int = 30
     submits_per_minute: float = 5.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if not value > 0:
-                raise InputError(f"The '{name}' of the patience with a cloud must be > 0. Got {value!r}.")
+                raise InputError(f"The '{name}' of a retry policy must be > 0. Got {value!r}.")
 
     @property
     def gaps(self) -> tuple[float, ...]:
         """Seconds between looks for what the service may show late, half a minute in all."""
-        return tuple(self.settle * 2.0**n for n in range(5))
+        return tuple(self.settle_interval * 2.0**n for n in range(5))
 
     def pause(self, failures: int) -> float:
         """Seconds before the next attempt after so many failures in a row, ≥ 1 of them."""
@@ -78,16 +78,16 @@ class TokenBucket:
             time.sleep(-self._level / self._rate)
 
 
-class Breaker:
-    """Stops asking a service that has failed too often in a row, until it has had a rest.
+class CircuitBreaker:
+    """Stops asking a service that has failed too often in a row, for a while.
 
     Args:
-        strikes: failures in a row that open it.
-        rest: seconds for which it stays open.
+        failures: in a row that open it.
+        seconds: for which it stays open.
     """
 
-    def __init__(self, strikes: int, rest: float) -> None:
-        self._strikes, self._rest = strikes, rest
+    def __init__(self, failures: int, seconds: float) -> None:
+        self._limit, self._seconds = failures, seconds
         self._failures = 0
         self._last = 0.0
 
@@ -97,10 +97,10 @@ class Breaker:
         Raises:
             ServiceError: if the service is being left alone.
         """
-        if self._failures >= self._strikes and time.monotonic() - self._last < self._rest:
+        if self._failures >= self._limit and time.monotonic() - self._last < self._seconds:
             raise ServiceError(
-                f"The service failed {self._failures} times in a row and is left alone for {self._rest:g} s.",
-                fix="run the same command again later; it goes on where it stopped.",
+                f"The service failed {self._failures} times in a row and is left alone for {self._seconds:g} s.",
+                fix="run the same command again later; it resumes where it stopped.",
             )
 
     def failed(self) -> None:
