@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qcsearch.deployment.executors.folding import fold_notice
 from qcsearch.escape import for_card, for_code
 from qcsearch.storage.canonical import Json
+from qcsearch.wording import microseconds
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
@@ -88,7 +89,7 @@ def _model(model: TrainedModel) -> str:
             "Circuit": candidate.ansatz.name,
             "Two-qubit gates": mapped.two_qubit_gates,
             "Depth": mapped.depth,
-            "Duration": f"{1e6 * mapped.duration:.2f} µs",
+            "Duration": microseconds(mapped.duration),
             "Observables": ", ".join(candidate.observables),
             "Head": candidate.head.name,
             "Trained under noise": "yes" if candidate.training.noise else "no",

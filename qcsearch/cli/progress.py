@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from qcsearch.cli.output import percent
 from qcsearch.search import events
 from qcsearch.search.trial.record import TrialRecord
+from qcsearch.wording import percent
 
 __all__ = ["Progress", "clock", "one_line"]
 

@@ -22,6 +22,7 @@ from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
+from qcsearch.wording import percent
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -112,7 +113,7 @@ def _scores(result: SearchResult | None, deployment: Deployment | None) -> tuple
     ]
     if deployment is not None:
         score = deployment.deployed
-        shots = f"± {100 * (score.shot_error or 0):.1f} % by shots, {score.n_samples} test samples"
+        shots = f"± {percent(score.shot_error or 0)} by shots, {score.n_samples} test samples"
         found.append(Score("deployed", score.accuracy, (shots, f"{deployment.backend} ({deployment.kind})")))
     return tuple(found)
 
@@ -120,7 +121,7 @@ def _scores(result: SearchResult | None, deployment: Deployment | None) -> tuple
 def _spread(result: SearchResult) -> tuple[str, ...]:
     deviation = result.spread.get("test_accuracy_noisy")
     n = sum(score.seed_index > 0 for score in result.seeds)
-    return () if deviation is None else (f"± {100 * deviation:.1f} % over {n} trainings from other seeds",)
+    return () if deviation is None else (f"± {percent(deviation)} over {n} trainings from other seeds",)
 
 
 def _elsewhere(config: RunConfig, result: SearchResult | None) -> Mapping[str, tuple[float, str]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options.common import Json, Run, Verbose, examples
-from qcsearch.cli.output import display, emit, percent, say, table, tell
+from qcsearch.cli.output import display, emit, say, table, tell
+from qcsearch.wording import percent
 
 if TYPE_CHECKING:
     from qcsearch.search.finish.leaderboard import Row

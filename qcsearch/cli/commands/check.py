@@ -28,8 +28,9 @@ from qcsearch.cli.options.common import (
     Workers,
     examples,
 )
-from qcsearch.cli.output import display, emit, facts, percent, say, table, tell
+from qcsearch.cli.output import display, emit, facts, say, table, tell
 from qcsearch.errors import CandidateError, InputError, NoFeasibleCandidateError
+from qcsearch.wording import percent, seconds
 
 if TYPE_CHECKING:
     from qcsearch.candidate.candidate import Candidate
@@ -205,7 +206,7 @@ def _show(inputs: Inputs, objective: Objective, found: dict[str, Any], sample: _
         "device": f"{inputs.device.name}, {inputs.device.n_qubits} qubits",
         "space": inputs.space.name,
         "feasible": f"{found['feasible']} of {SAMPLED} candidates ({percent(found['feasible'] / SAMPLED)})",
-        "one trial": f"{found['trial_seconds']:.2f} s",
+        "one trial": seconds(found["trial_seconds"], 2),
     }
     if found["trials_in_time"] is not None:
         items["fits in the time"] = f"about {found['trials_in_time']} trials that go to their end"

@@ -17,7 +17,8 @@ from qcsearch.cli.options.hardware import (
     Twirling,
     UsdPerSecond,
 )
-from qcsearch.cli.output import emit, percent, say_notes, tell
+from qcsearch.cli.output import emit, say_notes, tell
+from qcsearch.wording import percent
 
 if TYPE_CHECKING:
     from qcsearch.deployment.cost.plan import Plan

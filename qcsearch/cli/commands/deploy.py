@@ -26,7 +26,8 @@ from qcsearch.cli.options.hardware import (
     Yes,
 )
 from qcsearch.cli.options.remap import find_remap
-from qcsearch.cli.output import display, emit, percent, say, say_notes, table, tell
+from qcsearch.cli.output import display, emit, say, say_notes, table, tell
+from qcsearch.wording import percent, seconds
 
 if TYPE_CHECKING:
     from qcsearch.data.splitting import Split
@@ -208,6 +209,6 @@ def _show(found: Deployment) -> None:
         if said is not None:
             tell(said.sentence)
     usage = found.usage
-    tell(f"{usage.jobs} jobs, {usage.circuits:,} circuits, {usage.shots:,} shots, {found.seconds:.1f} s.")
+    tell(f"{usage.jobs} jobs, {usage.circuits:,} circuits, {usage.shots:,} shots, {seconds(found.seconds)}.")
     if found.qpu_seconds is not None:
         tell(f"{found.qpu_seconds:.1f} QPU seconds, all sessions together.")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options.common import Json, Run, Verbose, examples
-from qcsearch.cli.output import display, emit, facts, percent, say, table, tell_lines, terminal_width
+from qcsearch.cli.output import display, emit, facts, say, table, tell_lines, terminal_width
 from qcsearch.errors import QCSearchError
+from qcsearch.wording import microseconds, percent, seconds
 
 if TYPE_CHECKING:
     from qcsearch.candidate.candidate import Candidate
@@ -138,7 +139,7 @@ def _outcome(record: TrialRecord) -> dict[str, object]:
     if record.steps:
         stopped = "" if record.outcome.kind in ("pruned", "cut") else f" {record.stopped}"
         shown["training"] = f"{record.steps} steps.{stopped}"
-    shown["time"] = f"{record.seconds:.2f} s, worker {record.worker or 'main'}"
+    shown["time"] = f"{seconds(record.seconds, 2)}, worker {record.worker or 'main'}"
     if times := stage_times([record]):
         parts = sorted(times, key=lambda time: -time.seconds)[:_LONGEST]
         shown["most of it"] = ", ".join(f"{time.stage} {percent(time.share)}" for time in parts)
@@ -166,9 +167,9 @@ def _costs(costs: Costs) -> dict[str, object]:
     return {
         "weights": costs.n_weights,
         "mapping": costs.mapping,
-        "duration": f"{1e6 * costs.duration:.2f} µs, {100 * costs.duration_over_t2:.1f} % of the shortest T2",
+        "duration": f"{microseconds(costs.duration)}, {percent(costs.duration_over_t2)} of the shortest T2",
         "predicted success": percent(costs.predicted_success),
-        "QPU time a prediction": f"{costs.qpu_seconds:.2f} s at 4,096 shots a basis (estimate)",
+        "QPU time a prediction": f"{seconds(costs.qpu_seconds, 2)} at 4,096 shots a basis (estimate)",
     }
 
 

@@ -26,9 +26,10 @@ from qcsearch.cli.options.hardware import (
     Twirling,
     Yes,
 )
-from qcsearch.cli.output import emit, percent, say, say_notes, tell
+from qcsearch.cli.output import emit, say, say_notes, tell
 from qcsearch.errors import InputError
 from qcsearch.escape import for_terminal
+from qcsearch.wording import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,6 +20,7 @@ from qcsearch.cli.options.hardware import (
 )
 from qcsearch.cli.output import emit, say, say_notes, tell
 from qcsearch.errors import InputError
+from qcsearch.wording import seconds
 
 if TYPE_CHECKING:
     from qcsearch.deployment.diagnostics.tomography import Tomography
@@ -94,7 +95,7 @@ def tomography(
         return
     tell(found.sentence)
     usage = found.usage
-    tell(f"{usage.jobs} job, {usage.circuits} circuits, {usage.shots:,} shots, {found.seconds:.1f} s.")
+    tell(f"{usage.jobs} job, {usage.circuits} circuits, {usage.shots:,} shots, {seconds(found.seconds)}.")
     if found.qpu_seconds is not None:
         tell(f"{found.qpu_seconds:.1f} QPU seconds, all sessions together.")
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options.common import Json, Run, Verbose, examples
-from qcsearch.cli.output import display, emit, percent, say, say_notes, table, tell
+from qcsearch.cli.output import display, emit, say, say_notes, table, tell
 from qcsearch.cli.process import say_at_end
+from qcsearch.wording import percent, seconds
 
 if TYPE_CHECKING:
     from qcsearch.devices.device import Device
@@ -132,6 +133,6 @@ def _show(config: RunConfig, result: SearchResult) -> None:
     share = (
         ""
         if not origin.seconds
-        else f", {percent(result.seconds / origin.seconds)} of the {origin.seconds:.1f} s of the search"
+        else f", {percent(result.seconds / origin.seconds)} of the {seconds(origin.seconds)} of the search"
     )
-    tell(f"{result.n_trials} candidates in {result.seconds:.1f} s{share}.")
+    tell(f"{result.n_trials} candidates in {seconds(result.seconds)}{share}.")

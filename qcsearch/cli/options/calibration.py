@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from qcsearch.wording import error_rate, lifetime
+
 if TYPE_CHECKING:
     from qcsearch.devices.device import Device
 
@@ -40,15 +42,15 @@ def readable(device: Device) -> dict[str, object]:
     """The same for a reader, with units."""
     found = summary(device)
     middle = found["median"]
-    errors = ", ".join(f"{name} {_percent(error)}" for name, error in middle["two_qubit_error"].items())
+    errors = ", ".join(f"{name} {error_rate(error)}" for name, error in middle["two_qubit_error"].items())
     return {
         "provider": device.provider,
         "calibrated": device.calibrated_at or "unknown",
         "qubits": f"{device.n_qubits}, {found['n_usable_qubits']} usable",
         "couplings": found["n_couplings"],
         "basis gates": ", ".join(device.basis_gates),
-        "median T1, T2": f"{_micro(middle['t1'])}, {_micro(middle['t2'])}",
-        "median readout error": _percent(middle["readout_error"]),
+        "median T1, T2": f"{lifetime(middle['t1'])}, {lifetime(middle['t2'])}",
+        "median readout error": error_rate(middle["readout_error"]),
         "median two-qubit error": errors or "none",
         "digest": device.digest,
     }
@@ -57,11 +59,3 @@ def readable(device: Device) -> dict[str, object]:
 def _median(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return median(known) if known else None
-
-
-def _percent(share: float | None) -> str:
-    return "not measured" if share is None else f"{100 * share:.3g} %"
-
-
-def _micro(seconds: float | None) -> str:
-    return "not measured" if seconds is None else f"{1e6 * seconds:.4g} µs"

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from qcsearch.devices.device import Device
+from qcsearch.wording import percent
 
 __all__ = ["Change", "changes"]
 
@@ -30,7 +31,7 @@ class Change:
         return abs(self.now - self.before)
 
     def __str__(self) -> str:
-        return f"{self.what}: {100 * self.before:.2f} % then, {100 * self.now:.2f} % now"
+        return f"{self.what}: {percent(self.before, 2)} then, {percent(self.now, 2)} now"
 
 
 def changes(before: Device, now: Device, qubits: Collection[int]) -> list[Change]:

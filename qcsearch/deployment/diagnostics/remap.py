@@ -20,6 +20,7 @@ from qcsearch.errors import DeviceError
 from qcsearch.storage.canonical import Json
 from qcsearch.training.model import TrainedModel
 from qcsearch.typed import read
+from qcsearch.wording import percent
 
 __all__ = ["DECAYED", "Remap", "find_remap"]
 
@@ -60,12 +61,10 @@ class Remap:
     def grounds(self) -> str:
         """Why, in numbers."""
         day = self.device.calibrated_at[:10] or "today"
-        there = (
-            f"{100 * self.accuracy_after:.1f} %, estimated success probability {100 * self.esp_after:.1f} %"
-        )
+        there = f"{percent(self.accuracy_after)}, estimated success probability {percent(self.esp_after)}"
         here = "the circuit cannot run"
         if self.accuracy_before is not None and self.esp_before is not None:
-            here = f"{100 * self.accuracy_before:.1f} % and {100 * self.esp_before:.1f} %"
+            here = f"{percent(self.accuracy_before)} and {percent(self.esp_before)}"
         return (
             f"{self.reason}; under the calibration of {day} validation accuracy is {there} on qubits "
             f"{_named(self.after)}, and {here} on {_named(self.before)}"

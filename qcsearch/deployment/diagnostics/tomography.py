@@ -32,6 +32,7 @@ from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 from qcsearch.typed import read
+from qcsearch.wording import percent
 
 __all__ = ["MAX_QUBITS", "Tomography", "predicted_state", "prepare_tomography", "tomography"]
 
@@ -107,7 +108,7 @@ class Tomography:
         verdict = "is the one" if self.holds else "is not the one"
         return (
             f"{of} {verdict} that the snapshot predicts: fidelity {100 * self.fidelity:.1f} ± "
-            f"{100 * self.fidelity_error:.1f} % ({100 * self.shot_fidelity:.1f} % by shots alone), trace distance "
+            f"{percent(self.fidelity_error)} ({percent(self.shot_fidelity)} by shots alone), trace distance "
             f"{self.trace_distance:.3f} ({self.shot_distance:.3f})."
         )
 

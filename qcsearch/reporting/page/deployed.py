@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.page.html import Markup, table, tag
 from qcsearch.reporting.page.sections import percent
+from qcsearch.wording import seconds
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
@@ -35,7 +36,7 @@ def deployment(facts: RunFacts) -> Markup | None:
             "p",
             f"Same weights, same {found.deployed.n_samples} samples of the test split in all three columns. "
             f"Kind of backend: {found.kind}. It ran {found.usage.circuits:,} circuits with "
-            f"{found.usage.shots:,} shots in {found.usage.jobs} jobs, {found.seconds:.0f} s.",
+            f"{found.usage.shots:,} shots in {found.usage.jobs} jobs, {seconds(found.seconds, 0)}.",
             class_="note",
         ),
         [tag("p", sentence) for sentence in _verdicts(found)],

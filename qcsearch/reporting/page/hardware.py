@@ -8,6 +8,7 @@ from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.page.html import Markup, table, tag
 from qcsearch.reporting.plots.circuit import draw, drawn_gates
 from qcsearch.reporting.plots.device_map import draw_device, edge_errors, legend
+from qcsearch.wording import percent
 
 __all__ = ["circuit", "device", "reproduce"]
 
@@ -84,7 +85,7 @@ def _mapped(facts: RunFacts) -> Markup | None:
         return None
     name = facts.device.name
     drawing = draw(mapped.gates, [str(wire) for wire in mapped.wires], mapped.measured)
-    text = f"As {name} runs it, predicted success {100 * mapped.predicted_success:.1f} %"
+    text = f"As {name} runs it, predicted success {percent(mapped.predicted_success)}"
     rows = (
         ("as it was built", mapped.built_two_qubit_gates, mapped.built_depth, None),
         (f"on {name}", mapped.two_qubit_gates, mapped.depth, f"{1e6 * mapped.duration:.2f}"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from qcsearch.escape import for_page
+from qcsearch.wording import cell
 
-__all__ = ["Markup", "number", "svg", "table", "tag"]
+__all__ = ["Markup", "svg", "table", "tag"]
 
 _VOID = {"meta", "br", "hr", "img", "line", "circle", "rect", "path", "polyline"}
 
@@ -74,21 +75,12 @@ def table(
     lines = [
         tag(
             "tr",
-            [tag("td", number(cell), class_=c) for cell, c in zip(row, classes, strict=True)],
+            [tag("td", cell(value), class_=c) for value, c in zip(row, classes, strict=True)],
             class_=mark,
         )
         for row, mark in zip(body, marks, strict=True)
     ]
     return tag("div", tag("table", tag("thead", head), tag("tbody", lines), class_=class_), class_="scroll")
-
-
-def number(value: object) -> object:
-    """A cell as a person reads it: four digits for a float, a dash for nothing."""
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 or value == 0 else f"{value:.2e}"
-    return value
 
 
 def _is_number(value: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from qcsearch import wording
 from qcsearch.candidate.choice import Choice
 from qcsearch.circuits.describe import counted_parts
 from qcsearch.reporting.facts import RunFacts, Score
@@ -141,7 +142,7 @@ def figure(figures: Mapping[str, RunFigure], name: str, caption: str) -> Markup:
 
 def percent(value: float | None) -> str:
     """An accuracy as people say it."""
-    return "–" if value is None else f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
+    return wording.percent(value).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _tile(kind: str, score: Score | None) -> Markup:
@@ -176,7 +177,7 @@ def _portrait(facts: RunFacts, winner: TrialRecord) -> Markup | None:
         "training": f"{training.optimizer}, rate {training.learning_rate:.3g}, up to {training.steps} steps, "
         f"{'noisy' if training.noise else 'noiseless'}",
         "size": f"{costs.n_weights} weights, {costs.two_qubit_gates} two-qubit gates, depth {costs.depth}",
-        "one shot": f"{1e6 * costs.duration:.2f} µs",
+        "one shot": wording.microseconds(costs.duration),
     }
     terms = [(tag("dt", key), tag("dd", value)) for key, value in items.items()]
     return tag("div", tag("h3", "What it is"), tag("dl", terms, class_="facts"))
@@ -224,7 +225,7 @@ def _counts(facts: RunFacts) -> str:
     parts = ", ".join(f"{n} {kind}" for kind, n in facts.outcomes.items() if n)
     rejected = ", ".join(f"{name} {n}" for name, n in facts.rejected.items())
     why = f" Rejected by: {rejected}." if rejected else ""
-    return f"{facts.n_trials} trials in {facts.seconds:.0f} s: {parts}.{why}"
+    return f"{facts.n_trials} trials in {wording.seconds(facts.seconds, 0)}: {parts}.{why}"
 
 
 def _row(record: TrialRecord) -> Sequence[object]:

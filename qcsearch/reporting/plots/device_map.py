@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from qcsearch.devices.device import Device
 from qcsearch.reporting.page.html import Markup, svg, tag
 from qcsearch.reporting.plots.layout import dead_couplings, positions
+from qcsearch.wording import error_rate, lifetime
 
 __all__ = ["draw_device", "edge_errors", "legend"]
 
@@ -70,7 +71,7 @@ def _edge(
 ) -> Markup:
     (x1, y1), (x2, y2) = points[pair[0]], points[pair[1]]
     name, error, _ = errors.get(pair, ("coupling", None, None))
-    title = f"{name} {pair[0]}–{pair[1]}: error {_percent(error)}"
+    title = f"{name} {pair[0]}–{pair[1]}: error {error_rate(error)}"
     used = " used" if set(pair) <= chosen else ""
     ends = {"x1": _r(x1), "y1": _r(y1), "x2": _r(x2), "y2": _r(y2)}
     under = tag("line", **ends, class_="under") if used else None
@@ -94,8 +95,8 @@ def _qubit(
 ) -> Markup:
     facts = device.qubits[qubit]
     title = (
-        f"qubit {qubit}: T1 {_microseconds(facts.t1)}, T2 {_microseconds(facts.t2)}, "
-        f"P(1|0) {_percent(facts.p10)}, P(0|1) {_percent(facts.p01)}"
+        f"qubit {qubit}: T1 {lifetime(facts.t1)}, T2 {lifetime(facts.t2)}, "
+        f"P(1|0) {error_rate(facts.p10)}, P(0|1) {error_rate(facts.p01)}"
     )
     x, y = _r(point[0]), _r(point[1])
     parts = [tag("title", title)]
@@ -127,15 +128,7 @@ def _range(values: Sequence[float]) -> str:
     if not values:
         return "not measured"
     middle = values[len(values) // 2]
-    return f"{_percent(values[0])} to {_percent(values[-1])}, median {_percent(middle)}"
-
-
-def _percent(value: float | None) -> str:
-    return "not measured" if value is None else f"{100 * value:.3g} %"
-
-
-def _microseconds(value: float | None) -> str:
-    return "not measured" if value is None else f"{1e6 * value:.4g} µs"
+    return f"{error_rate(values[0])} to {error_rate(values[-1])}, median {error_rate(middle)}"
 
 
 def _r(value: float) -> str:

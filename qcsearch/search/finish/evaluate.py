@@ -16,6 +16,7 @@ from qcsearch.training.heads import HEADS
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.single import accuracy
 from qcsearch.training.transpiled import TranspiledCandidate
+from qcsearch.wording import percent
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -124,8 +125,8 @@ def _failure(winner: Finalist, best: Best, on_validation: float, on_test: float)
     for part, score, majority in parts:
         if score <= majority:
             return (
-                f"The winner is no better than the majority class: {100 * score:.1f} % against "
-                f"{100 * majority:.1f} % on the {part} part. {said}".rstrip()
+                f"The winner is no better than the majority class: {percent(score)} against "
+                f"{percent(majority)} on the {part} part. {said}".rstrip()
             )
     return said
 

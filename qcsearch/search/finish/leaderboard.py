@@ -17,6 +17,7 @@ from qcsearch.search.study.pareto import pareto_front
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
 from qcsearch.typed import read
+from qcsearch.wording import cell
 
 __all__ = ["Leaderboard", "Row", "explain", "families", "leaderboard", "notices", "rank", "records"]
 
@@ -140,9 +141,9 @@ class Leaderboard(tuple[Row, ...]):
         lines = [f"{'':{width}}{'split':12}{heads}"]
         for row in self:
             numbers = (row.n_qubits, row.n_weights, row.two_qubit_gates)
-            cells = "".join(f"{_shown(x):>{w}}" for x, w in zip(numbers, (8, 9, 10), strict=True))
-            accuracies = f"{_shown(row.accuracy):>9}{_shown(row.accuracy_noiseless):>11}"
-            deployed = f"  {_shown(row.accuracy_deployed)}" if backend else ""
+            cells = "".join(f"{cell(x):>{w}}" for x, w in zip(numbers, (8, 9, 10), strict=True))
+            accuracies = f"{cell(row.accuracy):>9}{cell(row.accuracy_noiseless):>11}"
+            deployed = f"  {cell(row.accuracy_deployed)}" if backend else ""
             front = f"{'●' if row.pareto else '':>7}"
             lines.append(f"{row.name:{width}}{row.split:12}{accuracies}{cells}{front}{deployed}".rstrip())
             if row.note:
@@ -182,12 +183,6 @@ def explain(run: RunFolder, trial: int) -> TrialRecord:
         span = f"they are {min(found)} to {max(found)}" if found else "there is none"
         raise RunError(f"The run in '{run.path}' has no finished trial {trial}; {span}.")
     return found[trial]
-
-
-def _shown(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def _trial_row(record: TrialRecord, pareto: bool) -> Row:

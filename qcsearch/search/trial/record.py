@@ -9,6 +9,7 @@ from typing import Any
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.storage.canonical import Json
+from qcsearch.wording import microseconds
 
 __all__ = ["Costs", "Outcome", "TrialRecord"]
 
@@ -76,7 +77,7 @@ class Costs:
     @property
     def mapping(self) -> str:
         """What mapping made of the circuit, in one sentence."""
-        duration = f"{1e6 * self.duration:.2f} µs"
+        duration = microseconds(self.duration)
         if self.swaps is None:
             return f"{self.two_qubit_gates} two-qubit gates, depth {self.depth}, {duration} as mapped."
         swaps = {0: "no swap", 1: "1 swap"}.get(self.swaps, f"{self.swaps} swaps")
