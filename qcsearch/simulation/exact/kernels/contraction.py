@@ -8,30 +8,26 @@ a step. Arrays of samples hold a sample a row.
 from __future__ import annotations
 
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ZERO, Floats, Ints
+from qcsearch.simulation.exact.kernels.records import Change, Plain
 from qcsearch.simulation.exact.kernels.simd import fill, fma, load, mul, peek, store, width
 
 __all__ = ["add_effective_states", "known_values", "to_coordinates", "to_strings"]
 
 
 @KERNEL
-def to_coordinates(
-    source: Floats, size: int, support: Ints, plan: Ints, maps: Floats, out: Floats, work: Floats
-) -> None:
-    """Observables from strings to coordinates, a register of observables after the other.
-
-    `plan` holds for each qubit that changes: groups of the higher qubits, digits before, digits after, registers of
-    the lower qubits, offset of its map `(digits before, digits after)` in `maps`. `work` has room for two arrays of
-    one register of observables.
-    """
-    w = width(source)
+def to_coordinates(change: Plain, observables: Floats, out: Floats) -> None:
+    """Observables from strings to coordinates, a register of observables after the other."""
+    change = Change(*change)
+    size, support, plan, work = change.size, change.support, change.plan, change.work
+    w = width(observables)
     half = support.size * w
-    registers = source.size // size
+    registers = observables.size // size
     for register in range(registers):
         for k in range(support.size):
-            store(work, k * w, load(source, register * size + peek(support, k)))
+            store(work, k * w, load(observables, register * size + peek(support, k)))
         at, to, count = ZERO, ZERO + half, support.size * w
         for step in range(0, plan.size, 5):
-            _change(work, at, to, plan, step, maps, True)
+            _change(work, at, to, plan, step, change.maps, True)
             at, to = to, at
             count = count // peek(plan, step + 1) * peek(plan, step + 2)
         for k in range(0, count, w):
@@ -39,10 +35,10 @@ def to_coordinates(
 
 
 @KERNEL
-def to_strings(
-    coordinates: Floats, size: int, support: Ints, plan: Ints, maps: Floats, out: Floats, work: Floats
-) -> None:
+def to_strings(change: Plain, coordinates: Floats, out: Floats) -> None:
     """The transpose of `to_coordinates`, for effective states; written to `out` on the support."""
+    change = Change(*change)
+    size, support, plan, work = change.size, change.support, change.plan, change.work
     w = width(coordinates)
     half = support.size * w
     registers = out.size // size
@@ -52,7 +48,7 @@ def to_strings(
             store(work, k, load(coordinates, register * count + k))
         at, to = ZERO, ZERO + half
         for step in range(plan.size - 5, -1, -5):
-            _change(work, at, to, plan, step, maps, False)
+            _change(work, at, to, plan, step, change.maps, False)
             at, to = to, at
         for k in range(support.size):
             store(out, register * size + peek(support, k), load(work, at + k * w))

@@ -6,47 +6,48 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats, Ints
+from qcsearch.simulation.exact.kernels.jit import ALLOCATING, INNER, ONE, ZERO, Floats, Ints
 from qcsearch.simulation.exact.kernels.matrices import factor, matrix_product
+from qcsearch.simulation.exact.kernels.records import Matrices, Plain, Recipe, Samples, SharedCotangents, Step
 from qcsearch.simulation.exact.kernels.simd import fill, fma, load, mul, store, total, width
 
 __all__ = ["collect", "collect_samples"]
 
 
-@KERNEL
-def collect_samples(
-    recipe: Any, step: Any, features: Floats, n_features: int, values: Floats, d_values: Floats, head: int,
-    stride: int, d_factors: Floats, d_scales: Floats,
-) -> None:  # fmt: skip
+@ALLOCATING
+def collect_samples(recipe: Plain, step: Plain, samples: Plain, matrices: Plain, sums: Plain) -> None:
     """From cotangents of the sample matrices to those of the factors and of the scales."""
-    table, run_start = recipe[4], recipe[5]
-    sample_constants, sample_terms, factors = recipe[10], recipe[11], step[5]
+    recipe, step, samples = Recipe(*recipe), Step(*step), Samples(*samples)
+    matrices, sums = Matrices(*matrices), SharedCotangents(*sums)
+    values, d_values, d_factors, d_scales = matrices.values, matrices.cotangents, sums.factors, sums.scales
+    table, run_start, terms = recipe.factors, recipe.sample_run_start, recipe.sample_terms
+    features = samples.features
     w = width(features)
-    n_angles, n_runs = sample_constants.size, run_start.size - 1
+    n_angles, n_runs = recipe.sample_angle_constants.size, run_start.size - 1
     most = ONE
     for k in range(n_runs):
         most = max(most, run_start[k + 1] - run_start[k])
     work = np.empty((most + 3) * 12 * w, features.dtype)
-    sums = np.zeros(d_scales.size * w, features.dtype)
-    for block in range(features.size // (n_features * w)):
-        at = head + block * stride
+    totals = np.zeros(d_scales.size * w, features.dtype)
+    for block in range(features.size // (samples.n_features * w)):
+        at = samples.head + block * samples.stride
         for k in range(n_runs):
             d = at + (2 * n_angles + 12 * k) * w
             first, last = run_start[k], run_start[k + 1]
             if last - first == 1:
                 angle = at + 2 * table[first, 3] * w
-                _collect_factor(d_values, d, factors, d_factors, first * 36 * w, values, d_values, angle)
+                _collect_factor(d_values, d, step.factors, d_factors, first * 36 * w, values, d_values, angle)
             else:
-                _collect_run(table, first, last, factors, d_factors, values, d_values, at, d, work)
-        for k in range(len(sample_terms)):
-            feature = sample_terms[k, 2]
-            d_angle = load(d_values, at + 2 * sample_terms[k, 0] * w)
+                _collect_run(table, first, last, step.factors, d_factors, values, d_values, at, d, work)
+        for k in range(len(terms)):
+            feature = terms[k, 2]
+            d_angle = load(d_values, at + 2 * terms[k, 0] * w)
             x = fill(features, 1)
             if feature >= 0:
-                x = load(features, (block * n_features + feature) * w)
-            store(sums, k * w, fma(d_angle, x, load(sums, k * w)))
+                x = load(features, (block * samples.n_features + feature) * w)
+            store(totals, k * w, fma(d_angle, x, load(totals, k * w)))
     for k in range(d_scales.size):
-        d_scales[k] += total(load(sums, k * w))
+        d_scales[k] += total(load(totals, k * w))
 
 
 @INNER
@@ -138,54 +139,47 @@ def _product_right(a: Floats, i: int, d: Floats, j: int, out: Floats, k: int) ->
             store(out, k + row * 4 * w + column, y)
 
 
-@KERNEL
-def collect(
-    recipe: Any,
-    step: Any,
-    d_values: Floats,
-    d_factors: Floats,
-    d_scales: Floats,
-    out: Floats,
-) -> None:
-    """From cotangents of `values`, of the factors and of the scales to the gradient by the weights."""
-    segment_start, element_axis, element_index, constants, table, _, placed, _ = recipe[:8]
-    terms, coefficients, _, sample_terms, sample_coefficients = recipe[8:]
-    partial, segments, cosines, sines = step[:4]
-    w = width(d_values)
-    d_segments = np.zeros((len(segments), 4, 4))
-    d_angles = np.zeros(cosines.size)
+@ALLOCATING
+def collect(recipe: Plain, step: Plain, sums: Plain, out: Floats) -> None:
+    """From cotangents of `values`, of the factors and of the scales to the gradient `out` by the weights."""
+    recipe, step, sums = Recipe(*recipe), Step(*step), SharedCotangents(*sums)
+    placed, table, terms, sample_terms = recipe.placed, recipe.factors, recipe.terms, recipe.sample_terms
+    w = width(sums.values)
+    d_segments = np.zeros((len(step.segments), 4, 4))
+    d_angles = np.zeros(step.cosines.size)
     for k in range(len(placed)):
         index, at = placed[k, 1], placed[k, 2]
         if placed[k, 0]:
-            d_angles[index] += total(load(d_values, at))
+            d_angles[index] += total(load(sums.values, at))
         else:
             for i in range(12):
-                d_segments[index, i // 4 + 1, i % 4] += total(load(d_values, at + i * w))
+                d_segments[index, i // 4 + 1, i % 4] += total(load(sums.values, at + i * w))
     for k in range(len(table)):
-        left, right = table[k, 0], table[k, 1]
+        left, right, axis = table[k, 0], table[k, 1], table[k, 2]
         _collect_shared_factor(
-            segments[left],
-            segments[right],
-            table[k, 2],
-            d_factors,
+            step.segments[left],
+            step.segments[right],
+            axis,
+            sums.factors,
             k * 36 * w,
             d_segments[left],
             d_segments[right],
         )
-    for k in range(len(segments)):
+    for k in range(len(step.segments)):
         d = d_segments[k]
-        for e in range(segment_start[k + 1] - 1, segment_start[k] - 1, -1):
-            index = element_index[e]
-            if element_axis[e]:
-                slope = _rotate_back(d, partial[e], element_axis[e], cosines[index], sines[index])
-                d_angles[index] += slope
+        for e in range(recipe.segment_start[k + 1] - 1, recipe.segment_start[k] - 1, -1):
+            index, axis = recipe.element_index[e], recipe.element_axis[e]
+            if axis:
+                d_angles[index] += _rotate_back(
+                    d, step.partial[e], axis, step.cosines[index], step.sines[index]
+                )
             else:
-                _multiply_back(d, constants[index])
+                _multiply_back(d, recipe.constants[index])
     for k in range(len(terms)):
-        out[terms[k, 1]] += coefficients[k] * d_angles[terms[k, 0]]
+        out[terms[k, 1]] += recipe.term_coefficients[k] * d_angles[terms[k, 0]]
     for k in range(len(sample_terms)):
         if sample_terms[k, 1] >= 0:
-            out[sample_terms[k, 1]] += sample_coefficients[k] * d_scales[k]
+            out[sample_terms[k, 1]] += recipe.sample_term_coefficients[k] * sums.scales[k]
 
 
 @INNER

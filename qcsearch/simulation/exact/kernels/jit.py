@@ -20,7 +20,18 @@ from numpy.typing import NDArray
 from qcsearch.simulation.exact.kernels.simd import load, store
 from qcsearch.simulation.exact.runtime import compilation
 
-__all__ = ["INLINE", "INNER", "KERNEL", "ONE", "ZERO", "Floats", "Ints", "load_four", "store_four"]
+__all__ = [
+    "ALLOCATING",
+    "INLINE",
+    "INNER",
+    "KERNEL",
+    "ONE",
+    "ZERO",
+    "Floats",
+    "Ints",
+    "load_four",
+    "store_four",
+]
 
 Floats = NDArray[Any]
 Ints = NDArray[np.int64]
@@ -54,11 +65,15 @@ def _compiled(**options: Any) -> Any:
     return decorate
 
 
-KERNEL: Any = _compiled()
-"""Decorator of what Python calls."""
-INNER: Any = _compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+ALLOCATING: Any = _compiled(_nrt=True)
+"""Decorator of kernels that make arrays."""
+KERNEL: Any = _compiled(_nrt=False)
+"""Decorator of what Python calls. Without Numba's run time for references (NRT): the caller holds all arrays while a
+kernel runs, and counting references to them, atomically and in each of the small functions, costs a small circuit a
+tenth of its time."""
+INNER: Any = _compiled(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """Decorator of what only kernels call."""
-INLINE: Any = _compiled(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+INLINE: Any = _compiled(_nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """Decorator of what is put into its callers."""
 ZERO: Any = np.int64(0)
 ONE: Any = np.int64(1)

@@ -13,75 +13,15 @@ q`.
 from __future__ import annotations
 
 from math import cos, sin
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ZERO, Floats, Ints
+from qcsearch.simulation.exact.kernels.jit import ALLOCATING, INNER, KERNEL, ZERO, Floats
+from qcsearch.simulation.exact.kernels.records import Plain, Recipe, Samples, Step
 from qcsearch.simulation.exact.kernels.simd import fill, fma, load, mul, store, width
 from qcsearch.simulation.exact.kernels.trigonometry import cosine_and_sine
 
-__all__ = ["Recipe", "Step", "bind", "bind_samples", "factor", "matrix_product"]
-
-
-class Recipe(NamedTuple):
-    """How the matrices of a circuit are made; numbers of angles, weights and features; offsets in numbers.
-
-    Kernels take it as a plain tuple: Numba's cache on disk pickles the argument types, and a class of ours
-    that a later version renames would make the old cache unreadable.
-
-    Attributes:
-        segment_start: `(n_segments + 1,)`: where the elements of each segment begin.
-        element_axis: 0 for a constant matrix, 1 2 3 for a rotation about X Y Z.
-        element_index: of the constant, or of the shared angle.
-        constants: `(n_constants, 4, 4)`.
-        factors: `(n_factors, 4)`: left segment, right segment, axis, sample angle.
-        sample_run_start: `(n_sample_runs + 1,)`: where the factors of each run begin.
-        placed: `(n_placed, 3)`: 0 and a segment, or 1 and an angle, and where it goes in `values`.
-        angle_constants: `(n_angles,)`, radians.
-        terms: `(n_terms, 2)`: shared angle, weight.
-        term_coefficients: `(n_terms,)`.
-        sample_angle_constants: `(n_sample_angles,)`, radians.
-        sample_terms: `(n_sample_terms, 3)`: sample angle, weight or -1, feature or -1; in the order of the
-        angles.
-        sample_term_coefficients: `(n_sample_terms,)`.
-    """
-
-    segment_start: Ints
-    element_axis: Ints
-    element_index: Ints
-    constants: Floats
-    factors: Ints
-    sample_run_start: Ints
-    placed: Ints
-    angle_constants: Floats
-    terms: Ints
-    term_coefficients: Floats
-    sample_angle_constants: Floats
-    sample_terms: Ints
-    sample_term_coefficients: Floats
-
-
-class Step(NamedTuple):
-    """The shared numbers of one step, float64 but for the registers.
-
-    Attributes:
-        partial: `(n_elements, 4, 4)`: the product of a segment up to and with each element.
-        segments: `(n_segments, 4, 4)`.
-        cosines: `(n_angles,)`.
-        sines: `(n_angles,)`.
-        scales: `(n_sample_terms,)`: coefficient times weight.
-        factors: rows 1–3 of A, B, C in all lanes, flat `(n_factors, 36)` registers.
-        values: what the passes read, see `tape`: the part that all samples share.
-    """
-
-    partial: Floats
-    segments: Floats
-    cosines: Floats
-    sines: Floats
-    scales: Floats
-    factors: Floats
-    values: Floats
+__all__ = ["bind", "bind_samples", "factor", "matrix_product"]
 
 
 @INNER
@@ -112,58 +52,59 @@ def _set(to: Floats, value: Floats) -> None:
 
 
 @KERNEL
-def bind(recipe: Any, weights: Floats, step: Any) -> None:
-    """Fill `step` for these weights."""
-    (
-        segment_start,
-        element_axis,
-        element_index,
-        constants,
-        table,
-        _,
-        placed,
-        angle_constants,
-    ) = recipe[:8]
-    terms, coefficients, _, sample_terms, sample_coefficients = recipe[8:]
-    partial, segments, cosines, sines, scales, factors, values = step
+def bind(recipe: Plain, weights: Floats, step: Plain) -> None:
+    """Fill a `Step` for these weights."""
+    _bind_angles(recipe, weights, step)
+    _bind_segments(recipe, step)
+    recipe, step = Recipe(*recipe), Step(*step)
+    values, w = step.values, width(step.values)
+    for k in range(len(recipe.placed)):
+        index, at = recipe.placed[k, 1], recipe.placed[k, 2]
+        if recipe.placed[k, 0]:
+            store(values, at, fill(values, step.cosines[index]))
+            store(values, at + w, fill(values, step.sines[index]))
+        else:
+            for i in range(12):
+                store(values, at + i * w, fill(values, step.segments[index, i // 4 + 1, i % 4]))
+    table = recipe.factors
+    for k in range(len(table)):
+        left, right = step.segments[table[k, 0]], step.segments[table[k, 1]]
+        _build_factor(left, right, table[k, 2], step.factors, k * 36 * w)
+
+
+@INNER
+def _bind_angles(recipe: Plain, weights: Floats, step: Plain) -> None:
+    """Cosines and sines of the shared angles, and the scales of the features in the others."""
+    recipe, step = Recipe(*recipe), Step(*step)
+    cosines, sines, terms = step.cosines, step.sines, recipe.terms
     for k in range(cosines.size):
-        cosines[k] = angle_constants[k]
+        cosines[k] = recipe.angle_constants[k]
     for k in range(len(terms)):
-        cosines[terms[k, 0]] += coefficients[k] * weights[terms[k, 1]]
+        cosines[terms[k, 0]] += recipe.term_coefficients[k] * weights[terms[k, 1]]
     for k in range(cosines.size):
         sines[k] = sin(cosines[k])
         cosines[k] = cos(cosines[k])
-    for k in range(len(sample_terms)):
-        weight = sample_terms[k, 1]
-        scales[k] = sample_coefficients[k] * (weights[weight] if weight >= 0 else 1.0)
-    for k in range(len(segments)):
-        product = segments[k]
+    for k in range(len(recipe.sample_terms)):
+        weight = recipe.sample_terms[k, 1]
+        step.scales[k] = recipe.sample_term_coefficients[k] * (weights[weight] if weight >= 0 else 1.0)
+
+
+@INNER
+def _bind_segments(recipe: Plain, step: Plain) -> None:
+    """The segments, element by element; the products on the way stay for the gradient."""
+    recipe, step = Recipe(*recipe), Step(*step)
+    for k in range(len(step.segments)):
+        product = step.segments[k]
         for row in range(4):
             for column in range(4):
                 product[row, column] = row == column
-        for e in range(segment_start[k], segment_start[k + 1]):
-            index = element_index[e]
-            if element_axis[e]:
-                _rotate(product, element_axis[e], cosines[index], sines[index])
+        for e in range(recipe.segment_start[k], recipe.segment_start[k + 1]):
+            index = recipe.element_index[e]
+            if recipe.element_axis[e]:
+                _rotate(product, recipe.element_axis[e], step.cosines[index], step.sines[index])
             else:
-                _multiply(constants[index], product)
-            _set(partial[e], product)
-    w = width(values)
-    for k in range(len(placed)):
-        index, at = placed[k, 1], placed[k, 2]
-        if placed[k, 0]:
-            store(values, at, fill(values, cosines[index]))
-            store(values, at + w, fill(values, sines[index]))
-        else:
-            for i in range(12):
-                store(
-                    values,
-                    at + i * w,
-                    fill(values, segments[index, i // 4 + 1, i % 4]),
-                )
-    for k in range(len(table)):
-        left, right = segments[table[k, 0]], segments[table[k, 1]]
-        _build_factor(left, right, table[k, 2], factors, k * 36 * w)
+                _multiply(recipe.constants[index], product)
+            _set(step.partial[e], product)
 
 
 @INNER
@@ -174,48 +115,27 @@ def _build_factor(left: Floats, right: Floats, axis: int, factors: Floats, at: i
     for row in range(1, 4):
         for column in range(4):
             to = at + (row * 4 - 4 + column) * w
-            store(
-                factors,
-                to,
-                fill(
-                    factors,
-                    left[row, 0] * right[0, column] + left[row, axis] * right[axis, column],
-                ),
-            )
-            store(
-                factors,
-                to + 12 * w,
-                fill(
-                    factors,
-                    left[row, p] * right[p, column] + left[row, q] * right[q, column],
-                ),
-            )
-            store(
-                factors,
-                to + 24 * w,
-                fill(
-                    factors,
-                    left[row, q] * right[p, column] - left[row, p] * right[q, column],
-                ),
-            )
+            a = left[row, 0] * right[0, column] + left[row, axis] * right[axis, column]
+            b = left[row, p] * right[p, column] + left[row, q] * right[q, column]
+            c = left[row, q] * right[p, column] - left[row, p] * right[q, column]
+            store(factors, to, fill(factors, a))
+            store(factors, to + 12 * w, fill(factors, b))
+            store(factors, to + 24 * w, fill(factors, c))
 
 
-@KERNEL
-def bind_samples(
-    recipe: Any, step: Any, features: Floats, n_features: int, values: Floats, head: int, stride: int
-) -> None:
-    """Fill the angles and matrices of samples: in `values` from `head` on, `stride` numbers a block.
-
-    `features` holds `(n_blocks, n_features)` registers.
-    """
-    table, run_start = recipe[4], recipe[5]
-    sample_constants, sample_terms = recipe[10], recipe[11]
-    scales, factors = step[4], step[5]
+@ALLOCATING
+def bind_samples(recipe: Plain, step: Plain, samples: Plain, values: Floats) -> None:
+    """Fill the angles and matrices of samples in `values`, from `head` on, `stride` numbers a block."""
+    recipe, step, samples = Recipe(*recipe), Step(*step), Samples(*samples)
+    table, run_start = recipe.factors, recipe.sample_run_start
+    sample_constants, sample_terms = recipe.sample_angle_constants, recipe.sample_terms
+    scales, factors = step.scales, step.factors
+    features, n_features = samples.features, samples.n_features
     w = width(features)
     n_angles = sample_constants.size
     work = np.empty(24 * w, features.dtype)
     for block in range(features.size // (n_features * w)):
-        at = head + block * stride
+        at = samples.head + block * samples.stride
         for k in range(n_angles):
             store(values, at + 2 * k * w, fill(values, sample_constants[k]))
         for k in range(len(sample_terms)):

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats, Ints
+from qcsearch.simulation.exact.kernels.records import Matrices, Observed, Plain, SharedCotangents, Slots, Tape
 from qcsearch.simulation.exact.kernels.simd import fill, fma, load, peek, store, width
 from qcsearch.simulation.exact.kernels.tape import (
     COLUMNS,
     MOVING,
-    backward_marked,
+    backward_checkpointed,
     copy,
     forward,
-    forward_marked,
+    forward_checkpointed,
     room,
 )
 
@@ -87,42 +88,42 @@ def add_effective(
 
 @KERNEL
 def middle_values(
-    tape: Ints, first: Floats, observables: Floats, support: Ints, size: int, tables: Ints, values: Floats,
-    stride: int, states: Floats, apart: int, found: Floats, row: int,
-) -> Any:  # fmt: skip
+    tape: Plain, first: Floats, observed: Plain, matrices: Plain, slots: Plain, found: Floats
+) -> Any:
     """Expectation values of all blocks of samples: `found` `(n_blocks * lanes, row)`, flat, is filled.
 
-    With `apart` each block has slots of its own, so many numbers apart, where its states stay for
-    `middle_gradient`. `support` holds the offsets of the strings that states and observables share. Returns the slot
-    of the last state, the same for all blocks.
+    Where each block has slots of its own, its states stay there for `middle_gradient`. Returns the slot of the last
+    state, the same for all blocks.
     """
+    t, observed, matrices, slots = Tape(*tape), Observed(*observed), Matrices(*matrices), Slots(*slots)
+    states, size, row = slots.states, t.size, observed.row
     w = width(states)
     slot = ZERO
+    n_operations = t.operations.size // COLUMNS
+    keep = np.int64(slots.apart > 0)
     for block in range(found.size // (w * row)):
-        base = block * apart
+        base, shift = block * slots.apart, block * matrices.stride
         copy(first, ZERO, states, base, size)
-        keep = np.int64(apart > 0)
-        slot = forward(
-            tape, ZERO, tape.size // COLUMNS, states, base, keep, size, tables, values, block * stride
-        )
+        slot = forward(tape, ZERO, n_operations, states, base, keep, matrices.values, shift)
         at = base + slot * room(states, size)
-        observe(states, at, observables, support, size, found, block * w * row, row)
+        observe(states, at, observed.vectors, observed.support, size, found, block * w * row, row)
     return slot
 
 
 @KERNEL
 def middle_states(
-    tape: Ints, first: Floats, support: Ints, size: int, tables: Ints, values: Floats, stride: int,
-    states: Floats, found: Floats,
-) -> None:  # fmt: skip
+    tape: Plain, first: Floats, support: Ints, matrices: Plain, slots: Plain, found: Floats
+) -> None:
     """The state of every sample after the tape: `found` `(n_samples, support.size)`, flat, is filled."""
+    t, matrices, states = Tape(*tape), Matrices(*matrices), Slots(*slots).states
     w = width(states)
     strings = support.size
+    n_operations = t.operations.size // COLUMNS
     for start in range(0, found.size, w * strings):
-        copy(first, ZERO, states, ZERO, size)
-        shift = start // (w * strings) * stride
-        slot = forward(tape, ZERO, tape.size // COLUMNS, states, ZERO, ZERO, size, tables, values, shift)
-        at = slot * room(states, size)
+        copy(first, ZERO, states, ZERO, t.size)
+        shift = start // (w * strings) * matrices.stride
+        slot = forward(tape, ZERO, n_operations, states, ZERO, ZERO, matrices.values, shift)
+        at = slot * room(states, t.size)
         for lane in range(min(w, (found.size - start) // strings)):
             for k in range(strings):
                 found[start + lane * strings + k] = peek(states, at + peek(support, k) + lane)
@@ -130,33 +131,43 @@ def middle_states(
 
 @KERNEL
 def middle_gradient(
-    tape: Ints, every: int, marks: int, first: Floats, observables: Floats, support: Ints, n_observables: int,
-    size: int, tables: Ints, values: Floats, d_values: Floats, stride: int, states: Floats, apart: int, end: int,
-    cotangent: Floats, found: Floats, row: int, effective: Floats, ahead: Ints, d_first: Floats,
+    tape: Plain, first: Floats, observed: Plain, matrices: Plain, slots: Plain, end: int, cotangent: Floats,
+    found: Floats, sums: Plain,
 ) -> None:  # fmt: skip
     """Expectation values and cotangents of all blocks of samples.
 
-    With `apart` the states are those that `middle_values` left, the last one in slot `end`, and `found` is
-    not touched. Adds to `d_values`, `effective` and `d_first` (the cotangent of `first`); the last two are
-    not wanted when empty. `ahead` holds the offsets of the strings that `first` has.
+    Where each block has slots of its own, the states are those that `middle_values` left, the last one in slot `end`,
+    and `found` is not touched. Adds to the cotangents in `matrices`, and of `sums` to `effective` and `first`.
     """
+    t, observed, matrices, slots, sums = (
+        Tape(*tape),
+        Observed(*observed),
+        Matrices(*matrices),
+        Slots(*slots),
+        SharedCotangents(*sums),
+    )
+    vectors, support, row, n_observables = (
+        observed.vectors,
+        observed.support,
+        observed.row,
+        observed.n_observables,
+    )
+    values, d_values, states, size = matrices.values, matrices.cotangents, slots.states, t.size
     w = width(states)
     for block in range(found.size // (w * row)):
-        shift, to, base, slot = block * stride, block * w * row, block * apart, end
-        if not apart:
+        shift, to, base, slot = block * matrices.stride, block * w * row, block * slots.apart, end
+        if not slots.apart:
             copy(first, ZERO, states, base, size)
-            slot = forward_marked(tape, every, marks, states, base, ONE, size, tables, values, shift)
+            slot = forward_checkpointed(tape, states, base, ONE, values, shift)
+            observe(states, base + slot * room(states, size), vectors, support, size, found, to, row)
+        if sums.effective.size:
             at = base + slot * room(states, size)
-            observe(states, at, observables, support, size, found, to, row)
-        if effective.size:
-            add_effective(
-                states, base + slot * room(states, size), cotangent, to, row, support, size, effective
-            )
+            add_effective(states, at, cotangent, to, row, support, size, sums.effective)
         at = base + MOVING * room(states, size)
-        start_cotangent(cotangent, to, row, n_observables, observables, support, size, states, at)
-        slot = backward_marked(tape, every, marks, states, base, size, tables, values, d_values, shift)
-        if d_first.size:
+        start_cotangent(cotangent, to, row, n_observables, vectors, support, size, states, at)
+        slot = backward_checkpointed(tape, states, base, values, d_values, shift)
+        if sums.first.size:
             at = base + slot * room(states, size)
-            for k in range(ahead.size):
-                p = peek(ahead, k)
-                store(d_first, p, fma(fill(states, 1), load(states, at + p), load(d_first, p)))
+            for k in range(sums.ahead.size):
+                p = peek(sums.ahead, k)
+                store(sums.first, p, fma(fill(states, 1), load(states, at + p), load(sums.first, p)))

@@ -2,104 +2,88 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from qcsearch.simulation.exact.kernels.contraction import to_coordinates, to_strings
 from qcsearch.simulation.exact.kernels.cotangents import collect
-from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats, Ints
+from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats
 from qcsearch.simulation.exact.kernels.matrices import bind
-from qcsearch.simulation.exact.kernels.tape import MOVING, backward_marked, copy, forward_marked, room
+from qcsearch.simulation.exact.kernels.records import Plain, SharedCotangents, Step, SuffixBuffers, Tape
+from qcsearch.simulation.exact.kernels.tape import (
+    MOVING,
+    backward_checkpointed,
+    copy,
+    forward_checkpointed,
+    room,
+)
 
 __all__ = ["add_up", "finish_step", "start_step"]
 
 
-@INNER
-def _propagate(
-    tape: Ints, every: int, marks: int, size: int, tables: Ints, values: Floats, states: Floats, apart: int,
-    observed: Floats, first: int, last: int, observables: Floats,
-) -> None:  # fmt: skip
-    """Registers `first … last-1` of the observables through the suffix; what the way back needs stays in `states`.
-
-    Each register has slots of its own, `apart` numbers apart; 0 where all share one set.
-    """
-    for register in range(first, last):
-        base = register * apart
-        copy(observed, register * size, states, base, size)
-        slot = forward_marked(tape, every, marks, states, base, ONE, size, tables, values, ZERO)
-        copy(states, base + slot * room(states, size), observables, register * size, size)
-
-
-@INNER
-def _pull_back(
-    tape: Ints, every: int, marks: int, size: int, tables: Ints, values: Floats, states: Floats, apart: int,
-    observed: Floats, first: int, last: int, effective: Floats, head: int, d_values: Floats,
-) -> None:  # fmt: skip
-    """Effective states of registers `first … last-1` to the cotangents of the suffix, `head` numbers a register."""
-    for register in range(first, last):
-        base = register * apart
-        if apart == 0:
-            copy(observed, register * size, states, base, size)
-            forward_marked(tape, every, marks, states, base, ONE, size, tables, values, ZERO)
-        copy(effective, register * size, states, base + MOVING * room(states, size), size)
-        found = d_values[register * head : (register + 1) * head]
-        found[:] = 0
-        backward_marked(tape, every, marks, states, base, size, tables, values, found, ZERO)
-
-
 @KERNEL
 def start_step(
-    recipe: Any, weights: Floats, step: Any, tape: Ints, every: int, marks: int, size: int, tables: Ints,
-    states: Floats, apart: int, observed: Floats, first: int, last: int, observables: Floats, support: Ints, plan: Ints,
-    maps: Floats, coordinates: Floats, work: Floats,
+    recipe: Plain, weights: Floats, step: Plain, tape: Plain, change: Plain, buffers: Plain, first: int, last: int,
+    whole: bool,
 ) -> None:  # fmt: skip
     """One call for small circuits: weights to matrices, observables through the suffix and into coordinates.
 
-    Without weights the matrices are there; registers `first … last-1` are moved; without coordinates they stay strings.
+    Without weights the matrices are there. Registers `first … last-1` of the observables are moved; they are all that
+    there are if the step is `whole`, and then go into coordinates where the states are known.
     """
+    b = SuffixBuffers(*buffers)
     if weights.size:
         bind(recipe, weights, step)
-    _propagate(tape, every, marks, size, tables, step[6], states, apart, observed, first, last, observables)
-    if coordinates.size:
-        to_coordinates(observables, size, support, plan, maps, coordinates, work)
+    _propagate(tape, Step(*step).values, buffers, first, last)
+    if whole and b.coordinates.size > 0:
+        to_coordinates(change, b.observables, b.coordinates)
+
+
+@INNER
+def _propagate(tape: Plain, values: Floats, buffers: Plain, first: int, last: int) -> None:
+    """Registers `first … last-1` of the observables through the suffix; what the way back needs stays in `states`."""
+    b, size = SuffixBuffers(*buffers), Tape(*tape).size
+    for register in range(first, last):
+        base = register * b.apart
+        copy(b.measured, register * size, b.states, base, size)
+        slot = forward_checkpointed(tape, b.states, base, ONE, values, ZERO)
+        copy(b.states, base + slot * room(b.states, size), b.observables, register * size, size)
 
 
 @KERNEL
 def finish_step(
-    recipe: Any, step: Any, tape: Ints, every: int, marks: int, size: int, tables: Ints, states: Floats,
-    apart: int, observed: Floats, first: int, last: int, effective: Floats, support: Ints, plan: Ints, maps: Floats,
-    coordinates: Floats, work: Floats, head: int, d_suffix: Floats, d_values: Floats, factors: Floats, scales: Floats,
-    out: Floats,
+    recipe: Plain, step: Plain, tape: Plain, change: Plain, buffers: Plain, first: int, last: int, known: bool,
+    sums: Plain, out: Floats,
 ) -> None:  # fmt: skip
     """One call for small circuits: effective states from coordinates, through the suffix, and to the gradient `out`.
 
-    Without coordinates the effective states are there; without `out` what the registers give stays in `d_suffix`.
+    Effective states of `known` states are in coordinates, others are there as strings. Without `out` what the
+    registers `first … last-1` give stays in the cotangents of `buffers`.
     """
-    if coordinates.size:
-        to_strings(coordinates, size, support, plan, maps, effective, work)
-    _pull_back(
-        tape,
-        every,
-        marks,
-        size,
-        tables,
-        step[6],
-        states,
-        apart,
-        observed,
-        first,
-        last,
-        effective,
-        head,
-        d_suffix,
-    )
+    b, s = SuffixBuffers(*buffers), SharedCotangents(*sums)
+    if known:
+        to_strings(change, b.effective_coordinates, b.effective)
+    _pull_back(tape, Step(*step).values, buffers, first, last)
     if out.size:
-        add_up(d_suffix, head, d_values)
-        collect(recipe, step, d_values, factors, scales, out)
+        add_up(b.cotangents, b.head, s.values)
+        collect(recipe, step, sums, out)
+
+
+@INNER
+def _pull_back(tape: Plain, values: Floats, buffers: Plain, first: int, last: int) -> None:
+    """Effective states of registers `first … last-1` to the cotangents of the suffix."""
+    b, size = SuffixBuffers(*buffers), Tape(*tape).size
+    for register in range(first, last):
+        base = register * b.apart
+        if b.apart == 0:
+            copy(b.measured, register * size, b.states, base, size)
+            forward_checkpointed(tape, b.states, base, ONE, values, ZERO)
+        copy(b.effective, register * size, b.states, base + MOVING * room(b.states, size), size)
+        found = b.cotangents[register * b.head : (register + 1) * b.head]
+        found[:] = 0
+        backward_checkpointed(tape, b.states, base, values, found, ZERO)
 
 
 @KERNEL
-def add_up(d_suffix: Floats, head: int, d_values: Floats) -> None:
-    """Add the cotangents of all registers, in their order."""
-    for start in range(0, d_suffix.size, head):
+def add_up(cotangents: Floats, head: int, out: Floats) -> None:
+    """Add the cotangents of all registers `(n_registers, head)`, flat, in their order."""
+    for start in range(0, cotangents.size, head):
         for k in range(head):
-            d_values[k] += d_suffix[start + k]
+            out[k] += cotangents[start + k]

@@ -1,8 +1,8 @@
 """The compiled loops over circuits: states forwards, cotangents backwards, observables in between.
 
-A *tape* holds the operations, `COLUMNS` integers each, in a flat array. What they work with is found by
-offset in two flat arrays: `tables` (structure of matrices and groups of strings, see `planning.tables`) and `values`,
-registers of
+A *tape* (see `records.Tape`) holds the operations, `COLUMNS` integers each, in a flat array. What they work with is
+found by offset in two flat arrays: `tables` (structure of matrices and groups of strings, see `planning.tables`) and
+`values`, registers of
 
 - constants of two-qubit matrices and then, of each step, matrices of one qubit (rows 1–3, 12 registers) and
   cosines and sines of two-qubit rotations (2 registers), all lanes alike;
@@ -11,7 +11,7 @@ registers of
 `d_values` collects the cotangents in the same places (of a rotation: of its angle, in the cosine's place).
 
 States lie in an array of slots: 0 and 1 alternate forwards, 2 and 3 backwards, from 4 on are those that are
-kept for the gradient, behind them marks (see `forward_marked`). `base` is where slot 0 begins.
+kept for the gradient, behind them checkpoints (see `forward_checkpointed`). `base` is where slot 0 begins.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats, Ints
+from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats
 from qcsearch.simulation.exact.kernels.one_qubit import (
     apply_run,
     apply_run_partly,
@@ -29,6 +29,7 @@ from qcsearch.simulation.exact.kernels.one_qubit import (
     collect_run,
     collect_run_partly,
 )
+from qcsearch.simulation.exact.kernels.records import Plain, Tape
 from qcsearch.simulation.exact.kernels.simd import load, peek, store, width
 from qcsearch.simulation.exact.kernels.two_qubit import (
     apply_permutation,
@@ -55,10 +56,10 @@ __all__ = [
     "SAMPLE_RUN",
     "SPARSE",
     "TABLE",
-    "backward_marked",
+    "backward_checkpointed",
     "copy",
     "forward",
-    "forward_marked",
+    "forward_checkpointed",
     "room",
 ]
 
@@ -87,14 +88,15 @@ def room(states: Floats, size: int) -> int:
 
 @INNER
 def _apply(
-    tape: Ints, o: int, reverse: int, states: Floats, i: int, j: int, size: int, tables: Ints, values: Floats,
-    shift: int,
-) -> None:  # fmt: skip
-    """State j = operation at `tape[o:]` of state i; transposed if `reverse` differs from its flip."""
+    tape: Plain, o: int, reverse: int, states: Floats, i: int, j: int, values: Floats, shift: int
+) -> None:
+    """State j = operation at `operations[o:]` of state i; transposed if `reverse` differs from its flip."""
+    tape = Tape(*tape)
+    operations, tables = tape.operations, tape.tables
     w = width(states)
-    kind, at = peek(tape, o + KIND), peek(tape, o + AT)
-    table, groups = peek(tape, o + TABLE), peek(tape, o + GROUPS)
-    side = peek(tape, o + FLIP) ^ reverse
+    kind, at = peek(operations, o + KIND), peek(operations, o + AT)
+    table, groups = peek(operations, o + TABLE), peek(operations, o + GROUPS)
+    side = peek(operations, o + FLIP) ^ reverse
     if kind == SAMPLE_RUN or kind == SAMPLE_ROTATION:
         at += shift
     if kind <= SAMPLE_RUN:
@@ -110,9 +112,9 @@ def _apply(
             apply_run_partly(states, i, j, values, at, tables, table, groups)
     elif kind <= SAMPLE_ROTATION:
         if side:
-            table = peek(tape, o + OTHER)
+            table = peek(operations, o + OTHER)
         c, s = load(values, at), load(values, at + w)
-        apply_rotation(states, i, j, tables, table, size, groups, c, s)
+        apply_rotation(states, i, j, tables, table, tape.size, groups, c, s)
     elif kind == PERMUTATION:
         if side:
             apply_permutation_transposed(states, i, j, tables, table, groups, values, at)
@@ -120,7 +122,7 @@ def _apply(
             apply_permutation(states, i, j, tables, table, groups, values, at)
     else:
         if side:
-            other = peek(tape, o + OTHER)
+            other = peek(operations, o + OTHER)
             at, table = peek(tables, other), peek(tables, other + 1)
         apply_sparse(states, i, j, tables, table, groups, values, at)
 
@@ -134,129 +136,117 @@ def copy(source: Floats, i: int, to: Floats, j: int, size: int) -> None:
 
 @INNER
 def forward(
-    tape: Ints,
-    lo: int,
-    hi: int,
-    states: Floats,
-    base: int,
-    keep: int,
-    size: int,
-    tables: Ints,
-    values: Floats,
-    shift: int,
+    tape: Plain, lo: int, hi: int, states: Floats, base: int, keep: int, values: Floats, shift: int
 ) -> Any:
     """Operations `lo … hi-1` on the state in slot 0; returns the slot of the result.
 
     With `keep` the states before operations that collect a gradient go to slots `FIRST_KEPT` … in order.
     """
+    t = Tape(*tape)
+    operations, size = t.operations, t.size
     apart = room(states, size)
     slot, kept = ZERO, ZERO + FIRST_KEPT
-    if keep and lo < hi and peek(tape, lo * COLUMNS + GRADIENT):
+    if keep and lo < hi and peek(operations, lo * COLUMNS + GRADIENT):
         copy(states, base, states, base + kept * apart, size)
         kept += 1
     for k in range(lo, hi):
         other = ONE if slot == 0 else ZERO
-        if keep and k + 1 < hi and peek(tape, (k + 1) * COLUMNS + GRADIENT):
+        if keep and k + 1 < hi and peek(operations, (k + 1) * COLUMNS + GRADIENT):
             other = kept
             kept += 1
-        _apply(
-            tape,
-            k * COLUMNS,
-            ZERO,
-            states,
-            base + slot * apart,
-            base + other * apart,
-            size,
-            tables,
-            values,
-            shift,
-        )
+        here, there = base + slot * apart, base + other * apart
+        _apply(tape, k * COLUMNS, ZERO, states, here, there, values, shift)
         slot = other
     return slot
 
 
 @INNER
 def _collect(
-    tape: Ints, o: int, states: Floats, here: int, before: int, size: int, tables: Ints, values: Floats,
-    d_values: Floats, at: int,
-) -> None:  # fmt: skip
-    """Add the cotangent of the operation at `tape[o:]`: of its result `here`, with the state `before` it."""
+    tape: Plain, o: int, states: Floats, here: int, before: int, values: Floats, d_values: Floats, at: int
+) -> None:
+    """Add the cotangent of the operation at `operations[o:]`: of its result `here`, with the state `before` it."""
+    tape = Tape(*tape)
+    operations, tables = tape.operations, tape.tables
     w = width(states)
     i, j = here, before
-    if peek(tape, o + FLIP):
+    if peek(operations, o + FLIP):
         i, j = before, here
-    table, groups = peek(tape, o + TABLE), peek(tape, o + GROUPS)
-    if peek(tape, o + KIND) <= SAMPLE_RUN:
+    table, groups = peek(operations, o + TABLE), peek(operations, o + GROUPS)
+    if peek(operations, o + KIND) <= SAMPLE_RUN:
         if peek(tables, groups) == 0:
             collect_run(states, i, j, d_values, at, peek(tables, groups + 1), peek(tables, groups + 2))
         else:
             collect_run_partly(states, i, j, d_values, at, tables, table, groups)
     else:
         c, s = load(values, at), load(values, at + w)
-        collect_rotation(states, i, j, d_values, at, tables, table, size, groups, c, s)
+        collect_rotation(states, i, j, d_values, at, tables, table, tape.size, groups, c, s)
 
 
 @INNER
 def backward(
-    tape: Ints, lo: int, hi: int, states: Floats, base: int, slot: int, size: int, tables: Ints, values: Floats,
-    d_values: Floats, shift: int,
+    tape: Plain, lo: int, hi: int, states: Floats, base: int, slot: int, values: Floats, d_values: Floats,
+    shift: int,
 ) -> Any:  # fmt: skip
     """The cotangent in slot `slot` (2 or 3) back through operations `hi-1 … lo`; returns its slot."""
-    apart = room(states, size)
+    t = Tape(*tape)
+    operations, apart = t.operations, room(states, t.size)
     before = base + FIRST_KEPT * apart
     for k in range(lo, hi):
-        before += peek(tape, k * COLUMNS + GRADIENT) * apart
+        before += peek(operations, k * COLUMNS + GRADIENT) * apart
     for k in range(hi - 1, lo - 1, -1):
         o = k * COLUMNS
-        kind, at, gradient = peek(tape, o + KIND), peek(tape, o + AT), peek(tape, o + GRADIENT)
+        kind, at = peek(operations, o + KIND), peek(operations, o + AT)
+        gradient = peek(operations, o + GRADIENT)
         here, there = base + slot * apart, base + (5 - slot) * apart
         before -= gradient * apart
         if kind == SAMPLE_RUN or kind == SAMPLE_ROTATION:
             at += shift
         if gradient:
-            _collect(tape, o, states, here, before, size, tables, values, d_values, at)
-        _apply(tape, o, ONE, states, here, there, size, tables, values, shift)
+            _collect(tape, o, states, here, before, values, d_values, at)
+        _apply(tape, o, ONE, states, here, there, values, shift)
         slot = 5 - slot
     return slot
 
 
 @KERNEL
-def forward_marked(
-    tape: Ints, stride: int, marks: int, states: Floats, base: int, keep: int, size: int, tables: Ints,
-    values: Floats, shift: int,
-) -> Any:  # fmt: skip
+def forward_checkpointed(
+    tape: Plain, states: Floats, base: int, keep: int, values: Floats, shift: int
+) -> Any:
     """The whole tape on the state in slot 0; returns the slot of the result.
 
-    With `keep`, states of the last `stride` (or fewer) operations stay in their slots; in slots `marks` …
-    stays the first state of every stretch of `stride` operations, from which the others are computed again.
+    With `keep`, states of the last `interval` (or fewer) operations stay in their slots; from slot `first_checkpoint`
+    on stays the first state of every stretch of `interval` operations, from which the others are computed again.
     """
+    t = Tape(*tape)
+    size, interval = t.size, t.interval
     apart = room(states, size)
-    n_ops = tape.size // COLUMNS
+    n_ops = t.operations.size // COLUMNS
     slot = ZERO
-    for lo in range(0, n_ops, stride):
-        hi = min(lo + stride, n_ops)
+    for lo in range(0, n_ops, interval):
+        hi = min(lo + interval, n_ops)
         if slot:
             copy(states, base + slot * apart, states, base, size)
-        if keep and n_ops > stride:
-            copy(states, base, states, base + (marks + lo // stride) * apart, size)
+        if keep and n_ops > interval:
+            copy(states, base, states, base + (t.first_checkpoint + lo // interval) * apart, size)
         last = np.int64(keep and hi == n_ops)
-        slot = forward(tape, lo, hi, states, base, last, size, tables, values, shift)
+        slot = forward(tape, lo, hi, states, base, last, values, shift)
     return slot
 
 
 @KERNEL
-def backward_marked(
-    tape: Ints, stride: int, marks: int, states: Floats, base: int, size: int, tables: Ints, values: Floats,
-    d_values: Floats, shift: int,
-) -> Any:  # fmt: skip
-    """The cotangent in slot 2 back through the tape, after `forward_marked`; returns its slot."""
+def backward_checkpointed(
+    tape: Plain, states: Floats, base: int, values: Floats, d_values: Floats, shift: int
+) -> Any:
+    """The cotangent in slot 2 back through the tape, after `forward_checkpointed`; returns its slot."""
+    t = Tape(*tape)
+    size, interval = t.size, t.interval
     apart = room(states, size)
-    n_ops = tape.size // COLUMNS
+    n_ops = t.operations.size // COLUMNS
     slot = MOVING
-    for lo in range((n_ops - 1) // stride * stride, -1, -stride):
-        hi = min(lo + stride, n_ops)
+    for lo in range((n_ops - 1) // interval * interval, -1, -interval):
+        hi = min(lo + interval, n_ops)
         if hi != n_ops:
-            copy(states, base + (marks + lo // stride) * apart, states, base, size)
-            forward(tape, lo, hi, states, base, ONE, size, tables, values, shift)
-        slot = backward(tape, lo, hi, states, base, slot, size, tables, values, d_values, shift)
+            copy(states, base + (t.first_checkpoint + lo // interval) * apart, states, base, size)
+            forward(tape, lo, hi, states, base, ONE, values, shift)
+        slot = backward(tape, lo, hi, states, base, slot, values, d_values, shift)
     return slot

@@ -21,6 +21,7 @@ from qcsearch.simulation.exact.kernels.contraction import (
     known_values,
 )
 from qcsearch.simulation.exact.kernels.jit import Floats, Ints
+from qcsearch.simulation.exact.kernels.records import Change
 from qcsearch.simulation.exact.planning.layout import Layout, Masks
 from qcsearch.simulation.exact.planning.supports import ALL, DIAGONAL, ONE
 from qcsearch.simulation.exact.runtime.workspace import aligned
@@ -94,7 +95,7 @@ class Coordinates:
         support: offsets of the strings that states and observables share.
         n_low: numbers of the factor of the lower qubits.
         n_high: of the higher ones.
-        plan: see `contraction.to_coordinates`.
+        plan: see `records.Change`.
         maps: see there.
         masks: of each qubit; empty where a sample's states come from the middle section.
         factors: of each qubit; as `masks`.
@@ -144,9 +145,10 @@ class Coordinates:
             low, self.n_low, high, self.n_high, cotangent.reshape(-1), cotangent.shape[1], out
         )
 
-    def work(self) -> Floats:
-        """Room for the change from and to strings, see `contraction`."""
-        return aligned(2 * len(self.support) * self.layout.lanes, self.layout.dtype)
+    def new_change(self) -> Change:
+        """The change from and to strings, with room for it."""
+        work = aligned(2 * len(self.support) * self.layout.lanes, self.layout.dtype)
+        return Change(self.layout.size, self.support, self.plan, self.maps, work)
 
 
 def entangled(layout: Layout, support: Ints) -> Coordinates:

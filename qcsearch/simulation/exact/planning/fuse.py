@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qcsearch.simulation import ptm
 from qcsearch.simulation.angles import AngleSum
-from qcsearch.simulation.exact.kernels.matrices import Recipe, Step
+from qcsearch.simulation.exact.kernels.records import Recipe, Step
 from qcsearch.simulation.exact.kernels.tape import (
     AT,
     COLUMNS,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from qcsearch.simulation.exact.kernels.jit import Floats, Ints
-from qcsearch.simulation.exact.kernels.matrices import Step
+from qcsearch.simulation.exact.kernels.records import Plain, Recipe, Step
 from qcsearch.simulation.exact.kernels.simd import VECTOR_BYTES
 from qcsearch.simulation.exact.planning.cones import Cone, split
 from qcsearch.simulation.exact.planning.coordinates import Coordinates, entangled, factored
@@ -37,7 +38,7 @@ class Plan:
         tables: see `tape`.
         statics: head of `values`, see `tape`.
         fuser: makes room for a step.
-        recipe: how one-qubit matrices are made, the fields of a `Recipe` in a plain tuple.
+        recipe: how one-qubit matrices are made.
         head: numbers of `values` that all samples share.
         stride: numbers of `values` for one block of samples.
         prefix: section before the data.
@@ -58,7 +59,7 @@ class Plan:
     tables: Ints
     statics: Matrix
     fuser: Fuser
-    recipe: tuple[Any, ...]
+    recipe: Recipe
     head: int
     stride: int
     prefix: Section
@@ -73,6 +74,11 @@ class Plan:
     fixed_states: bool
     coordinates: Coordinates
     share: Share
+
+    @cached_property
+    def plain_recipe(self) -> Plain:
+        """`recipe` for kernels."""
+        return tuple(self.recipe)
 
     def new_step(self) -> Step:
         """Room for the shared numbers of a step."""
@@ -117,7 +123,7 @@ def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any
         tables=tables.tables,
         statics=statics,
         fuser=fuser,
-        recipe=tuple(fuser.recipe(len(statics), lanes)),
+        recipe=fuser.recipe(len(statics), lanes),
         head=fuser.head(len(statics), lanes),
         stride=fuser.stride(lanes),
         prefix=prefix,

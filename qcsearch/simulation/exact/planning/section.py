@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.simulation.exact.kernels.jit import Floats, Ints
+from qcsearch.simulation.exact.kernels.records import Plain, Tape
 from qcsearch.simulation.exact.kernels.tape import (
     COLUMNS,
     FIRST_KEPT,
     GRADIENT,
-    backward_marked,
-    forward_marked,
+    backward_checkpointed,
+    forward_checkpointed,
 )
 from qcsearch.simulation.exact.planning.layout import Layout
 from qcsearch.simulation.exact.runtime.workspace import aligned
@@ -34,30 +35,28 @@ class Section:
         memory: bytes for the states of one pass, as far as it can be kept to.
 
     Attributes:
-        tape: the operations, flat.
+        tape: the operations. Where their states do not fit into memory there are checkpoints, from which the states of
+            a stretch are computed again on the way back.
+        plain_tape: the same for kernels.
         trained: whether a weight is inside.
-        every: length of a stretch between marks; all operations where the states fit into memory. From marks, the
-            states of a stretch are computed again on the way back.
-        marks: slot of the first mark.
         apart: numbers of all slots of one pass.
     """
 
     def __init__(self, ops: NDArray[np.int64], layout: Layout, tables: Ints, memory: int) -> None:
-        self.tape = ops.reshape(-1)
         self.trained = bool(ops[:, GRADIENT].any())
         self._layout = layout
-        self._tables = tables
-        self.every, kept = max(len(ops), 1), int(ops[:, GRADIENT].sum())
+        interval, kept = max(len(ops), 1), int(ops[:, GRADIENT].sum())
         if (FIRST_KEPT + kept) * layout.room * layout.dtype.itemsize > memory and len(ops) > 1:
-            self.every = isqrt(len(ops) - 1) + 1
-            stretches = [ops[at : at + self.every, GRADIENT].sum() for at in range(0, len(ops), self.every)]
+            interval = isqrt(len(ops) - 1) + 1  # some √n checkpoints, and as many states between two of them
+            stretches = [ops[at : at + interval, GRADIENT].sum() for at in range(0, len(ops), interval)]
             kept = int(max(stretches))
-        self.marks = FIRST_KEPT + kept
-        self._n_marks = -(-len(ops) // self.every) if len(ops) > self.every else 0
-        self.apart = (self.marks + self._n_marks) * layout.room
+        self._n_checkpoints = -(-len(ops) // interval) if len(ops) > interval else 0
+        self.tape = Tape(ops.reshape(-1), tables, layout.size, interval, FIRST_KEPT + kept)
+        self.plain_tape: Plain = tuple(self.tape)
+        self.apart = (FIRST_KEPT + kept + self._n_checkpoints) * layout.room
 
     def __len__(self) -> int:
-        return len(self.tape) // COLUMNS
+        return len(self.tape.operations) // COLUMNS
 
     @property
     def n_bytes(self) -> int:
@@ -66,7 +65,7 @@ class Section:
 
     def n_hot(self, n_blocks: int) -> int:
         """Of how many chunks of so many blocks of samples the states are better kept than computed twice."""
-        return 0 if self._n_marks else HOT_BYTES // (n_blocks * self.n_bytes)
+        return 0 if self._n_checkpoints else HOT_BYTES // (n_blocks * self.n_bytes)
 
     def states(self, n_blocks: int = 1) -> Floats:
         """Room for a forward and a backward pass, with slots for so many blocks of samples."""
@@ -82,13 +81,11 @@ class Section:
         """
         size, room = self._layout.size, self._layout.room
         states[:size] = start
-        slot = forward_marked(
-            self.tape, self.every, self.marks, states, 0, int(keep), size, self._tables, values, 0
-        )
+        slot = forward_checkpointed(self.plain_tape, states, 0, int(keep), values, 0)
         return states[slot * room : slot * room + size]
 
     def back(self, cotangent: Floats, states: Floats, values: Floats, d_values: Floats) -> None:
         """The cotangent of the result back through the tape, after `run`; adds to `d_values`."""
         size, room = self._layout.size, self._layout.room
         states[2 * room : 2 * room + size] = cotangent
-        backward_marked(self.tape, self.every, self.marks, states, 0, size, self._tables, values, d_values, 0)
+        backward_checkpointed(self.plain_tape, states, 0, values, d_values, 0)

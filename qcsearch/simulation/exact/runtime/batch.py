@@ -11,6 +11,7 @@ from qcsearch.simulation.exact.kernels.cotangents import collect_samples
 from qcsearch.simulation.exact.kernels.jit import Floats
 from qcsearch.simulation.exact.kernels.matrices import bind_samples
 from qcsearch.simulation.exact.kernels.middle import middle_gradient, middle_states, middle_values
+from qcsearch.simulation.exact.kernels.records import Matrices, Plain, Samples, Slots
 from qcsearch.simulation.exact.kernels.tape import COLUMNS, GRADIENT
 from qcsearch.simulation.exact.planning.memory import Memory
 from qcsearch.simulation.exact.planning.plan import Plan
@@ -51,18 +52,20 @@ class Batch:
     def _new_chunk(self, middle: Section, *, hot: bool = False) -> Chunk:
         plan, dtype = self._plan, self._plan.layout.dtype
         size = plan.head + _CHUNK_BLOCKS * plan.stride
-        states = middle.states(_CHUNK_BLOCKS if hot else 1)
-        return Chunk(states, hot, aligned(size, dtype), aligned(size, dtype), self.new_sums())
+        slots = Slots(middle.states(_CHUNK_BLOCKS if hot else 1), middle.apart if hot else 0)
+        matrices = Matrices(aligned(size, dtype), aligned(size, dtype), plan.stride)
+        return Chunk(slots, matrices, self.new_sums())
 
     def new_sums(self) -> Sums:
         """Room for the sums over a chunk, or over all."""
         plan = self._plan
         return Sums(
             values=plan.head,
-            factors=len(plan.recipe[4]) * 36 * self._lanes,
+            factors=len(plan.recipe.factors) * 36 * self._lanes,
             effective=plan.observed.size if plan.suffix.trained else 0,
             first=plan.layout.size if plan.prefix.trained else 0,
-            scales=len(plan.recipe[11]),
+            scales=len(plan.recipe.sample_terms),
+            ahead=plan.ahead,
             dtype=plan.layout.dtype,
         )
 
@@ -78,10 +81,15 @@ class Batch:
         def work(start: int, stop: int) -> None:
             chunk = self._chunks.take()
             self._bind_samples(chunk, features, start, stop, bound)
+            part = result[start:stop].reshape(-1)
             middle_states(
-                plan.middle.tape, bound.first, plan.support, plan.layout.size, plan.tables, chunk.values,
-                plan.stride, chunk.states, result[start:stop].reshape(-1),
-            )  # fmt: skip
+                plan.middle.plain_tape,
+                bound.first,
+                plan.support,
+                chunk.plain_matrices,
+                chunk.plain_slots,
+                part,
+            )
             self.give(chunk)
 
         run(work, self._pieces(n_samples))
@@ -102,9 +110,8 @@ class Batch:
             chunk = (self._hot_chunks if start in hot else self._chunks).take()
             self._bind_samples(chunk, features, start, stop, bound)
             chunk.end = middle_values(
-                plan.middle.tape, bound.first, bound.observables, plan.support, plan.layout.size, plan.tables,
-                chunk.values, plan.stride, chunk.states, plan.middle.apart if chunk.hot else 0,
-                found[start:stop].reshape(-1), self._row,
+                plan.middle.plain_tape, bound.first, bound.plain_observed, chunk.plain_matrices,
+                chunk.plain_slots, found[start:stop].reshape(-1),
             )  # fmt: skip
             if chunk.hot:
                 bound.chunks[start] = chunk
@@ -142,7 +149,8 @@ class Batch:
         def work(start: int, stop: int) -> None:
             chunk = self._chunk_gradient(features, start, stop, cotangent, found, bound, middle)
             n_blocks = -(-(stop - start) // self._lanes)
-            blocks = chunk.d_values[plan.head :][: n_blocks * plan.stride].reshape(n_blocks, -1, self._lanes)
+            own = chunk.matrices.cotangents[plan.head :][: n_blocks * plan.stride]
+            blocks = own.reshape(n_blocks, -1, self._lanes)
             angles = blocks[:, : 2 * len(slopes) : 2].transpose(0, 2, 1).reshape(-1, len(slopes))
             result[start:stop] = angles @ slopes
 
@@ -153,34 +161,34 @@ class Batch:
     def _by_data(self) -> Section:
         """The middle section with its states kept where features enter, not weights."""
         plan = self._plan
-        rows = plan.middle.tape.reshape(-1, COLUMNS).copy()
+        rows = plan.middle.tape.operations.reshape(-1, COLUMNS).copy()
         rows[:, GRADIENT] = plan.data
         return Section(rows, plan.layout, plan.tables, plan.share.middle)
 
     def _slopes(self, bound: Bound, n_features: int) -> NDArray[np.float64]:
         """Derivatives of the sample angles by the features, `(n_angles, n_features)`."""
-        n_angles, terms = len(self._plan.recipe[10]), self._plan.recipe[11]
-        slopes = np.zeros((n_angles, n_features))
+        recipe = self._plan.recipe
+        terms = recipe.sample_terms
+        slopes = np.zeros((len(recipe.sample_angle_constants), n_features))
         data = terms[:, 2] >= 0
-        np.add.at(slopes, (terms[data, 0], terms[data, 2]), bound.step[4][data])
+        np.add.at(slopes, (terms[data, 0], terms[data, 2]), bound.step.scales[data])
         return slopes
 
     def _pieces(self, n_rows: int) -> list[tuple[int, int]]:
         step = _CHUNK_BLOCKS * self._lanes
         return [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
 
-    def _blocks(self, features: Floats, start: int, stop: int) -> Floats:
-        return features[start // self._lanes : -(-stop // self._lanes)].reshape(-1)
+    def _samples(self, features: Floats, start: int, stop: int) -> Plain:
+        blocks = features[start // self._lanes : -(-stop // self._lanes)].reshape(-1)
+        return tuple(Samples(blocks, features.shape[1], self._plan.head, self._plan.stride))
 
     def _bind_samples(self, chunk: Chunk, features: Floats, start: int, stop: int, bound: Bound) -> None:
         """Fill the matrices of a chunk."""
-        plan = self._plan
-        chunk.values[: plan.head] = bound.values
+        plan, values = self._plan, chunk.matrices.values
+        values[: plan.head] = bound.step.values
         if plan.stride:
-            bind_samples(
-                plan.recipe, bound.step, self._blocks(features, start, stop), features.shape[1], chunk.values,
-                plan.head, plan.stride,
-            )  # fmt: skip
+            samples = self._samples(features, start, stop)
+            bind_samples(plan.plain_recipe, bound.plain_step, samples, values)
 
     def _chunk_gradient(
         self, features: Floats, start: int, stop: int, cotangent: Floats, found: Floats, bound: Bound,
@@ -192,17 +200,15 @@ class Batch:
             chunk = self._chunks.take() if middle is plan.middle else self._new_chunk(middle)
             self._bind_samples(chunk, features, start, stop, bound)
         chunk.sums.clear()
-        chunk.d_values.fill(0)
+        chunk.matrices.cotangents.fill(0)
         middle_gradient(
-            middle.tape, middle.every, middle.marks, bound.first, bound.observables, plan.support,
-            self._n_observables, plan.layout.size, plan.tables, chunk.values, chunk.d_values, plan.stride,
-            chunk.states, middle.apart if chunk.hot else 0, chunk.end, cotangent[start:stop].reshape(-1),
-            found[start:stop].reshape(-1), self._row, chunk.sums.effective, plan.ahead, chunk.sums.first,
+            middle.plain_tape, bound.first, bound.plain_observed, chunk.plain_matrices, chunk.plain_slots,
+            chunk.end, cotangent[start:stop].reshape(-1), found[start:stop].reshape(-1), chunk.sums.plain,
         )  # fmt: skip
         if plan.stride:
+            samples = self._samples(features, start, stop)
             collect_samples(
-                plan.recipe, bound.step, self._blocks(features, start, stop), features.shape[1], chunk.values,
-                chunk.d_values, plan.head, plan.stride, chunk.sums.factors, chunk.sums.scales,
-            )  # fmt: skip
-        chunk.sums.values[:] = chunk.d_values[: plan.head]
+                plan.plain_recipe, bound.plain_step, samples, chunk.plain_matrices, chunk.sums.plain
+            )
+        chunk.sums.parts.values[:] = chunk.matrices.cotangents[: plan.head]
         return chunk

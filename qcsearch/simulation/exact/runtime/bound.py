@@ -1,55 +1,88 @@
-"""What one step works with: a circuit with its weights bound, pieces of the batch, sums over samples."""
+"""What one step works with: a circuit with its weights bound, chunks of the batch, sums over samples."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from qcsearch.simulation.exact.kernels.jit import Floats
+from qcsearch.simulation.exact.kernels.jit import Floats, Ints
+from qcsearch.simulation.exact.kernels.records import (
+    Change,
+    Matrices,
+    Observed,
+    Plain,
+    SharedCotangents,
+    Slots,
+    Step,
+    SuffixBuffers,
+)
 from qcsearch.simulation.exact.runtime.workspace import aligned
 
 __all__ = ["Bound", "Chunk", "Sums"]
 
 _LINE = 16
-"""Numbers between which the parts of `Sums` begin: a cache line or two."""
+"""Numbers between which the parts of `Sums` begin: a cache line or two, so that no two of them share one."""
 
 
 class Sums:
-    """Sums over samples, all in one array: cotangents of shared values, factors, and at both ends of the middle.
+    """Sums over samples, all but the scales in one array, so that sums of chunks are added in one pass.
 
     Args:
-        values: length of the cotangents of the shared values.
-        factors: of those of the factors.
-        effective: of the effective states; 0 if not wanted.
-        first: of the cotangent of the state before the middle; 0 if not wanted.
-        scales: number of scales, float64.
+        values: numbers of the cotangents of the shared values.
+        factors: numbers of those of the factors.
+        effective: numbers of the effective states; 0 if not wanted.
+        first: numbers of the cotangent of the state before the middle; 0 if not wanted.
+        scales: how many scales, float64.
+        ahead: offsets of the strings that the state before the middle holds.
         dtype: of all else.
+
+    Attributes:
+        parts: views of the sums.
     """
 
     def __init__(
-        self, values: int, factors: int, effective: int, first: int, scales: int, dtype: np.dtype[Any]
+        self,
+        *,
+        values: int,
+        factors: int,
+        effective: int,
+        first: int,
+        scales: int,
+        ahead: Ints,
+        dtype: np.dtype[Any],
     ) -> None:
         lengths = [values, factors, effective, first]
         lines = [-(-length // _LINE) * _LINE for length in lengths]
         self._all = aligned(sum(lines), dtype)
         starts = [sum(lines[:k]) for k in range(4)]
-        self.values, self.factors, self.effective, self.first = (
-            self._all[start : start + length] for start, length in zip(starts, lengths, strict=True)
+        views = [self._all[start : start + length] for start, length in zip(starts, lengths, strict=True)]
+        self.parts = SharedCotangents(
+            values=views[0],
+            factors=views[1],
+            effective=views[2],
+            first=views[3],
+            scales=np.empty(scales),
+            ahead=ahead,
         )
-        self.scales = np.empty(scales)
+
+    @cached_property
+    def plain(self) -> Plain:
+        """`parts` for kernels."""
+        return tuple(self.parts)
 
     def clear(self) -> Sums:
         """Set all to zero."""
         self._all.fill(0)
-        self.scales.fill(0)
+        self.parts.scales.fill(0)
         return self
 
     def add(self, other: Sums) -> None:
         """Add another's."""
         self._all += other._all
-        self.scales += other.scales
+        self.parts.scales[:] += other.parts.scales
 
 
 @dataclass
@@ -57,20 +90,31 @@ class Chunk:
     """Workspace of one chunk of samples.
 
     Attributes:
-        states: of one block after the other, or of all blocks.
-        hot: whether each block has slots of its own.
-        values: matrices, see `tape`.
-        d_values: their cotangents.
+        slots: of one block of samples after the other, or of all blocks.
+        matrices: of the samples, and their cotangents.
         sums: what remains of the chunk.
         end: slot of the last state, when the states are kept for the gradient.
     """
 
-    states: Floats
-    hot: bool
-    values: Floats
-    d_values: Floats
+    slots: Slots
+    matrices: Matrices
     sums: Sums
     end: int = 0
+
+    @property
+    def hot(self) -> bool:
+        """Whether each block has slots of its own, in which its states stay from the values to the gradient."""
+        return self.slots.apart > 0
+
+    @cached_property
+    def plain_slots(self) -> Plain:
+        """`slots` for kernels."""
+        return tuple(self.slots)
+
+    @cached_property
+    def plain_matrices(self) -> Plain:
+        """`matrices` for kernels."""
+        return tuple(self.matrices)
 
 
 @dataclass
@@ -78,32 +122,40 @@ class Bound:
     """A part with its weights bound: what one step computes once for all samples.
 
     Attributes:
-        step: shared angles and matrices, the fields of a `Step` in a plain tuple.
-        suffix: states of the suffix.
-        apart: numbers from one register of observables to the next in them; 0 where all would be too large.
-        observables: before the suffix, `(n_registers, strings, lanes)`, flat.
-        coordinates: the same in coordinates of known states.
-        effective: effective states in them.
-        work: room for the change between strings and coordinates.
-        d_suffix: cotangents of the suffix, `(n_registers, head)`, flat.
+        step: shared angles and matrices.
+        suffix: observables and effective states on their way through the suffix.
+        change: of observables from strings to coordinates.
+        observed: what is read of the states behind the middle section.
         sums: for the gradient.
         first: state after the prefix, all lanes alike.
-        chunks: those whose matrices, and states if they are hot, are kept from the values to the gradient.
+        chunks: by their first sample those whose matrices, and states if they are hot, are kept from the values to
+            the gradient.
     """
 
-    step: tuple[Floats, ...]
-    suffix: Floats
-    apart: int
-    observables: Floats
-    coordinates: Floats
-    effective: Floats
-    work: Floats
-    d_suffix: Floats
+    step: Step
+    suffix: SuffixBuffers
+    change: Change
+    observed: Observed
     sums: Sums
     first: Floats = field(default_factory=lambda: np.empty(0))
     chunks: dict[int, Chunk] = field(default_factory=dict)
 
-    @property
-    def values(self) -> Floats:
-        """What the passes read, see `tape`: the part that all samples share."""
-        return self.step[-1]
+    @cached_property
+    def plain_step(self) -> Plain:
+        """`step` for kernels."""
+        return tuple(self.step)
+
+    @cached_property
+    def plain_suffix(self) -> Plain:
+        """`suffix` for kernels."""
+        return tuple(self.suffix)
+
+    @cached_property
+    def plain_change(self) -> Plain:
+        """`change` for kernels."""
+        return tuple(self.change)
+
+    @cached_property
+    def plain_observed(self) -> Plain:
+        """`observed` for kernels."""
+        return tuple(self.observed)

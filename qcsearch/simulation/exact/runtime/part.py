@@ -13,6 +13,7 @@ from qcsearch.simulation.exact.kernels.contraction import to_coordinates, to_str
 from qcsearch.simulation.exact.kernels.cotangents import collect
 from qcsearch.simulation.exact.kernels.jit import Floats
 from qcsearch.simulation.exact.kernels.matrices import bind
+from qcsearch.simulation.exact.kernels.records import Observed, SuffixBuffers
 from qcsearch.simulation.exact.kernels.suffix import add_up, finish_step, start_step
 from qcsearch.simulation.exact.planning.cones import Cone
 from qcsearch.simulation.exact.planning.coordinates import States
@@ -71,9 +72,6 @@ class Part:
         per_row = plan.coordinates.size * plan.n_registers // self.lanes
         self._known_step = max(64, _PIECE // per_row // 4 * 4)
         self._batch = Batch(plan, self._n_columns, memory)
-        suffix = plan.suffix
-        self._pass = (suffix.tape, suffix.every, suffix.marks, plan.layout.size, plan.tables)
-        self._change = (plan.support, plan.coordinates.plan, plan.coordinates.maps)
         self._registers = [(register, register + 1) for register in range(plan.n_registers)]
         self._bounds: Pool[Bound] = Pool(self._new_bound, keep=self.bound_bytes < memory.kept)
 
@@ -105,18 +103,21 @@ class Part:
 
     def _new_bound(self) -> Bound:
         plan, registers = self.plan, self.plan.n_registers
-        fixed = plan.fixed_states
-        return Bound(
-            step=tuple(plan.new_step()),
-            suffix=plan.suffix.states(registers if self._all_fit else 1),
+        in_coordinates = registers * plan.coordinates.size if plan.fixed_states else 0
+        sums = self._batch.new_sums()
+        suffix = SuffixBuffers(
+            states=plan.suffix.states(registers if self._all_fit else 1),
             apart=plan.suffix.apart if self._all_fit else 0,
+            measured=plan.observed,
             observables=aligned(plan.observed.size, self.dtype) if len(plan.suffix) else plan.observed,
-            coordinates=aligned(registers * plan.coordinates.size if fixed else 0, self.dtype),
-            effective=aligned(registers * plan.coordinates.size if fixed else 0, self.dtype),
-            work=plan.coordinates.work(),
-            d_suffix=aligned(registers * plan.head, self.dtype),
-            sums=self._batch.new_sums(),
+            coordinates=aligned(in_coordinates, self.dtype),
+            effective=sums.parts.effective,
+            effective_coordinates=aligned(in_coordinates, self.dtype),
+            cotangents=aligned(registers * plan.head, self.dtype),
+            head=plan.head,
         )
+        observed = Observed(suffix.observables, plan.support, self._n_columns, self._row)
+        return Bound(plan.new_step(), suffix, plan.coordinates.new_change(), observed, sums)
 
     def release(self, bound: Bound) -> None:
         """Hand the workspace back; what was computed from it stays valid."""
@@ -131,29 +132,26 @@ class Part:
         """Build the shared matrices, the state after the prefix and the observables before the suffix."""
         plan, bound = self.plan, self._bounds.take()
         if len(plan.suffix) and self._n_weights and not self._apart(bound):
-            self._start(bound, weights, 0, plan.n_registers, bound.coordinates)
+            self._start(bound, weights, 0, plan.n_registers, whole=True)
         else:
-            bind(plan.recipe, weights, bound.step)
+            bind(plan.plain_recipe, weights, bound.plain_step)
             if len(plan.suffix):
-                nothing = bound.coordinates[:0]
                 for_all = run if self._apart(bound) else run_in_order
-                for_all(lambda first, last: self._start(bound, _EMPTY, first, last, nothing), self._registers)
+                for_all(lambda first, last: self._start(bound, _EMPTY, first, last), self._registers)
             if plan.fixed_states:
-                size = plan.layout.size
-                to_coordinates(bound.observables, size, *self._change, bound.coordinates, bound.work)
+                to_coordinates(bound.plain_change, bound.suffix.observables, bound.suffix.coordinates)
         if not plan.fixed_states:
-            bound.first = self._first(bound.values)
+            bound.first = self._first(bound.step.values)
         return bound
 
     def _apart(self, bound: Bound) -> bool:
         """Whether registers of observables are pieces of work."""
-        return len(self._registers) > 1 and bound.apart > 0 and self._suffix_work >= _LARGE
+        return len(self._registers) > 1 and bound.suffix.apart > 0 and self._suffix_work >= _LARGE
 
-    def _start(self, bound: Bound, weights: Floats, first: int, last: int, coordinates: Floats) -> None:
-        plan = self.plan
+    def _start(self, bound: Bound, weights: Floats, first: int, last: int, *, whole: bool = False) -> None:
         start_step(
-            plan.recipe, weights, bound.step, *self._pass, bound.suffix, bound.apart, plan.observed, first, last,
-            bound.observables, *self._change, coordinates, bound.work,
+            self.plan.plain_recipe, weights, bound.plain_step, self.plan.suffix.plain_tape, bound.plain_change,
+            bound.plain_suffix, first, last, whole,
         )  # fmt: skip
 
     def _first(self, values: Floats) -> Floats:
@@ -182,8 +180,8 @@ class Part:
         if self.plan.coordinates.masks:
             return self.plan.coordinates.states(X)
         bound = self._bounds.take()
-        bind(self.plan.recipe, np.zeros(self._n_weights), bound.step)
-        bound.first = self._first(bound.values)
+        bind(self.plan.plain_recipe, np.zeros(self._n_weights), bound.plain_step)
+        bound.first = self._first(bound.step.values)
         low = self._batch.states(features, len(X), bound, run)
         self.release(bound)
         return States(low, np.ones((len(X), 1), self.dtype))
@@ -192,11 +190,13 @@ class Part:
         """Values `(n_samples, n_observables)` of the states before the suffix."""
         found = np.empty((len(states.low), self._row), self.dtype)
         if len(found) <= self._known_step:
-            self.plan.coordinates.values(states, bound.coordinates, found)
+            self.plan.coordinates.values(states, bound.suffix.coordinates, found)
             return found[:, : self._n_columns]
 
         def work(start: int, stop: int) -> None:
-            self.plan.coordinates.values(states.part(start, stop), bound.coordinates, found[start:stop])
+            self.plan.coordinates.values(
+                states.part(start, stop), bound.suffix.coordinates, found[start:stop]
+            )
 
         run(work, self._known_pieces(len(found)))
         return found[:, : self._n_columns]
@@ -211,7 +211,8 @@ class Part:
             pieces = self._known_pieces(len(wide))
 
             def work(start: int, stop: int) -> Floats:
-                effective = bound.effective if start == 0 else np.empty_like(bound.effective)
+                kept = bound.suffix.effective_coordinates
+                effective = kept if start == 0 else np.empty_like(kept)
                 effective.fill(0)
                 self.plan.coordinates.effective(states.part(start, stop), wide[start:stop], effective)
                 return effective
@@ -242,11 +243,11 @@ class Part:
         wide = self._wide(cotangent, features.shape[0] * self.lanes)
         found = self._batch.gradient(features, wide, bound, run)
         if self.plan.prefix.trained:
-            prefix, values = self.plan.prefix, bound.values
-            states, end = prefix.states(), np.zeros_like(sums.first)
-            end[:: self.lanes] = sums.first.reshape(-1, self.lanes).sum(axis=1)
+            prefix, values, at_start = self.plan.prefix, bound.step.values, sums.parts.first
+            states, end = prefix.states(), np.zeros_like(at_start)
+            end[:: self.lanes] = at_start.reshape(-1, self.lanes).sum(axis=1)
             prefix.run(self._ground, states, values, keep=True)
-            prefix.back(end, states, values, sums.values)
+            prefix.back(end, states, values, sums.parts.values)
         return found[: len(cotangent), : self._n_columns], self._finish(bound, run, known=False)
 
     def input_gradient(
@@ -254,7 +255,7 @@ class Part:
     ) -> NDArray[np.float64]:
         """Gradient `(n_samples, n_features)` of `Σ cotangent · values` by the features."""
         if self.plan.fixed_states:
-            bound.first = self._first(bound.values)
+            bound.first = self._first(bound.step.values)
         wide = self._wide(cotangent, features.shape[0] * self.lanes)
         return self._batch.input_gradient(features, wide, bound, run)[: len(cotangent)]
 
@@ -271,25 +272,22 @@ class Part:
     def _finish(self, bound: Bound, run: Run, *, known: bool) -> NDArray[np.float64]:
         """From the sums over samples through the suffix to the gradient `(n_weights,)`."""
         plan, sums, gradient = self.plan, bound.sums, np.zeros(self._n_weights)
-        coordinates = bound.effective if known else bound.effective[:0]
         if not plan.suffix.trained:
-            collect(plan.recipe, bound.step, sums.values, sums.factors, sums.scales, gradient)
+            collect(plan.plain_recipe, bound.plain_step, sums.plain, gradient)
         elif self._apart(bound):
             if known:
-                to_strings(coordinates, plan.layout.size, *self._change, sums.effective, bound.work)
-            run(lambda first, last: self._end(bound, first, last, coordinates[:0], _EMPTY), self._registers)
-            add_up(bound.d_suffix, plan.head, sums.values)
-            collect(plan.recipe, bound.step, sums.values, sums.factors, sums.scales, gradient)
+                to_strings(bound.plain_change, bound.suffix.effective_coordinates, bound.suffix.effective)
+            run(lambda first, last: self._end(bound, first, last, _EMPTY, known=False), self._registers)
+            add_up(bound.suffix.cotangents, plan.head, sums.parts.values)
+            collect(plan.plain_recipe, bound.plain_step, sums.plain, gradient)
         else:
-            self._end(bound, 0, plan.n_registers, coordinates, gradient)
+            self._end(bound, 0, plan.n_registers, gradient, known=known)
         return gradient
 
-    def _end(self, bound: Bound, first: int, last: int, coordinates: Floats, out: Floats) -> None:
-        plan, sums = self.plan, bound.sums
+    def _end(self, bound: Bound, first: int, last: int, out: Floats, *, known: bool) -> None:
         finish_step(
-            plan.recipe, bound.step, *self._pass, bound.suffix, bound.apart, plan.observed, first, last,
-            sums.effective, *self._change, coordinates, bound.work, plan.head, bound.d_suffix, sums.values,
-            sums.factors, sums.scales, out,
+            self.plan.plain_recipe, bound.plain_step, self.plan.suffix.plain_tape, bound.plain_change,
+            bound.plain_suffix, first, last, known, bound.sums.plain, out,
         )  # fmt: skip
 
 

@@ -225,7 +225,7 @@ def test_the_least_memory_that_is_enough_gives_the_same_numbers(uploads, n_obser
     least = int(re.search(r"needs ([\d,]+) MB", str(refusal.value))[1].replace(",", ""))
     tight = compile_circuit(circuit, None, observables, list(x), list(w), max_memory_mb=least)
     part = tight._parts[0]
-    assert any(section.every < len(section) for section in (part.plan.middle, part.plan.suffix))
+    assert any(section.tape.interval < len(section) for section in (part.plan.middle, part.plan.suffix))
     for found in (
         tight.value_and_gradient(X, weights, cotangent),
         tight.value_and_gradient(X, weights, lambda _: cotangent),
