@@ -9,9 +9,9 @@ from qcsearch.errors import RunError
 from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.gather import gather
 from qcsearch.reporting.page.page import render
+from qcsearch.reporting.plots.canvas import save
 from qcsearch.reporting.plots.figures import run_figures
 from qcsearch.reporting.plots.palette import FILE
-from qcsearch.reporting.plots.plots import save
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.history import keeping
 from qcsearch.storage import canonical, files

@@ -9,9 +9,9 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.circuits.describe import counted_parts
 from qcsearch.reporting.facts import RunFacts, Score
 from qcsearch.reporting.page.html import Markup, table, tag
+from qcsearch.reporting.plots.canvas import inline
 from qcsearch.reporting.plots.figures import RunFigure
 from qcsearch.reporting.plots.palette import STAND_IN
-from qcsearch.reporting.plots.plots import inline
 from qcsearch.search.finish.classical import MAJORITY
 from qcsearch.search.trial.record import TrialRecord
 

@@ -2,52 +2,29 @@
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from qcsearch.escape import for_page, for_terminal
-from qcsearch.reporting.page.html import Markup
-from qcsearch.reporting.plots.palette import FILE, Palette, to_css
-from qcsearch.storage import files
+from qcsearch.reporting.plots.canvas import dress, legend, plain, sheet, single
+from qcsearch.reporting.plots.palette import FILE, Palette
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = [
     "Curve",
     "TrialPoint",
     "confusion",
     "importance",
-    "inline",
     "learning",
     "pareto",
     "progress",
-    "save",
 ]
-
-_STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "qcsearch",
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "figure.constrained_layout.use": True,
-}
 
 
 @dataclass(frozen=True)
@@ -90,7 +67,7 @@ class TrialPoint:
 
 def progress(trials: Sequence[TrialPoint], palette: Palette = FILE) -> Figure:
     """Validation accuracy of each trial in order, with the best so far."""
-    figure, axes = _axes(palette, "trial", "validation accuracy (noisy)", width=9.2, height=3.1)
+    figure, axes = single(palette, "trial", "validation accuracy (noisy)", width=9.2, height=3.1)
     for state, colour, marker in (
         ("pruned", palette.muted, "x"),
         ("cut short", palette.second, "x"),
@@ -116,7 +93,7 @@ def progress(trials: Sequence[TrialPoint], palette: Palette = FILE) -> Figure:
     if steps:
         axes.step(*zip(*steps, strict=True), where="post", color=palette.accent, lw=1.5, label="best so far")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _legend(axes, palette)
+    legend(axes, palette)
     return figure
 
 
@@ -126,10 +103,10 @@ LearningPanel = tuple[str, str, Sequence[Curve]]
 
 def learning(panels: Sequence[LearningPanel], palette: Palette = FILE) -> Figure:
     """Curves against the optimizer's steps, one panel beside the other."""
-    figure = _figure(palette, (4.6 * max(2, len(panels)), 3.1))
+    figure = sheet(palette, (4.6 * max(2, len(panels)), 3.1))
     for i, (label, x, curves) in enumerate(panels, start=1):
         axes = figure.add_subplot(1, len(panels), i)
-        _dress(axes, palette, x, label)
+        dress(axes, palette, x, label)
         main = 0
         for curve in curves:
             colour = (
@@ -143,16 +120,16 @@ def learning(panels: Sequence[LearningPanel], palette: Palette = FILE) -> Figure
             line.set(linewidth=width, alpha=alpha)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if len(curves) > 1:
-            _legend(axes, palette)
+            legend(axes, palette)
     return figure
 
 
 def importance(shares: Mapping[str, float], palette: Palette = FILE, limit: int = 12) -> Figure:
     """How much of the difference between good and bad trials each parameter explains, largest first."""
     ranked = sorted(shares.items(), key=lambda item: item[1])[-limit:]
-    figure, axes = _axes(palette, "share of the importance", "", height=0.9 + 0.27 * len(ranked))
+    figure, axes = single(palette, "share of the importance", "", height=0.9 + 0.27 * len(ranked))
     bars = axes.barh(
-        [_plain(name) for name, _ in ranked], [v for _, v in ranked], color=palette.accent, height=0.62
+        [plain(name) for name, _ in ranked], [v for _, v in ranked], color=palette.accent, height=0.62
     )
     axes.bar_label(bars, fmt="{:.0%}", padding=4, color=palette.muted, fontsize=9)
     axes.tick_params(axis="y", length=0, labelcolor=palette.ink)
@@ -164,11 +141,11 @@ def importance(shares: Mapping[str, float], palette: Palette = FILE, limit: int 
 
 def pareto(trials: Sequence[TrialPoint], winner: int | None, palette: Palette = FILE) -> Figure:
     """Validation accuracy against two-qubit gates and against processor time, with the front of all three."""
-    figure = _figure(palette, (9.2, 3.6))
+    figure = sheet(palette, (9.2, 3.6))
     labels = ("two-qubit gates of the mapped circuit", "QPU seconds a prediction (estimate)")
     for place, label in enumerate(labels):
         axes = figure.add_subplot(1, 2, place + 1)
-        _dress(axes, palette, label, "" if place else "validation accuracy (noisy)")
+        dress(axes, palette, label, "" if place else "validation accuracy (noisy)")
         points = [
             (t, cost, t.accuracy)
             for t in trials
@@ -185,7 +162,7 @@ def pareto(trials: Sequence[TrialPoint], winner: int | None, palette: Palette = 
         best = [(x, y) for t, x, y in points if t.number == winner]
         _scatter(axes, best, "winner", color=palette.second, marker="*", s=130, zorder=4)
     figure.axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
-    _legend(figure.axes[0], palette)
+    legend(figure.axes[0], palette)
     return figure
 
 
@@ -213,7 +190,7 @@ def confusion(counts: Sequence[Sequence[int]], classes: Sequence[object], palett
     """Counts by true class (rows) and predicted class (columns); shade is the share of the row."""
     n = len(classes)
     size = max(3.0, min(7.0, 1.2 + 0.55 * n))
-    figure, axes = _axes(palette, "predicted", "true", width=size + 0.4, height=size)
+    figure, axes = single(palette, "predicted", "true", width=size + 0.4, height=size)
     axes.grid(visible=False)
     for i, row in enumerate(counts):
         total = max(1, sum(row))
@@ -224,80 +201,10 @@ def confusion(counts: Sequence[Sequence[int]], classes: Sequence[object], palett
             axes.text(
                 j, i, str(count), ha="center", va="center", color=palette.ink, fontsize=10 if n < 8 else 8
             )
-    labels = [_plain(str(c)) for c in classes]
+    labels = [plain(str(c)) for c in classes]
     long = max((len(label) for label in labels), default=0) > 4
     axes.set_xticks(range(n), labels, rotation=35 if long else 0, ha="right" if long else "center")
     axes.set_yticks(range(n), labels)
     axes.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5))
     axes.set_aspect("equal")
     return figure
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure; the ending of `path` (`.svg`, `.png`) says how."""
-    with _style():
-        is_svg = path.suffix == ".svg"
-        (FigureCanvasSVG if is_svg else FigureCanvasAgg)(figure)
-        buffer = io.BytesIO()
-        form = {"format": "svg", "metadata": {"Date": None}} if is_svg else {"format": "png"}
-        figure.savefig(buffer, dpi=160, **form)
-    files.write_bytes(path, buffer.getvalue())
-
-
-def inline(figure: Figure, label: str, name: str) -> Markup:
-    """The figure as an SVG element of the page, in the page's colours; `name` keeps its ids its own."""
-    buffer = io.StringIO()
-    bare = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    with _style({"svg.hashsalt": name}):
-        FigureCanvasSVG(figure)
-        figure.savefig(buffer, format="svg", transparent=True, metadata=bare)
-    text = buffer.getvalue()
-    text = to_css(text[text.index("<svg") :])
-    text = re.sub(r'\s(xmlns(:\w+)?|version)="[^"]*"', "", text, count=3)
-    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
-    text = re.sub(r'\bid="(?=[A-Za-z])', f'id="{name}-', text)
-    text = re.sub(r'(href="#|url\(#)(?=[A-Za-z])', rf"\1{name}-", text)
-    return Markup(text.replace("<svg", f'<svg role="img" aria-label="{for_page(label)}" class="plot"', 1))
-
-
-@contextmanager
-def _style(more: dict[Any, Any] | None = None) -> Iterator[None]:
-    """Our settings of matplotlib for a moment; a label in a script the font lacks is no reason to warn."""
-    with mpl.rc_context({**_STYLE, **(more or {})}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        yield
-
-
-def _figure(palette: Palette, size: tuple[float, float]) -> Figure:
-    with _style():
-        return Figure(figsize=size, facecolor=palette.paper, layout="constrained")
-
-
-def _axes(
-    palette: Palette, x: str, y: str, *, width: float = 6.4, height: float = 3.6
-) -> tuple[Figure, Axes]:
-    figure = _figure(palette, (width, height))
-    with _style():
-        axes = figure.add_subplot()
-    _dress(axes, palette, x, y)
-    return figure, axes
-
-
-def _dress(axes: Axes, palette: Palette, x: str, y: str) -> None:
-    axes.set_facecolor("none")
-    axes.set_xlabel(x, color=palette.muted)
-    axes.set_ylabel(y, color=palette.muted)
-    axes.tick_params(colors=palette.line, labelcolor=palette.muted, labelsize=9)
-    axes.grid(color=palette.line, lw=0.7)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(palette.line)
-
-
-def _legend(axes: Axes, palette: Palette) -> None:
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, labelcolor=palette.muted, fontsize=9, loc="best")
-
-
-def _plain(text: str) -> str:
-    """A label that matplotlib must not read as mathematics."""
-    return for_terminal(text).replace("$", r"\$")

@@ -3,7 +3,7 @@
 import matplotlib as mpl
 import pytest
 
-from qcsearch.reporting.plots import plots
+from qcsearch.reporting.plots import canvas, plots
 from qcsearch.reporting.plots.figures import run_figures, trial_points
 from qcsearch.reporting.plots.palette import FILE, STAND_IN
 
@@ -14,27 +14,27 @@ def test_a_run_has_all_five_figures_and_each_is_written_as_svg_and_png(facts, tm
     for figure in figures.values():
         for ending, magic in (("svg", b"<?xml"), ("png", b"\x89PNG")):
             path = tmp_path / f"{figure.name}.{ending}"
-            plots.save(figure.draw(FILE), path)
+            canvas.save(figure.draw(FILE), path)
             assert path.read_bytes().startswith(magic)
 
 
 def test_a_figure_file_is_the_same_each_time(facts, tmp_path):
     draw = run_figures(facts)["learning"].draw
-    plots.save(draw(FILE), tmp_path / "a.svg")
-    plots.save(draw(FILE), tmp_path / "b.svg")
+    canvas.save(draw(FILE), tmp_path / "a.svg")
+    canvas.save(draw(FILE), tmp_path / "b.svg")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
 def test_drawing_leaves_matplotlib_as_it_was(facts, tmp_path):
     before = dict(mpl.rcParams)
-    plots.inline(run_figures(facts)["pareto"].draw(STAND_IN), "pareto", "pareto")
-    plots.save(run_figures(facts)["pareto"].draw(FILE), tmp_path / "p.png")
+    canvas.inline(run_figures(facts)["pareto"].draw(STAND_IN), "pareto", "pareto")
+    canvas.save(run_figures(facts)["pareto"].draw(FILE), tmp_path / "p.png")
     assert dict(mpl.rcParams) == before
 
 
 def test_labels_are_text_never_mathematics_or_markup():
     figure = plots.confusion([[1, 0], [0, 1]], [r"$\frac{1}{", "<script>"], STAND_IN)
-    drawing = plots.inline(figure, 'a "quoted" <label>', "c")
+    drawing = canvas.inline(figure, 'a "quoted" <label>', "c")
     assert "<script>" not in drawing
     assert "&lt;script&gt;" in drawing
     assert 'aria-label="a &quot;quoted&quot; &lt;label&gt;"' in drawing
@@ -42,8 +42,8 @@ def test_labels_are_text_never_mathematics_or_markup():
 
 @pytest.mark.parametrize("label", ["手書き", "صفر", "🙂"])
 def test_a_label_in_any_script_is_drawn_without_a_warning(label, tmp_path):
-    plots.save(plots.confusion([[1, 0], [0, 1]], [label, "b"], FILE), tmp_path / "c.png")
-    assert label in plots.inline(plots.confusion([[1, 0], [0, 1]], [label, "b"], STAND_IN), "c", "c")
+    canvas.save(plots.confusion([[1, 0], [0, 1]], [label, "b"], FILE), tmp_path / "c.png")
+    assert label in canvas.inline(plots.confusion([[1, 0], [0, 1]], [label, "b"], STAND_IN), "c", "c")
 
 
 def test_the_front_holds_what_nothing_beats_in_both():
