@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 from shutil import copytree
 
+import numba
 import pytest
 
 import qcsearch
@@ -74,6 +76,17 @@ def test_a_kernel_is_compiled_once_and_again_when_another_file_changes(copy):
     with (copy / "qcsearch" / "simulation" / "exact" / "kernels" / "two_qubit.py").open("a") as file:
         file.write("\n# changed\n")
     assert _compiled(copy) == ["_set"]
+
+
+@pytest.mark.parametrize(
+    "rest", [b"cqcsearch.no_longer\nName\n.", b"", b"\x80\x04]"], ids=["gone", "cut", "half"]
+)
+def test_an_index_of_other_sources_is_not_unpickled(copy, rest):
+    assert _compiled(copy) == ["_set"]
+    (index,) = copy.rglob("matrices._set*.nbi")
+    index.write_bytes(pickle.dumps(numba.__version__) + rest)
+    assert _compiled(copy) == ["_set"]
+    assert _compiled(copy) == []
 
 
 @pytest.mark.parametrize(

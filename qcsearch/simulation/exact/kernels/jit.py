@@ -46,6 +46,18 @@ def _digest() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
+def _stamp(file: Any) -> None:
+    """Let Numba's index of a function's machine code be that of today's sources, or none.
+
+    Numba unpickles an index before it looks at the stamp in it, so one that names a module of other sources, which is
+    gone by now, would end the import.
+    """
+    file._source_stamp = _digest()
+    index = Path(file._index_path)
+    if index.exists() and _digest().encode() not in index.read_bytes():
+        index.unlink(missing_ok=True)
+
+
 def _compiled(**options: Any) -> Any:
     """Decorator: compile with Numba, and keep the machine code on disk where there is a place for it.
 
@@ -57,7 +69,7 @@ def _compiled(**options: Any) -> Any:
     def decorate(function: Any) -> Any:
         try:
             compiled = njit(nogil=True, error_model="numpy", cache=True, **options)(function)
-            compiled._cache._cache_file._source_stamp = _digest()
+            _stamp(compiled._cache._cache_file)
         except (RuntimeError, AttributeError, OSError):  # no folder to write to, or another Numba: not kept
             compiled = njit(nogil=True, error_model="numpy", **options)(function)
         return compiled
