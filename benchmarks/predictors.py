@@ -91,7 +91,7 @@ def _jobs(asked: argparse.Namespace) -> Iterator[Job]:
 def _correlate(run: Path) -> dict[str, Any]:
     """As `qcsearch explain RUN` does."""
     folder = RunFolder.open(run)
-    seed = folder.config.seed
+    seed = folder.config.settings.seed
     objective = Objective.of(Features(folder.dataset, seed), folder.space, folder.device, seed)
     return {"correlations": [asdict(row) for row in correlations(objective, records(folder))]}
 

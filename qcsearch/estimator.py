@@ -6,6 +6,7 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from qcsearch.errors import DataError
 from qcsearch.search.finish.leaderboard import Leaderboard, leaderboard
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.search import run_search
+from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import load_space
 
 if TYPE_CHECKING:
@@ -139,21 +141,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         with tempfile.TemporaryDirectory() as scratch:
             kept = None if self.run is None else as_path(self.run, "The 'run' parameter")
             run = RunFolder(kept or Path(scratch, "run"))
-            self.result_ = run_search(
-                dataset,
-                device,
-                space,
-                run=run.path,
-                n_trials=self.n_trials,
-                max_seconds=self.max_seconds,
-                workers=self.workers,
-                seed=_seed(self.random_state),
-                strategy=self.strategy,
-                strategy_options=self.strategy_options,
-                max_two_qubit_gates=self.max_two_qubit_gates,
-                max_duration_us=self.max_duration_us,
-                seed_from=self.seed_from,
-            )
+            self.result_ = run_search(dataset, device, space, self._settings(), run=run.path)
             if self.result_.failure:
                 warnings.warn(self.result_.failure, stacklevel=2)
             if self.run is None:
@@ -163,6 +151,12 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.classes_ = classes_like(dataset.classes, y)
         self.n_features_in_ = dataset.n_features
         return self
+
+    def _settings(self) -> SearchSettings:
+        """What the parameters of the same names say."""
+        names = {field.name for field in fields(SearchSettings)} & self.get_params(deep=False).keys()
+        given = {name: getattr(self, name) for name in names}
+        return SearchSettings(**given, seed=_seed(self.random_state))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Labels `(n_samples,)`, under the device's noise.

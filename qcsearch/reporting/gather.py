@@ -15,12 +15,12 @@ from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
 from qcsearch.reporting.plots.circuit import DrawnGate
 from qcsearch.reporting.plots.plots import Curve
 from qcsearch.search.finish.leaderboard import notices, rank
-from qcsearch.search.run.folder import RunConfig, RunFolder
+from qcsearch.search.run.config import RunConfig
+from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.study.pareto import pareto_front
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.record import TrialRecord
-from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
 from qcsearch.wording import percent
 
@@ -45,7 +45,7 @@ def gather(run: RunFolder) -> RunFacts:
     history, data = run.history(), run.result()
     found = list(history.records)
     result = None if data is None else SearchResult.from_file(run.path, data)
-    features = Features(run.dataset, run.config.seed)
+    features = Features(run.dataset, run.config.settings.seed)
     ranked = rank(found)
     winner = _winner(ranked, result)
     deployment = _deployment(run)
@@ -131,7 +131,7 @@ def _elsewhere(config: RunConfig, result: SearchResult | None) -> Mapping[str, t
     if result.snapshot is not None:
         score = result.snapshot.test_accuracy_noisy
         found[f"on {result.snapshot.label}"] = score, "the winner under another calibration"
-    if config.tuned and config.origin is not None and config.origin.test_accuracy_noisy is not None:
+    if config.origin is not None:
         score, where = config.origin.test_accuracy_noisy, f"{config.origin.run} on {config.origin.device}"
         found[f"winner of {where}"] = score, "what the tuning began with, on its own device"
     if result.untuned is not None:
@@ -228,29 +228,16 @@ def _importance(run: RunFolder, features: Features, found: Sequence[TrialRecord]
 
 
 def _command(config: RunConfig) -> str:
-    if config.tuned and config.origin is not None:
-        words = ["qcsearch", "tune", config.origin.run, "--device", "device.json", "--run", "../again"]
-        limit = [] if config.max_seconds is None else ["--max-seconds", f"{config.max_seconds:g}"]
-        return join([*words, *limit])
-    words = ["qcsearch", "search", "data.npz", "--device", "device.json", "--space", "space.toml"]
-    words += ["--strategy", config.strategy, "--seed", str(config.seed)]
-    for name, value in config.strategy_options.items():
-        words += ["--strategy-option", f"{name}={canonical.dumps(value)}"]
     if config.origin is not None:
-        words += ["--seed-from", config.origin.run]
-    if config.n_trials is not None:
-        words += ["--trials", str(config.n_trials)]
-    if config.max_seconds is not None:
-        words += ["--max-seconds", f"{config.max_seconds:g}"]
-    if config.max_two_qubit_gates is not None:
-        words += ["--max-two-qubit-gates", str(config.max_two_qubit_gates)]
-    if config.max_duration_us is not None:
-        words += ["--max-duration-us", f"{config.max_duration_us:g}"]
-    return join([*words, "--workers", str(config.workers), "--run", "../again"])
+        words = ["qcsearch", "tune", config.origin.run, "--device", "device.json", "--run", "../again"]
+        limit = config.settings.max_seconds
+        return join([*words, *([] if limit is None else ["--max-seconds", f"{limit:g}"])])
+    words = ["qcsearch", "search", "data.npz", "--device", "device.json", "--space", "space.toml"]
+    return join([*words, *config.settings.options(), "--run", "../again"])
 
 
 def _seeds(config: RunConfig, winner: TrialRecord | None) -> dict[str, Json]:
-    seeds: dict[str, Json] = {"search": config.seed}
+    seeds: dict[str, Json] = {"search": config.settings.seed}
     if winner is not None:
         seeds["training of the winner's trial"] = ", ".join(map(str, winner.seed))
     return seeds

@@ -16,7 +16,7 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import NoFeasibleCandidateError, QCSearchError
-from qcsearch.search.budget import SETUP, Budget, Clock
+from qcsearch.search.budget import SETUP, Clock
 from qcsearch.search.events import (
     Evaluated,
     Notice,
@@ -28,6 +28,7 @@ from qcsearch.search.events import (
 from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
+from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.study.study import SearchStudy
 from qcsearch.search.trial.record import TrialRecord
@@ -58,8 +59,7 @@ class Session:
         dataset: checked data.
         device: calibration facts.
         space: what is searched.
-        seed: of everything random.
-        budget: totals over all sessions.
+        config: what is asked for.
         emit: told what happens.
         nursery: of several workers, made before; None makes one when it is needed.
         plant: what another run gives to a new one, with sentences to be said.
@@ -73,8 +73,7 @@ class Session:
     dataset: Dataset
     device: Device
     space: SearchSpace
-    seed: int
-    budget: Budget
+    config: RunConfig
     emit: Progress
     nursery: Nursery | None = None
     plant: Plant | None = None
@@ -89,10 +88,16 @@ class Session:
         from qcsearch.search.trial.features import Features
         from qcsearch.search.trial.objective import Objective
 
-        features, limit = Features(self.dataset, self.seed), self.budget.setup_seconds
-        return Objective.of(features, self.space, self.device, self.seed, limit)
+        seed = self.settings.seed
+        features = Features(self.dataset, seed)
+        return Objective.of(features, self.space, self.device, seed, self.settings.budget.setup_seconds)
 
-    def answer(self, config: RunConfig) -> SearchResult:
+    @property
+    def settings(self) -> SearchSettings:
+        """What the search is asked for."""
+        return self.config.settings
+
+    def answer(self) -> SearchResult:
         """The result of the run if it is finished and the totals leave nothing to do; else begin or go on, to the end.
 
         Raises:
@@ -101,20 +106,21 @@ class Session:
             NoFeasibleCandidateError: if nothing was kept.
         """
         with self.folder.session():
-            return self._finished(config) or self._begin(config)
+            return self._finished() or self._begin()
 
-    def _finished(self, config: RunConfig) -> SearchResult | None:
-        self.folder.refuse_other(config)
+    def _finished(self) -> SearchResult | None:
+        self.folder.refuse_other(self.config)
         data = self.folder.result() if self.folder.begun else None
         if data is None:
             return None
-        result, old, budget = SearchResult.from_file(self.folder.path, data), self.folder.config, self.budget
-        more_trials = budget.n_trials is None or budget.n_trials > result.n_trials
+        result, old = SearchResult.from_file(self.folder.path, data), self.folder.config.settings
+        total, limit = self.settings.n_trials, self.settings.max_seconds
+        more_trials = total is None or total > result.n_trials
         used = result.seconds if old.max_seconds is None else old.max_seconds
-        more_time = budget.max_seconds is None or budget.max_seconds > used
+        more_time = limit is None or limit > used
         return None if more_trials and more_time and result.ended != "exhausted" else result
 
-    def _begin(self, config: RunConfig) -> SearchResult:
+    def _begin(self) -> SearchResult:
         started = time.monotonic() if self.began is None else self.began
         notices: list[Notice] = []
         planted: Sequence[Planted] = ()
@@ -124,25 +130,25 @@ class Session:
             if self.plant is not None:
                 planted, said = self.plant(self.objective)
                 notices += [Notice(sentence) for sentence in said]
-        compiling = self._warm_up(config.workers)
-        self.folder.begin(config, self.dataset, self.device, self.space, planted)
+        compiling = self._warm_up()
+        self.folder.begin(self.config, self.dataset, self.device, self.space, planted)
         self.folder.write_result(None)
         with Clock(self.folder.clock, started + compiling) as self.clock:
-            return self._run(config.workers, notices)
+            return self._run(notices)
 
-    def _warm_up(self, workers: int) -> float:
+    def _warm_up(self) -> float:
         """Have the kernels ready, by one process for all workers; the seconds that were lost by compiling them.
 
         They are not the search's: it happens once on a machine.
         """
-        if workers > 1:
+        if self.settings.workers > 1:
             self.nursery = self.nursery or Nursery()
             return self.nursery.warm_up()
         from qcsearch.simulation.compile import warm_up
 
         return warm_up()
 
-    def _run(self, workers: int, notices: Sequence[Notice]) -> SearchResult:
+    def _run(self, notices: Sequence[Notice]) -> SearchResult:
         study, repaired = SearchStudy.of(self.folder)
         if repaired:
             self.emit(Notice(repaired))
@@ -152,32 +158,33 @@ class Session:
                 Notice(f"{those} of an earlier session did not end; what they had drawn is drawn again.")
             )
         study.enqueue_starts(lambda: self.objective.bound)
-        totals = (self.budget.n_trials, self.clock.seconds, self.budget.max_seconds, workers)
+        asked = self.settings
+        totals = (asked.n_trials, self.clock.seconds, asked.max_seconds, asked.workers)
         self.emit(SearchStarted(study.n_finished(), *totals))
         for notice in notices:
             self.emit(notice)
         try:
             if study.ended() is None:
-                self._search(study, workers)
+                self._search(study)
                 self._search_on(study)
         finally:
             study.sweep()
         ended = study.ended() or "seconds"
         records = study.records()
         self.emit(SearchEnded(ended, len(records), self.clock.seconds))
-        return self._conclude(records, ended, workers)
+        return self._conclude(records, ended)
 
     # --- trials --------------------------------------------------------------------------------------------
 
-    def _search(self, study: SearchStudy, workers: int) -> None:
-        deadline = self.clock.deadline(self.budget.search_seconds)
+    def _search(self, study: SearchStudy) -> None:
+        deadline = self.clock.deadline(self.settings.budget.search_seconds)
         limits = [self.space.file.training.max_seconds]
-        if self.budget.search_seconds is not None:
-            limits.append(_TRIAL_SHARE * self.budget.search_seconds)
+        if self.settings.budget.search_seconds is not None:
+            limits.append(_TRIAL_SHARE * self.settings.budget.search_seconds)
         limit = min((seconds for seconds in limits if seconds is not None), default=None)
-        if workers > 1:
+        if self.settings.workers > 1:
             # A worker that dies in the instant in which it takes a trial leaves one that nobody owns.
-            while self._parallel(study, workers, deadline, limit) and study.sweep() and not study.ended():
+            while self._parallel(study, deadline, limit) and study.sweep() and not study.ended():
                 self.nursery = None
             return
         from qcsearch.search.workers.work import work
@@ -194,7 +201,7 @@ class Session:
 
     def _search_on(self, study: SearchStudy) -> None:
         """Where the seconds of the search gave nothing, take those of the refit, until there is something."""
-        end = self.clock.deadline(self.budget.refit_seconds)
+        end = self.clock.deadline(self.settings.budget.refit_seconds)
         if end is None or any(record.trained for record in study.records()):
             return
         from qcsearch.search.workers.work import work
@@ -205,15 +212,13 @@ class Session:
 
         work(study, self.objective, worker="main", deadline=end, on_running=self.emit, on_record=tell)
 
-    def _parallel(
-        self, study: SearchStudy, workers: int, deadline: float | None, limit: float | None
-    ) -> bool:
+    def _parallel(self, study: SearchStudy, deadline: float | None, limit: float | None) -> bool:
         """Keep workers at work until they have nothing to do; whether that was before the deadline."""
         until = None if deadline is None else time.time() + deadline - time.monotonic()
         told = {record.trial for record in study.records()}
         at_start = at_death = len(told)
         imports = threading.Thread(target=_import_the_rest, daemon=True)
-        with WorkerPool(self.folder, workers, until, limit, self.nursery) as pool:
+        with WorkerPool(self.folder, self.settings.workers, until, limit, self.nursery) as pool:
             while pool.alive:
                 time.sleep(_POLL_SECONDS)
                 if len(told) > at_start and imports.ident is None:
@@ -243,7 +248,7 @@ class Session:
 
     # --- the end -------------------------------------------------------------------------------------------
 
-    def _conclude(self, records: list[TrialRecord], ended: str, workers: int) -> SearchResult:
+    def _conclude(self, records: list[TrialRecord], ended: str) -> SearchResult:
         from qcsearch.search.finish.classical import MAJORITY
         from qcsearch.search.finish.comparisons import Deadlines, compared, missing_at_first
         from qcsearch.search.finish.evaluate import evaluate
@@ -254,11 +259,16 @@ class Session:
         ranked = rank(records)
         if not ranked:
             raise _none_kept(records)
-        refit_end = self.clock.deadline(self.budget.refit_seconds)
+        refit_end = self.clock.deadline(self.settings.budget.refit_seconds)
         before = self._before(records)
         warm = None if before is None else {before[0].digest: before[1]}
         finalists = refit(
-            self.objective, ranked, deadline=refit_end, emit=self.emit, threads=workers, warm=warm
+            self.objective,
+            ranked,
+            deadline=refit_end,
+            emit=self.emit,
+            threads=self.settings.workers,
+            warm=warm,
         )
         found = evaluate(self.objective, finalists[0])
         self._write_model(found.model)
@@ -280,7 +290,7 @@ class Session:
             notices=(*self.objective.features.split.notices, *found.notices),
         )
         self.folder.write_result(result.to_file())
-        ends = (self.budget.ablation_seconds, self.budget.max_seconds)
+        ends = (self.settings.budget.ablation_seconds, self.settings.budget.max_seconds)
         deadlines = Deadlines(*map(self.clock.deadline, ends))
         for whole in compared(self.objective, finalists[0], result, deadlines=deadlines, before=before):
             result = replace(whole, seconds=self.clock.seconds)

@@ -11,16 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from qcsearch._version import __version__
 from qcsearch.arguments import as_float, as_int
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
 from qcsearch.escape import for_terminal
-from qcsearch.search.budget import Budget
 from qcsearch.search.events import Progress, told
 from qcsearch.search.finish.leaderboard import families, rank, records
-from qcsearch.search.run.config import Origin
+from qcsearch.search.run.config import Origin, RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.session import Session
@@ -77,36 +75,25 @@ def run_tuning(
     known = list(folder.planted.values()) if folder.begun else []
     planted = known or _planted(source, result, top, steps_share)
     seconds = max(SECONDS_SHARE * result.seconds, _LEAST_SECONDS) if max_seconds is None else max_seconds
-    budget = Budget.of(len(planted), seconds)
-    changes = {
-        "qcsearch": __version__,
-        "device": device.name,
-        "calibrated_at": device.calibrated_at,
-        "device_digest": device.digest,
-        "n_trials": budget.n_trials,
-        "max_seconds": budget.max_seconds,
-        "workers": 1,
-        "origin": _origin(source, result),
-    }
+    settings = replace(old.settings, n_trials=len(planted), max_seconds=seconds, workers=1, seed_from=None)
+    config = RunConfig.of(source.dataset, device, source.space, settings, _origin(source, result))
     session = Session(
         folder,
         source.dataset,
         device,
         source.space,
-        old.seed,
-        budget,
+        config,
         progress or (lambda event: None),
         plant=lambda objective: (planted, ()),
         untuned=_handed_over(source, planted[0]),
     )
     with told(progress):
-        return session.answer(old.model_copy(update=changes))
+        return session.answer()
 
 
 def _origin(source: RunFolder, result: SearchResult) -> Origin:
     best = result.best
     return Origin(
-        kind="tuned",
         run=for_terminal(source.path),
         device=source.config.device,
         trial=best.trial,

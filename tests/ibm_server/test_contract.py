@@ -48,7 +48,7 @@ def test_the_parameter_shift_gradient_is_within_four_standard_errors_of_the_exac
     """Each sample looks at an observable of its own, so that all errors are independent."""
     serve("ibm_torino")
     folder = RunFolder.open(run)
-    model, parts = load_bundle(folder.model), split(folder.dataset, folder.config.seed)
+    model, parts = load_bundle(folder.model), split(folder.dataset, folder.config.settings.seed)
     transpiled, rng = model.transpiled, np.random.default_rng(0)
     n = transpiled.compile().n_observables
     X, cotangent = model.features(parts.train.X[:n]), np.eye(n)

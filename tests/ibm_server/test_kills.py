@@ -38,7 +38,7 @@ def unbroken(serve, executor, searched):
 
     def run_through(steps=STEPS):
         server, run = serve("ibm_valencia"), RunFolder.open(searched("fake_valencia"))
-        model, parts = load_bundle(run.model), split(run.dataset, run.config.seed)
+        model, parts = load_bundle(run.model), split(run.dataset, run.config.settings.seed)
         found = deploy(model, parts, executor(device=model.device), steps=steps, shots=SHOTS)
         assert len(server.billed) == len(server.jobs) == steps + 3  # before, after and test
         return timeless(found), len(server.requests)

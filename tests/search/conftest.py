@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.search import run_search
+from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
@@ -89,10 +92,12 @@ Search = Callable[..., SearchResult]
 
 @pytest.fixture(scope="session")
 def search(dataset: Dataset, device: Device, space: SearchSpace) -> Search:
-    """`run_search` on the small things, any of them replaced by name."""
+    """`run_search` on the small things, any of them and every setting replaced by name."""
+    settings = {field.name for field in fields(SearchSettings)}
 
-    def run(folder: Path, **changes: object) -> SearchResult:
-        given: dict[str, object] = {"dataset": dataset, "device": device, "space": space, "run": folder}
+    def run(folder: Path, **changes: Any) -> SearchResult:
+        asked = SearchSettings(**{name: changes.pop(name) for name in settings & changes.keys()})
+        given = {"dataset": dataset, "device": device, "space": space, "settings": asked, "run": folder}
         return run_search(**{**given, **changes})
 
     return run

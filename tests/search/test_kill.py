@@ -29,11 +29,12 @@ nursery = Nursery()
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.search.search import run_search
+from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import load_space
 run, space, n_trials = sys.argv[1:]
 run_search(
     load_dataset("moons"), get_device("fake_manila"), load_space(space),
-    run=Path(run), n_trials=int(n_trials), workers=2, nursery=nursery,
+    SearchSettings(n_trials=int(n_trials), workers=2), run=Path(run), nursery=nursery,
 )
 """
 

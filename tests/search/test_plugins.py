@@ -87,7 +87,7 @@ def test_a_space_and_a_strategy_of_another_package_search_together(
     monkeypatch.syspath_prepend(site)
     monkeypatch.setattr(STRATEGIES, "_classes", dict(STRATEGIES._classes))
     folder = RunFolder.open(run)
-    assert (folder.config.space, folder.config.strategy) == ("two", "dice")
+    assert (folder.config.space, folder.config.settings.strategy) == ("two", "dice")
     assert {record.candidate.n_qubits for record in records(folder) if record.candidate} == {2}
 
 

@@ -73,7 +73,7 @@ def test_the_run_folder_holds_everything_needed_to_do_it_again(
     assert run.dataset.name == dataset.name
     assert run.device == device
     assert run.space.fingerprint == space.fingerprint
-    assert run.config.n_trials == 8
+    assert run.config.settings.n_trials == 8
     assert SearchResult.from_file(finished.run, run.result()) == finished
 
 
@@ -287,7 +287,7 @@ def test_limits_on_top_of_the_space_hold_and_a_trial_says_how_far_it_is_beyond(
     assert beyond
     assert all(r.outcome.amount is not None and r.outcome.amount > 0 for r in beyond)
     assert all("above the limit 1." in r.outcome.text for r in beyond)
-    assert (run.config.max_two_qubit_gates, run.config.max_duration_us) == (1, 30.0)
+    assert (run.config.settings.max_two_qubit_gates, run.config.settings.max_duration_us) == (1, 30.0)
     assert run.space.file.constraints.max_two_qubit_gates == 1
     limits = {"max_two_qubit_gates": 1, "max_duration_us": 30.0}
     assert search(result.run, n_trials=8, **limits) == result

@@ -77,7 +77,7 @@ def test_trials_start_from_the_weights_they_had_and_train_for_a_quarter_of_the_s
 def test_the_scores_are_those_of_the_models_under_the_new_noise(
     tuned: SearchResult, source: RunFolder, other_day: Device
 ) -> None:
-    parts = split(source.dataset, source.config.seed)
+    parts = split(source.dataset, source.config.settings.seed)
     labels = source.dataset.labels(parts.test.y)
     model = load_bundle(tuned.run / "model")
     assert model.device == other_day
@@ -103,7 +103,7 @@ def test_the_run_folder_is_like_that_of_a_search_and_says_where_it_is_from(
     assert run.device == other_day
     origin = run.config.origin
     assert origin is not None
-    assert (origin.kind, origin.run, origin.device) == ("tuned", str(drawn.run), "fake_manila")
+    assert (origin.run, origin.device) == (str(drawn.run), "fake_manila")
     assert origin.test_accuracy_noisy == drawn.best.test_accuracy_noisy
     assert origin.seconds == drawn.seconds
     assert SearchResult.from_file(tuned.run, run.result()) == tuned
@@ -196,7 +196,7 @@ def test_strategy_options_and_limits_are_those_of_the_search(
     search(tmp_path / "search", n_trials=2, **given)
     run_tuning(RunFolder.open(tmp_path / "search"), other_day, run=tmp_path / "run", top=1)
     config = RunFolder.open(tmp_path / "run").config
-    assert {name: getattr(config, name) for name in given} == given
+    assert {name: getattr(config.settings, name) for name in given} == given
 
 
 def test_a_search_does_not_go_on_with_a_tuning(

@@ -7,35 +7,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qcsearch.cli.options.common import (
-    DeviceOption,
-    Drop,
-    Encode,
-    Impute,
-    Json,
-    MaxDuration,
-    MaxGates,
-    MaxSeconds,
-    MaybeData,
-    RunOption,
-    Seed,
-    SpaceOption,
-    Strategy,
-    StrategyOption,
-    Target,
-    Trials,
-    Verbose,
-    Workers,
-    examples,
-)
+from qcsearch.cli.options.common import Json, Verbose, examples
+from qcsearch.cli.options.groups import grouped
+from qcsearch.cli.options.search import MaybeData, RunOption, SearchOptions, TableColumns
 from qcsearch.cli.output import display, emit, facts, say, table, tell
-from qcsearch.errors import CandidateError, InputError, NoFeasibleCandidateError
+from qcsearch.errors import CandidateError, NoFeasibleCandidateError
 from qcsearch.wording import percent, seconds
 
 if TYPE_CHECKING:
     from qcsearch.candidate.candidate import Candidate
     from qcsearch.cli.options.inputs import Inputs
-    from qcsearch.search.budget import Budget
     from qcsearch.search.trial.objective import Objective
 
 SAMPLED = 200
@@ -60,22 +41,12 @@ class _Sample:
     "qcsearch check digits:0-3 --device fake_torino --trials 40",
     "qcsearch check flowers.csv --target species --space my_space.toml --max-seconds 300",
 )
+@grouped
 def check(
     data: MaybeData = None,
-    target: Target = None,
-    drop: Drop = None,
-    encode: Encode = None,
-    impute: Impute = None,
-    device: DeviceOption = None,
-    space: SpaceOption = None,
-    trials: Trials = None,
-    max_seconds: MaxSeconds = None,
-    max_two_qubit_gates: MaxGates = None,
-    max_duration_us: MaxDuration = None,
-    workers: Workers = 1,
-    seed: Seed = None,
-    strategy: Strategy = None,
-    strategy_option: StrategyOption = None,
+    *,
+    table: TableColumns,
+    options: SearchOptions,
     run: RunOption = None,
     json: Json = False,
     verbose: Verbose = False,
@@ -86,34 +57,18 @@ def check(
     many, times one trial, and estimates the whole. Exit code 4: none of the 200 is feasible.
     """
     from qcsearch.cli.options.inputs import gather
-    from qcsearch.data.tables.options import TableOptions
-    from qcsearch.search.budget import Budget
     from qcsearch.search.strategies import check_strategy
     from qcsearch.search.trial.features import Features
     from qcsearch.search.trial.objective import Objective
 
-    inputs = gather(
-        data,
-        table=TableOptions(target, drop or (), encode, impute),
-        device=device,
-        space=space,
-        trials=trials,
-        max_seconds=max_seconds,
-        max_two_qubit_gates=max_two_qubit_gates,
-        max_duration_us=max_duration_us,
-        seed=seed,
-        strategy=strategy,
-        strategy_option=strategy_option,
-        run=run,
-    )
-    budget = Budget.of(inputs.n_trials, inputs.max_seconds)
-    if workers < 1:
-        raise InputError(f"The number of workers must be an int ≥ 1. Got {workers}.")
-    check_strategy(inputs.strategy, inputs.space, inputs.strategy_options)
-    features = Features(inputs.dataset, inputs.seed)
-    objective = Objective.of(features, inputs.space, inputs.device, inputs.seed, budget.setup_seconds)
+    inputs = gather(data, table.options, options, run=run)
+    settings = inputs.settings
+    check_strategy(settings.strategy, inputs.space, settings.strategy_options)
+    features = Features(inputs.dataset, settings.seed)
+    limit = settings.budget.setup_seconds
+    objective = Objective.of(features, inputs.space, inputs.device, settings.seed, limit)
     say(f"Drawing {SAMPLED} candidates ...")
-    sample = _draw(objective, inputs.seed)
+    sample = _draw(objective, settings.seed)
     if not sample.feasible:
         raise NoFeasibleCandidateError(
             f"None of {SAMPLED} candidates kept all constraints; rejected by: {_counts(sample.rejected)}.",
@@ -121,7 +76,7 @@ def check(
         )
     say("Timing one trial ...")
     seconds = _time_one(objective, sample)
-    found = _findings(inputs, objective, sample, seconds, budget, workers)
+    found = _findings(inputs, objective, sample, seconds)
     if json:
         emit(found)
         return
@@ -161,19 +116,18 @@ def _time_one(objective: Objective, sample: _Sample) -> float:
     return objective(0, candidate, params).seconds
 
 
-def _findings(
-    inputs: Inputs, objective: Objective, sample: _Sample, seconds: float, budget: Budget, workers: int
-) -> dict[str, Any]:
+def _findings(inputs: Inputs, objective: Objective, sample: _Sample, seconds: float) -> dict[str, Any]:
     """What was found, as JSON values; the estimate takes every candidate for one like the timed one."""
     share = len(sample.feasible) / SAMPLED
     cost = share * seconds + (1 - share) * sample.seconds / SAMPLED
     plan = inputs.space.file.refit
     final = plan.top * plan.seeds * plan.steps_factor * seconds
     split = objective.features.split
-    eta = None if budget.n_trials is None else budget.n_trials * cost / workers + final
-    fits = None if budget.search_seconds is None else int(budget.search_seconds * workers / cost)
-    if budget.max_seconds is not None:
-        eta = budget.max_seconds if eta is None else min(eta, budget.max_seconds)
+    asked, in_time = inputs.settings, inputs.settings.budget.search_seconds
+    eta = None if asked.n_trials is None else asked.n_trials * cost / asked.workers + final
+    fits = None if in_time is None else int(in_time * asked.workers / cost)
+    if asked.max_seconds is not None:
+        eta = asked.max_seconds if eta is None else min(eta, asked.max_seconds)
     return {
         "data": {
             "name": inputs.dataset.name,
@@ -186,7 +140,7 @@ def _findings(
         },
         "device": {"name": inputs.device.name, "notices": list(inputs.device.notices)},
         "space": {"name": inputs.space.name, "fingerprint": inputs.space.fingerprint},
-        "run": {"path": str(inputs.run), "goes_on": inputs.goes_on},
+        "run": {"path": str(inputs.run), "resumed": inputs.resumed},
         "sampled": SAMPLED,
         "feasible": len(sample.feasible),
         "rejected": dict(sample.rejected.most_common()),

@@ -106,7 +106,7 @@ def _plan(
 
     model = winner(folder)
     say_notes(model.device)
-    parts = split(folder.dataset, folder.config.seed)
+    parts = split(folder.dataset, folder.config.settings.seed)
     with (
         tempfile.TemporaryDirectory() as empty,
         opened(spec, model.device, 0, Path(empty), options) as executor,

@@ -128,7 +128,7 @@ def _deploy(
 
     model = winner(folder)
     say_notes(model.device)
-    parts = split(folder.dataset, folder.config.seed)
+    parts = split(folder.dataset, folder.config.settings.seed)
     how = [asdict(settings["options"]), [] if options is None else options.of_jobs, remap]
     digest = _digest(folder, spec, {**settings, "options": how})
     jobs = folder.path / "jobs" / digest

@@ -86,8 +86,8 @@ def _explain_run(folder: RunFolder, json: bool) -> None:
     kept = sum(record.outcome.kind == "kept" for record in found)
     say(f"Computing the predictors of {kept} trained candidates ...")
     try:
-        features = Features(folder.dataset, config.seed)
-        objective = Objective.of(features, folder.space, folder.device, config.seed)
+        features = Features(folder.dataset, config.settings.seed)
+        objective = Objective.of(features, folder.space, folder.device, config.settings.seed)
         rows = correlations(objective, found)
     except QCSearchError as error:  # such as a plug-in that is gone
         say(f"Note: The predictors cannot be computed: {error.message}")
@@ -192,7 +192,9 @@ def _drawing(folder: RunFolder, candidate: Candidate, width: int) -> str:
     from qcsearch.search.trial.features import Features
 
     try:
-        n_features = Features(folder.dataset, folder.config.seed).n_components(candidate.preprocessing)
+        n_features = Features(folder.dataset, folder.config.settings.seed).n_components(
+            candidate.preprocessing
+        )
         circuit, _, _ = to_circuit(lower(candidate, topology(folder.device, candidate.qubits), n_features))
     except QCSearchError:
         return ""

@@ -77,7 +77,7 @@ def _sample(folder: RunFolder, model: TrainedModel, said: str) -> tuple[NDArray[
     from qcsearch.data.splitting import split
 
     if said.strip().isdecimal():
-        rows, of, k = split(folder.dataset, folder.config.seed).test.X, "the test split", int(said)
+        rows, of, k = split(folder.dataset, folder.config.settings.seed).test.X, "the test split", int(said)
     else:
         file, _, tail = said.rpartition(":")
         file, k = (file, int(tail)) if file and tail.isdecimal() else (said, 0)

@@ -127,7 +127,7 @@ def _measure(
 
     model = load_model(str(folder.path))
     say_notes(model.device)
-    test = split(folder.dataset, folder.config.seed).test
+    test = split(folder.dataset, folder.config.settings.seed).test
     if sample >= len(test):
         raise InputError(f"The 'sample' must be one of the {len(test)} of the test split. Got {sample}.")
     weights = [model.weights.tolist(), model.head_parameters.tolist()]

@@ -81,7 +81,7 @@ def tune(
     if json:
         assert config.origin is not None
         untuned = None if result.untuned is None else asdict(result.untuned)
-        emit({**result.to_json(), "origin": config.origin.model_dump(), "untuned": untuned})
+        emit({**result.to_json(), "origin": asdict(config.origin), "untuned": untuned})
     else:
         _show(config, result)
         tell(f"Run folder: {result.run}")

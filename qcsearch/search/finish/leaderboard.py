@@ -286,14 +286,14 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
 
 def _majority_rows(run: RunFolder) -> list[Row]:
     """What the trials of a run that is not evaluated yet have to be better than."""
-    parts = split(run.dataset, run.config.seed)
+    parts = split(run.dataset, run.config.settings.seed)
     return [Row(MAJORITY, "classical", None, majority_accuracy(parts.train.y, parts.validation.y))]
 
 
 def _tuning_rows(run: RunFolder) -> list[Row]:
     """Of a tuning: the winner it began with, where it was searched and where it is tuned, with the weights it had."""
     origin, result = run.config.origin, run.result()
-    if origin is None or not run.config.tuned or result is None:
+    if origin is None or result is None:
         return []
     name = f"trial {origin.trial} of {origin.run}"
     untuned = result["untuned"] or {"test_accuracy_noisy": None}

@@ -2,63 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from dataclasses import asdict, dataclass, replace
+from operator import attrgetter
 
 from qcsearch._version import __version__
+from qcsearch.data.dataset import Dataset
+from qcsearch.devices.device import Device
+from qcsearch.errors import InputError
+from qcsearch.escape import for_terminal
+from qcsearch.search.settings import SearchSettings
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.storage.canonical import Json
+from qcsearch.typed import read
 
 __all__ = ["Origin", "RunConfig"]
+
+_SCHEMA_VERSION = 1
 
 _SAME = (
     ("data set", "dataset", "dataset_digest"),
     ("device snapshot", "device", "device_digest"),
-    ("limit of two-qubit gates", "max_two_qubit_gates", "max_two_qubit_gates"),
-    ("limit of the duration in µs", "max_duration_us", "max_duration_us"),
+    ("limit of two-qubit gates", "settings.max_two_qubit_gates", ""),
+    ("limit of the duration in µs", "settings.max_duration_us", ""),
     ("search space", "space", "space_fingerprint"),
-    ("strategy", "strategy", "strategy"),
-    ("strategy options", "strategy_options", "strategy_options"),
-    ("seed", "seed", "seed"),
-    ("beginning", "beginning", "beginning"),
+    ("strategy", "settings.strategy", ""),
+    ("strategy options", "settings.strategy_options", ""),
+    ("seed", "settings.seed", ""),
+    ("beginning", "beginning", ""),
 )
-"""What two sessions of one run have in common: in words, by name, by content."""
+"""What two sessions of one run have in common: in words, by name, and by content where the name does not say it all."""
 
 
-class Origin(BaseModel):
-    """The run that a run began with.
+@dataclass(frozen=True)
+class Origin:
+    """The finished run whose best a tuning adapts.
 
     Attributes:
-        kind: `tuned` if the run is that run's best for another snapshot, `seeded` if it began with them.
-        run: the other run's folder.
+        run: its folder.
         device: name of its device.
-        trial: number of its winner, None if there was none yet.
+        trial: number of its winner.
         validation_accuracy: of its winner, under its device's noise.
         test_accuracy_noisy: of its winner, under its device's noise.
-        without_pqc: test accuracy of its winner with the trained gates taken out.
+        without_pqc: test accuracy of its winner with the trained gates taken out; None if there is none.
         seconds: that it took.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    kind: Literal["tuned", "seeded"]
     run: str
     device: str
-    trial: int | None = None
-    validation_accuracy: float | None = None
-    test_accuracy_noisy: float | None = None
-    without_pqc: float | None = None
-    seconds: float | None = None
-
-    def __str__(self) -> str:
-        return f"{self.kind} from {self.run}"
+    trial: int
+    validation_accuracy: float
+    test_accuracy_noisy: float
+    without_pqc: float | None
+    seconds: float
 
 
-class RunConfig(BaseModel):
-    """What a run was asked for. What may differ when it goes on: the totals and the workers.
+@dataclass(frozen=True)
+class RunConfig:
+    """What a run was asked for. What may differ when it is resumed: the totals and the workers.
 
     Attributes:
-        schema_version: of the folder.
-        qcsearch: version that made it.
         dataset: what the data set is called.
         dataset_digest: SHA-256 of its content.
         drop: columns that were left out of it.
@@ -67,56 +69,95 @@ class RunConfig(BaseModel):
         device_digest: SHA-256 of its facts.
         space: name of the search space.
         space_fingerprint: SHA-256 of its meaning.
-        strategy: how candidates are chosen.
-        strategy_options: of the strategy, by name, where they are not its own defaults.
-        seed: everything random comes from it.
-        n_trials: total of trials, None for no limit.
-        max_seconds: total of seconds, None for no limit.
-        max_two_qubit_gates: limit of a mapped circuit on top of the space's own, None for no other.
-        max_duration_us: the same of one execution, in microseconds.
-        workers: processes.
-        origin: the run that it began with, None if there is none.
+        settings: of the search.
+        origin: of a tuning, the run whose best it adapts; None for a search.
+        qcsearch: version that made it.
+        schema_version: of the folder.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    schema_version: int = Field(default=1, ge=1, le=1)
-    qcsearch: str = __version__
     dataset: str
     dataset_digest: str
-    drop: list[str] = []
+    drop: tuple[str, ...]
     device: str
     calibrated_at: str
     device_digest: str
     space: str
     space_fingerprint: str
-    strategy: str
-    strategy_options: dict[str, Any] = {}
-    seed: int = Field(ge=0)
-    n_trials: int | None = None
-    max_seconds: float | None = None
-    max_two_qubit_gates: int | None = None
-    max_duration_us: float | None = None
-    workers: int = 1
+    settings: SearchSettings
     origin: Origin | None = None
+    qcsearch: str = __version__
+    schema_version: int = _SCHEMA_VERSION
+
+    @classmethod
+    def of(
+        cls,
+        dataset: Dataset,
+        device: Device,
+        space: SearchSpace,
+        settings: SearchSettings,
+        origin: Origin | None = None,
+    ) -> RunConfig:
+        """Say what a run is made of.
+
+        Args:
+            dataset: checked data.
+            device: calibration facts.
+            space: what is searched, the limits of the settings included.
+            settings: of the search.
+            origin: of a tuning, where it comes from.
+        """
+        begin = None if settings.seed_from is None else for_terminal(settings.seed_from)
+        return cls(
+            dataset=dataset.name,
+            dataset_digest=dataset.digest,
+            drop=tuple(dataset.dropped),
+            device=device.name,
+            calibrated_at=device.calibrated_at,
+            device_digest=device.digest,
+            space=space.name,
+            space_fingerprint=space.fingerprint,
+            settings=replace(settings, seed_from=begin),
+            origin=origin,
+        )
+
+    @classmethod
+    def from_json(cls, data: Json) -> RunConfig:
+        """Rebuild from `to_json`'s answer.
+
+        Raises:
+            InputError: if a part is missing or wrong, or it is of another version of the folder.
+        """
+        config = read(cls, data, "the configuration of a run")
+        if config.schema_version != _SCHEMA_VERSION:
+            raise InputError(f"'schema_version' must be {_SCHEMA_VERSION}. Got {config.schema_version}.")
+        return config
+
+    def to_json(self) -> dict[str, Json]:
+        """What run.json holds."""
+        return asdict(self) | {"drop": list(self.drop)}
 
     @property
     def tuned(self) -> bool:
         """Whether it is a run of `qcsearch tune`."""
-        return self.origin is not None and self.origin.kind == "tuned"
+        return self.origin is not None
 
     @property
     def beginning(self) -> str | None:
-        """What it began with, in words."""
-        return None if self.origin is None else str(self.origin)
+        """The run that it began with, in words."""
+        if self.origin is not None:
+            return f"tuned from {self.origin.run}"
+        return None if self.settings.seed_from is None else f"seeded from {self.settings.seed_from}"
 
     def difference(self, other: RunConfig) -> tuple[str, str, str] | None:
-        """What keeps another configuration from going on with this run, with this one's and its; None for nothing."""
+        """What keeps another configuration from resuming this run, with this one's and its; None for nothing."""
         for what, name, content in _SAME:
-            if getattr(self, content) != getattr(other, content):
-                theirs, mine = (_said(getattr(config, name)) for config in (self, other))
+            if self._at(content or name) != other._at(content or name):
+                theirs, mine = _said(self._at(name)), _said(other._at(name))
                 return what, theirs, mine if mine != theirs else f"{mine} with another content"
         return None
+
+    def _at(self, path: str) -> Json:
+        return attrgetter(path)(self)
 
 
 def _said(value: object) -> str:

@@ -39,7 +39,7 @@ from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_JSON_BYTES
 from qcsearch.storage.locks import Lease, Roll
 
-__all__ = ["RunConfig", "RunFolder"]
+__all__ = ["RunFolder"]
 
 _OURS = frozenset(
     {
@@ -127,7 +127,7 @@ class RunFolder:
             FileError: if run.json cannot be read.
         """
         with files.reading(self.path / "run.json", _LOST):
-            return RunConfig.model_validate(canonical.loads(self._read("run.json")))
+            return RunConfig.from_json(canonical.loads(self._read("run.json")))
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -230,8 +230,7 @@ class RunFolder:
         for name, value in (("dataset", dataset), ("device", device), ("space", space)):
             self.__dict__[name] = value
         if self.begun:
-            self._write("run.json", config.model_dump_json(indent=2) + "\n")
-            self.__dict__["config"] = config
+            self._write_config(config)
             return
         for leftover in (self.journal, self.clock, self.path / "result.json", self.path / _PLANTED):
             leftover.unlink(missing_ok=True)
@@ -242,7 +241,7 @@ class RunFolder:
         self.__dict__["planted"] = _named(planted)
         if planted:
             self._write(_PLANTED, canonical.dumps([one.to_json() for one in planted]) + "\n")
-        self._write("run.json", config.model_dump_json(indent=2) + "\n")
+        self._write_config(config)
 
     @property
     def workers(self) -> Roll:
@@ -322,6 +321,10 @@ class RunFolder:
         if getattr(value, attribute) != getattr(self.config, key):
             raise RunError(f"'{self.path / file}' was changed since the run began.", fix="put it back.")
         return value
+
+    def _write_config(self, config: RunConfig) -> None:
+        self._write("run.json", canonical.dumps(config.to_json(), indent=2) + "\n")
+        self.__dict__["config"] = config
 
     def _read(self, name: str) -> str:
         return files.read_text(self.path / name, MAX_JSON_BYTES)

@@ -9,7 +9,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qcsearch.arguments import as_float, as_int
 from qcsearch.candidate import checks
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
@@ -95,22 +94,14 @@ class SearchSpace:
         """The rungs of successive halving."""
         return Ladder(self.file.ladder.rungs, self.file.ladder.reduction_factor)
 
-    def tightened(
-        self, *, max_two_qubit_gates: int | None = None, max_duration_us: float | None = None
-    ) -> SearchSpace:
+    def tightened(self, limits: Mapping[str, float]) -> SearchSpace:
         """The space with these limits on top of its own: the tighter one holds.
 
         Args:
-            max_two_qubit_gates: of the mapped circuit; None for no other limit.
-            max_duration_us: microseconds of one execution, readout included; None for no other limit.
-
-        Raises:
-            InputError: if a limit is not possible.
+            limits: by the names of `[constraints]` that begin with `max_`.
         """
-        max_two_qubit_gates, max_duration_us = check_limits(max_two_qubit_gates, max_duration_us)
-        asked = {"max_two_qubit_gates": max_two_qubit_gates, "max_duration_us": max_duration_us}
         own = self.file.constraints.model_dump()
-        tighter = {k: v for k, v in asked.items() if v is not None and (own[k] is None or v < own[k])}
+        tighter = {k: v for k, v in limits.items() if own[k] is None or v < own[k]}
         if not tighter:
             return self
         said = tomllib.loads(self.text)
@@ -186,19 +177,6 @@ def load_space(source: str | Path | SearchSpace) -> SearchSpace:
     except (OSError, UnicodeDecodeError) as error:
         raise SpaceError(f"The search space '{name}' cannot be read: {error}.") from None
     return SearchSpace.from_toml(text, name if name in presets else for_terminal(path.stem))
-
-
-def check_limits(max_two_qubit_gates: object, max_duration_us: object) -> tuple[int | None, float | None]:
-    """Return the limits of a search, None for none.
-
-    Raises:
-        InputError: if one is not possible.
-    """
-    gates, duration = max_two_qubit_gates, max_duration_us
-    return (
-        None if gates is None else as_int(gates, "The limit of two-qubit gates", 0),
-        None if duration is None else as_float(duration, "The limit of the duration must be a number of µs"),
-    )
 
 
 def _text(name: str) -> str:

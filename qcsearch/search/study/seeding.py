@@ -66,7 +66,7 @@ class _Seeding:
         self._source, self._objective = source, objective
         self._mine, self._theirs = objective.bound.parameters, source.space.parameters
         self._same_data = source.config.dataset_digest == objective.features.dataset.digest
-        self._same_split = self._same_data and source.config.seed == objective.seed
+        self._same_split = self._same_data and source.config.settings.seed == objective.seed
         self._moved: dict[str, None] = {}
         self._drawn: dict[str, None] = {}
         self._left_out: list[str] = []
@@ -139,5 +139,5 @@ class _Seeding:
 
     def _other_test(self) -> bool:
         """Whether the other run's test part is another one."""
-        theirs = Features(self._source.dataset, self._source.config.seed).split.test
+        theirs = Features(self._source.dataset, self._source.config.settings.seed).split.test
         return not np.array_equal(theirs.X, self._objective.features.split.test.X, equal_nan=True)

@@ -93,8 +93,8 @@ class SearchStudy:
     def __init__(self, run: RunFolder, *, create: bool = False) -> None:
         config = run.config
         self._run = run
-        self._seed = config.seed
-        self._strategy = create_strategy(config.strategy, config.strategy_options)
+        self._seed = config.settings.seed
+        self._strategy = create_strategy(config.settings.strategy, config.settings.strategy_options)
         self._read: dict[int, TrialRecord] = {}
         storage = open_storage(run.journal)
         sampler = SeededSampler(self._sampler, self._trial_seed)
@@ -163,7 +163,7 @@ class SearchStudy:
 
     def ended(self) -> str | None:
         """Why there is no use in another trial, None if there is."""
-        limit = self._run.config.n_trials
+        limit = self._run.config.settings.n_trials
         if limit is not None and self.n_finished() >= limit:
             return "trials"
         kinds = [
@@ -341,7 +341,7 @@ class SearchStudy:
         return None if found is None or found.candidate is None else found
 
     def _room(self) -> bool:
-        limit = self._run.config.n_trials
+        limit = self._run.config.settings.n_trials
         return limit is None or self.n_finished() + len(self.trials(TrialState.RUNNING)) < limit
 
     def _sampler(self, seed: int) -> BaseSampler:

@@ -101,7 +101,6 @@ class _Nursery:
         return lines
 
     def _open(self, folder: Path) -> None:
-        from qcsearch.search.budget import Budget
         from qcsearch.search.run.folder import RunFolder
         from qcsearch.search.trial.features import Features
         from qcsearch.search.trial.objective import Objective
@@ -112,10 +111,9 @@ class _Nursery:
         with files.open_update(self._run.worker_log) as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
-        config = self._run.config
-        features = Features(self._run.dataset, config.seed)
-        limit = Budget(config.n_trials, config.max_seconds).setup_seconds
-        self._objective = Objective.of(features, self._run.space, self._run.device, config.seed, limit)
+        settings = self._run.config.settings
+        features, limit = Features(self._run.dataset, settings.seed), settings.budget.setup_seconds
+        self._objective = Objective.of(features, self._run.space, self._run.device, settings.seed, limit)
         self._tell("ready")
 
     def _start(self, name: str, until: str, trial_seconds: str) -> None:

@@ -85,7 +85,7 @@ def test_a_run_goes_on_with_its_limits_and_refuses_others(qcsearch, tmp_path):
     outcome = qcsearch(*arguments, "--max-two-qubit-gates", 3)
     assert outcome.code == 0, outcome.err
     assert qcsearch("search", "--run", run, "--trials", 3).code == 0
-    assert json.loads((run / "run.json").read_text())["max_two_qubit_gates"] == 3
+    assert json.loads((run / "run.json").read_text())["settings"]["max_two_qubit_gates"] == 3
     refused = qcsearch("search", "--run", run, "--trials", 4, "--max-two-qubit-gates", 5)
     assert refused.code == 2
     assert "was made with the limit of two-qubit gates 3. Got 5." in refused.err
@@ -101,7 +101,7 @@ def test_a_search_begins_with_another_run_on_its_data_and_goes_on_without_being_
     assert "note: The search begins with" in outcome.err
     assert "noisy: fake_lagos" in outcome.out
     config = json.loads((run / "run.json").read_text())
-    assert config["origin"]["kind"] == "seeded"
+    assert config["settings"]["seed_from"] == str(finished)
     assert config["dataset"] == "iris"
     assert qcsearch("search", "--run", run, "--trials", 2, "--json").json["n_trials"] == 2
     assert qcsearch("report", run).code == 0
@@ -120,7 +120,7 @@ def test_a_run_goes_on_with_the_options_of_its_strategy_and_refuses_others(qcsea
     outcome = qcsearch(*begin, "--strategy", "nsga2", *options)
     assert outcome.code == 0, outcome.err
     assert qcsearch("search", "--run", run, "--trials", 2).code == 0
-    said = json.loads((run / "run.json").read_text())["strategy_options"]
+    said = json.loads((run / "run.json").read_text())["settings"]["strategy_options"]
     assert said == {"objectives": ["validation_accuracy", "depth"], "population_size": 4}
     refused = qcsearch("search", "--run", run, "--trials", 3, "--strategy-option", "population_size=5")
     assert refused.code == 2

@@ -30,6 +30,7 @@ from qcsearch.search.finish.leaderboard import rank, records
 from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
+from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.study.seeding import plant_from
 from qcsearch.search.study.study import ATTEMPTS, SearchStudy
@@ -85,9 +86,7 @@ def test_on_another_day_the_best_are_tried_first_and_from_their_weights(
     assert replace(first.candidate, qubits=wanted[0].candidate.qubits) == wanted[0].candidate
     assert first.history[0][1] >= 0.8 * (wanted[0].validation_accuracy or 0)  # not where drawn weights begin
     assert f"The search begins with {len(wanted)} candidates of {source.path}." in notices(told)
-    origin = run.config.origin
-    assert origin is not None
-    assert (origin.kind, origin.run, origin.device) == ("seeded", str(source.path), "fake_manila")
+    assert run.config.settings.seed_from == str(source.path)
 
 
 def test_it_is_reproducible_and_goes_on_without_being_told_again_even_if_the_source_is_gone(
@@ -226,17 +225,7 @@ def made(
     tmp_path: Path, dataset: Dataset, device: Device, space: SearchSpace, objective: Objective
 ) -> RunFolder:
     """An unfinished run with one trial, a circuit gate by gate."""
-    config = RunConfig(
-        dataset=dataset.name,
-        dataset_digest=dataset.digest,
-        device=device.name,
-        calibrated_at=device.calibrated_at,
-        device_digest=device.digest,
-        space=space.name,
-        space_fingerprint=space.fingerprint,
-        strategy="tpe",
-        seed=0,
-    )
+    config = RunConfig.of(dataset, device, space, SearchSettings(strategy="tpe"))
     run = RunFolder(tmp_path / "made")
     with run.session():
         run.begin(config, dataset, device, space)
@@ -300,9 +289,7 @@ def test_the_estimator_can_begin_with_a_run(source: RunFolder, dataset: Dataset,
         "fake_manila", "tiny", n_trials=2, random_state=0, run=tmp_path / "run", seed_from=source.path
     )
     clf.fit(dataset.X, dataset.labels(dataset.y))
-    origin = RunFolder.open(tmp_path / "run").config.origin
-    assert origin is not None
-    assert origin.run == str(source.path)
+    assert RunFolder.open(tmp_path / "run").config.settings.seed_from == str(source.path)
 
 
 # --- kill -9 -------------------------------------------------------------------------------------------------
@@ -313,11 +300,12 @@ from pathlib import Path
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.search.search import run_search
+from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import load_space
 run, space, source = sys.argv[1:]
 run_search(
     load_dataset("moons"), get_device("fake_lagos"), load_space(space),
-    run=Path(run), n_trials=12, workers=2, seed_from=Path(source),
+    SearchSettings(n_trials=12, workers=2, seed_from=source), run=Path(run),
 )
 """
 

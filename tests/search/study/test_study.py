@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from optuna.trial import TrialState
@@ -12,7 +13,9 @@ from optuna.trial import TrialState
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
 from qcsearch.errors import RunError
-from qcsearch.search.run.folder import RunConfig, RunFolder
+from qcsearch.search.run.config import RunConfig
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.study.study import Asked, SearchStudy
 from qcsearch.search.trial.objective import Objective
@@ -25,22 +28,12 @@ COSTS = Costs(4, 2, 3, 10, 1e-6, 0.01, 0.9, 1.0)
 
 @pytest.fixture
 def make(tmp_path: Path, dataset: Dataset, device: Device, space: SearchSpace) -> Callable[..., RunFolder]:
-    def begin(name: str = "run", **changes: object) -> RunFolder:
-        config = RunConfig(
-            dataset=dataset.name,
-            dataset_digest=dataset.digest,
-            device=device.name,
-            calibrated_at=device.calibrated_at,
-            device_digest=device.digest,
-            space=space.name,
-            space_fingerprint=space.fingerprint,
-            strategy="tpe",
-            seed=0,
-            n_trials=6,
-        ).model_copy(update=changes)
+    def begin(name: str = "run", **changes: Any) -> RunFolder:
+        settings = SearchSettings(**{"strategy": "tpe", "n_trials": 6, **changes})
+        tight = space.tightened(settings.limits)
         run = RunFolder(tmp_path / name)
         with run.session():
-            run.begin(config, dataset, device, space)
+            run.begin(RunConfig.of(dataset, device, tight, settings), dataset, device, tight)
         return run
 
     return begin
@@ -188,7 +181,7 @@ def test_a_start_point_whose_worker_died_is_tried_again(
 def test_a_start_point_that_kills_every_worker_is_given_up(
     make: Callable[..., RunFolder], objective: Objective
 ) -> None:
-    run = make(n_trials=None)
+    run = make(n_trials=None, max_seconds=1e6)
     SearchStudy(run, create=True).enqueue_starts(lambda: objective.bound)
     seen = []
     for _ in range(8):
@@ -270,7 +263,7 @@ def _only_one(quick: str):
 def test_a_space_that_is_exhausted_ends_the_search(
     make: Callable[..., RunFolder], objective: Objective, quick: str
 ) -> None:
-    study = SearchStudy(make(n_trials=None), create=True)
+    study = SearchStudy(make(n_trials=None, max_seconds=1e6), create=True)
     same = replace(objective.bound, parameters=_only_one(quick))
     work(study, replace(objective, bound=same), worker="me")
     assert study.ended() == "exhausted"
@@ -280,7 +273,7 @@ def test_a_space_that_is_exhausted_ends_the_search(
 def test_a_space_without_a_feasible_candidate_ends_the_search(
     make: Callable[..., RunFolder], objective: Objective
 ) -> None:
-    study = SearchStudy(make(n_trials=None), create=True)
+    study = SearchStudy(make(n_trials=None, max_seconds=1e6), create=True)
     for _ in range(1000):
         asked = study.ask("me", objective.bound)
         if asked is None:
@@ -308,7 +301,7 @@ def test_a_trial_that_raises_is_a_failed_trial_with_its_error(
 def test_the_threshold_of_a_pruned_trial_is_what_it_would_have_needed(
     make: Callable[..., RunFolder], objective: Objective
 ) -> None:
-    study = SearchStudy(make(n_trials=None), create=True)
+    study = SearchStudy(make(n_trials=None, max_seconds=1e6), create=True)
     for accuracy in (0.9, 0.8, 0.7, 0.6):
         asked = study.ask("me", objective.bound)
         assert asked is not None
@@ -320,7 +313,9 @@ def test_the_threshold_of_a_pruned_trial_is_what_it_would_have_needed(
 def test_the_study_of_another_space_is_refused(make: Callable[..., RunFolder]) -> None:
     run = make()
     SearchStudy(run, create=True)
-    other = make("other", space_fingerprint="f" * 64)
+    other = make("other", max_two_qubit_gates=1)
     other.journal.write_bytes(run.journal.read_bytes())
-    with pytest.raises(RunError, match=r"made with another search space.*Got ffff"):
+    with pytest.raises(
+        RunError, match=rf"made with another search space.*Got {other.space.fingerprint[:12]}"
+    ):
         SearchStudy(other)
