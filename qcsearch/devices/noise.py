@@ -12,6 +12,7 @@ from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, RelaxationNoisePass
 from qiskit_aer.noise.device.models import basic_device_gate_errors
 
+from qcsearch.devices.aer_internals import add_noise_pass
 from qcsearch.devices.device import Device
 from qcsearch.devices.transpile.target import region_gates, region_target
 
@@ -54,15 +55,14 @@ def _build(device: Device, qubits: tuple[int, ...]) -> NoiseModel:
     for i, fact in enumerate(facts):
         if fact.p10 or fact.p01:
             model.add_readout_error(ReadoutError([[1 - fact.p10, fact.p10], [fact.p01, 1 - fact.p01]]), [i])
-    model._custom_noise_passes.append(
-        RelaxationNoisePass(
-            t1s=[fact.t1 or math.inf for fact in facts],
-            t2s=[fact.t2 or 2 * (fact.t1 or math.inf) for fact in facts],
-            dt=device.dt,
-            op_types=Delay,
-            target=target,
-        )
+    delays = RelaxationNoisePass(
+        t1s=[fact.t1 or math.inf for fact in facts],
+        t2s=[fact.t2 or 2 * (fact.t1 or math.inf) for fact in facts],
+        dt=device.dt,
+        op_types=Delay,
+        target=target,
     )
+    add_noise_pass(model, delays)
     return model
 
 

@@ -12,6 +12,7 @@ from qiskit.circuit import CircuitInstruction, Gate, ParameterExpression
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator, SuperOp
 
+from qcsearch.devices.aer_internals import error_in
 from qcsearch.errors import CircuitError
 from qcsearch.simulation import ptm
 from qcsearch.simulation.angles import AngleReader, AngleSum
@@ -118,12 +119,8 @@ def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[El
             measured.update(qubits)
         elif measured.isdisjoint(qubits):
             if name == "quantum_channel":
-                elements.append(
-                    FixedChannel(
-                        qubits,
-                        noise.channel(instruction.operation._quantum_error, name, qubits),
-                    )
-                )
+                error = error_in(instruction.operation)
+                elements.append(FixedChannel(qubits, noise.channel(error, name, qubits)))
                 continue
             gate = _gate(instruction, qubits, angles)
             for matrix in noise.after(instruction, instruction.label or name, qubits):

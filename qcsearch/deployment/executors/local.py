@@ -29,6 +29,7 @@ from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate
 from qcsearch.deployment.executors.base import JobSeeds, active_qubits, aer_threads, joined_bits
 from qcsearch.deployment.executors.folding import runnable
 from qcsearch.deployment.values import Kind, Pub
+from qcsearch.devices.aer_internals import add_noise_pass
 from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.calibration.providers import fake_backend
 from qcsearch.devices.device import Device
@@ -150,7 +151,7 @@ def recorded_noise(backend: BackendV2, qubits: Iterable[int]) -> NoiseModel:
         warnings.filterwarnings("ignore", module="qiskit_aer.noise.device.models")  # T2 above 2·T1 is cut
         for name, places, error in basic_device_gate_errors(properties):
             model.add_quantum_error(error, name, places)
-    model._custom_noise_passes.append(_delays(backend, properties, active))
+    add_noise_pass(model, _delays(backend, properties, active))
     return model
 
 

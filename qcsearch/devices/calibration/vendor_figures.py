@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from qiskit.providers import BackendV2
     from qiskit_aer.noise import NoiseModel, QuantumError
 
+    from qcsearch.devices.aer_internals import ModelErrors
+
 __all__ = ["Figures"]
 
 _NS = 1e-9
@@ -56,7 +58,8 @@ class Figures:
         """`prob_meas1_prep0` and `prob_meas0_prep1` of the noise model; it may have no readout errors at all."""
         if self._model is None:
             return {}
-        error = self._model._local_readout_errors.get((q,), self._model._default_readout_error)
+        model = _errors_of(self._model)
+        error = model.local_readout.get((q,), model.default_readout)
         p10, p01 = (0.0, 0.0) if error is None else (error.probabilities[0][1], error.probabilities[1][0])
         return dict(zip(_READOUT, map(float, (p10, p01)), strict=True))
 
@@ -67,8 +70,9 @@ class Figures:
         """
         if self._model is None or name not in self._model.basis_gates:
             return None
-        local = self._model._local_quantum_errors.get(name, {})
-        error = local.get(qubits, self._model._default_quantum_errors.get(name))
+        model = _errors_of(self._model)
+        local = model.local.get(name, {})
+        error = local.get(qubits, model.default.get(name))
         if error is None:
             return None if local else 0.0
         return self._infidelity(error)
@@ -127,6 +131,18 @@ def _noise_model(backend: BackendV2) -> NoiseModel | None:
     simulator = getattr(backend, "simulator", None)
     for holder in (backend, getattr(backend, "options", None), getattr(simulator, "options", None)):
         found = getattr(holder, "noise_model", None)
-        if found is not None and hasattr(found, "_local_quantum_errors"):
+        if found is not None and _is_noise_model(found):
             return found
     return None
+
+
+def _is_noise_model(found: Any) -> bool:
+    from qiskit_aer.noise import NoiseModel
+
+    return isinstance(found, NoiseModel)
+
+
+def _errors_of(model: NoiseModel) -> ModelErrors:
+    from qcsearch.devices.aer_internals import errors_of
+
+    return errors_of(model)

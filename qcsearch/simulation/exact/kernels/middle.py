@@ -139,19 +139,9 @@ def middle_gradient(
     Where each block has slots of its own, the states are those that `middle_values` left, the last one in slot `end`,
     and `found` is not touched. Adds to the cotangents in `matrices`, and of `sums` to `effective` and `first`.
     """
-    t, observed, matrices, slots, sums = (
-        Tape(*tape),
-        Observed(*observed),
-        Matrices(*matrices),
-        Slots(*slots),
-        SharedCotangents(*sums),
-    )
-    vectors, support, row, n_observables = (
-        observed.vectors,
-        observed.support,
-        observed.row,
-        observed.n_observables,
-    )
+    t, observed, sums = Tape(*tape), Observed(*observed), SharedCotangents(*sums)
+    matrices, slots = Matrices(*matrices), Slots(*slots)
+    vectors, support, row = observed.vectors, observed.support, observed.row
     values, d_values, states, size = matrices.values, matrices.cotangents, slots.states, t.size
     w = width(states)
     for block in range(found.size // (w * row)):
@@ -164,7 +154,7 @@ def middle_gradient(
             at = base + slot * room(states, size)
             add_effective(states, at, cotangent, to, row, support, size, sums.effective)
         at = base + MOVING * room(states, size)
-        start_cotangent(cotangent, to, row, n_observables, vectors, support, size, states, at)
+        start_cotangent(cotangent, to, row, observed.n_observables, vectors, support, size, states, at)
         slot = backward_checkpointed(tape, states, base, values, d_values, shift)
         if sums.first.size:
             at = base + slot * room(states, size)

@@ -5,28 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qcsearch.simulation import ptm
-from qcsearch.simulation.angles import AngleSum
-from qcsearch.simulation.exact.kernels.records import Recipe, Step
 from qcsearch.simulation.exact.kernels.tape import (
-    AT,
-    COLUMNS,
-    KIND,
     PERMUTATION,
-    ROTATION,
-    RUN,
-    SAMPLE_ROTATION,
     SAMPLE_RUN,
 )
 from qcsearch.simulation.exact.planning.operations import Operation
 from qcsearch.simulation.exact.planning.pairs import RUN_COST, cost
+from qcsearch.simulation.exact.planning.recipes import RecipeBuilder
 from qcsearch.simulation.exact.planning.supports import Pattern, element_pattern, matrix_pattern
-from qcsearch.simulation.exact.runtime.workspace import aligned
 from qcsearch.simulation.lower import Element, FixedChannel, PauliRotation
 from qcsearch.simulation.ptm import Matrix
 
@@ -107,30 +97,21 @@ class _Open:
 
 
 class Fuser:
-    """Collects the matrices of one circuit while its sections are fused one after the other.
+    """Fuses the sections of one light cone, one after the other.
 
     Args:
         qubits: the circuit's qubits of the cone; they become 0 … n-1.
-
-    Attributes:
-        n: number of qubits.
+        recipe: where the one-qubit matrices and the angles are noted down.
     """
 
-    def __init__(self, qubits: Sequence[int]) -> None:
-        self.n = len(qubits)
+    def __init__(self, qubits: Sequence[int], recipe: RecipeBuilder) -> None:
+        self._n = len(qubits)
         self._local = {qubit: index for index, qubit in enumerate(qubits)}
-        self._segments: list[list[tuple[int, int]]] = [[]]  # segment 0 is the identity
-        self._constants: list[Matrix] = []
-        self._factors: list[tuple[int, int, int, int]] = []
-        self._runs: list[int] = []
-        self._sample_runs: list[int] = [0]
-        self._rotations: list[int] = []
-        self._angles: list[AngleSum] = []
-        self._sample_angles: list[AngleSum] = []
+        self._recipe = recipe
 
     def fuse(self, elements: list[Element]) -> list[Operation]:
         """Operations of one section, in the order of time."""
-        state = _Open(self.n)
+        state = _Open(self._n)
         for element in elements:
             on = tuple([self._local[qubit] for qubit in element.qubits])
             if len(on) == 1:
@@ -140,7 +121,7 @@ class Fuser:
                 state.ops.append(self._rotation(element, on))
             else:
                 self._append(state, element.matrix, on)
-        self._flush(state, range(self.n))
+        self._flush(state, range(self._n))
         return state.ops
 
     def _append(self, state: _Open, matrix: Matrix, on: tuple[int, ...]) -> None:
@@ -183,140 +164,26 @@ class Fuser:
                 state.ops.append(self._run(state.waiting[qubit].elements, qubit))
                 state.waiting[qubit] = _Run()
 
-    def _run(self, run: list[FixedChannel | PauliRotation], qubit: int) -> Operation:
-        segment: list[tuple[int, int]] = []
-        cuts: list[tuple[int, int, int]] = []  # segment before, axis, sample angle
-        for element in run:
-            if isinstance(element, FixedChannel):
-                self._constants.append(element.matrix)
-                segment.append((0, len(self._constants) - 1))
-            elif element.angle.has_feature:
-                cuts.append((self._segment(segment), element.axes[0], self._sample_angle(element.angle)))
-                segment = []
-            else:
-                self._angles.append(element.angle)
-                segment.append((element.axes[0], len(self._angles) - 1))
-        last = self._segment(segment)
-        pattern, trained = _run_pattern(run), any(map(_has_weight, run))
-        if not cuts:
-            self._runs.append(last)
-            return Operation(RUN, (qubit,), len(self._runs) - 1, pattern, trained)
-        for number, (before, axis, angle) in enumerate(cuts):
-            left = last if number == len(cuts) - 1 else cuts[number + 1][0]
-            self._factors.append((left, before if number == 0 else 0, axis, angle))
-        self._sample_runs.append(len(self._factors))
-        return Operation(SAMPLE_RUN, (qubit,), len(self._sample_runs) - 2, pattern, trained, data=True)
-
-    def _segment(self, elements: list[tuple[int, int]]) -> int:
-        if not elements:
-            return 0
-        self._segments.append(elements)
-        return len(self._segments) - 1
-
-    def _sample_angle(self, angle: AngleSum) -> int:
-        self._sample_angles.append(angle)
-        return len(self._sample_angles) - 1
+    def _run(self, run: Sequence[Element], qubit: int) -> Operation:
+        """One matrix for the elements that wait on a qubit."""
+        trained = any(isinstance(one, PauliRotation) and one.angle.has_weight for one in run)
+        kind, number = self._recipe.add_run(run)
+        return Operation(kind, (qubit,), number, _run_pattern(run), trained, data=kind == SAMPLE_RUN)
 
     def _rotation(self, element: PauliRotation, on: tuple[int, ...]) -> Operation:
+        """A rotation about a two-qubit Pauli string, whose angle changes: no block can take it up."""
         if on[0] > on[1]:
             element, on = PauliRotation(element.qubits[::-1], element.axes[::-1], element.angle), on[::-1]
-        pattern, trained = element_pattern(element), element.angle.has_weight
-        if element.angle.has_feature:
-            number, kind = self._sample_angle(element.angle), SAMPLE_ROTATION
-        else:
-            self._angles.append(element.angle)
-            self._rotations.append(len(self._angles) - 1)
-            number, kind = len(self._rotations) - 1, ROTATION
+        angle = element.angle
+        kind, number = self._recipe.add_rotation(angle)
+        pattern = element_pattern(element)
         return Operation(
-            kind, on, number, pattern, trained, data=element.angle.has_feature, axes=element.axes
-        )
-
-    def tape(self, rows: list[list[int]], n_statics: int, lanes: int) -> NDArray[np.int64]:
-        """The rows `(n_ops, COLUMNS)` with numbers of runs and angles made offsets in `values`, once all is fused."""
-        runs, head = n_statics + 12 * len(self._runs) * lanes, self.head(n_statics, lanes)
-        for row in rows:
-            if row[KIND] == RUN:
-                row[AT] = n_statics + 12 * row[AT] * lanes
-            elif row[KIND] == ROTATION:
-                row[AT] = runs + 2 * row[AT] * lanes
-            elif row[KIND] == SAMPLE_RUN:
-                row[AT] = head + (2 * len(self._sample_angles) + 12 * row[AT]) * lanes
-            elif row[KIND] == SAMPLE_ROTATION:
-                row[AT] = head + 2 * row[AT] * lanes
-        return np.array(rows, dtype=np.int64).reshape(-1, COLUMNS)
-
-    def head(self, n_statics: int, lanes: int) -> int:
-        """Length of the shared part of `values`."""
-        return n_statics + (12 * len(self._runs) + 2 * len(self._rotations)) * lanes
-
-    def stride(self, lanes: int) -> int:
-        """Length of the part of `values` for one block of samples."""
-        return (2 * len(self._sample_angles) + 12 * (len(self._sample_runs) - 1)) * lanes
-
-    def new_step(self, statics: Matrix, dtype: np.dtype[Any], lanes: int) -> Step:
-        """Room for the numbers of one step; the constants are in their places."""
-        n_angles, n_elements = len(self._angles), sum(map(len, self._segments))
-        values = aligned(self.head(len(statics), lanes), dtype)
-        values[: len(statics)] = statics
-        return Step(
-            partial=np.empty((n_elements, 4, 4)),
-            segments=np.empty((len(self._segments), 4, 4)),
-            cosines=np.empty(n_angles),
-            sines=np.empty(n_angles),
-            scales=np.empty(sum(len(angle.terms) for angle in self._sample_angles)),
-            factors=aligned(len(self._factors) * 36 * lanes, dtype),
-            values=values,
-        )
-
-    def recipe(self, n_statics: int, lanes: int) -> Recipe:
-        """Tables from which the one-qubit matrices are built."""
-        elements = [element for segment in self._segments for element in segment]
-        terms = [
-            (number, weight, coefficient)
-            for number, angle in enumerate(self._angles)
-            for coefficient, weight, _ in angle.terms
-        ]
-        sample_terms = [
-            (number, weight, feature, coefficient)
-            for number, angle in enumerate(self._sample_angles)
-            for coefficient, weight, feature in angle.terms
-        ]
-        rotations = 12 * len(self._runs)
-        placed = [(0, segment, n_statics + 12 * k * lanes) for k, segment in enumerate(self._runs)]
-        placed += [
-            (1, angle, n_statics + (rotations + 2 * k) * lanes) for k, angle in enumerate(self._rotations)
-        ]
-        return Recipe(
-            segment_start=_ints(np.cumsum([0, *map(len, self._segments)])),
-            element_axis=_ints([axis for axis, _ in elements]),
-            element_index=_ints([index for _, index in elements]),
-            constants=np.array(self._constants, dtype=np.float64).reshape(-1, 4, 4),
-            factors=_ints(self._factors).reshape(-1, 4),
-            sample_run_start=_ints(self._sample_runs),
-            placed=_ints(placed).reshape(-1, 3),
-            angle_constants=_floats([angle.constant for angle in self._angles]),
-            terms=_ints([term[:2] for term in terms]).reshape(-1, 2),
-            term_coefficients=_floats([term[2] for term in terms]),
-            sample_angle_constants=_floats([angle.constant for angle in self._sample_angles]),
-            sample_terms=_ints([term[:3] for term in sample_terms]).reshape(-1, 3),
-            sample_term_coefficients=_floats([term[3] for term in sample_terms]),
+            kind, on, number, pattern, angle.has_weight, data=angle.has_feature, axes=element.axes
         )
 
 
-def _has_weight(element: Element) -> bool:
-    return isinstance(element, PauliRotation) and element.angle.has_weight
-
-
-def _run_pattern(run: list[FixedChannel | PauliRotation]) -> Pattern:
+def _run_pattern(run: Sequence[Element]) -> Pattern:
     pattern = element_pattern(run[0])
     for element in run[1:]:
         pattern = element_pattern(element).after(pattern)
     return pattern
-
-
-def _ints(values: Any) -> NDArray[np.int64]:
-    return np.asarray(values, dtype=np.int64)
-
-
-def _floats(values: Any) -> NDArray[np.float64]:
-    return np.asarray(values, dtype=np.float64)

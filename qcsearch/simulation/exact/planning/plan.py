@@ -19,6 +19,7 @@ from qcsearch.simulation.exact.planning.fuse import Fuser
 from qcsearch.simulation.exact.planning.layout import Layout, Masks
 from qcsearch.simulation.exact.planning.memory import Memory, Share
 from qcsearch.simulation.exact.planning.operations import Operation, bounded, widths
+from qcsearch.simulation.exact.planning.recipes import RecipeBuilder
 from qcsearch.simulation.exact.planning.section import Section
 from qcsearch.simulation.exact.planning.supports import ONE, widened
 from qcsearch.simulation.exact.planning.tables import Tables
@@ -37,7 +38,7 @@ class Plan:
         layout: of the states.
         tables: see `tape`.
         statics: head of `values`, see `tape`.
-        fuser: makes room for a step.
+        builder: makes room for a step.
         recipe: how one-qubit matrices are made.
         head: numbers of `values` that all samples share.
         stride: numbers of `values` for one block of samples.
@@ -58,7 +59,7 @@ class Plan:
     layout: Layout
     tables: Ints
     statics: Matrix
-    fuser: Fuser
+    builder: RecipeBuilder
     recipe: Recipe
     head: int
     stride: int
@@ -82,7 +83,7 @@ class Plan:
 
     def new_step(self) -> Step:
         """Room for the shared numbers of a step."""
-        return self.fuser.new_step(self.statics, self.layout.dtype, self.layout.lanes)
+        return self.builder.new_step(self.statics, self.layout.dtype, self.layout.lanes)
 
 
 def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any], memory: Memory) -> Plan:
@@ -93,7 +94,8 @@ def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any
     """
     lanes = VECTOR_BYTES // dtype.itemsize
     n_registers = -(-len(cone.observables) // lanes)
-    fuser, sections = Fuser(cone.qubits), split(cone.elements)
+    builder, sections = RecipeBuilder(), split(cone.elements)
+    fuser = Fuser(cone.qubits, builder)
     fused = [fuser.fuse(part) for part in (sections.prefix, sections.middle, sections.suffix)]
     operations, masks = bounded([one for part in fused for one in part], _observed_masks(cone, observables))
     cuts = [0, len(fused[0]), len(fused[0]) + len(fused[1]), len(operations)]
@@ -107,7 +109,7 @@ def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any
     rows = [_rows(operations[lo:hi], tables) for lo, hi in pairwise(cuts)]
     rows[2] = [[*row[:5], 1, row[6]] for row in reversed(rows[2])]
     statics = tables.statics
-    tapes = [fuser.tape(part, len(statics), lanes) for part in rows]
+    tapes = [builder.tape(part, len(statics), lanes) for part in rows]
     limits = (share.outer, share.middle, share.outer)
     prefix, middle, suffix = (
         Section(tape, layout, tables.tables, limit) for tape, limit in zip(tapes, limits, strict=True)
@@ -122,10 +124,10 @@ def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any
         layout=layout,
         tables=tables.tables,
         statics=statics,
-        fuser=fuser,
-        recipe=fuser.recipe(len(statics), lanes),
-        head=fuser.head(len(statics), lanes),
-        stride=fuser.stride(lanes),
+        builder=builder,
+        recipe=builder.recipe(len(statics), lanes),
+        head=builder.head(len(statics), lanes),
+        stride=builder.stride(lanes),
         prefix=prefix,
         middle=middle,
         suffix=suffix,
