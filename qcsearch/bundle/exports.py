@@ -58,7 +58,7 @@ def trained_circuit(model: TrainedModel) -> QuantumCircuit:
     """
     transpiled = model.transpiled
     bound = transpiled.mapped.circuit.assign_parameters(
-        dict(zip(transpiled.weights, model.weights, strict=True))
+        dict(zip(transpiled.weights, model.parameters.weights, strict=True))
     )
     plain = QuantumCircuit(bound.num_qubits, name="qcsearch", global_phase=bound.global_phase)
     return plain.compose(bound)

@@ -125,7 +125,7 @@ def deploy(
         steps, checkpoint, lambda step: budget is None or budget.allows(plan.steps[step].seconds)
     )
     say(Progress("test", 0, len(test)))
-    found = program.measure(tuned.features(test.X), tuned.weights)
+    found = program.measure(tuned.features(test.X), tuned.parameters.weights)
     say(Progress("test", len(test), len(test)))
     return Deployment(
         backend=executor.name,
@@ -137,11 +137,10 @@ def deploy(
         shots=shots,
         seed=seed,
         tuning=tuning,
-        noiseless=exact_score(tuned.decision(test.X, noise=False), test.y),
-        noisy=exact_score(tuned.decision(test.X), test.y),
-        deployed=measured_score(found, test.y, tuned.head, tuned.head_parameters, tuned.n_classes, rng),
-        weights=tuple(map(float, tuned.weights)),
-        head_parameters=tuple(map(float, tuned.head_parameters)),
+        noiseless=exact_score(tuned.codes(test.X, noise=False), test.y),
+        noisy=exact_score(tuned.codes(test.X), test.y),
+        deployed=measured_score(found, test.y, tuned.head, rng),
+        parameters=tuned.parameters,
         usage=program.usage,
         seconds=time.monotonic() - started,
         versions=library_versions(),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import PlainValidator
 
 from qcsearch.deployment.diagnostics.canaries import CanaryVerdict
 from qcsearch.deployment.diagnostics.noise_model_check import NoiseModelCheck
@@ -18,6 +19,7 @@ from qcsearch.storage import canonical, files
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_JSON_BYTES, MAX_PARAMETER
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.parameters import Parameters
 from qcsearch.typed import read
 
 __all__ = ["Deployment", "Tuning"]
@@ -67,8 +69,7 @@ class Deployment:
         noiseless: score of the exact engine without noise.
         noisy: score of the exact engine under the device's snapshot.
         deployed: score measured on the backend.
-        weights: of the circuit, those kept.
-        head_parameters: of the head, those kept.
+        parameters: of circuit and head, those kept.
         usage: what was asked of the backend, all together.
         seconds: wall time.
         versions: library to version.
@@ -91,8 +92,7 @@ class Deployment:
     noiseless: Score
     noisy: Score
     deployed: Score
-    weights: tuple[float, ...]
-    head_parameters: tuple[float, ...]
+    parameters: Annotated[Parameters, PlainValidator(Parameters.from_json)]
     usage: Usage
     seconds: float
     versions: dict[str, str]
@@ -111,17 +111,17 @@ class Deployment:
             InputError: if they are not of this model.
         """
         model = model if self.remap is None else self.remap.apply(model)
-        lengths = len(self.weights), len(self.head_parameters)
-        if lengths != (len(model.weights), len(model.head_parameters)) or any(
-            abs(number) > MAX_PARAMETER for number in (*self.weights, *self.head_parameters)
-        ):
+        mine, theirs = self.parameters, model.parameters
+        alike = (mine.weights.size, mine.head.size) == (theirs.weights.size, theirs.head.size)
+        if not alike or np.any(np.abs(mine.vector) > MAX_PARAMETER):
             raise InputError("The deployment must hold the weights of the run's winner. It holds others.")
-        return replace(model, weights=np.array(self.weights), head_parameters=np.array(self.head_parameters))
+        return replace(model, parameters=mine)
 
     def to_json(self) -> dict[str, Json]:
         """Return the deployment as JSON values."""
         plain = {
             **asdict(replace(self, remap=None)),
+            "parameters": self.parameters.to_json(),
             "remap": None if self.remap is None else self.remap.to_json(),
         }
         data: dict[str, Json] = canonical.loads(canonical.dumps(plain))

@@ -69,8 +69,7 @@ class Inference:
         if not len(rows):
             return None
         found = Estimates(self.found.values[rows], self.found.errors[rows])
-        parameters, rng = model.head_parameters, _rng(self.seed)
-        return measured_score(found, truth.codes[rows], model.head, parameters, model.n_classes, rng)
+        return measured_score(found, truth.codes[rows], model.head, _rng(self.seed))
 
 
 def infer(
@@ -107,9 +106,8 @@ def infer(
     budget = executor.budget if isinstance(executor, Billed) else None
     if budget is not None:
         check_ceiling(budget, measuring(program, len(features)), "all predictions")
-    found = _measure(program, features, model.weights, on_progress)
-    head, parameters = model.head, model.head_parameters
-    probabilities, errors = probability_errors(found, head, parameters, model.n_classes, _rng(seed))
+    found = _measure(program, features, model.parameters.weights, on_progress)
+    probabilities, errors = probability_errors(found, model.head, _rng(seed))
     return Inference(
         model=model,
         backend=executor.name,

@@ -10,8 +10,6 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
@@ -35,10 +33,10 @@ from qcsearch.search.trial.record import TrialRecord
 from qcsearch.search.workers.pool import Nursery, WorkerPool
 
 if TYPE_CHECKING:
-    from qcsearch.search.finish.refit import Refitted
     from qcsearch.search.study.planted import Planted
     from qcsearch.search.trial.objective import Objective
     from qcsearch.training.model import TrainedModel
+    from qcsearch.training.parameters import Parameters
 
 __all__ = ["Plant", "Session"]
 
@@ -292,23 +290,22 @@ class Session:
         self.folder.write_result(result.to_file())
         ends = (self.settings.budget.ablation_seconds, self.settings.budget.max_seconds)
         deadlines = Deadlines(*map(self.clock.deadline, ends))
-        for whole in compared(self.objective, finalists[0], result, deadlines=deadlines, before=before):
+        for whole in compared(
+            self.objective, finalists[0], found.test, result, deadlines=deadlines, before=before
+        ):
             result = replace(whole, seconds=self.clock.seconds)
             self.folder.write_result(result.to_file())
         self.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, self.clock.seconds))
         return result
 
-    def _before(self, records: list[TrialRecord]) -> tuple[Candidate, Refitted] | None:
+    def _before(self, records: list[TrialRecord]) -> tuple[Candidate, Parameters] | None:
         """Of a tuning: the model it starts from, on the qubits to which its trial moved it."""
         if self.untuned is None or self.untuned.candidate is None:
             return None
-        from qcsearch.search.finish.refit import Refitted
-
         old = self.untuned.candidate
         found = (record.candidate for record in records if record.candidate is not None)
         moved = next((one for one in found if replace(one, qubits=old.qubits) == old), old)
-        weights, head = np.array(self.untuned.weights), np.array(self.untuned.head_parameters)
-        return moved, Refitted(weights, head, 0.0, 0)
+        return moved, self.untuned.start
 
     def _write_model(self, model: TrainedModel) -> None:
         from qcsearch.bundle.write import write_bundle

@@ -134,9 +134,7 @@ def _handed_over(source: RunFolder, winner: Planted) -> Planted:
     """The winner with its final weights: what there would be without a tuning."""
     from qcsearch.bundle.read import load_bundle
 
-    model = load_bundle(source.model)
-    weights, parameters = model.weights.tolist(), model.head_parameters.tolist()
-    return replace(winner, weights=tuple(weights), head_parameters=tuple(parameters))
+    return replace(winner, start=load_bundle(source.model).parameters)
 
 
 def _shorter(candidate: Candidate | None, share: float) -> Candidate:

@@ -23,8 +23,9 @@ from qcsearch.data.values import Label
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json
-from qcsearch.training.expectations import Expectations, Floats
-from qcsearch.training.heads import HEADS, Head
+from qcsearch.training.bound_head import BoundHead, predicted_classes
+from qcsearch.training.expectations import Expectations, Floats, Ints
+from qcsearch.training.parameters import Parameters
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
 __all__ = ["TrainedModel"]
@@ -37,8 +38,7 @@ class TrainedModel:
     Attributes:
         candidate: what was trained.
         device: the calibration facts it was trained on.
-        weights: of the circuit, `(n_weights,)`.
-        head_parameters: of the head.
+        parameters: of circuit and head, as they were trained.
         pipeline: the fitted preprocessing, raw features to angles.
         classes: the original labels, in the order of the logits.
         n_features_in: number of raw features; pixels, if samples are images.
@@ -49,8 +49,7 @@ class TrainedModel:
 
     candidate: Candidate
     device: Device
-    weights: Floats
-    head_parameters: Floats
+    parameters: Parameters
     pipeline: Pipeline
     classes: tuple[Label, ...]
     n_features_in: int
@@ -70,7 +69,7 @@ class TrainedModel:
     @property
     def n_weights(self) -> int:
         """Number of trained weights of the circuit; the head's parameters do not count."""
-        return len(self.weights)
+        return len(self.parameters.weights)
 
     @property
     def two_qubit_gates(self) -> int:
@@ -78,9 +77,9 @@ class TrainedModel:
         return self.transpiled.mapped.two_qubit_gates
 
     @property
-    def head(self) -> Head:
-        """The head, without its parameters."""
-        return HEADS.create(self.candidate.head.name, self.candidate.head.settings)
+    def head(self) -> BoundHead:
+        """The head with its parameters."""
+        return BoundHead.of(self.candidate, self.parameters.head, self.n_classes)
 
     @cached_property
     def transpiled(self) -> TranspiledCandidate:
@@ -123,7 +122,7 @@ class TrainedModel:
         Raises:
             DataError: as `features`.
         """
-        return (program or self.transpiled.compile(noise)).values(self.features(X), self.weights)
+        return (program or self.transpiled.compile(noise)).values(self.features(X), self.parameters.weights)
 
     def decision(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Logits `(n_samples, n_classes)`; arguments as for `expectations`.
@@ -133,7 +132,7 @@ class TrainedModel:
         """
         values = self.expectations(X, noise, program)
         with np.errstate(all="ignore"):  # said below
-            logits = self.head.logits(values, self.head_parameters, self.n_classes)
+            logits = self.head.logits(values)
         if not np.isfinite(logits).all():
             raise DataError(
                 "The model must give finite numbers. It gives NaN or infinity: its weights are no use."
@@ -146,8 +145,11 @@ class TrainedModel:
 
     def predict(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> NDArray[Any]:
         """Original labels `(n_samples,)`; arguments as for `expectations`."""
-        winners = np.argmax(self.decision(X, noise, program), axis=1)
-        return np.asarray(np.asarray(self.classes)[winners])
+        return np.asarray(np.asarray(self.classes)[self.codes(X, noise, program)])
+
+    def codes(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Ints:
+        """Class numbers `(n_samples,)`, places in `classes`; arguments as for `expectations`."""
+        return predicted_classes(self.decision(X, noise, program))
 
     def score(
         self, X: ArrayLike, y: ArrayLike, noise: bool = True, program: Expectations | None = None
@@ -158,7 +160,7 @@ class TrainedModel:
             DataError: as `features`, or if `X` and `y` differ in length.
         """
         codes = find(check_y(y), self.classes)
-        winners = np.argmax(self.decision(X, noise, program), axis=1)
-        if len(codes) != len(winners):
-            raise DataError(f"X has {len(winners)} rows, but y has {len(codes)} labels.")
-        return float(np.mean(codes == winners))
+        predicted = self.codes(X, noise, program)
+        if len(codes) != len(predicted):
+            raise DataError(f"X has {len(predicted)} rows, but y has {len(codes)} labels.")
+        return float(np.mean(codes == predicted))

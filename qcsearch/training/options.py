@@ -5,11 +5,11 @@ from __future__ import annotations
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.lowering import make_encoding
+from qcsearch.circuits.build import make_encoding
 from qcsearch.circuits.observables import parse
 from qcsearch.data.preprocessing.pipeline import check_reduction
 from qcsearch.errors import CandidateError
-from qcsearch.training.heads import HEADS
+from qcsearch.training.heads import make_head
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.optimizers import OPTIMIZERS
 
@@ -25,7 +25,7 @@ def check_candidate(candidate: Candidate) -> None:
     check_reduction(candidate.preprocessing.reduction)
     make_encoding(candidate)
     ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings)
-    HEADS.create(candidate.head.name, candidate.head.settings)
+    make_head(candidate)
     for label in candidate.observables:
         parse(label, candidate.n_qubits)
     check_options(candidate.training)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,56 +20,45 @@ from qcsearch.data.dataset import Dataset
 from qcsearch.data.labels import check_X_y, check_y, encode
 from qcsearch.data.preprocessing.pipeline import build_pipeline
 from qcsearch.data.sources.samples import load_features
-from qcsearch.data.splitting import split
+from qcsearch.data.splitting import Part, split
 from qcsearch.data.tables.frames import is_frame, read_frame
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json
-from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.heads import HEADS
+from qcsearch.training.data import TrainingData
+from qcsearch.training.heads import make_head
 from qcsearch.training.loop.fit import Fit
-from qcsearch.training.loop.trainer import OnStep, fit
+from qcsearch.training.loop.task import Task
+from qcsearch.training.loop.trainer import UNCONTROLLED, TrainingControl, fit
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.options import check_candidate
+from qcsearch.training.parameters import DRAWN, Parameters
+from qcsearch.training.scoring import accuracy
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
-__all__ = ["Trained", "accuracy", "fit_candidate", "train"]
+__all__ = ["fit_candidate", "train"]
 
 
 def fit_candidate(
     transpiled: TranspiledCandidate,
-    Z_train: Floats,
-    y_train: Ints,
-    Z_val: Floats | None,
-    y_val: Ints | None,
-    n_classes: int,
+    data: TrainingData,
     rng: np.random.Generator,
     *,
     options: TrainingOptions | None = None,
-    weights0: Floats | None = None,
-    head0: Floats | None = None,
-    deadline: float | None = None,
-    on_step: OnStep | None = None,
-    checkpoint: str | Path | None = None,
+    start: Parameters = DRAWN,
+    control: TrainingControl = UNCONTROLLED,
     dtype: str = "float64",
 ) -> Fit:
     """Train a transpiled candidate on preprocessed samples.
 
     Args:
         transpiled: the candidate on its device.
-        Z_train: outputs of the preprocessing, `(n_samples, n_features)`.
-        y_train: class numbers `(n_samples,)`.
-        Z_val: the same for the validation split, or None.
-        y_val: its class numbers.
-        n_classes: number of classes.
+        data: outputs of the preprocessing, `(n_samples, n_features)` in each part.
         rng: of start values and batches.
         options: instead of the candidate's own, such as fewer steps on a first rung.
-        weights0: circuit weights to start from; None draws them.
-        head0: head parameters to start from; None asks the head.
-        deadline: in seconds of `time.monotonic`; passed by one step at most.
-        on_step: called after each validation with steps done and validation accuracy; True ends the training.
-        checkpoint: file to write at each validation, and to go on from if it is there.
+        start: where to start; an empty part is drawn.
+        control: when to end, whom to tell, what to go on from.
         dtype: of the exact engine, "float64" or "float32"; where small differences of values count (L-BFGS, gradients
             that are not adjoint) it stays float64.
 
@@ -79,49 +70,17 @@ def fit_candidate(
     options = options or candidate.training
     if options.gradient != "adjoint" or options.optimizer == "lbfgs":
         dtype = "float64"
-    return fit(
+    task = Task(
         transpiled.compile(options.noise, dtype),
-        transpiled.derive(Z_train),
-        y_train,
-        None if Z_val is None else transpiled.derive(Z_val),
-        y_val,
-        HEADS.create(candidate.head.name, candidate.head.settings),
+        transpiled.estimator(options.gradient, options.noise, dtype=dtype),
+        make_head(candidate),
         options,
-        n_classes,
-        rng,
-        transpiled.initial_weights(rng) if weights0 is None else weights0,
-        head0=head0,
-        estimator=transpiled.estimator(options.gradient, options.noise, dtype=dtype),
-        deadline=deadline,
-        on_step=on_step,
-        checkpoint=checkpoint,
+        data.map(transpiled.derive),
         identity=f"{candidate.digest} {transpiled.device.digest}",
     )
-
-
-class Trained(Protocol):
-    """What a training gives."""
-
-    @property
-    def weights(self) -> Floats:
-        """Of the circuit, `(n_weights,)`."""
-        ...
-
-    @property
-    def head_parameters(self) -> Floats:
-        """Of the head."""
-        ...
-
-
-def accuracy(
-    transpiled: TranspiledCandidate, found: Trained, Z: Floats, y: Ints, n_classes: int, *, noise: bool = True
-) -> float:
-    """Share of preprocessed samples `Z` whose class is predicted, under the device's noise or without any."""
-    candidate = transpiled.candidate
-    head = HEADS.create(candidate.head.name, candidate.head.settings)
-    values = transpiled.compile(noise).values(transpiled.derive(Z), found.weights)
-    logits = head.logits(values, found.head_parameters, n_classes)
-    return float(np.mean(np.argmax(logits, axis=1) == y))
+    if not len(start.weights):
+        start = replace(start, weights=transpiled.initial_weights(rng))
+    return fit(task, rng, start=start, control=control)
 
 
 def train(
@@ -133,9 +92,8 @@ def train(
     validation: float | tuple[Any, Any] = 0.2,
     seed: int = 0,
     max_seconds: float | None = None,
-    on_step: OnStep | None = None,
-    weights0: Floats | None = None,
-    checkpoint: str | Path | None = None,
+    start: Parameters = DRAWN,
+    control: TrainingControl = UNCONTROLLED,
 ) -> TrainedModel:
     """Train one candidate on raw samples.
 
@@ -150,9 +108,8 @@ def train(
         validation: share of the samples that is set aside to validate on, in (0, 1), or `(X_val, y_val)`.
         seed: of the split, the start weights and the batches.
         max_seconds: stop after so long, with the best weights so far.
-        on_step: called after each validation with steps done and validation accuracy; True ends the training.
-        weights0: circuit weights to start from; None draws them.
-        checkpoint: file to write at each validation, and to go on from if it is there.
+        start: where to start, such as another model's `parameters`; an empty part is drawn.
+        control: whom to tell of the training's way, which may end it, and what it can go on from.
 
     Returns:
         The model; `metrics` holds `validation_accuracy` under noise, `validation_accuracy_noiseless`,
@@ -188,33 +145,23 @@ def train(
     seed = as_int(seed, "The seed", 0, 2**32 - 1)
     if max_seconds is not None:
         max_seconds = as_float(max_seconds, "The seconds of a training must be a number")
-    if checkpoint is not None:
-        checkpoint = as_path(checkpoint, "The checkpoint")
-    data, X_val, y_val = _parts(X, y, validation, seed)
+        control = replace(control, deadline=started + max_seconds)
+    if control.checkpoint is not None:
+        control = replace(control, checkpoint=as_path(control.checkpoint, "The checkpoint"))
+    dataset, validation_part = _parts(X, y, validation, seed)
     pipeline_seed, fit_seed = np.random.SeedSequence(seed).spawn(2)
     pipeline = build_pipeline(
-        candidate.preprocessing, data.image_shape, int(pipeline_seed.generate_state(1)[0])
+        candidate.preprocessing, dataset.image_shape, int(pipeline_seed.generate_state(1)[0])
     )
-    Z, Z_val = pipeline.fit(data.X, data.y).transform(data.X), pipeline.transform(X_val)
-    transpiled = transpile_candidate(candidate, target, Z.shape[1])
-    found = fit_candidate(
-        transpiled,
-        Z,
-        data.y,
-        Z_val,
-        y_val,
-        data.n_classes,
-        np.random.default_rng(fit_seed),
-        weights0=weights0,
-        deadline=None if max_seconds is None else started + max_seconds,
-        on_step=on_step,
-        checkpoint=checkpoint,
-    )
+    pipeline.fit(dataset.X, dataset.y)
+    raw = TrainingData(Part(dataset.X, dataset.y), dataset.n_classes, validation_part)
+    data = raw.map(pipeline.transform)
+    transpiled = transpile_candidate(candidate, target, data.train.X.shape[1])
+    found = fit_candidate(transpiled, data, np.random.default_rng(fit_seed), start=start, control=control)
+    scored = partial(accuracy, transpiled, found.parameters, data.validation, data.n_classes)
     metrics = {
-        "validation_accuracy": accuracy(transpiled, found, Z_val, y_val, data.n_classes),
-        "validation_accuracy_noiseless": accuracy(
-            transpiled, found, Z_val, y_val, data.n_classes, noise=False
-        ),
+        "validation_accuracy": scored(),
+        "validation_accuracy_noiseless": scored(noise=False),
         "steps": found.steps,
         "stopped": found.stopped.sentence,
         "seconds": time.monotonic() - started,
@@ -222,36 +169,35 @@ def train(
     return TrainedModel(
         candidate,
         target,
-        found.weights,
-        found.head_parameters,
+        found.parameters,
         pipeline,
-        data.classes,
-        data.n_features,
-        data.image_shape,
-        data.feature_names,
+        dataset.classes,
+        dataset.n_features,
+        dataset.image_shape,
+        dataset.feature_names,
         metrics,
     )
 
 
 def _parts(
     X: ArrayLike, y: ArrayLike, validation: float | tuple[Any, Any], seed: int
-) -> tuple[Dataset, Floats, Ints]:
-    """The training part, and the samples and class numbers of the validation part."""
+) -> tuple[Dataset, Part]:
+    """The training part as a data set of its own, and the validation part."""
     names = tuple(read_frame(X).columns) if is_frame(X) else None
     flat, codes, classes, image_shape = check_X_y(X, y, names=names)
     names = names or default_names(flat.shape[1], image_shape)
     if isinstance(validation, tuple):
         data = Dataset(flat, codes, classes, names, image_shape)
-        return data, *_given(validation, data)
+        return data, _given(validation, data)
     share = as_float(validation, "The 'validation' of train must be a share", below=1)
     # With a test part of its own, an empty one, nothing is set aside for a test.
     whole = Dataset(flat, codes, classes, names, image_shape, "X", flat[:0], codes[:0])
     parts = split(whole, seed, validation_size=share)
     train_part = Dataset(parts.train.X, parts.train.y, classes, names, image_shape)
-    return train_part, parts.validation.X, parts.validation.y
+    return train_part, parts.validation
 
 
-def _given(validation: tuple[Any, ...], data: Dataset) -> tuple[Floats, Ints]:
+def _given(validation: tuple[Any, ...], data: Dataset) -> Part:
     if len(validation) != 2:
         raise DataError(
             f"The 'validation' of train must be (X_val, y_val) or a share. Got {len(validation)} values."
@@ -264,4 +210,4 @@ def _given(validation: tuple[Any, ...], data: Dataset) -> tuple[Floats, Ints]:
     y_val = encode(check_y(y, "y_val"), data.classes, "y_val")
     if len(X_val) != len(y_val):
         raise DataError(f"X_val has {len(X_val)} rows, but y_val has {len(y_val)} labels.")
-    return X_val, y_val
+    return Part(X_val, y_val)

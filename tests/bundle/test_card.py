@@ -54,5 +54,5 @@ def test_a_deployment_travels_in_the_bundle(model, deployment, tmp_path):
     _, files = read_verified(tmp_path / "b")
     (tmp_path / "d.json").write_bytes(files["deployment.json"])
     assert Deployment.load(tmp_path / "d.json") == deployment
-    assert load_bundle(tmp_path / "b").weights.tolist() == list(deployment.weights)
+    assert load_bundle(tmp_path / "b").parameters == deployment.parameters
     assert b"deployed (simulated)" in files["MODEL_CARD.md"]

@@ -243,7 +243,7 @@ def test_deploy_leaves_three_scores_and_export_takes_its_weights(qcsearch, own_r
     assert found["deployed"]["shot_error"] is not None
     assert "training steps on the backend" in outcome.err
     assert not list(own_run.glob(".deployment-*"))
-    kept = json.loads((own_run / "deployment.json").read_text())["weights"]
+    kept = json.loads((own_run / "deployment.json").read_text())["parameters"]["weights"]
     for flags, same in (((), True), (("--trained",), kept == _weights(own_run / "model"))):
         path = tmp_path / f"bundle{len(flags)}"
         assert qcsearch("export", own_run, "-o", path, *flags).code == 0
@@ -299,8 +299,8 @@ def test_a_run_predicts_with_the_weights_that_its_deployment_kept(qcsearch, own_
     before = qcsearch("predict", own_run, "iris").out
     assert qcsearch("deploy", own_run, "--backend", "aer", "--steps", 1, "--shots", 64).code == 0
     found = json.loads((own_run / "deployment.json").read_text())
-    changed = {"weights": [weight + 0.5 for weight in found["weights"]]}
-    (own_run / "deployment.json").write_text(json.dumps(found | changed))
+    found["parameters"]["weights"] = [weight + 0.5 for weight in found["parameters"]["weights"]]
+    (own_run / "deployment.json").write_text(json.dumps(found))
     assert qcsearch("predict", own_run, "iris").out != before
     assert qcsearch("predict", own_run / "model", "iris").out == before
 
@@ -339,7 +339,7 @@ def test_export_refuses_a_sample_that_is_not_there(qcsearch, finished, tmp_path,
 def _weights(bundle):
     from qcsearch.bundle.read import load_bundle
 
-    return load_bundle(bundle).weights.tolist()
+    return load_bundle(bundle).parameters.weights.tolist()
 
 
 def test_a_run_whose_plugin_is_gone_is_shown_as_far_as_it_can_be(qcsearch, own_run, monkeypatch, tmp_path):

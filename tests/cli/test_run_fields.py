@@ -111,8 +111,10 @@ def test_a_file_of_a_run_that_is_something_else_is_named(qcsearch, own_run, name
 def test_a_deployment_with_the_weights_of_another_model_is_refused(qcsearch, own_run, tmp_path):
     assert qcsearch("deploy", own_run, "--backend", "aer", "--steps", 0, "--shots", 64).code == 0
     data = json.loads((own_run / "deployment.json").read_text())
-    for weights in (data["weights"][1:], [*data["weights"][1:], 1e300]):
-        (own_run / "deployment.json").write_text(json.dumps({**data, "weights": weights}))
+    kept = data["parameters"]["weights"]
+    for weights in (kept[1:], [*kept[1:], 1e300]):
+        data["parameters"]["weights"] = weights
+        (own_run / "deployment.json").write_text(json.dumps(data))
         outcome = qcsearch("predict", own_run, "iris", "-o", tmp_path / "p.csv")
         assert outcome.code == 2
         assert "the weights of the run's winner" in outcome.err

@@ -163,7 +163,9 @@ def check_all_the_way(dataset, labels, model):
     again = load_dataset((kept["X"], kept["y"]), name=dataset.name)
     assert again.digest == replace(dataset, feature_names=again.feature_names).digest
     n_head = model.head.n_parameters(2, dataset.n_classes)
-    trained = replace(model, classes=dataset.classes, head_parameters=np.zeros(n_head))
+    trained = replace(
+        model, classes=dataset.classes, parameters=replace(model.parameters, head=np.zeros(n_head))
+    )
     read = read_model(model_files(trained, {}))
     assert read.classes == dataset.classes
     assert list(map(type, read.classes)) == list(map(type, dataset.classes))

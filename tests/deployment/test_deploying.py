@@ -67,7 +67,7 @@ def test_one_job_a_step_and_one_a_measurement(deployment):
 
 def test_the_better_of_before_and_after_is_kept(deployment, model):
     tuning = deployment.tuning
-    changed = deployment.apply(model).weights.tolist() != model.weights.tolist()
+    changed = deployment.apply(model).parameters != model.parameters
     assert changed == (tuning.kept == "after")
     assert tuning.gain == pytest.approx(tuning.after.accuracy - tuning.before.accuracy)
     assert (tuning.kept == "after") >= (tuning.gain > 0)
@@ -140,14 +140,13 @@ def test_a_deployment_that_was_broken_off_ends_where_an_unbroken_one_does(model,
 
 def test_without_steps_the_weights_stay(model, iris):
     found = deploy(model, iris, "aer", steps=0, shots=64, max_validation=5, max_test=5)
-    assert found.weights == tuple(model.weights)
-    assert found.head_parameters == tuple(model.head_parameters)
+    assert found.parameters == model.parameters
     assert (found.tuning.after, found.tuning.kept, found.tuning.losses) == (None, "before", ())
 
 
 def test_a_model_that_lost_its_head_is_repaired_on_the_backend(model, iris):
     """A start that is off is where steps on the machine must pay: from guessing to seeing."""
-    lost = replace(model, head_parameters=np.zeros_like(model.head_parameters))
+    lost = replace(model, parameters=replace(model.parameters, head=np.zeros_like(model.parameters.head)))
     options = TuningOptions(learning_rate=0.05, head_rate=10.0, batch_size=16)
     found = deploy(lost, iris, "aer", steps=20, shots=64, options=options, seed=1)
     assert found.tuning.kept == "after"
@@ -161,13 +160,13 @@ def test_the_parameter_shift_gradient_of_the_machine_is_the_exact_one(model, iri
     transpiled, X = model.transpiled, model.features(iris.train.X[:3])
     rng = np.random.default_rng(0)
     cotangent = rng.normal(size=(3, transpiled.compile().n_observables))
-    _, wanted = transpiled.compile().value_and_gradient(X, model.weights, cotangent)
+    _, wanted = transpiled.compile().value_and_gradient(X, model.parameters.weights, cotangent)
     found = []
     for seed in range(5):
         program = BackendProgram.of(transpiled, open_executor("aer", device=model.device, seed=seed), 600)
         rule = transpiled.occurrences
         shifted = program.with_circuit(rule.circuit, [*program.weights, *rule.shifts])
-        found.append(ParameterShift(shifted, rule)(X, model.weights, lambda _: cotangent, rng)[1])
+        found.append(ParameterShift(shifted, rule)(X, model.parameters.weights, lambda _: cotangent, rng)[1])
         assert program.usage.jobs == 1
     spread = np.std(found, axis=0, ddof=1) / np.sqrt(len(found))
     assert np.all(np.abs(np.mean(found, axis=0) - wanted) < 6 * spread + 0.02)

@@ -24,6 +24,7 @@ from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.devices.transpile.target import region_target
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.parameters import Parameters
 
 DEVICES = {
     "fake_manila": "cx",
@@ -75,9 +76,9 @@ def untrained(device, encoding, ansatz, seed):
     )
     X = table(rng, 20)
     pipeline = build_pipeline(candidate.preprocessing, None, 0).fit(X, np.arange(20) % 2)
-    model = TrainedModel(candidate, device, np.zeros(0), np.zeros(0), pipeline, (0, 1), 3)
+    model = TrainedModel(candidate, device, Parameters(), pipeline, (0, 1), 3)
     weights = rng.uniform(-8, 8, model.transpiled.n_weights)
-    return TrainedModel(candidate, device, weights, np.zeros(0), pipeline, (0, 1), 3), X
+    return TrainedModel(candidate, device, Parameters(weights), pipeline, (0, 1), 3), X
 
 
 def validated(circuit, backend, table=None):
@@ -138,7 +139,7 @@ def check(name, encoding, ansatz):
     assert found == pytest.approx(wanted, abs=1e-7)
     recorder = Recorder(backend.target)
     program = BackendProgram.of(model.transpiled, recorder, 4)
-    program.values(model.features(X[:5]), model.weights)
+    program.values(model.features(X[:5]), model.parameters.weights)
     for pub in recorder.seen:
         validated(pub.circuit, backend, pub.parameters)
 

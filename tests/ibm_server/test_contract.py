@@ -52,12 +52,12 @@ def test_the_parameter_shift_gradient_is_within_four_standard_errors_of_the_exac
     transpiled, rng = model.transpiled, np.random.default_rng(0)
     n = transpiled.compile().n_observables
     X, cotangent = model.features(parts.train.X[:n]), np.eye(n)
-    _, wanted = transpiled.compile().value_and_gradient(X, model.weights, lambda _: cotangent)
+    _, wanted = transpiled.compile().value_and_gradient(X, model.parameters.weights, lambda _: cotangent)
     rule = transpiled.occurrences
     plain = BackendProgram.of(transpiled, executor("ibm_torino", max_qpu_seconds=1e6), SHOTS)
     program = plain.with_circuit(rule.circuit, [*plain.weights, *rule.shifts])
-    _, found = ParameterShift(program, rule)(X, model.weights, lambda _: cotangent, rng)
-    errors = standard_errors(transpiled, rule, X, model.weights)
+    _, found = ParameterShift(program, rule)(X, model.parameters.weights, lambda _: cotangent, rng)
+    errors = standard_errors(transpiled, rule, X, model.parameters.weights)
     assert np.all(np.abs(found - wanted) < 4 * errors)
     assert np.abs(wanted).max() > 10 * errors.max()
 

@@ -60,7 +60,7 @@ def bell():
 def test_values_are_those_of_the_noisy_engine_within_their_errors(server, estimator, model, iris):
     X = iris.test.X[:6]
     program = BackendProgram.of(model.transpiled, estimator(), 4000)
-    found = program.measure(model.features(X), model.weights)
+    found = program.measure(model.features(X), model.parameters.weights)
     away = (found.values - model.expectations(X)) / found.errors
     assert found.values.shape == (6, 3)
     assert np.abs(away).max() < 5

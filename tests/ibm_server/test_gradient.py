@@ -42,11 +42,14 @@ def test_the_parameter_shift_gradient_is_within_four_standard_errors_of_the_exac
 ):
     transpiled, X = model.transpiled, model.features(iris.train.X[:2])
     cotangent, rng = np.random.default_rng(0).normal(size=(2, 2)), np.random.default_rng(1)
-    _, wanted = transpiled.compile().value_and_gradient(X, model.weights, cotangent)
+    _, wanted = transpiled.compile().value_and_gradient(X, model.parameters.weights, cotangent)
     program = BackendProgram.of(transpiled, executor(), 4096)
     rule = transpiled.occurrences
     shifted = program.with_circuit(rule.circuit, [*program.weights, *rule.shifts])
-    found = [ParameterShift(shifted, rule)(X, model.weights, lambda _: cotangent, rng)[1] for _ in range(12)]
+    found = [
+        ParameterShift(shifted, rule)(X, model.parameters.weights, lambda _: cotangent, rng)[1]
+        for _ in range(12)
+    ]
     errors = np.std(found, axis=0, ddof=1) / np.sqrt(len(found))
     assert np.all(np.abs(np.mean(found, axis=0) - wanted) < 4 * errors)
     assert np.abs(wanted).max() > 10 * errors.max()

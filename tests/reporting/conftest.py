@@ -18,6 +18,7 @@ from qcsearch.reporting.plots.layout import heavy_hex_lattice
 from qcsearch.reporting.plots.plots import Curve
 from qcsearch.search.study.pareto import pareto_front
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
+from qcsearch.training.parameters import Parameters
 
 REGION = (60, 61, 62, 63)
 
@@ -98,10 +99,9 @@ def deployment():
     tuning = Tuning("spsa, adam", (0.3, 0.28, 0.27, 0.29), exact(0.94), exact(0.95), 0.01, 0.008, "after")
     measured = replace(exact(0.948), shot_error=0.004)
     scores = {"noiseless": exact(0.965), "noisy": exact(0.951), "deployed": measured}
-    weights = {"weights": (0.1,), "head_parameters": (0.2,)}
     return Deployment(
         "local:fake_torino", "fake-backend", "paper_133", "cd" * 32, REGION, 4096, 0, tuning,
-        **scores, **weights, usage=Usage(12, 900, 900 * 4096), seconds=31.0, versions={},
+        **scores, parameters=Parameters.of([0.1], [0.2]), usage=Usage(12, 900, 900 * 4096), seconds=31.0, versions={},
     )  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def test_the_model_is_the_winner_that_was_tested(finished: SearchResult, dataset
     labels = dataset.labels(test.y)
     assert model.score(test.X, labels) == finished.best.test_accuracy_noisy
     assert model.score(test.X, labels, noise=False) == finished.best.test_accuracy_noiseless
-    assert len(model.weights) == finished.best.n_weights
+    assert len(model.parameters.weights) == finished.best.n_weights
     confusion = np.array(finished.confusion)
     assert confusion.sum() == len(test)
     assert confusion.trace() / len(test) == pytest.approx(finished.best.test_accuracy_noisy)
@@ -102,8 +102,8 @@ def test_a_serial_search_is_reproducible(search: Search, finished: SearchResult,
     again = search(tmp_path / "again", n_trials=8)
     assert again.best == finished.best
     first, second = (records(RunFolder.open(result.run)) for result in (finished, again))
-    assert [(r.params, r.weights, r.history) for r in first] == [
-        (r.params, r.weights, r.history) for r in second
+    assert [(r.params, r.parameters, r.history) for r in first] == [
+        (r.params, r.parameters, r.history) for r in second
     ]
     other = search(tmp_path / "other", n_trials=8, seed=1)
     third = records(RunFolder.open(other.run))

@@ -53,7 +53,7 @@ def test_it_tries_the_winner_and_the_next_best_and_nothing_else(
     assert len(set(sources)) == 3 == tuned.n_trials == len(records(run))
     assert tuned.ended == "trials"
     winner = next(record for record in records(source) if record.trial == drawn.best.trial)
-    assert run.planted["planted 0"].weights == winner.weights  # the final ones know the validation part
+    assert run.planted["planted 0"].start == winner.parameters  # the final ones know the validation part
 
 
 def test_trials_start_from_the_weights_they_had_and_train_for_a_quarter_of_the_steps(
@@ -69,7 +69,7 @@ def test_trials_start_from_the_weights_they_had_and_train_for_a_quarter_of_the_s
         training = old.candidate.training
         assert record.candidate.training.steps == round(0.25 * training.steps) == record.steps
         assert record.candidate.training.learning_rate == pytest.approx(0.3 * training.learning_rate)
-        assert np.abs(np.array(record.weights) - planted.weights).max() < 1
+        assert np.abs(record.parameters.weights - planted.start.weights).max() < 1
         assert record.validation_accuracy is not None
         assert record.validation_accuracy >= record.history[0][1]
 
@@ -133,7 +133,7 @@ def test_a_finished_tuning_answers_at_once_and_an_equal_one_ends_alike(
     again = run_tuning(source, other_day, run=tmp_path / "again", top=3)
     assert again.best == tuned.best
     first, second = (records(RunFolder.open(result.run)) for result in (tuned, again))
-    assert [(r.candidate, r.weights) for r in first] == [(r.candidate, r.weights) for r in second]
+    assert [(r.candidate, r.parameters) for r in first] == [(r.candidate, r.parameters) for r in second]
 
 
 def test_a_tuned_run_can_be_tuned_again_without_ever_fewer_steps(

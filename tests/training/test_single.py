@@ -8,10 +8,14 @@ from sklearn.datasets import load_digits
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.candidate.training import TrainingOptions
+from qcsearch.data.splitting import Part
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DataError, DeviceError, InputError, RunError
+from qcsearch.training.data import TrainingData
 from qcsearch.training.loop.fit import Stop
-from qcsearch.training.single import accuracy, fit_candidate, train
+from qcsearch.training.loop.trainer import TrainingControl
+from qcsearch.training.scoring import accuracy
+from qcsearch.training.single import fit_candidate, train
 from qcsearch.training.transpiled import transpile_candidate
 
 
@@ -28,15 +32,14 @@ def test_three_flowers_are_learned_under_the_noise_of_a_device(model, iris):
 
 def test_the_same_seed_gives_the_same_model(quick, iris):
     one, two, other = (train(quick, *iris, device="fake_manila", seed=seed) for seed in (3, 3, 4))
-    assert np.array_equal(one.weights, two.weights)
-    assert np.array_equal(one.head_parameters, two.head_parameters)
-    assert not np.array_equal(one.weights, other.weights)
+    assert one.parameters == two.parameters
+    assert not np.array_equal(one.parameters.weights, other.parameters.weights)
 
 
 def test_a_candidate_may_be_its_json(quick, iris):
     one = train(quick, *iris, device="fake_manila")
     two = train(quick.to_json(), *iris, device="fake_manila")
-    assert np.array_equal(one.weights, two.weights)
+    assert one.parameters == two.parameters
 
 
 def test_validation_samples_can_be_given_and_are_not_trained_on(quick, iris):
@@ -72,7 +75,7 @@ def test_the_callback_sees_the_validations_and_can_stop(small_candidate, iris):
         seen.append(step)
         return step >= 20
 
-    model = train(small_candidate, *iris, device="fake_manila", on_step=on_step)
+    model = train(small_candidate, *iris, device="fake_manila", control=TrainingControl(on_step=on_step))
     assert seen == [10, 20]
     assert model.metrics["steps"] == 20
 
@@ -86,12 +89,16 @@ def test_a_killed_training_goes_on_to_the_same_model(small_candidate, iris, tmp_
 
     path = tmp_path / "checkpoint.npz"
     with pytest.raises(KeyboardInterrupt):
-        train(small_candidate, *iris, device="fake_manila", checkpoint=path, on_step=killed)
-    resumed = train(small_candidate, *iris, device="fake_manila", checkpoint=path)
-    assert np.array_equal(resumed.weights, unbroken.weights)
-    assert np.array_equal(resumed.head_parameters, unbroken.head_parameters)
+        train(
+            small_candidate,
+            *iris,
+            device="fake_manila",
+            control=TrainingControl(on_step=killed, checkpoint=path),
+        )
+    resumed = train(small_candidate, *iris, device="fake_manila", control=TrainingControl(checkpoint=path))
+    assert resumed.parameters == unbroken.parameters
     with pytest.raises(RunError, match="from another training"):
-        train(small_candidate, *iris, device="fake_manila", checkpoint=path, seed=1)
+        train(small_candidate, *iris, device="fake_manila", control=TrainingControl(checkpoint=path), seed=1)
 
 
 @pytest.mark.parametrize("validation", [0, 1.0, -0.2, "half", True, None])
@@ -135,10 +142,10 @@ def test_validation_samples_of_another_shape_or_class_are_refused(quick, iris):
 
 def test_a_checkpoint_of_another_circuit_with_as_many_weights_is_refused(small_candidate, iris, tmp_path):
     path = tmp_path / "new" / "checkpoint.npz"
-    train(small_candidate, *iris, device="fake_manila", checkpoint=path)
+    train(small_candidate, *iris, device="fake_manila", control=TrainingControl(checkpoint=path))
     other = replace(small_candidate, qubits=(1, 0))
     with pytest.raises(RunError, match="another circuit"):
-        train(other, *iris, device="fake_manila", checkpoint=path)
+        train(other, *iris, device="fake_manila", control=TrainingControl(checkpoint=path))
 
 
 def test_a_transpiled_candidate_trains_on_preprocessed_samples_with_options_of_its_own(small_candidate):
@@ -147,9 +154,10 @@ def test_a_transpiled_candidate_trains_on_preprocessed_samples_with_options_of_i
     y = (Z[:, 0] * Z[:, 1] > 0).astype(np.int64)
     transpiled = transpile_candidate(small_candidate, get_device("fake_manila"), 3)
     options = replace(small_candidate.training, steps=200, target_accuracy=0.85)
-    found = fit_candidate(transpiled, Z[:80], y[:80], Z[80:], y[80:], 2, rng, options=options)
+    data = TrainingData(Part(Z[:80], y[:80]), 2, Part(Z[80:], y[80:]))
+    found = fit_candidate(transpiled, data, rng, options=options)
     assert found.stopped is Stop.TARGET_ACCURACY
-    assert accuracy(transpiled, found, Z[80:], y[80:], 2) == found.validation_accuracy
+    assert accuracy(transpiled, found.parameters, data.validation, 2) == found.validation_accuracy
 
 
 def test_columns_of_a_table_name_the_features(quick, iris):

@@ -6,9 +6,11 @@ import pytest
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.training import TrainingOptions
-from qcsearch.circuits.lowering import without_pqc
+from qcsearch.circuits.build import without_pqc
+from qcsearch.data.splitting import Part
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DeviceError
+from qcsearch.training.data import TrainingData
 from qcsearch.training.gradients.estimators import FiniteDifference
 from qcsearch.training.single import fit_candidate
 from qcsearch.training.transpiled import transpile_candidate
@@ -99,8 +101,8 @@ def test_a_candidate_without_weights_trains_its_head_alone(manila, gradient):
     rng = np.random.default_rng(0)
     Z = rng.uniform(-1, 1, (60, 3))
     y = (np.abs(Z[:, 0]) > 0.5).astype(np.int64)
-    found = fit_candidate(transpiled, Z[:40], y[:40], Z[40:], y[40:], 2, rng)
-    assert found.weights.shape == (0,)
+    found = fit_candidate(transpiled, TrainingData(Part(Z[:40], y[:40]), 2, Part(Z[40:], y[40:])), rng)
+    assert found.parameters.weights.shape == (0,)
     assert found.history[-1].loss < 0.9 * found.history[1].loss
 
 

@@ -186,7 +186,7 @@ def _without_weights(found: Deployment) -> dict[str, Any]:
     data = found.to_json()
     if data["remap"] is not None:
         data["remap"].pop("device")
-    return {key: value for key, value in data.items() if key not in ("weights", "head_parameters")}
+    return {key: value for key, value in data.items() if key != "parameters"}
 
 
 def _show(found: Deployment) -> None:

@@ -165,7 +165,7 @@ def _journal(path: Path, model: TrainedModel, X: NDArray[Any], *settings: Any) -
 
     *plain, options = settings
     content = hashlib.sha256()
-    for array in (X, model.weights, model.head_parameters):
+    for array in (X, model.parameters.weights, model.parameters.head):
         content.update(f"{array.shape}".encode() + array.tobytes())
     jobs = [] if options is None else options.of_jobs
     digest = canonical.digest([model.candidate.digest, content.hexdigest(), *plain, jobs])[:16]

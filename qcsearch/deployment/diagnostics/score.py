@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import softmax
 
 from qcsearch.deployment.values import Estimates
 from qcsearch.storage.canonical import Json
+from qcsearch.training.bound_head import BoundHead
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.heads import Head
 
 __all__ = ["Score", "exact_score", "measured_score", "probability_errors"]
 
@@ -40,15 +38,13 @@ class Score:
         return asdict(self)
 
 
-def exact_score(logits: Floats, y: Ints) -> Score:
-    """The score of logits `(n_samples, n_classes)` that carry no shot noise."""
-    accuracy = float(np.mean(_correct(logits, y)))
+def exact_score(predicted: Ints, y: Ints) -> Score:
+    """The score of predicted classes `(n_samples,)` that carry no shot noise, against the true ones."""
+    accuracy = float(np.mean(predicted == y))
     return Score(accuracy, len(y), _sampling_error(accuracy, len(y)))
 
 
-def measured_score(
-    found: Estimates, y: Ints, head: Head, parameters: Floats, n_classes: int, rng: np.random.Generator
-) -> Score:
+def measured_score(found: Estimates, y: Ints, head: BoundHead, rng: np.random.Generator) -> Score:
     """The score of measured expectation values.
 
     The shot error is the spread of the accuracy over 200 draws of the expectation values, each normal
@@ -57,36 +53,23 @@ def measured_score(
     Args:
         found: measured values and their errors.
         y: class numbers `(n_samples,)`.
-        head: from values to logits.
-        parameters: of the head.
-        n_classes: number of classes.
+        head: from values to classes.
         rng: of the draws.
     """
-    exact = exact_score(head.logits(found.values, parameters, n_classes), y)
-    drawn = _drawn_logits(found, head, parameters, n_classes, rng)
-    accuracies = [np.mean(_correct(logits, y)) for logits in drawn]
+    exact = exact_score(head.classes(found.values), y)
+    accuracies = [np.mean(head.classes(values) == y) for values in _drawn(found, rng)]
     return Score(exact.accuracy, exact.n_samples, exact.sampling_error, float(np.std(accuracies)))
 
 
-def probability_errors(
-    found: Estimates, head: Head, parameters: Floats, n_classes: int, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
+def probability_errors(found: Estimates, head: BoundHead, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Probabilities `(n_samples, n_classes)`, and their standard deviations over draws as for `measured_score`."""
-    probabilities = softmax(head.logits(found.values, parameters, n_classes), axis=1)
-    drawn = [softmax(logits, axis=1) for logits in _drawn_logits(found, head, parameters, n_classes, rng)]
-    return np.asarray(probabilities), np.asarray(np.std(drawn, axis=0))
+    drawn = [head.probabilities(values) for values in _drawn(found, rng)]
+    return head.probabilities(found.values), np.asarray(np.std(drawn, axis=0))
 
 
-def _drawn_logits(
-    found: Estimates, head: Head, parameters: Floats, n_classes: int, rng: np.random.Generator
-) -> Iterator[Floats]:
+def _drawn(found: Estimates, rng: np.random.Generator) -> Iterator[Floats]:
     for _ in range(_DRAWS):
-        values = found.values + found.errors * rng.standard_normal(found.values.shape)
-        yield head.logits(values, parameters, n_classes)
-
-
-def _correct(logits: Floats, y: Ints) -> NDArray[np.bool_]:
-    return np.asarray(np.argmax(logits, axis=1) == y)
+        yield found.values + found.errors * rng.standard_normal(found.values.shape)
 
 
 def _sampling_error(accuracy: float, n_samples: int) -> float:

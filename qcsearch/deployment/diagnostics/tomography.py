@@ -162,7 +162,7 @@ def tomography(
         check_ceiling(budget, measuring(program, 1), "the tomography")
     features = model.features(np.asarray(x)[None])
     predicted = predicted_state(model, features, wires)
-    taken = _measured(program, np.hstack([features, model.weights[None]]), wires)
+    taken = _measured(program, np.hstack([features, model.parameters.weights[None]]), wires)
     measured = fit_state(taken)
     rng = np.random.default_rng(np.random.SeedSequence([seed, 3]))
     again = [state_fidelity(state, predicted) for state in _redrawn(measured, taken, rng)]
@@ -242,7 +242,7 @@ def predicted_state(model: TrainedModel, features: Floats, wires: Sequence[int])
         SparsePauliOp.from_sparse_list([(axes, list(wires), 1.0)], circuit.num_qubits) for axes in labels
     ]
     program = compile_circuit(circuit, noise, strings, list(transpiled.features), list(transpiled.weights))
-    values = program.values(features, model.weights)[0]
+    values = program.values(features, model.parameters.weights)[0]
     terms = [("", [], 1.0), *((axes, range(len(wires)), v) for axes, v in zip(labels, values, strict=True))]
     return DensityMatrix(SparsePauliOp.from_sparse_list(terms, len(wires)) / 2 ** len(wires))
 

@@ -18,9 +18,12 @@ from qcsearch.deployment.diagnostics.score import Score, measured_score
 from qcsearch.deployment.finetune.schedule import ShotsSchedule, StepShots
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.errors import InputError
+from qcsearch.training.bound_head import predicted_classes
+from qcsearch.training.data import TrainingData
 from qcsearch.training.gradients.estimators import ParameterShift, Spsa
 from qcsearch.training.loop.state import steps_done
-from qcsearch.training.loop.trainer import fit
+from qcsearch.training.loop.task import Task
+from qcsearch.training.loop.trainer import TrainingControl, fit
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.model import TrainedModel
 
@@ -168,25 +171,18 @@ class Tuner:
             self.step_done("tuning", step, steps)
             return step < steps and not may_step(step)
 
-        found = fit(
+        task = Task(
             self.program,
-            model.features(self.train.X),
-            self.train.y,
-            None,
-            None,
-            model.head,
+            self.estimator(steps),
+            model.head.head,
             self.options.training(model, steps),
-            model.n_classes,
-            self.rng,
-            model.weights,
-            head0=model.head_parameters,
-            estimator=self.estimator(steps),
-            deadline=None if may_begin else 0.0,  # past: a checkpoint is read, and no step is taken
-            on_step=stop,
-            checkpoint=checkpoint,
+            TrainingData(Part(model.features(self.train.X), self.train.y), model.n_classes),
         )
+        past = None if may_begin else 0.0  # a checkpoint is read, and no step is taken
+        control = TrainingControl(past, stop, checkpoint)
+        found = fit(task, self.rng, start=model.parameters, control=control)
         losses = tuple(record.loss for record in found.history if record.loss is not None)
-        return losses, replace(model, weights=found.weights, head_parameters=found.head_parameters)
+        return losses, replace(model, parameters=found.parameters)
 
     def estimator(self, steps: int) -> StepShots:
         """The gradient, with the shots of each of so many steps."""
@@ -205,13 +201,13 @@ class Tuner:
     def _measure(self, stage: str, model: TrainedModel) -> _Judgement:
         y, total = self.validation.y, len(self.validation)
         self.step_done(stage, 0, total)
-        found = self.program.measure(model.features(self.validation.X), model.weights)
+        found = self.program.measure(model.features(self.validation.X), model.parameters.weights)
         self.step_done(stage, total, total)
-        head, parameters, n_classes = model.head, model.head_parameters, model.n_classes
-        logits = head.logits(found.values, parameters, n_classes)
-        loss, _ = LOSSES.create(model.candidate.training.loss)(logits, y, head.targets(n_classes))
-        score = measured_score(found, y, head, parameters, n_classes, self.rng)
-        return _Judgement(score, np.argmax(logits, axis=1) == y, loss)
+        head = model.head
+        logits = head.logits(found.values)
+        loss, _ = LOSSES.create(model.candidate.training.loss)(logits, y, head.targets())
+        score = measured_score(found, y, head, self.rng)
+        return _Judgement(score, predicted_classes(logits) == y, loss)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,17 +10,18 @@ from functools import partial
 import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.circuits.lowering import without_pqc
+from qcsearch.circuits.build import without_pqc
+from qcsearch.data.splitting import Part
 from qcsearch.devices.calibration.providers import get_device, list_devices
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.finish.classical import NAMES, Baselines, Lesson
-from qcsearch.search.finish.refit import Finalist, Refitted, train_once
+from qcsearch.search.finish.refit import Finalist, train_once
 from qcsearch.search.run.result import ABLATION, OTHER_DAY, UNTUNED, SearchResult, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.expectations import Floats
-from qcsearch.training.single import accuracy
+from qcsearch.training.parameters import Parameters
+from qcsearch.training.scoring import accuracy
 from qcsearch.training.transpiled import transpile_candidate
 
 __all__ = ["HELD_OUT_SIGMA", "Deadlines", "compared", "missing_at_first"]
@@ -61,30 +62,30 @@ def missing_at_first(tuned: bool) -> dict[str, str]:
 def compared(
     objective: Objective,
     winner: Finalist,
+    test: Part,
     result: SearchResult,
     *,
     deadlines: Deadlines = Deadlines(),
-    before: tuple[Candidate, Refitted] | None = None,
+    before: tuple[Candidate, Parameters] | None = None,
 ) -> Iterator[SearchResult]:
     """Yield the result with one comparison more each time; the last is whole.
 
     Args:
         objective: of the search.
         winner: the finalist that was chosen.
+        test: the test part as `evaluate` transformed it.
         result: what is known of it, with `missing_at_first` missing.
         deadlines: after them what is not there is missing.
         before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
-    data = objective.features.prepare(winner.transpiled.candidate.preprocessing)
-    test = objective.features.split.test
-    Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)
-    lesson = Lesson.of(data.Z, data.y, Z_test, test.y, objective.seed)
+    train = objective.features.prepare(winner.transpiled.candidate.preprocessing).data.train
+    lesson = Lesson.of(train.X, train.y, test.X, test.y, objective.seed)
     with Baselines(lesson, objective.seed) as baselines:
         least = time.monotonic() + _CLASSICAL_SECONDS
         classical_end = None if deadlines.end is None else max(deadlines.end, least)
         steps: list[Callable[[SearchResult], SearchResult]] = [
-            partial(_with_other_day, objective, winner, Z_test, deadlines.end),
-            partial(_with_ablation, objective, winner, Z_test, deadlines.training)
+            partial(_with_other_day, objective, winner, test, deadlines.end),
+            partial(_with_ablation, objective, winner, test, deadlines.training)
             if before is None
             else partial(_with_untuned, objective, before, deadlines.end),
             partial(_with_classical, baselines, classical_end),
@@ -117,12 +118,12 @@ def _with_classical(baselines: Baselines, deadline: float | None, result: Search
 
 
 def _with_ablation(
-    objective: Objective, winner: Finalist, Z_test: Floats, deadline: float | None, result: SearchResult
+    objective: Objective, winner: Finalist, test: Part, deadline: float | None, result: SearchResult
 ) -> SearchResult:
     """The same training of the winner without its trained gates; missing if it cannot be, or was broken off."""
     if _late(deadline):
         return _without(result, ABLATION, reason=_NO_TIME)
-    transpiled, y_test = winner.transpiled, objective.features.split.test.y
+    transpiled = winner.transpiled
     try:
         bare = transpile_candidate(without_pqc(transpiled.candidate), objective.device, transpiled.n_features)
         found = train_once(objective, bare, index=1, deadline=deadline)
@@ -130,12 +131,12 @@ def _with_ablation(
         return _without(result, ABLATION, reason=error.message)
     if found.cut:
         return _without(result, ABLATION, reason=f"Its training was broken off: {found.cut}")
-    score = accuracy(bare, found, Z_test, y_test, objective.features.dataset.n_classes)
+    score = accuracy(bare, found.parameters, test, objective.features.dataset.n_classes)
     return replace(_without(result, ABLATION), without_pqc=score)
 
 
 def _with_other_day(
-    objective: Objective, winner: Finalist, Z_test: Floats, deadline: float | None, result: SearchResult
+    objective: Objective, winner: Finalist, test: Part, deadline: float | None, result: SearchResult
 ) -> SearchResult:
     """The winner as it is, under the newest other snapshot of the same device, or else under a synthetic one."""
     if _late(deadline):
@@ -147,40 +148,36 @@ def _with_other_day(
     except (CandidateError, DeviceError) as error:
         reason = f"The winner does not run on the snapshot {other.name}: {error.message}"
         return _without(result, OTHER_DAY, reason=reason)
-    y_test, n_classes = objective.features.split.test.y, objective.features.dataset.n_classes
-    score = accuracy(there, winner.chosen, Z_test, y_test, n_classes)
+    score = accuracy(there, winner.chosen.parameters, test, objective.features.dataset.n_classes)
     snapshot = SnapshotScore(other.name, other.calibrated_at, score)
     return replace(_without(result, OTHER_DAY), snapshot=snapshot)
 
 
 def _with_untuned(
-    objective: Objective, before: tuple[Candidate, Refitted], deadline: float | None, result: SearchResult
+    objective: Objective, before: tuple[Candidate, Parameters], deadline: float | None, result: SearchResult
 ) -> SearchResult:
     if _late(deadline):
         return _without(result, UNTUNED, reason=_NO_TIME)
     return replace(_without(result, UNTUNED), untuned=_untuned(objective, *before))
 
 
-def _untuned(objective: Objective, candidate: Candidate, fit: Refitted) -> Untuned | None:
+def _untuned(objective: Objective, candidate: Candidate, parameters: Parameters) -> Untuned | None:
     """The scores of a model with the weights it came with; None if it does not run on this device as it is."""
     features = objective.features
-    data, test, n_classes = (
-        features.prepare(candidate.preprocessing),
-        features.split.test,
-        features.dataset.n_classes,
-    )
+    prepared, raw = features.prepare(candidate.preprocessing), features.split.test
     try:
         transpiled = transpile_candidate(
             candidate, objective.device, features.n_components(candidate.preprocessing)
         )
     except (CandidateError, DeviceError):
         return None
-    if len(fit.weights) != transpiled.n_weights:
+    if len(parameters.weights) != transpiled.n_weights:
         return None
-    Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)
+    test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
+    scored = partial(accuracy, transpiled, parameters, n_classes=prepared.data.n_classes)
     return Untuned(
-        validation_accuracy=accuracy(transpiled, fit, data.Z_val, data.y_val, n_classes),
-        test_accuracy_noisy=accuracy(transpiled, fit, Z_test, test.y, n_classes),
+        validation_accuracy=scored(prepared.data.validation),
+        test_accuracy_noisy=scored(test),
     )
 
 

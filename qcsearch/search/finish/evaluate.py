@@ -7,14 +7,13 @@ from statistics import stdev
 
 import numpy as np
 
+from qcsearch.data.splitting import Part
 from qcsearch.search.finish.classical import MAJORITY, majority_accuracy
 from qcsearch.search.finish.refit import Finalist, Refitted
 from qcsearch.search.run.result import Best, SeedScore
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.heads import HEADS
 from qcsearch.training.model import TrainedModel
-from qcsearch.training.single import accuracy
+from qcsearch.training.scoring import accuracy, classify
 from qcsearch.training.transpiled import TranspiledCandidate
 from qcsearch.wording import percent
 
@@ -27,6 +26,7 @@ class Evaluation:
 
     Attributes:
         model: the winner.
+        test: the test part as the winner's circuit takes it, for `comparisons`: it is transformed once.
         best: its figures.
         seeds: its candidate's trainings.
         spread: over them.
@@ -38,6 +38,7 @@ class Evaluation:
     """
 
     model: TrainedModel
+    test: Part
     best: Best
     seeds: tuple[SeedScore, ...]
     spread: dict[str, float | None]
@@ -56,13 +57,12 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         winner: the finalist that was chosen, on validation alone.
     """
     transpiled, chosen = winner.transpiled, winner.chosen
-    data = objective.features.prepare(transpiled.candidate.preprocessing)
-    test = objective.features.split.test
-    Z_test = np.asarray(data.pipeline.transform(test.X), dtype=np.float64)
-    n_classes = objective.features.dataset.n_classes
-    predicted = _predict(transpiled, chosen, Z_test, n_classes)
+    prepared = objective.features.prepare(transpiled.candidate.preprocessing)
+    data, raw = prepared.data, objective.features.split.test
+    test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
+    predicted = classify(transpiled, chosen.parameters, test.X, data.n_classes)
     noisy = float(np.mean(predicted == test.y))
-    noiseless = float(np.mean(_predict(transpiled, chosen, Z_test, n_classes, noise=False) == test.y))
+    noiseless = accuracy(transpiled, chosen.parameters, test, data.n_classes, noise=False)
     best = Best(
         trial=winner.record.trial,
         validation_accuracy=chosen.validation_accuracy,
@@ -73,13 +73,14 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         two_qubit_gates=transpiled.mapped.two_qubit_gates,
     )
     whole = (fit for fit in winner.fits if not fit.cut)
-    seeds = tuple(_seed_score(transpiled, fit, Z_test, test.y, n_classes) for fit in whole)
-    majority = majority_accuracy(data.y, test.y)
-    failure = _failure(winner, best, majority_accuracy(data.y, data.y_val), majority)
-    confusion = np.zeros((n_classes, n_classes), dtype=int)
+    seeds = tuple(_seed_score(transpiled, fit, test, data.n_classes) for fit in whole)
+    majority = majority_accuracy(data.train.y, test.y)
+    failure = _failure(winner, best, majority_accuracy(data.train.y, data.validation.y), majority)
+    confusion = np.zeros((data.n_classes, data.n_classes), dtype=int)
     np.add.at(confusion, (test.y, predicted), 1)
     return Evaluation(
         model=_model(objective, transpiled, chosen, best, majority),
+        test=test,
         best=best,
         seeds=seeds,
         spread=_spread(seeds),
@@ -91,19 +92,9 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     )
 
 
-def _predict(
-    transpiled: TranspiledCandidate, fit: Refitted, Z: Floats, n_classes: int, *, noise: bool = True
-) -> Ints:
-    head = HEADS.create(transpiled.candidate.head.name, transpiled.candidate.head.settings)
-    values = transpiled.compile(noise).values(transpiled.derive(Z), fit.weights)
-    predicted: Ints = np.argmax(head.logits(values, fit.head_parameters, n_classes), axis=1)
-    return predicted
-
-
-def _seed_score(
-    transpiled: TranspiledCandidate, fit: Refitted, Z: Floats, y: Ints, n_classes: int
-) -> SeedScore:
-    return SeedScore(fit.seed_index, fit.validation_accuracy, accuracy(transpiled, fit, Z, y, n_classes))
+def _seed_score(transpiled: TranspiledCandidate, fit: Refitted, test: Part, n_classes: int) -> SeedScore:
+    on_test = accuracy(transpiled, fit.parameters, test, n_classes)
+    return SeedScore(fit.seed_index, fit.validation_accuracy, on_test)
 
 
 def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:
@@ -138,8 +129,7 @@ def _model(
     return TrainedModel(
         candidate=transpiled.candidate,
         device=objective.device,
-        weights=fit.weights,
-        head_parameters=fit.head_parameters,
+        parameters=fit.parameters,
         pipeline=objective.features.prepare(transpiled.candidate.preprocessing).pipeline,
         classes=dataset.classes,
         n_features_in=dataset.n_features,

@@ -15,12 +15,14 @@ import numpy as np
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.search.events import Event, RefitFinished, RefitStarted
 from qcsearch.search.finish.leaderboard import families
-from qcsearch.search.trial.features import Prepared
 from qcsearch.search.trial.objective import PRECISION, Objective, seed_words
 from qcsearch.search.trial.record import TrialRecord
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.data import TrainingData
 from qcsearch.training.loop.fit import Stop
-from qcsearch.training.single import accuracy, fit_candidate
+from qcsearch.training.loop.trainer import TrainingControl
+from qcsearch.training.parameters import DRAWN, Parameters
+from qcsearch.training.scoring import accuracy
+from qcsearch.training.single import fit_candidate
 from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["Finalist", "Refitted", "refit", "train_once"]
@@ -45,16 +47,14 @@ class Refitted:
     """One training of a finalist.
 
     Attributes:
-        weights: of the circuit.
-        head_parameters: of the head.
+        parameters: of circuit and head.
         validation_accuracy: under noise; of a training on both parts the mean of its candidate's others.
         seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
         validation_loss: of the same weights.
         cut: why it was broken off, a sentence; empty if it went to its end.
     """
 
-    weights: Floats
-    head_parameters: Floats
+    parameters: Parameters
     validation_accuracy: float
     seed_index: int
     validation_loss: float = math.inf
@@ -126,7 +126,7 @@ def refit(
     deadline: float | None,
     emit: Callable[[Event], None],
     threads: int = 1,
-    warm: Mapping[str, Refitted] | None = None,
+    warm: Mapping[str, Parameters] | None = None,
 ) -> list[Finalist]:
     """Train the best again; the winner is the finalist with the best mean, which comes first.
 
@@ -242,7 +242,7 @@ def _rounds(
         if deadline is not None and started + longest * _MARGIN > deadline:
             return
         train = partial(train_once, objective, index=index, deadline=deadline)
-        starts = [finalist.fits[0] if warm else None for finalist in finalists]
+        starts = [finalist.fits[0].parameters if warm else DRAWN for finalist in finalists]
         with ThreadPoolExecutor(threads) as pool:
             found = list(pool.map(train, (finalist.transpiled for finalist in finalists), starts))
         if any(fit.cut for fit in found):
@@ -254,7 +254,7 @@ def _rounds(
 
 
 def _whole(
-    objective: Objective, winner: Finalist, deadline: float | None, warm: Mapping[str, Refitted] | None
+    objective: Objective, winner: Finalist, deadline: float | None, warm: Mapping[str, Parameters] | None
 ) -> Refitted | None:
     """The winner trained on the training and validation parts together, in a tuning from the weights there are.
 
@@ -262,58 +262,46 @@ def _whole(
     than the best of the other trainings: one that is far from converged must not be handed over for its last weights.
     """
     candidate = winner.transpiled.candidate
-    data: Prepared = objective.features.prepare(candidate.preprocessing)
-    Z, y = np.concatenate([data.Z, data.Z_val]), np.concatenate([data.y, data.y_val])
-    n_classes = objective.features.dataset.n_classes
+    both = objective.features.prepare(candidate.preprocessing).data.whole()
 
-    def right(fit: Refitted) -> float:
-        return accuracy(winner.transpiled, fit, Z, y, n_classes)
+    def right(parameters: Parameters) -> float:
+        return accuracy(winner.transpiled, parameters, both.train, both.n_classes)
 
     known = None if warm is None else warm.get(winner.digest)
-    start = known or (None if warm is None else winner.best)
-    trained = _train_whole(objective, winner, Z, y, start, deadline)
-    found = [fit for fit in (trained, known) if fit is not None]
-    asked = right(winner.best) if found else 0.0
-    least = asked - math.sqrt(asked * (1 - asked) / len(y)) - 1 / len(y)
-    for fit in found:
-        if right(fit) >= least:
-            return replace(
-                fit,
-                validation_accuracy=winner.mean,
-                validation_loss=winner.mean_loss,
-                seed_index=_WHOLE,
-            )
+    start = known or (DRAWN if warm is None else winner.best.parameters)
+    trained = _train_whole(objective, winner, both, start, deadline)
+    found = [parameters for parameters in (trained, known) if parameters is not None]
+    asked, n_samples = right(winner.best.parameters) if found else 0.0, len(both.train)
+    least = asked - math.sqrt(asked * (1 - asked) / n_samples) - 1 / n_samples
+    for parameters in found:
+        if right(parameters) >= least:
+            return Refitted(parameters, winner.mean, _WHOLE, winner.mean_loss)
     return None
 
 
 def _train_whole(
-    objective: Objective, winner: Finalist, Z: Floats, y: Ints, start: Refitted | None, deadline: float | None
-) -> Refitted | None:
+    objective: Objective, winner: Finalist, data: TrainingData, start: Parameters, deadline: float | None
+) -> Parameters | None:
     """One training without validation; None if it did not get to the end."""
     candidate = winner.transpiled.candidate
     found = fit_candidate(
         winner.transpiled,
-        Z,
-        y,
-        None,
-        None,
-        objective.features.dataset.n_classes,
+        data,
         np.random.default_rng(seed_words(objective.seed, candidate, _WHOLE)),
-        weights0=None if start is None else start.weights,
-        head0=None if start is None else start.head_parameters,
-        deadline=deadline,
+        start=start,
+        control=TrainingControl(deadline),
         dtype=PRECISION,
     )
     if found.stopped in (Stop.BUDGET, Stop.DIVERGED):
         winner.notices.append(_NOT_WHOLE.format(reason=found.stopped.sentence))
         return None
-    return Refitted(found.weights, found.head_parameters, 0.0, _WHOLE)
+    return found.parameters
 
 
 def train_once(
     objective: Objective,
     transpiled: TranspiledCandidate,
-    start: Refitted | None = None,
+    start: Parameters = DRAWN,
     *,
     index: int,
     deadline: float | None,
@@ -323,31 +311,25 @@ def train_once(
     Args:
         objective: of the search.
         transpiled: what to train.
-        start: where to start; None draws that too.
+        start: where to start; an empty part is drawn too.
         index: 1, 2, …
         deadline: in seconds of `time.monotonic`; None for no limit.
     """
     candidate = transpiled.candidate
-    data: Prepared = objective.features.prepare(candidate.preprocessing)
-    n_classes = objective.features.dataset.n_classes
+    data = objective.features.prepare(candidate.preprocessing).data
     rng = np.random.default_rng(seed_words(objective.seed, candidate, index))
     found = fit_candidate(
         transpiled,
-        data.Z,
-        data.y,
-        data.Z_val,
-        data.y_val,
-        n_classes,
+        data,
         rng,
-        weights0=None if start is None else start.weights,
-        head0=None if start is None else start.head_parameters,
-        deadline=deadline,
+        start=start,
+        control=TrainingControl(deadline),
         dtype=PRECISION,
     )
-    score = accuracy(transpiled, found, data.Z_val, data.y_val, n_classes)
+    score = accuracy(transpiled, found.parameters, data.validation, data.n_classes)
     loss = math.inf if found.validation_loss is None else found.validation_loss
     cut = found.stopped.sentence if found.stopped == Stop.BUDGET else ""
-    return Refitted(found.weights, found.head_parameters, score, index, loss, cut)
+    return Refitted(found.parameters, score, index, loss, cut)
 
 
 def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) -> Finalist:
@@ -356,8 +338,7 @@ def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) ->
     # In another session there may have been more time to set it up; now it must be, as it has been chosen.
     transpiled, _, _ = replace(objective, setup_seconds=None).transpile(longer)
     own = Refitted(
-        np.array(record.weights),
-        np.array(record.head_parameters),
+        record.parameters,
         record.validation_accuracy or 0.0,
         0,
         math.inf if record.validation_loss is None else record.validation_loss,

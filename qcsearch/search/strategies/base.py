@@ -17,12 +17,12 @@ from qcsearch.errors import SpaceError
 from qcsearch.registry import Registry
 from qcsearch.search.trial.ladder import Ladder
 from qcsearch.storage.canonical import Json
+from qcsearch.training.parameters import Parameters
 
 if TYPE_CHECKING:
     from qcsearch.search.space.space import SearchSpace
     from qcsearch.search.trial.objective import Objective
     from qcsearch.search.trial.record import TrialRecord
-    from qcsearch.training.expectations import Floats
 
 __all__ = ["STRATEGIES", "Brief", "Maker", "Particular", "Proposal", "Share", "Strategy"]
 
@@ -119,16 +119,14 @@ class Proposal:
     Attributes:
         candidate: to be trained.
         predictors: figures of it that the maker went by.
-        weights0: circuit weights to start from, in radians; None draws them.
-        head0: head parameters to start from; None asks the head.
+        start: parameters that its training starts from; an empty part is drawn.
         family: the trial whose circuit it came of by refinement, step by step; None if it is no refined one.
         rate: step size of the trial's training over the candidate's, which a refit from drawn weights takes as it is.
     """
 
     candidate: Candidate
     predictors: Mapping[str, float] = field(default_factory=dict)
-    weights0: Floats | None = None
-    head0: Floats | None = None
+    start: Parameters = field(default_factory=Parameters)
     family: int | None = None
     rate: float = 1.0
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.gate import GateList, Topology
-from qcsearch.circuits.lowering import lower
+from qcsearch.circuits.build import lower
 from qcsearch.circuits.observables import parse
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.places import best_places
 from qcsearch.devices.selection.regions import best_regions, topology
 from qcsearch.errors import DeviceError
-from qcsearch.search.finish.refit import Refitted
 from qcsearch.search.strategies.base import Proposal
 from qcsearch.search.study.planted import Planted
 from qcsearch.search.trial.constraints import Infeasible
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.heads import HEADS
-from qcsearch.training.single import accuracy
+from qcsearch.training.heads import n_head_parameters
+from qcsearch.training.parameters import DRAWN, Parameters
+from qcsearch.training.scoring import accuracy
 from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["grow", "places"]
@@ -91,22 +89,24 @@ def _regions(device: Device, n_qubits: int) -> list[tuple[int, ...]]:
 
 def _warm(planted: Planted, transpiled: TranspiledCandidate, objective: Objective) -> Proposal:
     """With weights and head where they fit."""
-    candidate = transpiled.candidate
-    head = HEADS.create(candidate.head.name, candidate.head.settings)
-    n_head = head.n_parameters(len(candidate.observables), objective.features.dataset.n_classes)
-    weights, parameters = np.array(planted.weights), np.array(planted.head_parameters)
-    return Proposal(
-        candidate,
-        weights0=weights if len(weights) == transpiled.n_weights else None,
-        head0=parameters if len(parameters) == n_head else None,
+    n_weights, n_head = _lengths(transpiled, objective)
+    weights, head = planted.start.weights, planted.start.head
+    start = Parameters(
+        weights if len(weights) == n_weights else DRAWN.weights, head if len(head) == n_head else DRAWN.head
     )
+    return Proposal(transpiled.candidate, start=start)
+
+
+def _lengths(transpiled: TranspiledCandidate, objective: Objective) -> tuple[int, int]:
+    """Numbers of the circuit's weights and of the head's parameters."""
+    n_classes = objective.features.dataset.n_classes
+    return transpiled.n_weights, n_head_parameters(transpiled.candidate, n_classes)
 
 
 def _validation(proposal: Proposal, transpiled: TranspiledCandidate, objective: Objective) -> float:
     """Accuracy of the weights as they are, under noise; 0 if there are none."""
-    if proposal.weights0 is None or proposal.head0 is None:
+    start = proposal.start
+    if (len(start.weights), len(start.head)) != _lengths(transpiled, objective):
         return 0.0
-    data = objective.features.prepare(proposal.candidate.preprocessing)
-    n_classes = objective.features.dataset.n_classes
-    start = Refitted(proposal.weights0, proposal.head0, 0.0, 0)
-    return accuracy(transpiled, start, data.Z_val, data.y_val, n_classes)
+    data = objective.features.prepare(proposal.candidate.preprocessing).data
+    return accuracy(transpiled, start, data.validation, data.n_classes)

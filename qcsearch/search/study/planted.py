@@ -14,6 +14,7 @@ from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json
+from qcsearch.training.parameters import Parameters
 from qcsearch.typed import read
 
 __all__ = ["Planted"]
@@ -32,16 +33,14 @@ class Planted:
         params: parameters of the new space, as far as it has them.
         candidate: what to evaluate, on the qubits it was made for; None for what `params` mean.
         couplings: pairs of the candidate's logical qubits that are coupled there.
-        weights: circuit weights to start from, in radians; empty draws them.
-        head_parameters: of the head; empty asks the head.
+        start: parameters to start from; an empty part is drawn.
     """
 
     source: str
     params: Mapping[str, Json] = field(default_factory=dict)
     candidate: Annotated[Candidate | None, PlainValidator(_candidate)] = None
     couplings: tuple[tuple[int, int], ...] = ()
-    weights: tuple[float, ...] = ()
-    head_parameters: tuple[float, ...] = ()
+    start: Annotated[Parameters, PlainValidator(Parameters.from_json)] = field(default_factory=Parameters)
 
     @classmethod
     def of(cls, record: TrialRecord, device: Device, run: str) -> Planted:
@@ -58,8 +57,7 @@ class Planted:
             params=dict(record.params),
             candidate=record.candidate,
             couplings=topology(device, record.candidate.qubits).edges,
-            weights=record.weights,
-            head_parameters=record.head_parameters,
+            start=record.parameters,
         )
 
     @property
@@ -74,8 +72,7 @@ class Planted:
             "params": dict(self.params),
             "candidate": None if self.candidate is None else self.candidate.to_json(),
             "couplings": [list(pair) for pair in self.couplings],
-            "weights": list(self.weights),
-            "head_parameters": list(self.head_parameters),
+            "start": self.start.to_json(),
         }
 
     @classmethod

@@ -15,7 +15,7 @@ import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
-from qcsearch.circuits.lowering import lower
+from qcsearch.circuits.build import lower
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import CandidateError, DeviceError, RunError
 from qcsearch.search.finish.leaderboard import families, rank, records
@@ -25,7 +25,8 @@ from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json, digest
-from qcsearch.training.heads import HEADS
+from qcsearch.training.heads import n_head_parameters
+from qcsearch.training.parameters import DRAWN
 
 __all__ = ["SEEDS", "plant_from"]
 
@@ -83,7 +84,7 @@ class _Seeding:
             self._left_out.append(f"Of {whole.source} nothing is taken: {error.message}")
             return None
         if not self._same_split:
-            whole = replace(whole, weights=(), head_parameters=())
+            whole = replace(whole, start=DRAWN)
         return replace(whole, params=params)
 
     def sentences(self, n_planted: int) -> list[str]:
@@ -133,8 +134,7 @@ class _Seeding:
         assert candidate is not None
         features = self._objective.features
         lower(candidate, planted.shape, features.n_components(candidate.preprocessing))
-        head = HEADS.create(candidate.head.name, candidate.head.settings)
-        head.n_parameters(len(candidate.observables), features.dataset.n_classes)
+        n_head_parameters(candidate, features.dataset.n_classes)
         best_regions(self._objective.device, candidate.n_qubits)
 
     def _other_test(self) -> bool:

@@ -10,10 +10,11 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.preprocessing.pipeline import build_pipeline, fit_seconds, n_components
-from qcsearch.data.splitting import Split, split
+from qcsearch.data.splitting import Part, Split, split
 from qcsearch.devices.device import Device
 from qcsearch.search.space.context import SearchContext
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.data import TrainingData
+from qcsearch.training.expectations import Floats
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -32,22 +33,16 @@ class Prepared:
 
     Attributes:
         pipeline: fitted on the training part.
-        Z: angles of the training part, `(n_train, n_components)`.
-        y: its class numbers.
-        Z_val: angles of the validation part, `(n_validation, n_components)`.
-        y_val: its class numbers.
+        data: angles in radians, `(n_samples, n_components)` in each part.
     """
 
     pipeline: Pipeline
-    Z: Floats
-    y: Ints
-    Z_val: Floats
-    y_val: Ints
+    data: TrainingData
 
     @property
     def size(self) -> int:
         """Numbers that it holds."""
-        return self.Z.size + self.Z_val.size
+        return self.data.train.X.size + self.data.validation.X.size
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +113,9 @@ class Features:
         angles = pipeline[-_ANGLE_STEPS:]
         Z = angles.fit_transform(reduced.X, train.y)
         whole = type(pipeline)([*reduced.pipeline.steps, *angles.steps])
-        prepared = Prepared(whole, Z, train.y, angles.transform(reduced.X_val), validation.y)
+        Z_val = angles.transform(reduced.X_val)
+        training = TrainingData(Part(Z, train.y), data.n_classes, Part(Z_val, validation.y))
+        prepared = Prepared(whole, training)
         self._prepared[preprocessing] = prepared
         _forget(self._prepared)
         return prepared

@@ -14,7 +14,7 @@ import numpy as np
 from qcsearch._version import __version__
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.gate import GateList
-from qcsearch.circuits.lowering import lower
+from qcsearch.circuits.build import lower
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import CandidateError, DeviceError
@@ -27,10 +27,12 @@ from qcsearch.search.trial.ladder import Ladder
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.storage.canonical import Json
-from qcsearch.training.expectations import Floats
-from qcsearch.training.heads import HEADS
+from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.loop.fit import Fit, Stop
-from qcsearch.training.single import accuracy, fit_candidate
+from qcsearch.training.loop.trainer import TrainingControl
+from qcsearch.training.parameters import DRAWN, Parameters
+from qcsearch.training.scoring import accuracy
+from qcsearch.training.single import fit_candidate
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
 if TYPE_CHECKING:
@@ -142,8 +144,7 @@ class Objective:
             transpiled = transpile_candidate(
                 candidate, self.device, n_features, gate_list=gate_list, watch=watch
             )
-            head = HEADS.create(candidate.head.name, candidate.head.settings)
-            head.n_parameters(len(candidate.observables), self.features.dataset.n_classes)
+            n_head_parameters(candidate, self.features.dataset.n_classes)
         except (CandidateError, DeviceError) as error:
             raise Infeasible(error.message, BUILDABLE, 1.0, {BUILDABLE: 1.0}) from error
         cost = costs(transpiled.mapped, self.device, transpiled.n_weights, candidate.observables)
@@ -153,9 +154,9 @@ class Objective:
         """A transpiled candidate with the training part, as predictors see it."""
         from qcsearch.search.predictors import Subject
 
-        data = self.features.prepare(transpiled.candidate.preprocessing)
+        train = self.features.prepare(transpiled.candidate.preprocessing).data.train
         words = seed_words(self.seed, transpiled.candidate)
-        return Subject(transpiled, transpiled.derive(data.Z), data.y, words)
+        return Subject(transpiled, transpiled.derive(train.X), train.y, words)
 
     def can_prepare(self, candidate: Candidate) -> bool:
         """Whether the candidate's reduction can be fitted in `setup_seconds`; nothing is fitted.
@@ -206,8 +207,7 @@ class Objective:
         deadline: float | None = None,
         max_seconds: float | None = None,
         worker: str = "",
-        weights0: Floats | None = None,
-        head0: Floats | None = None,
+        start: Parameters = DRAWN,
         rate: float = 1.0,
         watch: Stopwatch | None = None,
     ) -> TrialRecord:
@@ -222,8 +222,7 @@ class Objective:
             max_seconds: it ends so long after its first validation, too, in which kernels are compiled if
                 they have to be.
             worker: who evaluates.
-            weights0: circuit weights to start from; None draws them.
-            head0: head parameters to start from; None asks the head.
+            start: where its training starts; an empty part is drawn.
             rate: step size of this training over the candidate's.
             watch: takes the time of each stage; None makes one.
 
@@ -252,7 +251,7 @@ class Objective:
                 record = seen.noted(record)
             if record.outcome.kind == "kept":
                 with watch.stage("train"):
-                    record = self._train(record, transpiled, listener, deadline, (weights0, head0), rate)
+                    record = self._train(record, transpiled, listener, deadline, start, rate)
         return replace(record, seconds=time.monotonic() - started, times=dict(watch.seconds))
 
     def _foresee(self, transpiled: TranspiledCandidate) -> Foresight | None:
@@ -269,34 +268,26 @@ class Objective:
         transpiled: TranspiledCandidate,
         listener: _Listener,
         deadline: float | None,
-        start: tuple[Floats | None, Floats | None],
+        start: Parameters,
         rate: float,
     ) -> TrialRecord:
         options = transpiled.candidate.training
-        data = self.features.prepare(transpiled.candidate.preprocessing)
-        n_classes = self.features.dataset.n_classes
+        data = self.features.prepare(transpiled.candidate.preprocessing).data
         seed = seed_words(self.seed, transpiled.candidate)
         fit = fit_candidate(
             transpiled,
-            data.Z,
-            data.y,
-            data.Z_val,
-            data.y_val,
-            n_classes,
+            data,
             np.random.default_rng(seed),
             options=replace(options, learning_rate=rate * options.learning_rate),
-            weights0=start[0],
-            head0=start[1],
-            deadline=deadline,
-            on_step=listener,
+            start=start,
+            control=TrainingControl(deadline, listener),
             dtype=PRECISION,
         )
         record = replace(
             record,
             outcome=listener.outcome(fit),
             history=tuple((r.step, r.validation_accuracy or 0.0) for r in fit.history),
-            weights=tuple(fit.weights.tolist()),
-            head_parameters=tuple(fit.head_parameters.tolist()),
+            parameters=fit.parameters,
             steps=fit.steps,
             validation_loss=fit.validation_loss,
             stopped=listener.sentence(fit),
@@ -304,7 +295,7 @@ class Objective:
         )
         if not record.trained:
             return record
-        scored = partial(accuracy, transpiled, fit, data.Z_val, data.y_val, n_classes)
+        scored = partial(accuracy, transpiled, fit.parameters, data.validation, data.n_classes)
         noisy = fit.validation_accuracy if options.noise else scored()
         noiseless = scored(noise=False)
         return replace(record, validation_accuracy=noisy, validation_accuracy_noiseless=noiseless)

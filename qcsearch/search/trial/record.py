@@ -9,6 +9,7 @@ from typing import Any
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.storage.canonical import Json
+from qcsearch.training.parameters import Parameters
 from qcsearch.wording import microseconds
 
 __all__ = ["Costs", "Outcome", "TrialRecord"]
@@ -104,8 +105,7 @@ class TrialRecord:
         constraints: amount of each constraint, > 0 broken.
         predictors: training-free figures by name, if any were computed.
         history: `(step, validation accuracy)` under noise.
-        weights: trained angles in radians.
-        head_parameters: trained parameters of the head.
+        parameters: trained, of circuit and head; empty if nothing was trained.
         steps: optimizer steps done.
         stopped: why the training ended.
         seed: words of the seed sequence that the training drew from.
@@ -127,8 +127,7 @@ class TrialRecord:
     constraints: Mapping[str, float] = field(default_factory=dict)
     predictors: Mapping[str, float] = field(default_factory=dict)
     history: tuple[tuple[int, float], ...] = ()
-    weights: tuple[float, ...] = ()
-    head_parameters: tuple[float, ...] = ()
+    parameters: Parameters = field(default_factory=Parameters)
     steps: int = 0
     stopped: str = ""
     seed: tuple[int, ...] = ()
@@ -170,8 +169,8 @@ class TrialRecord:
         data["times"] = dict(self.times)
         data["versions"] = dict(self.versions)
         data["history"] = [list(point) for point in self.history]
-        for name in ("weights", "head_parameters", "seed"):
-            data[name] = list(getattr(self, name))
+        data["parameters"] = self.parameters.to_json()
+        data["seed"] = list(self.seed)
         return data
 
     @classmethod
@@ -188,6 +187,6 @@ class TrialRecord:
         known["costs"] = None if costs is None else Costs(**costs)
         known["outcome"] = Outcome(**known["outcome"])
         known["history"] = tuple((int(step), float(value)) for step, value in known["history"])
-        for name in ("weights", "head_parameters", "seed"):
-            known[name] = tuple(known[name])
+        known["parameters"] = Parameters.from_json(known["parameters"])
+        known["seed"] = tuple(known["seed"])
         return cls(**known)

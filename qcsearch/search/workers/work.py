@@ -88,8 +88,7 @@ def _evaluate(
             deadline=deadline,
             max_seconds=max_seconds,
             worker=asked.worker,
-            weights0=proposal.weights0,
-            head0=proposal.head0,
+            start=proposal.start,
             rate=proposal.rate,
             watch=watch,
         )

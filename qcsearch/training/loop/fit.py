@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from qcsearch.storage.canonical import Json
-from qcsearch.training.expectations import Floats
+from qcsearch.training.parameters import Parameters
 
 __all__ = ["Fit", "Record", "Stop"]
 
@@ -67,8 +67,7 @@ class Fit:
     """A finished training.
 
     Attributes:
-        weights: of the circuit, `(n_weights,)`, from the step with the best validation.
-        head_parameters: of the head, from the same step.
+        parameters: of the step with the best validation, or of the last without validation data.
         history: the validations in order.
         stopped: why it ended; `stopped.sentence` in words.
         steps: optimizer steps done.
@@ -76,8 +75,7 @@ class Fit:
         validation_loss: of the weights handed back, None without validation data, or if it was not finite.
     """
 
-    weights: Floats
-    head_parameters: Floats
+    parameters: Parameters
     history: tuple[Record, ...]
     stopped: Stop
     steps: int

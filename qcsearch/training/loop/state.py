@@ -14,6 +14,7 @@ from qcsearch.training.loop.checkpoint import read_checkpoint, write_checkpoint
 from qcsearch.training.loop.fit import Record
 from qcsearch.training.loop.task import Task
 from qcsearch.training.optimizers import OPTIMIZERS, State
+from qcsearch.training.parameters import Parameters
 
 __all__ = ["TrainingState", "begin", "load_state", "save_state", "steps_done"]
 
@@ -38,25 +39,28 @@ class TrainingState:
 _PLAIN = ("seed", "step", "loss", "best_accuracy", "best_loss", "stale", "converged")
 
 
-def begin(
-    task: Task, rng: np.random.Generator, weights0: Floats | None, head0: Floats | None
-) -> TrainingState:
+def begin(task: Task, rng: np.random.Generator, start: Parameters) -> TrainingState:
     """The state before the first step.
+
+    Args:
+        task: what is trained.
+        rng: of what is drawn, and of the seed of all that follows.
+        start: an empty part of it is drawn.
 
     Raises:
         CandidateError: if start values have the wrong length or are not finite.
     """
-    n_weights = task.program.n_weights
-    if weights0 is None:
-        weights0 = rng.uniform(-1.0, 1.0, n_weights) * np.pi * task.options.init_scale
-    if head0 is None:
-        head0 = task.head.initial(task.program.n_observables, task.n_classes, rng)
-    for name, got, wanted in (("weights0", weights0, n_weights), ("head0", head0, task.n_head)):
+    n_weights, weights, head = task.program.n_weights, start.weights, start.head
+    if not np.size(weights):
+        weights = rng.uniform(-1.0, 1.0, n_weights) * np.pi * task.options.init_scale
+    if not np.size(head):
+        head = task.head.initial(task.program.n_observables, task.data.n_classes, rng)
+    for name, got, wanted in (("weights", weights, n_weights), ("head", head, task.n_head)):
         if np.shape(got) != (wanted,) or not np.all(np.isfinite(got)):
             raise CandidateError(
-                f"The '{name}' parameter of fit must be {wanted} finite numbers. Got shape {np.shape(got)}."
+                f"The '{name}' that a training starts from must be {wanted} finite numbers. Got shape {np.shape(got)}."
             )
-    theta = np.concatenate([weights0, head0]).astype(np.float64)
+    theta = Parameters(weights, head).vector.astype(np.float64)
     memory = OPTIMIZERS.create(task.options.optimizer).initial(len(theta))
     return TrainingState(theta, memory, int(rng.integers(2**63)), best=theta)
 

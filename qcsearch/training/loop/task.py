@@ -12,10 +12,13 @@ import numpy as np
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
+from qcsearch.training.bound_head import BoundHead, predicted_classes
+from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Expectations, Floats, Ints
 from qcsearch.training.gradients.estimators import GradientEstimator
 from qcsearch.training.heads import Head
 from qcsearch.training.losses import LOSSES
+from qcsearch.training.parameters import Parameters
 
 __all__ = ["Task", "batch_rows", "learning_rate", "random_at"]
 
@@ -56,67 +59,82 @@ def random_at(seed: int, step: int) -> np.random.Generator:
 
 @dataclass(frozen=True)
 class Task:
-    """What stays the same during a training."""
+    """What stays the same during a training.
+
+    Attributes:
+        program: what is asked for expectation values.
+        estimator: how gradients are found.
+        head: from values to logits.
+        options: hyper-parameters.
+        data: features of the circuit, `(n_samples, n_features)` in each part, and class numbers; without a validation
+            part the last weights are handed back, not the best.
+        identity: says which circuit is trained; a checkpoint of another is refused.
+    """
 
     program: Expectations
     estimator: GradientEstimator
     head: Head
     options: TrainingOptions
-    n_classes: int
-    Z: Floats
-    y: Ints
-    Z_val: Floats | None
-    y_val: Ints | None
+    data: TrainingData
     identity: str = ""
 
     @property
     def n_head(self) -> int:
         """Number of head parameters."""
-        return self.head.n_parameters(self.program.n_observables, self.n_classes)
+        return self.head.n_parameters(self.program.n_observables, self.data.n_classes)
 
     @cached_property
     def inputs(self) -> Any:
         """The training features, encoded once where the program can do that and is the one that is asked."""
-        return _encoded(self.program, self.Z) if self.estimator.program is self.program else self.Z
+        X = self.data.train.X
+        return _encoded(self.program, X) if self.estimator.program is self.program else X
 
     @cached_property
     def validation_inputs(self) -> Any:
         """The validation features, encoded once where the program can do that."""
-        return _encoded(self.program, self.Z_val)
+        return _encoded(self.program, self.data.validation.X)
 
     def objective(self, theta: Floats, rows: Ints | None, rng: np.random.Generator) -> tuple[float, Floats]:
         """Loss and gradient by all parameters on some rows of the training split."""
-        X, y = (self.inputs, self.y) if rows is None else (self.inputs[rows], self.y[rows])
-        w, p = self.split(theta)
+        y = self.data.train.y
+        X, y = (self.inputs, y) if rows is None else (self.inputs[rows], y[rows])
+        parameters = self.parameters(theta)
+        head = self.bound(parameters)
         kept: list[tuple[float, Floats]] = []
 
         def cotangent(values: Floats) -> Floats:
-            loss, dlogits = self.loss(self.head.logits(values, p, self.n_classes), y)
-            dvalues, dp = self.head.backward(values, p, dlogits)
+            loss, dlogits = self.loss(head.logits(values), y)
+            dvalues, dp = head.backward(values, dlogits)
             kept.append((loss, dp))
             return dvalues
 
-        _, dw = self.estimator(X, w, cotangent, rng)
+        _, dw = self.estimator(X, parameters.weights, cotangent, rng)
         loss, dp = kept[-1]
         return loss, np.concatenate([dw, dp])
 
     def validate(self, theta: Floats) -> tuple[float | None, float | None]:
-        """Accuracy and loss on the validation split."""
-        if self.Z_val is None or self.y_val is None:
+        """Accuracy and loss on the validation split; None without one, and for a loss that is no number."""
+        if not self.data.validated:
             return None, None
-        w, p = self.split(theta)
-        logits = self.head.logits(self.program.values(self.validation_inputs, w), p, self.n_classes)
+        parameters, y = self.parameters(theta), self.data.validation.y
+        logits = self.bound(parameters).logits(
+            self.program.values(self.validation_inputs, parameters.weights)
+        )
         if not np.all(np.isfinite(logits)):
             return 0.0, None
-        return float(np.mean(np.argmax(logits, axis=1) == self.y_val)), self.loss(logits, self.y_val)[0]
+        return float(np.mean(predicted_classes(logits) == y)), self.loss(logits, y)[0]
 
     def loss(self, logits: Floats, y: Ints) -> tuple[float, Floats]:
         """The loss that the options name, and its derivative by the logits."""
-        return LOSSES.create(self.options.loss)(logits, y, self.head.targets(self.n_classes))
+        return LOSSES.create(self.options.loss)(logits, y, self.head.targets(self.data.n_classes))
 
-    def split(self, theta: Floats) -> tuple[Floats, Floats]:
-        """Circuit weights and head parameters."""
-        return theta[: self.program.n_weights], theta[self.program.n_weights :]
+    def bound(self, parameters: Parameters) -> BoundHead:
+        """The head with its parameters."""
+        return BoundHead(self.head, parameters.head, self.data.n_classes)
+
+    def parameters(self, theta: Floats) -> Parameters:
+        """Circuit weights and head parameters of one vector."""
+        return Parameters.of_vector(theta, self.program.n_weights)
 
     def rates(self, step: int) -> Floats:
         """Step size of each parameter."""
@@ -128,13 +146,20 @@ class Task:
     def digest(self) -> str:
         """SHA-256 of what a checkpoint must have in common with the training that goes on from it."""
         head = [type(self.head).__name__, repr(sorted(vars(self.head).items()))]
-        content: Json = [self.identity, asdict(self.options), head, self.n_classes, self.program.n_weights]
+        content: Json = [
+            self.identity,
+            asdict(self.options),
+            head,
+            self.data.n_classes,
+            self.program.n_weights,
+        ]
         total = hashlib.sha256(canonical.dumps(content).encode())
-        for part in (self.Z, self.y, self.Z_val, self.y_val):
-            total.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
+        for part in (self.data.train, self.data.validation):
+            for array in (part.X, part.y):
+                total.update(np.ascontiguousarray(array).tobytes() or b"-")
         return total.hexdigest()
 
 
-def _encoded(program: Expectations, Z: Floats | None) -> Any:
+def _encoded(program: Expectations, X: Floats) -> Any:
     encode = getattr(program, "encode", None)
-    return Z if encode is None or Z is None else encode(Z)
+    return X if encode is None else encode(X)

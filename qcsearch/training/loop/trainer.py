@@ -4,47 +4,54 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
-from qcsearch.candidate.training import TrainingOptions
 from qcsearch.errors import CandidateError
-from qcsearch.training.expectations import Expectations, Floats, Ints
-from qcsearch.training.gradients.estimators import GradientEstimator, Stepwise, estimator_for
-from qcsearch.training.heads import Head
+from qcsearch.training.expectations import Floats
+from qcsearch.training.gradients.estimators import Stepwise
 from qcsearch.training.loop.fit import Fit, Record, Stop
 from qcsearch.training.loop.state import TrainingState, begin, load_state, save_state
 from qcsearch.training.loop.task import Task, batch_rows, random_at
 from qcsearch.training.optimizers import OPTIMIZERS
 from qcsearch.training.options import check_options
+from qcsearch.training.parameters import DRAWN, Parameters
 
-__all__ = ["OnStep", "fit"]
+__all__ = ["UNCONTROLLED", "OnStep", "TrainingControl", "fit"]
 
 OnStep: TypeAlias = Callable[[int, float | None], bool | None]
 """Called after each validation with steps done and validation accuracy; True ends the training."""
 
 
+@dataclass(frozen=True)
+class TrainingControl:
+    """When a training ends beside what its options say, whom it tells of its way, and what it can go on from.
+
+    Attributes:
+        deadline: in seconds of `time.monotonic`; passed by the first step at most, no other is begun that would.
+        on_step: see `OnStep`.
+        checkpoint: file to write at each validation, and to go on from if it is there; then start values and
+            seed are those it was begun with.
+    """
+
+    deadline: float | None = None
+    on_step: OnStep | None = None
+    checkpoint: str | Path | None = None
+
+
+UNCONTROLLED = TrainingControl()
+"""No clock, nobody to tell, no checkpoint."""
+
+
 def fit(
-    program: Expectations,
-    Z: Floats,
-    y: Ints,
-    Z_val: Floats | None,
-    y_val: Ints | None,
-    head: Head,
-    options: TrainingOptions,
-    n_classes: int,
+    task: Task,
     rng: np.random.Generator,
-    weights0: Floats | None = None,
     *,
-    head0: Floats | None = None,
-    estimator: GradientEstimator | None = None,
-    deadline: float | None = None,
-    on_step: OnStep | None = None,
-    checkpoint: str | Path | None = None,
-    identity: str = "",
+    start: Parameters = DRAWN,
+    control: TrainingControl = UNCONTROLLED,
 ) -> Fit:
     """Train circuit weights and head parameters together; keep those with the best validation.
 
@@ -52,60 +59,43 @@ def fit(
     goes on from a checkpoint ends, bit for bit, where an unbroken one does.
 
     Args:
-        program: what is asked for expectation values.
-        Z: derived features of the training split, `(n_samples, n_features)`.
-        y: their class numbers `(n_samples,)`.
-        Z_val: derived features of the validation split, or None: then the last weights are handed back.
-        y_val: their class numbers.
-        head: from values to logits.
-        options: hyper-parameters.
-        n_classes: number of classes.
+        task: what is trained on what.
         rng: start values and the seed of everything else come from it.
-        weights0: circuit weights to start from; None draws them uniformly in ±π · `init_scale`.
-        head0: head parameters to start from; None asks the head.
-        estimator: how gradients are found; None makes the one that `options.gradient` names.
-        deadline: in seconds of `time.monotonic`; passed by the first step at most, no other is begun that would.
-        on_step: see `OnStep`.
-        checkpoint: file to write at each validation, and to go on from if it is there; then start values and
-            seed are those it was begun with.
-        identity: says which circuit is trained; a checkpoint of another is refused.
+        start: where to start; an empty part is drawn, weights uniformly in ±π · `init_scale`, the rest by the head.
+        control: when to end, whom to tell, what to go on from.
 
     Raises:
         CandidateError: on a bad option, or start values of the wrong length.
         RunError: if the checkpoint is from other data or options, or cannot be read.
     """
+    options, estimator = task.options, task.estimator
     check_options(options)
-    estimator = estimator or estimator_for(options.gradient, program)
     if OPTIMIZERS.create(options.optimizer).exact and not estimator.exact:
         raise CandidateError(
             f"The optimizer '{options.optimizer}' needs exact gradients. Got {type(estimator).__name__}.",
             fix="take the optimizer 'adam'.",
         )
-    task = Task(program, estimator, head, options, n_classes, Z, y, Z_val, y_val, identity)
-    state = begin(task, rng, weights0, head0)
-    path = None if checkpoint is None else Path(checkpoint)
-    if path is not None and path.exists():
-        state = load_state(path, task, state)
-    return _Loop(task, state, deadline, on_step, path).run()
+    loop = _Loop(task, begin(task, rng, start), control)
+    loop.load()
+    return loop.run()
 
 
 class _Loop:
     """Steps, validations and the reasons to stop."""
 
-    def __init__(
-        self,
-        task: Task,
-        state: TrainingState,
-        deadline: float | None,
-        on_step: OnStep | None,
-        checkpoint: Path | None,
-    ) -> None:
+    def __init__(self, task: Task, state: TrainingState, control: TrainingControl) -> None:
         self.task, self.state = task, state
-        self.deadline, self.on_step, self.checkpoint = deadline, on_step, checkpoint
+        self.deadline, self.on_step = control.deadline, control.on_step
+        self.checkpoint = None if control.checkpoint is None else Path(control.checkpoint)
         self.optimizer = OPTIMIZERS.create(task.options.optimizer)
         self.stepwise = task.estimator if isinstance(task.estimator, Stepwise) else None
         self.validation_seconds = self.step_seconds = 0.0
-        self.idle = random_at(state.seed, 0)
+        self.idle = random_at(state.seed, 0)  # never drawn from
+
+    def load(self) -> None:
+        """Go on from the checkpoint, if it is there."""
+        if self.checkpoint is not None and self.checkpoint.exists():
+            self.state = load_state(self.checkpoint, self.task, self.state)
 
     def run(self) -> Fit:
         # Numbers that are not finite are looked for where they matter, and end the training with a reason.
@@ -131,9 +121,8 @@ class _Loop:
         self.save()  # before a validation that an unbroken training would not have made
         if state.history[-1].step < state.step:
             self.validate()
-        weights, parameters = self.task.split(state.best)
-        history = tuple(state.history)
-        return Fit(weights, parameters, history, stop, state.step, state.best_accuracy, state.best_loss)
+        parameters, history = self.task.parameters(state.best), tuple(state.history)
+        return Fit(parameters, history, stop, state.step, state.best_accuracy, state.best_loss)
 
     def reason(self) -> Stop | None:
         """Why the next step is not done, None if it is."""
@@ -166,7 +155,7 @@ class _Loop:
         if self.stepwise is not None:
             task = replace(task, estimator=self.stepwise.at(state.step))
         size = None if self.optimizer.exact else task.options.batch_size
-        rows = batch_rows(len(task.Z), size, state.step, state.seed)
+        rows = batch_rows(len(task.data.train), size, state.step, state.seed)
 
         def objective(theta: Floats) -> tuple[float, Floats]:
             return task.objective(theta, rows, self.generator())

@@ -22,7 +22,7 @@ def aers_state(model, features, wires):
     """The density matrix after the mapped circuit, under its gate errors."""
     mapped = model.transpiled.mapped
     parameters = [*model.transpiled.features, *model.transpiled.weights]
-    numbers = dict(zip(parameters, [*features[0], *model.weights], strict=True))
+    numbers = dict(zip(parameters, [*features[0], *model.parameters.weights], strict=True))
     circuit: QuantumCircuit = mapped.circuit.assign_parameters(numbers)
     circuit.save_density_matrix()
     noise = noise_model(model.device, mapped.qubits)

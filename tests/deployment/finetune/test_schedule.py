@@ -76,7 +76,7 @@ def test_an_interrupted_training_goes_on_with_the_shots_of_its_steps(model, iris
         deploy(model, iris, "aer", options=growing(), checkpoint=path, on_progress=stop, **GROWING)
     again = deploy(model, iris, "aer", options=growing(), checkpoint=path, **GROWING)
     assert again.tuning == whole.tuning
-    assert again.weights == whole.weights
+    assert again.parameters == whole.parameters
 
 
 @pytest.mark.slow
@@ -84,7 +84,7 @@ def test_few_shots_at_first_train_as_well_for_less(model, iris):
     """A model without its head, repaired with a third of the shots: as good within the spread of the seeds."""
     from dataclasses import replace
 
-    lost = replace(model, head_parameters=np.zeros_like(model.head_parameters))
+    lost = replace(model, parameters=replace(model.parameters, head=np.zeros_like(model.parameters.head)))
     parts = replace(iris, test=Part(iris.test.X, iris.test.y))
     gains, spent = {}, {}
     for schedule in ("constant", "geometric:16"):

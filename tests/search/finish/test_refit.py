@@ -43,19 +43,15 @@ def test_the_winner_is_trained_once_more_on_training_and_validation_parts_togeth
     assert winner.chosen is winner.whole
     assert winner.chosen.validation_accuracy == winner.mean
     candidate = winner.transpiled.candidate
-    data = objective.features.prepare(candidate.preprocessing)
+    data = objective.features.prepare(candidate.preprocessing).data
     again = fit_candidate(
         winner.transpiled,
-        np.concatenate([data.Z, data.Z_val]),
-        np.concatenate([data.y, data.y_val]),
-        None,
-        None,
-        2,
+        data.whole(),
         np.random.default_rng(seed_words(objective.seed, candidate, 1_000)),
         dtype="float32",
     )
     assert again.steps == candidate.training.steps
-    np.testing.assert_array_equal(winner.chosen.weights, again.weights)
+    assert winner.chosen.parameters == again.parameters
 
 
 def test_without_the_time_the_best_by_validation_is_handed_over(
@@ -77,7 +73,7 @@ def test_a_tuning_goes_on_from_the_weights_there_are_to_the_last(
     given = [still(r) for r in longer]
     winner = refit(objective, given, deadline=None, emit=lambda event: None, warm={})[0]
     assert winner.whole is not None
-    np.testing.assert_allclose(winner.whole.weights, winner.record.weights, atol=1e-5)
+    np.testing.assert_allclose(winner.whole.parameters.weights, winner.record.parameters.weights, atol=1e-5)
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -87,18 +83,19 @@ def test_weights_that_know_the_validation_part_are_what_the_last_training_of_a_t
     """Without the time for it they are handed over as they are; the choice before that does not see them."""
     deadline = time.monotonic() if late else None
     plain, *_ = refit(objective, longer, deadline=deadline, emit=lambda event: None, warm={})
-    known = replace(plain.best, weights=plain.best.weights + 1e-6)
+    best = plain.best.parameters
+    known = replace(best, weights=best.weights + 1e-6)
     warm = {plain.digest: known}
     winner, *_ = refit(objective, longer, deadline=deadline, emit=lambda event: None, warm=warm)
     assert (winner.digest, winner.mean) == (plain.digest, plain.mean)
     assert winner.whole is not None
-    assert np.array_equal(winner.whole.weights, known.weights) == late
+    assert (winner.whole.parameters == known) == late
     assert winner.chosen.validation_accuracy == winner.mean
     if late:
         assert plain.whole is None
     else:
         assert plain.whole is not None
-        assert not np.array_equal(winner.whole.weights, plain.whole.weights)
+        assert winner.whole.parameters != plain.whole.parameters
 
 
 def test_a_last_training_that_is_right_on_fewer_samples_is_not_handed_over(

@@ -14,6 +14,7 @@ from qcsearch.search.strategies import Brief, Maker
 from qcsearch.search.strategies.elivagar import Elivagar, _Circuits
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
+from qcsearch.training.parameters import DRAWN
 
 MakeBrief = Callable[..., Brief]
 
@@ -42,7 +43,7 @@ def test_the_circuit_with_the_best_score_of_the_pool_is_proposed(brief: MakeBrie
     expected = {digest: cnr**0.25 * repcap for digest, (cnr, repcap) in scores(settings, given).items()}
     proposal = settings.propose(given)
     assert expected[proposal.candidate.digest] == max(expected.values()) == proposal.predictors["score"]
-    assert proposal.weights0 is None
+    assert proposal.start == DRAWN
 
 
 def test_the_less_resilient_half_is_rejected_before_the_second_figure(brief: MakeBrief) -> None:

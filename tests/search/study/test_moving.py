@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.circuits.lowering import lower
+from qcsearch.circuits.build import lower
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
-from qcsearch.search.finish.refit import Refitted
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.study.moving import grow, places
 from qcsearch.search.study.planted import Planted
@@ -56,10 +55,7 @@ def test_on_another_device_the_circuit_and_its_weights_stay_and_the_qubits_are_c
     moved = proposal.candidate
     assert topology(torino, moved.qubits) == planted.shape
     assert replace(moved, qubits=LINE.qubits) == LINE
-    assert proposal.weights0 is not None
-    assert tuple(proposal.weights0) == planted.weights
-    assert proposal.head0 is not None
-    assert tuple(proposal.head0) == planted.head_parameters
+    assert proposal.start == planted.start
     assert lower(moved, topology(torino, moved.qubits), 2) == lower(LINE, planted.shape, 2)
 
 
@@ -87,12 +83,11 @@ def test_of_all_places_the_one_is_taken_where_the_weights_validate_best(
     lagos, otherwise = get_device("fake_lagos"), 0
     for seed in range(4):
         objective = on(drifted(lagos, 1.5, seed), features, space)
-        data = features.prepare(LINE.preprocessing)
-        start = Refitted(np.array(planted.weights), np.array(planted.head_parameters), 0.0, 0)
+        data = features.prepare(LINE.preprocessing).data
         worth = {}
         for option in places(LINE, planted.shape, objective):
             transpiled = transpile_candidate(option, objective.device, 2)
-            validation = accuracy(transpiled, start, data.Z_val, data.y_val, 2)
+            validation = accuracy(transpiled, planted.start, data.validation, 2)
             worth[option.qubits] = (validation, transpiled.mapped.predicted_success)
         chosen = grow(planted, objective).candidate.qubits
         assert worth[chosen] == max(worth.values())
@@ -110,8 +105,8 @@ def test_where_no_qubits_are_coupled_alike_the_circuit_is_written_anew(
     assert planted.couplings == ((0, 1), (1, 2), (1, 3))
     proposal = grow(planted, on(device, features, space))
     assert len(topology(device, proposal.candidate.qubits).edges) == 3
-    assert proposal.weights0 is not None  # a line of four has as many couplings as a star: as many weights
-    np.testing.assert_array_equal(proposal.weights0, planted.weights)
+    # A line of four has as many couplings as a star: as many weights.
+    np.testing.assert_array_equal(proposal.start.weights, planted.start.weights)
 
 
 def test_a_candidate_that_fits_nowhere_comes_back_and_is_refused_with_a_reason(

@@ -36,6 +36,7 @@ from qcsearch.search.study.seeding import plant_from
 from qcsearch.search.study.study import ATTEMPTS, SearchStudy
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
+from qcsearch.training.parameters import DRAWN
 
 Search = Callable[..., SearchResult]
 
@@ -73,7 +74,7 @@ def test_on_another_day_the_best_are_tried_first_and_from_their_weights(
     run = RunFolder.open(result.run)
     best = {record.candidate.digest: record for record in reversed(rank(records(source))) if record.candidate}
     wanted = list(reversed(best.values()))[:5]
-    assert [planted.weights for planted in run.planted.values()] == [record.weights for record in wanted]
+    assert [planted.start for planted in run.planted.values()] == [record.parameters for record in wanted]
     assert len(run.planted) >= 3
     assert starts(result.run)[: len(run.planted) + 1] == [
         *run.planted,
@@ -133,7 +134,7 @@ def test_on_another_split_no_weights_are_taken_along_and_it_is_said_why(
     told: list[events.Event] = []
     result = search(tmp_path / "run", n_trials=2, seed=7, seed_from=source.path, progress=told.append)
     planted = RunFolder.open(result.run).planted.values()
-    assert all(one.candidate is None and not one.weights for one in planted)
+    assert all(one.candidate is None and one.start == DRAWN for one in planted)
     assert "what is tested on here may have been trained or validated on there" in notices(told)
     assert "The seed is another" in notices(told)
 
@@ -248,7 +249,7 @@ def test_a_circuit_made_gate_by_gate_is_tried_as_it_is_on_the_best_qubits_by_eve
     assert topology(lagos, first.candidate.qubits).edges == ((0, 1),)
     (old,) = records(made)
     assert first.outcome.kind == "kept"
-    assert np.abs(np.array(first.weights) - np.array(old.weights)).max() < 1
+    assert np.abs(first.parameters.weights - old.parameters.weights).max() < 1
 
 
 def test_a_circuit_that_does_not_fit_the_new_data_is_left_out_with_a_sentence(

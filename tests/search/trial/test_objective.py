@@ -42,7 +42,7 @@ def test_a_kept_candidate_has_scores_costs_and_weights(objective: Objective, can
     assert record.validation_accuracy > 0.7
     assert record.validation_accuracy_noiseless is not None
     assert record.costs is not None
-    assert len(record.weights) == record.costs.n_weights > 0
+    assert len(record.parameters.weights) == record.costs.n_weights > 0
     assert record.steps == 12
     assert [step for step, _ in record.history] == [0, 2, 4, 6, 8, 10, 12]
     assert record.seconds > 0
@@ -56,8 +56,7 @@ def test_the_stored_weights_are_the_model(objective: Objective, candidate: Candi
     model = TrainedModel(
         candidate,
         objective.device,
-        np.array(record.weights),
-        np.array(record.head_parameters),
+        record.parameters,
         data.prepare(candidate.preprocessing).pipeline,
         data.dataset.classes,
         data.dataset.n_features,
@@ -72,10 +71,10 @@ def test_a_candidate_trains_the_same_whichever_trial_it_is(
     objective: Objective, candidate: Candidate
 ) -> None:
     first, second = objective(0, candidate, FULL), objective(5, candidate, FULL)
-    assert first.weights == second.weights
+    assert first.parameters == second.parameters
     assert first.history == second.history
     other_seed = replace(objective, seed=1)(0, candidate, FULL)
-    assert other_seed.weights != first.weights
+    assert other_seed.parameters != first.parameters
 
 
 def test_seed_words_differ_by_candidate_seed_and_index(candidate: Candidate) -> None:
@@ -118,8 +117,8 @@ def test_what_is_far_too_long_is_infeasible_before_it_is_mapped(
 def test_the_training_part_alone_is_fitted(objective: Objective, candidate: Candidate) -> None:
     prepared = objective.features.prepare(candidate.preprocessing)
     low, high = candidate.preprocessing.angle_range
-    assert prepared.Z.min() == pytest.approx(low)
-    assert prepared.Z.max() == pytest.approx(high)
+    assert prepared.data.train.X.min() == pytest.approx(low)
+    assert prepared.data.train.X.max() == pytest.approx(high)
     assert objective.features.prepare(candidate.preprocessing) is prepared
 
 
@@ -244,7 +243,11 @@ def test_a_reduction_is_fitted_once_for_all_scalings(
         asked = Preprocessing(Choice("pca", {"n_components": 2}), scaling)
         found = fresh.prepare(asked)
         whole = build_pipeline(asked, None, 0)
-        np.testing.assert_array_equal(found.Z, whole.fit_transform(fresh.split.train.X, fresh.split.train.y))
-        np.testing.assert_array_equal(found.Z_val, whole.transform(fresh.split.validation.X))
-        np.testing.assert_array_equal(found.Z_val, found.pipeline.transform(fresh.split.validation.X))
+        np.testing.assert_array_equal(
+            found.data.train.X, whole.fit_transform(fresh.split.train.X, fresh.split.train.y)
+        )
+        np.testing.assert_array_equal(found.data.validation.X, whole.transform(fresh.split.validation.X))
+        np.testing.assert_array_equal(
+            found.data.validation.X, found.pipeline.transform(fresh.split.validation.X)
+        )
     assert len(fitted) == 3

@@ -9,6 +9,7 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 from qcsearch.storage import canonical
+from qcsearch.training.parameters import Parameters
 
 CANDIDATE = Candidate(Choice("angle"), Choice("hardware_efficient", {"n_layers": 2}), (3, 4), ("Z0", "X1Z0"))
 COSTS = Costs(8, 2, 4, 20, 1e-6, 0.01, 0.9, 1.1)
@@ -29,8 +30,7 @@ def test_a_record_comes_back_from_json_to_the_last_bit(
         costs=COSTS,
         constraints={"depth": -0.5},
         history=((0, 0.5), (10, accuracy)),
-        weights=tuple(weights),
-        head_parameters=tuple(reversed(weights)),
+        parameters=Parameters.of(weights, weights[::-1]),
         seed=(0, 1, 2, 3),
         times={"proposal": rate, "train": 0.5},
         versions={"numpy": "2"},

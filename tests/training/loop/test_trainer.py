@@ -5,18 +5,23 @@ import numpy as np
 import pytest
 
 from qcsearch.candidate.training import TrainingOptions
+from qcsearch.data.splitting import Part
 from qcsearch.errors import CandidateError, RunError
+from qcsearch.training.data import TrainingData
+from qcsearch.training.gradients.estimators import estimator_for
 from qcsearch.training.heads import HEADS
 from qcsearch.training.loop.fit import Stop
-from qcsearch.training.loop.task import batch_rows, learning_rate
-from qcsearch.training.loop.trainer import fit
+from qcsearch.training.loop.task import Task, batch_rows, learning_rate
+from qcsearch.training.loop.trainer import TrainingControl, fit
+from qcsearch.training.parameters import DRAWN, Parameters
 
 QUICK = TrainingOptions(steps=60, batch_size=32, learning_rate=0.1, head_rate=1.0, validate_every=10)
 
 
-def _fit(program, blobs, options=QUICK, head="linear", seed=0, **more):
-    head = HEADS.create(head)
-    return fit(program, *blobs, head, options, 3, np.random.default_rng(seed), **more)
+def _fit(program, data, options=QUICK, head="linear", seed=0, start=DRAWN, **control):
+    estimator = estimator_for(options.gradient, program)
+    task = Task(program, estimator, HEADS.create(head), options, data)
+    return fit(task, np.random.default_rng(seed), start=start, control=TrainingControl(**control))
 
 
 @pytest.mark.parametrize("head", ["none", "softmax", "linear", "mlp"])
@@ -48,20 +53,23 @@ def test_the_best_validated_weights_are_handed_back_not_the_last(cosine_program,
         def values(self, X, w):
             return super().values(X, w) * (self.calls < 45)
 
-    _, _, Z_val, y_val = blobs
     found = _fit(Fading(2, 4), blobs)
-    values = cosine_program(2, 4).values(Z_val, found.weights)
-    logits = HEADS.create("linear").logits(values, found.head_parameters, 3)
+    values = cosine_program(2, 4).values(blobs.validation.X, found.parameters.weights)
+    logits = HEADS.create("linear").logits(values, found.parameters.head, 3)
     accuracies = [record.validation_accuracy for record in found.history]
-    assert np.mean(np.argmax(logits, axis=1) == y_val) == found.validation_accuracy == max(accuracies)
+    assert (
+        np.mean(np.argmax(logits, axis=1) == blobs.validation.y)
+        == found.validation_accuracy
+        == max(accuracies)
+    )
     assert accuracies[-1] < max(accuracies)
     assert max(accuracies) > 0.8
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(cosine_program, blobs):
     one, two, other = (_fit(cosine_program(2, 3), blobs, seed=seed) for seed in (4, 4, 5))
-    assert np.array_equal(one.weights, two.weights)
-    assert not np.array_equal(one.weights, other.weights)
+    assert one.parameters == two.parameters
+    assert one.parameters != other.parameters
 
 
 class KilledError(Exception):
@@ -87,8 +95,7 @@ def test_a_training_killed_anywhere_ends_where_an_unbroken_one_does(
         with pytest.raises(KilledError):
             _fit(cosine_program(2, 3), blobs, options, on_step=on_step, checkpoint=path)
     resumed = _fit(cosine_program(2, 3), blobs, options, seed=99, checkpoint=path)
-    assert np.array_equal(resumed.weights, unbroken.weights)
-    assert np.array_equal(resumed.head_parameters, unbroken.head_parameters)
+    assert resumed.parameters == unbroken.parameters
     assert resumed.history == unbroken.history
     assert resumed.stopped == unbroken.stopped
 
@@ -106,7 +113,7 @@ def test_a_training_killed_inside_a_step_goes_on_from_the_last_checkpoint(cosine
     path, unbroken = tmp_path / "checkpoint.npz", _fit(cosine_program(2, 3), blobs)
     with pytest.raises(KilledError):
         _fit(Dying(2, 3), blobs, checkpoint=path)
-    assert np.array_equal(_fit(cosine_program(2, 3), blobs, checkpoint=path).weights, unbroken.weights)
+    assert _fit(cosine_program(2, 3), blobs, checkpoint=path).parameters == unbroken.parameters
 
 
 def test_a_training_stopped_by_the_clock_goes_on_to_the_same_end(cosine_program, blobs, tmp_path):
@@ -119,7 +126,7 @@ def test_a_training_stopped_by_the_clock_goes_on_to_the_same_end(cosine_program,
     cut = _fit(Slow(2, 3), blobs, checkpoint=path, deadline=time.monotonic() + 0.1)
     assert cut.stopped is Stop.BUDGET
     assert 0 < cut.steps < 60
-    assert np.array_equal(_fit(cosine_program(2, 3), blobs, checkpoint=path).weights, unbroken.weights)
+    assert _fit(cosine_program(2, 3), blobs, checkpoint=path).parameters == unbroken.parameters
 
 
 def test_a_finished_training_is_not_trained_again(cosine_program, blobs, tmp_path):
@@ -127,7 +134,7 @@ def test_a_finished_training_is_not_trained_again(cosine_program, blobs, tmp_pat
     first = _fit(program, blobs, checkpoint=path)
     program.calls = 0
     again = _fit(program, blobs, checkpoint=path)
-    assert np.array_equal(first.weights, again.weights)
+    assert first.parameters == again.parameters
     assert program.calls == 0
 
 
@@ -136,9 +143,8 @@ def test_a_checkpoint_of_other_data_or_options_is_refused(cosine_program, blobs,
     _fit(cosine_program(2, 3), blobs, checkpoint=path)
     with pytest.raises(RunError, match="from another training"):
         _fit(cosine_program(2, 3), blobs, replace(QUICK, learning_rate=0.2), checkpoint=path)
-    Z, *rest = blobs
     with pytest.raises(RunError, match="from another training"):
-        _fit(cosine_program(2, 3), (Z + 1e-9, *rest), checkpoint=path)
+        _fit(cosine_program(2, 3), blobs.map(lambda Z: Z + 1e-9), checkpoint=path)
 
 
 @pytest.mark.parametrize(
@@ -159,9 +165,9 @@ def test_each_reason_to_stop_is_named(cosine_program, blobs, change, stop):
 
 
 def test_a_validation_that_only_gets_worse_is_a_plateau(cosine_program, blobs):
-    Z, y, Z_val, y_val = blobs
+    validation = Part(blobs.validation.X, (blobs.validation.y + 1) % 3)
     options = replace(QUICK, patience=3, validate_every=5, steps=1000)
-    found = _fit(cosine_program(2, 4), (Z, y, Z_val, (y_val + 1) % 3), options)
+    found = _fit(cosine_program(2, 4), replace(blobs, validation=validation), options)
     assert found.stopped is Stop.PLATEAU
     best = max(range(len(found.history)), key=lambda i: found.history[i].validation_accuracy)
     assert found.steps == found.history[best].step + 15
@@ -205,10 +211,10 @@ def test_a_step_that_would_not_end_in_time_is_not_begun(cosine_program, blobs):
 
 
 def test_a_deadline_in_the_past_hands_back_the_start(cosine_program, blobs):
-    w0 = np.linspace(0, 1, 6)
-    found = _fit(cosine_program(2, 3), blobs, weights0=w0, deadline=time.monotonic() - 1)
+    start = Parameters(np.linspace(0, 1, 6))
+    found = _fit(cosine_program(2, 3), blobs, start=start, deadline=time.monotonic() - 1)
     assert found.steps == 0
-    assert np.array_equal(found.weights, w0)
+    assert np.array_equal(found.parameters.weights, start.weights)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -221,8 +227,7 @@ def test_a_loss_that_is_not_finite_ends_with_its_reason_and_good_weights(cosine_
     found = _fit(Broken(2, 3), blobs)
     assert found.stopped is Stop.DIVERGED
     assert 0 < found.steps < 60
-    assert np.all(np.isfinite(found.weights))
-    assert np.all(np.isfinite(found.head_parameters))
+    assert np.all(np.isfinite(found.parameters.vector))
 
 
 def test_a_program_that_only_gives_nan_ends_with_the_start_weights(cosine_program, blobs):
@@ -233,7 +238,7 @@ def test_a_program_that_only_gives_nan_ends_with_the_start_weights(cosine_progra
     found = _fit(Broken(2, 3), blobs, head="softmax")
     assert found.stopped is Stop.DIVERGED
     assert found.validation_accuracy == 0.0
-    assert np.all(np.isfinite(found.weights))
+    assert np.all(np.isfinite(found.parameters.weights))
 
 
 def test_parameters_that_overflow_end_as_diverged(cosine_program, blobs):
@@ -244,13 +249,12 @@ def test_parameters_that_overflow_end_as_diverged(cosine_program, blobs):
         "softmax",
     )
     assert found.stopped is Stop.DIVERGED
-    assert np.all(np.isfinite(np.concatenate([found.weights, found.head_parameters])))
+    assert np.all(np.isfinite(found.parameters.vector))
 
 
 def test_without_validation_data_the_last_weights_come_back(cosine_program, blobs):
-    Z, y, _, _ = blobs
     program = cosine_program(2, 3)
-    found = _fit(program, (Z, y, None, None))
+    found = _fit(program, TrainingData(blobs.train, 3))
     validated = _fit(program, blobs)
     assert found.validation_accuracy is None
     assert found.steps == 60
@@ -258,10 +262,9 @@ def test_without_validation_data_the_last_weights_come_back(cosine_program, blob
 
 
 def test_no_steps_hand_back_the_start(cosine_program, blobs):
-    w0, p0 = np.linspace(0, 1, 6), np.linspace(-1, 1, 12)
-    found = _fit(cosine_program(2, 3), blobs, replace(QUICK, steps=0), weights0=w0, head0=p0)
-    assert np.array_equal(found.weights, w0)
-    assert np.array_equal(found.head_parameters, p0)
+    start = Parameters(np.linspace(0, 1, 6), np.linspace(-1, 1, 12))
+    found = _fit(cosine_program(2, 3), blobs, replace(QUICK, steps=0), start=start)
+    assert found.parameters == start
     assert len(found.history) == 1
 
 
@@ -286,34 +289,36 @@ def test_a_program_that_encodes_is_asked_to_once_for_each_part(cosine_program, b
     program = Encoding(2, 3)
     found = _fit(program, blobs)
     assert program.encodings == 2
-    assert np.array_equal(found.weights, _fit(cosine_program(2, 3), blobs).weights)
+    assert found.parameters == _fit(cosine_program(2, 3), blobs).parameters
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "amsgrad", "sgd"])
 def test_weight_decay_shrinks_circuit_and_head_by_a_share_of_the_step_size(cosine_program, blobs, optimizer):
-    Z, y, _, _ = blobs
     once = replace(QUICK, optimizer=optimizer, steps=1, head_rate=2.0)
-    w, p = np.linspace(-1.0, 1.0, 6), np.linspace(1.0, 2.0, 12)
+    data, start = (
+        TrainingData(blobs.train, 3),
+        Parameters(np.linspace(-1.0, 1.0, 6), np.linspace(1.0, 2.0, 12)),
+    )
     free, decayed = (
-        _fit(cosine_program(2, 3), (Z, y, None, None), replace(once, weight_decay=x), weights0=w, head0=p)
+        _fit(cosine_program(2, 3), data, replace(once, weight_decay=x), start=start).parameters
         for x in (0.0, 0.3)
     )
-    np.testing.assert_allclose(decayed.weights, free.weights - 0.1 * 0.3 * w, rtol=1e-12)
-    np.testing.assert_allclose(
-        decayed.head_parameters, free.head_parameters - 2.0 * 0.1 * 0.3 * p, rtol=1e-12
-    )
+    np.testing.assert_allclose(decayed.weights, free.weights - 0.1 * 0.3 * start.weights, rtol=1e-12)
+    np.testing.assert_allclose(decayed.head, free.head - 2.0 * 0.1 * 0.3 * start.head, rtol=1e-12)
 
 
 def test_lbfgs_ignores_weight_decay(cosine_program, blobs):
     exact = replace(QUICK, optimizer="lbfgs", steps=5)
     free, decayed = (_fit(cosine_program(2, 3), blobs, replace(exact, weight_decay=x)) for x in (0.0, 0.3))
-    assert np.array_equal(free.weights, decayed.weights)
+    assert free.parameters == decayed.parameters
 
 
 @pytest.mark.parametrize("shape", [(5,), (6, 1)])
 def test_start_weights_of_the_wrong_length_are_refused(cosine_program, blobs, shape):
-    with pytest.raises(CandidateError, match="'weights0' parameter of fit must be 6 finite numbers"):
-        _fit(cosine_program(2, 3), blobs, weights0=np.zeros(shape))
+    with pytest.raises(
+        CandidateError, match="'weights' that a training starts from must be 6 finite numbers"
+    ):
+        _fit(cosine_program(2, 3), blobs, start=Parameters(np.zeros(shape)))
 
 
 def test_an_epoch_shows_every_sample_once_and_the_next_in_another_order():

@@ -14,11 +14,12 @@ import numpy as np
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate
-from qcsearch.circuits.lowering import lower, make_encoding
+from qcsearch.circuits.build import lower, make_encoding
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.strategies.base import Proposal
 from qcsearch.search.strategies.ingredients.native import NativeGates
 from qcsearch.search.trial.record import TrialRecord
+from qcsearch.training.parameters import DRAWN, Parameters
 
 if TYPE_CHECKING:
     from qcsearch.search.trial.objective import Objective
@@ -59,9 +60,9 @@ def refine(objective: Objective, parent: TrialRecord, rng: np.random.Generator) 
     assert candidate is not None
     if not _plain(objective, candidate):
         return None
-    same = _Circuit(objective, candidate, parent.weights, rng).proposal(parent).candidate
+    same = _Circuit(objective, candidate, parent.parameters.weights, rng).proposal(parent).candidate
     for _ in range(_ATTEMPTS):
-        grown = _Circuit(objective, candidate, parent.weights, rng)
+        grown = _Circuit(objective, candidate, parent.parameters.weights, rng)
         for _ in range(1 + int(rng.binomial(2, 1 / 3))):
             getattr(grown, _KINDS[rng.integers(len(_KINDS))].replace(" ", "_"))()
         proposal = grown.proposal(parent)
@@ -82,7 +83,7 @@ class _Circuit:
     """A circuit that is being changed; a change that is not possible leaves it as it is."""
 
     def __init__(
-        self, objective: Objective, candidate: Candidate, weights: tuple[float, ...], rng: np.random.Generator
+        self, objective: Objective, candidate: Candidate, weights: Floats, rng: np.random.Generator
     ) -> None:
         self._objective, self._candidate, self._rng = objective, candidate, rng
         self._couplings = topology(objective.device, candidate.qubits)
@@ -155,7 +156,7 @@ class _Circuit:
 
     def proposal(self, parent: TrialRecord) -> Proposal:
         """The child and where it starts."""
-        gates, start = _numbered(self._gates)
+        gates, weights = _numbered(self._gates)
         child = replace(
             self._candidate,
             encoding=Choice("none"),
@@ -164,9 +165,9 @@ class _Circuit:
             observables=tuple(self._observables),
         )
         same = child.observables == self._candidate.observables
-        head0 = np.array(parent.head_parameters) if same else None
+        start = Parameters(weights, parent.parameters.head if same else DRAWN.head)
         family = parent.trial if parent.family is None else parent.family
-        return Proposal(child, weights0=start, head0=head0, family=family, rate=_RATE)
+        return Proposal(child, start=start, family=family, rate=_RATE)
 
     def _insert(self, grown: _Grown) -> None:
         self._gates.insert(int(self._rng.integers(len(self._gates) + 1)), grown)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.circuits.lowering import derive_features, lower
+from qcsearch.circuits.build import derive_features, lower, to_circuit
 from qcsearch.circuits.observables import to_pauli
-from qcsearch.circuits.quantum_circuit import to_circuit
+from qcsearch.data.splitting import Part
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.trial.objective import Objective
 from qcsearch.simulation import Program, compile_circuit
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.data import TrainingData
+from qcsearch.training.expectations import Floats
 from qcsearch.training.gradients.estimators import estimator_for
-from qcsearch.training.heads import HEADS
+from qcsearch.training.heads import make_head
 from qcsearch.training.loop.task import Task, batch_rows
 
 __all__ = ["Lesson"]
@@ -30,18 +33,17 @@ class Lesson:
 
     def __init__(self, objective: Objective, template: Candidate, order: int) -> None:
         self._device, self._template, self._order = objective.device, template, order
-        self._n_classes = objective.features.dataset.n_classes
-        self._head = HEADS.create(template.head.name, template.head.settings)
-        data = objective.features.prepare(template.preprocessing)
+        self._head = make_head(template)
+        data = objective.features.prepare(template.preprocessing).data
         couplings = topology(objective.device, template.qubits)
-        self._n_features = data.Z.shape[1]
-        self._X, self._X_val = (derive_features(template, couplings, Z) for Z in (data.Z, data.Z_val))
-        self._y, self._y_val = data.y, data.y_val
+        self._n_features = data.train.X.shape[1]
+        self._data = data.map(partial(derive_features, template, couplings))
 
     @property
     def steps_per_epoch(self) -> int:
         """Batches that the training part makes."""
-        return max(1, len(self._X) // (self._template.training.batch_size or len(self._X)))
+        n = len(self._data.train)
+        return max(1, n // (self._template.training.batch_size or n))
 
     def program(self, candidate: Candidate) -> Program:
         """A circuit without noise, before any mapping."""
@@ -52,32 +54,32 @@ class Lesson:
 
     def initial_head(self, rng: np.random.Generator) -> Floats:
         """Parameters of the head to start from."""
-        return self._head.initial(len(self._template.observables), self._n_classes, rng)
+        return self._head.initial(len(self._template.observables), self._data.n_classes, rng)
 
     def gradient(self, program: Program, theta: Floats, batch: int) -> Floats:
         """Of the loss on a batch, by the circuit's angles and then the head's parameters."""
-        return self._batch(program, batch).objective(theta, None, np.random.default_rng(self._order))[1]
+        task = self._task(program, self._batch(batch), self._data.validation)
+        return task.objective(theta, None, np.random.default_rng(self._order))[1]
 
     def loss(self, program: Program, theta: Floats, batch: int) -> float:
         """On a batch of the training part; infinite where it is no number."""
-        task = self._batch(program, batch)
-        return _judged(self._task(program, task.Z, task.y, task.Z, task.y), theta)[1]
+        part = self._batch(batch)
+        return _judged(self._task(program, part, part), theta)[1]
 
     def validate(self, program: Program, theta: Floats, n: int | None = None) -> tuple[float, float]:
         """Accuracy and loss on the first `n` samples of the validation part."""
-        task = self._task(program, self._X[:1], self._y[:1], self._X_val[:n], self._y_val[:n])
-        return _judged(task, theta)
+        train, validation = self._data.train, self._data.validation
+        return _judged(self._task(program, train, Part(validation.X[:n], validation.y[:n])), theta)
 
-    def _batch(self, program: Program, number: int) -> Task:
-        rows = batch_rows(len(self._X), self._template.training.batch_size, number, self._order)
-        X, y = (self._X, self._y) if rows is None else (self._X[rows], self._y[rows])
-        return self._task(program, X, y)
+    def _batch(self, number: int) -> Part:
+        train = self._data.train
+        rows = batch_rows(len(train), self._template.training.batch_size, number, self._order)
+        return train if rows is None else Part(train.X[rows], train.y[rows])
 
-    def _task(
-        self, program: Program, X: Floats, y: Ints, X_val: Floats | None = None, y_val: Ints | None = None
-    ) -> Task:
+    def _task(self, program: Program, train: Part, validation: Part) -> Task:
         estimator, options = estimator_for("adjoint", program), self._template.training
-        return Task(program, estimator, self._head, options, self._n_classes, X, y, X_val, y_val)
+        data = TrainingData(train, self._data.n_classes, validation)
+        return Task(program, estimator, self._head, options, data)
 
 
 def _judged(task: Task, theta: Floats) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from qcsearch.search.strategies.ingredients.shared import no_line_search
 from qcsearch.search.trial.constraints import Infeasible
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.optimizers import Adam
+from qcsearch.training.parameters import Parameters
 
 if TYPE_CHECKING:
     from qcsearch.search.strategies.quantumdarts.quantumdarts import QuantumDARTSSearch
@@ -181,7 +182,7 @@ class DifferentiableSearch:
             except Infeasible:
                 continue
             figures = {"certainty": float(np.mean([_certainty(one) for one in logits if one.size]))}
-            return Proposal(candidate, figures, self.parts["angles"][numbers], self.parts["head"])
+            return Proposal(candidate, figures, Parameters(self.parts["angles"][numbers], self.parts["head"]))
         return Proposal(candidate)
 
     def _choice(self, logits: Floats, *, sampled: bool) -> Ints:

@@ -12,13 +12,15 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Topology
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.lowering import make_encoding
+from qcsearch.circuits.build import make_encoding
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.strategies.base import Brief
 from qcsearch.search.trial.objective import Objective
 from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.loop.fit import Fit
+from qcsearch.training.loop.trainer import TrainingControl
+from qcsearch.training.parameters import DRAWN, Parameters
 from qcsearch.training.single import fit_candidate
 
 __all__ = ["Trained", "smallest", "train_and_prune", "without"]
@@ -30,14 +32,12 @@ class Trained:
 
     Attributes:
         candidate: the circuit.
-        weights: its angles in radians.
-        head_parameters: of its head.
+        parameters: of circuit and head.
         validation_accuracy: under noise, if it is trained so.
     """
 
     candidate: Candidate
-    weights: Floats
-    head_parameters: Floats
+    parameters: Parameters
     validation_accuracy: float
 
 
@@ -64,7 +64,7 @@ def train_and_prune(
     objective = brief.objective
     found = _fit(objective, candidate, candidate.training, rng, brief)
     best = stage = found
-    whole = len(found.weights)
+    whole = len(found.parameters.weights)
     options = replace(
         candidate.training,
         learning_rate=tuning_rate,
@@ -73,11 +73,13 @@ def train_and_prune(
     )
     couplings = topology(objective.device, candidate.qubits)
     for share in shares if _encodes_once(objective, candidate, couplings) else ():
-        gone = smallest(stage.weights, round(share * whole) - (whole - len(stage.weights)))
-        if brief.late() or not 0 < len(gone) < len(stage.weights):
+        gone = smallest(
+            stage.parameters.weights, round(share * whole) - (whole - len(stage.parameters.weights))
+        )
+        if brief.late() or not 0 < len(gone) < len(stage.parameters.weights):
             continue
-        kept = np.delete(stage.weights, gone), stage.head_parameters
-        stage = _fit(objective, without(stage.candidate, couplings, gone), options, rng, brief, *kept)
+        kept = Parameters(np.delete(stage.parameters.weights, gone), stage.parameters.head)
+        stage = _fit(objective, without(stage.candidate, couplings, gone), options, rng, brief, kept)
         if stage.validation_accuracy >= best.validation_accuracy:
             best = stage
     return best
@@ -115,22 +117,11 @@ def _fit(
     options: TrainingOptions,
     rng: np.random.Generator,
     brief: Brief,
-    weights0: Floats | None = None,
-    head0: Floats | None = None,
+    start: Parameters = DRAWN,
 ) -> Trained:
-    data = objective.features.prepare(candidate.preprocessing)
+    data = objective.features.prepare(candidate.preprocessing).data
     transpiled, _, _ = objective.transpile(candidate)
     fit: Fit = fit_candidate(
-        transpiled,
-        data.Z,
-        data.y,
-        data.Z_val,
-        data.y_val,
-        objective.features.dataset.n_classes,
-        rng,
-        options=options,
-        weights0=weights0,
-        head0=head0,
-        deadline=brief.until,
+        transpiled, data, rng, options=options, start=start, control=TrainingControl(brief.until)
     )
-    return Trained(candidate, fit.weights, fit.head_parameters, fit.validation_accuracy or 0.0)
+    return Trained(candidate, fit.parameters, fit.validation_accuracy or 0.0)

@@ -95,7 +95,7 @@ class QuantumNASSearch:
             return Proposal(candidate)
         figures = {"inherited_loss": loss, "scored": float(n_scored)}
         trained = train_and_prune(brief, candidate, self.pruned, self.tuning_rate, self.tuning_steps, rng)
-        return Proposal(trained.candidate, figures, trained.weights, trained.head_parameters)
+        return Proposal(trained.candidate, figures, trained.parameters)
 
     def _train(
         self, space: LayerSpace, lesson: Lesson, shared: SharedWeights, brief: Brief, rng: np.random.Generator

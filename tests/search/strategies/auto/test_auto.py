@@ -44,14 +44,17 @@ def test_what_was_not_tried_is_tried_as_it_was_drawn(brief: MakeBrief, parent: T
 def test_what_was_tried_is_refined_from_the_weights_of_the_best_that_came_of_it(
     brief: MakeBrief, objective: Objective, parent: TrialRecord
 ) -> None:
-    worse = replace(parent, validation_accuracy=0.0, weights=tuple(np.zeros(len(parent.weights))))
+    worse = replace(
+        parent,
+        validation_accuracy=0.0,
+        parameters=replace(parent.parameters, weights=0 * parent.parameters.weights),
+    )
     given = replace(brief(params=parent.params), history=lambda: [parent, worse])
     proposal = Auto().propose(given)
     assert proposal.candidate.ansatz.name == "gates"
-    assert proposal.weights0 is not None
-    assert set(proposal.weights0) <= {*parent.weights, 0.0}
+    assert set(proposal.start.weights) <= {*parent.parameters.weights, 0.0}
     assert proposal.candidate == Auto().propose(given).candidate
-    assert objective.transpile(proposal.candidate)[0].n_weights == len(proposal.weights0)
+    assert objective.transpile(proposal.candidate)[0].n_weights == len(proposal.start.weights)
     pruned = replace(parent, outcome=replace(parent.outcome, kind="pruned"))
     again = Auto().propose(replace(given, history=lambda: [pruned]))
     assert again.candidate == given.template
@@ -61,7 +64,9 @@ def test_what_was_tried_is_refined_from_the_weights_of_the_best_that_came_of_it(
 def test_each_change_is_one_step_away(objective: Objective, parent: TrialRecord, change: str) -> None:
     assert parent.candidate is not None
     for seed in range(5):
-        circuit = _Circuit(objective, parent.candidate, parent.weights, np.random.default_rng(seed))
+        circuit = _Circuit(
+            objective, parent.candidate, parent.parameters.weights, np.random.default_rng(seed)
+        )
         before = len(circuit._gates)
         getattr(circuit, change)()
         child = circuit.proposal(parent).candidate
@@ -79,24 +84,24 @@ def test_an_unchanged_circuit_written_gate_by_gate_with_its_weights_is_what_it_w
 ) -> None:
     """Also with a rotation added that begins as the identity, noise of its own aside."""
     assert parent.candidate is not None
-    circuit = _Circuit(objective, parent.candidate, parent.weights, np.random.default_rng(0))
+    circuit = _Circuit(objective, parent.candidate, parent.parameters.weights, np.random.default_rng(0))
     same = circuit.proposal(parent)
     circuit.add()
     grown = circuit.proposal(parent)
-    data = objective.features.prepare(parent.candidate.preprocessing)
+    data = objective.features.prepare(parent.candidate.preprocessing).data
     values = {}
     for name, candidate, weights in (
-        ("parent", parent.candidate, np.array(parent.weights)),
-        ("same", same.candidate, same.weights0),
-        ("grown", grown.candidate, grown.weights0),
+        ("parent", parent.candidate, parent.parameters.weights),
+        ("same", same.candidate, same.start.weights),
+        ("grown", grown.candidate, grown.start.weights),
     ):
         transpiled, _, _ = objective.transpile(candidate)
         assert weights is not None
         program = transpiled.compile(noise=False)
-        values[name] = program.values(transpiled.derive(data.Z_val), weights)
+        values[name] = program.values(transpiled.derive(data.validation.X), weights)
     np.testing.assert_allclose(values["same"], values["parent"], atol=1e-12)
     np.testing.assert_allclose(values["grown"], values["parent"], atol=1e-12)
-    assert same.head0 is not None
+    assert len(same.start.head)
     assert same.rate < 1
     assert same.candidate.training == parent.candidate.training
 
@@ -108,20 +113,20 @@ def test_a_child_of_a_child_is_another_circuit_and_trains_at_the_same_rate(
     for seed in range(6):
         child = refine(objective, record, np.random.default_rng(seed))
         assert child is not None
-        assert child.weights0 is not None
+        assert len(child.start.weights)
         assert child.rate * child.candidate.training.learning_rate == pytest.approx(
             0.3 * parent.candidate.training.learning_rate
         )
         assert child.family == parent.trial
         assert child.candidate not in family
         family.add(child.candidate)
-        weights = tuple(child.weights0)
-        record = replace(record, trial=99, candidate=child.candidate, weights=weights, family=child.family)
+        found = replace(record.parameters, weights=child.start.weights)
+        record = replace(record, trial=99, candidate=child.candidate, parameters=found, family=child.family)
 
 
 def test_the_last_gate_that_reads_data_is_not_dropped(objective: Objective, parent: TrialRecord) -> None:
     assert parent.candidate is not None
-    circuit = _Circuit(objective, parent.candidate, parent.weights, np.random.default_rng(0))
+    circuit = _Circuit(objective, parent.candidate, parent.parameters.weights, np.random.default_rng(0))
     for _ in range(200):
         circuit.drop()
     gates = circuit.proposal(parent).candidate.ansatz.settings["gates"]

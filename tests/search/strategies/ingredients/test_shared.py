@@ -81,11 +81,11 @@ def test_validation_is_the_loss_and_accuracy_under_noise_of_the_first_samples(
     gene = space.whole()
     transpiled, _, _ = layered_objective.transpile(space.candidate(gene))
     program = transpiled.compile(noise=True)
-    data = layered_objective.features.prepare(transpiled.candidate.preprocessing)
-    values = program.values(data.Z_val[:7], weights.angles)
+    data = layered_objective.features.prepare(transpiled.candidate.preprocessing).data
+    values = program.values(data.validation.X[:7], weights.angles)
     logits = HEADS.create("linear").logits(values, weights.head, 2)
-    loss, _ = LOSSES.create("cross_entropy")(logits, data.y_val[:7], np.eye(2))
-    accuracy = np.mean(np.argmax(logits, axis=1) == data.y_val[:7])
+    loss, _ = LOSSES.create("cross_entropy")(logits, data.validation.y[:7], np.eye(2))
+    accuracy = np.mean(np.argmax(logits, axis=1) == data.validation.y[:7])
     assert weights.validate(program, space.angles(gene), 7) == pytest.approx((accuracy, loss))
 
 

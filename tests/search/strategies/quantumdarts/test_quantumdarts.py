@@ -102,7 +102,7 @@ def test_a_search_learns_a_circuit_that_starts_well_without_training(
     brief: MakeBrief, layered_objective: Objective
 ) -> None:
     proposal = QuantumDARTSSearch(steps=150).propose(brief(on=layered_objective))
-    record = layered_objective(0, proposal.candidate, {}, weights0=proposal.weights0, head0=proposal.head0)
+    record = layered_objective(0, proposal.candidate, {}, start=proposal.start)
     cold = layered_objective(0, proposal.candidate, {})
     assert record.history[0][1] > 0.7
     assert record.history[0][1] > cold.history[0][1]

@@ -13,8 +13,7 @@ from qiskit.quantum_info import Operator
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
-from qcsearch.circuits.lowering import lower
-from qcsearch.circuits.quantum_circuit import to_circuit
+from qcsearch.circuits.build import lower, to_circuit
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.predictors import PREDICTORS
@@ -28,6 +27,7 @@ from qcsearch.search.strategies.quantumnas.pruning import smallest, train_and_pr
 from qcsearch.search.strategies.quantumnas.quantumnas import QuantumNASSearch
 from qcsearch.search.strategies.supernet import SupernetSearch
 from qcsearch.search.trial.objective import Objective
+from qcsearch.training.parameters import DRAWN
 
 MakeBrief = Callable[..., Brief]
 
@@ -67,7 +67,7 @@ def test_where_no_circuit_keeps_the_constraints_one_is_proposed_that_breaks_them
     )
     strict = replace(layered_objective, space=SearchSpace.from_toml(text))
     proposal = strategy.propose(brief(on=strict))
-    assert (proposal.predictors, proposal.weights0) == ({}, None)
+    assert (proposal.predictors, proposal.start) == ({}, DRAWN)
     assert strict(0, proposal.candidate, {}).outcome.kind == "infeasible"
 
 
@@ -108,11 +108,10 @@ def test_the_expressibility_search_proposes_the_least_expressibility_it_scored(g
 
 def test_quantumnas_hands_over_the_weights_it_trained(given: Brief) -> None:
     proposal = SMALL.propose(given)
-    record = given.objective(0, proposal.candidate, {}, weights0=proposal.weights0, head0=proposal.head0)
+    record = given.objective(0, proposal.candidate, {}, start=proposal.start)
     cold = given.objective(0, proposal.candidate, {})
-    assert proposal.weights0 is not None
     assert record.costs is not None
-    assert len(proposal.weights0) == record.costs.n_weights
+    assert len(proposal.start.weights) == record.costs.n_weights
     assert record.history[0][1] > cold.history[0][1]
     assert set(proposal.predictors) == {"inherited_loss", "scored"}
 
@@ -163,9 +162,9 @@ def test_pruning_keeps_the_stage_that_validates_best_with_the_fewest_angles(give
 
     def run(*shares: float) -> tuple[float, int]:
         found = train_and_prune(given, candidate, shares, 0.01, 0.5, np.random.default_rng(0))
-        record = given.objective(0, found.candidate, {}, weights0=found.weights, head0=found.head_parameters)
+        record = given.objective(0, found.candidate, {}, start=found.parameters)
         assert record.history[0][1] == pytest.approx(found.validation_accuracy)
-        return found.validation_accuracy, len(found.weights)
+        return found.validation_accuracy, len(found.parameters.weights)
 
     plain, pruned = run(), run(0.2, 0.5)
     assert plain[1] == n_weights
