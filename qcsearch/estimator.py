@@ -60,7 +60,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         impute: `mean`, `median` or `most_frequent` to fill in missing values, which are refused otherwise. Both
             learn from the training part alone and are part of the model.
         workers: processes.
-        run: folder to keep the run in; the same folder goes on where it stopped. None keeps no folder.
+        run: folder to keep the run in; a run in it is resumed where it stopped. None keeps no folder.
         random_state: int, `numpy.random.RandomState`, or None for another search each time.
 
     Attributes:

@@ -40,6 +40,7 @@ from qcsearch.cli.commands import (
     verify,
 )
 from qcsearch.cli.options.common import JSON_KEY, VERBOSE_KEY
+from qcsearch.cli.options.listed import Listing
 from qcsearch.cli.output import emit, say
 from qcsearch.cli.process import INTERRUPTED
 from qcsearch.cli.surroundings import surroundings
@@ -147,8 +148,8 @@ def _root(
 
 
 _MAKE, _LOOK, _USE, _KNOW = "Search", "Look at a run", "Use the winner", "Devices and spaces"
-app.command("search", rich_help_panel=_MAKE)(search.search)
-app.command("check", rich_help_panel=_MAKE)(check.check)
+app.command("search", cls=Listing, rich_help_panel=_MAKE)(search.search)
+app.command("check", cls=Listing, rich_help_panel=_MAKE)(check.check)
 app.command("tune", rich_help_panel=_MAKE)(tune.tune)
 app.command("board", rich_help_panel=_LOOK)(board.board)
 app.command("explain", rich_help_panel=_LOOK)(explain.explain)

@@ -28,7 +28,7 @@ class Progress:
         outcomes: number of trials of each outcome, see `Outcome.label`.
         best: the best trained trials, best first.
         curve: best validation accuracy after each trial.
-        running: `(rung, accuracy)` of each trial at work that has told something.
+        running: `(rung, accuracy)` of each running trial that has reported.
         last: sentence about the last event worth a line.
         phase: what is being done.
         refits: trainings of the best done so far, and in all.
@@ -120,7 +120,7 @@ class Progress:
 ENDED = {
     "trials": "all trials are done",
     "seconds": "the time for trials is used up",
-    "exhausted": "the space holds no candidate that was not tried",
+    "exhausted": "every candidate of the space was tried",
     "hopeless": "no candidate keeps the constraints",
 }
 

@@ -14,7 +14,7 @@ import zlib
 
 __all__ = ["surroundings"]
 
-_SAVED = "what was finished is saved; the same command goes on."
+_SAVED = "what was finished is saved; the same command resumes it."
 _FIXES = {
     errno.ENOSPC: f"free some space on that disk; {_SAVED}",
     errno.EDQUOT: f"free some space of your quota; {_SAVED}",

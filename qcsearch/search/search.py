@@ -42,7 +42,7 @@ def run_search(
 ) -> SearchResult:
     """Search, refit the best, evaluate the winner on the test part, and leave everything in a run folder.
 
-    Called again with the same folder it is resumed where it stopped, also after a kill: the totals count all
+    Called again with the same folder it resumes the run where it stopped, also after a kill: the totals count all
     sessions, a finished trial is neither lost nor run again. A finished run answers at once, unless a total
     was raised.
 
@@ -59,7 +59,7 @@ def run_search(
 
     Raises:
         InputError: if the folder is no path.
-        RunError: if the folder is of another run, or another search is at work in it; if there is nothing in
+        RunError: if the folder is of another run, or another search is running in it; if there is nothing in
             `settings.seed_from`.
         DataError: if the data cannot be split.
         SpaceError: if nothing in the space fits device and data, or the strategy cannot work with it.

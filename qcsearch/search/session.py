@@ -96,10 +96,10 @@ class Session:
         return self.config.settings
 
     def answer(self) -> SearchResult:
-        """The result of the run if it is finished and the totals leave nothing to do; else begin or go on, to the end.
+        """The result of the run if it is finished and the totals leave nothing to do; else begin or resume it, to the end.
 
         Raises:
-            RunError: if the folder is of another run, or another search is at work in it.
+            RunError: if the folder is of another run, or another search is running in it.
             InputError: if data, device and space do not go together; nothing was written then.
             NoFeasibleCandidateError: if nothing was kept.
         """
@@ -153,7 +153,7 @@ class Session:
         if swept := study.sweep():
             those = "A trial" if swept == 1 else f"{swept} trials"
             self.emit(
-                Notice(f"{those} of an earlier session did not end; what they had drawn is drawn again.")
+                Notice(f"{those} of an earlier session did not finish; the same candidates are drawn again.")
             )
         study.enqueue_starts(lambda: self.objective.bound)
         asked = self.settings
@@ -224,7 +224,7 @@ class Session:
                 for name, code in pool.reap():
                     study.sweep(name)
                     if study.ended() is None and (deadline is None or time.monotonic() < deadline):
-                        self.emit(Notice(f"A worker died (exit code {code}); another takes its place."))
+                        self.emit(Notice(f"A worker died (exit code {code}); another one is started."))
                         pool.replace(code, progress=len(told) > at_death)
                         at_death = len(told)
                 self._tell_new(study, told)

@@ -46,7 +46,7 @@ def run_tuning(
 ) -> SearchResult:
     """Tune the best candidates of a finished run for another snapshot, and leave everything in a run folder.
 
-    Called again with the same folder it goes on where it stopped, also after a kill.
+    Called again with the same folder it resumes the run where it stopped, also after a kill.
 
     Args:
         source: the finished run.
@@ -59,7 +59,7 @@ def run_tuning(
 
     Raises:
         InputError: for a bad number, or if the device is the very snapshot that was searched for.
-        RunError: if the source has no winner, or the folder is of another run, or one is at work in it.
+        RunError: if the source has no winner, or the folder is of another run, or a search is running in it.
         SpaceError: if nothing in the source's space fits the device.
         NoFeasibleCandidateError: if no candidate keeps the space's constraints there.
         KeyboardInterrupt: as it came; what was finished is saved.

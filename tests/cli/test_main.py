@@ -180,7 +180,7 @@ def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_goes_
     assert child.returncode == 130, err
     assert out == ""
     last = err.splitlines()[-1]
-    assert last == f"Interrupted. What was finished is saved; `qcsearch search --run {folder}` goes on."
+    assert last == f"Interrupted. What was finished is saved; `qcsearch search --run {folder}` resumes it."
     assert "Traceback" not in err
     finished = sum(line.startswith("trial ") for line in [*told, *err.splitlines()])
     again = qcsearch(*arguments[:-4], "--trials", finished, "--run", folder, "--json")

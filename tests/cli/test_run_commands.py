@@ -158,7 +158,7 @@ def test_a_run_before_its_evaluation_can_be_looked_at(qcsearch, own_run):
 def test_an_empty_run_can_be_looked_at(qcsearch, own_run):
     for name in ("result.json", "study.journal"):
         (own_run / name).unlink()
-    assert "No trial was trained to its end yet." in qcsearch("board", own_run).out
+    assert "No trial has finished training yet." in qcsearch("board", own_run).out
     assert qcsearch("report", own_run).code == 0
     assert "No candidate was trained to its end." in (own_run / "report.html").read_text()
 

@@ -91,6 +91,18 @@ def test_a_space_and_a_strategy_of_another_package_search_together(
     assert {record.candidate.n_qubits for record in records(folder) if record.candidate} == {2}
 
 
+def test_the_help_lists_its_strategy(site: Path) -> None:
+    path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "search", "--help"],
+        env={**os.environ, "PYTHONPATH": path, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "auto, dice, elivagar" in done.stdout
+
+
 def test_its_space_stands_beside_the_presets_which_win(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(site)
     monkeypatch.setattr(SPACES, "_classes", {})

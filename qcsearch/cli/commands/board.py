@@ -40,13 +40,13 @@ def board(
 ) -> None:
     """Show the leaderboard of a run: the winner beside classical models, then the best trials.
 
-    A mark stands at the trials of the Pareto front: none is at least as accurate on the validation split
-    with no more two-qubit gates and QPU seconds a prediction, and better in one of the three.
+    Trials of the Pareto front are marked: no other trial is at least as good in validation accuracy,
+    two-qubit gates and QPU seconds a prediction, and better in one of the three.
 
-    Every number says which split of the data it is from. A training that a clock broke off is marked as
-    cut short, stands behind those that went to their end, and is never on the front. A winner that was
-    deployed has a row with the weights that its deployment kept: measured on the backend beside simulated,
-    on the same samples. A run that is still at work can be looked at.
+    Every number says which split of the data it is from. A trial that ran out of time is marked as cut
+    short, ranks behind those that finished training, and is never on the front. A deployed winner has a
+    row with the weights that its deployment kept: measured on the backend beside simulated, on the same
+    samples. The run may still be running.
     """
     from qcsearch.search.finish.leaderboard import leaderboard, notices
     from qcsearch.search.run.folder import RunFolder
@@ -84,7 +84,7 @@ def show(folder: RunFolder, top: int | None, *, pareto: bool = False, history: H
     )
     display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=range(7)))
     if not trials:
-        tell("No trial was trained to its end yet.")
+        tell("No trial has finished training yet.")
         return
     if majority is not None:
         tell(f"The {majority.name} alone: {percent(majority.accuracy_noiseless)} on the validation split.")

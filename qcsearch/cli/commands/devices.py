@@ -37,7 +37,7 @@ _Name = Annotated[
     "qcsearch devices list --json",
 )
 def list_(json: Json = False, verbose: Verbose = False) -> None:
-    """List the devices that can be had by name."""
+    """List the devices that are known by name."""
     from qcsearch.devices.calibration.providers import device_facts, list_devices
 
     listed = [(entry, device_facts(entry)) for entry in list_devices()]

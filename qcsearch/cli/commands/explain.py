@@ -1,4 +1,4 @@
-"""`qcsearch explain`: all that is known of a trial; of a run, where its time went and what predictors are worth."""
+"""`qcsearch explain`: one trial in detail; of a run, time by stage and the quality of the predictors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LONGEST = 3
 @examples(
     "qcsearch explain runs/digits 12",
     "qcsearch explain runs/digits 12 --json",
-    "qcsearch explain runs/digits                 (where the time went; what the predictors are worth)",
+    "qcsearch explain runs/digits                 (time by stage; quality of the predictors)",
 )
 def explain(
     run: Run,
@@ -37,10 +37,10 @@ def explain(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show one trial: what became of it and why, its candidate, its costs, its circuit.
+    """Show one trial: its outcome and the reason, its candidate, its costs, its circuit.
 
-    Without a trial, on what stages of the work the trials of the run spent their time, and how well
-    each training-free predictor ranks its trained candidates.
+    Without a trial: how much time each stage took over all trials of the run, and how well each
+    training-free predictor ranks the trained candidates.
     """
     from qcsearch.search.finish.leaderboard import explain as find
     from qcsearch.search.run.folder import RunFolder

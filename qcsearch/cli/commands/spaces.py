@@ -1,4 +1,4 @@
-"""`qcsearch spaces`: which search spaces there are, and what they hold."""
+"""`qcsearch spaces`: list and show search spaces."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="List and show search spaces.")
     "qcsearch spaces list",
 )
 def list_(json: Json = False, verbose: Verbose = False) -> None:
-    """List the search spaces that can be had by name."""
+    """List the search spaces that are known by name."""
     from qcsearch.search.space.space import list_spaces
 
     spaces = list_spaces()

@@ -54,7 +54,7 @@ def tune(
         typer.Option(
             "--run",
             metavar="OUT",
-            help="Folder of the new run; one that holds this tuning is gone on with. Default: a new one under runs/.",
+            help="Folder of the new run; one that holds this tuning is resumed. Default: a new one under runs/.",
         ),
     ] = None,
     json: Json = False,
@@ -62,9 +62,9 @@ def tune(
 ) -> None:
     """Tune a finished search's best candidates for another device, or for another day of the same one.
 
-    Each is moved to the qubits where its weights do best, trained on from them for a short while under
-    the new noise, and the best is chosen by validation. DIR stays as it is; OUT is a run folder like
-    that of a search, for board, report, deploy, cost, export and predict.
+    Each is moved to the qubits where its weights do best and trained from these weights for a short
+    while under the new noise; the best is chosen by validation accuracy. DIR is not changed; OUT is a
+    run folder like that of a search, for board, report, deploy, cost, export and predict.
     """
     from qcsearch.devices.calibration.providers import get_device
     from qcsearch.search.run.folder import RunFolder
@@ -99,7 +99,7 @@ def _tune(
     from qcsearch.search.tune import run_tuning
 
     path = Path(out) if out else new_folder(source.config.dataset, device.name)
-    interrupted = "Interrupted. What was finished is saved; the same command goes on."
+    interrupted = "Interrupted. What was finished is saved; the same command resumes it."
     say_at_end(interrupted)
     try:
         with watch(f"{source.config.dataset} tuned for {device.name}", verbose=verbose) as watcher:

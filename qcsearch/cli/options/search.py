@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options.common import Target
+from qcsearch.cli.options.listed import STRATEGIES
 from qcsearch.errors import InputError
 from qcsearch.storage import canonical
 
@@ -25,8 +26,8 @@ MaybeData = Annotated[
     typer.Argument(
         metavar="[DATA]",
         help="A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy'), a folder of images (one folder a class) or a "
-        "scikit-learn name (digits, digits:0-3, iris, wine, breast_cancer, moons). May be left out to resume "
-        "--run.",
+        "scikit-learn name (digits, digits:0-3, iris, wine, breast_cancer, moons). May be left out to "
+        "resume the run of --run.",
         show_default=False,
     ),
 ]
@@ -147,8 +148,7 @@ class SearchOptions:
         typer.Option(
             "--strategy",
             metavar="NAME",
-            help="auto, tpe, random, nsga2, elivagar, quantumnas, supernet, quantumdarts or expressibility. "
-            "Default: auto.",
+            help=f"How the next candidate is chosen: {STRATEGIES}. Default: auto.",
         ),
     ] = None
     strategy_options: Annotated[

@@ -55,11 +55,9 @@ T = TypeVar("T")
 _PLANTED = "planted.json"
 _SESSION_SECONDS = 0.5
 _WORKERS_SECONDS = 10.0
-_LOST = (
-    "put it back as it was; or begin anew in another folder with --run, with the same data, device and space."
-)
+_LOST = "restore it, or start a new run in another folder (--run) with the same data, device and space."
 _AGAIN = "remove it; `qcsearch search --run` with this folder makes it again from the trials."
-_OTHER_FOLDER = "give another folder with --run, or start with the same settings to go on with this one."
+_OTHER_FOLDER = "give another folder with --run, or the same settings to resume this run."
 
 
 @dataclass(frozen=True)
@@ -200,7 +198,7 @@ class RunFolder:
             return found if found.get("candidate", "") in ("", canonical.digest(winner)) else None
 
     def write_result(self, result: Json | None) -> None:
-        """Write result.json atomically; None takes it away, because the search goes on."""
+        """Write result.json atomically; None removes it, because the search is resumed."""
         if result is None:
             (self.path / "result.json").unlink(missing_ok=True)
         else:
@@ -258,10 +256,10 @@ class RunFolder:
 
     @contextmanager
     def session(self) -> Iterator[None]:
-        """Be the only search at work in this folder, which is made if it is missing; no worker lives in it.
+        """Be the only search running in this folder, which is made if it is missing; no worker lives in it.
 
         Raises:
-            RunError: if another search is at work in it, or if it holds files that are not a run's.
+            RunError: if another search is running in it, or if it holds files that are not a run's.
             FileError: if a file in it is a link, a pipe or a device.
         """
         self.refuse_strangers()
@@ -274,7 +272,7 @@ class RunFolder:
         except TimeoutError as held:
             lease.release()
             raise RunError(
-                f"Another search is at work in '{self.path}': {held}",
+                f"Another search is running in '{self.path}': {held}",
                 fix="wait for it to end, stop it, or give another folder with --run.",
             ) from None
         try:
