@@ -3,70 +3,42 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from qcsearch.data.splitting import Part
-from qcsearch.deployment.cost.checks import check_ceiling, check_number
+from qcsearch.data.splitting import Part, Split
+from qcsearch.deployment.cost.checks import check_ceiling
 from qcsearch.deployment.cost.plan import plan_deployment
 from qcsearch.deployment.deployment import Deployment
-from qcsearch.deployment.diagnostics.canaries import CanaryMonitor
 from qcsearch.deployment.diagnostics.noise_model_check import NoiseModelCheck, check_noise_model
 from qcsearch.deployment.diagnostics.remap import Remap, find_remap
 from qcsearch.deployment.diagnostics.score import exact_score, measured_score
 from qcsearch.deployment.executors.base import Billed, Calibrated, Executor
-from qcsearch.deployment.executors.opening import open_executor
-from qcsearch.deployment.finetune.tuning import StepDone, Tuner, TuningOptions
+from qcsearch.deployment.finetune.tuning import StepDone, Tuner
+from qcsearch.deployment.preparation import open_program
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import OnProgress, Progress
-from qcsearch.deployment.values import MAX_SHOTS, Estimates
+from qcsearch.deployment.settings import DeploymentSettings
+from qcsearch.deployment.values import Estimates
 from qcsearch.deployment.versions import library_versions
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.options import check_options
 
-__all__ = ["Parts", "deploy", "prepare"]
-
-
-class Parts(Protocol):
-    """The three parts of a data set, as `data.splitting.Split` has them: raw features and class numbers."""
-
-    @property
-    def train(self) -> Part:
-        """Steps are taken on this part."""
-        ...
-
-    @property
-    def validation(self) -> Part:
-        """What to keep is decided on this part."""
-        ...
-
-    @property
-    def test(self) -> Part:
-        """The scores are of this part."""
-        ...
+__all__ = ["deploy", "prepare"]
 
 
 def deploy(
     model: TrainedModel,
-    parts: Parts,
+    parts: Split,
     backend: str | Executor = "local:fake_torino",
+    settings: DeploymentSettings | None = None,
     *,
-    steps: int = 10,
-    shots: int = 4096,
-    seed: int = 0,
-    options: TuningOptions | None = None,
-    max_validation: int = 200,
-    max_test: int = 500,
-    canaries: bool = False,
-    mitigate: bool = False,
     remap: Remap | None = None,
     checkpoint: Path | None = None,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = lambda _: None,
 ) -> Deployment:
     """Tune a model on a backend, keep the better of before and after, and measure it there on the test part.
 
@@ -74,14 +46,7 @@ def deploy(
         model: trained under the noise of the device's snapshot; its weights are the start.
         parts: the data set that the model was made from, with the same split.
         backend: spec of an executor (`local:fake_torino`, `aer`), or one that is open.
-        steps: training steps on the backend, ≥ 0.
-        shots: runs of each circuit in each measurement basis, in [1, 1_000_000].
-        seed: of batches, directions, subsets and of the executor's own randomness, ≥ 0.
-        options: of the training steps.
-        max_validation: samples of the validation part that are measured, at most.
-        max_test: samples of the test part that are measured, at most.
-        canaries: whether each job carries two circuits with a known answer, for a verdict on the readout.
-        mitigate: whether the readout errors that they show are taken out of the results.
+        settings: steps, shots, samples and seed.
         remap: to other qubits than those of `model`, see `find_remap`.
         checkpoint: file of the training steps, written after each, and resumed from if it is there; the
             result is that of an unbroken run, but `usage` and `seconds` count the last part alone.
@@ -92,29 +57,21 @@ def deploy(
         same weights on the same test samples.
 
     Raises:
-        InputError: if a number is out of range, or a part has no samples or classes that the model does not
-            know.
+        InputError: if a part has no samples, or classes that the model does not know.
         BackendError: if there is no such backend, or it cannot run the model's circuit.
         CeilingError: if the jobs cost so much more than was estimated that no measurement is left.
     """
     started, candidate = time.monotonic(), model.candidate.digest
+    settings = settings or DeploymentSettings()
     model = model if remap is None else remap.apply(model)
-    say = on_progress or (lambda _: None)
     tuner, test = prepare(
         model,
         parts,
         backend,
-        steps=steps,
-        shots=shots,
-        seed=seed,
-        options=options,
-        max_validation=max_validation,
-        max_test=max_test,
-        canaries=canaries,
-        mitigate=mitigate,
-        step_done=lambda stage, done, total: say(Progress(stage, done, total)),
+        settings,
+        step_done=lambda stage, done, total: on_progress(Progress(stage, done, total)),
     )
-    program, rng = tuner.program, tuner.rng
+    program, rng, steps = tuner.program, tuner.rng, settings.steps
     executor = program.executor
     budget = executor.budget if isinstance(executor, Billed) else None
     plan = plan_deployment(tuner, steps, len(test))
@@ -124,9 +81,9 @@ def deploy(
     tuning, tuned = tuner.run(
         steps, checkpoint, lambda step: budget is None or budget.allows(plan.steps[step].seconds)
     )
-    say(Progress("test", 0, len(test)))
+    on_progress(Progress("test", 0, len(test)))
     found = program.measure(tuned.features(test.X), tuned.parameters.weights)
-    say(Progress("test", len(test), len(test)))
+    on_progress(Progress("test", len(test), len(test)))
     return Deployment(
         backend=executor.name,
         kind=executor.kind,
@@ -134,8 +91,8 @@ def deploy(
         device_digest=model.device.digest,
         candidate=candidate,
         qubits=model.candidate.qubits,
-        shots=shots,
-        seed=seed,
+        shots=settings.shots,
+        seed=settings.seed,
         tuning=tuning,
         noiseless=exact_score(tuned.codes(test.X, noise=False), test.y),
         noisy=exact_score(tuned.codes(test.X), test.y),
@@ -155,49 +112,34 @@ def deploy(
 
 def prepare(
     model: TrainedModel,
-    parts: Parts,
+    parts: Split,
     backend: str | Executor,
-    *,
-    steps: int = 10,
-    shots: int = 4096,
-    seed: int = 0,
-    options: TuningOptions | None = None,
-    max_validation: int = 200,
-    max_test: int = 500,
-    canaries: bool = False,
-    mitigate: bool = False,
+    settings: DeploymentSettings,
     step_done: StepDone = lambda stage, done, total: None,
 ) -> tuple[Tuner, Part]:
     """What `deploy` starts from: who takes its steps, and the test samples; nothing is run.
+
+    Args:
+        model: on the qubits that it is to run on.
+        parts: the data set.
+        backend: spec of an executor, or one that is open.
+        settings: steps, shots, samples and seed.
+        step_done: called as the steps are taken.
 
     Raises:
         InputError: as `deploy`.
         BackendError: as `deploy`.
     """
-    _check(model, parts, steps, shots, seed, max_validation, max_test)
-    options = options or TuningOptions()
-    check_options(options.training(model, steps))
-    options.schedule.check(shots)
-    executor = open_executor(backend, device=model.device, seed=seed)
-    monitor = CanaryMonitor() if canaries or mitigate else None
-    program = replace(
-        BackendProgram.of(model.transpiled, executor, shots), monitor=monitor, mitigate=mitigate
-    )
-    program.check()
-    rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
-    validation = _subset(parts.validation, max_validation, rng)
-    test = _subset(parts.test, max_test, rng)
-    return Tuner(model, program, parts.train, validation, options, rng, step_done), test
+    _check(model, parts)
+    check_options(settings.tuning.training(model, settings.steps))
+    program = open_program(model, backend, settings)
+    rng = np.random.default_rng(np.random.SeedSequence([settings.seed, 1]))
+    validation = _subset(parts.validation, settings.max_validation, rng)
+    test = _subset(parts.test, settings.max_test, rng)
+    return Tuner(model, program, parts.train, validation, settings.tuning, rng, step_done), test
 
 
-def _check(
-    model: TrainedModel, parts: Parts, steps: int, shots: int, seed: int, max_validation: int, max_test: int
-) -> None:
-    check_number("deploy", "steps", steps, 0, 1_000_000)
-    check_number("deploy", "shots", shots, 1, MAX_SHOTS)
-    check_number("deploy", "seed", seed, 0, 2**63 - 1)
-    check_number("deploy", "max_validation", max_validation, 1, 1_000_000)
-    check_number("deploy", "max_test", max_test, 1, 1_000_000)
+def _check(model: TrainedModel, parts: Split) -> None:
     for name in ("train", "validation", "test"):
         part: Part = getattr(parts, name)
         if not len(part):
@@ -226,7 +168,7 @@ def _noise_model_check(
 
 
 def _notices(
-    parts: Parts, tuner: Tuner, test: Part, steps: int, done: int, remap: Remap | None
+    parts: Split, tuner: Tuner, test: Part, steps: int, done: int, remap: Remap | None
 ) -> tuple[str, ...]:
     pairs = (("validation", parts.validation, tuner.validation), ("test", parts.test, test))
     found = [

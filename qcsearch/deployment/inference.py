@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from qcsearch.data.truth import Truth
 from qcsearch.data.values import Label
-from qcsearch.deployment.cost.checks import check_ceiling, check_number
+from qcsearch.deployment.cost.checks import check_ceiling
 from qcsearch.deployment.cost.plan import measuring
-from qcsearch.deployment.diagnostics.canaries import CanaryMonitor, CanaryVerdict
+from qcsearch.deployment.diagnostics.canaries import CanaryVerdict
 from qcsearch.deployment.diagnostics.score import Score, measured_score, probability_errors
 from qcsearch.deployment.executors.base import Billed, Executor
-from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.preparation import open_program
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import OnProgress, Progress
-from qcsearch.deployment.values import MAX_SHOTS, Estimates, Kind, Usage
+from qcsearch.deployment.settings import MeasurementSettings
+from qcsearch.deployment.values import Estimates, Kind, Usage
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 
-__all__ = ["Inference", "infer", "prepare_inference"]
+__all__ = ["Inference", "infer"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +77,8 @@ def infer(
     model: TrainedModel,
     X: ArrayLike,
     backend: str | Executor = "local:fake_torino",
+    settings: MeasurementSettings | None = None,
     *,
-    shots: int = 4096,
-    seed: int = 0,
-    canaries: bool = False,
-    mitigate: bool = False,
     on_progress: OnProgress = lambda _: None,
 ) -> Inference:
     """Run a model's circuit on a backend, as many samples a job as fit.
@@ -89,31 +87,28 @@ def infer(
         model: what to run.
         X: raw samples `(n_samples, n_features)`, or images.
         backend: spec of an executor, or one that is open.
-        shots: runs of each circuit in each measurement basis, in [1, 1_000_000].
-        seed: of the executor's own randomness, ≥ 0.
-        canaries: whether each job carries two circuits with a known answer, for a verdict on the readout.
-        mitigate: whether the readout errors that they show are taken out of the results.
+        settings: shots, canaries and seed.
         on_progress: called after each job.
 
     Raises:
-        InputError: if `shots` or `seed` is out of range, `X` does not fit the model, or the ceiling of a billed
-            backend is below the cost.
+        InputError: if `X` does not fit the model, or the ceiling of a billed backend is below the cost.
         BackendError: if there is no such backend, or it cannot run the model's circuit.
         CeilingError: if the jobs cost more than was estimated; the same call again resumes where it stopped.
     """
-    program = prepare_inference(model, backend, shots=shots, seed=seed, canaries=canaries, mitigate=mitigate)
+    settings = settings or MeasurementSettings()
+    program = open_program(model, backend, settings)
     features, executor = model.features(X), program.executor
     budget = executor.budget if isinstance(executor, Billed) else None
     if budget is not None:
         check_ceiling(budget, measuring(program, len(features)), "all predictions")
     found = _measure(program, features, model.parameters.weights, on_progress)
-    probabilities, errors = probability_errors(found, model.head, _rng(seed))
+    probabilities, errors = probability_errors(found, model.head, _rng(settings.seed))
     return Inference(
         model=model,
         backend=executor.name,
         kind=executor.kind,
-        shots=found.shots or shots,
-        seed=seed,
+        shots=found.shots or settings.shots,
+        seed=settings.seed,
         found=found,
         probabilities=probabilities,
         errors=errors,
@@ -123,32 +118,6 @@ def infer(
         mitigated=program.mitigated,
         notices=program.notices,
     )
-
-
-def prepare_inference(
-    model: TrainedModel,
-    backend: str | Executor,
-    *,
-    shots: int = 4096,
-    seed: int = 0,
-    canaries: bool = False,
-    mitigate: bool = False,
-) -> BackendProgram:
-    """What `infer` measures with; nothing is run.
-
-    Raises:
-        InputError: as `infer`.
-        BackendError: as `infer`.
-    """
-    check_number("infer", "shots", shots, 1, MAX_SHOTS)
-    check_number("infer", "seed", seed, 0, 2**63 - 1)
-    executor = open_executor(backend, device=model.device, seed=seed)
-    monitor = CanaryMonitor() if canaries or mitigate else None
-    program = replace(
-        BackendProgram.of(model.transpiled, executor, shots), monitor=monitor, mitigate=mitigate
-    )
-    program.check()
-    return program
 
 
 def _measure(

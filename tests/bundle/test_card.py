@@ -10,12 +10,16 @@ from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.splitting import split
 from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.deployment import Deployment
+from qcsearch.deployment.settings import DeploymentSettings
 
 
 @pytest.fixture(scope="module")
 def deployment(model):
     return deploy(
-        model, split(load_dataset("iris"), 0), "aer", steps=1, shots=32, max_validation=3, max_test=6
+        model,
+        split(load_dataset("iris"), 0),
+        "aer",
+        DeploymentSettings(steps=1, shots=32, max_validation=3, max_test=6),
     )
 
 

@@ -11,9 +11,10 @@ from qcsearch.data.splitting import Part
 from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.executors.opening import open_executor
-from qcsearch.deployment.finetune.tuning import TuningOptions
+from qcsearch.deployment.finetune.options import TuningOptions
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import Progress
+from qcsearch.deployment.settings import DeploymentSettings
 from qcsearch.errors import BackendError, InputError, QCSearchError
 from qcsearch.training.gradients.estimators import ParameterShift
 
@@ -30,10 +31,7 @@ def deployment(model, iris, seen):
         model,
         iris,
         "local:fake_manila",
-        steps=3,
-        shots=512,
-        seed=7,
-        max_validation=12,
+        DeploymentSettings(steps=3, shots=512, seed=7, max_validation=12),
         on_progress=seen.append,
     )
 
@@ -110,7 +108,9 @@ def test_a_measured_subset_is_said(deployment, iris):
 
 def test_the_same_seed_gives_the_same_deployment(model, iris):
     found = [
-        deploy(model, iris, "aer", steps=2, shots=64, seed=seed, max_validation=5, max_test=5)
+        deploy(
+            model, iris, "aer", DeploymentSettings(steps=2, shots=64, seed=seed, max_validation=5, max_test=5)
+        )
         for seed in (1, 1, 2)
     ]
     one, two, other = (replace(d, seconds=0.0) for d in found)
@@ -120,11 +120,9 @@ def test_the_same_seed_gives_the_same_deployment(model, iris):
 
 
 def test_a_deployment_that_was_broken_off_ends_where_an_unbroken_one_does(model, iris, tmp_path):
-    def run(checkpoint=None, on_progress=None):
-        return deploy(
-            model, iris, "aer", steps=4, shots=64, seed=3, max_validation=5, max_test=5,
-            checkpoint=checkpoint, on_progress=on_progress,
-        )  # fmt: skip
+    def run(checkpoint=None, on_progress=lambda _: None):
+        settings = DeploymentSettings(steps=4, shots=64, seed=3, max_validation=5, max_test=5)
+        return deploy(model, iris, "aer", settings, checkpoint=checkpoint, on_progress=on_progress)
 
     def break_off(progress):
         if progress == Progress("tuning", 3, 4):
@@ -139,7 +137,7 @@ def test_a_deployment_that_was_broken_off_ends_where_an_unbroken_one_does(model,
 
 
 def test_without_steps_the_weights_stay(model, iris):
-    found = deploy(model, iris, "aer", steps=0, shots=64, max_validation=5, max_test=5)
+    found = deploy(model, iris, "aer", DeploymentSettings(steps=0, shots=64, max_validation=5, max_test=5))
     assert found.parameters == model.parameters
     assert (found.tuning.after, found.tuning.kept, found.tuning.losses) == (None, "before", ())
 
@@ -148,7 +146,7 @@ def test_a_model_that_lost_its_head_is_repaired_on_the_backend(model, iris):
     """A start that is off is where steps on the machine must pay: from guessing to seeing."""
     lost = replace(model, parameters=replace(model.parameters, head=np.zeros_like(model.parameters.head)))
     options = TuningOptions(learning_rate=0.05, head_rate=10.0, batch_size=16)
-    found = deploy(lost, iris, "aer", steps=20, shots=64, options=options, seed=1)
+    found = deploy(lost, iris, "aer", DeploymentSettings(steps=20, shots=64, tuning=options, seed=1))
     assert found.tuning.kept == "after"
     assert found.tuning.before.accuracy == pytest.approx(1 / 3, abs=0.01)
     assert found.tuning.gain > 5 * found.tuning.gain_error > 0
@@ -174,7 +172,12 @@ def test_the_parameter_shift_gradient_of_the_machine_is_the_exact_one(model, iri
 
 def test_parameter_shift_steps_run(model, iris):
     options = TuningOptions(gradient="parameter_shift", batch_size=2)
-    found = deploy(model, iris, "aer", steps=1, shots=32, options=options, max_validation=3, max_test=3)
+    found = deploy(
+        model,
+        iris,
+        "aer",
+        DeploymentSettings(steps=1, shots=32, tuning=options, max_validation=3, max_test=3),
+    )
     assert found.tuning.method == "parameter_shift, adam"
     assert found.usage.jobs == 4
 
@@ -204,9 +207,9 @@ def test_a_backend_that_cannot_run_the_model_is_refused_before_any_job(model, ir
         {"max_validation": 0},
     ],
 )
-def test_a_number_out_of_range_is_named(model, iris, wrong):
+def test_a_number_out_of_range_is_named(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
-        deploy(model, iris, "aer", **wrong)
+        DeploymentSettings(**wrong)
 
 
 def test_parts_that_do_not_fit_the_model_are_refused(model, iris):
@@ -218,7 +221,7 @@ def test_parts_that_do_not_fit_the_model_are_refused(model, iris):
         deploy(model, replace(iris, test=strange), "aer")
     wide = Part(np.hstack([iris.test.X, iris.test.X]), iris.test.y)
     with pytest.raises(QCSearchError, match="features"):
-        deploy(model, replace(iris, test=wide), "aer", steps=0, shots=10)
+        deploy(model, replace(iris, test=wide), "aer", DeploymentSettings(steps=0, shots=10))
 
 
 @pytest.mark.parametrize(
@@ -233,5 +236,5 @@ def test_options_that_a_machine_cannot_take_are_refused(wrong):
 def test_options_of_the_loop_are_checked_before_any_job(model, iris, ideal, wrong):
     executor = ideal(5)
     with pytest.raises(InputError, match=next(iter(wrong))):
-        deploy(model, iris, executor, steps=1, shots=10, options=TuningOptions(**wrong))
+        deploy(model, iris, executor, DeploymentSettings(steps=1, shots=10, tuning=TuningOptions(**wrong)))
     assert executor.shapes == []

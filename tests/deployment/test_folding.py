@@ -21,6 +21,7 @@ from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.folding import folded
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.inference import infer
+from qcsearch.deployment.settings import DeploymentSettings, MeasurementSettings
 from qcsearch.deployment.values import Pub
 from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.calibration.providers import get_device
@@ -96,7 +97,7 @@ def test_a_model_with_trained_rzz_is_deployed_as_it_was_predicted():
     iris = split(load_dataset("iris"), seed=0)
     model = train(CANDIDATE, iris.train.X, iris.train.y, device="fake_fractional")
     assert model.transpiled.mapped.circuit.count_ops()["rzz"] == model.two_qubit_gates
-    found = deploy(model, iris, "local:fake_fractional", steps=1, shots=4096)
+    found = deploy(model, iris, "local:fake_fractional", DeploymentSettings(steps=1, shots=4096))
     assert found.noise_model_check.holds
     assert abs(found.deployed.accuracy - found.noisy.accuracy) <= 0.04
 
@@ -170,7 +171,7 @@ def test_who_measures_folded_gates_is_told():
     candidate = {**CANDIDATE, "training": {"steps": 1}}
     iris = load_dataset("iris")
     model = train(candidate, iris.X[40:60], iris.y[40:60], device="fake_fractional")
-    found = infer(model, iris.X[:2], "aer", shots=10)
+    found = infer(model, iris.X[:2], "aer", MeasurementSettings(shots=10))
     assert [
         n for n in found.notices if n.startswith("rzz runs for angles in [0, π/2] only: 2 of the circuit")
     ]
@@ -200,7 +201,7 @@ def test_a_gate_of_some_angles_is_left_out_and_what_is_sent_does_without_it(boun
     rows = load_dataset("iris").X[40:60], load_dataset("iris").y[40:60]
     model = train({**CANDIDATE, "observables": ["X0", "Y1"], "training": {"steps": 1}}, *rows, device=device)
     executor = BackendExecutor(backend, "backend:narrow")
-    found = infer(model, rows[0][:3], executor, shots=20, canaries=True)
+    found = infer(model, rows[0][:3], executor, MeasurementSettings(shots=20, canaries=True))
     assert found.probabilities.shape == (3, 2)
 
 

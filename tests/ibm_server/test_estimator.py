@@ -14,9 +14,10 @@ from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.splitting import split
 from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.executors.ibm_estimator import _estimates
-from qcsearch.deployment.finetune.tuning import TuningOptions
+from qcsearch.deployment.finetune.options import TuningOptions
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.program import BackendProgram
+from qcsearch.deployment.settings import DeploymentSettings, MeasurementSettings
 from qcsearch.deployment.values import Pub
 from qcsearch.errors import BackendError, InputError
 from qcsearch.training.single import train
@@ -135,9 +136,9 @@ def test_a_deployment_with_mitigation_says_so_and_claims_no_noise_model_check(se
         "shots": 32,
         "max_validation": 3,
         "max_test": 3,
-        "options": TuningOptions(batch_size=2),
+        "tuning": TuningOptions(batch_size=2),
     }
-    found = deploy(model, iris, estimator(1, device=model.device), **few)
+    found = deploy(model, iris, estimator(1, device=model.device), DeploymentSettings(**few))
     assert found.mitigated
     assert found.noise_model_check is None
     assert any("resilience level 1: readout is mitigated" in notice for notice in found.notices)
@@ -147,7 +148,7 @@ def test_a_deployment_with_mitigation_says_so_and_claims_no_noise_model_check(se
 @pytest.mark.slow
 def test_a_plain_estimator_is_judged_by_the_noise_model_check(server, estimator, model, iris):
     few = {"steps": 0, "shots": 500, "max_validation": 2, "max_test": 8}
-    found = deploy(model, iris, estimator(0, device=model.device), **few)
+    found = deploy(model, iris, estimator(0, device=model.device), DeploymentSettings(**few))
     assert not found.mitigated
     assert found.noise_model_check.holds
     assert len(server.billed) == 2
@@ -156,7 +157,7 @@ def test_a_plain_estimator_is_judged_by_the_noise_model_check(server, estimator,
 def test_canaries_are_not_asked_of_the_estimator(server, estimator, model, iris):
     for wish in ({"canaries": True}, {"mitigate": True}):
         with pytest.raises(InputError, match="must not be asked of the estimator"):
-            infer(model, iris.test.X, estimator(journal=str(wish)), **wish)
+            infer(model, iris.test.X, estimator(journal=str(wish)), MeasurementSettings(**wish))
     assert server.jobs == {}
 
 
@@ -229,6 +230,8 @@ def test_a_deployment_behind_the_estimator_on_133_qubits(serve, estimator, iris)
     serve("ibm_torino")
     model = train(CANDIDATE, iris.train.X, iris.train.y, device="fake_torino")
     few = {"steps": 2, "shots": 256, "max_validation": 20, "max_test": 30}
-    found = deploy(model, iris, estimator(0, name="ibm_torino", device=model.device), **few)
+    found = deploy(
+        model, iris, estimator(0, name="ibm_torino", device=model.device), DeploymentSettings(**few)
+    )
     assert abs(found.deployed.accuracy - found.noisy.accuracy) < 0.2
     assert found.noise_model_check.holds

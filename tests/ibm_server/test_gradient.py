@@ -7,6 +7,7 @@ from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.splitting import split
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.program import BackendProgram
+from qcsearch.deployment.settings import MeasurementSettings
 from qcsearch.training.gradients.estimators import ParameterShift
 from qcsearch.training.single import train
 
@@ -31,7 +32,7 @@ def model(iris):
 
 def test_inference_there_agrees_with_the_noisy_engine(server, executor, model, iris):
     X = iris.test.X[:10]
-    found = infer(model, X, executor(), shots=20_000).probabilities
+    found = infer(model, X, executor(), MeasurementSettings(shots=20_000)).probabilities
     assert np.abs(found - model.predict_proba(X)).max() < 0.08
     assert len(server.billed) == 1
 

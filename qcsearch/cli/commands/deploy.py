@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qcsearch.cli.options.billing import ask, backend_of, billing, opened
 from qcsearch.cli.options.common import Json, Run, Shots, Verbose, examples
-from qcsearch.cli.options.hardware import (
-    Canaries,
-    Decoupling,
-    MaxDrift,
-    MaxQpuSeconds,
-    Mitigate,
-    Mode,
-    Primitive,
-    Private,
-    Remap,
-    ResilienceLevel,
-    ShotsSchedule,
-    SubmitsPerMinute,
-    Twirling,
-    Yes,
-)
+from qcsearch.cli.options.groups import grouped
+from qcsearch.cli.options.hardware import Canaries, HardwareOptions, Mitigate, Remap, ShotsSchedule, Steps
 from qcsearch.cli.options.remap import find_remap
 from qcsearch.cli.output import display, emit, say, say_notes, table, tell
 from qcsearch.wording import percent, seconds
@@ -34,10 +20,40 @@ if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
     from qcsearch.deployment.executors.base import Executor
     from qcsearch.deployment.ibm.options import IbmOptions
+    from qcsearch.deployment.settings import DeploymentSettings
     from qcsearch.search.run.folder import RunFolder
     from qcsearch.training.model import TrainedModel
 
 
+@dataclass(frozen=True)
+class DeployOptions:
+    """Of the deployment, on any backend."""
+
+    steps: Steps = 10
+    shots: Shots = 4096
+    shots_schedule: ShotsSchedule = "constant"
+    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Everything random comes from it.")] = 0
+    canaries: Canaries = False
+    mitigate: Mitigate = False
+    remap: Remap = False
+
+    @property
+    def settings(self) -> DeploymentSettings:
+        """Of the library; `remap` is decided before it."""
+        from qcsearch.deployment.finetune.options import TuningOptions
+        from qcsearch.deployment.settings import DeploymentSettings
+
+        return DeploymentSettings(
+            shots=self.shots,
+            seed=self.seed,
+            canaries=self.canaries,
+            mitigate=self.mitigate,
+            steps=self.steps,
+            tuning=TuningOptions(shots_schedule=self.shots_schedule),
+        )
+
+
+@grouped
 @examples(
     "qcsearch deploy runs/digits --backend local:fake_torino --steps 10 --shots 4096",
     "qcsearch deploy runs/digits --backend aer --steps 0",
@@ -45,6 +61,7 @@ if TYPE_CHECKING:
 )
 def deploy(
     run: Run,
+    *,
     backend: Annotated[
         str,
         typer.Option(
@@ -56,23 +73,8 @@ def deploy(
             "Default: local:<the run's device>, or aer if that is no recorded device.",
         ),
     ] = "",
-    steps: Annotated[int, typer.Option("--steps", metavar="N", help="Training steps on the backend.")] = 10,
-    shots: Shots = 4096,
-    shots_schedule: ShotsSchedule = "constant",
-    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Everything random comes from it.")] = 0,
-    canaries: Canaries = False,
-    mitigate: Mitigate = False,
-    remap: Remap = False,
-    max_qpu_seconds: MaxQpuSeconds = None,
-    yes: Yes = False,
-    max_drift: MaxDrift = None,
-    primitive: Primitive = "sampler",
-    resilience_level: ResilienceLevel = None,
-    decoupling: Decoupling = "",
-    twirling: Twirling = False,
-    private: Private = False,
-    mode: Mode = "job",
-    submits_per_minute: SubmitsPerMinute = 5.0,
+    options: DeployOptions,
+    hardware: HardwareOptions,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -83,33 +85,11 @@ def deploy(
     A deployment that was interrupted is resumed when the same command is run again. On billed hardware the
     same command never pays twice: results are kept in DIR/jobs; another --seed measures anew.
     """
-    from qcsearch.deployment.finetune.tuning import TuningOptions
     from qcsearch.search.run.folder import RunFolder
 
     folder = RunFolder.open(run)
     spec = backend_of(folder, backend)
-    options = billing(
-        spec,
-        max_qpu_seconds,
-        yes,
-        submits_per_minute,
-        primitive=primitive,
-        resilience_level=resilience_level,
-        dynamical_decoupling=decoupling,
-        twirling=twirling,
-        private=private,
-        mode=mode,
-        max_drift=max_drift,
-    )
-    settings = {
-        "steps": steps,
-        "shots": shots,
-        "seed": seed,
-        "canaries": canaries,
-        "mitigate": mitigate,
-        "options": TuningOptions(shots_schedule=shots_schedule),
-    }
-    found = _deploy(folder, spec, settings, options, yes, remap)
+    found = _deploy(folder, spec, options, billing(spec, hardware), hardware.yes)
     for notice in found.notices:
         say(f"Note: {notice}")
     if json:
@@ -119,40 +99,33 @@ def deploy(
 
 
 def _deploy(
-    folder: RunFolder, spec: str, settings: dict[str, Any], options: IbmOptions | None, yes: bool, remap: bool
+    folder: RunFolder, spec: str, options: DeployOptions, ibm: IbmOptions | None, yes: bool
 ) -> Deployment:
     from qcsearch.cli.options.models import winner
     from qcsearch.cli.stages import stages
     from qcsearch.data.splitting import split
     from qcsearch.deployment.deploying import deploy as run_deployment
 
-    model = winner(folder)
+    model, settings = winner(folder), options.settings
     say_notes(model.device)
     parts = split(folder.dataset, folder.config.settings.seed)
-    how = [asdict(settings["options"]), [] if options is None else options.of_jobs, remap]
-    digest = _digest(folder, spec, {**settings, "options": how})
+    digest = _digest(folder, spec, settings, [] if ibm is None else ibm.of_jobs, options.remap)
     jobs = folder.path / "jobs" / digest
-    checkpoint = folder.path / f".deployment-{digest}" if options is None else jobs / "steps"
+    checkpoint = folder.path / f".deployment-{digest}" if ibm is None else jobs / "steps"
     try:
-        with opened(spec, model.device, settings["seed"], jobs, options) as backend:
-            found_remap = find_remap(model, parts, backend, options, jobs) if remap else None
-            if options is not None:
-                remapped = model if found_remap is None else found_remap.apply(model)
-                _agree(remapped, parts, backend, settings, options.max_qpu_seconds, yes)
+        with opened(spec, model.device, settings.seed, jobs, ibm) as backend:
+            remap = find_remap(model, parts, backend, ibm, jobs) if options.remap else None
+            if ibm is not None:
+                remapped = model if remap is None else remap.apply(model)
+                _agree(remapped, parts, backend, settings, ibm.max_qpu_seconds, yes)
             with stages(f"deploying to {spec}") as watcher:
                 found = run_deployment(
-                    model,
-                    parts,
-                    backend,
-                    **settings,
-                    remap=found_remap,
-                    checkpoint=checkpoint,
-                    on_progress=watcher,
+                    model, parts, backend, settings, remap=remap, checkpoint=checkpoint, on_progress=watcher
                 )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Interrupted. The same command resumes from the last step.") from None
     found.save(folder.path / "deployment.json")
-    if options is None:
+    if ibm is None:
         checkpoint.unlink(missing_ok=True)
     return found
 
@@ -161,7 +134,7 @@ def _agree(
     model: TrainedModel,
     parts: Split,
     backend: str | Executor,
-    settings: dict[str, Any],
+    settings: DeploymentSettings,
     ceiling: float,
     yes: bool,
 ) -> None:
@@ -169,17 +142,20 @@ def _agree(
     from qcsearch.deployment.cost.plan import plan_deployment
     from qcsearch.deployment.deploying import prepare
 
-    tuner, test = prepare(model, parts, backend, **settings)
-    plan = plan_deployment(tuner, settings["steps"], len(test))
+    tuner, test = prepare(model, parts, backend, settings)
+    plan = plan_deployment(tuner, settings.steps, len(test))
     ask(plan.total, ceiling, yes)
 
 
-def _digest(folder: RunFolder, *settings: object) -> str:
+def _digest(folder: RunFolder, spec: str, settings: DeploymentSettings, jobs: list[Any], remap: bool) -> str:
     """A name for one deployment: another model or other settings have another."""
     from qcsearch.bundle.verify import verify_bundle
     from qcsearch.storage import canonical
 
-    return canonical.digest([verify_bundle(folder.model).digest, *settings])[:16]
+    chosen = asdict(settings)
+    how = [chosen.pop("tuning"), jobs, remap]
+    chosen = {name: chosen[name] for name in ("steps", "shots", "seed", "canaries", "mitigate")}
+    return canonical.digest([verify_bundle(folder.model).digest, spec, {**chosen, "options": how}])[:16]
 
 
 def _without_weights(found: Deployment) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,20 +13,8 @@ import typer
 
 from qcsearch.cli.options.billing import ask, billing, opened
 from qcsearch.cli.options.common import Data, Json, Model, Output, Shots, Target, Verbose, examples
-from qcsearch.cli.options.hardware import (
-    Canaries,
-    Decoupling,
-    MaxDrift,
-    MaxQpuSeconds,
-    Mitigate,
-    Mode,
-    Primitive,
-    Private,
-    ResilienceLevel,
-    SubmitsPerMinute,
-    Twirling,
-    Yes,
-)
+from qcsearch.cli.options.groups import grouped
+from qcsearch.cli.options.hardware import Canaries, HardwareOptions, Mitigate
 from qcsearch.cli.output import emit, say, say_notes, tell
 from qcsearch.errors import InputError
 from qcsearch.escape import for_terminal
@@ -38,9 +27,29 @@ if TYPE_CHECKING:
     from qcsearch.data.values import IntArray, Label
     from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.inference import Inference
+    from qcsearch.deployment.settings import MeasurementSettings
     from qcsearch.training.model import TrainedModel
 
 
+@dataclass(frozen=True)
+class PredictOptions:
+    """How to measure, where there is something to measure, and where to write."""
+
+    shots: Shots = 4096
+    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of the shots.")] = 0
+    output: Output = None
+    canaries: Canaries = False
+    mitigate: Mitigate = False
+
+    @property
+    def settings(self) -> MeasurementSettings:
+        """Of the library."""
+        from qcsearch.deployment.settings import MeasurementSettings
+
+        return MeasurementSettings(self.shots, self.seed, self.canaries, self.mitigate)
+
+
+@grouped
 @examples(
     "qcsearch predict digits-model new.csv -o predictions.csv",
     "qcsearch predict digits-model.zip digits:0-3 --backend local:fake_torino --shots 2048",
@@ -49,6 +58,7 @@ if TYPE_CHECKING:
 def predict(
     model: Model,
     data: Data,
+    *,
     target: Target = None,
     backend: Annotated[
         str | None,
@@ -59,21 +69,8 @@ def predict(
             "Default: the exact engine under the device's noise.",
         ),
     ] = None,
-    shots: Shots = 4096,
-    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of the shots.")] = 0,
-    output: Output = None,
-    canaries: Canaries = False,
-    mitigate: Mitigate = False,
-    max_qpu_seconds: MaxQpuSeconds = None,
-    yes: Yes = False,
-    max_drift: MaxDrift = None,
-    primitive: Primitive = "sampler",
-    resilience_level: ResilienceLevel = None,
-    decoupling: Decoupling = "",
-    twirling: Twirling = False,
-    private: Private = False,
-    mode: Mode = "job",
-    submits_per_minute: SubmitsPerMinute = 5.0,
+    options: PredictOptions,
+    hardware: HardwareOptions,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -89,30 +86,17 @@ def predict(
     from qcsearch.data.sources.load import load_samples
     from qcsearch.data.truth import Truth
 
-    refuse_existing(output)
+    refuse_existing(options.output)
     spec = (backend or "").strip()
-    options = billing(
-        spec,
-        max_qpu_seconds,
-        yes,
-        submits_per_minute,
-        primitive=primitive,
-        resilience_level=resilience_level,
-        dynamical_decoupling=decoupling,
-        twirling=twirling,
-        private=private,
-        mode=mode,
-        max_drift=max_drift,
-    )
-    if not spec and (canaries or mitigate):
+    ibm = billing(spec, hardware)
+    if not spec and (options.canaries or options.mitigate):
         raise InputError("--canaries and --mitigate-readout must go with a --backend. There is none.")
     trained = load_model(model)
     say_notes(trained.device)
     samples = load_samples(data, trained.feature_names or trained.n_features_in, target, trained.encoder)
     X, truth = samples.X, Truth.of(samples.labels, trained.classes, len(samples.X))
     if spec:
-        settings = {"shots": shots, "seed": seed, "canaries": canaries, "mitigate": mitigate}
-        found = _measured(trained, X, spec, settings, options, yes, Path(model))
+        found = _measured(trained, X, spec, options.settings, ibm, hardware.yes, Path(model))
         labels, probabilities, errors = found.labels, found.probabilities, found.errors
         facts = _said(found, truth)
     else:
@@ -121,38 +105,39 @@ def predict(
         facts = _exact(trained, probabilities.argmax(axis=1), truth)
     for sentence in (*samples.notices, *filter(None, [truth.sentence, _marked(trained)])):
         say(f"Note: {sentence}")
-    if output is not None or not json:
-        _write(_csv(trained, labels, probabilities, errors), output)
+    if options.output is not None or not json:
+        _write(_csv(trained, labels, probabilities, errors), options.output)
     if json:
         rows = {"labels": labels, "probabilities": probabilities.tolist()}
         rows |= {} if errors is None else {"errors": errors.tolist()}
         about = {"model": model, "n_samples": len(labels), "classes": list(trained.classes)}
-        emit({**about, **facts, **({"output": output} if output else rows)})
-    elif output is not None:
-        tell(output)
+        emit({**about, **facts, **({"output": options.output} if options.output else rows)})
+    elif options.output is not None:
+        tell(options.output)
 
 
 def _measured(
     model: TrainedModel,
     X: NDArray[Any],
     spec: str,
-    settings: dict[str, Any],
-    options: IbmOptions | None,
+    settings: MeasurementSettings,
+    ibm: IbmOptions | None,
     yes: bool,
     path: Path,
 ) -> Inference:
     from qcsearch.cli.stages import stages
     from qcsearch.deployment.cost.plan import measuring
-    from qcsearch.deployment.inference import infer, prepare_inference
+    from qcsearch.deployment.inference import infer
+    from qcsearch.deployment.preparation import open_program
 
-    jobs = _journal(path, model, X, spec, settings, options)
+    jobs = _journal(path, model, X, spec, asdict(settings), [] if ibm is None else ibm.of_jobs)
     try:
-        with opened(spec, model.device, settings["seed"], jobs, options) as backend:
-            if options is not None:
-                program = prepare_inference(model, backend, **settings)
-                ask(measuring(program, len(X)), options.max_qpu_seconds, yes)
+        with opened(spec, model.device, settings.seed, jobs, ibm) as backend:
+            if ibm is not None:
+                program = open_program(model, backend, settings)
+                ask(measuring(program, len(X)), ibm.max_qpu_seconds, yes)
             with stages(f"predicting on {spec}") as watcher:
-                return infer(model, X, backend, **settings, on_progress=watcher)
+                return infer(model, X, backend, settings, on_progress=watcher)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Interrupted. The same command resumes from the last job.") from None
 
@@ -163,12 +148,10 @@ def _journal(path: Path, model: TrainedModel, X: NDArray[Any], *settings: Any) -
 
     from qcsearch.storage import canonical
 
-    *plain, options = settings
     content = hashlib.sha256()
     for array in (X, model.parameters.weights, model.parameters.head):
         content.update(f"{array.shape}".encode() + array.tobytes())
-    jobs = [] if options is None else options.of_jobs
-    digest = canonical.digest([model.candidate.digest, content.hexdigest(), *plain, jobs])[:16]
+    digest = canonical.digest([model.candidate.digest, content.hexdigest(), *settings])[:16]
     return _jobs(path) / digest
 
 

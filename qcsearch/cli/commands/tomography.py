@@ -8,16 +8,8 @@ import typer
 
 from qcsearch.cli.options.billing import ask, backend_of, billing, opened
 from qcsearch.cli.options.common import Json, Run, Shots, Verbose, examples
-from qcsearch.cli.options.hardware import (
-    Decoupling,
-    MaxDrift,
-    MaxQpuSeconds,
-    Mode,
-    Private,
-    SubmitsPerMinute,
-    Twirling,
-    Yes,
-)
+from qcsearch.cli.options.groups import grouped
+from qcsearch.cli.options.hardware import TomographyHardwareOptions
 from qcsearch.cli.output import emit, say, say_notes, tell
 from qcsearch.errors import InputError
 from qcsearch.wording import seconds
@@ -28,12 +20,14 @@ if TYPE_CHECKING:
     from qcsearch.search.run.folder import RunFolder
 
 
+@grouped
 @examples(
     "qcsearch tomography runs/digits --backend local:fake_torino",
     "qcsearch tomography runs/digits --backend ibm:ibm_torino --qubits 3,4 --max-qpu-seconds 60",
 )
 def tomography(
     run: Run,
+    *,
     backend: Annotated[
         str,
         typer.Option(
@@ -55,14 +49,7 @@ def tomography(
     ] = 0,
     shots: Shots = 4096,
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="Everything random comes from it.")] = 0,
-    max_qpu_seconds: MaxQpuSeconds = None,
-    yes: Yes = False,
-    max_drift: MaxDrift = None,
-    decoupling: Decoupling = "",
-    twirling: Twirling = False,
-    private: Private = False,
-    mode: Mode = "job",
-    submits_per_minute: SubmitsPerMinute = 5.0,
+    hardware: TomographyHardwareOptions,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -76,18 +63,9 @@ def tomography(
 
     folder = RunFolder.open(run)
     spec = backend_of(folder, backend)
-    options = billing(
-        spec,
-        max_qpu_seconds,
-        yes,
-        submits_per_minute,
-        dynamical_decoupling=decoupling,
-        twirling=twirling,
-        private=private,
-        mode=mode,
-        max_drift=max_drift,
-    )
-    found = _measure(folder, spec, _parsed(qubits), sample, {"shots": shots, "seed": seed}, options, yes)
+    ibm = billing(spec, hardware)
+    settings = {"shots": shots, "seed": seed}
+    found = _measure(folder, spec, _parsed(qubits), sample, settings, ibm, hardware.yes)
     for notice in found.notices:
         say(f"Note: {notice}")
     if json:
@@ -113,7 +91,7 @@ def _measure(
     qubits: list[int] | None,
     sample: int,
     settings: dict[str, Any],
-    options: IbmOptions | None,
+    ibm: IbmOptions | None,
     yes: bool,
 ) -> Tomography:
     from dataclasses import replace
@@ -131,12 +109,12 @@ def _measure(
     if sample >= len(test):
         raise InputError(f"The 'sample' must be one of the {len(test)} of the test split. Got {sample}.")
     weights = [model.parameters.weights.tolist(), model.parameters.head.tolist()]
-    jobs = [] if options is None else options.of_jobs
+    jobs = [] if ibm is None else ibm.of_jobs
     digest = canonical.digest([model.candidate.digest, weights, spec, qubits, sample, settings, jobs])[:16]
-    with opened(spec, model.device, settings["seed"], folder.path / "jobs" / digest, options) as backend:
-        if options is not None:
+    with opened(spec, model.device, settings["seed"], folder.path / "jobs" / digest, ibm) as backend:
+        if ibm is not None:
             program, _ = prepare_tomography(model, backend, qubits, **settings)
-            ask(measuring(program, 1), options.max_qpu_seconds, yes)
+            ask(measuring(program, 1), ibm.max_qpu_seconds, yes)
         found = measured(model, test.X[sample], backend, qubits, **settings)
     found = replace(found, notices=(f"Encoded was sample {sample} of the test split.", *found.notices))
     found.save(folder.path / "tomography.json")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from qcsearch.cli.options.hardware import HardwareOptions, IbmJobOptions, TomographyHardwareOptions
     from qcsearch.deployment.cost.plan import Plan
     from qcsearch.deployment.executors.base import Executor
     from qcsearch.deployment.ibm.options import IbmOptions
@@ -23,18 +24,7 @@ if TYPE_CHECKING:
     from qcsearch.devices.device import Device
     from qcsearch.search.run.folder import RunFolder
 
-__all__ = ["ask", "backend_of", "billing", "opened", "rows", "show"]
-
-_FLAGS = {
-    "primitive": ("--primitive", "sampler"),
-    "resilience_level": ("--resilience-level", None),
-    "dynamical_decoupling": ("--decoupling", ""),
-    "twirling": ("--twirling", False),
-    "private": ("--private", False),
-    "mode": ("--mode", "job"),
-    "max_drift": ("--max-drift", None),
-}
-"""What only IBM's processors take: its option, and its value where it is not given."""
+__all__ = ["ask", "backend_of", "billing", "is_billed", "opened", "rows", "show"]
 
 
 def backend_of(folder: RunFolder, backend: str) -> str:
@@ -45,44 +35,42 @@ def backend_of(folder: RunFolder, backend: str) -> str:
     return backend.strip() or (f"local:{device}" if is_recorded(device) else "aer")
 
 
-def billing(
-    spec: str, max_qpu_seconds: float | None, yes: bool, submits_per_minute: float, **jobs: Any
-) -> IbmOptions | None:
+def billing(spec: str, hardware: HardwareOptions | TomographyHardwareOptions) -> IbmOptions | None:
     """How jobs are run and limited on a billed backend; None for one that costs nothing.
-
-    Args:
-        spec: of the backend.
-        max_qpu_seconds: the ceiling.
-        yes: whether it need not be asked.
-        submits_per_minute: at most.
-        **jobs: further fields of `IbmOptions`.
 
     Raises:
         InputError: if there is no ceiling, or nobody is there to be asked, or what only IBM's processors take is
             asked of another backend.
     """
-    if not spec.startswith("ibm:"):
-        _refuse_flags(spec, jobs)
+    if not is_billed(spec, hardware):
         return None
-    if max_qpu_seconds is None:
+    if hardware.max_qpu_seconds is None:
         raise InputError(
             f"Jobs on {spec} are billed and must have a ceiling. --max-qpu-seconds is missing.",
             fix="`qcsearch cost` says what to expect.",
         )
-    if not yes and not sys.stdin.isatty():
+    if not hardware.yes and not sys.stdin.isatty():
         raise InputError("Spending QPU seconds must be agreed to. Nobody is there to ask.", fix="add --yes.")
     from qcsearch.deployment.ibm.connection.retry import RetryPolicy
     from qcsearch.deployment.ibm.options import IbmOptions
 
-    return IbmOptions(max_qpu_seconds, retry=RetryPolicy(submits_per_minute=submits_per_minute), **jobs)
+    retry = RetryPolicy(submits_per_minute=hardware.submits_per_minute)
+    return IbmOptions(hardware.max_qpu_seconds, retry=retry, **hardware.jobs)
 
 
-def _refuse_flags(spec: str, jobs: dict[str, Any]) -> None:
-    given = [flag for name, (flag, default) in _FLAGS.items() if jobs.get(name, default) != default]
-    if given:
+def is_billed(spec: str, hardware: IbmJobOptions) -> bool:
+    """Whether jobs on a backend cost QPU seconds.
+
+    Raises:
+        InputError: if what only IBM's processors take is asked of another backend.
+    """
+    if spec.startswith("ibm:"):
+        return True
+    if hardware.given:
         raise InputError(
-            f"{' and '.join(given)} must go with a backend ibm:<backend>. Got {spec or 'the exact engine'}."
+            f"{' and '.join(hardware.given)} must go with a backend ibm:<backend>. Got {spec or 'the exact engine'}."
         )
+    return False
 
 
 @contextmanager

@@ -11,13 +11,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.splitting import Part
 from qcsearch.deployment.deployment import Tuning
 from qcsearch.deployment.diagnostics.score import Score, measured_score
-from qcsearch.deployment.finetune.schedule import ShotsSchedule, StepShots
+from qcsearch.deployment.finetune.options import TuningOptions
+from qcsearch.deployment.finetune.schedule import StepShots
 from qcsearch.deployment.program import BackendProgram
-from qcsearch.errors import InputError
 from qcsearch.training.bound_head import predicted_classes
 from qcsearch.training.data import TrainingData
 from qcsearch.training.gradients.estimators import ParameterShift, Spsa
@@ -27,75 +26,10 @@ from qcsearch.training.loop.trainer import TrainingControl, fit
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.model import TrainedModel
 
-__all__ = ["StepDone", "Tuner", "TuningOptions"]
+__all__ = ["StepDone", "Tuner"]
 
 StepDone: TypeAlias = Callable[[str, int, int], None]
 """Called with the stage, what is done of it, and how much it is."""
-
-
-@dataclass(frozen=True)
-class TuningOptions:
-    """How the training steps on a backend are taken.
-
-    Attributes:
-        gradient: `spsa` (two evaluations a step) or `parameter_shift` (two for each trained angle).
-        optimizer: `adam`, `amsgrad` or `sgd`.
-        learning_rate: step size of the weights in radians, > 0. The start is good and the gradient noisy, so
-            it is smaller than in the simulator.
-        head_rate: step size of the head's parameters as a multiple of it, > 0. Their gradient is exact, so
-            they may move further.
-        batch_size: training samples a step, ≥ 1.
-        perturbation: SPSA's move in radians, > 0; large enough that the shots see the difference.
-        shots_schedule: `constant`, or `geometric:N`: N shots in the first step, then more by a constant factor up
-            to as many as all else has in the last (`schedule`).
-    """
-
-    gradient: str = "spsa"
-    optimizer: str = "adam"
-    learning_rate: float = 0.01
-    head_rate: float = 4.0
-    batch_size: int = 32
-    perturbation: float = 0.15
-    shots_schedule: str = "constant"
-
-    def __post_init__(self) -> None:
-        if self.gradient not in ("spsa", "parameter_shift"):
-            raise InputError(
-                f"The 'gradient' on a backend must be spsa or parameter_shift. Got {self.gradient!r}."
-            )
-        if self.optimizer not in ("adam", "amsgrad", "sgd"):
-            raise InputError(
-                f"The 'optimizer' on a backend must be adam, amsgrad or sgd. Got {self.optimizer!r}."
-            )
-        if not 0 < self.perturbation < np.pi:
-            raise InputError(f"The 'perturbation' of SPSA must be in (0, π). Got {self.perturbation!r}.")
-        _ = self.schedule
-
-    @property
-    def schedule(self) -> ShotsSchedule:
-        """The shots of each step."""
-        return ShotsSchedule.parse(self.shots_schedule)
-
-    def training(self, model: TrainedModel, steps: int) -> TrainingOptions:
-        """Options for the training loop; the loss is that of the model's training.
-
-        Nothing decays: a few steps along noisy gradients are to correct trained weights, not to shrink them.
-        """
-        return replace(
-            model.candidate.training,
-            gradient=self.gradient,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            head_rate=self.head_rate,
-            weight_decay=0.0,
-            batch_size=self.batch_size,
-            steps=steps,
-            schedule="constant",
-            validate_every=1,
-            patience=None,
-            target_accuracy=None,
-            target_loss=None,
-        )
 
 
 @dataclass(frozen=True, eq=False)

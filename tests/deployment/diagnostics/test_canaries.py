@@ -9,6 +9,7 @@ from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.diagnostics.canaries import CanaryMonitor, CanaryVerdict, Readout
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.program import BackendProgram
+from qcsearch.deployment.settings import DeploymentSettings
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import BackendError, InputError
 from qcsearch.typed import read
@@ -98,13 +99,13 @@ def test_no_jobs_no_verdict():
 
 def test_a_deployment_with_canaries_says_what_they_say_and_costs_two_circuits_a_job(model, iris):
     settings = {"steps": 1, "shots": 1024, "max_validation": 4, "max_test": 6}
-    plain = deploy(model, iris, "local:fake_manila", **settings)
-    found = deploy(model, iris, "local:fake_manila", canaries=True, **settings)
+    plain = deploy(model, iris, "local:fake_manila", DeploymentSettings(**settings))
+    found = deploy(model, iris, "local:fake_manila", DeploymentSettings(canaries=True, **settings))
     assert found.canaries.holds
     assert found.canaries.qubits == model.candidate.qubits
     assert found.usage.circuits == plain.usage.circuits + 2 * found.usage.jobs
     assert plain.canaries is None
-    corrected = deploy(model, iris, "local:fake_manila", mitigate=True, **settings)
+    corrected = deploy(model, iris, "local:fake_manila", DeploymentSettings(mitigate=True, **settings))
     assert (corrected.mitigated, corrected.noise_model_check) == (True, None)
     for one in (found, corrected):
         assert type(one).from_json(one.to_json()) == one

@@ -6,6 +6,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.diagnostics.noise_model_check import NoiseModelCheck, check_noise_model
+from qcsearch.deployment.settings import DeploymentSettings
 from qcsearch.deployment.values import Estimates
 from qcsearch.errors import InputError
 from qcsearch.storage import canonical
@@ -66,8 +67,10 @@ def test_it_is_json_both_ways():
 
 
 def test_a_recorded_device_is_described_by_its_own_snapshot_and_not_by_another(model, iris):
-    same = deploy(model, iris, "local:fake_manila", steps=0, shots=4096, max_validation=2)
+    same = deploy(model, iris, "local:fake_manila", DeploymentSettings(steps=0, shots=4096, max_validation=2))
     assert same.noise_model_check.holds, same.noise_model_check
-    other = deploy(model, iris, "local:fake_santiago", steps=0, shots=4096, max_validation=2)
+    other = deploy(
+        model, iris, "local:fake_santiago", DeploymentSettings(steps=0, shots=4096, max_validation=2)
+    )
     assert not other.noise_model_check.holds
     assert set(other.noise_model_check.worst_qubits) <= set(model.candidate.qubits)

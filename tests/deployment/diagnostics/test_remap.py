@@ -12,9 +12,10 @@ from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.diagnostics.remap import Remap, find_remap
 from qcsearch.deployment.executors.local import LocalExecutor
+from qcsearch.deployment.settings import DeploymentSettings
 from qcsearch.errors import InputError
 
-FEW = {"steps": 0, "shots": 64, "max_validation": 4, "max_test": 4}
+FEW = DeploymentSettings(steps=0, shots=64, max_validation=4, max_test=4)
 
 
 def decayed(device, bad, readout=0.3, gate=1.0):
@@ -83,7 +84,7 @@ def test_a_remap_is_json_both_ways(remap):
 
 
 def test_a_deployment_goes_where_the_model_went(model, iris, remap, tmp_path):
-    found = deploy(model, iris, "aer", remap=remap, **FEW)
+    found = deploy(model, iris, "aer", FEW, remap=remap)
     assert found.qubits == remap.after
     assert found.device_digest == remap.device.digest
     assert found.candidate == model.candidate.digest
@@ -101,7 +102,7 @@ def test_a_deployment_that_stays_says_what_remap_would_have_done(model, iris):
         if figure["name"] in ("readout_error", "prob_meas0_prep1", "prob_meas1_prep0"):
             figure["value"] = 0.3
     backend._props_dict = figures
-    found = deploy(model, iris, LocalExecutor(backend), **FEW)
+    found = deploy(model, iris, LocalExecutor(backend), FEW)
     (offer,) = (notice for notice in found.notices if "--remap would have remapped the model" in notice)
     assert "readout of qubit 1: 2.19 % then, 30.00 % now" in offer
     assert found.remap is None

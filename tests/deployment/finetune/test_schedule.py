@@ -8,8 +8,8 @@ import pytest
 from qcsearch.data.splitting import Part
 from qcsearch.deployment.cost.plan import plan_deployment
 from qcsearch.deployment.deploying import deploy, prepare
-from qcsearch.deployment.finetune.schedule import ShotsSchedule
-from qcsearch.deployment.finetune.tuning import TuningOptions
+from qcsearch.deployment.finetune.options import ShotsSchedule, TuningOptions
+from qcsearch.deployment.settings import DeploymentSettings
 from qcsearch.errors import InputError
 
 GROWING = {"steps": 4, "shots": 512, "max_validation": 4, "max_test": 4}
@@ -37,7 +37,7 @@ def test_another_schedule_is_refused(text):
 def test_shots_that_shrink_are_refused_before_any_job(model, iris, ideal):
     executor = ideal(5)
     with pytest.raises(InputError, match="at most those of the last, 32"):
-        deploy(model, iris, executor, steps=2, shots=32, options=growing())
+        deploy(model, iris, executor, DeploymentSettings(steps=2, shots=32, tuning=growing()))
     assert executor.shapes == []
 
 
@@ -46,26 +46,26 @@ def test_each_step_takes_its_shots_and_the_rest_takes_all(model, iris, ideal, gr
     executor, asked = ideal(5), []
     run = executor.run
     executor.run = lambda pubs, shots: asked.append(shots) or run(pubs, shots)
-    found = deploy(model, iris, executor, options=growing(gradient=gradient), **GROWING)
+    found = deploy(model, iris, executor, DeploymentSettings(tuning=growing(gradient=gradient), **GROWING))
     assert asked == [512, 64, 128, 256, 512, 512, 512]  # before, four steps, after, test
     assert found.tuning.shots == (64, 128, 256, 512)
     assert len(found.tuning.losses) == 4
 
 
 def test_the_plan_knows_what_each_step_costs(model, iris, ideal):
-    tuner, test = prepare(model, iris, ideal(5), options=growing(), **GROWING)
+    tuner, test = prepare(model, iris, ideal(5), DeploymentSettings(tuning=growing(), **GROWING))
     plan = plan_deployment(tuner, 4, len(test))
     assert [step.executions for step in plan.steps] == [
         64 * n for n in (8, 16, 32, 64)
     ]  # 2 samples, 2 sides, 2 bases
     assert plan.training.executions == 64 * 120
     assert plan.total.jobs == 7
-    found = deploy(model, iris, ideal(5), options=growing(), **GROWING)
+    found = deploy(model, iris, ideal(5), DeploymentSettings(tuning=growing(), **GROWING))
     assert plan.total.executions == found.usage.shots
 
 
 def test_an_interrupted_training_goes_on_with_the_shots_of_its_steps(model, iris, tmp_path):
-    whole = deploy(model, iris, "aer", options=growing(), **GROWING)
+    whole = deploy(model, iris, "aer", DeploymentSettings(tuning=growing(), **GROWING))
 
     def stop(progress):
         if (progress.stage, progress.done) == ("tuning", 2):
@@ -73,8 +73,15 @@ def test_an_interrupted_training_goes_on_with_the_shots_of_its_steps(model, iris
 
     path = tmp_path / "steps"
     with pytest.raises(KeyboardInterrupt):
-        deploy(model, iris, "aer", options=growing(), checkpoint=path, on_progress=stop, **GROWING)
-    again = deploy(model, iris, "aer", options=growing(), checkpoint=path, **GROWING)
+        deploy(
+            model,
+            iris,
+            "aer",
+            DeploymentSettings(tuning=growing(), **GROWING),
+            checkpoint=path,
+            on_progress=stop,
+        )
+    again = deploy(model, iris, "aer", DeploymentSettings(tuning=growing(), **GROWING), checkpoint=path)
     assert again.tuning == whole.tuning
     assert again.parameters == whole.parameters
 
@@ -89,7 +96,10 @@ def test_few_shots_at_first_train_as_well_for_less(model, iris):
     gains, spent = {}, {}
     for schedule in ("constant", "geometric:16"):
         options = TuningOptions(learning_rate=0.05, head_rate=10.0, batch_size=16, shots_schedule=schedule)
-        found = [deploy(lost, parts, "aer", steps=20, shots=256, options=options, seed=k) for k in range(3)]
+        found = [
+            deploy(lost, parts, "aer", DeploymentSettings(steps=20, shots=256, tuning=options, seed=k))
+            for k in range(3)
+        ]
         gains[schedule] = np.mean([each.tuning.gain for each in found])
         spent[schedule] = sum(sum(each.tuning.shots) for each in found)
     assert spent["geometric:16"] < 0.4 * spent["constant"]
