@@ -65,7 +65,7 @@ class MappedFacts:
         two_qubit_gates: number of them.
         depth: of the circuit.
         duration: seconds of one execution.
-        predicted_success: product of the fidelities.
+        estimated_success_probability: product of the fidelities.
         wires: physical qubit of each wire.
         measured: wires that an observable touches at the end.
         built_two_qubit_gates: number of them before mapping.
@@ -77,7 +77,7 @@ class MappedFacts:
     two_qubit_gates: int
     depth: int
     duration: float
-    predicted_success: float
+    estimated_success_probability: float
     wires: tuple[int, ...]
     measured: tuple[int, ...]
     built_two_qubit_gates: int

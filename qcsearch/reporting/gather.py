@@ -182,7 +182,7 @@ def _mapped(mapped: MappedCircuit, touched: set[int]) -> MappedFacts:
         two_qubit_gates=mapped.two_qubit_gates,
         depth=mapped.depth,
         duration=mapped.duration,
-        predicted_success=mapped.predicted_success,
+        estimated_success_probability=mapped.estimated_success_probability,
         wires=mapped.qubits,
         measured=tuple(sorted(mapped.final_layout[q] for q in touched)),
         built_two_qubit_gates=mapped.built_two_qubit_gates,

@@ -20,10 +20,10 @@ from qcsearch.search.session import Session
 from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies import check_strategy
-from qcsearch.search.workers.pool import Nursery
+from qcsearch.search.workers.pool import ForkServer
 
 if TYPE_CHECKING:
-    from qcsearch.search.study.planted import Planted
+    from qcsearch.search.study.warm_start import WarmStart
     from qcsearch.search.trial.objective import Objective
 
 __all__ = ["run_search"]
@@ -37,7 +37,7 @@ def run_search(
     *,
     run: str | Path,
     progress: Progress | None = None,
-    nursery: Nursery | None = None,
+    fork_server: ForkServer | None = None,
     began: float | None = None,
 ) -> SearchResult:
     """Search, refit the best, evaluate the winner on the test part, and leave everything in a run folder.
@@ -53,7 +53,7 @@ def run_search(
         settings: how to search it, and for how long.
         run: folder of the run.
         progress: told what happens.
-        nursery: of several workers, made before; it saves the time of its imports. It is closed at the end.
+        fork_server: of several workers, made before; it saves the time of its imports. It is closed at the end.
         began: in seconds of `time.monotonic`, when the seconds began to count, such as when the process began that
             read the data; None for now.
 
@@ -66,7 +66,7 @@ def run_search(
         NoFeasibleCandidateError: if no candidate kept all constraints.
         KeyboardInterrupt: as it came; what was finished is saved.
     """
-    with nursery or nullcontext():
+    with fork_server or nullcontext():
         space = space.tightened(settings.limits)
         check_strategy(settings.strategy, space, settings.strategy_options)
         folder = RunFolder(as_path(run, "The run folder"))
@@ -76,19 +76,21 @@ def run_search(
         elif not folder.begun and settings.seed_from is not None:
             source = RunFolder.open(settings.seed_from)
         config = RunConfig.of(dataset, device, space, settings)
-        session = Session(folder, dataset, device, space, config, progress or _silent, nursery)
+        session = Session(folder, dataset, device, space, config, progress or _silent, fork_server)
         session.began = began
         if source is not None:
-            session.plant = partial(_plant, source)
+            session.prepare_warm_starts = partial(_prepare_warm_starts, source)
         with told(progress):
             return session.answer()
 
 
-def _plant(source: RunFolder, objective: Objective) -> tuple[Sequence[Planted], Sequence[str]]:
-    """See `seeding.plant_from`, whose imports take their time."""
-    from qcsearch.search.study.seeding import plant_from
+def _prepare_warm_starts(
+    source: RunFolder, objective: Objective
+) -> tuple[Sequence[WarmStart], Sequence[str]]:
+    """See `earlier_run.warm_starts_from`, whose imports take their time."""
+    from qcsearch.search.study.earlier_run import warm_starts_from
 
-    return plant_from(source, objective)
+    return warm_starts_from(source, objective)
 
 
 def _silent(event: Event) -> None:

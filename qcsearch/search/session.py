@@ -30,17 +30,17 @@ from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.study.study import SearchStudy
 from qcsearch.search.trial.record import TrialRecord
-from qcsearch.search.workers.pool import Nursery, WorkerPool
+from qcsearch.search.workers.pool import ForkServer, WorkerPool
 
 if TYPE_CHECKING:
-    from qcsearch.search.study.planted import Planted
+    from qcsearch.search.study.warm_start import WarmStart
     from qcsearch.search.trial.objective import Objective
     from qcsearch.training.model import TrainedModel
     from qcsearch.training.parameters import Parameters
 
-__all__ = ["Plant", "Session"]
+__all__ = ["PrepareWarmStarts", "Session"]
 
-Plant: TypeAlias = "Callable[[Objective], tuple[Sequence[Planted], Sequence[str]]]"
+PrepareWarmStarts: TypeAlias = "Callable[[Objective], tuple[Sequence[WarmStart], Sequence[str]]]"
 """From the objective of a new run to what another run gives it, and sentences to be said."""
 
 _POLL_SECONDS = 0.1
@@ -59,8 +59,8 @@ class Session:
         space: what is searched.
         config: what is asked for.
         emit: told what happens.
-        nursery: of several workers, made before; None makes one when it is needed.
-        plant: what another run gives to a new one, with sentences to be said.
+        fork_server: of several workers, made before; None makes one when it is needed.
+        prepare_warm_starts: what another run gives to a new one, with sentences to be said.
         began: in seconds of `time.monotonic`, when its seconds began to count; None for when it begins.
         untuned: of a tuning, the model that it starts from, to be tested beside the tuned one.
         clock: seconds used, while it runs.
@@ -73,9 +73,9 @@ class Session:
     space: SearchSpace
     config: RunConfig
     emit: Progress
-    nursery: Nursery | None = None
-    plant: Plant | None = None
-    untuned: Planted | None = None
+    fork_server: ForkServer | None = None
+    prepare_warm_starts: PrepareWarmStarts | None = None
+    untuned: WarmStart | None = None
     began: float | None = None
     clock: Clock = field(init=False)
     told_setup: bool = field(init=False, default=False)
@@ -96,7 +96,7 @@ class Session:
         return self.config.settings
 
     def answer(self) -> SearchResult:
-        """The result of the run if it is finished and the totals leave nothing to do; else begin or resume it, to the end.
+        """The result of the run if it is finished and the totals leave nothing to do; else begin or resume it.
 
         Raises:
             RunError: if the folder is of another run, or another search is running in it.
@@ -121,15 +121,15 @@ class Session:
     def _begin(self) -> SearchResult:
         started = time.monotonic() if self.began is None else self.began
         notices: list[Notice] = []
-        planted: Sequence[Planted] = ()
+        warm_starts: Sequence[WarmStart] = ()
         if not self.folder.begun:
             # What is wrong is said before anything is written.
             notices += [Notice(sentence, detail=True) for sentence in self.objective.bound.notices]
-            if self.plant is not None:
-                planted, said = self.plant(self.objective)
+            if self.prepare_warm_starts is not None:
+                warm_starts, said = self.prepare_warm_starts(self.objective)
                 notices += [Notice(sentence) for sentence in said]
         compiling = self._warm_up()
-        self.folder.begin(self.config, self.dataset, self.device, self.space, planted)
+        self.folder.begin(self.config, self.dataset, self.device, self.space, warm_starts)
         self.folder.write_result(None)
         with Clock(self.folder.clock, started + compiling) as self.clock:
             return self._run(notices)
@@ -140,8 +140,8 @@ class Session:
         They are not the search's: it happens once on a machine.
         """
         if self.settings.workers > 1:
-            self.nursery = self.nursery or Nursery()
-            return self.nursery.warm_up()
+            self.fork_server = self.fork_server or ForkServer()
+            return self.fork_server.warm_up()
         from qcsearch.simulation.compile import warm_up
 
         return warm_up()
@@ -150,8 +150,8 @@ class Session:
         study, repaired = SearchStudy.of(self.folder)
         if repaired:
             self.emit(Notice(repaired))
-        if swept := study.sweep():
-            those = "A trial" if swept == 1 else f"{swept} trials"
+        if failed := study.fail_stale_trials():
+            those = "A trial" if failed == 1 else f"{failed} trials"
             self.emit(
                 Notice(f"{those} of an earlier session did not finish; the same candidates are drawn again.")
             )
@@ -166,7 +166,7 @@ class Session:
                 self._search(study)
                 self._search_on(study)
         finally:
-            study.sweep()
+            study.fail_stale_trials()
         ended = study.ended() or "seconds"
         records = study.records()
         self.emit(SearchEnded(ended, len(records), self.clock.seconds))
@@ -182,12 +182,12 @@ class Session:
         limit = min((seconds for seconds in limits if seconds is not None), default=None)
         if self.settings.workers > 1:
             # A worker that dies in the instant in which it takes a trial leaves one that nobody owns.
-            while self._parallel(study, deadline, limit) and study.sweep() and not study.ended():
-                self.nursery = None
+            while self._parallel(study, deadline, limit) and study.fail_stale_trials() and not study.ended():
+                self.fork_server = None
             return
-        from qcsearch.search.workers.work import work
+        from qcsearch.search.workers.trial_loop import run_trials
 
-        work(
+        run_trials(
             study,
             self.objective,
             worker="main",
@@ -202,13 +202,13 @@ class Session:
         end = self.clock.deadline(self.settings.budget.refit_seconds)
         if end is None or any(record.trained for record in study.records()):
             return
-        from qcsearch.search.workers.work import work
+        from qcsearch.search.workers.trial_loop import run_trials
 
         def tell(record: TrialRecord) -> bool:
             self._tell(record, study.n_finished())
             return record.trained
 
-        work(study, self.objective, worker="main", deadline=end, on_running=self.emit, on_record=tell)
+        run_trials(study, self.objective, worker="main", deadline=end, on_running=self.emit, on_record=tell)
 
     def _parallel(self, study: SearchStudy, deadline: float | None, limit: float | None) -> bool:
         """Keep workers at work until they have nothing to do; whether that was before the deadline."""
@@ -216,13 +216,13 @@ class Session:
         told = {record.trial for record in study.records()}
         at_start = at_death = len(told)
         imports = threading.Thread(target=_import_the_rest, daemon=True)
-        with WorkerPool(self.folder, self.settings.workers, until, limit, self.nursery) as pool:
+        with WorkerPool(self.folder, self.settings.workers, until, limit, self.fork_server) as pool:
             while pool.alive:
                 time.sleep(_POLL_SECONDS)
                 if len(told) > at_start and imports.ident is None:
                     imports.start()
                 for name, code in pool.reap():
-                    study.sweep(name)
+                    study.fail_stale_trials(name)
                     if study.ended() is None and (deadline is None or time.monotonic() < deadline):
                         self.emit(Notice(f"A worker died (exit code {code}); another one is started."))
                         pool.replace(code, progress=len(told) > at_death)

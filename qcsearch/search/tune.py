@@ -17,12 +17,12 @@ from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
 from qcsearch.escape import for_terminal
 from qcsearch.search.events import Progress, told
-from qcsearch.search.finish.leaderboard import families, rank, records
+from qcsearch.search.finish.leaderboard import best_of_lineages, rank, records
 from qcsearch.search.run.config import Origin, RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.session import Session
-from qcsearch.search.study.planted import Planted
+from qcsearch.search.study.warm_start import WarmStart
 
 __all__ = ["SECONDS_SHARE", "run_tuning"]
 
@@ -72,10 +72,12 @@ def run_tuning(
         )
     result, old = SearchResult.from_file(source.path, found), source.config
     folder = RunFolder(Path(run))
-    known = list(folder.planted.values()) if folder.begun else []
-    planted = known or _planted(source, result, top, steps_share)
+    known = list(folder.warm_starts.values()) if folder.begun else []
+    warm_starts = known or _warm_starts(source, result, top, steps_share)
     seconds = max(SECONDS_SHARE * result.seconds, _LEAST_SECONDS) if max_seconds is None else max_seconds
-    settings = replace(old.settings, n_trials=len(planted), max_seconds=seconds, workers=1, seed_from=None)
+    settings = replace(
+        old.settings, n_trials=len(warm_starts), max_seconds=seconds, workers=1, seed_from=None
+    )
     config = RunConfig.of(source.dataset, device, source.space, settings, _origin(source, result))
     session = Session(
         folder,
@@ -84,8 +86,8 @@ def run_tuning(
         source.space,
         config,
         progress or (lambda event: None),
-        plant=lambda objective: (planted, ()),
-        untuned=_handed_over(source, planted[0]),
+        prepare_warm_starts=lambda objective: (warm_starts, ()),
+        untuned=_handed_over(source, warm_starts[0]),
     )
     with told(progress):
         return session.answer()
@@ -116,21 +118,21 @@ def _check(source: RunFolder, device: Device, top: int, steps_share: float) -> N
         )
 
 
-def _planted(source: RunFolder, result: SearchResult, top: int, steps_share: float) -> list[Planted]:
-    """The winner and the best of other families, with the weights of their trials.
+def _warm_starts(source: RunFolder, result: SearchResult, top: int, steps_share: float) -> list[WarmStart]:
+    """The winner and the best of other lineages, with the weights of their trials.
 
     Not with the winner's final ones: these know the validation part, which is to choose between them all.
     """
     ranked = rank(records(source))
     winner = next(record for record in ranked if record.trial == result.best.trial)
-    chosen = families([winner, *ranked])[:top]
-    planted = [Planted.of(record, source.device, str(source.path)) for record in chosen]
+    chosen = best_of_lineages([winner, *ranked])[:top]
+    warm_starts = [WarmStart.of(record, source.device, str(source.path)) for record in chosen]
     if source.config.tuned:
-        return planted
-    return [replace(one, candidate=_shorter(one.candidate, steps_share)) for one in planted]
+        return warm_starts
+    return [replace(one, candidate=_shorter(one.candidate, steps_share)) for one in warm_starts]
 
 
-def _handed_over(source: RunFolder, winner: Planted) -> Planted:
+def _handed_over(source: RunFolder, winner: WarmStart) -> WarmStart:
     """The winner with its final weights: what there would be without a tuning."""
     from qcsearch.bundle.read import load_bundle
 

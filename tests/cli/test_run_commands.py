@@ -66,7 +66,7 @@ def test_explain_tells_candidate_costs_constraints_and_draws_the_circuit(qcsearc
         "Trial 0:",
         "most of it",
         "encoding",
-        "predicted success",
+        "estimated success probability",
         "two_qubit_gates",
         "q_0:",
         "q_1:",
@@ -92,7 +92,7 @@ def test_explain_of_a_run_tells_how_well_each_predictor_ranks_its_candidates(qcs
     assert outcome.code == 0, outcome.err
     assert "Spearman's rank correlation with validation accuracy under noise" in outcome.out
     rows = {row["predictor"]: row for row in qcsearch("explain", own_run, "--json").json["correlations"]}
-    assert {"cnr", "repcap", "expressibility", "predicted_success"} <= set(rows)
+    assert {"cnr", "repcap", "expressibility", "estimated_success_probability"} <= set(rows)
     for row in rows.values():
         assert row["n"] >= 3
         assert row["rho"] is None or -1 <= row["low"] <= row["rho"] <= row["high"] <= 1

@@ -10,7 +10,7 @@ from fields import mutated
 from qcsearch.devices.calibration.snapshot_files import read_snapshot
 from qcsearch.errors import QCSearchError
 
-FILES = ["run.json", "device.json", "result.json", "clock.json", "deployment.json", "planted.json"]
+FILES = ["run.json", "device.json", "result.json", "clock.json", "deployment.json", "warm_starts.json"]
 LOOKING = [("board",), ("board", "--json"), ("explain", "0"), ("export", "-o", "{}"), ("cost",)]
 WORKING = [
     ("report",),
@@ -65,7 +65,7 @@ def spoiled(qcsearch, source, folder, number, seed, commands):
         shutil.copytree(source, run)
         what = spoil(run, name, rng)
         verb, *words = rng.choice(commands)
-        if name in ("clock.json", "planted.json"):  # nobody else reads them
+        if name in ("clock.json", "warm_starts.json"):  # nobody else reads them
             verb, words = "search", ["--trials", "3"]
         run_words = ["--run", run] if verb == "search" else [run]
         outcome = qcsearch(verb, *run_words, *(word.format(folder / f"out{i}") for word in words))
@@ -94,8 +94,8 @@ def test_a_thousand_changed_fields_of_a_run_are_used_or_refused_in_a_sentence(qc
     [
         ("clock.json", "[]", "must hold the seconds"),
         ("clock.json", '{"seconds": 1e308}', "must hold the seconds"),
-        ("planted.json", '[{"source": 1}]', "what a run begins with"),
-        ("planted.json", "7", "cannot be read"),
+        ("warm_starts.json", '[{"source": 1}]', "what a run begins with"),
+        ("warm_starts.json", "7", "cannot be read"),
         ("result.json", '{"best": "x"}', "the result of a search"),
         ("result.json", "[" * 50 + "]" * 50, "nested too deeply"),
     ],

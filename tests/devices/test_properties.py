@@ -181,7 +181,7 @@ def use(device: Device) -> None:
         logical = circuit if n_qubits == 2 else QuantumCircuit(1)
         mapped = map_circuit(logical, device, region.qubits)
         assert math.isfinite(mapped.duration)
-        assert 0 <= mapped.predicted_success <= 1
+        assert 0 <= mapped.estimated_success_probability <= 1
         validate_isa_circuits([mapped.circuit], region_target(device, region.qubits))
         noise_model(device, region.qubits)
 

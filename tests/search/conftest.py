@@ -19,7 +19,7 @@ from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
-from qcsearch.search.workers.pool import Nursery
+from qcsearch.search.workers.pool import ForkServer
 
 QUICK = """
 description = "quick"
@@ -104,13 +104,13 @@ def search(dataset: Dataset, device: Device, space: SearchSpace) -> Search:
 
 
 class Spare:
-    """A nursery that did its imports while other tests ran; the next one begins as soon as it is taken."""
+    """A fork server that did its imports while other tests ran; the next one begins as soon as it is taken."""
 
     def __init__(self) -> None:
-        self._next = Nursery()
+        self._next = ForkServer()
 
-    def take(self) -> Nursery:
-        taken, self._next = self._next, Nursery()
+    def take(self) -> ForkServer:
+        taken, self._next = self._next, ForkServer()
         return taken
 
     def close(self) -> None:
@@ -132,6 +132,6 @@ def finished(search: Search, tmp_path_factory: pytest.TempPathFactory) -> Search
 
 @pytest.fixture(scope="session")
 def drawn(search: Search, whole: str, tmp_path_factory: pytest.TempPathFactory) -> SearchResult:
-    """The same of random candidates, all of them kept and each a family of its own."""
+    """The same of random candidates, all of them kept and each a lineage of its own."""
     space = SearchSpace.from_toml(whole, "whole")
     return search(tmp_path_factory.mktemp("drawn") / "run", n_trials=8, space=space, strategy="random")

@@ -187,9 +187,11 @@ def test_seconds_are_a_total_that_holds(
     limit = 6.0 if workers == 1 else 12.0  # two processes more have to start, on a machine that may be busy
     space = SearchSpace.from_toml(quick.replace("steps = 12", "steps = 4000"), "slow")
     search(tmp_path / "warm", n_trials=1)
-    nursery = spare.take() if workers > 1 else None
+    fork_server = spare.take() if workers > 1 else None
     started = time.monotonic()
-    result = search(tmp_path / "run", space=space, max_seconds=limit, workers=workers, nursery=nursery)
+    result = search(
+        tmp_path / "run", space=space, max_seconds=limit, workers=workers, fork_server=fork_server
+    )
     used = time.monotonic() - started
     print(f"{workers} workers: {used:.2f} s of {limit} s, {result.n_trials} trials")
     assert used <= 1.05 * limit
@@ -202,7 +204,7 @@ def test_seconds_are_a_total_that_holds(
 
 def test_two_workers_reach_the_total_exactly(search: Search, tmp_path: Path, spare: Any) -> None:
     told: list[events.Event] = []
-    result = search(tmp_path / "run", n_trials=9, workers=2, progress=told.append, nursery=spare.take())
+    result = search(tmp_path / "run", n_trials=9, workers=2, progress=told.append, fork_server=spare.take())
     assert result.n_trials == 9
     found = records(RunFolder.open(result.run))
     assert [record.trial for record in found] == list(range(9))
@@ -285,7 +287,7 @@ def test_limits_on_top_of_the_space_hold_and_a_trial_says_how_far_it_is_beyond(
     assert all(r.costs is not None and r.costs.two_qubit_gates <= 1 for r in kept)
     assert all(r.constraints["duration"] <= 0 for r in kept)
     assert beyond
-    assert all(r.outcome.amount is not None and r.outcome.amount > 0 for r in beyond)
+    assert all(r.outcome.violation is not None and r.outcome.violation > 0 for r in beyond)
     assert all("above the limit 1." in r.outcome.text for r in beyond)
     assert (run.config.settings.max_two_qubit_gates, run.config.settings.max_duration_us) == (1, 30.0)
     assert run.space.file.constraints.max_two_qubit_gates == 1
@@ -415,9 +417,9 @@ def test_an_interrupted_search_goes_on(workers: int, search: Search, tmp_path: P
         if isinstance(event, events.TrialFinished) and event.n_finished >= 3:
             raise KeyboardInterrupt
 
-    nursery = spare.take() if workers > 1 else None
+    fork_server = spare.take() if workers > 1 else None
     with pytest.raises(KeyboardInterrupt):
-        search(tmp_path / "run", n_trials=200, workers=workers, progress=interrupt, nursery=nursery)
+        search(tmp_path / "run", n_trials=200, workers=workers, progress=interrupt, fork_server=fork_server)
     before = {r.trial: r.to_json() for r in records(RunFolder.open(tmp_path / "run"))}
     assert len(before) >= 3
     result = search(tmp_path / "run", n_trials=len(before) + 2)
@@ -438,17 +440,17 @@ def test_workers_that_always_die_end_the_search_with_their_last_words(
 
 
 def test_a_worker_that_is_killed_is_replaced(search: Search, tmp_path: Path, spare: Any) -> None:
-    nursery = spare.take()
+    fork_server = spare.take()
     killed: list[int] = []
     told: list[events.Event] = []
 
     def kill(event: events.Event) -> None:
         told.append(event)
         if isinstance(event, events.TrialFinished) and not killed:
-            killed.append(children(nursery.pid)[-1])
+            killed.append(children(fork_server.pid)[-1])
             os.kill(killed[0], signal.SIGKILL)
 
-    result = search(tmp_path / "run", n_trials=12, workers=2, progress=kill, nursery=nursery)
+    result = search(tmp_path / "run", n_trials=12, workers=2, progress=kill, fork_server=fork_server)
     assert result.n_trials == 12
     assert any("A worker died" in event.text for event in told if isinstance(event, events.Notice))
     assert [r.trial for r in records(RunFolder.open(tmp_path / "run")) if r.outcome.kind == "failed"] == []

@@ -48,28 +48,30 @@ def test_it_tries_the_winner_and_the_next_best_and_nothing_else(
     source: RunFolder, tuned: SearchResult, drawn: SearchResult
 ) -> None:
     run = RunFolder.open(tuned.run)
-    sources = [planted.source for planted in run.planted.values()]
+    sources = [warm_start.source for warm_start in run.warm_starts.values()]
     assert sources[0] == f"trial {drawn.best.trial} of {drawn.run}"
     assert len(set(sources)) == 3 == tuned.n_trials == len(records(run))
     assert tuned.ended == "trials"
     winner = next(record for record in records(source) if record.trial == drawn.best.trial)
-    assert run.planted["planted 0"].start == winner.parameters  # the final ones know the validation part
+    assert (
+        run.warm_starts["warm start 0"].start == winner.parameters
+    )  # the final ones know the validation part
 
 
 def test_trials_start_from_the_weights_they_had_and_train_for_a_quarter_of_the_steps(
     tuned: SearchResult, source: RunFolder
 ) -> None:
     before = {record.trial: record for record in records(source)}
-    for planted, record in zip(
-        RunFolder.open(tuned.run).planted.values(), records(RunFolder.open(tuned.run)), strict=True
+    for warm_start, record in zip(
+        RunFolder.open(tuned.run).warm_starts.values(), records(RunFolder.open(tuned.run)), strict=True
     ):
-        old = before[int(planted.source.split()[1])]
+        old = before[int(warm_start.source.split()[1])]
         assert record.candidate is not None
         assert old.candidate is not None
         training = old.candidate.training
         assert record.candidate.training.steps == round(0.25 * training.steps) == record.steps
         assert record.candidate.training.learning_rate == pytest.approx(0.3 * training.learning_rate)
-        assert np.abs(record.parameters.weights - planted.start.weights).max() < 1
+        assert np.abs(record.parameters.weights - warm_start.start.weights).max() < 1
         assert record.validation_accuracy is not None
         assert record.validation_accuracy >= record.history[0][1]
 
@@ -82,12 +84,12 @@ def test_the_scores_are_those_of_the_models_under_the_new_noise(
     model = load_bundle(tuned.run / "model")
     assert model.device == other_day
     assert model.score(parts.test.X, labels) == tuned.best.test_accuracy_noisy
-    planted = RunFolder.open(tuned.run).planted["planted 0"]
+    warm_start = RunFolder.open(tuned.run).warm_starts["warm start 0"]
     places = {record.candidate.qubits for record in records(RunFolder.open(tuned.run)) if record.candidate}
     before = load_bundle(source.model)
-    assert planted.candidate is not None
+    assert warm_start.candidate is not None
     scores = {
-        replace(before, device=other_day, candidate=replace(planted.candidate, qubits=place)).score(
+        replace(before, device=other_day, candidate=replace(warm_start.candidate, qubits=place)).score(
             parts.test.X, labels
         )
         for place in places
@@ -167,9 +169,9 @@ def test_an_interrupted_tuning_goes_on_and_tries_nothing_twice(
     assert result.n_trials == 3
     assert result.best == replace(tuned.best, trial=result.best.trial)
     starts = [
-        trial.user_attrs["start"] for trial in SearchStudy(run).trials() if "orphan" not in trial.user_attrs
+        trial.user_attrs["start"] for trial in SearchStudy(run).trials() if "stale" not in trial.user_attrs
     ]
-    assert sorted(starts) == ["planted 0", "planted 1", "planted 2"]
+    assert sorted(starts) == ["warm start 0", "warm start 1", "warm start 2"]
 
 
 def test_what_cannot_be_tuned_is_one_sentence_and_leaves_no_folder(
@@ -222,11 +224,13 @@ def test_an_unfinished_search_has_nothing_to_tune(
 
 
 def test_constraints_hold_on_the_new_device_too(search: Search, whole: str, tmp_path: Path) -> None:
-    space = SearchSpace.from_toml(whole + "[constraints]\nmin_predicted_success = 0.6\n", "strict")
+    space = SearchSpace.from_toml(
+        whole + "[constraints]\nmin_estimated_success_probability = 0.6\n", "strict"
+    )
     search(tmp_path / "search", n_trials=3, space=space, strategy="random")
     worse = drifted(get_device("fake_manila"), 0.0, 0)
     bad = replace(worse, gates=tuple(replace(g, error=0.4) if len(g.qubits) == 2 else g for g in worse.gates))
-    with pytest.raises(NoFeasibleCandidateError, match=r"rejected by: predicted_success [23]"):
+    with pytest.raises(NoFeasibleCandidateError, match=r"rejected by: estimated_success_probability [23]"):
         run_tuning(RunFolder.open(tmp_path / "search"), bad, run=tmp_path / "run")
 
 
@@ -257,7 +261,7 @@ def test_killed_at_any_moment_it_tries_each_once_and_ends(search: Search, quick:
     done = subprocess.run(command, capture_output=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr.decode()
     folder = RunFolder.open(run)
-    assert len(records(folder)) == len(folder.planted) >= 2
-    counting = [trial for trial in SearchStudy(folder).trials() if "orphan" not in trial.user_attrs]
-    assert sorted(trial.user_attrs["start"] for trial in counting) == list(folder.planted)
+    assert len(records(folder)) == len(folder.warm_starts) >= 2
+    counting = [trial for trial in SearchStudy(folder).trials() if "stale" not in trial.user_attrs]
+    assert sorted(trial.user_attrs["start"] for trial in counting) == list(folder.warm_starts)
     assert folder.result() is not None

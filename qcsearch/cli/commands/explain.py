@@ -131,8 +131,8 @@ def _outcome(record: TrialRecord) -> dict[str, object]:
     from qcsearch.search.trial.times import stage_times
 
     shown: dict[str, object] = {"why": record.outcome.text or "–"}
-    if record.family is not None:
-        shown["circuit"] = f"refined, step by step, from that of trial {record.family}"
+    if record.lineage is not None:
+        shown["circuit"] = f"refined, step by step, from that of trial {record.lineage}"
     if record.trained:
         shown["validation accuracy, noisy"] = percent(record.validation_accuracy)
         shown["validation accuracy, noiseless"] = percent(record.validation_accuracy_noiseless)
@@ -168,7 +168,7 @@ def _costs(costs: Costs) -> dict[str, object]:
         "weights": costs.n_weights,
         "mapping": costs.mapping,
         "duration": f"{microseconds(costs.duration)}, {percent(costs.duration_over_t2)} of the shortest T2",
-        "predicted success": percent(costs.predicted_success),
+        "estimated success probability": percent(costs.estimated_success_probability),
         "QPU time a prediction": f"{seconds(costs.qpu_seconds, 2)} at 4,096 shots a basis (estimate)",
     }
 

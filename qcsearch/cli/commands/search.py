@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qcsearch.cli.options.inputs import Inputs
     from qcsearch.search.run.result import SearchResult
     from qcsearch.search.trial.record import TrialRecord
-    from qcsearch.search.workers.pool import Nursery
+    from qcsearch.search.workers.pool import ForkServer
 
 OUT_OF_SECONDS = 3
 _TOP = 5
@@ -52,15 +52,15 @@ def search(
     winner is no better than the majority class.
     """
     from qcsearch.cli.options.inputs import gather
-    from qcsearch.search.workers.pool import Nursery
+    from qcsearch.search.workers.pool import ForkServer
 
     # The workers' imports run while this process reads the data.
-    with Nursery() if options.workers > 1 else nullcontext() as nursery:
+    with ForkServer() if options.workers > 1 else nullcontext() as fork_server:
         inputs = gather(data, table.options, options, run=run, seed_from=seed_from)
         for notice in inputs.dataset.notices:
             say(f"Note: {notice}")
         say_notes(inputs.device)
-        result = _search(inputs, verbose, nursery)
+        result = _search(inputs, verbose, fork_server)
     for notice in result.notices:
         say(f"Note: {notice}")
     if json:
@@ -78,7 +78,7 @@ def search(
         raise typer.Exit(result.exit_code)
 
 
-def _search(inputs: Inputs, verbose: bool, nursery: Nursery | None) -> SearchResult:
+def _search(inputs: Inputs, verbose: bool, fork_server: ForkServer | None) -> SearchResult:
     from qcsearch.cli.panel import watch
     from qcsearch.search.search import run_search
 
@@ -93,7 +93,7 @@ def _search(inputs: Inputs, verbose: bool, nursery: Nursery | None) -> SearchRes
                 inputs.settings,
                 run=inputs.run,
                 progress=watcher,
-                nursery=nursery,
+                fork_server=fork_server,
                 began=began(),
             )
     except KeyboardInterrupt:

@@ -158,7 +158,9 @@ def _worth(
         mapped = remapped.transpiled.mapped
     except DeviceError:
         return None
-    return exact_score(remapped.codes(validation.X), validation.y).accuracy, mapped.predicted_success
+    return exact_score(
+        remapped.codes(validation.X), validation.y
+    ).accuracy, mapped.estimated_success_probability
 
 
 def _named(qubits: tuple[int, ...]) -> str:

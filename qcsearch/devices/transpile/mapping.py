@@ -33,8 +33,8 @@ class MappedCircuit:
         two_qubit_gates: how many.
         depth: layers of gates; barriers, delays and measurements do not count.
         duration: seconds from the first gate to the end of readout, each gate as early as it can.
-        predicted_success: product of 1 − error over all gates and over the readout of the measured qubits (of
-            all, if the circuit measures none), in [0, 1].
+        estimated_success_probability: product of 1 − error over all gates and over the readout of the
+            measured qubits (of all, if the circuit measures none), in [0, 1].
         built_two_qubit_gates: how many the logical circuit had.
         built_depth: of the logical circuit.
         swaps: how many routing inserted; none if all two-qubit gates are on coupled qubits.
@@ -46,7 +46,7 @@ class MappedCircuit:
     two_qubit_gates: int
     depth: int
     duration: float
-    predicted_success: float
+    estimated_success_probability: float
     built_two_qubit_gates: int
     built_depth: int
     swaps: int
@@ -110,7 +110,7 @@ def map_circuit(
         two_qubit_gates=pairs,
         depth=_depth(mapped),
         duration=duration,
-        predicted_success=success,
+        estimated_success_probability=success,
         built_two_qubit_gates=circuit.num_nonlocal_gates(),
         built_depth=_depth(circuit),
         swaps=router.swaps,
@@ -171,7 +171,7 @@ def _manager(device: Device, qubits: tuple[int, ...], level: int, seed: int) -> 
 
 
 def _walk(circuit: QuantumCircuit, device: Device, qubits: tuple[int, ...]) -> tuple[float, float, int]:
-    """Seconds, predicted success and two-qubit gates of a mapped circuit, each qubit with its own clock."""
+    """Seconds, estimated success probability and two-qubit gates of a mapped circuit, each qubit with its own clock."""
     gates = _gates(device, qubits)
     clock, success, pairs = [0.0] * len(qubits), 1.0, 0
     measured: set[int] = set()

@@ -85,7 +85,7 @@ def _mapped(facts: RunFacts) -> Markup | None:
         return None
     name = facts.device.name
     drawing = draw(mapped.gates, [str(wire) for wire in mapped.wires], mapped.measured)
-    text = f"As {name} runs it, predicted success {percent(mapped.predicted_success)}"
+    text = f"As {name} runs it, estimated success probability {percent(mapped.estimated_success_probability)}"
     rows = (
         ("as it was built", mapped.built_two_qubit_gates, mapped.built_depth, None),
         (f"on {name}", mapped.two_qubit_gates, mapped.depth, f"{1e6 * mapped.duration:.2f}"),

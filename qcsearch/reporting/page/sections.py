@@ -238,7 +238,12 @@ def _row(record: TrialRecord) -> Sequence[object]:
     cost = (
         (None,) * 4
         if costs is None
-        else (costs.n_weights, costs.two_qubit_gates, costs.depth, percent(costs.predicted_success))
+        else (
+            costs.n_weights,
+            costs.two_qubit_gates,
+            costs.depth,
+            percent(costs.estimated_success_probability),
+        )
     )
     n_qubits = None if candidate is None else candidate.n_qubits
     accuracy = (percent(record.validation_accuracy), percent(record.validation_accuracy_noiseless))

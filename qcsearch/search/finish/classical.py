@@ -23,7 +23,7 @@ from qcsearch.data.sample import stratified_rows
 from qcsearch.processes import environment, python_command
 from qcsearch.training.expectations import Floats, Ints
 
-__all__ = ["MAJORITY", "NAMES", "Baselines", "Lesson", "classical_accuracy", "majority_accuracy"]
+__all__ = ["MAJORITY", "NAMES", "Baselines", "ClassicalData", "classical_accuracy", "majority_accuracy"]
 
 MAJORITY = "majority class"
 NAMES = ("logistic regression", "RBF-SVM")
@@ -47,7 +47,7 @@ def majority_accuracy(y: Ints, y_part: Ints) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class ClassicalData:
     """What classical models learn, and what they are asked.
 
     Attributes:
@@ -65,7 +65,7 @@ class Lesson:
     n_whole: int
 
     @classmethod
-    def of(cls, Z: Floats, y: Ints, Z_test: Floats, y_test: Ints, seed: int) -> Lesson:
+    def of(cls, Z: Floats, y: Ints, Z_test: Floats, y_test: Ints, seed: int) -> ClassicalData:
         """Of the whole training part, or of a sample of it where that is too large; see `stratified_rows`."""
         rows = stratified_rows(y, min(MAX_ROWS, max(1, _MAX_NUMBERS // Z.shape[1])), seed)
         return cls(Z[rows], y[rows], Z_test, y_test, len(y))
@@ -87,12 +87,12 @@ class Lesson:
         return len(self.y) <= _SMALL_ROWS and self.Z.size <= _SMALL_NUMBERS and few_classes
 
 
-def classical_accuracy(name: str, lesson: Lesson, seed: int = 0) -> float:
+def classical_accuracy(name: str, samples: ClassicalData, seed: int = 0) -> float:
     """Test accuracy of a model on standardised features.
 
     Args:
         name: one of `NAMES`; the RBF-SVM has C = 10.
-        lesson: training and test samples.
+        samples: training and test samples.
         seed: of the model.
     """
     from sklearn.exceptions import ConvergenceWarning
@@ -106,8 +106,8 @@ def classical_accuracy(name: str, lesson: Lesson, seed: int = 0) -> float:
         model = LogisticRegression(max_iter=1000, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = make_pipeline(StandardScaler(), model).fit(lesson.Z, lesson.y)
-    return float(fitted.score(lesson.Z_test, lesson.y_test))
+        fitted = make_pipeline(StandardScaler(), model).fit(samples.Z, samples.y)
+    return float(fitted.score(samples.Z_test, samples.y_test))
 
 
 @dataclass(eq=False)
@@ -115,20 +115,20 @@ class Baselines:
     """The classical models at work; leave it, and they are ended.
 
     Args:
-        lesson: training and test samples.
+        samples: training and test samples.
         seed: of the models.
     """
 
-    lesson: Lesson
+    samples: ClassicalData
     seed: int = 0
     _process: subprocess.Popen[bytes] | None = field(init=False, default=None)
 
     def __enter__(self) -> Baselines:
-        if self.lesson.small:
+        if self.samples.small:
             return self
-        lesson = self.lesson
+        samples = self.samples
         with tempfile.TemporaryFile() as file:
-            np.savez(file, Z=lesson.Z, y=lesson.y, Z_test=lesson.Z_test, y_test=lesson.y_test)
+            np.savez(file, Z=samples.Z, y=samples.y, Z_test=samples.Z_test, y_test=samples.y_test)
             file.seek(0)
             self._process = subprocess.Popen(
                 python_command(__name__, str(self.seed)),
@@ -166,7 +166,7 @@ class Baselines:
         found: dict[str, float] = {}
         for name in NAMES:
             if deadline is None or time.monotonic() < deadline:
-                found[name] = classical_accuracy(name, self.lesson, self.seed)
+                found[name] = classical_accuracy(name, self.samples, self.seed)
         return found
 
 
@@ -174,6 +174,6 @@ def main() -> None:
     """Fit the models, the quickest first; see the module's text."""
     with np.load(sys.stdin.buffer, allow_pickle=False) as arrays:
         parts = {name: arrays[name] for name in ("Z", "y", "Z_test", "y_test")}
-    lesson = Lesson(**parts, n_whole=len(parts["y"]))
+    samples = ClassicalData(**parts, n_whole=len(parts["y"]))
     for name in NAMES:
-        print(json.dumps([name, classical_accuracy(name, lesson, int(sys.argv[1]))]), flush=True)
+        print(json.dumps([name, classical_accuracy(name, samples, int(sys.argv[1]))]), flush=True)

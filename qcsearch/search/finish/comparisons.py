@@ -16,7 +16,7 @@ from qcsearch.devices.calibration.providers import get_device, list_devices
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
 from qcsearch.errors import CandidateError, DeviceError
-from qcsearch.search.finish.classical import NAMES, Baselines, Lesson
+from qcsearch.search.finish.classical import NAMES, Baselines, ClassicalData
 from qcsearch.search.finish.refit import Finalist, train_once
 from qcsearch.search.run.result import ABLATION, OTHER_DAY, UNTUNED, SearchResult, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective
@@ -79,8 +79,8 @@ def compared(
         before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
     train = objective.features.prepare(winner.transpiled.candidate.preprocessing).data.train
-    lesson = Lesson.of(train.X, train.y, test.X, test.y, objective.seed)
-    with Baselines(lesson, objective.seed) as baselines:
+    samples = ClassicalData.of(train.X, train.y, test.X, test.y, objective.seed)
+    with Baselines(samples, objective.seed) as baselines:
         least = time.monotonic() + _CLASSICAL_SECONDS
         classical_end = None if deadlines.end is None else max(deadlines.end, least)
         steps: list[Callable[[SearchResult], SearchResult]] = [
@@ -113,7 +113,7 @@ def _with_classical(baselines: Baselines, deadline: float | None, result: Search
     found = baselines.accuracies(deadline)
     result = _without(result, *found)
     result = _without(result, *(name for name in NAMES if name not in found), reason=_NO_TIME)
-    notices = baselines.lesson.notices if found else ()
+    notices = baselines.samples.notices if found else ()
     return replace(result, classical={**result.classical, **found}, notices=(*result.notices, *notices))
 
 

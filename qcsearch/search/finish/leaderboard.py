@@ -19,7 +19,7 @@ from qcsearch.storage.canonical import Json
 from qcsearch.typed import read
 from qcsearch.wording import cell
 
-__all__ = ["Leaderboard", "Row", "explain", "families", "leaderboard", "notices", "rank", "records"]
+__all__ = ["Leaderboard", "Row", "best_of_lineages", "explain", "leaderboard", "notices", "rank", "records"]
 
 VALIDATION, TEST = "validation", "test"
 
@@ -104,15 +104,15 @@ def notices(history: History) -> list[str]:
     return list(said)
 
 
-def families(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
-    """The best of each family: of a trial and those that refine its circuit step by step.
+def best_of_lineages(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """The best of each lineage: of a trial and those that refine its circuit step by step.
 
     They hardly differ from one to the next, and the more of them there are, the more the best of them owes to luck with
     the validation part.
     """
     found: dict[int, TrialRecord] = {}
     for record in ranked:
-        found.setdefault(record.trial if record.family is None else record.family, record)
+        found.setdefault(record.trial if record.lineage is None else record.lineage, record)
     return list(found.values())
 
 

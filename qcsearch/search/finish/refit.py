@@ -14,7 +14,7 @@ import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.search.events import Event, RefitFinished, RefitStarted
-from qcsearch.search.finish.leaderboard import families
+from qcsearch.search.finish.leaderboard import best_of_lineages
 from qcsearch.search.trial.objective import PRECISION, Objective, seed_words
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.training.data import TrainingData
@@ -133,7 +133,7 @@ def refit(
     At the end the winner is trained once more on the training and validation parts together, as long as in its refits,
     and its last weights are kept: by then nothing is chosen any more, and more samples make a better model.
 
-    Of each family of trials (`families`) the best alone is trained again.
+    Of each lineage of trials (`best_of_lineages`) the best alone is trained again.
 
     A trial that was cut short may be among them, behind those that were not: it is judged by trainings of the refit
     that go to their end, and where there is no time for these it does not win over one that was not cut.
@@ -153,7 +153,7 @@ def refit(
             last training starts; without the time for that they are handed over as they are.
     """
     plan = objective.space.file.refit
-    best = _promising(families(ranked), plan.top)
+    best = _promising(best_of_lineages(ranked), plan.top)
     end = _rounds_end(best, plan.steps_factor, deadline)
     n_finalists, factor = _affordable(best, plan.steps_factor, end, threads)
     while n_finalists < len(best) and not _cut(best[0]) and _cut(best[-1]):

@@ -16,13 +16,13 @@ from qcsearch.simulation.states import pauli_strings, pauli_vectors
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.transpiled import TranspiledCandidate
 
-__all__ = ["PREDICTORS", "Predictor", "Subject"]
+__all__ = ["PREDICTORS", "Predictor", "PredictorInput"]
 
 
 class Predictor(Protocol):
     """A training-free figure of an untrained candidate.
 
-    A predictor is built from its settings alone and keeps no state; the same subject gives the same number.
+    A predictor is built from its settings alone and keeps no state; the same input gives the same number.
 
     Attributes:
         higher_is_better: whether more of it promises a better model.
@@ -30,7 +30,7 @@ class Predictor(Protocol):
 
     higher_is_better: bool
 
-    def __call__(self, subject: Subject) -> float:
+    def __call__(self, inputs: PredictorInput) -> float:
         """Return the figure.
 
         Raises:
@@ -44,7 +44,7 @@ PREDICTORS: Registry[Predictor] = Registry("qcsearch.predictors", SpaceError)
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class PredictorInput:
     """A transpiled candidate and the samples that it is to learn.
 
     Attributes:

@@ -4,7 +4,7 @@
 run.json        what was asked for: written last, so a folder without it holds no run
 data.npz        the data set            device.json     the calibration snapshot
 space.toml      the search space        study.journal   the study
-planted.json    what another run gave it to begin with, if one did
+warm_starts.json what another run gave it to begin with, if one did
 clock.json      seconds used            workers.log     errors of the workers, if any
 result.json     the final evaluation    model/          the winner
 deployment.json the winner on a backend jobs/           account of every job
@@ -33,7 +33,7 @@ from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.history import History, read_history
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.study.planted import Planted
+from qcsearch.search.study.warm_start import WarmStart
 from qcsearch.storage import canonical, files, npz
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_JSON_BYTES
@@ -43,16 +43,16 @@ __all__ = ["RunFolder"]
 
 _OURS = frozenset(
     {
-        "bundle", "clock.json", "data.npz", "deployment.json", "device.json", "jobs", "model", "planted.json", "plots",
+        "bundle", "clock.json", "data.npz", "deployment.json", "device.json", "jobs", "model", "plots",
         "report.html", "result.json", "run.json", "space.toml", "study.journal",
-        "tomography.json", "workers.log",
+        "tomography.json", "warm_starts.json", "workers.log",
     }
 )  # fmt: skip
 _FOLDERS = frozenset({"bundle", "jobs", "model", "plots"})
 _HIDDEN = (".ask", ".deployment-", ".session", ".study.journal", ".workers")
 T = TypeVar("T")
 
-_PLANTED = "planted.json"
+_WARM_STARTS = "warm_starts.json"
 _SESSION_SECONDS = 0.5
 _WORKERS_SECONDS = 10.0
 _LOST = "restore it, or start a new run in another folder (--run) with the same data, device and space."
@@ -152,12 +152,12 @@ class RunFolder:
         return self._same("space.toml", space, "space_fingerprint", "fingerprint")
 
     @cached_property
-    def planted(self) -> dict[str, Planted]:
+    def warm_starts(self) -> dict[str, WarmStart]:
         """What another run gave it to begin with, each under the name that its trial is known by."""
-        if not files.is_file(self.path / _PLANTED):
+        if not files.is_file(self.path / _WARM_STARTS):
             return {}
-        with files.reading(self.path / _PLANTED, _LOST):
-            return _named(map(Planted.from_json, canonical.loads(self._read(_PLANTED))))
+        with files.reading(self.path / _WARM_STARTS, _LOST):
+            return _named(map(WarmStart.from_json, canonical.loads(self._read(_WARM_STARTS))))
 
     def history(self) -> History:
         """The finished trials, as far as they can be read.
@@ -210,7 +210,7 @@ class RunFolder:
         dataset: Dataset,
         device: Device,
         space: SearchSpace,
-        planted: Sequence[Planted] = (),
+        warm_starts: Sequence[WarmStart] = (),
     ) -> None:
         """Write what the run is given, or go on with what is there; the caller holds `session`.
 
@@ -219,7 +219,7 @@ class RunFolder:
             dataset: checked data.
             device: calibration facts.
             space: what to search.
-            planted: what another run gives it to begin with; a run that is there has its own.
+            warm_starts: what another run gives it to begin with; a run that is there has its own.
 
         Raises:
             RunError: as `refuse_other`.
@@ -230,15 +230,15 @@ class RunFolder:
         if self.begun:
             self._write_config(config)
             return
-        for leftover in (self.journal, self.clock, self.path / "result.json", self.path / _PLANTED):
+        for leftover in (self.journal, self.clock, self.path / "result.json", self.path / _WARM_STARTS):
             leftover.unlink(missing_ok=True)
         shutil.rmtree(self.model, ignore_errors=True)
         files.write_bytes(self.path / "data.npz", npz.save(dataset.to_arrays()))
         self._write("device.json", canonical.dumps(device.to_json(), indent=1) + "\n")
         self._write("space.toml", space.text)
-        self.__dict__["planted"] = _named(planted)
-        if planted:
-            self._write(_PLANTED, canonical.dumps([one.to_json() for one in planted]) + "\n")
+        self.__dict__["warm_starts"] = _named(warm_starts)
+        if warm_starts:
+            self._write(_WARM_STARTS, canonical.dumps([one.to_json() for one in warm_starts]) + "\n")
         self._write_config(config)
 
     @property
@@ -331,5 +331,5 @@ class RunFolder:
         canonical.write_text(self.path / name, text)
 
 
-def _named(planted: Iterable[Planted]) -> dict[str, Planted]:
-    return {f"planted {number}": one for number, one in enumerate(planted)}
+def _named(warm_starts: Iterable[WarmStart]) -> dict[str, WarmStart]:
+    return {f"warm start {number}": one for number, one in enumerate(warm_starts)}

@@ -48,18 +48,18 @@ def read_history(journal: Path) -> History:
     if not files.is_file(journal):
         return History()
     found: dict[int, TrialRecord] = {}
-    orphans: set[int] = set()
+    stale: set[int] = set()
     damaged: list[int] = []
     try:
         with keeping():
             for number, line in enumerate(_lines(journal), 1):
                 try:
-                    _take(line, found, orphans)
+                    _take(line, found, stale)
                 except (ValueError, TypeError, KeyError, AttributeError, CandidateError):
                     damaged.append(number)
     except (OSError, FileError) as error:
         raise RunError(f"The journal '{journal}' cannot be read: {str(error).rstrip('.')}.") from None
-    records = tuple(record for trial, record in sorted(found.items()) if trial not in orphans)
+    records = tuple(record for trial, record in sorted(found.items()) if trial not in stale)
     return History(records, _said(journal, damaged))
 
 
@@ -80,7 +80,7 @@ def _lines(journal: Path) -> Iterator[bytes]:
         yield from files.whole_lines(file, MAX_JOURNAL_LINE_BYTES)
 
 
-def _take(line: bytes, found: dict[int, TrialRecord], orphans: set[int]) -> None:
+def _take(line: bytes, found: dict[int, TrialRecord], stale: set[int]) -> None:
     """Take in what a line says of a record.
 
     Raises:
@@ -92,8 +92,8 @@ def _take(line: bytes, found: dict[int, TrialRecord], orphans: set[int]) -> None
         # Not `canonical.loads`, which takes four times as long: there are thousands of them, and each is checked below.
         log: dict[str, Any] = json.loads(line, parse_constant=_refuse)
         found[log["trial_id"]] = TrialRecord.from_json(log["user_attr"]["record"])
-    elif b'"orphan":' in head:
-        orphans.add(canonical.loads(line)["trial_id"])
+    elif b'"stale":' in head:
+        stale.add(canonical.loads(line)["trial_id"])
     elif not (line.startswith(b"{") and line.endswith(b"}\n")) or b"\0" in head:
         raise ValueError("no JSON object")
 

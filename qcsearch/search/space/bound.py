@@ -54,7 +54,7 @@ class BoundSpace:
         """Drop what cannot be: reductions that do not fit the data, more qubits than there are.
 
         Raises:
-            SpaceError: if nothing is left of a family.
+            SpaceError: if none of the alternatives of a part is possible.
         """
         reductions, left_out = _possible(name, parameters.choices["reduction"], context)
         sizes = parameters.ints["n_qubits"]

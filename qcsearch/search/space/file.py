@@ -34,7 +34,7 @@ class _Part(BaseModel):
 
 
 class Alternative(_Part):
-    """One alternative of a family; the bare name stands for a name without settings."""
+    """One alternative of a choice; the bare name stands for a name without settings."""
 
     name: str
     settings: dict[str, Any] = {}
@@ -194,7 +194,7 @@ class ConstraintsPart(_Part):
     max_weights: int | None = Field(default=None, ge=1)
     max_duration_us: float | None = Field(default=None, gt=0)
     max_duration_over_t2: float | None = Field(default=None, gt=0)
-    min_predicted_success: float | None = Field(default=None, gt=0, lt=1)
+    min_estimated_success_probability: float | None = Field(default=None, gt=0, lt=1)
 
 
 class PredictorPart(Alternative):

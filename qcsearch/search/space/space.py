@@ -1,4 +1,4 @@
-"""The search space: a TOML file of choices, checked by the families it names, with a fingerprint."""
+"""The search space: a TOML file of choices, checked by the registries it names, with a fingerprint."""
 
 from __future__ import annotations
 
@@ -65,23 +65,14 @@ class SearchSpace:
         """
         file = parse(text, name)
         space = cls(name, text, file)
-        _check_families(space)
+        _check_alternatives(space)
         space.parameters.check_starts(name, file.start)
         return space
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of what the file means: comments, order of keys and the description do not count."""
-        said = self.file.model_dump(mode="json", exclude={"description"})
-        if not self.file.predictors:
-            del said["predictors"]  # what came later into the files does not count while it is not said
-        if self.file.constraints.max_duration_us is None:
-            del said["constraints"]["max_duration_us"]
-        if not any(self.file.training.weight_decays):
-            said["training"]["l2"] = said["training"].pop(
-                "weight_decays"
-            )  # its name while it was the head's alone
-        return canonical.digest(said)
+        return canonical.digest(self.file.model_dump(mode="json", exclude={"description"}))
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -111,7 +102,7 @@ class SearchSpace:
         """Keep what is possible for this device and these data.
 
         Raises:
-            SpaceError: if nothing is left of a family.
+            SpaceError: if none of the alternatives of a part is possible.
         """
         from qcsearch.search.space.bound import BoundSpace  # scikit-learn comes with it
 
@@ -121,7 +112,7 @@ class SearchSpace:
         """Draw one candidate from a trial of Optuna.
 
         Raises:
-            SpaceError: if nothing is left of a family for these data.
+            SpaceError: if none of the alternatives of a part is possible for these data.
         """
         bound = self.bind(context)
         return bound.candidate(bound.draw(trial))
@@ -188,7 +179,7 @@ def _text(name: str) -> str:
     return text
 
 
-def _check_families(space: SearchSpace) -> None:
+def _check_alternatives(space: SearchSpace) -> None:
     """Build every alternative once, so that a wrong name or setting ends before any work starts."""
     circuit, training = space.file.circuit, space.file.training
     _check(space.name, "preprocessing.reductions", _reduction, space.file.preprocessing.reductions)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 
 from qcsearch.errors import SpaceError
-from qcsearch.search.strategies.base import STRATEGIES, Particular, Strategy
+from qcsearch.search.strategies.base import STRATEGIES, SpaceSpecificStrategy, Strategy
 from qcsearch.spelling import meant
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
@@ -64,7 +64,7 @@ def check_strategy(name: str, space: SearchSpace, options: Mapping[str, Json] | 
         strategy.sampler(0)
     except ValueError as error:
         raise SpaceError(f"The strategy '{name}' cannot work with its options: {error}") from None
-    if isinstance(strategy, Particular):
+    if isinstance(strategy, SpaceSpecificStrategy):
         strategy.check(space)
 
 

@@ -81,7 +81,7 @@ def _correlate(objective: Objective, kept: list[TrialRecord], name: str) -> Corr
         transpiled, _, _ = objective.transpile(record.candidate)
         started = time.perf_counter()
         try:
-            figure = predictor(objective.subject(transpiled))
+            figure = predictor(objective.predictor_input(transpiled))
         except InputError:  # not defined for this one
             continue
         seconds.append(time.perf_counter() - started)

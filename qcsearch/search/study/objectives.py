@@ -12,7 +12,7 @@ from qcsearch.spelling import meant
 
 __all__ = ["check_objectives", "values"]
 
-_COSTS = tuple(field.name for field in fields(Costs) if field.name != "predicted_success")
+_COSTS = tuple(field.name for field in fields(Costs) if field.name != "estimated_success_probability")
 
 
 def check_objectives(objectives: Sequence[str], space: SearchSpace) -> None:

@@ -1,4 +1,4 @@
-"""The study: exact totals, orphans swept, and a record for every trial before its score is told."""
+"""The study: exact totals, stale trials failed, and a record for every trial before its score is told."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.errors import QCSearchError, RunError
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.strategies import create_strategy
-from qcsearch.search.strategies.base import Brief, Maker, Proposal
+from qcsearch.search.strategies.base import CircuitGenerator, Proposal, StrategyContext
 from qcsearch.search.study.journal import open_storage, repair
 from qcsearch.search.study.objectives import values
-from qcsearch.search.study.planted import Planted
 from qcsearch.search.study.seeded import SeededSampler
+from qcsearch.search.study.warm_start import WarmStart
 from qcsearch.search.trial.record import Outcome, TrialRecord
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.locks import locked
@@ -53,14 +53,14 @@ class Asked:
         params: every parameter, those with one value included.
         candidate: what they mean; a strategy that makes candidates starts from it.
         worker: who asked.
-        planted: the candidate of another run to evaluate instead, if it is one.
+        warm_start: the candidate of an earlier run to evaluate instead, if it is one.
     """
 
     trial: Trial
     params: Mapping[str, Json]
     candidate: Candidate
     worker: str
-    planted: Planted | None = None
+    warm_start: WarmStart | None = None
 
     @property
     def number(self) -> int:
@@ -144,11 +144,11 @@ class SearchStudy:
         return self.study.get_trials(deepcopy=False, states=states or None)
 
     def records(self, skip: Container[int] = ()) -> list[TrialRecord]:
-        """The records of all finished trials but those in `skip`, orphans left out, by number."""
+        """The records of all finished trials but those in `skip`, stale trials left out, by number."""
         return [
             self._record(trial)
             for trial in self.trials(*_FINISHED)
-            if trial.number not in skip and "record" in trial.user_attrs and "orphan" not in trial.user_attrs
+            if trial.number not in skip and "record" in trial.user_attrs and "stale" not in trial.user_attrs
         ]
 
     def _record(self, trial: FrozenTrial) -> TrialRecord:
@@ -159,7 +159,7 @@ class SearchStudy:
 
     def n_finished(self) -> int:
         """Number of finished trials; those whose worker died do not count."""
-        return sum("orphan" not in trial.user_attrs for trial in self.trials(*_FINISHED))
+        return sum("stale" not in trial.user_attrs for trial in self.trials(*_FINISHED))
 
     def ended(self) -> str | None:
         """Why there is no use in another trial, None if there is."""
@@ -169,7 +169,7 @@ class SearchStudy:
         kinds = [
             trial.user_attrs["record"]["outcome"]["kind"]
             for trial in self.trials(*_FINISHED)
-            if "record" in trial.user_attrs and "orphan" not in trial.user_attrs
+            if "record" in trial.user_attrs and "stale" not in trial.user_attrs
         ]
         if len(kinds) >= _HOPELESS_AFTER and set(kinds) <= {"infeasible", "failed", "reused"}:
             return "hopeless"
@@ -179,16 +179,16 @@ class SearchStudy:
     # --- asking and telling --------------------------------------------------------------------------------
 
     def enqueue_starts(self, bound: Callable[[], BoundSpace]) -> None:
-        """Put what is planted, then the space's start points, into the queue, each once in the life of the study.
+        """Put the warm starts, then the space's start points, into the queue, each once in the life of the study.
 
-        A tuning tries what is planted and nothing else.
+        A tuning tries the warm starts and nothing else.
 
         Args:
             bound: called if there is one to put.
         """
         known = {trial.user_attrs.get("start") for trial in self.trials()}
         points: dict[str | int, Mapping[str, Json]]
-        points = {key: planted.params for key, planted in self._run.planted.items()}
+        points = {key: warm_start.params for key, warm_start in self._run.warm_starts.items()}
         if not self._run.config.tuned:
             points |= dict(enumerate(self._run.space.file.start))
         for key, point in points.items():
@@ -206,27 +206,27 @@ class SearchStudy:
             trial = self.study.ask()
             trial.set_user_attr("worker", worker)
             params = bound.draw(trial)
-            candidate, planted = bound.candidate(params), self._planted(trial)
-            if planted is None and not isinstance(self._strategy, Maker):
+            candidate, warm_start = bound.candidate(params), self._warm_start(trial)
+            if warm_start is None and not isinstance(self._strategy, CircuitGenerator):
                 trial.set_user_attr("digest", candidate.digest)
-            return Asked(trial, params, candidate, worker, planted)
+            return Asked(trial, params, candidate, worker, warm_start)
 
     def propose(self, asked: Asked, objective: Objective, until: float | None = None) -> Proposal:
-        """What to train in a trial: the candidate that was drawn or planted, or what the strategy makes of it.
+        """What to train in a trial: the candidate that was drawn, a warm start's, or what the strategy makes of it.
 
         Args:
             asked: the trial.
             objective: for the strategy to look at candidates with.
             until: in seconds of `time.monotonic`, when a strategy that makes candidates must be done.
         """
-        if asked.planted is not None:
-            from qcsearch.search.study.moving import grow
+        if asked.warm_start is not None:
+            from qcsearch.search.study.remap import remap
 
-            proposal = grow(asked.planted, objective)
-        elif isinstance(self._strategy, Maker) and objective.can_prepare(asked.candidate):
+            proposal = remap(asked.warm_start, objective)
+        elif isinstance(self._strategy, CircuitGenerator) and objective.can_prepare(asked.candidate):
             seed = self._trial_seed(self.study, asked.trial)
-            brief = Brief(objective, asked.params, asked.candidate, seed, until, self.records)
-            proposal = self._strategy.propose(brief)
+            context = StrategyContext(objective, asked.params, asked.candidate, seed, until, self.records)
+            proposal = self._strategy.propose(context)
         else:
             return Proposal(asked.candidate)
         asked.trial.set_user_attr("digest", proposal.candidate.digest)
@@ -234,9 +234,9 @@ class SearchStudy:
 
     def tell(self, asked: Asked, record: TrialRecord) -> None:
         """Store the record, then the score: a trial that counts as finished always has its record."""
-        for name, amount in record.constraints.items():
-            if amount > 0:
-                asked.trial.set_constraint(name, amount)
+        for name, violation in record.constraints.items():
+            if violation > 0:
+                asked.trial.set_constraint(name, violation)
         asked.trial.set_user_attr("record", record.to_json())
         self._finish(asked.number, record)
 
@@ -255,7 +255,7 @@ class SearchStudy:
         )
         return reached[max(0, len(reached) // factor - 1)]
 
-    def twin(self, asked: Asked, candidate: Candidate | None = None) -> TrialRecord | None:
+    def duplicate(self, asked: Asked, candidate: Candidate | None = None) -> TrialRecord | None:
         """The result of an earlier trial of the same candidate, waiting for it if it is running now.
 
         Args:
@@ -270,7 +270,7 @@ class SearchStudy:
                 if trial.number < asked.number and trial.user_attrs.get("digest") == digest
             ]
             for trial in earlier:
-                if trial.state in _FINISHED and "orphan" not in trial.user_attrs:
+                if trial.state in _FINISHED and "stale" not in trial.user_attrs:
                     if "record" not in trial.user_attrs:  # its line was damaged
                         continue
                     record = TrialRecord.from_json(trial.user_attrs["record"])
@@ -282,7 +282,7 @@ class SearchStudy:
 
     # --- after a death -------------------------------------------------------------------------------------
 
-    def sweep(self, worker: str | None = None) -> int:
+    def fail_stale_trials(self, worker: str | None = None) -> int:
         """Close trials whose worker is gone: adopt a stored record, fail the rest.
 
         Args:
@@ -296,14 +296,14 @@ class SearchStudy:
             if worker is not None and trial.user_attrs.get("worker") != worker:
                 continue
             stored = trial.user_attrs.get("record")
-            if stored is not None and "orphan" not in trial.user_attrs:
+            if stored is not None and "stale" not in trial.user_attrs:
                 self._finish(trial.number, TrialRecord.from_json(stored))
                 continue
-            self._fail_orphan(trial)
+            self._fail_stale(trial)
             failed += 1
         return failed
 
-    def _fail_orphan(self, trial: FrozenTrial) -> None:
+    def _fail_stale(self, trial: FrozenTrial) -> None:
         """Fail a trial; a start point goes back into the queue, once."""
         start, attempt = trial.user_attrs.get("start"), trial.user_attrs.get("attempt", 1)
         retried = {other.user_attrs.get("retry_of") for other in self.trials()}
@@ -318,7 +318,7 @@ class SearchStudy:
         )
         record = TrialRecord(trial.number, None, dict(trial.params), outcome, worker=worker)
         storage = self.study._storage  # a trial of a dead worker has no Trial object any more
-        storage.set_trial_user_attr(trial._trial_id, "orphan", True)
+        storage.set_trial_user_attr(trial._trial_id, "stale", True)
         storage.set_trial_user_attr(trial._trial_id, "record", record.to_json())
         self.study.tell(trial.number, state=TrialState.FAIL)
 
@@ -335,9 +335,9 @@ class SearchStudy:
                 state = TrialState.PRUNED  # such as one reused from an infeasible or pruned trial
         self.study.tell(number, found, state)
 
-    def _planted(self, trial: Trial) -> Planted | None:
-        """The candidate that was planted for a trial, if one was."""
-        found = self._run.planted.get(str(trial.user_attrs.get("start")))
+    def _warm_start(self, trial: Trial) -> WarmStart | None:
+        """The warm start of a trial that has a candidate; None for any other trial."""
+        found = self._run.warm_starts.get(str(trial.user_attrs.get("start")))
         return None if found is None or found.candidate is None else found
 
     def _room(self) -> bool:
@@ -350,17 +350,17 @@ class SearchStudy:
     def _trial_seed(self, study: optuna.Study, trial: FrozenTrial | Trial) -> int:
         """The strategy's seed for a trial: by its place among those that count, not by its number.
 
-        An orphan gives its place to the next trial, which draws the same, so that a serial search tries the
+        A stale trial gives its place to the next trial, which draws the same, so that a serial search tries the
         same candidates with and without interruptions; after some attempts at one place it draws something
         else, for that candidate may be what kills the workers.
         """
-        orphans = sorted(t.number for t in self.trials(TrialState.FAIL) if "orphan" in t.user_attrs)
-        before = [number for number in orphans if number < trial.number]
+        stale = sorted(t.number for t in self.trials(TrialState.FAIL) if "stale" in t.user_attrs)
+        before = [number for number in stale if number < trial.number]
         attempts = 0
         while before and before[-1] == trial.number - attempts - 1:
             before.pop()
             attempts += 1
-        place = trial.number - len([number for number in orphans if number < trial.number])
+        place = trial.number - len([number for number in stale if number < trial.number])
         words = [self._seed, place, attempts // ATTEMPTS]
         return int(np.random.SeedSequence(words).generate_state(1)[0])
 

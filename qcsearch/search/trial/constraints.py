@@ -11,7 +11,7 @@ from qcsearch.devices.transpile.mapping import MappedCircuit
 from qcsearch.search.space.file import ConstraintsPart
 from qcsearch.search.trial.record import Costs
 
-__all__ = ["BUILDABLE", "Infeasible", "amounts", "check", "costs"]
+__all__ = ["BUILDABLE", "Infeasible", "check", "costs", "violations"]
 
 BUILDABLE = "buildable"
 """The constraint that a candidate breaks which no circuit can be made of."""
@@ -27,14 +27,14 @@ class Infeasible(Exception):  # noqa: N818  it is an answer, not a fault
     Attributes:
         reason: one sentence.
         constraint: the one that is broken most.
-        amount: by how much of its limit.
-        amounts: of all constraints; > 0 is broken.
+        violation: by how much of its limit.
+        violations: of all constraints; > 0 is broken.
     """
 
     reason: str
     constraint: str
-    amount: float
-    amounts: Mapping[str, float]
+    violation: float
+    violations: Mapping[str, float]
 
     def __str__(self) -> str:
         return self.reason
@@ -56,7 +56,7 @@ def costs(mapped: MappedCircuit, device: Device, n_weights: int, observables: tu
         depth=mapped.depth,
         duration=mapped.duration,
         duration_over_t2=mapped.duration / min(known) if known else 0.0,
-        predicted_success=mapped.predicted_success,
+        estimated_success_probability=mapped.estimated_success_probability,
         qpu_seconds=shots * (_REPETITION_DELAY_SECONDS + mapped.duration),
         built_two_qubit_gates=mapped.built_two_qubit_gates,
         built_depth=mapped.built_depth,
@@ -64,7 +64,7 @@ def costs(mapped: MappedCircuit, device: Device, n_weights: int, observables: tu
     )
 
 
-def amounts(cost: Costs, limits: ConstraintsPart) -> dict[str, float]:
+def violations(cost: Costs, limits: ConstraintsPart) -> dict[str, float]:
     """How far each limited cost is beyond its limit, as a share of the limit; ≤ 0 is kept."""
     upper: list[tuple[str, float, float | None]] = [
         ("two_qubit_gates", cost.two_qubit_gates, limits.max_two_qubit_gates),
@@ -74,19 +74,19 @@ def amounts(cost: Costs, limits: ConstraintsPart) -> dict[str, float]:
         ("duration_over_t2", cost.duration_over_t2, limits.max_duration_over_t2),
     ]
     result = {name: (value - limit) / max(limit, 1e-9) for name, value, limit in upper if limit is not None}
-    if limits.min_predicted_success is not None:
-        least = limits.min_predicted_success
-        result["predicted_success"] = (least - cost.predicted_success) / least
+    if limits.min_estimated_success_probability is not None:
+        least = limits.min_estimated_success_probability
+        result["estimated_success_probability"] = (least - cost.estimated_success_probability) / least
     return result
 
 
 def check(cost: Costs, limits: ConstraintsPart) -> dict[str, float]:
-    """The amounts, all ≤ 0.
+    """The violations, all ≤ 0.
 
     Raises:
         Infeasible: if one is not.
     """
-    found = amounts(cost, limits)
+    found = violations(cost, limits)
     worst = max(found, key=lambda name: found[name], default=None)
     if worst is None or found[worst] <= 0:
         return found
@@ -94,10 +94,10 @@ def check(cost: Costs, limits: ConstraintsPart) -> dict[str, float]:
 
 
 def _sentence(constraint: str, cost: Costs, limits: ConstraintsPart) -> str:
-    if constraint == "predicted_success":
+    if constraint == "estimated_success_probability":
         return (
-            f"The predicted success {cost.predicted_success:.3g} is below the limit "
-            f"{limits.min_predicted_success:g}."
+            f"The estimated success probability {cost.estimated_success_probability:.3g} is below the limit "
+            f"{limits.min_estimated_success_probability:g}."
         )
     value, limit, what = {
         "two_qubit_gates": (cost.two_qubit_gates, limits.max_two_qubit_gates, "two-qubit gates"),

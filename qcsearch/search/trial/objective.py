@@ -36,8 +36,8 @@ from qcsearch.training.single import fit_candidate
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
 if TYPE_CHECKING:
-    from qcsearch.search.predictors import Subject
-    from qcsearch.search.trial.foresight import Foresight
+    from qcsearch.search.predictors import PredictorInput
+    from qcsearch.search.trial.predictor_limits import PredictorResults
 
 __all__ = ["PRECISION", "Objective", "Rungs", "seed_words", "versions"]
 
@@ -117,7 +117,7 @@ class Objective:
         """Bind a space to data and device.
 
         Raises:
-            SpaceError: if nothing is left of a family for them.
+            SpaceError: if none of the alternatives of a part is possible for them.
         """
         bound = space.bind(features.context(device))
         return cls(features, space, bound, device, seed, setup_seconds)
@@ -150,13 +150,13 @@ class Objective:
         cost = costs(transpiled.mapped, self.device, transpiled.n_weights, candidate.observables)
         return transpiled, cost, {BUILDABLE: 0.0} | check(cost, self.space.file.constraints)
 
-    def subject(self, transpiled: TranspiledCandidate) -> Subject:
+    def predictor_input(self, transpiled: TranspiledCandidate) -> PredictorInput:
         """A transpiled candidate with the training part, as predictors see it."""
-        from qcsearch.search.predictors import Subject
+        from qcsearch.search.predictors import PredictorInput
 
         train = self.features.prepare(transpiled.candidate.preprocessing).data.train
         words = seed_words(self.seed, transpiled.candidate)
-        return Subject(transpiled, transpiled.derive(train.X), train.y, words)
+        return PredictorInput(transpiled, transpiled.derive(train.X), train.y, words)
 
     def can_prepare(self, candidate: Candidate) -> bool:
         """Whether the candidate's reduction can be fitted in `setup_seconds`; nothing is fitted.
@@ -178,8 +178,8 @@ class Objective:
             reason = (
                 f"{what.capitalize()} takes about {seconds:.2g} s, of which this search can give {limit:.2g}."
             )
-            amount = (seconds - limit) / limit
-            raise Infeasible(reason, SETUP, amount, {SETUP: amount})
+            violation = (seconds - limit) / limit
+            raise Infeasible(reason, SETUP, violation, {SETUP: violation})
 
     def _check_length(self, gate_list: GateList) -> None:
         """Refuse what is far too long before it is mapped, which for some long circuits takes minutes.
@@ -193,9 +193,9 @@ class Objective:
             return
         pairs = sum(len(gate.qubits) == 2 for gate in gates)
         if pairs > _LENGTH_MARGIN * limit:
-            amount = (pairs - limit) / max(limit, 1)
+            violation = (pairs - limit) / max(limit, 1)
             reason = f"{pairs} two-qubit gates before mapping are above the limit {limit}."
-            raise Infeasible(reason, "two_qubit_gates", amount, {"two_qubit_gates": amount})
+            raise Infeasible(reason, "two_qubit_gates", violation, {"two_qubit_gates": violation})
 
     def __call__(
         self,
@@ -234,19 +234,21 @@ class Objective:
             trial, candidate, dict(params), Outcome("kept", ""), worker=worker, versions=dict(versions())
         )
         try:
-            transpiled, cost, amounts = self.transpile(candidate, watch)
+            transpiled, cost, violations = self.transpile(candidate, watch)
         except Infeasible as broken:
-            outcome = Outcome("infeasible", broken.reason, constraint=broken.constraint, amount=broken.amount)
-            record = replace(record, outcome=outcome, constraints=broken.amounts)
+            outcome = Outcome(
+                "infeasible", broken.reason, constraint=broken.constraint, violation=broken.violation
+            )
+            record = replace(record, outcome=outcome, constraints=broken.violations)
         else:
             listener = _Listener(
                 self.space.ladder, candidate.training.steps, rungs or _NoRungs(), max_seconds
             )
-            record = replace(record, costs=cost, constraints=amounts)
+            record = replace(record, costs=cost, constraints=violations)
             with watch.stage("prepare"):
                 self.features.prepare(candidate.preprocessing)
             with watch.stage("predictors"):
-                seen = self._foresee(transpiled)
+                seen = self._ask_predictors(transpiled)
             if seen is not None:
                 record = seen.noted(record)
             if record.outcome.kind == "kept":
@@ -254,13 +256,13 @@ class Objective:
                     record = self._train(record, transpiled, listener, deadline, start, rate)
         return replace(record, seconds=time.monotonic() - started, times=dict(watch.seconds))
 
-    def _foresee(self, transpiled: TranspiledCandidate) -> Foresight | None:
+    def _ask_predictors(self, transpiled: TranspiledCandidate) -> PredictorResults | None:
         """What the space's predictors say; None if it asks for none, which saves their imports."""
         if not self.space.file.predictors:
             return None
-        from qcsearch.search.trial.foresight import foresee
+        from qcsearch.search.trial.predictor_limits import ask_predictors
 
-        return foresee(self.subject(transpiled), self.space.file.predictors)
+        return ask_predictors(self.predictor_input(transpiled), self.space.file.predictors)
 
     def _train(
         self,

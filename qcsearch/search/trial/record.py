@@ -23,7 +23,7 @@ class Outcome:
         kind: `kept`; `cut`: trained, but a clock broke the training off; `reused`, `infeasible`, `pruned` or `failed`.
         text: one sentence for a person.
         constraint: the constraint that was broken most (infeasible).
-        amount: by how much, relative to the limit (infeasible).
+        violation: by how much, relative to the limit (infeasible).
         step: the training step at which it was stopped (pruned, cut).
         threshold: the validation accuracy it would have needed there (pruned).
         trial: the trial whose result stands here too (reused).
@@ -33,7 +33,7 @@ class Outcome:
     kind: str
     text: str
     constraint: str | None = None
-    amount: float | None = None
+    violation: float | None = None
     step: int | None = None
     threshold: float | None = None
     trial: int | None = None
@@ -56,7 +56,7 @@ class Costs:
         depth: of the mapped circuit.
         duration: seconds of one execution, readout included.
         duration_over_t2: `duration` over the shortest T2 of the region.
-        predicted_success: product of gate and readout fidelities, in [0, 1].
+        estimated_success_probability: product of gate and readout fidelities, in [0, 1].
         qpu_seconds: estimated processor time of one prediction of 4,096 shots a measurement basis.
         built_two_qubit_gates: number of them before mapping; None in a record that does not say.
         built_depth: of the circuit before mapping.
@@ -69,7 +69,7 @@ class Costs:
     depth: int
     duration: float
     duration_over_t2: float
-    predicted_success: float
+    estimated_success_probability: float
     qpu_seconds: float
     built_two_qubit_gates: int | None = None
     built_depth: int | None = None
@@ -102,7 +102,7 @@ class TrialRecord:
         validation_accuracy_noiseless: of the same weights without noise.
         validation_loss: of the same weights, as they were trained.
         costs: of the mapped circuit; None if it was never mapped.
-        constraints: amount of each constraint, > 0 broken.
+        constraints: violation of each constraint, > 0 broken.
         predictors: training-free figures by name, if any were computed.
         history: `(step, validation accuracy)` under noise.
         parameters: trained, of circuit and head; empty if nothing was trained.
@@ -112,7 +112,7 @@ class TrialRecord:
         seconds: wall time of the trial.
         times: seconds by stage of the work (`times.STAGES`), asking for the trial included.
         worker: who ran it.
-        family: the trial whose circuit it came of by refinement, step by step; None if it is no refined one.
+        lineage: the trial whose circuit it came of by refinement, step by step; None if it is no refined one.
         versions: of qcsearch and the libraries its numbers depend on.
     """
 
@@ -134,7 +134,7 @@ class TrialRecord:
     seconds: float = 0.0
     times: Mapping[str, float] = field(default_factory=dict)
     worker: str = ""
-    family: int | None = None
+    lineage: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -18,7 +18,7 @@ STAGES = {
     "compile": "the noise model and the programs that simulate",
     "predictors": "training-free figures",
     "train": "training and validation",
-    "store": "reports at the rungs, twins looked up, and the record of the worker's trial before",
+    "store": "reports at the rungs, duplicates looked up, and the record of the worker's trial before",
     "other": "the rest",
 }
 """What a trial spends its time on, in the order of the work."""

@@ -18,7 +18,7 @@ from qcsearch.processes import environment, python_command
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.storage import files
 
-__all__ = ["Nursery", "WorkerPool"]
+__all__ = ["ForkServer", "WorkerPool"]
 
 _logger = logging.getLogger("qcsearch.simulation")
 
@@ -28,7 +28,7 @@ _DEATHS_WITHOUT_PROGRESS = 6
 _LAST_BYTES = 1 << 16
 
 
-class Nursery:
+class ForkServer:
     """The process that forks the workers, see `worker`; it begins to import as soon as it is made.
 
     A fresh interpreter: nothing is forked from a process in which numerical libraries have threads, and a
@@ -39,7 +39,7 @@ class Nursery:
         module: what the interpreter runs.
     """
 
-    module = "qcsearch.search.workers.worker"
+    module = "qcsearch.search.workers.fork_server"
 
     def __init__(self) -> None:
         self._early = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process
@@ -54,7 +54,7 @@ class Nursery:
         os.set_blocking(self._process.stdout.fileno(), False)
         self._buffer = b""
 
-    def __enter__(self) -> Nursery:
+    def __enter__(self) -> ForkServer:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -71,7 +71,7 @@ class Nursery:
         return self._process.poll()
 
     def command(self, *words: str) -> None:
-        """Send one command; that a dead nursery does not hear it, `exit_code` says."""
+        """Send one command; that a dead fork server does not hear it, `exit_code` says."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(words).encode() + b"\n")
@@ -90,7 +90,7 @@ class Nursery:
         """Wait until the kernels are ready for its workers.
 
         Returns:
-            The seconds that their compilation took; 0 if it was not necessary, or the nursery died, which
+            The seconds that their compilation took; 0 if it was not necessary, or the fork server died, which
             `WorkerPool` mends.
         """
         assert self._process.stdout is not None
@@ -131,7 +131,7 @@ class WorkerPool:
         n_workers: how many to keep alive.
         until: the `time.time()` at which they end; None for no limit.
         max_trial_seconds: limit of one trial; None for no limit.
-        nursery: who forks them; None makes one.
+        fork_server: who forks them; None makes one.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class WorkerPool:
         n_workers: int,
         until: float | None,
         max_trial_seconds: float | None,
-        nursery: Nursery | None = None,
+        fork_server: ForkServer | None = None,
     ) -> None:
         self._run, self._log = run, run.worker_log
         self._limits = ["-" if x is None else repr(x) for x in (until, max_trial_seconds)]
@@ -148,8 +148,8 @@ class WorkerPool:
         self._words = "no message"
         self._alive: set[str] = set()
         self._log.unlink(missing_ok=True)
-        self._nursery = nursery or Nursery()
-        self._nursery.command("run", str(run.path.resolve()))
+        self._fork_server = fork_server or ForkServer()
+        self._fork_server.command("run", str(run.path.resolve()))
         for _ in range(n_workers):
             self._start()
 
@@ -157,7 +157,7 @@ class WorkerPool:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._nursery.close()
+        self._fork_server.close()
         self._run.wait_for_workers()
         self._alive.clear()
         if files.is_file(self._log) and self._log.stat().st_size == 0:
@@ -170,8 +170,10 @@ class WorkerPool:
 
     def reap(self) -> list[tuple[str, int]]:
         """Forget the workers that ended; return `(name, exit code)` of those that died at work."""
-        ended = [(str(words[1]), int(words[2])) for words in self._nursery.answers() if words[0] == "ended"]
-        if (code := self._nursery.exit_code) is not None:
+        ended = [
+            (str(words[1]), int(words[2])) for words in self._fork_server.answers() if words[0] == "ended"
+        ]
+        if (code := self._fork_server.exit_code) is not None:
             told = {name for name, _ in ended}
             ended += [(name, code) for name in sorted(self._alive - told)]
         self._alive -= {name for name, _ in ended}
@@ -193,16 +195,16 @@ class WorkerPool:
                 f"The workers die before they finish a trial (exit code {code}): {self._last_words()}",
                 fix=f"look at {self._log}, or search with one worker.",
             )
-        if self._nursery.exit_code is not None:
-            self._words = self._nursery.last_words()
-            self._nursery.close()
-            self._nursery = Nursery()
-            self._nursery.command("run", str(self._run.path.resolve()))
+        if self._fork_server.exit_code is not None:
+            self._words = self._fork_server.last_words()
+            self._fork_server.close()
+            self._fork_server = ForkServer()
+            self._fork_server.command("run", str(self._run.path.resolve()))
         self._start()
 
     def _start(self) -> None:
         name = f"w{uuid.uuid4().hex[:8]}"
-        self._nursery.command("start", name, *self._limits)
+        self._fork_server.command("start", name, *self._limits)
         self._alive.add(name)
 
     def _last_words(self) -> str:

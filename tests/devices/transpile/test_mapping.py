@@ -129,7 +129,9 @@ def test_costs_of_a_circuit_by_hand(raw):
     assert (mapped.two_qubit_gates, mapped.depth) == (2, 5)
     # Qubit 2 is busy longest: two one-qubit gates, two cz and a delay; qubit 0 is read out meanwhile.
     assert mapped.duration == pytest.approx(2 * 3.2e-8 + 2 * 6.8e-8 + 2e-6)
-    assert mapped.predicted_success == pytest.approx((1 - 3e-4) ** 2 * (1 - 0.004) * (1 - 0.01) * 0.98)
+    assert mapped.estimated_success_probability == pytest.approx(
+        (1 - 3e-4) ** 2 * (1 - 0.004) * (1 - 0.01) * 0.98
+    )
 
 
 @pytest.mark.parametrize("level", [0, 1, 2, 3])
@@ -160,7 +162,7 @@ def test_without_measurement_all_qubits_count_as_read_out(raw):
     circuit.cz(0, 1)
     mapped = map_circuit(circuit, device_from_json(raw), (1, 2))
     assert mapped.duration == pytest.approx(6.8e-8 + 1.4e-6)
-    assert mapped.predicted_success == pytest.approx((1 - 0.01) * 0.965 * 0.9925)
+    assert mapped.estimated_success_probability == pytest.approx((1 - 0.01) * 0.965 * 0.9925)
 
 
 def test_delays_in_dt_use_the_devices_dt(raw):

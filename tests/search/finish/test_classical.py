@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from qcsearch.search.finish import classical
-from qcsearch.search.finish.classical import MAX_ROWS, NAMES, Baselines, Lesson
+from qcsearch.search.finish.classical import MAX_ROWS, NAMES, Baselines, ClassicalData
 from qcsearch.search.finish.leaderboard import leaderboard
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
@@ -20,15 +20,15 @@ from qcsearch.search.run.result import SearchResult
 Search = Callable[..., SearchResult]
 
 
-def lesson(n: int, d: int = 2, noise: float = 1.0) -> Lesson:
+def samples(n: int, d: int = 2, noise: float = 1.0) -> ClassicalData:
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, n)
     Z = rng.normal(scale=noise, size=(n, d)) + y[:, None]
-    return Lesson.of(Z, y, Z[:50], y[:50], 0)
+    return ClassicalData.of(Z, y, Z[:50], y[:50], 0)
 
 
 def test_few_samples_are_all_learned_from_without_a_word() -> None:
-    small = lesson(300)
+    small = samples(300)
     assert len(small.y) == 300
     assert small.notices == ()
     assert small.small
@@ -39,12 +39,12 @@ def test_of_many_samples_a_stratified_sample_is_learned_from_and_said(n: int, d:
     rng = np.random.default_rng(0)
     y = (np.arange(n) % 10 == 0).astype(np.int64)
     Z = rng.normal(size=(n, d))
-    large = Lesson.of(Z, y, Z[:5], y[:5], 7)
+    large = ClassicalData.of(Z, y, Z[:5], y[:5], 7)
     assert len(large.y) == most
     assert large.y.mean() == pytest.approx(0.1, abs=0.01)
     (notice,) = large.notices
     assert f"fitted to {most:,} of the {n:,} training samples" in notice
-    again = Lesson.of(Z, y, Z[:5], y[:5], 7)
+    again = ClassicalData.of(Z, y, Z[:5], y[:5], 7)
     np.testing.assert_array_equal(large.Z, again.Z)
 
 
@@ -53,11 +53,11 @@ def test_a_process_gives_the_numbers_that_this_one_gives(
 ) -> None:
     (tmp_path / "json.py").write_text("raise RuntimeError('of the working directory')")
     monkeypatch.chdir(tmp_path)
-    with Baselines(lesson(300)) as here:
+    with Baselines(samples(300)) as here:
         expected = here.accuracies(None)
     assert list(expected) == list(NAMES)
     monkeypatch.setattr(classical, "_SMALL_ROWS", 0)
-    with Baselines(lesson(300)) as there:
+    with Baselines(samples(300)) as there:
         assert there.accuracies(None) == expected
 
 
@@ -71,7 +71,7 @@ def test_what_is_not_fitted_at_the_deadline_is_ended(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("qcsearch.search.finish.classical.subprocess.Popen", remember)
     began = time.monotonic()
-    with Baselines(lesson(20_000, 30, noise=30.0)) as slow:  # classes that cannot be told apart
+    with Baselines(samples(20_000, 30, noise=30.0)) as slow:  # classes that cannot be told apart
         assert set(slow.accuracies(time.monotonic() + 0.1)) < set(NAMES)
     assert time.monotonic() - began < 5
     (process,) = started
@@ -79,7 +79,7 @@ def test_what_is_not_fitted_at_the_deadline_is_ended(monkeypatch: pytest.MonkeyP
 
 
 def test_a_deadline_that_is_past_leaves_the_small_ones_out_too() -> None:
-    with Baselines(lesson(300)) as here:
+    with Baselines(samples(300)) as here:
         assert here.accuracies(time.monotonic()) == {}
 
 

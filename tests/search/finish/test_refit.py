@@ -119,7 +119,7 @@ def test_of_trials_of_one_family_the_best_alone_is_trained_again(
     objective: Objective, ranked: list[TrialRecord]
 ) -> None:
     best, *others = ranked
-    near = [replace(record, family=best.trial) for record in others[:2]]
+    near = [replace(record, lineage=best.trial) for record in others[:2]]
     rest = others[2:]
     finalists = refit(objective, [best, *near, *rest], deadline=None, emit=lambda event: None)
     top = objective.space.file.refit.top

@@ -82,7 +82,7 @@ def test_whatever_line_is_damaged_the_search_can_go_on_with_all_other_trials(
         study, notice = SearchStudy.of(RunFolder(own.path))
         assert notice is not None
         assert "1 line is left out" in notice
-        study.sweep()
+        study.fail_stale_trials()
         found = {record.trial: record for record in study.records()}
         lost = before.keys() - found.keys()
         assert len(lost) <= 1, number

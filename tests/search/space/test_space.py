@@ -77,14 +77,6 @@ def test_the_fingerprint_is_of_the_meaning(quick: str) -> None:
     assert edited(quick, "regions = 2", "regions = 3").fingerprint != plain.fingerprint
 
 
-def test_a_space_without_weight_decay_has_the_fingerprint_it_had_before_there_was_one() -> None:
-    circuit = 'n_qubits = 2\nn_layers = 1\nencodings = ["angle"]\nansatze = ["hardware_efficient"]\n'
-    text = f'description = "small"\n[circuit]\n{circuit}'
-    before = "358f99cb7aea8eb8fb301e010c7f4f4620013293c22bf9a1fee1f4f4a8cd5d43"
-    assert SearchSpace.from_toml(text).fingerprint == before
-    assert SearchSpace.from_toml(text + "[training]\nweight_decays = [0.1]\n").fingerprint != before
-
-
 def test_the_tighter_of_two_limits_holds(quick: str) -> None:
     space = SearchSpace.from_toml(f"{quick}[constraints]\nmax_two_qubit_gates = 6\nmax_depth = 50\n", "quick")
     assert space.tightened({}) is space

@@ -56,11 +56,11 @@ run_search(
 )
 """
 
-MAKERS = ("auto", "elivagar", "expressibility", "quantumdarts", "quantumnas", "supernet")
-SAMPLERS = tuple(name for name in STRATEGIES.names() if name not in MAKERS)
+GENERATORS = ("auto", "elivagar", "expressibility", "quantumdarts", "quantumnas", "supernet")
+SAMPLERS = tuple(name for name in STRATEGIES.names() if name not in GENERATORS)
 
 
-@pytest.fixture(params=[*MAKERS, *SAMPLERS])
+@pytest.fixture(params=[*GENERATORS, *SAMPLERS])
 def strategy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a strategy, or of its small version, for searches in this process."""
     if request.param in SAMPLERS:
@@ -87,7 +87,7 @@ def installed(tmp_path: Path) -> dict[str, str]:
     info.mkdir(parents=True)
     (home / "qcsearch_small.py").write_text(MODULE)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: qcsearch-small\nVersion: 1.0\n")
-    points = "".join(f"small_{name} = qcsearch_small:{name}\n" for name in MAKERS)
+    points = "".join(f"small_{name} = qcsearch_small:{name}\n" for name in GENERATORS)
     (info / "entry_points.txt").write_text(f"[qcsearch.strategies]\n{points}")
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(home), os.environ.get("PYTHONPATH", "")])}
 
@@ -125,7 +125,7 @@ def test_a_search_with_little_time_ends_in_it_with_a_model(
     "strategy",
     [
         "auto",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in (*MAKERS, *SAMPLERS) if name != "auto"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in (*GENERATORS, *SAMPLERS) if name != "auto"),
     ],
     indirect=True,
 )

@@ -19,7 +19,7 @@ Search = Callable[..., SearchResult]
 
 PREDICTED = """
 [[predictors]]
-name = "predicted_success"
+name = "estimated_success_probability"
 [[predictors]]
 name = "duration_t2"
 """
@@ -45,7 +45,7 @@ def test_other_objectives_are_refused(objectives: tuple[str, ...]) -> None:
 
 def test_objectives_that_the_trials_of_a_space_do_not_have_are_refused(space: SearchSpace) -> None:
     check_strategy("nsga2", space)
-    options = {"objectives": ["validation_accuracy", "predicted_success"]}
+    options = {"objectives": ["validation_accuracy", "estimated_success_probability"]}
     with pytest.raises(
         SpaceError, match=r"'quick' an objective must be one of .* or a predictor, of which it has none"
     ):
@@ -56,7 +56,7 @@ def test_objectives_that_the_trials_of_a_space_do_not_have_are_refused(space: Se
 def test_a_predictor_is_an_objective_the_better_way(
     search: Search, space: SearchSpace, tmp_path: Path
 ) -> None:
-    objectives = ["validation_accuracy", "predicted_success", "duration_t2"]
+    objectives = ["validation_accuracy", "estimated_success_probability", "duration_t2"]
     predicted = SearchSpace.from_toml(space.text + PREDICTED, "predicted")
     search(
         tmp_path, space=predicted, n_trials=3, strategy="nsga2", strategy_options={"objectives": objectives}
@@ -67,7 +67,7 @@ def test_a_predictor_is_an_objective_the_better_way(
         figures = record.predictors
         assert trial.values == [
             record.validation_accuracy,
-            -figures["predicted_success"],
+            -figures["estimated_success_probability"],
             figures["duration_t2"],
         ]
     assert study.trials(TrialState.COMPLETE)

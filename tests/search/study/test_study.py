@@ -20,7 +20,7 @@ from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.study.study import Asked, SearchStudy
 from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
-from qcsearch.search.workers.work import work
+from qcsearch.search.workers.trial_loop import run_trials
 from qcsearch.storage.canonical import digest
 
 COSTS = Costs(4, 2, 3, 10, 1e-6, 0.01, 0.9, 1.0)
@@ -104,7 +104,7 @@ def test_what_it_took_to_store_a_trial_stands_in_the_next_record(
             super().tell(asked, record)
 
     study = Slow(make(n_trials=2), create=True)
-    work(study, objective, worker="me")
+    run_trials(study, objective, worker="me")
     assert study.records()[1].times["store"] >= 0.2
 
 
@@ -120,21 +120,23 @@ def test_start_points_come_first_and_once(make: Callable[..., RunFolder], object
     assert len(study.trials()) == 1
 
 
-def test_an_orphan_is_failed_and_does_not_count(make: Callable[..., RunFolder], objective: Objective) -> None:
+def test_a_stale_trial_is_failed_and_does_not_count(
+    make: Callable[..., RunFolder], objective: Objective
+) -> None:
     run = make(n_trials=2)
     study = SearchStudy(run, create=True)
     assert study.ask("dead", objective.bound) is not None
     later = SearchStudy(run)
-    assert later.sweep() == 1
+    assert later.fail_stale_trials() == 1
     assert later.n_finished() == 0
     assert later.records() == []
-    (orphan,) = later.trials()
-    assert orphan.state == TrialState.FAIL
-    assert orphan.user_attrs["record"]["outcome"]["error"] == "worker died"
+    (stale,) = later.trials()
+    assert stale.state == TrialState.FAIL
+    assert stale.user_attrs["record"]["outcome"]["error"] == "worker died"
     assert len(drive(later, objective)) == 2
 
 
-def test_an_orphan_with_a_record_is_a_finished_trial(
+def test_a_stale_trial_with_a_record_is_a_finished_trial(
     make: Callable[..., RunFolder], objective: Objective
 ) -> None:
     run = make()
@@ -144,19 +146,19 @@ def test_an_orphan_with_a_record_is_a_finished_trial(
     # Killed between storing the record and telling the score.
     asked.trial.set_user_attr("record", kept(asked, 0.75).to_json())
     later = SearchStudy(run)
-    assert later.sweep() == 0
+    assert later.fail_stale_trials() == 0
     (trial,) = later.trials()
     assert (trial.state, trial.value) == (TrialState.COMPLETE, 0.75)
     assert later.n_finished() == 1
 
 
-def test_the_orphans_of_one_worker_are_swept_and_the_others_left(
+def test_the_stale_trials_of_one_worker_are_failed_and_the_others_left(
     make: Callable[..., RunFolder], objective: Objective
 ) -> None:
     study = SearchStudy(make(), create=True)
     study.ask("dead", objective.bound)
     study.ask("alive", objective.bound)
-    assert study.sweep("dead") == 1
+    assert study.fail_stale_trials("dead") == 1
     assert [trial.state for trial in study.trials()] == [TrialState.FAIL, TrialState.RUNNING]
 
 
@@ -168,8 +170,8 @@ def test_a_start_point_whose_worker_died_is_tried_again(
     study.enqueue_starts(lambda: objective.bound)
     first = study.ask("dead", objective.bound)
     again = SearchStudy(run)
-    again.sweep()
-    again.sweep()
+    again.fail_stale_trials()
+    again.fail_stale_trials()
     again.enqueue_starts(lambda: objective.bound)
     second = again.ask("me", objective.bound)
     assert first is not None
@@ -189,7 +191,7 @@ def test_a_start_point_that_kills_every_worker_is_given_up(
         asked = study.ask("dead", objective.bound)
         assert asked is not None
         seen.append(asked.candidate.digest)
-        study.sweep()
+        study.fail_stale_trials()
     assert len(set(seen)) > 1
 
 
@@ -203,7 +205,7 @@ def test_an_interrupted_serial_search_draws_what_an_unbroken_one_draws(
     broken: list[tuple[str, float]] = []
     for part in (3, 12, 1, 30):
         study = SearchStudy(run)
-        study.sweep()
+        study.fail_stale_trials()
         broken += drive(study, objective, limit=part)
         study.ask("dead", objective.bound)
     assert broken == whole
@@ -228,7 +230,7 @@ def test_an_infeasible_trial_is_pruned_and_the_sampler_told_by_how_much(
     assert asked is not None
     record = replace(
         kept(asked),
-        outcome=Outcome("infeasible", "Too deep.", constraint="depth", amount=0.5),
+        outcome=Outcome("infeasible", "Too deep.", constraint="depth", violation=0.5),
         validation_accuracy=None,
         constraints={"depth": 0.5, "weights": -0.1},
     )
@@ -244,7 +246,7 @@ def test_the_same_candidate_is_not_trained_twice(
     study = SearchStudy(make(n_trials=5), create=True)
     same = replace(objective.bound, parameters=_only_one(quick))
     records: list[TrialRecord] = []
-    work(study, replace(objective, bound=same), worker="me", on_record=records.append)
+    run_trials(study, replace(objective, bound=same), worker="me", on_record=records.append)
     assert [record.outcome.kind for record in records] == ["kept"] + ["reused"] * 4
     assert {record.outcome.trial for record in records[1:]} == {0}
     assert {record.validation_accuracy for record in records} == {records[0].validation_accuracy}
@@ -265,7 +267,7 @@ def test_a_space_that_is_exhausted_ends_the_search(
 ) -> None:
     study = SearchStudy(make(n_trials=None, max_seconds=1e6), create=True)
     same = replace(objective.bound, parameters=_only_one(quick))
-    work(study, replace(objective, bound=same), worker="me")
+    run_trials(study, replace(objective, bound=same), worker="me")
     assert study.ended() == "exhausted"
     assert study.n_finished() < 60
 
@@ -278,7 +280,7 @@ def test_a_space_without_a_feasible_candidate_ends_the_search(
         asked = study.ask("me", objective.bound)
         if asked is None:
             break
-        outcome = Outcome("infeasible", "No.", constraint="depth", amount=1.0)
+        outcome = Outcome("infeasible", "No.", constraint="depth", violation=1.0)
         study.tell(asked, replace(kept(asked), outcome=outcome, validation_accuracy=None))
     assert study.ended() == "hopeless"
 
@@ -291,7 +293,7 @@ def test_a_trial_that_raises_is_a_failed_trial_with_its_error(
 
     monkeypatch.setattr("qcsearch.search.trial.objective.fit_candidate", broken)
     study = SearchStudy(make(n_trials=2), create=True)
-    work(study, objective, worker="me")
+    run_trials(study, objective, worker="me")
     records = study.records()
     assert [record.outcome.kind for record in records] == ["failed", "failed"]
     assert records[0].outcome.text == "RuntimeError: the sky fell"

@@ -6,7 +6,7 @@ from qiskit import QuantumCircuit
 from qcsearch.devices.device import Device
 from qcsearch.devices.transpile.mapping import map_circuit
 from qcsearch.search.space.file import ConstraintsPart
-from qcsearch.search.trial.constraints import Infeasible, amounts, check, costs
+from qcsearch.search.trial.constraints import Infeasible, check, costs, violations
 from qcsearch.search.trial.record import Costs
 
 COST = Costs(
@@ -16,7 +16,7 @@ COST = Costs(
     depth=50,
     duration=1e-6,
     duration_over_t2=0.1,
-    predicted_success=0.4,
+    estimated_success_probability=0.4,
     qpu_seconds=1.0,
 )
 
@@ -32,16 +32,16 @@ def test_an_amount_is_the_excess_as_a_share_of_the_limit() -> None:
         max_weights=20,
         max_duration_us=0.8,
         max_duration_over_t2=0.2,
-        min_predicted_success=0.5,
+        min_estimated_success_probability=0.5,
     )
-    assert amounts(COST, limits) == pytest.approx(
+    assert violations(COST, limits) == pytest.approx(
         {
             "two_qubit_gates": 0.5,
             "depth": -0.5,
             "weights": 0.0,
             "duration": 0.25,
             "duration_over_t2": -0.5,
-            "predicted_success": 0.2,
+            "estimated_success_probability": 0.2,
         }
     )
 
@@ -72,9 +72,9 @@ def test_the_limit_itself_is_kept() -> None:
             "0.1 of the shortest T2 in duration are above the limit 0.05.",
         ),
         (
-            ConstraintsPart(min_predicted_success=0.6),
-            "predicted_success",
-            "The predicted success 0.4 is below the limit 0.6.",
+            ConstraintsPart(min_estimated_success_probability=0.6),
+            "estimated_success_probability",
+            "The estimated success probability 0.4 is below the limit 0.6.",
         ),
     ],
 )
@@ -85,14 +85,14 @@ def test_a_broken_limit_says_which_and_how_much(
         check(COST, limits)
     assert caught.value.constraint == constraint
     assert str(caught.value) == sentence
-    assert caught.value.amount == caught.value.amounts[constraint] > 0
+    assert caught.value.violation == caught.value.violations[constraint] > 0
 
 
 def test_the_worst_of_several_is_named() -> None:
     with pytest.raises(Infeasible) as caught:
         check(COST, ConstraintsPart(max_two_qubit_gates=11, max_depth=10))
     assert caught.value.constraint == "depth"
-    assert all(amount > 0 for amount in caught.value.amounts.values())
+    assert all(violation > 0 for violation in caught.value.violations.values())
 
 
 def test_costs_are_those_of_the_mapped_circuit(device: Device) -> None:
@@ -106,7 +106,7 @@ def test_costs_are_those_of_the_mapped_circuit(device: Device) -> None:
     assert cost.n_weights == 5
     t2 = min(device.qubits[q].t2 or 0 for q in (0, 1))
     assert cost.duration_over_t2 == pytest.approx(mapped.duration / t2)
-    assert cost.predicted_success == mapped.predicted_success
+    assert cost.estimated_success_probability == mapped.estimated_success_probability
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_what_is_far_too_long_is_infeasible_before_it_is_mapped(
     assert time.monotonic() - started < 2
     assert (record.outcome.kind, record.outcome.constraint) == ("infeasible", "two_qubit_gates")
     assert record.outcome.text == "900 two-qubit gates before mapping are above the limit 10."
-    assert record.outcome.amount == record.constraints["two_qubit_gates"] == 89.0
+    assert record.outcome.violation == record.constraints["two_qubit_gates"] == 89.0
     assert record.costs is None
 
 

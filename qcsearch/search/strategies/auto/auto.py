@@ -12,7 +12,7 @@ from pydantic import NonNegativeInt, PositiveInt
 from qcsearch.errors import SpaceError
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.auto.neighbours import NeighbourSampler
-from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal, Share
+from qcsearch.search.strategies.base import STRATEGIES, Proposal, Share, StrategyContext
 from qcsearch.search.strategies.tpe import TPE
 from qcsearch.search.trial.ladder import Ladder
 
@@ -66,12 +66,12 @@ class Auto:
     def check(self, space: SearchSpace) -> None:
         """Any space will do."""
 
-    def propose(self, brief: Brief) -> Proposal:
+    def propose(self, context: StrategyContext) -> Proposal:
         """The candidate that was drawn; if it was tried before, one near the best that came of it."""
-        tried = [record for record in brief.history() if record.params == brief.params and record.trained]
+        tried = [record for record in context.history() if record.params == context.params and record.trained]
         if not tried:
-            return Proposal(brief.template)
+            return Proposal(context.template)
         from qcsearch.search.strategies.auto.refine import refine
 
         parent = max(tried, key=lambda record: record.merit)
-        return refine(brief.objective, parent, brief.rng()) or Proposal(brief.template)
+        return refine(context.objective, parent, context.rng()) or Proposal(context.template)

@@ -166,8 +166,8 @@ class _Circuit:
         )
         same = child.observables == self._candidate.observables
         start = Parameters(weights, parent.parameters.head if same else DRAWN.head)
-        family = parent.trial if parent.family is None else parent.family
-        return Proposal(child, start=start, family=family, rate=_RATE)
+        lineage = parent.trial if parent.lineage is None else parent.lineage
+        return Proposal(child, start=start, lineage=lineage, rate=_RATE)
 
     def _insert(self, grown: _Grown) -> None:
         self._gates.insert(int(self._rng.integers(len(self._gates) + 1)), grown)

@@ -73,7 +73,7 @@ class Evolution:
     def _children(
         self, space: LayerSpace, parents: list[Gene], known: dict[Gene, float], rng: np.random.Generator
     ) -> list[Gene]:
-        """Children that were not scored before; a mixture of twins is not, and is mutated instead."""
+        """Children that were not scored before; a crossover of a gene with itself is not, and is mutated instead."""
 
         def pick() -> Gene:
             return parents[rng.integers(len(parents))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.search.strategies.ingredients.lesson import Lesson
+from qcsearch.search.strategies.ingredients.training_task import TrainingTask
 from qcsearch.simulation import Program
 from qcsearch.training.expectations import Floats
 from qcsearch.training.optimizers import Adam
@@ -19,7 +19,7 @@ class SharedWeights:
     """Angles and head parameters that circuits share.
 
     Args:
-        lesson: what they are to learn.
+        task: what they are to learn.
         n_angles: length of the shared vector.
         init_scale: angles start uniform in ±π × this.
         rng: of the start values.
@@ -29,10 +29,12 @@ class SharedWeights:
         head: head parameters.
     """
 
-    def __init__(self, lesson: Lesson, n_angles: int, init_scale: float, rng: np.random.Generator) -> None:
-        self._lesson = lesson
+    def __init__(
+        self, task: TrainingTask, n_angles: int, init_scale: float, rng: np.random.Generator
+    ) -> None:
+        self._task = task
         self.angles = rng.uniform(-np.pi * init_scale, np.pi * init_scale, n_angles)
-        self.head = lesson.initial_head(rng)
+        self.head = task.initial_head(rng)
         self._memory = {name: np.zeros(n_angles + len(self.head)) for name in ("count", "mean", "square")}
 
     def train(
@@ -50,7 +52,7 @@ class SharedWeights:
             weight_decay: of all that is stepped.
         """
         theta = self._inherited(numbers)
-        gradient = self._lesson.gradient(program, theta, batch) + weight_decay * theta
+        gradient = self._task.gradient(program, theta, batch) + weight_decay * theta
         where = np.concatenate([numbers, np.arange(len(self.angles), len(self._memory["mean"]))])
         memory = {name: values[where] for name, values in self._memory.items()}
         after, memory = Adam().step(theta, gradient, memory, np.full(len(theta), rate), no_line_search)
@@ -60,11 +62,11 @@ class SharedWeights:
 
     def loss(self, program: Program, numbers: Numbers, batch: int) -> float:
         """Loss of a circuit as it inherits, on a batch of the training part."""
-        return self._lesson.loss(program, self._inherited(numbers), batch)
+        return self._task.loss(program, self._inherited(numbers), batch)
 
     def validate(self, program: Program, numbers: Numbers, n: int | None = None) -> tuple[float, float]:
         """Accuracy and loss of a circuit as it inherits, on the first `n` samples of the validation part."""
-        return self._lesson.validate(program, self._inherited(numbers), n)
+        return self._task.validate(program, self._inherited(numbers), n)
 
     def _inherited(self, numbers: Numbers) -> Floats:
         return np.concatenate([self.angles[numbers], self.head])

@@ -14,9 +14,9 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.circuits.ansatze.base import pairs
 from qcsearch.devices.selection.regions import topology
-from qcsearch.search.strategies.base import Brief, Proposal
-from qcsearch.search.strategies.ingredients.lesson import Lesson
+from qcsearch.search.strategies.base import Proposal, StrategyContext
 from qcsearch.search.strategies.ingredients.shared import no_line_search
+from qcsearch.search.strategies.ingredients.training_task import TrainingTask
 from qcsearch.search.trial.constraints import Infeasible
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.optimizers import Adam
@@ -104,7 +104,7 @@ class DifferentiableSearch:
 
     Args:
         settings: of the strategy.
-        brief: of the trial.
+        context: of the trial.
 
     Attributes:
         places: where gates may be.
@@ -112,19 +112,19 @@ class DifferentiableSearch:
             `(n_layers, n_couplings, 2)`, one layer of both in a micro search, and the parameters of the `head`.
     """
 
-    def __init__(self, settings: QuantumDARTSSearch, brief: Brief) -> None:
-        self._settings, self._brief, self._rng = settings, brief, brief.rng()
-        rng, template = self._rng, brief.template
-        couplings = topology(brief.objective.device, template.qubits)
-        self.places = Placeholders.of(couplings, int(brief.params["n_layers"]))
-        self._lesson = Lesson(brief.objective, template, int(rng.integers(2**32)))
-        self._program = self._lesson.program(self._candidate(self.places.whole()))
+    def __init__(self, settings: QuantumDARTSSearch, context: StrategyContext) -> None:
+        self._settings, self._context, self._rng = settings, context, context.rng()
+        rng, template = self._rng, context.template
+        couplings = topology(context.objective.device, template.qubits)
+        self.places = Placeholders.of(couplings, int(context.params["n_layers"]))
+        self._task = TrainingTask(context.objective, template, int(rng.integers(2**32)))
+        self._program = self._task.program(self._candidate(self.places.whole()))
         layers = 1 if settings.micro else self.places.n_layers
         self.parts: dict[str, Floats] = {
             "angles": rng.uniform(-np.pi, np.pi, self.places.n_turns),
             "singles": np.zeros((layers, self.places.n_qubits, len(_AXES) + 1)),
             "pairs": np.zeros((layers, len(self.places.couplings), 2)),
-            "head": self._lesson.initial_head(rng),
+            "head": self._task.initial_head(rng),
         }
         self._adam = Adam()
         self._memory = {name: self._adam.initial(part.size) for name, part in self.parts.items()}
@@ -157,7 +157,7 @@ class DifferentiableSearch:
         present = np.broadcast_to(entangled[..., 0], phases).ravel()
         theta = np.concatenate([there * angles, np.pi * present, self.parts["head"]])
         by_turn, by_phase, by_head = np.split(
-            self._lesson.gradient(self._program, theta, batch),
+            self._task.gradient(self._program, theta, batch),
             [places.n_turns, places.n_turns + places.n_pairs],
         )
         nothing = np.zeros((places.n_layers, places.n_qubits, 1))
@@ -178,7 +178,7 @@ class DifferentiableSearch:
             gates, numbers = self.places.chosen(singles, entangled)
             candidate = self._candidate(gates)
             try:
-                self._brief.objective.transpile(candidate)
+                self._context.objective.transpile(candidate)
             except Infeasible:
                 continue
             figures = {"certainty": float(np.mean([_certainty(one) for one in logits if one.size]))}
@@ -200,7 +200,7 @@ class DifferentiableSearch:
 
     def _candidate(self, gates: list[Gate]) -> Candidate:
         ansatz = Choice("gates", {"gates": [gate.to_json() for gate in gates]})
-        return replace(self._brief.template, ansatz=ansatz)
+        return replace(self._context.template, ansatz=ansatz)
 
 
 def straight_through(

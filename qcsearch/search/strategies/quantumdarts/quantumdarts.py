@@ -9,7 +9,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from pydantic import NonNegativeInt, PositiveFloat
 
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
+from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
 from qcsearch.search.strategies.ingredients.genes import check_encodings
 from qcsearch.search.trial.ladder import Ladder
 
@@ -45,7 +45,7 @@ class QuantumDARTSSearch:
     micro: bool = False
 
     def sampler(self, seed: int) -> BaseSampler:
-        """What of the space a maker takes is drawn at random."""
+        """What of the space a circuit generator takes is drawn at random."""
         return RandomSampler(seed=seed)
 
     def pruner(self, ladder: Ladder) -> BasePruner:
@@ -53,16 +53,16 @@ class QuantumDARTSSearch:
         return ladder.pruner()
 
     def check(self, space: SearchSpace) -> None:
-        """See `Maker`."""
+        """See `CircuitGenerator`."""
         check_encodings("quantumdarts", space)
 
-    def propose(self, brief: Brief) -> Proposal:
+    def propose(self, context: StrategyContext) -> Proposal:
         """The likeliest circuit after the search, with its angles."""
         from qcsearch.search.strategies.quantumdarts.differentiable import DifferentiableSearch
 
-        search = DifferentiableSearch(self, brief)
+        search = DifferentiableSearch(self, context)
         for step in range(self.steps):
             search.step(step)
-            if brief.late():
+            if context.late():
                 break
         return search.proposal()

@@ -14,7 +14,7 @@ from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.build import make_encoding
 from qcsearch.devices.selection.regions import topology
-from qcsearch.search.strategies.base import Brief
+from qcsearch.search.strategies.base import StrategyContext
 from qcsearch.search.trial.objective import Objective
 from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats, Ints
@@ -42,7 +42,7 @@ class Trained:
 
 
 def train_and_prune(
-    brief: Brief,
+    context: StrategyContext,
     candidate: Candidate,
     shares: Iterable[float],
     tuning_rate: float,
@@ -54,15 +54,15 @@ def train_and_prune(
     Of equals the one with fewer angles. A circuit whose encoding takes turns with its layers is not pruned.
 
     Args:
-        brief: of the trial; when its time is used up, the best so far is the answer.
+        context: of the trial; when its time is used up, the best so far is the answer.
         candidate: its ansatz holds all weights.
         shares: of all angles, rising.
         tuning_rate: step size after each pruning.
         tuning_steps: their number as a share of the candidate's.
         rng: of start values and batches.
     """
-    objective = brief.objective
-    found = _fit(objective, candidate, candidate.training, rng, brief)
+    objective = context.objective
+    found = _fit(objective, candidate, candidate.training, rng, context)
     best = stage = found
     whole = len(found.parameters.weights)
     options = replace(
@@ -76,10 +76,10 @@ def train_and_prune(
         gone = smallest(
             stage.parameters.weights, round(share * whole) - (whole - len(stage.parameters.weights))
         )
-        if brief.late() or not 0 < len(gone) < len(stage.parameters.weights):
+        if context.late() or not 0 < len(gone) < len(stage.parameters.weights):
             continue
         kept = Parameters(np.delete(stage.parameters.weights, gone), stage.parameters.head)
-        stage = _fit(objective, without(stage.candidate, couplings, gone), options, rng, brief, kept)
+        stage = _fit(objective, without(stage.candidate, couplings, gone), options, rng, context, kept)
         if stage.validation_accuracy >= best.validation_accuracy:
             best = stage
     return best
@@ -116,12 +116,12 @@ def _fit(
     candidate: Candidate,
     options: TrainingOptions,
     rng: np.random.Generator,
-    brief: Brief,
+    context: StrategyContext,
     start: Parameters = DRAWN,
 ) -> Trained:
     data = objective.features.prepare(candidate.preprocessing).data
     transpiled, _, _ = objective.transpile(candidate)
     fit: Fit = fit_candidate(
-        transpiled, data, rng, options=options, start=start, control=TrainingControl(brief.until)
+        transpiled, data, rng, options=options, start=start, control=TrainingControl(context.until)
     )
     return Trained(candidate, fit.parameters, fit.validation_accuracy or 0.0)

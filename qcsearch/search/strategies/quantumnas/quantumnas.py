@@ -12,14 +12,14 @@ from optuna.samplers import BaseSampler, RandomSampler
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
+from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
 from qcsearch.search.strategies.ingredients.evolution import Evolution
 from qcsearch.search.strategies.ingredients.genes import Gene, LayerSpace, check_layered
 from qcsearch.search.trial.ladder import Ladder
 
 if TYPE_CHECKING:
-    from qcsearch.search.strategies.ingredients.lesson import Lesson
     from qcsearch.search.strategies.ingredients.shared import SharedWeights
+    from qcsearch.search.strategies.ingredients.training_task import TrainingTask
 
 __all__ = ["QuantumNASSearch"]
 
@@ -66,7 +66,7 @@ class QuantumNASSearch:
     tuning_steps: NonNegativeFloat = 0.25
 
     def sampler(self, seed: int) -> BaseSampler:
-        """What of the space a maker takes is drawn at random."""
+        """What of the space a circuit generator takes is drawn at random."""
         return RandomSampler(seed=seed)
 
     def pruner(self, ladder: Ladder) -> BasePruner:
@@ -74,56 +74,61 @@ class QuantumNASSearch:
         return ladder.pruner()
 
     def check(self, space: SearchSpace) -> None:
-        """See `Maker`."""
+        """See `CircuitGenerator`."""
         check_layered("quantumnas", space)
 
-    def propose(self, brief: Brief) -> Proposal:
+    def propose(self, context: StrategyContext) -> Proposal:
         """The circuit that one search finds, with weights to start from; without any if it breaks a constraint."""
-        from qcsearch.search.strategies.ingredients.lesson import Lesson
         from qcsearch.search.strategies.ingredients.shared import SharedWeights
+        from qcsearch.search.strategies.ingredients.training_task import TrainingTask
         from qcsearch.search.strategies.quantumnas.pruning import train_and_prune
 
-        rng, template = brief.rng(), brief.template
-        regions = brief.objective.bound.regions[template.n_qubits]
-        space = LayerSpace(template, brief.objective.device, regions)
-        lesson = Lesson(brief.objective, template, int(rng.integers(2**32)))
-        shared = SharedWeights(lesson, space.n_weights, template.training.init_scale, rng)
-        self._train(space, lesson, shared, brief, rng)
-        gene, loss, n_scored = self._evolve(space, shared, brief, rng)
+        rng, template = context.rng(), context.template
+        regions = context.objective.bound.regions[template.n_qubits]
+        space = LayerSpace(template, context.objective.device, regions)
+        task = TrainingTask(context.objective, template, int(rng.integers(2**32)))
+        shared = SharedWeights(task, space.n_weights, template.training.init_scale, rng)
+        self._train(space, task, shared, context, rng)
+        gene, loss, n_scored = self._evolve(space, shared, context, rng)
         candidate = space.candidate(gene)
         if not math.isfinite(loss):
             return Proposal(candidate)
         figures = {"inherited_loss": loss, "scored": float(n_scored)}
-        trained = train_and_prune(brief, candidate, self.pruned, self.tuning_rate, self.tuning_steps, rng)
+        trained = train_and_prune(context, candidate, self.pruned, self.tuning_rate, self.tuning_steps, rng)
         return Proposal(trained.candidate, figures, trained.parameters)
 
     def _train(
-        self, space: LayerSpace, lesson: Lesson, shared: SharedWeights, brief: Brief, rng: np.random.Generator
+        self,
+        space: LayerSpace,
+        task: TrainingTask,
+        shared: SharedWeights,
+        context: StrategyContext,
+        rng: np.random.Generator,
     ) -> None:
-        gene, epoch = space.whole(), lesson.steps_per_epoch
+        gene, epoch = space.whole(), task.steps_per_epoch
         total = self.epochs * epoch
         for step in range(total):
             smallest = max(0.0, 1.0 - 2.0 * step / total)
             gene = space.near(gene, space.random(rng, smallest), self.max_changes, rng)
-            program = lesson.program(space.candidate(gene))
+            program = task.program(space.candidate(gene))
             rate = self._rate(step / epoch)
             shared.train(program, space.angles(gene), rate, step, self.weight_decay)
-            if brief.late(_TRAINED):
+            if context.late(_TRAINED):
                 break
 
     def _evolve(
-        self, space: LayerSpace, shared: SharedWeights, brief: Brief, rng: np.random.Generator
+        self, space: LayerSpace, shared: SharedWeights, context: StrategyContext, rng: np.random.Generator
     ) -> tuple[Gene, float, int]:
         from qcsearch.search.trial.constraints import Infeasible
 
         def score(gene: Gene) -> float:
             try:
-                transpiled, _, _ = brief.objective.transpile(space.candidate(gene))
+                transpiled, _, _ = context.objective.transpile(space.candidate(gene))
             except Infeasible:
                 return math.inf
             return shared.validate(transpiled.compile(noise=True), space.angles(gene), self.n_validation)[1]
 
-        return self.evolution.run(space, score, lambda: brief.late(_EVOLVED), rng)
+        return self.evolution.run(space, score, lambda: context.late(_EVOLVED), rng)
 
     def _rate(self, epoch: float) -> float:
         """Rises in a straight line over `warm_up` epochs, then half a cosine down to 0."""

@@ -15,7 +15,7 @@ from qcsearch.devices.selection.regions import topology
 from qcsearch.search.finish.leaderboard import records
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
-from qcsearch.search.strategies import Brief
+from qcsearch.search.strategies import StrategyContext
 from qcsearch.search.strategies.auto.auto import Auto
 from qcsearch.search.strategies.auto.neighbours import NeighbourSampler
 from qcsearch.search.strategies.auto.refine import _Circuit, refine
@@ -23,7 +23,7 @@ from qcsearch.search.strategies.tpe import TPE
 from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.record import TrialRecord
 
-MakeBrief = Callable[..., Brief]
+MakeContext = Callable[..., StrategyContext]
 Search = Callable[..., SearchResult]
 
 STEPS = {"drop_pair": -1, "add_pair": 1, "drop": -1, "add": 1, "move": 0, "region": 0, "measure": 0}
@@ -35,21 +35,21 @@ def parent(objective: Objective, finished: SearchResult) -> TrialRecord:
     return max(found, key=lambda record: (record.costs.two_qubit_gates if record.costs else 0, -record.trial))
 
 
-def test_what_was_not_tried_is_tried_as_it_was_drawn(brief: MakeBrief, parent: TrialRecord) -> None:
-    given = replace(brief(), history=lambda: [parent])
+def test_what_was_not_tried_is_tried_as_it_was_drawn(context: MakeContext, parent: TrialRecord) -> None:
+    given = replace(context(), history=lambda: [parent])
     assert given.params != parent.params
     assert Auto().propose(given).candidate == given.template
 
 
 def test_what_was_tried_is_refined_from_the_weights_of_the_best_that_came_of_it(
-    brief: MakeBrief, objective: Objective, parent: TrialRecord
+    context: MakeContext, objective: Objective, parent: TrialRecord
 ) -> None:
     worse = replace(
         parent,
         validation_accuracy=0.0,
         parameters=replace(parent.parameters, weights=0 * parent.parameters.weights),
     )
-    given = replace(brief(params=parent.params), history=lambda: [parent, worse])
+    given = replace(context(params=parent.params), history=lambda: [parent, worse])
     proposal = Auto().propose(given)
     assert proposal.candidate.ansatz.name == "gates"
     assert set(proposal.start.weights) <= {*parent.parameters.weights, 0.0}
@@ -109,7 +109,7 @@ def test_an_unchanged_circuit_written_gate_by_gate_with_its_weights_is_what_it_w
 def test_a_child_of_a_child_is_another_circuit_and_trains_at_the_same_rate(
     objective: Objective, parent: TrialRecord
 ) -> None:
-    family, record = {parent.candidate}, parent
+    lineage, record = {parent.candidate}, parent
     for seed in range(6):
         child = refine(objective, record, np.random.default_rng(seed))
         assert child is not None
@@ -117,11 +117,11 @@ def test_a_child_of_a_child_is_another_circuit_and_trains_at_the_same_rate(
         assert child.rate * child.candidate.training.learning_rate == pytest.approx(
             0.3 * parent.candidate.training.learning_rate
         )
-        assert child.family == parent.trial
-        assert child.candidate not in family
-        family.add(child.candidate)
+        assert child.lineage == parent.trial
+        assert child.candidate not in lineage
+        lineage.add(child.candidate)
         found = replace(record.parameters, weights=child.start.weights)
-        record = replace(record, trial=99, candidate=child.candidate, parameters=found, family=child.family)
+        record = replace(record, trial=99, candidate=child.candidate, parameters=found, lineage=child.lineage)
 
 
 def test_the_last_gate_that_reads_data_is_not_dropped(objective: Objective, parent: TrialRecord) -> None:

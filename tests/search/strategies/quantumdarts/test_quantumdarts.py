@@ -9,17 +9,17 @@ from scipy.special import softmax
 
 from qcsearch.candidate.choice import Choice
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.strategies import Brief
+from qcsearch.search.strategies import StrategyContext
 from qcsearch.search.strategies.quantumdarts.differentiable import DifferentiableSearch, straight_through
 from qcsearch.search.strategies.quantumdarts.quantumdarts import QuantumDARTSSearch
 from qcsearch.search.trial.objective import Objective
 
-MakeBrief = Callable[..., Brief]
+MakeContext = Callable[..., StrategyContext]
 
 
 @pytest.fixture
-def search(brief: MakeBrief, layered_objective: Objective) -> DifferentiableSearch:
-    return DifferentiableSearch(QuantumDARTSSearch(), brief(on=layered_objective))
+def search(context: MakeContext, layered_objective: Objective) -> DifferentiableSearch:
+    return DifferentiableSearch(QuantumDARTSSearch(), context(on=layered_objective))
 
 
 def test_a_sample_is_drawn_by_the_softmax_of_the_logits_whatever_the_temperature() -> None:
@@ -60,15 +60,15 @@ def test_the_circuit_of_all_gates_at_a_choice_is_the_circuit_of_the_chosen_gates
         there = np.eye(4)[singles][..., :3].ravel()
         whole = np.concatenate([there * search.parts["angles"], np.pi * (1 - entangled.ravel())])
         X = rng.uniform(-1, 1, (5, 2))
-        part = search._lesson.program(search._candidate(gates)).values(X, search.parts["angles"][numbers])
+        part = search._task.program(search._candidate(gates)).values(X, search.parts["angles"][numbers])
         np.testing.assert_allclose(search._program.values(X, whole), part, atol=1e-12)
 
 
 @pytest.mark.parametrize("micro", [False, True])
 def test_slopes_are_those_of_finite_differences_by_angles_choices_and_head(
-    brief: MakeBrief, layered_objective: Objective, micro: bool
+    context: MakeContext, layered_objective: Objective, micro: bool
 ) -> None:
-    search = DifferentiableSearch(QuantumDARTSSearch(micro=micro), brief(on=layered_objective))
+    search = DifferentiableSearch(QuantumDARTSSearch(micro=micro), context(on=layered_objective))
     places, rng = search.places, np.random.default_rng(0)
     singles = rng.random(search.parts["singles"].shape)
     entangled = rng.random(search.parts["pairs"].shape)
@@ -77,7 +77,7 @@ def test_slopes_are_those_of_finite_differences_by_angles_choices_and_head(
         there = np.broadcast_to(singles[..., :3], (places.n_layers, places.n_qubits, 3)).ravel()
         present = np.broadcast_to(entangled[..., 0], (places.n_layers, len(places.couplings))).ravel()
         theta = np.concatenate([there * search.parts["angles"], np.pi * present, search.parts["head"]])
-        return search._lesson.loss(search._program, theta, 2)
+        return search._task.loss(search._program, theta, 2)
 
     found = search.slopes(singles, entangled, 2)
     for name, part in (
@@ -99,9 +99,9 @@ def test_slopes_are_those_of_finite_differences_by_angles_choices_and_head(
 
 
 def test_a_search_learns_a_circuit_that_starts_well_without_training(
-    brief: MakeBrief, layered_objective: Objective
+    context: MakeContext, layered_objective: Objective
 ) -> None:
-    proposal = QuantumDARTSSearch(steps=150).propose(brief(on=layered_objective))
+    proposal = QuantumDARTSSearch(steps=150).propose(context(on=layered_objective))
     record = layered_objective(0, proposal.candidate, {}, start=proposal.start)
     cold = layered_objective(0, proposal.candidate, {})
     assert record.history[0][1] > 0.7
@@ -109,9 +109,9 @@ def test_a_search_learns_a_circuit_that_starts_well_without_training(
     assert 0.5 < proposal.predictors["certainty"] <= 1.0
 
 
-def test_a_micro_search_repeats_one_cell(brief: MakeBrief, layered_objective: Objective) -> None:
+def test_a_micro_search_repeats_one_cell(context: MakeContext, layered_objective: Objective) -> None:
     settings = QuantumDARTSSearch(steps=20, micro=True)
-    candidate = settings.propose(brief(on=layered_objective, params={"n_layers": 2})).candidate
+    candidate = settings.propose(context(on=layered_objective, params={"n_layers": 2})).candidate
     gates = [(gate["name"], gate["qubits"]) for gate in candidate.ansatz.settings["gates"]]
     half = len(gates) // 2
     assert gates[:half] == gates[half:]
@@ -119,13 +119,13 @@ def test_a_micro_search_repeats_one_cell(brief: MakeBrief, layered_objective: Ob
 
 
 def test_the_likeliest_circuit_gives_way_to_one_that_keeps_the_constraints(
-    brief: MakeBrief, layered_objective: Objective
+    context: MakeContext, layered_objective: Objective
 ) -> None:
     text = layered_objective.space.text.replace(
         "[ladder]", "[constraints]\nmax_two_qubit_gates = 0\n[ladder]"
     )
     strict = replace(layered_objective, space=SearchSpace.from_toml(text))
-    search = DifferentiableSearch(QuantumDARTSSearch(), brief(on=strict))
+    search = DifferentiableSearch(QuantumDARTSSearch(), context(on=strict))
     search.parts["pairs"][..., 0] = 0.1
     assert {"name": "cz", "qubits": [0, 1]} in _gates(search, [[0, 0]] * 2, [[0]] * 2)
     candidate = search.proposal().candidate

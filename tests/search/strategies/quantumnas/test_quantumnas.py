@@ -18,7 +18,7 @@ from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.predictors import PREDICTORS
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.strategies import Brief, Maker
+from qcsearch.search.strategies import CircuitGenerator, StrategyContext
 from qcsearch.search.strategies.expressibility import ExpressibilitySearch
 from qcsearch.search.strategies.ingredients.evolution import Evolution
 from qcsearch.search.strategies.ingredients.genes import LayerSpace
@@ -29,7 +29,7 @@ from qcsearch.search.strategies.supernet import SupernetSearch
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.parameters import DRAWN
 
-MakeBrief = Callable[..., Brief]
+MakeContext = Callable[..., StrategyContext]
 
 FEW = Evolution(population=4, parents=2, mutations=2, crossovers=1, generations=2)
 SMALL = QuantumNASSearch(evolution=FEW, epochs=2, warm_up=1, pruned=(0.3, 0.6))
@@ -44,36 +44,36 @@ SMALL_ONES = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def given(brief: MakeBrief, layered_objective: Objective) -> Brief:
-    return brief(on=layered_objective)
+def given(context: MakeContext, layered_objective: Objective) -> StrategyContext:
+    return context(on=layered_objective)
 
 
 @SMALL_ONES
 def test_it_makes_its_candidates_and_the_same_brief_gives_the_same(
-    strategy: Maker, brief: MakeBrief, layered_objective: Objective
+    strategy: CircuitGenerator, context: MakeContext, layered_objective: Objective
 ) -> None:
-    assert isinstance(strategy, Maker)
-    first, again, other = (strategy.propose(brief(on=layered_objective, seed=s)) for s in (1, 1, 2))
+    assert isinstance(strategy, CircuitGenerator)
+    first, again, other = (strategy.propose(context(on=layered_objective, seed=s)) for s in (1, 1, 2))
     assert (first.candidate, first.predictors) == (again.candidate, again.predictors)
     assert (first.candidate, first.predictors) != (other.candidate, other.predictors)
 
 
 @SMALL_ONES
 def test_where_no_circuit_keeps_the_constraints_one_is_proposed_that_breaks_them(
-    strategy: Maker, brief: MakeBrief, layered_objective: Objective
+    strategy: CircuitGenerator, context: MakeContext, layered_objective: Objective
 ) -> None:
     text = layered_objective.space.text.replace(
-        "[ladder]", "[constraints]\nmin_predicted_success = 0.999999\n[ladder]"
+        "[ladder]", "[constraints]\nmin_estimated_success_probability = 0.999999\n[ladder]"
     )
     strict = replace(layered_objective, space=SearchSpace.from_toml(text))
-    proposal = strategy.propose(brief(on=strict))
+    proposal = strategy.propose(context(on=strict))
     assert (proposal.predictors, proposal.start) == ({}, DRAWN)
     assert strict(0, proposal.candidate, {}).outcome.kind == "infeasible"
 
 
 @SMALL_ONES
 def test_when_the_time_is_used_up_something_is_proposed(
-    strategy: Maker, brief: MakeBrief, layered_objective: Objective
+    strategy: CircuitGenerator, context: MakeContext, layered_objective: Objective
 ) -> None:
     endless = replace(
         strategy, **{name: 10**6 for name in ("epochs", "steps", "ranked") if hasattr(strategy, name)}
@@ -81,18 +81,20 @@ def test_when_the_time_is_used_up_something_is_proposed(
     if hasattr(strategy, "evolution"):
         endless = replace(endless, evolution=Evolution(generations=10**6))
     started = time.monotonic()
-    proposal = endless.propose(brief(on=layered_objective, until=started + 1.0))
+    proposal = endless.propose(context(on=layered_objective, until=started + 1.0))
     assert time.monotonic() - started < 6
     assert layered_objective(0, proposal.candidate, {}).outcome.kind == "kept"
 
 
-def test_the_expressibility_search_proposes_the_least_expressibility_it_scored(given: Brief) -> None:
+def test_the_expressibility_search_proposes_the_least_expressibility_it_scored(
+    given: StrategyContext,
+) -> None:
     proposal = EXPRESSIVE.propose(given)
     objective = given.objective
     expressibility = PREDICTORS.create("expressibility")
 
     def score(candidate: Candidate) -> float:
-        return expressibility(objective.subject(objective.transpile(candidate)[0]))
+        return expressibility(objective.predictor_input(objective.transpile(candidate)[0]))
 
     space = LayerSpace(given.template, objective.device, objective.bound.regions[2])
     scored: list[float] = []
@@ -106,7 +108,7 @@ def test_the_expressibility_search_proposes_the_least_expressibility_it_scored(g
     assert len(scored) > 4
 
 
-def test_quantumnas_hands_over_the_weights_it_trained(given: Brief) -> None:
+def test_quantumnas_hands_over_the_weights_it_trained(given: StrategyContext) -> None:
     proposal = SMALL.propose(given)
     record = given.objective(0, proposal.candidate, {}, start=proposal.start)
     cold = given.objective(0, proposal.candidate, {})
@@ -156,7 +158,7 @@ def test_what_is_pruned_is_what_an_angle_of_none_does(device: Device) -> None:
     assert unitary(again, np.delete(kept, 2)).equiv(unitary(pruned, kept))
 
 
-def test_pruning_keeps_the_stage_that_validates_best_with_the_fewest_angles(given: Brief) -> None:
+def test_pruning_keeps_the_stage_that_validates_best_with_the_fewest_angles(given: StrategyContext) -> None:
     candidate = given.template
     n_weights = given.objective.transpile(candidate)[1].n_weights
 
@@ -173,7 +175,7 @@ def test_pruning_keeps_the_stage_that_validates_best_with_the_fewest_angles(give
     assert run(1.0) == plain
 
 
-def test_a_circuit_whose_encoding_takes_turns_with_its_layers_is_not_pruned(given: Brief) -> None:
+def test_a_circuit_whose_encoding_takes_turns_with_its_layers_is_not_pruned(given: StrategyContext) -> None:
     repeated = replace(given.template, encoding=Choice("reuploading", {"trainable": False}))
     found = train_and_prune(given, repeated, (0.5,), 0.01, 0.5, np.random.default_rng(0))
     assert found.candidate == repeated

@@ -18,9 +18,9 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.circuits.build import lower
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import CandidateError, DeviceError, RunError
-from qcsearch.search.finish.leaderboard import families, rank, records
+from qcsearch.search.finish.leaderboard import best_of_lineages, rank, records
 from qcsearch.search.run.folder import RunFolder
-from qcsearch.search.study.planted import Planted
+from qcsearch.search.study.warm_start import WarmStart
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.record import TrialRecord
@@ -28,39 +28,41 @@ from qcsearch.storage.canonical import Json, digest
 from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.parameters import DRAWN
 
-__all__ = ["SEEDS", "plant_from"]
+__all__ = ["WARM_STARTS", "warm_starts_from"]
 
-SEEDS = 5
+WARM_STARTS = 5
 """Candidates that a run gives to another."""
 
 
-def plant_from(source: RunFolder, objective: Objective, top: int = SEEDS) -> tuple[list[Planted], list[str]]:
+def warm_starts_from(
+    source: RunFolder, objective: Objective, top: int = WARM_STARTS
+) -> tuple[list[WarmStart], list[str]]:
     """What a new run begins with, and what of it could not be adapted.
 
     Args:
         source: the other run.
         objective: of the new run.
-        top: how many of its best candidates, of different families.
+        top: how many of its best candidates, of different lineages.
 
     Returns:
-        What is to be planted, best first and each once, and sentences for a person.
+        The warm starts, best first and each once, and sentences for a person.
 
     Raises:
         RunError: if the source has no candidate that was trained to its end.
     """
-    chosen = families(rank(records(source)))
+    chosen = best_of_lineages(rank(records(source)))
     if not chosen:
         raise RunError(f"The run in '{source.path}' has no candidate that was trained to its end.")
-    seeding = _Seeding(source, objective)
-    found = [seeding.planted(record) for record in chosen[:top]]
-    distinct: dict[str, Planted] = {}
-    for planted in found:
-        if planted is not None:
-            distinct.setdefault(digest(replace(planted, source="").to_json()), planted)
-    return list(distinct.values()), seeding.sentences(len(distinct))
+    transfer = _Transfer(source, objective)
+    found = [transfer.warm_start(record) for record in chosen[:top]]
+    distinct: dict[str, WarmStart] = {}
+    for warm_start in found:
+        if warm_start is not None:
+            distinct.setdefault(digest(replace(warm_start, source="").to_json()), warm_start)
+    return list(distinct.values()), transfer.sentences(len(distinct))
 
 
-class _Seeding:
+class _Transfer:
     """The way from one run to another, and what is lost on it."""
 
     def __init__(self, source: RunFolder, objective: Objective) -> None:
@@ -72,12 +74,12 @@ class _Seeding:
         self._drawn: dict[str, None] = {}
         self._left_out: list[str] = []
 
-    def planted(self, record: TrialRecord) -> Planted | None:
+    def warm_start(self, record: TrialRecord) -> WarmStart | None:
         """One trial, adapted; None if that cannot be done."""
         params, exact = self._adapted(record.params)
-        whole = Planted.of(record, self._source.device, str(self._source.path))
+        whole = WarmStart.of(record, self._source.device, str(self._source.path))
         if self._meant(record) and not (exact and self._same_split):
-            return Planted(whole.source, params)
+            return WarmStart(whole.source, params)
         try:
             self._check(whole)
         except (CandidateError, DeviceError) as error:
@@ -87,9 +89,9 @@ class _Seeding:
             whole = replace(whole, start=DRAWN)
         return replace(whole, params=params)
 
-    def sentences(self, n_planted: int) -> list[str]:
+    def sentences(self, n_found: int) -> list[str]:
         """What a person should know."""
-        count = f"{n_planted} candidate" + ("" if n_planted == 1 else "s")
+        count = f"{n_found} candidate" + ("" if n_found == 1 else "s")
         said = [f"The search begins with {count} of {self._source.path}."]
         if self._moved:
             said.append(f"Moved to the nearest value that this space has: {', '.join(self._moved)}.")
@@ -123,17 +125,17 @@ class _Seeding:
                 return False
         return True
 
-    def _check(self, planted: Planted) -> None:
+    def _check(self, warm_start: WarmStart) -> None:
         """Whether the circuit takes these features, the head these classes, and the device so many qubits.
 
         Raises:
             CandidateError: if the circuit or the head does not.
             DeviceError: if the device has no region of that size.
         """
-        candidate: Candidate | None = planted.candidate
+        candidate: Candidate | None = warm_start.candidate
         assert candidate is not None
         features = self._objective.features
-        lower(candidate, planted.shape, features.n_components(candidate.preprocessing))
+        lower(candidate, warm_start.shape, features.n_components(candidate.preprocessing))
         n_head_parameters(candidate, features.dataset.n_classes)
         best_regions(self._objective.device, candidate.n_qubits)
 

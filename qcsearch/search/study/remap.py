@@ -14,7 +14,7 @@ from qcsearch.devices.selection.places import best_places
 from qcsearch.devices.selection.regions import best_regions, topology
 from qcsearch.errors import DeviceError
 from qcsearch.search.strategies.base import Proposal
-from qcsearch.search.study.planted import Planted
+from qcsearch.search.study.warm_start import WarmStart
 from qcsearch.search.trial.constraints import Infeasible
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.heads import n_head_parameters
@@ -22,39 +22,42 @@ from qcsearch.training.parameters import DRAWN, Parameters
 from qcsearch.training.scoring import accuracy
 from qcsearch.training.transpiled import TranspiledCandidate
 
-__all__ = ["grow", "places"]
+__all__ = ["layouts", "remap"]
 
-_PLACES = 2
+_LAYOUTS = 2
 """New places that are looked at, beside the qubits that it has."""
 
 
-def grow(planted: Planted, objective: Objective) -> Proposal:
-    """The planted candidate on the qubits where its weights do best on the validation part, under noise.
+def remap(warm_start: WarmStart, objective: Objective) -> Proposal:
+    """The candidate of a warm start on the qubits where its weights do best on the validation part, under noise.
 
-    Weights and head are kept wherever the circuit has as many; without weights the circuit's predicted success
-    decides. A candidate that runs nowhere, or nowhere within the constraints, is handed back on its first
-    place, and whoever transpiles it is told why.
+    Weights and head are kept wherever the circuit has as many; without weights the circuit's estimated
+    success probability decides. A candidate that runs nowhere, or nowhere within the constraints, is handed back on
+    its first layout, and whoever transpiles it is told why.
 
     Args:
-        planted: with a candidate.
+        warm_start: with a candidate.
         objective: of the new run.
     """
-    assert planted.candidate is not None
-    options = list(places(planted.candidate, planted.shape, objective)) or [planted.candidate]
+    assert warm_start.candidate is not None
+    options = list(layouts(warm_start.candidate, warm_start.shape, objective)) or [warm_start.candidate]
     best: tuple[tuple[float, float], Proposal] | None = None
     for option in options:
         try:
             transpiled, _, _ = objective.transpile(option)
         except Infeasible:
             continue
-        proposal = _warm(planted, transpiled, objective)
-        worth = (_validation(proposal, transpiled, objective), transpiled.mapped.predicted_success)
+        proposal = _warm(warm_start, transpiled, objective)
+        worth = (
+            _validation(proposal, transpiled, objective),
+            transpiled.mapped.estimated_success_probability,
+        )
         if best is None or worth > best[0]:
             best = worth, proposal
     return Proposal(options[0]) if best is None else best[1]
 
 
-def places(candidate: Candidate, shape: Topology, objective: Objective) -> Iterator[Candidate]:
+def layouts(candidate: Candidate, shape: Topology, objective: Objective) -> Iterator[Candidate]:
     """The candidate on other qubits of the objective's device.
 
     First the qubits it has, if they are coupled alike there; then the best places that are; if there is none,
@@ -74,7 +77,7 @@ def places(candidate: Candidate, shape: Topology, objective: Objective) -> Itera
         yield candidate
     gates: GateList = lower(candidate, shape, objective.features.n_components(candidate.preprocessing))
     measured = {q for label in candidate.observables for q in parse(label, shape.n_qubits)}
-    found = best_places(device, shape, gates.gates, measured, _PLACES)
+    found = best_places(device, shape, gates.gates, measured, _LAYOUTS)
     for qubits in found or _regions(device, shape.n_qubits):
         if qubits != candidate.qubits or not stays:
             yield replace(candidate, qubits=qubits)
@@ -87,10 +90,10 @@ def _regions(device: Device, n_qubits: int) -> list[tuple[int, ...]]:
         return []
 
 
-def _warm(planted: Planted, transpiled: TranspiledCandidate, objective: Objective) -> Proposal:
+def _warm(warm_start: WarmStart, transpiled: TranspiledCandidate, objective: Objective) -> Proposal:
     """With weights and head where they fit."""
     n_weights, n_head = _lengths(transpiled, objective)
-    weights, head = planted.start.weights, planted.start.head
+    weights, head = warm_start.start.weights, warm_start.start.head
     start = Parameters(
         weights if len(weights) == n_weights else DRAWN.weights, head if len(head) == n_head else DRAWN.head
     )

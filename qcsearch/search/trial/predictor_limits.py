@@ -1,4 +1,4 @@
-"""Foresight: the predictors that a space asks for, and the limits it sets on them."""
+"""Predictor limits: the predictors that a space asks for, and what it demands of them."""
 
 from __future__ import annotations
 
@@ -6,67 +6,67 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from qcsearch.errors import InputError
-from qcsearch.search.predictors import PREDICTORS, Subject
+from qcsearch.search.predictors import PREDICTORS, PredictorInput
 from qcsearch.search.space.file import PredictorPart
 from qcsearch.search.trial.record import Outcome, TrialRecord
 
-__all__ = ["Foresight", "foresee"]
+__all__ = ["PredictorResults", "ask_predictors"]
 
 _SMALLEST = 1e-9
 
 
 @dataclass(frozen=True)
-class Foresight:
+class PredictorResults:
     """What predictors say of a candidate.
 
     Attributes:
         figures: by the predictor's label.
-        amounts: how far each limited figure is beyond its limit, as a share of the limit; ≤ 0 is kept.
+        violations: how far each limited figure is beyond its limit, as a share of the limit; ≤ 0 is kept.
         rejected: label of the predictor that rejects it, after which no other was asked; None if none does.
         reason: one sentence; empty if none does.
     """
 
     figures: dict[str, float]
-    amounts: dict[str, float]
+    violations: dict[str, float]
     rejected: str | None = None
     reason: str = ""
 
     def noted(self, record: TrialRecord) -> TrialRecord:
-        """The record with figures and amounts; infeasible if a predictor rejects the candidate."""
-        amounts = {**record.constraints, **self.amounts}
-        record = replace(record, constraints=amounts, predictors=self.figures)
+        """The record with figures and violations; infeasible if a predictor rejects the candidate."""
+        violations = {**record.constraints, **self.violations}
+        record = replace(record, constraints=violations, predictors=self.figures)
         if self.rejected is None:
             return record
-        worst = amounts[self.rejected]
-        outcome = Outcome("infeasible", self.reason, constraint=self.rejected, amount=worst)
+        worst = violations[self.rejected]
+        outcome = Outcome("infeasible", self.reason, constraint=self.rejected, violation=worst)
         return replace(record, outcome=outcome)
 
 
-def foresee(subject: Subject, parts: Iterable[PredictorPart]) -> Foresight:
+def ask_predictors(inputs: PredictorInput, parts: Iterable[PredictorPart]) -> PredictorResults:
     """Ask predictors in their order, up to the first that rejects the candidate.
 
     One that is not defined for a candidate rejects it if it has a limit, and is left out if it has none.
     """
     figures: dict[str, float] = {}
-    amounts: dict[str, float] = {}
+    violations: dict[str, float] = {}
     for part in parts:
         label, limited = part.label, (part.min, part.max) != (None, None)
         try:
-            figure = PREDICTORS.create(part.name, part.settings)(subject)
+            figure = PREDICTORS.create(part.name, part.settings)(inputs)
         except InputError as error:
             if limited:
-                return Foresight(figures, amounts | {label: 1.0}, label, error.message)
+                return PredictorResults(figures, violations | {label: 1.0}, label, error.message)
             continue
         figures[label] = figure
         if limited:
-            amounts[label], sentence = _beyond(label, figure, part)
-            if amounts[label] > 0:
-                return Foresight(figures, amounts, label, sentence)
-    return Foresight(figures, amounts)
+            violations[label], sentence = _beyond(label, figure, part)
+            if violations[label] > 0:
+                return PredictorResults(figures, violations, label, sentence)
+    return PredictorResults(figures, violations)
 
 
 def _beyond(label: str, figure: float, part: PredictorPart) -> tuple[float, str]:
-    """The larger amount of both limits, and its sentence."""
+    """The larger violation of both limits, and its sentence."""
     found = []
     if part.min is not None:
         found.append((part.min - figure, part.min, "below"))

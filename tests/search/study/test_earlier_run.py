@@ -32,7 +32,7 @@ from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.study.seeding import plant_from
+from qcsearch.search.study.earlier_run import warm_starts_from
 from qcsearch.search.study.study import ATTEMPTS, SearchStudy
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
@@ -54,7 +54,7 @@ def other_day(device: Device) -> Device:
 def starts(run: Path) -> list[object]:
     """What the trials that count were started with, by number."""
     trials = SearchStudy(RunFolder.open(run)).trials()
-    return [trial.user_attrs.get("start") for trial in trials if "orphan" not in trial.user_attrs]
+    return [trial.user_attrs.get("start") for trial in trials if "stale" not in trial.user_attrs]
 
 
 def notices(told: list[events.Event]) -> str:
@@ -74,10 +74,12 @@ def test_on_another_day_the_best_are_tried_first_and_from_their_weights(
     run = RunFolder.open(result.run)
     best = {record.candidate.digest: record for record in reversed(rank(records(source))) if record.candidate}
     wanted = list(reversed(best.values()))[:5]
-    assert [planted.start for planted in run.planted.values()] == [record.parameters for record in wanted]
-    assert len(run.planted) >= 3
-    assert starts(result.run)[: len(run.planted) + 1] == [
-        *run.planted,
+    assert [warm_start.start for warm_start in run.warm_starts.values()] == [
+        record.parameters for record in wanted
+    ]
+    assert len(run.warm_starts) >= 3
+    assert starts(result.run)[: len(run.warm_starts) + 1] == [
+        *run.warm_starts,
         0,
     ]  # then the space's own start point, then what is drawn
     assert result.n_trials == 7
@@ -102,10 +104,13 @@ def test_it_is_reproducible_and_goes_on_without_being_told_again_even_if_the_sou
     assert search(tmp_path / "one", device=other_day, n_trials=4, seed_from=copy) == one
     on = search(tmp_path / "one", device=other_day, n_trials=7)
     assert on.n_trials == 7
-    assert [start for start in starts(on.run) if start is not None] == [*RunFolder.open(on.run).planted, 0]
+    assert [start for start in starts(on.run) if start is not None] == [
+        *RunFolder.open(on.run).warm_starts,
+        0,
+    ]
 
 
-def test_an_interrupted_search_and_a_dead_worker_plant_nothing_twice(
+def test_an_interrupted_search_and_a_dead_worker_queue_nothing_twice(
     search: Search, source: RunFolder, other_day: Device, tmp_path: Path
 ) -> None:
     def interrupt(event: events.Event) -> None:
@@ -118,11 +123,11 @@ def test_an_interrupted_search_and_a_dead_worker_plant_nothing_twice(
     objective = Objective.of(Features(run.dataset, 0), run.space, other_day, 0)
     asked = SearchStudy(run).ask("one that dies", objective.bound)
     assert asked is not None
-    assert asked.planted is not None
+    assert asked.warm_start is not None
     result = search(run.path, device=other_day, n_trials=7)
     assert result.n_trials == 7
     begun = [start for start in starts(run.path) if start is not None]
-    assert sorted(map(str, begun)) == ["0", *run.planted]
+    assert sorted(map(str, begun)) == ["0", *run.warm_starts]
 
 
 # --- other data, another split, another space ----------------------------------------------------------------
@@ -133,8 +138,8 @@ def test_on_another_split_no_weights_are_taken_along_and_it_is_said_why(
 ) -> None:
     told: list[events.Event] = []
     result = search(tmp_path / "run", n_trials=2, seed=7, seed_from=source.path, progress=told.append)
-    planted = RunFolder.open(result.run).planted.values()
-    assert all(one.candidate is None and one.start == DRAWN for one in planted)
+    warm_start = RunFolder.open(result.run).warm_starts.values()
+    assert all(one.candidate is None and one.start == DRAWN for one in warm_start)
     assert "what is tested on here may have been trained or validated on there" in notices(told)
     assert "The seed is another" in notices(told)
 
@@ -153,9 +158,9 @@ def test_values_that_the_new_space_does_not_have_are_moved_to_the_nearest_or_dra
     assert "learning_rate" in said
     assert "batch_size" in said
     assert "Drawn, because this space has no value like it: encoding." in said
-    for planted, record in zip(run.planted.values(), records(run), strict=False):
-        assert planted.candidate is None
-        assert planted.params.items() <= record.params.items()
+    for warm_start, record in zip(run.warm_starts.values(), records(run), strict=False):
+        assert warm_start.candidate is None
+        assert warm_start.params.items() <= record.params.items()
         assert record.params["learning_rate"] <= 0.05
         assert record.params["batch_size"] in (16, 64)
         assert record.params["encoding"] in ("dense_angle", "iqp")
@@ -173,7 +178,10 @@ def test_other_data_get_the_parameters_that_suit_them(
         seed_from=source.path,
         progress=told.append,
     )
-    assert RunFolder.open(result.run).planted["planted 0"].params["encoding"] in ("reuploading", "angle")
+    assert RunFolder.open(result.run).warm_starts["warm start 0"].params["encoding"] in (
+        "reuploading",
+        "angle",
+    )
     assert "seed" not in notices(told)
 
 
@@ -262,8 +270,8 @@ def test_a_circuit_that_does_not_fit_the_new_data_is_left_out_with_a_sentence(
         feature_names=("x",),
         name="narrow",
     )
-    planted, said = plant_from(made, Objective.of(Features(narrow, 0), space, device, 0))
-    assert planted == []
+    warm_start, said = warm_starts_from(made, Objective.of(Features(narrow, 0), space, device, 0))
+    assert warm_start == []
     assert said[0] == f"The search begins with 0 candidates of {made.path}."
     reason = f"Of trial 0 of {made.path} nothing is taken: The gate 'ry' must take a feature in [0, 0]"
     assert said[-1].startswith(reason)
@@ -312,7 +320,7 @@ run_search(
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_plants_each_once_and_keeps_its_total(
+def test_killed_at_any_moment_it_queues_each_once_and_keeps_its_total(
     source: RunFolder, quick: str, tmp_path: Path
 ) -> None:
     space, run = tmp_path / "slow.toml", tmp_path / "run"
@@ -331,6 +339,6 @@ def test_killed_at_any_moment_it_plants_each_once_and_keeps_its_total(
     assert len(records(RunFolder.open(run))) == 12
     folder = RunFolder.open(run)
     trials = [trial for trial in SearchStudy(folder).trials() if "start" in trial.user_attrs]
-    died = Counter(str(trial.user_attrs["start"]) for trial in trials if "orphan" in trial.user_attrs)
+    died = Counter(str(trial.user_attrs["start"]) for trial in trials if "stale" in trial.user_attrs)
     begun = sorted(str(start) for start in starts(run) if start is not None)
-    assert begun == sorted(start for start in ("0", *folder.planted) if died[start] < ATTEMPTS)
+    assert begun == sorted(start for start in ("0", *folder.warm_starts) if died[start] < ATTEMPTS)

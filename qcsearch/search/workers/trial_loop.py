@@ -14,7 +14,7 @@ from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.record import Outcome, TrialRecord
 from qcsearch.stopwatch import Stopwatch
 
-__all__ = ["work"]
+__all__ = ["run_trials"]
 
 _logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _PROPOSAL_SHARE = 0.6
 """Of the time that is left: what a strategy may take to make a candidate; the rest is for its training."""
 
 
-def work(
+def run_trials(
     study: SearchStudy,
     objective: Objective,
     *,
@@ -77,9 +77,9 @@ def _evaluate(
         with watch.stage("proposal"):
             proposal = study.propose(asked, objective, until)
         with watch.stage("store"):
-            twin = study.twin(asked, proposal.candidate)
-        if twin is not None:
-            return _reuse(twin, asked, time.monotonic() - started)
+            duplicate = study.duplicate(asked, proposal.candidate)
+        if duplicate is not None:
+            return _reuse(duplicate, asked, time.monotonic() - started)
         record = objective(
             asked.number,
             proposal.candidate,
@@ -95,7 +95,7 @@ def _evaluate(
         return replace(
             record,
             predictors={**record.predictors, **proposal.predictors},
-            family=proposal.family,
+            lineage=proposal.lineage,
             seconds=time.monotonic() - started,
         )
     except Exception as error:  # one candidate's failure is recorded and does not end the search
@@ -114,16 +114,16 @@ def _evaluate(
         )
 
 
-def _reuse(twin: TrialRecord, asked: Asked, seconds: float) -> TrialRecord:
-    first = twin.trial if twin.outcome.trial is None else twin.outcome.trial
-    text = f"The same candidate as trial {first}: {twin.outcome.text}"
-    if twin.outcome.kind == "reused":
-        text = twin.outcome.text
+def _reuse(duplicate: TrialRecord, asked: Asked, seconds: float) -> TrialRecord:
+    first = duplicate.trial if duplicate.outcome.trial is None else duplicate.outcome.trial
+    text = f"The same candidate as trial {first}: {duplicate.outcome.text}"
+    if duplicate.outcome.kind == "reused":
+        text = duplicate.outcome.text
     return replace(
-        twin,
+        duplicate,
         trial=asked.number,
         params=dict(asked.params),
-        outcome=replace(twin.outcome, kind="reused", text=text, trial=first),
+        outcome=replace(duplicate.outcome, kind="reused", text=text, trial=first),
         seconds=seconds,
         worker=asked.worker,
     )

@@ -58,8 +58,8 @@ def test_figures_that_were_asked_for_are_recorded(
     record = asking(objective, quick, ASKED)(0, candidate, PARAMS)
     assert record.outcome.kind == "kept"
     assert list(record.predictors) == ["cnr(n_replicas=8)", "duration_t2", "expressibility"]
-    subject = objective.subject(objective.transpile(candidate)[0])
-    assert record.predictors["expressibility"] == PREDICTORS.create("expressibility")(subject)
+    inputs = objective.predictor_input(objective.transpile(candidate)[0])
+    assert record.predictors["expressibility"] == PREDICTORS.create("expressibility")(inputs)
     cnr = record.predictors["cnr(n_replicas=8)"]
     assert record.constraints["cnr(n_replicas=8)"] == pytest.approx((0.5 - cnr) / 0.5)
     assert TrialRecord.from_json(record.to_json()) == record
@@ -72,7 +72,7 @@ def test_a_figure_beyond_its_limit_rejects_before_any_training_and_before_the_ne
     assert (record.outcome.kind, record.outcome.constraint) == ("infeasible", "cnr(n_replicas=8)")
     figure = record.predictors["cnr(n_replicas=8)"]
     assert record.outcome.text == f"The cnr(n_replicas=8) of {figure:.3g} is below the limit 0.999."
-    assert record.outcome.amount == pytest.approx((0.999 - figure) / 0.999)
+    assert record.outcome.violation == pytest.approx((0.999 - figure) / 0.999)
     assert list(record.predictors) == ["cnr(n_replicas=8)"]
     assert record.steps == 0
     upper = asking(objective, quick, ASKED.replace("max = 0.5", "max = 0.001"))(0, candidate, PARAMS)
@@ -108,7 +108,7 @@ def test_a_wrong_predictor_is_named(quick: str, text: str, message: str) -> None
     assert message in str(error.value)
 
 
-def test_a_space_that_asks_for_none_has_the_fingerprint_it_had(quick: str) -> None:
+def test_an_empty_list_of_predictors_does_not_count(quick: str) -> None:
     plain, asks = SearchSpace.from_toml(quick), SearchSpace.from_toml(quick + ASKED)
     assert plain.fingerprint != asks.fingerprint
     assert plain.fingerprint == SearchSpace.from_toml("predictors = []\n" + quick).fingerprint
@@ -167,8 +167,8 @@ def test_predictors_are_judged_by_the_kept_trials(objective: Objective, candidat
         for region in (0, 1):
             params = {**PARAMS, "n_layers": n_layers, "region": region}
             one = objective.bound.candidate(objective.bound.draw(FixedTrial(params)))
-            subject = objective.subject(objective.transpile(one)[0])
-            accuracy = 1 / (1 + PREDICTORS.create("expressibility")(subject))
+            inputs = objective.predictor_input(objective.transpile(one)[0])
+            accuracy = 1 / (1 + PREDICTORS.create("expressibility")(inputs))
             made.append(TrialRecord(len(made), one, {}, Outcome("kept", ""), validation_accuracy=accuracy))
     pruned = TrialRecord(9, candidate, {}, Outcome("pruned", ""))
     found = correlations(objective, [*made, pruned], ["cnr", "expressibility"])
@@ -185,8 +185,8 @@ class Weights:
     def __init__(self, factor: float = 1.0) -> None:
         self.factor = factor
 
-    def __call__(self, subject):
-        return self.factor * subject.transpiled.n_weights
+    def __call__(self, input):
+        return self.factor * input.transpiled.n_weights
 """
 
 

@@ -46,14 +46,14 @@ def main() -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # what libraries print is not an answer
     import qcsearch.search.study.study
-    import qcsearch.search.workers.work  # noqa: F401  before the first command, which forks
+    import qcsearch.search.workers.trial_loop  # noqa: F401  before the first command, which forks
 
-    nursery = _Nursery(answers)
-    nursery.warm_up()
-    nursery.serve()
+    fork_server = _Server(answers)
+    fork_server.warm_up()
+    fork_server.serve()
 
 
-class _Nursery:
+class _Server:
     """Forks workers and buries them."""
 
     def __init__(self, answers: int) -> None:
@@ -137,14 +137,14 @@ class _Nursery:
         os.write(self._answers, f"{json.dumps(words)}\n".encode())
 
     def leave(self) -> None:
-        """In a new worker: let go of what is the nursery's."""
+        """In a new worker: let go of what is the fork server's."""
         os.close(self._heart)
         os.close(self._answers)
         os.close(0)
 
     @property
     def pulse(self) -> int:
-        """Ends when the nursery does."""
+        """Ends when the fork server does."""
         return self._pulse
 
 
@@ -160,20 +160,20 @@ class _Listener(logging.Handler):
 
 
 def _live(
-    nursery: _Nursery, name: str, until: str, trial_seconds: str, run: RunFolder, objective: Objective
+    fork_server: _Server, name: str, until: str, trial_seconds: str, run: RunFolder, objective: Objective
 ) -> NoReturn:
     """The life of a worker."""
     code = 1
     try:
-        nursery.leave()
+        fork_server.leave()
         run.workers.sign()
-        threading.Thread(target=_end_with, args=(nursery.pulse,), daemon=True).start()
+        threading.Thread(target=_end_with, args=(fork_server.pulse,), daemon=True).start()
         from qcsearch.search.study.study import SearchStudy
-        from qcsearch.search.workers.work import work
+        from qcsearch.search.workers.trial_loop import run_trials
 
         deadline = None if until == "-" else time.monotonic() + float(until) - time.time()
         limit = None if trial_seconds == "-" else float(trial_seconds)
-        work(SearchStudy(run), objective, worker=name, deadline=deadline, max_trial_seconds=limit)
+        run_trials(SearchStudy(run), objective, worker=name, deadline=deadline, max_trial_seconds=limit)
         code = 0
     except BaseException:
         traceback.print_exc()

@@ -1,4 +1,4 @@
-"""A lesson: the data, head and loss of a template, for circuits that are compared or trained step by step."""
+"""A training task: the data, head and loss of a template, for circuits that are compared or trained step by step."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from qcsearch.training.gradients.estimators import estimator_for
 from qcsearch.training.heads import make_head
 from qcsearch.training.loop.task import Task, batch_rows
 
-__all__ = ["Lesson"]
+__all__ = ["TrainingTask"]
 
 
-class Lesson:
+class TrainingTask:
     """What circuits of one template are to learn, batch by batch.
 
     Args:

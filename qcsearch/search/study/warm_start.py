@@ -17,7 +17,7 @@ from qcsearch.storage.canonical import Json
 from qcsearch.training.parameters import Parameters
 from qcsearch.typed import read
 
-__all__ = ["Planted"]
+__all__ = ["WarmStart"]
 
 
 def _candidate(data: Json) -> Candidate | None:
@@ -25,7 +25,7 @@ def _candidate(data: Json) -> Candidate | None:
 
 
 @dataclass(frozen=True)
-class Planted:
+class WarmStart:
     """One trial that a new study begins with.
 
     Attributes:
@@ -43,7 +43,7 @@ class Planted:
     start: Annotated[Parameters, PlainValidator(Parameters.from_json)] = field(default_factory=Parameters)
 
     @classmethod
-    def of(cls, record: TrialRecord, device: Device, run: str) -> Planted:
+    def of(cls, record: TrialRecord, device: Device, run: str) -> WarmStart:
         """A trained trial as it is.
 
         Args:
@@ -76,7 +76,7 @@ class Planted:
         }
 
     @classmethod
-    def from_json(cls, data: Json) -> Planted:
+    def from_json(cls, data: Json) -> WarmStart:
         """Rebuild from `to_json`'s answer.
 
         Raises:
