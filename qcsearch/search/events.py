@@ -26,7 +26,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SearchStarted:
-    """The search begins or goes on.
+    """The search begins or resumes.
 
     Attributes:
         n_finished: trials that earlier sessions finished.

@@ -7,7 +7,7 @@ gradients/      estimators.py: adjoint, parameter shift, finite difference, SPSA
                 occurrences.py: a parameter of its own for each occurrence of an angle, for the shift
 heads.py  losses.py  optimizers.py  options.py
 loop/           trainer.py: the loop; task.py what stays the same in it, state.py what changes, fit.py what it
-                hands back, checkpoint.py what it can go on from
+                hands back, checkpoint.py what it can resume from
 model.py        the trained model;  single.py one candidate, no search
 ```
 """

@@ -58,7 +58,7 @@ def fit_candidate(
         rng: of start values and batches.
         options: instead of the candidate's own, such as fewer steps on a first rung.
         start: where to start; an empty part is drawn.
-        control: when to end, whom to tell, what to go on from.
+        control: when to end, whom to tell, what to resume from.
         dtype: of the exact engine, "float64" or "float32"; where small differences of values count (L-BFGS, gradients
             that are not adjoint) it stays float64.
 

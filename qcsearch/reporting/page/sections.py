@@ -62,7 +62,7 @@ def leaderboard(facts: RunFacts) -> Markup:
         "weights",
         "2q gates",
         "depth",
-        "success",
+        "ESP",
         "encoding",
         "ansatz",
         "head",
@@ -78,7 +78,7 @@ def leaderboard(facts: RunFacts) -> Markup:
             "p",
             "Columns noisy and noiseless: accuracy on the validation split, by which the search selects. "
             "Cut short: a clock broke the training off; it stands behind those that went to their end. "
-            "Success: product of all gate and readout fidelities of the mapped circuit.",
+            "ESP: estimated success probability, the product of all gate and readout fidelities of the mapped circuit.",
             class_="note",
         ),
     )

@@ -212,7 +212,7 @@ class RunFolder:
         space: SearchSpace,
         warm_starts: Sequence[WarmStart] = (),
     ) -> None:
-        """Write what the run is given, or go on with what is there; the caller holds `session`.
+        """Write what the run is given, or resume what is there; the caller holds `session`.
 
         Args:
             config: what is asked for.

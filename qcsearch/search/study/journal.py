@@ -98,7 +98,7 @@ def mend(journal: Path) -> int:
 
 
 def repair(journal: Path, study_name: str) -> str:
-    """Leave damaged lines out of a journal, so that a search can go on with all others; nobody else is at work in it.
+    """Leave damaged lines out of a journal, so that a search can resume with all others; nobody else is at work in it.
 
     Args:
         journal: the file.

@@ -116,7 +116,7 @@ class SearchStudy:
 
     @classmethod
     def of(cls, run: RunFolder) -> tuple[SearchStudy, str | None]:
-        """The study of a run that is begun or gone on with, and a sentence if its journal had to be repaired.
+        """The study of a run that is begun or resumed, and a sentence if its journal had to be repaired.
 
         Raises:
             RunError: as the constructor.

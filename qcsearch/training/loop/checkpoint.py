@@ -1,4 +1,4 @@
-"""Checkpoints: one file, written atomically, with everything that a training needs to go on."""
+"""Checkpoints: one file, written atomically, with everything that a training needs to resume."""
 
 from __future__ import annotations
 

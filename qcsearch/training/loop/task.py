@@ -144,7 +144,7 @@ class Task:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of what a checkpoint must have in common with the training that goes on from it."""
+        """SHA-256 of what a checkpoint must have in common with the training that resumes from it."""
         head = [type(self.head).__name__, repr(sorted(vars(self.head).items()))]
         content: Json = [
             self.identity,

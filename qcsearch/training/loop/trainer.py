@@ -33,7 +33,7 @@ class TrainingControl:
     Attributes:
         deadline: in seconds of `time.monotonic`; passed by the first step at most, no other is begun that would.
         on_step: see `OnStep`.
-        checkpoint: file to write at each validation, and to go on from if it is there; then start values and
+        checkpoint: file to write at each validation, and to resume from if it is there; then start values and
             seed are those it was begun with.
     """
 
@@ -56,13 +56,13 @@ def fit(
     """Train circuit weights and head parameters together; keep those with the best validation.
 
     All randomness after the start is a function of one seed and the number of the step, so a training that
-    goes on from a checkpoint ends, bit for bit, where an unbroken one does.
+    resumes from a checkpoint ends, bit for bit, where an unbroken one does.
 
     Args:
         task: what is trained on what.
         rng: start values and the seed of everything else come from it.
         start: where to start; an empty part is drawn, weights uniformly in ±π · `init_scale`, the rest by the head.
-        control: when to end, whom to tell, what to go on from.
+        control: when to end, whom to tell, what to resume from.
 
     Raises:
         CandidateError: on a bad option, or start values of the wrong length.
