@@ -404,7 +404,7 @@ def test_a_second_search_in_the_same_folder_is_refused(search: Search, tmp_path:
     assert first.stdout is not None
     with first.stdout:
         assert first.stdout.readline() == b"held\n"
-        with pytest.raises(RunError, match=rf"Another search is at work.*process {first.pid}"):
+        with pytest.raises(RunError, match=rf"Another search is running.*process {first.pid}"):
             search(tmp_path / "run", n_trials=1)
         first.kill()
         first.wait()

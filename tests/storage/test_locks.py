@@ -188,7 +188,7 @@ def test_where_flock_does_not_reach_a_folder_is_one_processs_all_the_same(monkey
     journal.close()
     Journal(tmp_path / "jobs").close()
     run = RunFolder(tmp_path / "run")
-    with run.session(), pytest.raises(RunError, match="Another search is at work"), run.session():
+    with run.session(), pytest.raises(RunError, match="Another search is running"), run.session():
         pass
     with run.session():
         pass
