@@ -138,7 +138,7 @@ class Deployment:
 
     def save(self, path: Path) -> None:
         """Write it as JSON, whole or not at all."""
-        canonical.write_text(path, canonical.dumps(self.to_json(), indent=1) + "\n")
+        files.write_text(path, canonical.dumps(self.to_json(), indent=1) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Deployment:

@@ -14,7 +14,7 @@ from qcsearch.reporting.plots.figures import run_figures
 from qcsearch.reporting.plots.palette import FILE
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.history import keeping
-from qcsearch.storage import canonical, files
+from qcsearch.storage import files
 
 __all__ = ["may_write", "write_report"]
 
@@ -38,7 +38,7 @@ def write_report(run: RunFolder | str | Path, output: Path | None = None) -> Pat
         facts = gather(folder)
         text = render(facts)
     try:
-        canonical.write_text(page, text)
+        files.write_text(page, text)
         if output is None or may_write(folder):
             _write_plots(facts, folder.path / "plots")
     except OSError as error:

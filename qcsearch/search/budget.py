@@ -104,7 +104,7 @@ class Clock:
                 self._save()
 
     def _save(self) -> None:
-        canonical.write_text(self._path, canonical.dumps({"seconds": self.seconds}) + "\n")
+        files.write_text(self._path, canonical.dumps({"seconds": self.seconds}) + "\n")
 
 
 def _read(path: Path) -> float:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from pathlib import Path
 from typing import Any
 
-from qcsearch.storage import files
 from qcsearch.storage.limits import MAX_DEPTH, MAX_JSON_MEMORY
 
-__all__ = ["Json", "check_size", "digest", "dumps", "loads", "write_text"]
+__all__ = ["Json", "check_size", "digest", "dumps", "loads"]
 
 Json = Any
 """What JSON can say: None, bool, int, float, str, list and dict with string keys."""
@@ -85,11 +83,6 @@ def check_size(text: str | bytes) -> None:
 def digest(value: Json) -> str:
     """SHA-256 of the canonical JSON of `value`, 64 hexadecimal digits."""
     return hashlib.sha256(dumps(value).encode()).hexdigest()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text as UTF-8, see `files.write_bytes`."""
-    files.write_bytes(path, text.encode())
 
 
 def _check_depth(value: Json) -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "reading",
     "whole_lines",
     "write_bytes",
+    "write_text",
 ]
 
 _FLAGS = os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
@@ -186,6 +187,11 @@ def write_bytes(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """As `write_bytes`, encoded as UTF-8."""
+    write_bytes(path, text.encode())
 
 
 def is_file(path: Path) -> bool:

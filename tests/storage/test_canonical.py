@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -60,12 +59,3 @@ def test_pairs_of_surrogates_are_one_character() -> None:
 def test_numbers_that_json_cannot_say_are_not_written() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical.dumps(math.nan)
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_scrap(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    canonical.write_text(path, "old")
-    with pytest.raises(UnicodeEncodeError):
-        canonical.write_text(path, "new \ud800")
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]

@@ -131,3 +131,12 @@ def test_a_folder_is_not_made_through_a_link(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(FileError, match=r"must be a folder\. It is a regular file"):
         files.make_folder(tmp_path / "file")
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_scrap(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    files.write_text(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        files.write_text(path, "new \ud800")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -174,11 +174,11 @@ def drift(
     from qcsearch.devices.calibration.providers import get_device
     from qcsearch.devices.calibration.snapshot import to_text
     from qcsearch.devices.calibration.synthetic import drifted
-    from qcsearch.storage import canonical
+    from qcsearch.storage import files
 
     refuse_existing(output)
     found = drifted(get_device(device), sigma, seed)
-    canonical.write_text(Path(output), to_text(found))
+    files.write_text(Path(output), to_text(found))
     if json:
         emit({"path": output, **summary(found), "notices": list(found.notices)})
         return

@@ -234,12 +234,12 @@ def _csv(
 
 def _write(text: str, output: str | None) -> None:
     """To standard output, or to a file that was not there, whole or not at all."""
-    from qcsearch.storage import canonical
+    from qcsearch.storage import files
 
     if output is None:
         sys.stdout.write(text)
         return
     try:
-        canonical.write_text(Path(output), text)
+        files.write_text(Path(output), text)
     except OSError as error:
         raise InputError(f"'{output}' cannot be written: {error.strerror or error}.") from error

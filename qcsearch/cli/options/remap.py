@@ -60,9 +60,9 @@ def find_remap(
 
 
 def _keep(path: Path, remap: Remap | None) -> None:
-    from qcsearch.storage import canonical
+    from qcsearch.storage import canonical, files
 
-    canonical.write_text(path, canonical.dumps(None if remap is None else remap.to_json()) + "\n")
+    files.write_text(path, canonical.dumps(None if remap is None else remap.to_json()) + "\n")
 
 
 def _kept(path: Path) -> Remap | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from qiskit.circuit import Delay
-
 from qcsearch.deployment.executors.base import Estimating
 from qcsearch.deployment.values import Cost, Pub
+from qcsearch.devices.transpile.duration import circuit_duration
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -20,7 +19,6 @@ __all__ = [
     "ASSUMPTIONS",
     "JOB_SECONDS",
     "REP_DELAY",
-    "circuit_seconds",
     "job_seconds",
     "program_cost",
 ]
@@ -47,7 +45,7 @@ def program_cost(program: BackendProgram, n_rows: int, rep_delay: float = REP_DE
     target = program.executor.target
 
     def lasting(circuits: Sequence[QuantumCircuit]) -> float:
-        return sum(rep_delay + circuit_seconds(circuit, target) for circuit in circuits)
+        return sum(rep_delay + circuit_duration(circuit, target) for circuit in circuits)
 
     circuits = n_rows * len(program.circuits) + jobs * len(program.canaries)
     executing = n_rows * lasting(program.circuits) + jobs * lasting(program.canaries)
@@ -65,22 +63,5 @@ def _estimator_cost(program: BackendProgram, executor: Estimating, n_rows: int) 
 def job_seconds(pubs: Sequence[Pub], shots: int, target: Target, rep_delay: float = REP_DELAY) -> float:
     """QPU seconds of one job, at least."""
     return JOB_SECONDS + sum(
-        len(pub.parameters) * shots * (rep_delay + circuit_seconds(pub.circuit, target)) for pub in pubs
+        len(pub.parameters) * shots * (rep_delay + circuit_duration(pub.circuit, target)) for pub in pubs
     )
-
-
-def circuit_seconds(circuit: QuantumCircuit, target: Target) -> float:
-    """Seconds from the first gate to the end of the last, each as early as it can; unknown ones count 0."""
-    clock = [0.0] * circuit.num_qubits
-    for instruction in circuit.data:
-        places = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
-        end = max(clock[q] for q in places)
-        name = instruction.operation.name
-        if isinstance(instruction.operation, Delay):
-            end += float(instruction.operation.duration) * (target.dt or 0.0)
-        elif name in target.operation_names:
-            figures = (target[name] or {}).get(places)
-            end += getattr(figures, "duration", None) or 0.0
-        for q in places:
-            clock[q] = end
-    return max(clock, default=0.0)

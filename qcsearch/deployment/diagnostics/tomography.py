@@ -27,7 +27,7 @@ from qcsearch.deployment.values import MAX_SHOTS, Kind, Usage
 from qcsearch.devices.noise import noise_model
 from qcsearch.errors import InputError
 from qcsearch.simulation import compile_circuit
-from qcsearch.storage import canonical
+from qcsearch.storage import canonical, files
 from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
@@ -127,7 +127,7 @@ class Tomography:
 
     def save(self, path: Path) -> None:
         """Write it as JSON, whole or not at all."""
-        canonical.write_text(path, canonical.dumps(self.to_json(), indent=1) + "\n")
+        files.write_text(path, canonical.dumps(self.to_json(), indent=1) + "\n")
 
 
 def tomography(

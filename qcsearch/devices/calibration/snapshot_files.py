@@ -33,7 +33,7 @@ def write_snapshot(device: Device, path: Path) -> Path:
     if path.exists() and read_snapshot(path) != device:
         raise DeviceError(f"The file {path} must not hold another snapshot. It does.", "remove or rename it.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    canonical.write_text(path, to_text(device))
+    files.write_text(path, to_text(device))
     return path
 
 

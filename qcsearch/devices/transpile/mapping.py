@@ -6,20 +6,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import Delay
 from qiskit.dagcircuit import DAGCircuit
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
 from qiskit.transpiler.basepasses import BasePass
-from qiskit.utils import apply_prefix
 
 from qcsearch.devices.coupling import components
 from qcsearch.devices.device import ANGLE_BOUNDS, Device, GateCalibration
+from qcsearch.devices.transpile.duration import circuit_duration
 from qcsearch.devices.transpile.target import region_gates, region_target
 from qcsearch.errors import DeviceError
 
-__all__ = ["MappedCircuit", "map_circuit", "to_physical"]
+__all__ = ["MappedCircuit", "map_circuit"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class MappedCircuit:
         final_layout: at the end logical qubit `i` is the circuit's qubit `final_layout[i]`.
         two_qubit_gates: how many.
         depth: layers of gates; barriers, delays and measurements do not count.
-        duration: seconds from the first gate to the end of readout, each gate as early as it can.
+        duration: seconds of one execution, see `circuit_duration`.
         estimated_success_probability: product of 1 − error over all gates and over the readout of the
             measured qubits (of all, if the circuit measures none), in [0, 1].
         built_two_qubit_gates: how many the logical circuit had.
@@ -102,15 +101,14 @@ def map_circuit(
             f"The circuit cannot be mapped to qubits {chosen} of {device.name}: {reason}"
         ) from error
     final = tuple(mapped.layout.final_index_layout()) if mapped.layout else tuple(range(len(chosen)))
-    duration, success, pairs = _walk(mapped, device, chosen)
     return MappedCircuit(
         mapped,
         chosen,
         final,
-        two_qubit_gates=pairs,
+        two_qubit_gates=mapped.num_nonlocal_gates(),
         depth=_depth(mapped),
-        duration=duration,
-        estimated_success_probability=success,
+        duration=circuit_duration(mapped, region_target(device, chosen)),
+        estimated_success_probability=_success(mapped, device, chosen),
         built_two_qubit_gates=circuit.num_nonlocal_gates(),
         built_depth=_depth(circuit),
         swaps=router.swaps,
@@ -130,21 +128,6 @@ class _Router:
             self._before = dag.count_ops().get("swap", 0)
         elif name == "SabreSwap":
             self.swaps += dag.count_ops().get("swap", 0) - self._before
-
-
-def to_physical(mapped: MappedCircuit, n_device_qubits: int) -> QuantumCircuit:
-    """The mapped circuit on all `n_device_qubits` qubits of its device, classical bits kept.
-
-    Raises:
-        DeviceError: if the device has too few qubits for it.
-    """
-    if max(mapped.qubits) >= n_device_qubits:
-        raise DeviceError(f"A qubit must be in [0, {n_device_qubits - 1}]. Got {max(mapped.qubits)}.")
-    whole = QuantumCircuit(n_device_qubits, name=mapped.circuit.name)
-    for register in mapped.circuit.cregs:
-        whole.add_register(register)
-    whole.add_bits([bit for bit in mapped.circuit.clbits if bit not in set(whole.clbits)])
-    return whole.compose(mapped.circuit, mapped.qubits, mapped.circuit.clbits)
 
 
 def _check_connected(device: Device, qubits: tuple[int, ...]) -> None:
@@ -170,31 +153,21 @@ def _manager(device: Device, qubits: tuple[int, ...], level: int, seed: int) -> 
     )
 
 
-def _walk(circuit: QuantumCircuit, device: Device, qubits: tuple[int, ...]) -> tuple[float, float, int]:
-    """Seconds, estimated success probability and two-qubit gates of a mapped circuit, each qubit with its own clock."""
+def _success(circuit: QuantumCircuit, device: Device, qubits: tuple[int, ...]) -> float:
+    """See `MappedCircuit.estimated_success_probability`."""
     gates = _gates(device, qubits)
-    clock, success, pairs = [0.0] * len(qubits), 1.0, 0
+    success = 1.0
     measured: set[int] = set()
     for instruction in circuit.data:
-        operation = instruction.operation
+        name = instruction.operation.name
         places = tuple(circuit.find_bit(q).index for q in instruction.qubits)
-        end = max(clock[i] for i in places)
-        if operation.name == "measure":
+        if name == "measure":
             measured.update(places)
-        elif isinstance(operation, Delay):
-            end += _delay(operation, device)
-        elif operation.name != "barrier":
-            gate = gates[operation.name, places]
-            end += gate.duration or 0.0
-            success *= 1 - (gate.error or 0.0)
-            pairs += len(places) == 2
-        for i in places:
-            clock[i] = end
+        elif name not in ("barrier", "delay"):
+            success *= 1 - (gates[name, places].error or 0.0)
     for i in measured or range(len(qubits)):
-        qubit = device.qubits[qubits[i]]
-        clock[i] += qubit.readout_duration or 0.0
-        success *= 1 - qubit.readout_error
-    return max(clock), success, pairs
+        success *= 1 - device.qubits[qubits[i]].readout_error
+    return success
 
 
 def _depth(circuit: QuantumCircuit) -> int:
@@ -206,14 +179,3 @@ def _depth(circuit: QuantumCircuit) -> int:
 def _gates(device: Device, qubits: tuple[int, ...]) -> dict[tuple[str, tuple[int, ...]], GateCalibration]:
     """Gates by name and re-indexed qubits."""
     return {(gate.name, places): gate for gate, places in region_gates(device, qubits)}
-
-
-def _delay(operation: Delay, device: Device) -> float:
-    """Seconds of a delay."""
-    try:
-        length = float(operation.duration)
-    except TypeError:
-        raise DeviceError(f"A delay must have a number as its duration. Got {operation.duration}.") from None
-    if operation.unit == "dt":
-        return length * (device.dt or 0.0)
-    return float(apply_prefix(length, operation.unit))

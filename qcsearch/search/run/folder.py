@@ -202,7 +202,7 @@ class RunFolder:
         if result is None:
             (self.path / "result.json").unlink(missing_ok=True)
         else:
-            canonical.write_text(self.path / "result.json", canonical.dumps(result, indent=2) + "\n")
+            files.write_text(self.path / "result.json", canonical.dumps(result, indent=2) + "\n")
 
     def begin(
         self,
@@ -328,7 +328,7 @@ class RunFolder:
         return files.read_text(self.path / name, MAX_JSON_BYTES)
 
     def _write(self, name: str, text: str) -> None:
-        canonical.write_text(self.path / name, text)
+        files.write_text(self.path / name, text)
 
 
 def _named(warm_starts: Iterable[WarmStart]) -> dict[str, WarmStart]:

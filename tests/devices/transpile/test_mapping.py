@@ -15,7 +15,7 @@ from qiskit_ibm_runtime.utils.validations import validate_isa_circuits
 from qcsearch.devices.calibration.providers import fake_backend, get_device
 from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.selection.regions import best_regions
-from qcsearch.devices.transpile.mapping import map_circuit, to_physical
+from qcsearch.devices.transpile.mapping import map_circuit
 from qcsearch.errors import DeviceError
 
 KINDS = {
@@ -74,11 +74,10 @@ def test_the_result_runs_on_the_backends_own_target(name):
         circuit = _random(3, 20, rng, parameters)
         circuit.measure_all()
         mapped = map_circuit(circuit, device, best_regions(device, 3)[0].qubits)
-        whole = to_physical(mapped, device.n_qubits).assign_parameters(_bound(mapped.circuit, rng))
+        bound = mapped.circuit.assign_parameters(_bound(mapped.circuit, rng))
+        whole = QuantumCircuit(device.n_qubits, 3).compose(bound, mapped.qubits, range(3))
         folded = PassManager([FoldRzzAngle()]).run(whole)  # the executors do, when the angles are known
         validate_isa_circuits([folded], backend.target)
-        assert whole.num_qubits == device.n_qubits
-        assert whole.num_clbits == 3
 
 
 def test_fractional_rzz_of_numbers_stays_within_its_angles():
@@ -215,12 +214,6 @@ def test_what_the_device_cannot_run_is_refused_in_one_sentence(raw):
         map_circuit(circuit, device_from_json(raw), (0,))
     with pytest.raises(DeviceError, match="'optimization_level'"):
         map_circuit(QuantumCircuit(1), device_from_json(raw), (0,), 4)
-
-
-def test_to_physical_needs_the_qubits(raw):
-    mapped = map_circuit(QuantumCircuit(1), device_from_json(raw), (2,))
-    with pytest.raises(DeviceError, match=r"in \[0, 1\]"):
-        to_physical(mapped, 2)
 
 
 def test_mapping_again_takes_milliseconds(torino):
