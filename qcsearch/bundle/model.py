@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qcsearch.bundle import arrays
 from qcsearch.bundle.manifest import REQUIRED
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.circuits.build import lower
+from qcsearch.circuits.lowering import lower
 from qcsearch.data.labels import check_classes
 from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
 from qcsearch.data.preprocessing.pipeline import n_outputs

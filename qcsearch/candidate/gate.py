@@ -83,7 +83,7 @@ class Gate:
     """One gate of a standard Qiskit name on logical qubits.
 
     Attributes:
-        name: a name of `circuits.build.GATES` (`h`, `ry`, `cx`, `rzz`, …).
+        name: a name of `circuits.gates.GATES` (`h`, `ry`, `cx`, `rzz`, …).
         qubits: logical qubits, the control first.
         angle: the one angle of a rotation, None for a fixed gate.
     """

@@ -8,14 +8,18 @@ from qcsearch._lazy import attach
 
 if TYPE_CHECKING:
     from qcsearch.circuits.ansatze import ANSATZE, Ansatz
-    from qcsearch.circuits.build import GATES, lower, to_circuit
     from qcsearch.circuits.encodings import ENCODINGS, Encoding
+    from qcsearch.circuits.gates import GATES
+    from qcsearch.circuits.lowering import lower
+    from qcsearch.circuits.quantum_circuit import to_circuit
 else:
     __getattr__, __dir__ = attach(
         __name__,
         {
             "qcsearch.circuits.ansatze": ("ANSATZE", "Ansatz"),
-            "qcsearch.circuits.build": ("GATES", "lower", "to_circuit"),
+            "qcsearch.circuits.gates": ("GATES",),
+            "qcsearch.circuits.lowering": ("lower",),
+            "qcsearch.circuits.quantum_circuit": ("to_circuit",),
             "qcsearch.circuits.encodings": ("ENCODINGS", "Encoding"),
         },
     )

@@ -15,8 +15,10 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Gate, GateList, Topology, count_weights
 from qcsearch.candidate.preprocessing import Preprocessing
-from qcsearch.circuits.build import check_gates, derive_features, lower, make_encoding, to_circuit
 from qcsearch.circuits.encodings import Encoding
+from qcsearch.circuits.gates import check_gates
+from qcsearch.circuits.lowering import derive_features, lower, make_encoding
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.errors import CandidateError
 from qcsearch.storage import canonical
 from qcsearch.testing.topologies import TOPOLOGIES

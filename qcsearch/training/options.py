@@ -5,7 +5,7 @@ from __future__ import annotations
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.build import make_encoding
+from qcsearch.circuits.lowering import make_encoding
 from qcsearch.circuits.observables import parse
 from qcsearch.data.preprocessing.pipeline import check_reduction
 from qcsearch.errors import CandidateError

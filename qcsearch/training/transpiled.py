@@ -12,8 +12,10 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.gate import GateList, Topology
-from qcsearch.circuits import build
+from qcsearch.circuits.lowering import derive_features, lower
 from qcsearch.circuits.observables import to_pauli
+from qcsearch.circuits.quantum_circuit import to_circuit
+from qcsearch.circuits.weights import initial_weights
 from qcsearch.devices.device import Device
 from qcsearch.devices.noise import noise_model
 from qcsearch.devices.selection.regions import topology
@@ -79,11 +81,11 @@ class TranspiledCandidate:
 
     def derive(self, Z: Floats) -> Floats:
         """The circuit's features `(n_samples, n_derived)` from preprocessed `(n_samples, n_features)`."""
-        return build.derive_features(self.candidate, self.topology, Z)
+        return derive_features(self.candidate, self.topology, Z)
 
     def initial_weights(self, rng: np.random.Generator) -> Floats:
         """Weights to start from, `(n_weights,)`, drawn with the candidate's `init_scale`."""
-        return build.initial_weights(self.gate_list, self.candidate.training.init_scale, rng)
+        return initial_weights(self.gate_list, self.candidate.training.init_scale, rng)
 
     def estimator(
         self,
@@ -158,8 +160,8 @@ def transpile_candidate(
     watch = watch or Stopwatch()
     with watch.stage("build"):
         couplings = topology(device, candidate.qubits)
-        gate_list = gate_list or build.lower(candidate, couplings, n_features)
-        circuit, features, weights = build.to_circuit(gate_list)
+        gate_list = gate_list or lower(candidate, couplings, n_features)
+        circuit, features, weights = to_circuit(gate_list)
     with watch.stage("map"):
         mapped = map_circuit(circuit, device, candidate.qubits, optimization_level)
     observables = (to_pauli(label, candidate.n_qubits) for label in candidate.observables)

@@ -14,8 +14,9 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Topology
 from qcsearch.candidate.preprocessing import Preprocessing
-from qcsearch.circuits.build import derive_features, lower, to_circuit
 from qcsearch.circuits.encodings import ENCODINGS
+from qcsearch.circuits.lowering import derive_features, lower
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.errors import CandidateError
 
 RANGE = (-math.pi / 2, math.pi / 2)

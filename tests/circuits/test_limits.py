@@ -9,7 +9,7 @@ import pytest
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Topology
-from qcsearch.circuits.build import lower
+from qcsearch.circuits.lowering import lower
 from qcsearch.errors import CandidateError
 from qcsearch.storage.limits import MAX_GATES
 

@@ -11,9 +11,9 @@ from qiskit.quantum_info import Statevector
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.build import to_circuit
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.circuits.observables import to_pauli
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.training.transpiled import transpile_candidate

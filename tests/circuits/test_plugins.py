@@ -9,10 +9,11 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Topology
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.build import lower, to_circuit
 from qcsearch.circuits.describe import summary
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.circuits.encodings.angle import AngleEncoding
+from qcsearch.circuits.lowering import lower
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.testing.ansatze import AnsatzConformance
 from qcsearch.testing.encodings import EncodingConformance
 from qcsearch.testing.topologies import TOPOLOGIES

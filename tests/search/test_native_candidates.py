@@ -8,7 +8,7 @@ import optuna
 import pytest
 
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.circuits.build import lower
+from qcsearch.circuits.lowering import lower
 from qcsearch.data.preprocessing.pipeline import n_components
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device

@@ -6,7 +6,7 @@ import pytest
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.training import TrainingOptions
-from qcsearch.circuits.build import without_pqc
+from qcsearch.circuits.lowering import without_pqc
 from qcsearch.data.splitting import Part
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DeviceError

@@ -23,7 +23,7 @@ class WeightedSumEncoding:
     Pérez-Salinas et al., Phys. Rev. A 104, 012405 (2021): layers `Ry(2φ) Rz(2 ω·x + 2α)` make one qubit a universal
     approximant; φ and α are the ansatz's. A sum is a row of turns about one axis, one for each feature. About z
     they are changes of frame on most devices, so a layer reads all features and costs neither time nor fidelity.
-    It takes (qubits × features) weights a layer; they start random, see `build.initial_weights`.
+    It takes (qubits × features) weights a layer; they start random, see `weights.initial_weights`.
 
     Attributes:
         axis: `rz` (after one Hadamard at the start), `rx` or `ry`.

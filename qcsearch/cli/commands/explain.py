@@ -186,7 +186,8 @@ def _setting(key: str, value: Value) -> str:
 
 def _drawing(folder: RunFolder, candidate: Candidate, width: int) -> str:
     """The logical circuit as text; empty for a candidate that no circuit can be made of."""
-    from qcsearch.circuits.build import lower, to_circuit
+    from qcsearch.circuits.lowering import lower
+    from qcsearch.circuits.quantum_circuit import to_circuit
     from qcsearch.devices.selection.regions import topology
     from qcsearch.search.trial.features import Features
 

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.circuits.build import without_pqc
+from qcsearch.circuits.lowering import without_pqc
 from qcsearch.data.splitting import Part
 from qcsearch.devices.calibration.providers import get_device, list_devices
 from qcsearch.devices.calibration.synthetic import drifted

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcsearch.candidate import checks
-from qcsearch.circuits.build import to_circuit
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.search.predictors.base import PREDICTORS, PredictorInput
 from qcsearch.search.predictors.draws import Draws
 from qcsearch.simulation import compile_circuit

@@ -14,7 +14,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Topology
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.candidate.training import TrainingOptions
-from qcsearch.circuits.build import with_layers
+from qcsearch.circuits.lowering import with_layers
 from qcsearch.data.preprocessing.pipeline import n_components
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import best_regions, topology

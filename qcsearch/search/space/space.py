@@ -15,8 +15,9 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.build import check_gates, with_layers
 from qcsearch.circuits.encodings import ENCODINGS
+from qcsearch.circuits.gates import check_gates
+from qcsearch.circuits.lowering import with_layers
 from qcsearch.errors import CandidateError, SpaceError
 from qcsearch.escape import for_terminal
 from qcsearch.presets import preset_files

@@ -15,7 +15,7 @@ import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
-from qcsearch.circuits.build import lower
+from qcsearch.circuits.lowering import lower
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import CandidateError, DeviceError, RunError
 from qcsearch.search.finish.leaderboard import best_of_lineages, rank, records

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.gate import GateList, Topology
-from qcsearch.circuits.build import lower
+from qcsearch.circuits.lowering import lower
 from qcsearch.circuits.observables import parse
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.places import best_places

@@ -14,7 +14,7 @@ import numpy as np
 from qcsearch._version import __version__
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.gate import GateList
-from qcsearch.circuits.build import lower
+from qcsearch.circuits.lowering import lower
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import CandidateError, DeviceError

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from qiskit.quantum_info import Statevector, partial_trace
 
-from qcsearch.circuits.build import to_circuit
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.devices.device import Device
 from qcsearch.devices.noise import noise_model
 from qcsearch.search.predictors import PREDICTORS, Predictor, PredictorInput

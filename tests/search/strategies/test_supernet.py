@@ -8,7 +8,7 @@ import pytest
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Topology
-from qcsearch.circuits.build import lower
+from qcsearch.circuits.lowering import lower
 from qcsearch.search.strategies import StrategyContext
 from qcsearch.search.strategies.supernet import Architecture, ArchitectureSpace, SupernetSearch, _Search
 from qcsearch.search.trial.objective import Objective

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.circuits.build import lower
+from qcsearch.circuits.lowering import lower
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.calibration.validation import device_from_json

@@ -14,7 +14,7 @@ import numpy as np
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate
-from qcsearch.circuits.build import lower, make_encoding
+from qcsearch.circuits.lowering import lower, make_encoding
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.strategies.base import Proposal
 from qcsearch.search.strategies.ingredients.native import NativeGates

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.candidate.gate import Angle, Gate
-from qcsearch.circuits.build import GATES
+from qcsearch.circuits.gates import GATES
 from qcsearch.devices.device import ANGLE_BOUNDS, Device, GateCalibration
 from qcsearch.errors import DeviceError
 

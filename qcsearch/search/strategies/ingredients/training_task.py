@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.circuits.build import derive_features, lower, to_circuit
+from qcsearch.circuits.lowering import derive_features, lower
 from qcsearch.circuits.observables import to_pauli
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.data.splitting import Part
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.trial.objective import Objective

@@ -12,7 +12,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Topology
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.build import make_encoding
+from qcsearch.circuits.lowering import make_encoding
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.strategies.base import StrategyContext
 from qcsearch.search.trial.objective import Objective

@@ -6,7 +6,8 @@ from qiskit.quantum_info import Operator
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
-from qcsearch.circuits.build import lower, to_circuit
+from qcsearch.circuits.lowering import lower
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import SpaceError

@@ -1,4 +1,4 @@
-"""From a candidate to gates and to a circuit."""
+"""From a candidate to its gate list, and on to a circuit."""
 
 import math
 from dataclasses import fields, replace
@@ -13,15 +13,11 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate, GateList, Topology
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.build import (
-    GATES,
-    derive_features,
-    initial_weights,
-    lower,
-    to_circuit,
-    without_pqc,
-)
 from qcsearch.circuits.encodings import ENCODINGS
+from qcsearch.circuits.gates import GATES
+from qcsearch.circuits.lowering import derive_features, lower, without_pqc
+from qcsearch.circuits.quantum_circuit import to_circuit
+from qcsearch.circuits.weights import initial_weights
 from qcsearch.errors import CandidateError, DataError
 
 LINE = Topology(3, ((0, 1), (1, 2)))
