@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from optuna.trial import create_trial  # noqa: F401  the import takes its time, which is not an example's
@@ -18,7 +19,6 @@ from qcsearch.errors import CandidateError, InputError, SpaceError
 from qcsearch.presets import preset_files
 from qcsearch.search.space.context import SearchContext
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.space.text import to_toml
 from qcsearch.search.strategies import check_strategy, create_strategy
 
 T = TypeVar("T")
@@ -188,12 +188,12 @@ def slips(draw: st.DrawFn) -> tuple[str, bool]:
         other = renamed(draw, last)
         strange = other != last and other not in here
         here[other] = here.pop(last)
-        return to_toml(inside), strange
+        return tomli_w.dumps(inside), strange
     if kind == "remove":
         del here[last]
     else:
         here[last] = draw(JUNK)
-    return to_toml(inside), False
+    return tomli_w.dumps(inside), False
 
 
 def refused(work: Callable[[], T]) -> tuple[str, T | None]:

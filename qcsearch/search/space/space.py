@@ -9,6 +9,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import tomli_w
+
 from qcsearch.candidate import checks
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
@@ -24,7 +26,6 @@ from qcsearch.presets import preset_files
 from qcsearch.registry import Registry
 from qcsearch.search.space.file import Alternative, IntRange, SpaceFile, parse
 from qcsearch.search.space.parameters import Parameters
-from qcsearch.search.space.text import to_toml
 from qcsearch.search.trial.ladder import Ladder
 from qcsearch.spelling import meant
 from qcsearch.storage import canonical, files
@@ -97,7 +98,7 @@ class SearchSpace:
             return self
         said = tomllib.loads(self.text)
         said["constraints"] = {**said.get("constraints", {}), **tighter}
-        return SearchSpace.from_toml(to_toml(said), self.name)
+        return SearchSpace.from_toml(tomli_w.dumps(said), self.name)
 
     def bind(self, context: SearchContext) -> BoundSpace:
         """Keep what is possible for this device and these data.
