@@ -55,7 +55,7 @@ def find_remap(
         _keep(kept, diagnostics.find_remap(model, parts.validation, executor.calibration(), above))
     remap = _kept(kept)
     if remap is not None:
-        executor.made_for(remap.device)
+        executor.compare_with(remap.device)
     return remap
 
 
