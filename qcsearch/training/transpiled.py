@@ -21,10 +21,10 @@ from qcsearch.devices.noise import noise_model
 from qcsearch.devices.selection.regions import topology
 from qcsearch.devices.transpile.mapping import MappedCircuit, map_circuit
 from qcsearch.simulation import Program, compile_circuit
+from qcsearch.simulation.occurrences import Occurrences, occurrences
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.training.expectations import Expectations, Floats
 from qcsearch.training.gradients.estimators import GradientEstimator, ParameterShift, estimator_for
-from qcsearch.training.gradients.occurrences import Occurrences, occurrences
 
 __all__ = ["TranspiledCandidate", "transpile_candidate"]
 

@@ -7,26 +7,25 @@ active qubits first, because on a wide circuit Aer's saved expectation values ar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter, ParameterExpression, ParameterVector
+from qiskit.circuit import Parameter
 from qiskit.quantum_info import PauliList, SparsePauliOp
 from qiskit_aer import AerSimulator
 
 from qcsearch.errors import CircuitError, InputError
-from qcsearch.simulation.angles import AngleReader, AngleSum
+from qcsearch.simulation.angles import AngleReader
 from qcsearch.simulation.checks import check_cotangent, check_features, check_weights
 from qcsearch.simulation.exact.runtime.program import Cotangent
 from qcsearch.simulation.noise import Noise, cut
 from qcsearch.simulation.observables import Observable, read_observables
+from qcsearch.simulation.occurrences import Occurrences, occurrences
 
 __all__ = ["AerProgram", "aer_values"]
-
-_SHIFTED = frozenset({"rx", "ry", "rz", "p", "u1", "u2", "u3", "u", "rxx", "ryy", "rzz", "rzx"})
-"""Gates each of whose angles is that of a Pauli rotation: two shifts by π/2 give the exact derivative."""
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +70,7 @@ class AerProgram:
             len(observables),
         )
         self.shots = shots
-        self._angles = AngleReader(features, weights)
+        AngleReader(features, weights)  # refuses a parameter that stands twice, before anything is run
         self._parameters = [*features, *weights]
         self._rng = np.random.default_rng(seed)
         noise = Noise(None if shots is not None else noise_model)
@@ -116,49 +115,23 @@ class AerProgram:
             check_features(X, self.n_features),
             check_weights(w, self.n_weights),
         )
-        circuit, shifts, angles = self._shiftable()
-        moves = np.pi / 2 * np.vstack([np.zeros(len(shifts)), np.eye(len(shifts)), -np.eye(len(shifts))])
+        rule = self._occurrences
+        moves = (
+            np.pi
+            / 2
+            * np.vstack([np.zeros(len(rule.shifts)), np.eye(len(rule.shifts)), -np.eye(len(rule.shifts))])
+        )
         rows = [np.concatenate([x, weights, move]) for x in features for move in moves]
-        found = self._evaluate(circuit, [*self._parameters, *shifts], rows)
+        found = self._evaluate(rule.circuit, [*self._parameters, *rule.shifts], rows)
         found = found.reshape(len(features), len(moves), self.n_observables)
-        values = found[:, 0]
+        values, (plus, minus) = found[:, 0], np.split(found[:, 1:], 2, axis=1)
         slopes = check_cotangent(cotangent(values) if callable(cotangent) else cotangent, values.shape)
-        plus, minus = found[:, 1 : len(shifts) + 1], found[:, len(shifts) + 1 :]
-        by_angle = np.einsum("nko,no->nk", (plus - minus) / 2, slopes)
-        gradient = np.zeros(self.n_weights)
-        for number, angle in enumerate(angles):
-            for coefficient, weight, feature in angle.terms:
-                if weight >= 0:
-                    factor = features[:, feature] if feature >= 0 else 1.0
-                    gradient[weight] += coefficient * float(np.sum(by_angle[:, number] * factor))
-        return values, gradient
+        return values, rule.chain(features, np.einsum("nko,no->nk", (plus - minus) / 2, slopes))
 
-    def _shiftable(self) -> tuple[QuantumCircuit, list[Parameter], list[AngleSum]]:
-        """The circuit with a shift added to each trained angle; the shifts; the angles they are added to."""
-        circuit = self._circuit.copy_empty_like()
-        shifts: list[Parameter] = []
-        angles: list[AngleSum] = []
-        most = sum(len(instruction.params) for instruction in self._circuit.data)
-        names = iter(ParameterVector("shift", most))
-        for instruction in self._circuit.data:
-            operation = instruction.operation
-            for position, value in enumerate(instruction.params):
-                if not isinstance(value, ParameterExpression):
-                    continue
-                angle = self._angles.read(value, instruction.name)
-                if not angle.has_weight:
-                    continue
-                if instruction.name not in _SHIFTED:
-                    raise CircuitError(
-                        f"Parameter shift needs trained angles in {', '.join(sorted(_SHIFTED))} alone. "
-                        f"Got '{instruction.name}'."
-                    )
-                shifts.append(next(names))
-                angles.append(angle)
-                operation = operation.to_mutable()
-                operation.params[position] = value + shifts[-1]
-            circuit.append(operation, instruction.qubits)
-        return circuit, shifts, angles
+    @cached_property
+    def _occurrences(self) -> Occurrences:
+        n_features = self.n_features
+        return occurrences(self._circuit, self._parameters[:n_features], self._parameters[n_features:])
 
     def _evaluate(self, circuit: QuantumCircuit, parameters: list[Parameter], rows: list[Floats]) -> Floats:
         """Values of one circuit for rows of numbers, `(n_rows, n_observables)`."""
@@ -216,7 +189,7 @@ class _Counts:
 
     def __init__(self, operators: list[SparsePauliOp], shots: int) -> None:
         labels = sorted({label for operator in operators for label in operator.paulis.to_labels()})
-        self._groups = PauliList(labels).group_commuting(qubit_wise=True)
+        self._groups = PauliList(labels).group_qubit_wise_commuting()
         self._operators = operators
         self._shots = shots
 

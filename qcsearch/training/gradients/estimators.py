@@ -9,8 +9,8 @@ import numpy as np
 
 from qcsearch.candidate.training import GRADIENTS
 from qcsearch.errors import CandidateError
+from qcsearch.simulation.occurrences import Occurrences
 from qcsearch.training.expectations import Cotangent, Differentiable, Expectations, Floats
-from qcsearch.training.gradients.occurrences import Occurrences
 
 __all__ = [
     "Adjoint",

@@ -132,5 +132,5 @@ def test_a_trained_gate_without_a_shift_rule_is_refused_by_name():
     circuit, weight = QuantumCircuit(2), Parameter("w")
     circuit.crx(weight, 0, 1)
     program = AerProgram(circuit, None, [SparsePauliOp("ZI")], [], [weight])
-    with pytest.raises(CircuitError, match="Got 'crx'"):
+    with pytest.raises(CircuitError, match="the gate 'crx'"):
         program.value_and_gradient(np.zeros((1, 0)), [0.1], np.ones((1, 1)))

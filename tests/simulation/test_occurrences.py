@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterVector
-from qiskit.quantum_info import Operator
+from qiskit.circuit.library import get_standard_gate_name_mapping
+from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CircuitError
-from qcsearch.training.gradients.occurrences import occurrences
+from qcsearch.simulation.occurrences import occurrences
 from qcsearch.training.transpiled import transpile_candidate
 
 
@@ -76,13 +77,54 @@ def test_a_gate_that_needs_four_terms_is_refused_by_name():
         occurrences(circuit, [], [w])
 
 
+@pytest.mark.parametrize("gate", ["r", "u", "u2", "cp", "rzx"])
+def test_two_terms_are_exact_for_each_angle_that_takes_a_shift(gate):
+    """Against central differences; the phase of `r` would need four terms and is refused."""
+    w = ParameterVector("w", 3)
+    angles = {"r": (w[0], 0.4), "u": (w[0], w[1], w[2]), "u2": (w[0], w[1]), "cp": (w[0],), "rzx": (w[0],)}[
+        gate
+    ]
+    circuit = QuantumCircuit(2)
+    circuit.ry(0.7, 0)
+    circuit.rx(0.4, 1)
+    circuit.cx(0, 1)
+    operation = get_standard_gate_name_mapping()[gate].to_mutable().base_class(*angles)
+    circuit.append(operation, range(operation.num_qubits))
+    circuit.cx(0, 1)
+    circuit.ry(0.9, 0)
+    used = list(circuit.parameters)
+    rule = occurrences(circuit, [], used)
+    at = dict(zip(used, (0.3, 0.8, -0.5), strict=False))
+
+    def value(of, values):
+        observable = SparsePauliOp.from_list([("ZI", 1.0), ("IZ", 0.5), ("XX", 0.3)])
+        return Statevector(of.assign_parameters(values)).expectation_value(observable).real
+
+    def shifted(one, by):
+        return value(rule.circuit, at | dict.fromkeys(rule.shifts, 0.0) | {one: by})
+
+    slopes = [(shifted(one, np.pi / 2) - shifted(one, -np.pi / 2)) / 2 for one in rule.shifts]
+    expected = [
+        (value(circuit, at | {p: at[p] + 1e-5}) - value(circuit, at | {p: at[p] - 1e-5})) / 2e-5 for p in used
+    ]
+    assert rule.chain(np.zeros((1, 0)), np.array([slopes])) == pytest.approx(expected, abs=1e-8)
+
+
+def test_the_phase_of_r_is_refused():
+    w = Parameter("w")
+    circuit = QuantumCircuit(1)
+    circuit.r(0.3, w, 0)
+    with pytest.raises(CircuitError, match="no two-term rule for the gate 'r'"):
+        occurrences(circuit, [], [w])
+
+
 @pytest.mark.parametrize("form", ["w·w", "w·v", "sin w", "w·x·x"])
 def test_an_angle_of_another_form_is_refused(form):
     w, v, x = Parameter("w"), Parameter("v"), Parameter("x")
     angle = {"w·w": w * w, "w·v": w * v, "sin w": w.sin(), "w·x·x": w * x * x}[form]
     circuit = QuantumCircuit(1)
     circuit.rz(angle, 0)
-    with pytest.raises(CircuitError, match="An angle must be a sum of terms"):
+    with pytest.raises(CircuitError, match="An angle must be a sum of"):
         occurrences(circuit, [x], [w, v])
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from qiskit.circuit import Gate, Parameter, ParameterExpression, ParameterVector, QuantumCircuit, Qubit
+from numpy.typing import NDArray
+from qiskit.circuit import Parameter, ParameterExpression, ParameterVector, QuantumCircuit, Qubit
 
 from qcsearch.errors import CircuitError
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.simulation.angles import AngleReader
 
-__all__ = ["TWO_TERM_GATES", "Occurrences", "occurrences"]
+__all__ = ["Occurrences", "occurrences"]
 
-TWO_TERM_GATES = frozenset(
-    {"rx", "ry", "rz", "rxx", "ryy", "rzz", "rzx", "r", "p", "u", "u1", "u2", "u3", "cp", "cu1", "U"}
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_TWO_TERM_GATES = frozenset(
+    {"rx", "ry", "rz", "rxx", "ryy", "rzz", "rzx", "p", "u", "u1", "u2", "u3", "cp", "cu1", "U"}
 )
-"""Gates whose angles stand before a generator with two eigenvalues one apart, so that two terms are exact."""
-
+"""Gates each of whose angles stands before a generator with two eigenvalues one apart, so that two terms are exact."""
 
 _AXES = frozenset({"rx", "ry", "rz", "p", "u1"})
 """Turns of one qubit about an axis: in a row, their angles add up."""
@@ -52,7 +55,10 @@ class Occurrences:
             X: features `(n_samples, n_features)`.
             by_shift: `(n_samples, n_shifts)`.
         """
-        slopes = np.where(self.feature >= 0, X[:, self.feature], 1.0) * self.factor
+        multipliers = np.hstack(
+            [X, np.ones((len(X), 1))]
+        )  # the last, number −1, is that of a term without a feature
+        slopes = multipliers[:, self.feature] * self.factor
         terms = np.sum(slopes * by_shift[:, self.shift], axis=0)
         return np.bincount(self.weight, weights=terms, minlength=self.n_weights).astype(np.float64)
 
@@ -68,18 +74,18 @@ def occurrences(
         weights: the weight parameters in order.
 
     Raises:
-        CircuitError: if a weight stands in a gate whose shift needs more than two terms, or in an
-            angle of another form.
+        CircuitError: if a weight stands in an angle whose shift needs more than two terms, or in an angle of another
+            form.
     """
-    index_x = {p: i for i, p in enumerate(features)}
-    index_w = {p: i for i, p in enumerate(weights)}
-    rows = _rows(circuit, _places(circuit, index_w))
+    reader = AngleReader(features, weights)
+    rows = _rows(circuit, _places(circuit, frozenset(weights)))
     shifts = tuple(ParameterVector("shift", len(rows)))
     shifted, terms = circuit.copy(), []
     for k, row in enumerate(rows):
         for position, slot in row:
-            angle = circuit.data[position].operation.params[slot]
-            terms += [(k, *term) for term in _terms(angle, index_x, index_w)]
+            gate = circuit.data[position].operation
+            angle = reader.read(gate.params[slot], gate.name)
+            terms += [(k, weight, feature, c) for c, weight, feature in angle.terms if weight >= 0]
         position, slot = row[0]
         instruction = shifted.data[position]
         operation = instruction.operation.to_mutable()
@@ -90,15 +96,14 @@ def occurrences(
     return Occurrences(shifted, shifts, len(weights), shift, weight, feature, table[:, 3])
 
 
-def _places(circuit: QuantumCircuit, weights: dict[Parameter, int]) -> list[tuple[int, int]]:
+def _places(circuit: QuantumCircuit, weights: frozenset[Parameter]) -> list[tuple[int, int]]:
     """Position and angle number of every angle that holds a weight."""
     places = []
     for position, instruction in enumerate(circuit.data):
         for slot, angle in enumerate(instruction.operation.params):
-            if not isinstance(angle, ParameterExpression) or not any(p in weights for p in angle.parameters):
-                continue
-            _check_two_term(instruction.operation)
-            places.append((position, slot))
+            if isinstance(angle, ParameterExpression) and not weights.isdisjoint(angle.parameters):
+                _check_two_term(instruction.operation.name, slot)
+                places.append((position, slot))
     return places
 
 
@@ -123,49 +128,10 @@ def _rows(circuit: QuantumCircuit, places: list[tuple[int, int]]) -> list[list[t
     return rows
 
 
-def _check_two_term(gate: Gate) -> None:
-    if gate.name not in TWO_TERM_GATES:
+def _check_two_term(gate: str, slot: int) -> None:
+    # The phase of `r` turns the axis forth and back: two rotations by it, whose shifts need four terms.
+    if gate not in _TWO_TERM_GATES and (gate, slot) != ("r", 0):
         raise CircuitError(
-            f"The gradient 'parameter_shift' has no two-term rule for the gate '{gate.name}'.",
+            f"The gradient 'parameter_shift' has no two-term rule for the gate '{gate}'.",
             fix="translate the circuit to basis gates first, or take the gradient 'adjoint'.",
         )
-
-
-def _terms(
-    angle: ParameterExpression, features: dict[Parameter, int], weights: dict[Parameter, int]
-) -> list[tuple[int, int, float]]:
-    """Weight, feature (−1 for none) and factor of each term of `angle` that holds a weight."""
-    terms = []
-    for weight in (p for p in angle.parameters if p in weights):
-        slope = angle.gradient(weight)
-        terms.append((weights[weight], -1, _at(slope)))
-        if isinstance(slope, ParameterExpression):
-            # The slope says it still holds every parameter of the angle, needed or not.
-            held = (p for p in slope.parameters if p in features)
-            terms += [(weights[weight], features[p], _at(slope.gradient(p))) for p in held]
-    terms = [term for term in terms if term[2] != 0.0]
-    _check_form(angle, terms, features, weights)
-    return terms
-
-
-def _at(expression: ParameterExpression | float, values: Mapping[Parameter, float] | None = None) -> float:
-    """The number that an expression is at some values, 0 for those not given."""
-    if not isinstance(expression, ParameterExpression):
-        return float(expression)
-    given = values or {}
-    return float(expression.bind({p: given.get(p, 0.0) for p in expression.parameters}))
-
-
-def _check_form(
-    angle: ParameterExpression,
-    terms: list[tuple[int, int, float]],
-    features: dict[Parameter, int],
-    weights: dict[Parameter, int],
-) -> None:
-    """Compare the terms with the angle at a point of no symmetry."""
-    x = {p: 0.5 + (0.618034 * (i + 1)) % 1 for p, i in features.items() if p in angle.parameters}
-    w = {p: 0.5 + (0.754878 * (i + 1)) % 1 for p, i in weights.items() if p in angle.parameters}
-    by_x, by_w = {features[p]: v for p, v in x.items()}, {weights[p]: v for p, v in w.items()}
-    found = sum(factor * by_w[j] * by_x.get(k, 1.0) for j, k, factor in terms)
-    if abs(_at(angle, x | w) - _at(angle, x) - found) > 1e-9:
-        raise CircuitError(f"An angle must be a sum of terms c, c·x, c·w and c·w·x. Got {angle}.")
