@@ -1,9 +1,8 @@
 """The values that kernels take whole, field by field.
 
-They travel as plain tuples, and a kernel names them in its first line, `recipe = Recipe(*recipe)`, for two reasons.
-Numba needs twice as long to tell the type of a named tuple as of a plain one, half a microsecond a record, which is
-several per cent of a small step. And its cache on disk pickles the types of arguments: a class of ours that a later
-version renames would make the old cache unreadable.
+They travel as plain tuples, and a kernel names them in its first line, `recipe = Recipe(*recipe)`: Numba needs twice as
+long to tell the type of a named tuple as of a plain one, half a microsecond a record, which is several per cent of a
+small step.
 
 Offsets and sizes are in numbers, not in bytes; flat arrays of *registers* hold the lanes of a SIMD vector innermost.
 """
