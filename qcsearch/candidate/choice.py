@@ -1,4 +1,4 @@
-"""A choice: one alternative of a family, by its registered name, with its settings."""
+"""A choice: one alternative of its kind, by its registered name, with its settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Choice"]
 
 @dataclass(frozen=True)
 class Choice:
-    """One alternative of a family, by its registered name, with its settings.
+    """One alternative of its kind, by its registered name, with its settings.
 
     Equal when the canonical JSON is equal: a tuple and a list of one content are, 1 and 1.0 are not.
 

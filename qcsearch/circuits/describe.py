@@ -30,8 +30,8 @@ class CircuitFacts:
         gates: number of gates by name.
         two_qubit_gates: number of gates on two qubits.
         depth: longest chain of gates that follow one another.
-        features_by_qubit: derived features that turn each qubit, sorted.
-        weights_by_qubit: weights that turn each qubit, sorted; a two-qubit rotation counts on both.
+        features_by_qubit: derived features that rotate each qubit, sorted.
+        weights_by_qubit: weights that rotate each qubit, sorted; a two-qubit rotation counts on both.
     """
 
     n_qubits: int
@@ -94,7 +94,7 @@ def summary(candidate: Candidate, gate_list: GateList | None = None) -> str:
 
 
 def explain(candidate: Candidate, gate_list: GateList) -> str:
-    """A few lines: the choices, the gates by name, and for each qubit what turns it and what is measured.
+    """A few lines: the choices, the gates by name, and for each qubit what rotates it and what is measured.
 
     Args:
         candidate: the candidate.

@@ -38,13 +38,13 @@ _ANGLE_2 |= {"crx": "CRX", "cry": "CRY", "crz": "CRZ", "cp": "CPhase"}
 
 GATES: dict[str, GateSpec] = {
     name: GateSpec(n_qubits, has_angle, f"{cls}Gate")
-    for n_qubits, has_angle, family in (
+    for n_qubits, has_angle, names in (
         (1, False, _FIXED_1),
         (1, True, _ANGLE_1),
         (2, False, _FIXED_2),
         (2, True, _ANGLE_2),
     )
-    for name, cls in family.items()
+    for name, cls in names.items()
 }
 """Every gate a gate list may hold, by Qiskit's name."""
 

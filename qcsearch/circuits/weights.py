@@ -16,9 +16,9 @@ __all__ = ["initial_weights"]
 def initial_weights(gate_list: GateList, init_scale: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw start weights, `(n_weights,)`: uniform in ±π × `init_scale`, but for those that multiply a feature.
 
-    Of these, one alone starts at 1, the plain feature; n whose turns follow one another about one axis make a weighted
-    sum and start normal with standard deviation 1/√n, so that the sum is about as wide as a feature (LeCun et al.,
-    *Efficient BackProp*, 1998).
+    Of these, one alone starts at 1, the plain feature; n whose rotations follow one another about one axis make a
+    weighted sum and start normal with standard deviation 1/√n, so that the sum is about as wide as a feature
+    (LeCun et al., *Efficient BackProp*, 1998).
     """
     weights = rng.uniform(-math.pi * init_scale, math.pi * init_scale, gate_list.n_weights)
     for run in _sums(gate_list.gates):
@@ -27,7 +27,7 @@ def initial_weights(gate_list: GateList, init_scale: float, rng: np.random.Gener
 
 
 def _sums(gates: Iterable[Gate]) -> list[list[int]]:
-    """Weights that multiply features, those of turns in a row about one axis together."""
+    """Weights that multiply features, those of rotations in a row about one axis together."""
     sums: list[list[int]] = []
     open_sums: dict[int, tuple[str, list[int]]] = {}
     for gate in gates:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qcsearch.data.truth import Truth
+from qcsearch.data.known_labels import KnownLabels
 from qcsearch.data.values import Label
 from qcsearch.deployment.cost.checks import check_ceiling
 from qcsearch.deployment.cost.plan import measuring
@@ -64,13 +64,13 @@ class Inference:
         """The most probable label of each sample."""
         return [self.model.classes[i] for i in self.probabilities.argmax(axis=1)]
 
-    def score(self, truth: Truth) -> Score | None:
+    def score(self, known: KnownLabels) -> Score | None:
         """Accuracy over the samples whose class is known; None if none is."""
-        rows, model = truth.known, self.model
+        rows, model = known.rows, self.model
         if not len(rows):
             return None
         found = Estimates(self.found.values[rows], self.found.errors[rows])
-        return measured_score(found, truth.codes[rows], model.head, _rng(self.seed))
+        return measured_score(found, known.codes[rows], model.head, _rng(self.seed))
 
 
 def infer(

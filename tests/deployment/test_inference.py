@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qiskit.primitives import BitArray
 
-from qcsearch.data.truth import Truth
+from qcsearch.data.known_labels import KnownLabels
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.progress import Progress
 from qcsearch.deployment.settings import MeasurementSettings
@@ -38,7 +38,7 @@ def test_the_score_is_over_the_labels_that_the_model_knows(model, iris):
     right = sum(a == b for a, b in zip(found.labels, names, strict=True))
 
     def score(labels):
-        return found.score(Truth.of(labels, model.classes, len(names)))
+        return found.score(KnownLabels.of(labels, model.classes, len(names)))
 
     assert score(names).accuracy == pytest.approx(right / len(names))
     assert score(names).shot_error is not None

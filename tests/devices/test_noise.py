@@ -10,9 +10,9 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
 from qcsearch.devices import noise
-from qcsearch.devices.calibration.oddities import coherence_limit
 from qcsearch.devices.calibration.providers import fake_backend, get_device
 from qcsearch.devices.calibration.validation import device_from_json
+from qcsearch.devices.calibration.violations import coherence_limit
 from qcsearch.devices.noise import noise_model
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import DeviceError

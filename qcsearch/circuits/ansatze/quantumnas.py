@@ -37,21 +37,21 @@ def cu3(control: int, target: int, weights: Weights) -> list[Gate]:
     """
     theta, phi, lam = next(weights), next(weights), next(weights)
 
-    def turn(name: str, qubit: int, weight: int, scale: float) -> Gate:
+    def rotation(name: str, qubit: int, weight: int, scale: float) -> Gate:
         return Gate(name, (qubit,), Angle(scale=scale, weight=weight))
 
     return [
-        turn("rz", control, lam, 0.5),
-        turn("rz", control, phi, 0.5),
-        turn("rz", target, lam, 0.5),
-        turn("rz", target, phi, -0.5),
+        rotation("rz", control, lam, 0.5),
+        rotation("rz", control, phi, 0.5),
+        rotation("rz", target, lam, 0.5),
+        rotation("rz", target, phi, -0.5),
         Gate("cx", (control, target)),
-        turn("rz", target, lam, -0.5),
-        turn("rz", target, phi, -0.5),
-        turn("ry", target, theta, -0.5),
+        rotation("rz", target, lam, -0.5),
+        rotation("rz", target, phi, -0.5),
+        rotation("ry", target, theta, -0.5),
         Gate("cx", (control, target)),
-        turn("ry", target, theta, 0.5),
-        turn("rz", target, phi, 1.0),
+        rotation("ry", target, theta, 0.5),
+        rotation("rz", target, phi, 1.0),
     ]
 
 

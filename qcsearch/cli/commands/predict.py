@@ -23,7 +23,7 @@ from qcsearch.wording import percent
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qcsearch.data.truth import Truth
+    from qcsearch.data.known_labels import KnownLabels
     from qcsearch.data.values import IntArray, Label
     from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.inference import Inference
@@ -83,8 +83,8 @@ def predict(
     """
     from qcsearch.cli.options.inputs import refuse_existing
     from qcsearch.cli.options.models import load_model
+    from qcsearch.data.known_labels import KnownLabels
     from qcsearch.data.sources.load import load_samples
-    from qcsearch.data.truth import Truth
 
     refuse_existing(options.output)
     spec = (backend or "").strip()
@@ -94,16 +94,16 @@ def predict(
     trained = load_model(model)
     say_notes(trained.device)
     samples = load_samples(data, trained.feature_names or trained.n_features_in, target, trained.encoder)
-    X, truth = samples.X, Truth.of(samples.labels, trained.classes, len(samples.X))
+    X, known = samples.X, KnownLabels.of(samples.labels, trained.classes, len(samples.X))
     if spec:
         found = _measured(trained, X, spec, options.settings, ibm, hardware.yes, Path(model))
         labels, probabilities, errors = found.labels, found.probabilities, found.errors
-        facts = _said(found, truth)
+        facts = _said(found, known)
     else:
         probabilities, errors = trained.predict_proba(X), None
         labels = [trained.classes[i] for i in probabilities.argmax(axis=1)]
-        facts = _exact(trained, probabilities.argmax(axis=1), truth)
-    for sentence in (*samples.notices, *filter(None, [truth.sentence, _marked(trained)])):
+        facts = _exact(trained, probabilities.argmax(axis=1), known)
+    for sentence in (*samples.notices, *filter(None, [known.sentence, _marked(trained)])):
         say(f"Note: {sentence}")
     if options.output is not None or not json:
         _write(_csv(trained, labels, probabilities, errors), options.output)
@@ -162,17 +162,17 @@ def _jobs(model: Path) -> Path:
     return named / "jobs" if is_run else named.with_name(f"{named.name}-jobs")
 
 
-def _exact(model: TrainedModel, predicted: IntArray, truth: Truth) -> dict[str, Any]:
-    source, accuracy, rows = f"exact engine, noise of {model.device.name}", None, truth.known
+def _exact(model: TrainedModel, predicted: IntArray, known: KnownLabels) -> dict[str, Any]:
+    source, accuracy, rows = f"exact engine, noise of {model.device.name}", None, known.rows
     if len(rows):
-        accuracy = float((predicted[rows] == truth.codes[rows]).mean())
+        accuracy = float((predicted[rows] == known.codes[rows]).mean())
         say(f"Accuracy {percent(accuracy)} on {len(rows)} labelled samples ({source}).")
     return {"source": source, "accuracy": accuracy, "n_labelled": len(rows)}
 
 
-def _said(found: Inference, truth: Truth) -> dict[str, Any]:
+def _said(found: Inference, known: KnownLabels) -> dict[str, Any]:
     """Say what a person should know of a measured prediction; return the same for machines."""
-    score = found.score(truth)
+    score = found.score(known)
     if score is not None:
         say(
             f"Accuracy {percent(score.accuracy)} on {score.n_samples} labelled samples ({found.backend}, "
@@ -190,7 +190,7 @@ def _said(found: Inference, truth: Truth) -> dict[str, Any]:
         "source": found.backend,
         "kind": found.kind,
         "shots": found.shots,
-        "n_labelled": len(truth.known),
+        "n_labelled": len(known.rows),
         "accuracy": None if score is None else score.accuracy,
         "accuracy_shot_error": None if score is None else score.shot_error,
         "accuracy_sampling_error": None if score is None else score.sampling_error,

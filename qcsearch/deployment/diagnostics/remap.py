@@ -14,7 +14,7 @@ from qcsearch.deployment.diagnostics.drift import changes
 from qcsearch.deployment.diagnostics.score import exact_score
 from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.device import Device
-from qcsearch.devices.selection.places import best_places
+from qcsearch.devices.selection.layouts import best_layouts
 from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import DeviceError
 from qcsearch.storage.canonical import Json
@@ -140,7 +140,7 @@ def _layouts(model: TrainedModel, now: Device) -> Iterator[tuple[int, ...]]:
     """The best layouts of the circuit as it stands."""
     transpiled, n_qubits = model.transpiled, model.candidate.n_qubits
     measured = {q for label in model.candidate.observables for q in parse(label, n_qubits)}
-    yield from best_places(now, transpiled.topology, transpiled.gate_list.gates, measured, _LAYOUTS)
+    yield from best_layouts(now, transpiled.topology, transpiled.gate_list.gates, measured, _LAYOUTS)
 
 
 def _remapped(model: TrainedModel, qubits: tuple[int, ...], device: Device) -> TrainedModel:

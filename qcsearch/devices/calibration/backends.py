@@ -1,7 +1,7 @@
 """Calibration facts out of a Qiskit `BackendV2`, whoever made it.
 
 Everything is read from the backend's `Target`. What it leaves open comes from where the vendor keeps it
-besides, see `vendor_figures`: the two readout probabilities apart, the time of calibration, or all of it.
+besides, see `vendor_calibration`: the two readout probabilities apart, the time of calibration, or all of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from qcsearch.devices.calibration.rules import RUNS_NOTHING
 from qcsearch.devices.calibration.validation import device_from_json
-from qcsearch.devices.calibration.vendor_figures import Figures
+from qcsearch.devices.calibration.vendor_calibration import VendorCalibration
 from qcsearch.devices.device import DEAD, FORMAT, Device
 from qcsearch.errors import DeviceError
 from qcsearch.storage.canonical import Json
@@ -50,14 +50,14 @@ def device_from_backend(backend: BackendV2) -> Device:
     name = str(getattr(backend, "name", None) or type(backend).__name__)
     if not target.num_qubits:
         raise DeviceError(f"The backend {name} must have a fixed number of qubits. It has none.")
-    figures = Figures(backend)
-    reader = _Reader(target, figures)
+    vendor = VendorCalibration(backend)
+    reader = _Reader(target, vendor)
     gates = reader.gates()
     raw = {
         "format": FORMAT,
         "name": name,
         "provider": _provider(backend),
-        "calibrated_at": _time(figures.properties),
+        "calibrated_at": _time(vendor.properties),
         "dt": reader.measured(target.dt, "dt", low=1e-15, high=1e-3),
         "basis_gates": sorted({gate["name"] for gate in gates}),
         "coupling_map": sorted({tuple(gate["qubits"]) for gate in gates if len(gate["qubits"]) == 2}),
@@ -72,7 +72,7 @@ def device_from_backend(backend: BackendV2) -> Device:
 
 def _check_not_ideal(name: str, raw: dict[str, Json]) -> None:
     """Refuse a target whose noise model would silently be ideal."""
-    fix = "write the provider's own figures into a snapshot file, as noise_models/README.md shows."
+    fix = "write the provider's own calibration into a snapshot file, as noise_models/README.md shows."
     if not raw["gates"]:
         raise DeviceError(f"The backend {name} must have gates that Qiskit knows. It has none.")
     kind = "two-qubit gate" if raw["coupling_map"] else "gate"
@@ -88,9 +88,9 @@ def _check_not_ideal(name: str, raw: dict[str, Json]) -> None:
 class _Reader:
     """Reads numbers out of one target, and remembers what it could not believe."""
 
-    def __init__(self, target: Target, figures: Figures) -> None:
+    def __init__(self, target: Target, vendor: VendorCalibration) -> None:
         self._target = target
-        self._figures = figures
+        self._vendor = vendor
         self._unbelieved: list[str] = []
         self._blind: list[str] = []
         self._symmetric = False
@@ -153,7 +153,7 @@ class _Reader:
     ) -> float | None:
         value = facts.get(name, getattr(measure, name, None))
         if value is None and mean is None:
-            value = self._figures.readout(q).get(name)
+            value = self._vendor.readout(q).get(name)
         found = self.measured(value, f"{name} of qubit {q}", high=1)
         if found is None and mean is not None:
             self._symmetric = True
@@ -161,11 +161,11 @@ class _Reader:
         return found
 
     def _facts(self, q: int) -> dict[str, Any]:
-        """Named figures of one qubit: the target's, and those that the provider has besides."""
+        """Named facts of one qubit: the target's, and those that the provider has besides."""
         known = self._target.qubit_properties
         found = known[q] if known is not None and q < len(known) else None
         times = {"T1": getattr(found, "t1", None), "T2": getattr(found, "t2", None)}
-        return {**times, **self._figures.qubit(q)}
+        return {**times, **self._vendor.qubit(q)}
 
     def gates(self) -> list[dict[str, Json]]:
         """The JSON entries of all one- and two-qubit gates."""
@@ -189,21 +189,21 @@ class _Reader:
         return entries
 
     def _places(self, name: str, n_qubits: int) -> Iterable[tuple[int, ...]]:
-        """Where a gate runs; one given for no qubits in particular, and without figures, on no pair of qubits."""
+        """Where a gate runs; one given for no qubits in particular, and without calibration, on no pair of qubits."""
         places = self._target[name]
         if places is not None and None not in places:
             return sorted(places)
         anywhere = list(permutations(range(self._target.num_qubits), n_qubits))
-        if n_qubits == 2 and self._figures.coupled is not None:
-            anywhere = [pair for pair in anywhere if pair in self._figures.coupled]
-        known = n_qubits == 1 or any(self._figures.error(name, pair) is not None for pair in anywhere)
+        if n_qubits == 2 and self._vendor.coupled is not None:
+            anywhere = [pair for pair in anywhere if pair in self._vendor.coupled]
+        known = n_qubits == 1 or any(self._vendor.error(name, pair) is not None for pair in anywhere)
         return anywhere if known else []
 
     def _gate(self, name: str, qubits: tuple[int, ...]) -> dict[str, Json]:
         found = _at(self._target, name, qubits)
-        error, duration = (getattr(found, figure, None) for figure in ("error", "duration"))
-        error = self._figures.error(name, qubits) if error is None else error
-        duration = self._figures.duration(name) if duration is None else duration
+        error, duration = (getattr(found, fact, None) for fact in ("error", "duration"))
+        error = self._vendor.error(name, qubits) if error is None else error
+        duration = self._vendor.duration(name) if duration is None else duration
         where = f"of {name} on qubits {list(qubits)}"
         return {
             "name": name,

@@ -1,7 +1,8 @@
 """What a calibration may say that physics, or experience, would not: one table, each with its sentence.
 
-A rule finds places, qubits or gates, in a device. What makes the device useless is refused; everything else is said in
-a notice, for a figure may be odd and true. Bounds of experience are far outside of what any processor has shown.
+A rule finds locations, qubits or gates, in a device. What makes the device useless is refused; everything else is
+said in a notice, for a figure may be odd and true. Bounds of experience are far outside of what any processor has
+shown.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from qcsearch.devices.calibration.oddities import (
-    Place,
+from qcsearch.devices.calibration.violations import (
+    Location,
     apart,
     bare,
     coarse_dt,
@@ -34,7 +35,7 @@ from qcsearch.errors import DeviceError
 
 __all__ = ["RULES", "RUNS_NOTHING", "Rule", "contradictions", "edge_name", "qubits_named", "some"]
 
-_SHOWN = 12  # places named in one notice; the rest is counted
+_SHOWN = 12  # locations named in one notice; the rest is counted
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ class Rule:
 
     Attributes:
         finds: where a device has it; nothing if it has not.
-        says: the sentence, with `{}` for the places.
+        says: the sentence, with `{}` for the locations.
         contradicts: whether facts of the snapshot cannot all be true then.
         fix: makes it a refusal, and says the way out.
     """
 
-    finds: Callable[[Device], Iterable[Place]]
+    finds: Callable[[Device], Iterable[Location]]
     says: str
     contradicts: bool = False
     fix: str | None = None
@@ -59,9 +60,9 @@ class Rule:
         Raises:
             DeviceError: if it is refused.
         """
-        if not (places := list(self.finds(device))):
+        if not (locations := list(self.finds(device))):
             return None
-        sentence = self.says.format(_named(places), name=device.name)
+        sentence = self.says.format(_named(locations), name=device.name)
         if self.fix is not None:
             raise DeviceError(sentence, self.fix)
         return sentence
@@ -73,7 +74,7 @@ def contradictions(device: Device) -> tuple[str, ...]:
     return tuple(note for note in notes if note is not None)
 
 
-# --- places --------------------------------------------------------------------------------------------
+# --- locations -----------------------------------------------------------------------------------------
 
 
 def edge_name(edge: Sequence[int]) -> str:
@@ -81,24 +82,24 @@ def edge_name(edge: Sequence[int]) -> str:
     return "-".join(map(str, edge))
 
 
-def qubits_named(places: Sequence[object]) -> str:
+def qubits_named(locations: Sequence[object]) -> str:
     """Qubits as a notice names them."""
-    return f"{'qubit' if len(places) == 1 else 'qubits'} {some(places)}"
+    return f"{'qubit' if len(locations) == 1 else 'qubits'} {some(locations)}"
 
 
-def some(places: Iterable[object]) -> str:
-    """The first places; more are counted."""
-    names = [str(place) for place in places]
+def some(locations: Iterable[object]) -> str:
+    """The first locations; more are counted."""
+    names = [str(location) for location in locations]
     more = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _named(places: Sequence[Place]) -> str:
-    if isinstance(places[0], int):
-        return qubits_named(places)
+def _named(locations: Sequence[Location]) -> str:
+    if isinstance(locations[0], int):
+        return qubits_named(locations)
     return some(
-        f"{place.name} {edge_name(place.qubits)}" if isinstance(place, GateCalibration) else place
-        for place in places
+        f"{location.name} {edge_name(location.qubits)}" if isinstance(location, GateCalibration) else location
+        for location in locations
     )
 
 

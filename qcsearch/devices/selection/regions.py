@@ -27,16 +27,16 @@ from qcsearch.devices.coupling import components
 from qcsearch.devices.device import ANGLE_BOUNDS, Device
 from qcsearch.errors import DeviceError
 
-__all__ = ["LAYERS", "Region", "best_regions", "edge_figures", "qubit_figures", "region", "topology"]
+__all__ = ["LAYERS", "Region", "best_regions", "edge_calibration", "qubit_calibration", "region", "topology"]
 
 LAYERS = 6
 """Depth of the reference circuit that a region is scored for."""
 
 _EXHAUSTIVE = 3000
-"""Connected groups of one size up to which all of them are grown further."""
+"""Connected groups of one size up to which all of them are extended."""
 
 _BEAM = 300
-"""Groups grown further where there are more."""
+"""Groups that are extended where there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def best_regions(device: Device, n_qubits: int, k: int = 1, seed: int = 0) -> li
     """The best connected groups of `n_qubits` usable qubits.
 
     Every group is looked at while there are at most a few thousand of one size (6 qubits on a heavy-hex
-    lattice of 150); beyond that only the most promising are grown further.
+    lattice of 150); beyond that only the most promising are extended.
 
     Args:
         device: the calibration facts.
@@ -113,20 +113,20 @@ def topology(device: Device, qubits: Iterable[int]) -> Topology:
 
 @lru_cache(maxsize=64)
 def _ranked(device: Device, n_qubits: int, seed: int) -> list[frozenset[int]]:
-    """Grow connected groups qubit by qubit from every usable qubit; where they get many, only the best."""
+    """Extend connected groups qubit by qubit from every usable qubit; where they get many, only the best."""
     graph = _graph(device)
     order = np.random.default_rng(seed).permutation(device.n_qubits).tolist()
     groups = {frozenset({q}): graph.single(q) for q in device.usable_qubits}
     beam = False
     for _ in range(n_qubits - 1):
         beam = beam or len(groups) > _EXHAUSTIVE
-        grown: dict[frozenset[int], _Sums] = {}
+        larger_groups: dict[frozenset[int], _Sums] = {}
         for group in _best(groups, order)[:_BEAM] if beam else groups:
             for q in graph.around(group):
                 larger = group | {q}
-                if larger not in grown:
-                    grown[larger] = graph.join(groups[group], group, q)
-        groups = grown
+                if larger not in larger_groups:
+                    larger_groups[larger] = graph.join(groups[group], group, q)
+        groups = larger_groups
     return _best(groups, order)
 
 
@@ -166,13 +166,13 @@ def _graph(device: Device) -> _Graph:
 
 
 class _Graph:
-    """The figures of one device by qubit and by edge, looked up once."""
+    """The calibration of one device by qubit and by edge, looked up once."""
 
     def __init__(self, device: Device) -> None:
-        self._qubits = [qubit_figures(device, q) for q in range(device.n_qubits)]
+        self._qubits = [qubit_calibration(device, q) for q in range(device.n_qubits)]
         self._edges: list[dict[int, tuple[float, float]]] = [{} for _ in range(device.n_qubits)]
         for a, b in device.edges:
-            self._edges[a][b] = self._edges[b][a] = edge_figures(device, a, b)
+            self._edges[a][b] = self._edges[b][a] = edge_calibration(device, a, b)
 
     def around(self, group: frozenset[int]) -> set[int]:
         """Usable qubits coupled to the group and not in it."""
@@ -192,7 +192,7 @@ class _Graph:
         return _Sums(n_qubits + 1, singles + one, readout + read, rate + decay, n_edges, edges, durations)
 
     def region(self, qubits: Iterable[int]) -> Region:
-        """The scored region; summed in sorted order, so that rounding does not depend on how it was grown."""
+        """The scored region; summed in sorted order, so that rounding does not depend on how it was found."""
         chosen = tuple(sorted(qubits))
         sums, group = self.single(chosen[0]), frozenset(chosen[:1])
         for q in chosen[1:]:
@@ -202,7 +202,7 @@ class _Graph:
         return Region(chosen, _score(sums), pairs, success, sums.readout / sums.n_qubits)
 
 
-def edge_figures(device: Device, a: int, b: int) -> tuple[float, float]:
+def edge_calibration(device: Device, a: int, b: int) -> tuple[float, float]:
     """Success and duration of the best gate of an edge; one that runs for some angles only counts if it is alone."""
     gates = [*device.gates_on.get((a, b), ()), *device.gates_on.get((b, a), ())]
     measured = [
@@ -214,7 +214,7 @@ def edge_figures(device: Device, a: int, b: int) -> tuple[float, float]:
     return 1 - error, duration
 
 
-def qubit_figures(device: Device, q: int) -> tuple[float, float, float]:
+def qubit_calibration(device: Device, q: int) -> tuple[float, float, float]:
     """Success of the worst one-qubit gate, success of readout, and 2/(T1 + T2) in 1/seconds."""
     qubit = device.qubits[q]
     worst = max((gate.error or 0.0 for gate in device.gates_on.get((q,), ())), default=0.0)

@@ -4,9 +4,10 @@ Every circuit that leaves the program passes here. With k the integer that is ne
 
     rzz(θ) = rzz(θ − kπ) · (rz(π) ⊗ rz(π))^k   and   rzz(−θ) = (x ⊗ 1) · rzz(θ) · (x ⊗ 1)
 
-up to a phase, so π turns about z and x bring any angle into the range. How depends on its value: an angle that is still
-a parameter is folded when its values are known, and a circuit that is exported with parameters says it in gates that
-run for every angle. (The client's own `convert_to_rzz_valid_pub` leaves angles that are whole turns off as they are.)
+up to a phase, so rotations by π about z and x bring any angle into the range. How depends on its value: an angle that
+is still a parameter is folded when its values are known, and a circuit that is exported with parameters says it in
+gates that run for every angle. (The client's own `convert_to_rzz_valid_pub` leaves angles that are off by whole
+rotations as they are.)
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ __all__ = ["any_angle", "bounded", "fold", "free_target", "n_open", "runs_freely
 
 Floats = NDArray[np.float64]
 
-_TURNS = {"rx", "rz", "x"}
+_ROTATIONS = {"rx", "rz", "x"}
 """What a fold adds."""
 
 _ROUNDING = 1e-10
@@ -86,13 +87,13 @@ def fold(
 ) -> tuple[QuantumCircuit, Floats]:
     """The same circuit with every `rzz` within [0, π/2]; one that is already stays as it is.
 
-    Where sets of parameters need different turns, these become parameters too.
+    Where sets of parameters need different rotations, these become parameters too.
 
     Args:
         circuit: with parameters or without.
         table: values of `circuit.parameters`, `(n_sets, n_parameters)` in radians; None leaves alone what depends
             on them.
-        target: whose gates say the turns; None for `rz`, `rx` and `x`.
+        target: whose gates say the rotations; None for `rz`, `rx` and `x`.
 
     Returns:
         The circuit, and the values of its parameters.
@@ -116,7 +117,7 @@ def fold(
 
 
 class _Fold:
-    """One `rzz` written onto a circuit with its turns."""
+    """One `rzz` written onto a circuit with its rotations."""
 
     def __init__(
         self,
@@ -150,7 +151,7 @@ class _Fold:
             self._onto.x(self._qubits[0])
 
     def _turn(self, axis: str, turned: NDArray[np.bool_]) -> float | Parameter | None:
-        """π, a parameter that is π for some sets and 0 for others, or None for no turn at all."""
+        """π, a parameter that is π for some sets and 0 for others, or None for no rotation at all."""
         return self._value(axis, math.pi * turned) if turned.any() else None
 
     def _value(self, what: str, values: NDArray[np.floating[Any]]) -> float | Parameter:
@@ -164,7 +165,7 @@ class _Fold:
 def any_angle(circuit: QuantumCircuit, target: Target) -> QuantumCircuit:
     """The same circuit for all values of its parameters: no gate with a bound has a parameter in its angle.
 
-    Such an `rzz` becomes two `cx` around a turn about z, in the gates of the target; its other `rzz` are folded.
+    Such an `rzz` becomes two `cx` around a rotation about z, in the gates of the target; its other `rzz` are folded.
     """
     plain = circuit.copy_empty_like()
     for step in circuit.data:
@@ -188,8 +189,8 @@ def _is_open(step: CircuitInstruction) -> bool:
 
 
 def _in_gates_of(circuit: QuantumCircuit, target: Target | None) -> QuantumCircuit:
-    """The circuit with gates that the target does not have, as the turns of a fold may be, said in those it has."""
-    if target is None or not (circuit.count_ops().keys() & _TURNS) - target.operation_names:
+    """The circuit with gates that the target does not have, as the rotations of a fold may be, said in those it has."""
+    if target is None or not (circuit.count_ops().keys() & _ROTATIONS) - target.operation_names:
         return circuit
     translate = BasisTranslator(SessionEquivalenceLibrary, target_basis=None, target=target)
     return PassManager([translate]).run(circuit)

@@ -46,8 +46,8 @@ def _translates(singles: frozenset[str], there: frozenset[str], back: frozenset[
     for name in sorted(there | back):
         places = {pair: None for pair, names in (((0, 1), there), ((1, 0), back)) if name in names}
         target.add_instruction(known[name], places)
-    for number, turn in enumerate((circuit.rx, circuit.ry, circuit.rz)):
-        turn(Parameter(f"a{number}"), 0)
+    for number, rotate in enumerate((circuit.rx, circuit.ry, circuit.rz)):
+        rotate(Parameter(f"a{number}"), 0)
     circuit.h(0)
     circuit.ry(0.3, 1)
     if there or back:

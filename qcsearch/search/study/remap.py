@@ -10,7 +10,7 @@ from qcsearch.candidate.gate import GateList, Topology
 from qcsearch.circuits.lowering import lower
 from qcsearch.circuits.observables import parse
 from qcsearch.devices.device import Device
-from qcsearch.devices.selection.places import best_places
+from qcsearch.devices.selection.layouts import best_layouts
 from qcsearch.devices.selection.regions import best_regions, topology
 from qcsearch.errors import DeviceError
 from qcsearch.search.strategies.base import Proposal
@@ -25,7 +25,7 @@ from qcsearch.training.transpiled import TranspiledCandidate
 __all__ = ["layouts", "remap"]
 
 _LAYOUTS = 2
-"""New places that are looked at, beside the qubits that it has."""
+"""New layouts that are looked at, beside the qubits that it has."""
 
 
 def remap(warm_start: WarmStart, objective: Objective) -> Proposal:
@@ -60,7 +60,7 @@ def remap(warm_start: WarmStart, objective: Objective) -> Proposal:
 def layouts(candidate: Candidate, shape: Topology, objective: Objective) -> Iterator[Candidate]:
     """The candidate on other qubits of the objective's device.
 
-    First the qubits it has, if they are coupled alike there; then the best places that are; if there is none,
+    First the qubits it has, if they are coupled alike there; then the best layouts that are; if there is none,
     the best region of that size, for which the circuit is written anew.
 
     Args:
@@ -77,7 +77,7 @@ def layouts(candidate: Candidate, shape: Topology, objective: Objective) -> Iter
         yield candidate
     gates: GateList = lower(candidate, shape, objective.features.n_components(candidate.preprocessing))
     measured = {q for label in candidate.observables for q in parse(label, shape.n_qubits)}
-    found = best_places(device, shape, gates.gates, measured, _LAYOUTS)
+    found = best_layouts(device, shape, gates.gates, measured, _LAYOUTS)
     for qubits in found or _regions(device, shape.n_qubits):
         if qubits != candidate.qubits or not stays:
             yield replace(candidate, qubits=qubits)

@@ -7,9 +7,9 @@ import pytest
 from qiskit.quantum_info import average_gate_fidelity
 from qiskit_aer.noise import thermal_relaxation_error
 
-from qcsearch.devices.calibration.oddities import coherence_limit
 from qcsearch.devices.calibration.rules import contradictions
 from qcsearch.devices.calibration.validation import compare, device_from_json
+from qcsearch.devices.calibration.violations import coherence_limit
 from qcsearch.devices.coupling import components
 from qcsearch.devices.device import Qubit
 from qcsearch.devices.selection.regions import best_regions

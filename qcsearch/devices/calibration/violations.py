@@ -1,4 +1,4 @@
-"""Where a device has something odd: the finders of `rules`. Each gives the places, none if there is nothing."""
+"""Where a device violates a rule: the finders of `rules`. Each gives the locations, none if there are none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qcsearch.devices.device import Device, GateCalibration, Qubit
 from qcsearch.devices.transpile.gate_set import entangles
 
 __all__ = [
-    "Place",
+    "Location",
     "apart",
     "bare",
     "coarse_dt",
@@ -33,7 +33,7 @@ __all__ = [
     "without_times",
 ]
 
-Place: TypeAlias = "int | GateCalibration | str"
+Location: TypeAlias = "int | GateCalibration | str"
 """A qubit, a gate, or what else a sentence names."""
 
 _LONGEST_T = 1e8  # gates within T1; trapped ions reach some 1e7, microseconds written as seconds 1e9
@@ -61,14 +61,14 @@ def coherence_limit(qubits: Sequence[Qubit], duration: float) -> float:
     return 1 - (dim * process + 1) / (dim + 1)
 
 
-def qubits(wanted: Callable[[Qubit], bool]) -> Callable[[Device], Sequence[Place]]:
+def qubits(wanted: Callable[[Qubit], bool]) -> Callable[[Device], Sequence[Location]]:
     """Finds the qubits that are so."""
     return lambda device: [q for q, qubit in enumerate(device.qubits) if wanted(qubit)]
 
 
 def gates(
     wanted: Callable[[GateCalibration], bool], n_qubits: int | None = None
-) -> Callable[[Device], Sequence[Place]]:
+) -> Callable[[Device], Sequence[Location]]:
     """Finds the usable gates that are so."""
     return lambda device: [
         gate
@@ -78,18 +78,18 @@ def gates(
     ]
 
 
-def rigid(device: Device) -> Sequence[Place]:
+def rigid(device: Device) -> Sequence[Location]:
     """The one-qubit gates, if there are some and they make a rotation nowhere."""
     names = {gate.name for gate in device.gates if len(gate.qubits) == 1}
     return [", ".join(sorted(names))] if names and len(device.stiff_qubits) == device.n_qubits else []
 
 
-def bare(device: Device) -> Sequence[Place]:
-    """An empty place, if there is no one-qubit gate."""
+def bare(device: Device) -> Sequence[Location]:
+    """An empty location, if there is no one-qubit gate."""
     return [] if any(len(gate.qubits) == 1 for gate in device.gates) else [""]
 
 
-def apart(device: Device) -> Sequence[Place]:
+def apart(device: Device) -> Sequence[Location]:
     """The two-qubit gates, if they entangle nothing."""
     names = {gate.name for gate in device.gates if len(gate.qubits) == 2}
     singles = {gate.name for gate in device.gates if len(gate.qubits) == 1}
@@ -99,18 +99,18 @@ def apart(device: Device) -> Sequence[Place]:
     return [] if found else [", ".join(sorted(names))]
 
 
-def without_times(device: Device) -> Sequence[Place]:
-    """An empty place, if no qubit has both T1 and T2."""
+def without_times(device: Device) -> Sequence[Location]:
+    """An empty location, if no qubit has both T1 and T2."""
     missing = [q for q, qubit in enumerate(device.qubits) if qubit.t1 is None or qubit.t2 is None]
     return [""] if len(missing) == device.n_qubits else []
 
 
-def untimed(device: Device) -> Sequence[Place]:
+def untimed(device: Device) -> Sequence[Location]:
     """Qubits without T1 or T2, where others have them."""
     return [] if without_times(device) else qubits(lambda x: x.t1 is None or x.t2 is None)(device)
 
 
-def dead_singles(device: Device) -> Sequence[Place]:
+def dead_singles(device: Device) -> Sequence[Location]:
     """Qubits with a dead one-qubit gate."""
     return sorted({gate.qubits[0] for gate in device.gates if len(gate.qubits) == 1 and gate.is_dead})
 
@@ -124,7 +124,7 @@ def _slowest(device: Device) -> float:
     return max((gate.duration or 0.0 for gate in _timed(device)), default=math.inf)
 
 
-def outlast(device: Device) -> Sequence[Place]:
+def outlast(device: Device) -> Sequence[Location]:
     """Gates longer than T1."""
     return [
         gate
@@ -133,7 +133,7 @@ def outlast(device: Device) -> Sequence[Place]:
     ]
 
 
-def too_good(device: Device) -> Sequence[Place]:
+def too_good(device: Device) -> Sequence[Location]:
     """Gates with less error than relaxation alone leaves."""
     long = set(outlast(device))
     return [
@@ -146,18 +146,18 @@ def too_good(device: Device) -> Sequence[Place]:
     ]
 
 
-def late(device: Device) -> Sequence[Place]:
+def late(device: Device) -> Sequence[Location]:
     """Qubits whose readout is longer than T1."""
     return qubits(lambda x: (x.readout_duration or 0) > (x.t1 or math.inf))(device)
 
 
-def endless(device: Device) -> Sequence[Place]:
+def endless(device: Device) -> Sequence[Location]:
     """Qubits whose T1 is longer than the times of any processor, in gates."""
     slowest = _slowest(device)
     return qubits(lambda x: (x.t1 or 0.0) > _LONGEST_T * slowest)(device)
 
 
-def too_long(device: Device) -> Sequence[Place]:
+def too_long(device: Device) -> Sequence[Location]:
     """Qubits with times that none has whose gates are so fast."""
     slowest, said = _slowest(device), set(endless(device))
     if _FAST < slowest < math.inf:
@@ -167,12 +167,12 @@ def too_long(device: Device) -> Sequence[Place]:
     ]
 
 
-def too_short(device: Device) -> Sequence[Place]:
+def too_short(device: Device) -> Sequence[Location]:
     """Qubits in whose times hardly a gate fits."""
     return qubits(lambda x: min(x.t1 or math.inf, x.t2 or math.inf) < _SHORT_T)(device)
 
 
-def unlike(device: Device) -> Sequence[Place]:
+def unlike(device: Device) -> Sequence[Location]:
     """Qubits whose T1 or T2 is nothing like the others', where that is not said already."""
     said = {*endless(device), *too_long(device)}
     found = set[int]()
@@ -184,13 +184,13 @@ def unlike(device: Device) -> Sequence[Place]:
     return sorted(found - said)
 
 
-def coarse_dt(device: Device) -> Sequence[Place]:
+def coarse_dt(device: Device) -> Sequence[Location]:
     """The dt, if it is longer than a gate."""
     timed = [gate.duration or 0.0 for gate in _timed(device)]
     return [f"{device.dt:g} s"] if device.dt is not None and timed and device.dt > min(timed) else []
 
 
-def odd_day(device: Device) -> Sequence[Place]:
+def odd_day(device: Device) -> Sequence[Location]:
     """A day that is not yet, or was before there were such devices."""
     if not device.calibrated_at:
         return []

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from qcsearch.data.labels import find
 from qcsearch.data.values import IntArray, Label
 
-__all__ = ["Truth"]
+__all__ = ["KnownLabels"]
 
 _SHOWN = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class KnownLabels:
     """The true classes of samples, as far as a model knows them.
 
     Attributes:
@@ -37,7 +37,9 @@ class Truth:
     column: bool
 
     @classmethod
-    def of(cls, labels: Sequence[Label | None] | None, classes: Sequence[Label], n_samples: int) -> Truth:
+    def of(
+        cls, labels: Sequence[Label | None] | None, classes: Sequence[Label], n_samples: int
+    ) -> KnownLabels:
         """Compare labels, None where there is none, with a model's classes."""
         given = (
             {} if labels is None else {row: label for row, label in enumerate(labels) if label is not None}
@@ -55,7 +57,7 @@ class Truth:
         )
 
     @property
-    def known(self) -> NDArray[np.int64]:
+    def rows(self) -> NDArray[np.int64]:
         """Rows whose class is known."""
         return np.flatnonzero(self.codes >= 0)
 
@@ -67,15 +69,13 @@ class Truth:
         if self.n_blank == len(self.codes):
             return "No label is known: every label of the data is blank, so there is no accuracy."
         theirs = f"{_some(self.foreign)}, where the model knows {_some(self.classes)}"
-        if not len(self.known):
+        if not len(self.rows):
             return f"No label is known to the model: the data hold {theirs}, so there is no accuracy."
         reasons = [f"{self.n_blank} have no label"] if self.n_blank else []
         reasons += [f"{self.n_foreign} have {theirs}"] if self.n_foreign else []
         if not reasons:
             return None
-        return (
-            f"The labels of {len(self.known)} of {len(self.codes)} samples are known: {', '.join(reasons)}."
-        )
+        return f"The labels of {len(self.rows)} of {len(self.codes)} samples are known: {', '.join(reasons)}."
 
 
 def _some(labels: Sequence[Label]) -> str:

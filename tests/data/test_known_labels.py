@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qcsearch.data.truth import Truth
+from qcsearch.data.known_labels import KnownLabels
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ from qcsearch.data.truth import Truth
     ],
 )  # fmt: skip
 def test_what_is_known_and_what_is_said(labels, classes, codes, sentence):
-    truth = Truth.of(labels, classes, 3)
-    assert truth.codes.tolist() == codes
-    assert truth.known.tolist() == [row for row, code in enumerate(codes) if code >= 0]
-    assert truth.sentence == sentence
+    known = KnownLabels.of(labels, classes, 3)
+    assert known.codes.tolist() == codes
+    assert known.rows.tolist() == [row for row, code in enumerate(codes) if code >= 0]
+    assert known.sentence == sentence
 
 
 def test_many_foreign_labels_are_counted_not_listed():
-    sentence = Truth.of([f"n{i}" for i in range(50)], tuple(range(20)), 50).sentence
+    sentence = KnownLabels.of([f"n{i}" for i in range(50)], tuple(range(20)), 50).sentence
     assert "'n0', 'n1', 'n2', … (50 in all), where the model knows 0, 1, 2, … (20 in all)" in sentence

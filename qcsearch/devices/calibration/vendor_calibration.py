@@ -1,4 +1,4 @@
-"""Calibration figures that a vendor keeps beside its `Target`, where they fill what the `Target` leaves open.
+"""Calibration that a vendor keeps beside its `Target`, where they fill what the `Target` leaves open.
 
 | where | who | what |
 |---|---|---|
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from qcsearch.devices.aer_internals import ModelErrors
 
-__all__ = ["Figures"]
+__all__ = ["VendorCalibration"]
 
 _NS = 1e-9
 _READOUT = ("prob_meas1_prep0", "prob_meas0_prep1")
 _IQM_NAMES = {"r": "prx"}
 
 
-class Figures:
+class VendorCalibration:
     """What is known of a backend besides its `Target`.
 
     Args:
@@ -46,7 +46,7 @@ class Figures:
         self._errors: dict[int, float] = {}
 
     def qubit(self, q: int) -> Mapping[str, Any]:
-        """Figures of one qubit: `T1` and `T2` in seconds, `prob_meas1_prep0`, `prob_meas0_prep1`."""
+        """Calibration of one qubit: `T1` and `T2` in seconds, `prob_meas1_prep0`, `prob_meas0_prep1`."""
         if self.properties is not None:
             try:
                 return {name: pair[0] for name, pair in self.properties.qubit_property(q).items()}

@@ -1,10 +1,10 @@
-"""Places: where else a circuit can run as it stands, on other qubits or on another device.
+"""Layouts: which other qubits, of this device or another, a circuit can run on as it stands.
 
-A place is a tuple of physical qubits, `place[i]` for logical qubit `i`, that are coupled exactly as the circuit's
-own qubits are: then every gate, weight and observable keeps its meaning. Places are ranked by the success that the
-circuit may hope for there, the product of 1 − error over its gates and over the readout of its measured qubits,
-with the best two-qubit gate of a coupling and the worst one-qubit gate of a qubit. What is not in it (waiting,
-gates that translation adds) is left to whoever simulates the circuit there.
+A layout is a tuple of physical qubits, `layout[i]` for logical qubit `i`, that are coupled exactly as the circuit's
+own qubits are: then every gate, weight and observable keeps its meaning. Layouts are ranked by the circuit's estimated
+success probability there, the product of 1 − error over its gates and over the readout of its measured qubits, with
+the best two-qubit gate of a coupling and the worst one-qubit gate of a qubit. What is not in it (waiting, gates that
+translation adds) is left to whoever simulates the circuit there.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from dataclasses import dataclass
 
 from qcsearch.candidate.gate import Gate, Topology
 from qcsearch.devices.device import Device
-from qcsearch.devices.selection.regions import edge_figures, qubit_figures
+from qcsearch.devices.selection.regions import edge_calibration, qubit_calibration
 
-__all__ = ["best_places"]
+__all__ = ["best_layouts"]
 
 _BEAM = 2000
-"""Partial places that are grown further: all of them up to 5 qubits on a heavy-hex lattice of 150."""
+"""Partial layouts that are extended: all of them up to 5 qubits on a heavy-hex lattice of 150."""
 
 
 _Partial = tuple[float, tuple[int, ...]]
-"""Logarithm of the success so far, and the physical qubits so far."""
+"""Logarithm of the success probability so far, and the physical qubits so far."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class _Load:
         return cls(singles, pairs, frozenset(measured))
 
 
-def best_places(
+def best_layouts(
     device: Device, shape: Topology, gates: Iterable[Gate], measured: Collection[int], k: int = 1
 ) -> list[tuple[int, ...]]:
-    """The best places of a circuit, each set of physical qubits once.
+    """The best layouts of a circuit, each set of physical qubits once.
 
-    Qubit by qubit, a few thousand of the best partial places are grown further.
+    Qubit by qubit, a few thousand of the best partial layouts are extended.
 
     Args:
         device: the calibration facts.
@@ -63,18 +63,18 @@ def best_places(
         k: how many, ≥ 1; fewer are returned if there are fewer.
 
     Returns:
-        Places, best first; empty if the device has no qubits that are coupled like these.
+        Layouts, best first; empty if the device has no qubits that are coupled like these.
     """
     search = _Search(device, shape, _Load.of(gates, measured))
     order = _order(shape)
-    grown: list[_Partial] = [(0.0, ())]
+    partials: list[_Partial] = [(0.0, ())]
     for i, logical in enumerate(order):
-        grown = [larger for partial in grown for larger in search.grow(partial, order[:i], logical)]
-        grown = sorted(grown, key=lambda found: (-found[0], found[1]))[:_BEAM]
+        larger = [x for partial in partials for x in search.extended(partial, order[:i], logical)]
+        partials = sorted(larger, key=lambda found: (-found[0], found[1]))[:_BEAM]
     found: dict[frozenset[int], tuple[int, ...]] = {}
-    for _, place in grown:
-        by_logical = tuple(q for _, q in sorted(zip(order, place, strict=True)))
-        found.setdefault(frozenset(place), by_logical)
+    for _, physical in partials:
+        by_logical = tuple(q for _, q in sorted(zip(order, physical, strict=True)))
+        found.setdefault(frozenset(physical), by_logical)
     return list(found.values())[:k]
 
 
@@ -84,15 +84,15 @@ class _Search:
     def __init__(self, device: Device, shape: Topology, load: _Load) -> None:
         self._load = load
         self._coupled = set(shape.edges)
-        self._qubits = {q: qubit_figures(device, q)[:2] for q in device.usable_qubits}
+        self._qubits = {q: qubit_calibration(device, q)[:2] for q in device.usable_qubits}
         self._edges: dict[int, dict[int, float]] = {q: {} for q in self._qubits}
         for a, b in device.edges:
-            self._edges[a][b] = self._edges[b][a] = edge_figures(device, a, b)[0]
+            self._edges[a][b] = self._edges[b][a] = edge_calibration(device, a, b)[0]
 
-    def grow(self, partial: _Partial, before: list[int], logical: int) -> Iterator[_Partial]:
-        """A partial place of the logical qubits `before`, with one more."""
-        score, place = partial
-        pairs = {q: (min(i, logical), max(i, logical)) for i, q in zip(before, place, strict=True)}
+    def extended(self, partial: _Partial, before: list[int], logical: int) -> Iterator[_Partial]:
+        """A partial layout of the logical qubits `before`, with one more."""
+        score, used = partial
+        pairs = {q: (min(i, logical), max(i, logical)) for i, q in zip(before, used, strict=True)}
         near = {q for q, pair in pairs.items() if pair in self._coupled}
         for physical in self._edges[min(near)] if near else self._qubits:
             if physical in pairs or self._edges[physical].keys() & pairs.keys() != near:
@@ -101,7 +101,7 @@ class _Search:
             total = score + self._load.singles.get(logical, 0) * math.log(single)
             total += math.log(readout) if logical in self._load.measured else 0.0
             total += sum(self._load.pairs.get(pairs[q], 0) * math.log(self._edges[physical][q]) for q in near)
-            yield total, (*place, physical)
+            yield total, (*used, physical)
 
 
 def _order(shape: Topology) -> list[int]:
