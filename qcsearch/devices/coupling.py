@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import rustworkx
+
 __all__ = ["components"]
 
 
 def components(qubits: Iterable[int], edges: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
     """Connected parts of a coupling graph, largest first, then by their lowest qubit."""
-    neighbours: dict[int, list[int]] = {q: [] for q in qubits}
-    for a, b in edges:
-        neighbours[a].append(b)
-        neighbours[b].append(a)
-    parts, seen = [], set[int]()
-    for start in sorted(neighbours):
-        if start in seen:
-            continue
-        part, todo = {start}, [start]
-        while todo:
-            new = set(neighbours[todo.pop()]) - part
-            part |= new
-            todo.extend(new)
-        seen |= part
-        parts.append(tuple(sorted(part)))
+    nodes = sorted(qubits)
+    graph: rustworkx.PyGraph[int, None] = rustworkx.PyGraph()
+    number = dict(zip(nodes, graph.add_nodes_from(nodes), strict=True))
+    graph.add_edges_from_no_data([(number[a], number[b]) for a, b in edges])
+    parts = [tuple(sorted(graph[node] for node in part)) for part in rustworkx.connected_components(graph)]
     return sorted(parts, key=lambda part: (-len(part), part))

@@ -20,6 +20,8 @@ from qcsearch.devices.selection.regions import edge_calibration, qubit_calibrati
 
 __all__ = ["best_layouts"]
 
+# Rustworkx' vf2_mapping finds the same subgraphs, but all of them and in no order: a line of 16 qubits has millions on
+# a square lattice. Scored while they are extended, a few thousand of the best are enough.
 _BEAM = 2000
 """Partial layouts that are extended: all of them up to 5 qubits on a heavy-hex lattice of 150."""
 
