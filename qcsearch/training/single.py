@@ -109,7 +109,7 @@ def train(
         seed: of the split, the start weights and the batches.
         max_seconds: stop after so long, with the best weights so far.
         start: where to start, such as another model's `parameters`; an empty part is drawn.
-        control: whom to tell of the training's way, which may end it, and what it can go on from.
+        control: whom to tell of the training's way, which may end it, and what it can resume from.
 
     Returns:
         The model; `metrics` holds `validation_accuracy` under noise, `validation_accuracy_noiseless`,

@@ -22,6 +22,7 @@ from qcsearch.cli.commands.predict import _csv
 from qcsearch.data.labels import check_y, classes_like, find, label_text
 from qcsearch.data.sources.load import load_dataset, load_samples
 from qcsearch.errors import BundleError, DataError
+from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.single import train
 
 CANDIDATE = {
@@ -162,7 +163,7 @@ def check_all_the_way(dataset, labels, model):
     kept = np.load(archive, allow_pickle=False)
     again = load_dataset((kept["X"], kept["y"]), name=dataset.name)
     assert again.digest == replace(dataset, feature_names=again.feature_names).digest
-    n_head = model.head.n_parameters(2, dataset.n_classes)
+    n_head = n_head_parameters(model.candidate, dataset.n_classes)
     trained = replace(
         model, classes=dataset.classes, parameters=replace(model.parameters, head=np.zeros(n_head))
     )

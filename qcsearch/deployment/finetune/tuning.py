@@ -20,6 +20,7 @@ from qcsearch.deployment.program import BackendProgram
 from qcsearch.training.bound_head import predicted_classes
 from qcsearch.training.data import TrainingData
 from qcsearch.training.gradients.estimators import ParameterShift, Spsa
+from qcsearch.training.heads import make_head
 from qcsearch.training.loop.state import steps_done
 from qcsearch.training.loop.task import Task
 from qcsearch.training.loop.trainer import TrainingControl, fit
@@ -108,7 +109,7 @@ class Tuner:
         task = Task(
             self.program,
             self.estimator(steps),
-            model.head.head,
+            make_head(model.candidate),
             self.options.training(model, steps),
             TrainingData(Part(model.features(self.train.X), self.train.y), model.n_classes),
         )

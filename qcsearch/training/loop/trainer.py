@@ -28,7 +28,7 @@ OnStep: TypeAlias = Callable[[int, float | None], bool | None]
 
 @dataclass(frozen=True)
 class TrainingControl:
-    """When a training ends beside what its options say, whom it tells of its way, and what it can go on from.
+    """When a training ends beside what its options say, whom it tells of its way, and what it can resume from.
 
     Attributes:
         deadline: in seconds of `time.monotonic`; passed by the first step at most, no other is begun that would.
@@ -93,7 +93,7 @@ class _Loop:
         self.idle = random_at(state.seed, 0)  # never drawn from
 
     def load(self) -> None:
-        """Go on from the checkpoint, if it is there."""
+        """Resume from the checkpoint, if it is there."""
         if self.checkpoint is not None and self.checkpoint.exists():
             self.state = load_state(self.checkpoint, self.task, self.state)
 
