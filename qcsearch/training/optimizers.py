@@ -155,6 +155,7 @@ class Lbfgs:
             return theta, self.initial(len(theta))
         after = theta + alpha * direction
         step, change = after - theta, seen.gradient(after) - gradient
+        # A pair without clear curvature would make the inverse Hessian indefinite: it is not remembered.
         if step @ change <= 1e-12 * (change @ change):
             return after, state
         return after, {
@@ -188,7 +189,7 @@ class _Remembered:
         self._answer: tuple[float, Floats] = (0.0, np.zeros(0))
 
     def _ask(self, theta: Floats) -> tuple[float, Floats]:
-        if theta.tobytes() != self._at:
+        if theta.tobytes() != self._at:  # bytes, since a line search asks for the very same numbers again
             self._at, self._answer = theta.tobytes(), self._objective(theta)
         return self._answer
 

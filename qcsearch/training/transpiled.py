@@ -36,12 +36,12 @@ class TranspiledCandidate:
     Attributes:
         candidate: what was transpiled.
         device: its calibration facts.
-        n_features: outputs of the preprocessing.
+        n_features: number of outputs of the preprocessing, from which the circuit's own features are derived.
         topology: logical qubits and their couplings.
         gate_list: the logical circuit.
         mapped: the circuit in basis gates on the region.
-        features: its feature parameters, in order.
-        weights: its weight parameters, in order.
+        features: parameters that take the derived features, in their order, `n_derived` of them.
+        weights: parameters that are trained, in their order, `n_weights` of them.
         observables: on the mapped circuit's qubits, in the candidate's order.
         watch: takes the time of the stages `build`, `map` and `compile`.
     """

@@ -29,7 +29,7 @@ def write_checkpoint(path: Path, arrays: Mapping[str, NDArray[Any]], meta: Json)
     """
     files.make_folder(path.parent)
     text = np.frombuffer(canonical.dumps(meta).encode(), dtype=np.uint8)
-    buffer = io.BytesIO()
+    buffer = io.BytesIO()  # in memory first: what is written to the disk is whole, and written in one piece
     np.savez(buffer, allow_pickle=False, **{_META: text}, **arrays)
     files.write_bytes(path, buffer.getvalue())
 

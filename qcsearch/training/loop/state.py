@@ -21,7 +21,21 @@ __all__ = ["TrainingState", "begin", "load_state", "save_state", "steps_done"]
 
 @dataclass
 class TrainingState:
-    """What changes during a training, and all that a checkpoint holds."""
+    """What changes during a training, and all that a checkpoint holds.
+
+    Attributes:
+        theta: weights of the circuit in radians, then the head's parameters, `(n_weights + n_head,)`.
+        memory: what the optimizer remembers.
+        seed: batches and directions follow from it and the number of the step, so no generator is kept.
+        step: optimizer steps done.
+        loss: training loss at the last step, None before the first.
+        best: `theta` of the best validation so far.
+        best_accuracy: its validation accuracy, None without validation data.
+        best_loss: its validation loss, None without validation data, or if it was not finite.
+        stale: validations since the best one, for the option `patience`.
+        converged: whether the last step of an exact optimizer changed nothing.
+        history: the validations in order.
+    """
 
     theta: Floats
     memory: State

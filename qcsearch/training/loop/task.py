@@ -23,7 +23,10 @@ from qcsearch.training.parameters import Parameters
 __all__ = ["Task", "batch_rows", "learning_rate", "random_at"]
 
 _FINAL_RATE = 0.02
+"""Where the cosine ends, as a share of the learning rate: not at 0, where the last steps would be thrown away."""
+
 _BATCHES, _DIRECTIONS = 0, 1
+"""Words of the seed, so that the order of the samples and what an estimator draws come of different streams."""
 
 
 def learning_rate(options: TrainingOptions, step: int) -> float:
@@ -45,7 +48,9 @@ def batch_rows(n_samples: int, batch_size: int | None, step: int, seed: int) -> 
     return _epoch(n_samples, epoch, seed)[place * batch_size : (place + 1) * batch_size]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(
+    maxsize=4
+)  # every step of an epoch asks for its permutation; refits train several at once, in threads
 def _epoch(n_samples: int, epoch: int, seed: int) -> Ints:
     order = np.random.default_rng([seed, _BATCHES, epoch]).permutation(n_samples)
     order.setflags(write=False)
@@ -100,6 +105,7 @@ class Task:
         X, y = (self.inputs, y) if rows is None else (self.inputs[rows], y[rows])
         parameters = self.parameters(theta)
         head = self.bound(parameters)
+        # An estimator asks for the derivative by the values alone; the head's comes of the same call, and is kept.
         kept: list[tuple[float, Floats]] = []
 
         def cotangent(values: Floats) -> Floats:
@@ -161,5 +167,6 @@ class Task:
 
 
 def _encoded(program: Expectations, X: Floats) -> Any:
+    """Features in the form that the program would bring them to in every call, where it offers that (`encode`)."""
     encode = getattr(program, "encode", None)
     return X if encode is None else encode(X)
