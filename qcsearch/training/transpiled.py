@@ -24,7 +24,7 @@ from qcsearch.simulation import Program, compile_circuit
 from qcsearch.simulation.occurrences import Occurrences, occurrences
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.training.expectations import Expectations, Floats
-from qcsearch.training.gradients.estimators import GradientEstimator, ParameterShift, estimator_for
+from qcsearch.training.gradients import GradientEstimator, ParameterShift, estimator_for
 
 __all__ = ["TranspiledCandidate", "transpile_candidate"]
 

@@ -16,7 +16,7 @@ from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import Progress
 from qcsearch.deployment.settings import DeploymentSettings
 from qcsearch.errors import BackendError, InputError, QCSearchError
-from qcsearch.training.gradients.estimators import ParameterShift
+from qcsearch.training.gradients import ParameterShift
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from qcsearch.data.splitting import split
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.search.run.folder import RunFolder
-from qcsearch.training.gradients.estimators import ParameterShift
+from qcsearch.training.gradients import ParameterShift
 
 MNIST = Path(__file__).parents[2] / "benchmarks" / "data" / "mnist_4.npz"
 SHOTS = 4096

@@ -8,7 +8,7 @@ from qcsearch.data.splitting import split
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.settings import MeasurementSettings
-from qcsearch.training.gradients.estimators import ParameterShift
+from qcsearch.training.gradients import ParameterShift
 from qcsearch.training.single import train
 
 CANDIDATE = {

@@ -163,3 +163,11 @@ def test_the_shifts_of_a_weighted_sum_give_the_adjoint_gradient():
     np.testing.assert_allclose(found["parameter_shift"], found["adjoint"], atol=1e-9)
     # A qubit: sum, ry, rz with the next sum, ry, rz.
     assert len(transpiled.occurrences.shifts) == 2 * 5
+
+
+def test_without_merging_every_rotation_of_a_row_has_its_own_shift():
+    w, circuit = ParameterVector("w", 3), QuantumCircuit(1)
+    for weight in w:
+        circuit.rx(weight, 0)
+    assert len(occurrences(circuit, [], list(w)).shifts) == 1
+    assert len(occurrences(circuit, [], list(w), merge=False).shifts) == 3

@@ -11,7 +11,7 @@ from qcsearch.data.splitting import Part
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.training.data import TrainingData
-from qcsearch.training.gradients.estimators import FiniteDifference
+from qcsearch.training.gradients import FiniteDifference
 from qcsearch.training.single import fit_candidate
 from qcsearch.training.transpiled import transpile_candidate
 

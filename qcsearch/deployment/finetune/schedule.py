@@ -9,7 +9,7 @@ import numpy as np
 from qcsearch.deployment.finetune.options import ShotsSchedule
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.training.expectations import Cotangent, Floats
-from qcsearch.training.gradients.estimators import GradientEstimator, ParameterShift, Spsa
+from qcsearch.training.gradients import GradientEstimator, ParameterShift, Spsa
 
 __all__ = ["StepShots"]
 

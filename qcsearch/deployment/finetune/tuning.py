@@ -19,7 +19,7 @@ from qcsearch.deployment.finetune.schedule import StepShots
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.training.bound_head import predicted_classes
 from qcsearch.training.data import TrainingData
-from qcsearch.training.gradients.estimators import ParameterShift, Spsa
+from qcsearch.training.gradients import ParameterShift, Spsa
 from qcsearch.training.heads import make_head
 from qcsearch.training.loop.state import steps_done
 from qcsearch.training.loop.task import Task

@@ -15,7 +15,7 @@ from qcsearch.storage.canonical import Json
 from qcsearch.training.bound_head import BoundHead, predicted_classes
 from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Expectations, Floats, Ints
-from qcsearch.training.gradients.estimators import GradientEstimator
+from qcsearch.training.gradients import GradientEstimator
 from qcsearch.training.heads import Head
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.parameters import Parameters

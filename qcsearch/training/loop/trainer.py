@@ -12,7 +12,7 @@ import numpy as np
 
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Floats
-from qcsearch.training.gradients.estimators import Stepwise
+from qcsearch.training.gradients import Stepwise
 from qcsearch.training.loop.fit import Fit, Record, Stop
 from qcsearch.training.loop.state import TrainingState, begin, load_state, save_state
 from qcsearch.training.loop.task import Task, batch_rows, random_at

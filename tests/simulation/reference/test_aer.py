@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter
+from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import SparsePauliOp
-from qiskit_aer.noise import NoiseModel, ReadoutError
+from qiskit_aer.noise import NoiseModel, ReadoutError, amplitude_damping_error
 
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.noise import noise_model
@@ -134,3 +134,17 @@ def test_a_trained_gate_without_a_shift_rule_is_refused_by_name():
     program = AerProgram(circuit, None, [SparsePauliOp("ZI")], [], [weight])
     with pytest.raises(CircuitError, match="the gate 'crx'"):
         program.value_and_gradient(np.zeros((1, 0)), [0.1], np.ones((1, 1)))
+
+
+def test_gradients_are_exact_where_noise_stands_between_rotations_about_one_axis():
+    weights, circuit = ParameterVector("w", 3), QuantumCircuit(1)
+    for weight in weights:
+        circuit.rx(weight, 0)
+    model = NoiseModel(basis_gates=["rx"])
+    model.add_all_qubit_quantum_error(amplitude_damping_error(0.1), ["rx"])
+    parts = circuit, model, [SparsePauliOp("Z")], [], list(weights)
+    asked = np.zeros((1, 0)), np.array([0.4, 0.7, 0.2]), np.ones((1, 1))
+    _, wanted = compile_circuit(*parts).value_and_gradient(*asked)
+    _, found = AerProgram(*parts).value_and_gradient(*asked)
+    assert np.ptp(wanted) > 0.05  # one slope for all three would be wrong
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-11)

@@ -8,7 +8,7 @@ from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.splitting import Part
 from qcsearch.errors import CandidateError, RunError
 from qcsearch.training.data import TrainingData
-from qcsearch.training.gradients.estimators import estimator_for
+from qcsearch.training.gradients import estimator_for
 from qcsearch.training.heads import HEADS
 from qcsearch.training.loop.fit import Stop
 from qcsearch.training.loop.task import Task, batch_rows, learning_rate

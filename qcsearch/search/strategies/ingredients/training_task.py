@@ -16,7 +16,7 @@ from qcsearch.search.trial.objective import Objective
 from qcsearch.simulation import Program, compile_circuit
 from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Floats
-from qcsearch.training.gradients.estimators import estimator_for
+from qcsearch.training.gradients import estimator_for
 from qcsearch.training.heads import make_head
 from qcsearch.training.loop.task import Task, batch_rows
 

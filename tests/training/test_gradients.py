@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from qcsearch.errors import CandidateError
-from qcsearch.training.gradients.estimators import FiniteDifference, Spsa, estimator_for
+from qcsearch.training.gradients import FiniteDifference, Spsa, estimator_for
 
 
 def _case(cosine_program):
