@@ -25,7 +25,7 @@ from qcsearch.simulation.noise import Noise, cut
 from qcsearch.simulation.observables import Observable, read_observables
 from qcsearch.simulation.occurrences import Occurrences, occurrences
 
-__all__ = ["AerProgram", "aer_values"]
+__all__ = ["AerProgram"]
 
 Floats = NDArray[np.float64]
 
@@ -147,20 +147,6 @@ class AerProgram:
             raise CircuitError(f"Aer could not run the circuit: {result.status}.")
         step = len(jobs) // len(rows)
         return np.array([self._meter.read(result, step * number) for number in range(len(rows))])
-
-
-def aer_values(
-    circuit: QuantumCircuit,
-    noise_model: Any,
-    observables: Sequence[SparsePauliOp],
-    *,
-    shots: int | None = None,
-    seed: int = 0,
-) -> Floats:
-    """Expectation values `(n_observables,)` of a circuit without parameters; else as `AerProgram`."""
-    program = AerProgram(circuit, noise_model, observables, [], [], shots=shots, seed=seed)
-    found: Floats = program.values(np.zeros((1, 0)), np.zeros(0))[0]
-    return found
 
 
 class _Expectations:

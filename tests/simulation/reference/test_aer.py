@@ -13,9 +13,14 @@ from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.noise import noise_model
 from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation import compile_circuit
-from qcsearch.simulation.reference.aer import AerProgram, aer_values
+from qcsearch.simulation.reference.aer import AerProgram
 
 DEVICES = ("fake_lagos", "fake_torino", "fake_fractional", "fake_boeblingen")
+
+
+def _aer_values(circuit, model, observables, **options) -> np.ndarray:
+    """Of a circuit without parameters."""
+    return AerProgram(circuit, model, observables, [], [], **options).values(np.zeros((1, 0)), np.zeros(0))[0]
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -56,9 +61,9 @@ def test_readout_of_each_device_agrees_between_formula_and_counts():
     circuit.h(1)
     observables = [SparsePauliOp(["IZ", "XX"], [1.0, 0.5]), SparsePauliOp("XY")]
     exact = compile_circuit(circuit, model, observables, [], []).values(np.zeros((1, 0)), np.zeros(0))[0]
-    found = aer_values(circuit, model, observables, shots=100_000, seed=1)
+    found = _aer_values(circuit, model, observables, shots=100_000, seed=1)
     np.testing.assert_allclose(found, exact, atol=0.02)
-    np.testing.assert_allclose(aer_values(circuit, model, observables), exact, atol=1e-12)
+    np.testing.assert_allclose(_aer_values(circuit, model, observables), exact, atol=1e-12)
 
 
 def test_a_wide_circuit_is_cut_to_its_active_qubits():
@@ -110,7 +115,7 @@ def test_resets_are_simulated():
     circuit = QuantumCircuit(1)
     circuit.x(0)
     circuit.reset(0)
-    np.testing.assert_allclose(aer_values(circuit, None, [SparsePauliOp("Z")]), [1.0], atol=1e-12)
+    np.testing.assert_allclose(_aer_values(circuit, None, [SparsePauliOp("Z")]), [1.0], atol=1e-12)
 
 
 @pytest.mark.parametrize("shots", [0, -3, 1.5, True])
@@ -118,14 +123,14 @@ def test_bad_shots_are_refused(shots):
     with pytest.raises(
         InputError, match="'shots' parameter of AerProgram must be None or an int of at least 1"
     ):
-        aer_values(QuantumCircuit(1), None, [SparsePauliOp("Z")], shots=shots)
+        _aer_values(QuantumCircuit(1), None, [SparsePauliOp("Z")], shots=shots)
 
 
 def test_an_unknown_parameter_is_refused_by_name():
     circuit = QuantumCircuit(1)
     circuit.ry(Parameter("stranger"), 0)
     with pytest.raises(CircuitError, match="stranger"):
-        aer_values(circuit, None, [SparsePauliOp("Z")])
+        _aer_values(circuit, None, [SparsePauliOp("Z")])
 
 
 def test_a_trained_gate_without_a_shift_rule_is_refused_by_name():

@@ -15,8 +15,8 @@ from qcsearch.simulation.reference.trajectories import TrajectoryProgram
 
 
 def _program(parts, trajectories, seed=0, threads=1) -> TrajectoryProgram:
-    knobs = Approximation(trajectories=trajectories, seed=seed)
-    return approximate_program(*parts, method="matrix-product-state", approximation=knobs, threads=threads)
+    knobs = Approximation("matrix-product-state", trajectories=trajectories, seed=seed)
+    return approximate_program(*parts, knobs, threads=threads)
 
 
 def _ladder(n: int, p: float):
@@ -84,7 +84,7 @@ def test_bonds_are_cut_when_asked():
         circuit.cx(q, q + 1)
     parts = (circuit, None, [SparsePauliOp("XXXX")], [], [])
     whole = _program(parts, 2).values(np.zeros((1, 0)), [])
-    knobs = Approximation(trajectories=2, max_bond=1)
-    cut = approximate_program(*parts, method="matrix-product-state", approximation=knobs)
+    knobs = Approximation("matrix-product-state", trajectories=2, max_bond=1)
+    cut = approximate_program(*parts, knobs)
     np.testing.assert_allclose(whole, [[1.0]], atol=1e-9)
     assert abs(cut.values(np.zeros((1, 0)), [])[0, 0]) < 0.9

@@ -7,6 +7,7 @@ import pauli_dense as dense
 import pytest
 
 from qcsearch.errors import CircuitError
+from qcsearch.simulation.angles import AngleSum
 from qcsearch.simulation.exact.kernels.matrices import bind
 from qcsearch.simulation.exact.kernels.tape import COLUMNS, FLIP, KIND, SAMPLE_ROTATION, SAMPLE_RUN
 from qcsearch.simulation.exact.planning.cones import split
@@ -42,6 +43,7 @@ def test_the_prefix_takes_the_ground_state_to_what_the_data_meet():
     start.reshape(-1, plan.layout.lanes)[plan.ground // plan.layout.lanes] = 1.0
     found = plan.prefix.run(start, plan.prefix.states(), _values(plan), keep=False)
     before = dense.product_of(split(dense.uploads()).prefix, 3, np.zeros(2), W) @ dense.ground(3)
+    assert set(np.flatnonzero(np.abs(before) > 1e-14)) <= set(_strings(plan, plan.ahead))
     for lane in range(plan.layout.lanes):
         np.testing.assert_allclose(found[plan.ahead + lane], before[_strings(plan, plan.ahead)], atol=1e-13)
 
@@ -81,6 +83,8 @@ def test_only_the_middle_holds_data_and_says_where():
 
 def test_states_are_fixed_where_no_weight_comes_before_the_data():
     assert not dense.plan_of(dense.uploads(), dense.observables()).fixed_states
+    scaled = PauliRotation((0,), (1,), AngleSum(0.0, ((1.0, 0, 0),)))  # weight times feature
+    assert not dense.plan_of([scaled], dense.observables()).fixed_states
     plan = dense.plan_of(dense.once(), dense.observables())
     assert plan.fixed_states
     # one rotation by data a qubit: three numbers each, in place of four strings
