@@ -23,7 +23,7 @@ from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.tables.frames import is_frame, read_frame
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import DataError
-from qcsearch.search.finish.leaderboard import Leaderboard, leaderboard
+from qcsearch.search.finish.leaderboard import Leaderboard, leaderboard_of
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.search import run_search
 from qcsearch.search.settings import SearchSettings
@@ -147,7 +147,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             if self.run is None:
                 self.result_ = self.result_.without_run()
             self.model_: TrainedModel = self.result_.model
-            self._leaderboard = leaderboard(run)
+            self._leaderboard = leaderboard_of(self.result_)
         self.classes_ = classes_like(dataset.classes, y)
         self.n_features_in_ = dataset.n_features
         return self

@@ -42,9 +42,8 @@ def gather(run: RunFolder) -> RunFacts:
     Raises:
         RunError: if the folder holds no run, or a file in it was changed.
     """
-    history, data = run.history(), run.result()
+    history, result = run.history(), run.result()
     found = list(history.records)
-    result = None if data is None else SearchResult.from_file(run.path, data)
     features = Features(run.dataset, run.config.settings.seed)
     ranked = rank(found)
     winner = _winner(ranked, result)

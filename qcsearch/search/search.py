@@ -16,7 +16,8 @@ from qcsearch.search.events import Event, Progress, told
 from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
-from qcsearch.search.session import Session
+from qcsearch.search.session.driver import run_session
+from qcsearch.search.session.session import Session
 from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies import check_strategy
@@ -81,7 +82,7 @@ def run_search(
         if source is not None:
             session.prepare_warm_starts = partial(_prepare_warm_starts, source)
         with told(progress):
-            return session.answer()
+            return run_session(session)
 
 
 def _prepare_warm_starts(

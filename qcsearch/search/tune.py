@@ -21,7 +21,8 @@ from qcsearch.search.finish.leaderboard import best_of_lineages, rank, records
 from qcsearch.search.run.config import Origin, RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
-from qcsearch.search.session import Session
+from qcsearch.search.session.driver import run_session
+from qcsearch.search.session.session import Session
 from qcsearch.search.study.warm_start import WarmStart
 
 __all__ = ["SECONDS_SHARE", "run_tuning"]
@@ -65,12 +66,12 @@ def run_tuning(
         KeyboardInterrupt: as it came; what was finished is saved.
     """
     _check(source, device, top, steps_share)
-    found = source.result()
-    if found is None or not source.model.is_dir():
+    result = source.result()
+    if result is None or not source.model.is_dir():
         raise RunError(
             f"The run in '{source.path}' has no winner yet.", fix="finish it: qcsearch search --run DIR."
         )
-    result, old = SearchResult.from_file(source.path, found), source.config
+    old = source.config
     folder = RunFolder(Path(run))
     known = list(folder.warm_starts.values()) if folder.begun else []
     warm_starts = known or _warm_starts(source, result, top, steps_share)
@@ -90,7 +91,7 @@ def run_tuning(
         untuned=_handed_over(source, warm_starts[0]),
     )
     with told(progress):
-        return session.answer()
+        return run_session(session)
 
 
 def _origin(source: RunFolder, result: SearchResult) -> Origin:

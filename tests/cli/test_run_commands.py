@@ -80,7 +80,7 @@ def test_explain_tells_candidate_costs_constraints_and_draws_the_circuit(qcsearc
 def test_explain_of_a_refined_circuit_tells_its_family_and_does_not_list_its_gates(finished):
     record = records(RunFolder.open(finished))[0]
     gates = Choice("gates", {"gates": [{"name": "x", "qubits": [0]}] * 40})
-    refined = replace(record, family=3, candidate=replace(record.candidate, ansatz=gates))
+    refined = replace(record, lineage=3, candidate=replace(record.candidate, ansatz=gates))
     assert _outcome(refined)["circuit"] == "refined, step by step, from that of trial 3"
     assert _candidate(refined.candidate)["ansatz"] == "gates(40 gates)"
     assert "circuit" not in _outcome(record)

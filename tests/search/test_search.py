@@ -74,7 +74,7 @@ def test_the_run_folder_holds_everything_needed_to_do_it_again(
     assert run.device == device
     assert run.space.fingerprint == space.fingerprint
     assert run.config.settings.n_trials == 8
-    assert SearchResult.from_file(finished.run, run.result()) == finished
+    assert run.result() == finished
 
 
 def test_the_model_is_the_winner_that_was_tested(finished: SearchResult, dataset: Dataset) -> None:
@@ -168,7 +168,7 @@ def test_the_pareto_front_is_of_the_trials_and_its_best_is_the_most_accurate(
     assert tuple(row.trial for row in rows if row.pareto) == finished.pareto
     assert [r for r in leaderboard(run, pareto=True) if r.kind == "trial"] == [r for r in rows if r.pareto]
     assert str(leaderboard(run)).count("●") == len(finished.pareto)
-    assert SearchResult.from_file(run.path, run.result()).pareto == finished.pareto
+    assert run.result().pareto == finished.pareto
 
 
 def test_explain_gives_the_record_of_a_trial(finished: SearchResult) -> None:
@@ -245,7 +245,7 @@ def test_the_winner_is_tested_on_another_day_of_its_device(
     assert result.snapshot.label == "fake_manila of 2030-01-01"
     # Readout that is right half of the time leaves one answer for all samples.
     assert result.snapshot.test_accuracy_noisy == pytest.approx(0.5, abs=0.05)
-    assert SearchResult.from_file(result.run, RunFolder.open(result.run).result()) == result
+    assert RunFolder.open(result.run).result() == result
 
 
 def test_without_a_second_day_the_winner_is_tested_on_a_drifted_snapshot_named_as_such(

@@ -12,10 +12,9 @@ from qcsearch.cli.output import display, emit, say, table, tell
 from qcsearch.wording import percent
 
 if TYPE_CHECKING:
-    from qcsearch.search.finish.leaderboard import Row
-    from qcsearch.search.run.folder import RunFolder
-    from qcsearch.search.run.history import History
+    from collections.abc import Sequence
 
+    from qcsearch.search.finish.rows import Row
 
 _TOP = 10
 _MARK = "●"
@@ -54,34 +53,36 @@ def board(
     folder = RunFolder.open(run)
     history = folder.history()
     most = top if pareto else top or _TOP
+    rows = leaderboard(folder, top=most, pareto=pareto, history=history)
     if json:
-        rows = leaderboard(folder, top=most, pareto=pareto, history=history)
         emit({"run": run, "rows": [asdict(row) for row in rows]})
     else:
-        show(folder, most, pareto=pareto, history=history)
+        show(rows, len(history.records), folder.config.device, pareto=pareto)
     for notice in notices(history):
         say(f"Note: {notice}")
 
 
-def show(folder: RunFolder, top: int | None, *, pareto: bool = False, history: History | None = None) -> None:
-    """Print both tables."""
-    from qcsearch.search.finish.leaderboard import TEST, leaderboard
+def show(rows: Sequence[Row], n_trials: int, device: str, *, pareto: bool = False) -> None:
+    """Print both tables.
 
-    history = history or folder.history()
-    rows = leaderboard(folder, top=top, pareto=pareto, history=history)
+    Args:
+        rows: of the leaderboard.
+        n_trials: of the run, in all.
+        device: its name.
+        pareto: whether the trials are those of the Pareto front alone.
+    """
+    from qcsearch.search.finish.rows import TEST
+
     final = [row for row in rows if row.split == TEST]
     trials = [row for row in rows if row.kind == "trial"]
     majority = next((row for row in rows if row.kind == "classical" and row.split != TEST), None)
-    device = folder.config.device
     if final:
         _show_final(final, device)
     costs = ["qubits", "weights", "2q gates", "QPU s"]
     columns = ["trial", "noisy", "noiseless", *costs, "encoding", "ansatz"]
     which = "the Pareto front" if pareto else "the best"
     mark = "" if pareto else f"; {_MARK} Pareto front"
-    title = (
-        f"Accuracy on the validation split, {which} of {len(history.records)} trials; noisy: {device}{mark}"
-    )
+    title = f"Accuracy on the validation split, {which} of {n_trials} trials; noisy: {device}{mark}"
     display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=range(7)))
     if not trials:
         tell("No trial has finished training yet.")

@@ -90,8 +90,10 @@ def _sample(folder: RunFolder, model: TrainedModel, said: str) -> tuple[NDArray[
 
 def _metrics(folder: RunFolder) -> dict[str, object]:
     """What the final evaluation found beside the model's own scores."""
-    result = folder.result() or {}
-    metrics = {f"test_accuracy_{name}": value for name, value in result.get("classical", {}).items()}
-    if result.get("without_pqc") is not None:
-        metrics["test_accuracy_without_pqc"] = result["without_pqc"]
+    result = folder.result()
+    if result is None:
+        return {}
+    metrics: dict[str, object] = {f"test_accuracy_{name}": x for name, x in result.classical.items()}
+    if result.without_pqc is not None:
+        metrics["test_accuracy_without_pqc"] = result.without_pqc
     return metrics

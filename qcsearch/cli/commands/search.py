@@ -110,8 +110,10 @@ def _known(inputs: Inputs) -> list[TrialRecord]:
 
 def _show(inputs: Inputs, result: SearchResult) -> None:
     from qcsearch.cli.commands.board import show
+    from qcsearch.search.finish.leaderboard import leaderboard_of
     from qcsearch.search.run.folder import RunFolder
 
-    show(RunFolder.open(inputs.run), _TOP)
+    rows = leaderboard_of(result, top=_TOP, deployment=RunFolder(inputs.run).deployment())
+    show(rows, len(result.records), inputs.device.name)
     tell(f"Run folder: {inputs.run}")
     tell(f"Next: qcsearch report {inputs.run}")

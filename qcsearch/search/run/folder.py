@@ -167,8 +167,8 @@ class RunFolder:
         """
         return read_history(self.journal)
 
-    def result(self) -> Json | None:
-        """What the final evaluation found, see `SearchResult.to_file`; None while there is none.
+    def result(self) -> SearchResult | None:
+        """What the final evaluation found; None while there is none.
 
         Raises:
             FileError: if result.json cannot be read, or a part in it is missing or wrong.
@@ -176,7 +176,7 @@ class RunFolder:
         if not files.is_file(self.path / "result.json"):
             return None
         with files.reading(self.path / "result.json", _AGAIN):
-            return SearchResult.from_file(self.path, canonical.loads(self._read("result.json"))).to_file()
+            return SearchResult.from_file(self.path, canonical.loads(self._read("result.json")))
 
     def deployment(self) -> Json | None:
         """The last deployment, see `of_winner`."""
@@ -197,12 +197,12 @@ class RunFolder:
             found = canonical.loads(files.read_text(path, MAX_JSON_BYTES))
             return found if found.get("candidate", "") in ("", canonical.digest(winner)) else None
 
-    def write_result(self, result: Json | None) -> None:
+    def write_result(self, result: SearchResult | None) -> None:
         """Write result.json atomically; None removes it, because the search is resumed."""
         if result is None:
             (self.path / "result.json").unlink(missing_ok=True)
         else:
-            files.write_text(self.path / "result.json", canonical.dumps(result, indent=2) + "\n")
+            files.write_text(self.path / "result.json", canonical.dumps(result.to_file(), indent=2) + "\n")
 
     def begin(
         self,

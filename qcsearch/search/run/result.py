@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qcsearch.errors import InputError, RunError
+from qcsearch.search.run.history import read_history
+from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json
 from qcsearch.typed import read
 
@@ -163,22 +165,39 @@ class SearchResult:
 
     @cached_property
     def model(self) -> TrainedModel:
-        """The winner, read from the run folder.
+        """The winner: as the search left it in memory, or read from the run folder.
 
         Raises:
-            RunError: if the folder was not kept, and the winner not read before.
+            RunError: if there is neither.
         """
         from qcsearch.bundle.read import load_bundle
 
+        return load_bundle(self._kept / "model")
+
+    @cached_property
+    def records(self) -> tuple[TrialRecord, ...]:
+        """The finished trials: as the search left them in memory, or read from the run folder.
+
+        Raises:
+            RunError: if there is neither.
+        """
+        return read_history(self._kept / "study.journal").records
+
+    @property
+    def _kept(self) -> Path:
         if self.run is None:
-            raise RunError("The run folder of this result was not kept, nor its model.")
-        return load_bundle(self.run / "model")
+            raise RunError("The run folder of this result was not kept, nor what was in it.")
+        return self.run
+
+    def with_found(self, model: TrainedModel, records: Iterable[TrialRecord]) -> SearchResult:
+        """The same with what a search has in memory, so that nobody reads it from the folder again."""
+        found = replace(self)
+        found.__dict__.update(model=model, records=tuple(records))
+        return found
 
     def without_run(self) -> SearchResult:
-        """The same with its model, and without its folder, which will not be kept."""
-        kept = replace(self, run=None)
-        kept.__dict__["model"] = self.model
-        return kept
+        """The same with model and records, and without the folder, which will not be kept."""
+        return replace(self, run=None).with_found(self.model, self.records)
 
     def to_json(self) -> dict[str, Json]:
         """The object that `qcsearch search --json` ends with."""

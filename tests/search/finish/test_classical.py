@@ -94,7 +94,7 @@ def test_the_winner_is_saved_before_it_is_compared(
         search(tmp_path / "run", n_trials=2)
     monkeypatch.undo()
     run = RunFolder.open(tmp_path / "run")
-    saved = SearchResult.from_file(run.path, run.result())
+    saved = run.result()
     assert saved.model.candidate.n_qubits == saved.best.n_qubits
     assert saved.without_pqc is not None
     assert saved.snapshot is not None
