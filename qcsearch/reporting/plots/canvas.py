@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+from markupsafe import Markup
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from qcsearch.escape import for_page, for_terminal
-from qcsearch.reporting.page.html import Markup
 from qcsearch.reporting.plots.palette import Palette, to_css
 from qcsearch.storage import files
 

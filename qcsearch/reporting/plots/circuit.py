@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from qcsearch.candidate.gate import Gate, GateList
-from qcsearch.reporting.page.html import Markup, svg, tag
+from qcsearch.reporting.plots.svg import svg, tag
 
 __all__ = ["DrawnGate", "draw", "drawn_gates"]
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from markupsafe import Markup
+
 from qcsearch.devices.device import Device
-from qcsearch.reporting.page.html import Markup, svg, tag
 from qcsearch.reporting.plots.layout import dead_couplings, positions
+from qcsearch.reporting.plots.svg import svg, tag
 from qcsearch.wording import error_rate, lifetime
 
-__all__ = ["draw_device", "edge_errors", "legend"]
+__all__ = ["SHADES", "draw_device", "edge_errors", "legend"]
 
 _MARGIN = 30
-_STEPS = 5
+SHADES = 5
+"""Each holds a fifth of the qubits or couplings: errors range over decades, and equal steps would show two shades."""
 
 
 def edge_errors(device: Device) -> dict[tuple[int, int], tuple[str, float | None, float | None]]:
@@ -49,17 +52,12 @@ def draw_device(device: Device, region: Sequence[int], *, width: int = 620) -> M
     return svg(span_x * unit + 2 * _MARGIN, height, edges, nodes, label=label, class_="drawing device")
 
 
-def legend(device: Device) -> Markup:
-    """Say what the shades of `draw_device` mean, with the errors they stand for."""
+def legend(device: Device) -> str:
+    """Say what the shades of `draw_device` stand for, from the faintest to the strongest."""
     readout = sorted(device.qubits[q].readout_error for q in range(device.n_qubits))
     gate = sorted(e for _, e, _ in edge_errors(device).values() if e is not None)
-    swatches = [tag("span", class_=f"swatch step{i}") for i in range(_STEPS)]
-    texts = [
-        f"readout error of a qubit {_range(readout)}",
-        f"two-qubit gate error of a coupling {_range(gate)}",
-    ]
-    dead = [". Dashed: not used, error too large"] if dead_couplings(device) else []
-    return tag("span", "Fainter is better: ", swatches, " ", " · ".join(texts), dead, class_="legend")
+    shades = f"readout error of a qubit {_range(readout)} · two-qubit gate error of a coupling {_range(gate)}"
+    return f"{shades}. Dashed: not used, error too large" if dead_couplings(device) else shades
 
 
 def _edge(
@@ -113,11 +111,11 @@ def _qubit(
 
 def _quantiles(values: Sequence[float | None]) -> list[float]:
     known = sorted(value for value in values if value is not None)
-    return [known[len(known) * i // _STEPS] for i in range(1, _STEPS)] if known else []
+    return [known[len(known) * i // SHADES] for i in range(1, SHADES)] if known else []
 
 
 def _step(value: float | None, steps: Sequence[float]) -> int:
-    return _STEPS - 1 if value is None else sum(value >= step for step in steps)
+    return SHADES - 1 if value is None else sum(value >= step for step in steps)
 
 
 def _order(error: float | None) -> float:

@@ -100,6 +100,14 @@ def test_labels_and_names_are_escaped_wherever_they_are_shown(hostile_facts):
     assert not any(key.startswith("on") for key, _ in outline.attributes)
 
 
+def test_what_no_eye_can_see_is_spelled_in_texts_and_drawings_alike(facts):
+    data = replace(facts.dataset, name="a\x1b[2Jb", classes=("\u202eabc", "1", "2", "3"))
+    page = render(replace(facts, dataset=data))
+    assert not re.search("[\x1b\u202e]", page)
+    assert "a\\x1b[2Jb on paper_133" in page
+    assert page.count("\\u202eabc") == 4  # lead, table of the classes, both axes of the matrix
+
+
 def test_no_stand_in_colour_is_left(page):
     assert "#01020" not in page
     names = set(re.findall(r"var\(--([a-z-]+\d?)\)", page))
@@ -132,6 +140,7 @@ def test_a_run_without_result_says_what_is_missing(facts):
     )  # fmt: skip
     text = " ".join(Outline(render(bare)).texts)
     assert "No candidate was trained to its end." in text
+    assert 'id="summary"' in render(bare)  # the contents link to it
     assert "There is no winner to draw." in text
 
 
