@@ -18,7 +18,7 @@ from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.encodings import ENCODINGS, Encoding
 from qcsearch.circuits.encodings.base import RangedEncoding, TrainedEncoding
 from qcsearch.circuits.gates import check_gates
-from qcsearch.errors import CandidateError, DataError
+from qcsearch.errors import CandidateError
 from qcsearch.storage.limits import MAX_GATES, MAX_OBSERVABLES, MAX_QUBITS
 
 __all__ = ["derive_features", "lower", "make_encoding", "with_layers", "without_pqc"]
@@ -86,16 +86,10 @@ def derive_features(candidate: Candidate, topology: Topology, X: NDArray[np.floa
 
     Raises:
         CandidateError: for a bad encoding, features that do not fit, or angles that overflow.
-        DataError: if `X` is not a table of finite numbers.
     """
-    table = np.asarray(X, dtype=np.float64)
-    if table.ndim != 2 or not np.isfinite(table).all():
-        raise DataError(
-            f"Preprocessed features must be a finite table (samples, features). Got shape {table.shape}."
-        )
     encoding = make_encoding(candidate)
-    wanted = (len(table), encoding.n_derived(table.shape[1], topology))
-    derived = np.ascontiguousarray(encoding.derive(table, topology), dtype=np.float64)
+    wanted = (len(X), encoding.n_derived(X.shape[1], topology))
+    derived = np.ascontiguousarray(encoding.derive(X, topology), dtype=np.float64)
     if derived.shape != wanted or not np.isfinite(derived).all():
         raise CandidateError(
             f"The encoding '{candidate.encoding.name}' must derive a finite table of shape {wanted}. "

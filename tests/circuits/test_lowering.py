@@ -18,7 +18,7 @@ from qcsearch.circuits.gates import GATES
 from qcsearch.circuits.lowering import derive_features, lower, without_pqc
 from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.circuits.weights import initial_weights
-from qcsearch.errors import CandidateError, DataError
+from qcsearch.errors import CandidateError
 
 LINE = Topology(3, ((0, 1), (1, 2)))
 CANDIDATE = Candidate(
@@ -232,13 +232,6 @@ def test_the_ablation_of_a_gate_by_gate_candidate_keeps_data_gates_that_are_not_
     trained = replace(candidate, ansatz=Choice("gates", {"gates": gates}))
     gate_list = lower(without_pqc(trained), LINE, 3)
     assert gate_list.gates == tuple(Gate("ry", (q,), Angle(feature=q)) for q in range(3))
-
-
-def test_features_that_are_no_finite_table_are_refused() -> None:
-    with pytest.raises(DataError, match="finite table"):
-        derive_features(CANDIDATE, LINE, np.array([[0.0, np.nan]]))
-    with pytest.raises(DataError, match="finite table"):
-        derive_features(CANDIDATE, LINE, np.zeros(3))
 
 
 def test_an_encoding_whose_angles_overflow_is_refused() -> None:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.checks import check_X
 from qcsearch.data.coding import Coding
 from qcsearch.data.preprocessing.steps import Step
 from qcsearch.data.values import FloatArray
@@ -112,9 +111,6 @@ class ColumnEncoder(Step):
             bool(rising.all() and inside.all()), "categories among the levels, each once and in order"
         )
         return self.n_features_in_ + (len(source) - len(self.text) if self.encode == "onehot" else 0)
-
-    def _check(self, X: Any, n_features: int | None = None) -> FloatArray:
-        return check_X(X, n_features, missing=self.impute is not None)[0]
 
     def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
         from sklearn.impute import SimpleImputer

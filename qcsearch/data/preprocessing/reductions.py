@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.data.checks import check_X
 from qcsearch.data.preprocessing.steps import Step
 from qcsearch.data.values import FloatArray
 from qcsearch.errors import CandidateError, DataError
@@ -32,6 +33,14 @@ class Reduction(Step):
 
     needs: ClassVar[tuple[str, ...]] = ()
     whole: ClassVar[bool] = False
+
+    def transform(self, X: FloatArray) -> FloatArray:
+        """Return reduced samples `(n_samples, n_outputs)`.
+
+        Raises:
+            DataError: if they are no table of finite numbers: sums of huge features overflow, and a plugin may err.
+        """
+        return check_X(super().transform(X))[0]
 
     def n_outputs(self, n_features: int, n_classes: int) -> int:
         """Number of features that come out, known before anything is fitted.

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from qcsearch.data.checks import check_X
 from qcsearch.data.constant import constant_features
 from qcsearch.data.values import FloatArray
 from qcsearch.errors import BundleError
@@ -26,7 +25,8 @@ class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is
     """A scikit-learn transformer whose fitted state is a few plain arrays.
 
     That makes it savable without pickle and exact to the bit: a step restored from its settings and its
-    `learned` arrays computes the same numbers.
+    `learned` arrays computes the same numbers. It takes float64 samples in C order that the door (`load_dataset`,
+    `train`, `TrainedModel.features`) has checked, and gives such samples to the step after it.
 
     Attributes:
         learned: names of the fitted arrays (each ends in `_`) and their number of dimensions.
@@ -36,31 +36,23 @@ class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is
     learned: ClassVar[dict[str, int]] = {}
     n_features_in_: int
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: FloatArray, y: NDArray[Any] | None = None) -> Self:
         """Learn from samples `(n_samples, n_features)`, and from class indices `(n_samples,)` if needed.
 
         Raises:
-            DataError: if the samples cannot be used.
+            DataError: if the step cannot learn from such samples.
             CandidateError: if the settings do not suit them.
         """
-        checked = self._check(X)
-        self.n_features_in_ = checked.shape[1]
-        self._learn(checked, None if y is None else np.asarray(y))
+        self.n_features_in_ = X.shape[1]
+        self._learn(X, y)
         for name in self.learned:
             setattr(self, name, np.ascontiguousarray(getattr(self, name)))
         return self
 
-    def transform(self, X: Any) -> FloatArray:
-        """Return transformed samples `(n_samples, n_outputs)`.
-
-        Raises:
-            DataError: if a sample is not finite, or the number of features is not that of `fit`.
-        """
-        return self._apply(self._check(X, self.n_features_in_))
-
-    def _check(self, X: Any, n_features: int | None = None) -> FloatArray:
-        """Samples that the step takes: finite numbers."""
-        return check_X(X, n_features)[0]
+    def transform(self, X: FloatArray) -> FloatArray:
+        """Return transformed samples `(n_samples, n_outputs)`."""
+        # The order in memory decides the order of sums, and so the last digit of what the next step learns.
+        return np.ascontiguousarray(self._apply(X))
 
     def fitted_outputs(self) -> int:
         """Number of features that come out of the fitted step, once its arrays are seen to fit together.
@@ -81,7 +73,7 @@ class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is
         """Set the `learned` arrays."""
 
     def _apply(self, X: FloatArray) -> FloatArray:
-        """Transform checked samples; every step has its own."""
+        """Transform samples; every step has its own."""
         raise NotImplementedError
 
 
