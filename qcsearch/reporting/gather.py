@@ -14,12 +14,13 @@ from qcsearch.errors import QCSearchError
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
 from qcsearch.reporting.plots.circuit import DrawnGate
 from qcsearch.reporting.plots.plots import Curve
-from qcsearch.search.finish.leaderboard import notices, rank
+from qcsearch.search.finish.leaderboard import notices
 from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
-from qcsearch.search.study.pareto import pareto_front
 from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.pareto import pareto_front
+from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json
 from qcsearch.wording import percent

@@ -33,7 +33,7 @@ def importance(bound: BoundSpace, records: Iterable[TrialRecord]) -> dict[str, f
     """
     import optuna
 
-    from qcsearch.search.study.study import quiet
+    from qcsearch.search.study.opening import quiet
 
     wide = bound.parameters.distributions()
     trials = []

@@ -24,8 +24,8 @@ from qcsearch.search.strategies import check_strategy
 from qcsearch.search.workers.pool import ForkServer
 
 if TYPE_CHECKING:
-    from qcsearch.search.study.warm_start import WarmStart
     from qcsearch.search.trial.objective import Objective
+    from qcsearch.search.trial.warm_start import WarmStart
 
 __all__ = ["run_search"]
 

@@ -17,13 +17,14 @@ from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
 from qcsearch.escape import for_terminal
 from qcsearch.search.events import Progress, told
-from qcsearch.search.finish.leaderboard import best_of_lineages, rank, records
+from qcsearch.search.finish.leaderboard import records
 from qcsearch.search.run.config import Origin, RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.session.driver import run_session
 from qcsearch.search.session.session import Session
-from qcsearch.search.study.warm_start import WarmStart
+from qcsearch.search.trial.ranking import best_of_lineages, rank
+from qcsearch.search.trial.warm_start import WarmStart
 
 __all__ = ["SECONDS_SHARE", "run_tuning"]
 

@@ -16,7 +16,7 @@ from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
 from qcsearch.reporting.plots.circuit import DrawnGate
 from qcsearch.reporting.plots.layout import heavy_hex_lattice
 from qcsearch.reporting.plots.plots import Curve
-from qcsearch.search.study.pareto import pareto_front
+from qcsearch.search.trial.pareto import pareto_front
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 from qcsearch.training.parameters import Parameters
 

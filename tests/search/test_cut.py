@@ -14,13 +14,14 @@ import pytest
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.search.finish.comparisons import Deadlines, compared, missing_at_first
 from qcsearch.search.finish.evaluate import evaluate
-from qcsearch.search.finish.leaderboard import leaderboard, rank, records
+from qcsearch.search.finish.leaderboard import leaderboard, records
 from qcsearch.search.finish.refit import refit
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.study.pareto import pareto_front
 from qcsearch.search.trial.objective import Objective
+from qcsearch.search.trial.pareto import pareto_front
+from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import Outcome, TrialRecord
 
 Search = Callable[..., SearchResult]

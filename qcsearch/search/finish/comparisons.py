@@ -17,7 +17,8 @@ from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.finish.classical import NAMES, Baselines, ClassicalData
-from qcsearch.search.finish.refit import Finalist, train_once
+from qcsearch.search.finish.finalist import Finalist
+from qcsearch.search.finish.refit import train_once
 from qcsearch.search.run.result import ABLATION, OTHER_DAY, UNTUNED, SearchResult, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.parameters import Parameters

@@ -9,7 +9,7 @@ import numpy as np
 
 from qcsearch.data.splitting import Part
 from qcsearch.search.finish.classical import MAJORITY, majority_accuracy
-from qcsearch.search.finish.refit import Finalist, Refitted
+from qcsearch.search.finish.finalist import Finalist, Refitted
 from qcsearch.search.run.result import Best, SeedScore
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.model import TrainedModel

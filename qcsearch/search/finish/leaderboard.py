@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,19 +12,18 @@ from qcsearch.search.finish.rows import Row, final_rows, majority_rows, trial_ro
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.history import History
 from qcsearch.search.run.result import SearchResult
-from qcsearch.search.study.pareto import pareto_front
+from qcsearch.search.trial.pareto import pareto_front
+from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
 from qcsearch.wording import cell
 
 __all__ = [
     "Leaderboard",
-    "best_of_lineages",
     "explain",
     "leaderboard",
     "leaderboard_of",
     "notices",
-    "rank",
     "records",
 ]
 
@@ -56,28 +55,6 @@ def notices(history: History) -> list[str]:
         except CandidateError as error:
             said[f"{error.message} What needs it is left out."] = None
     return list(said)
-
-
-def best_of_lineages(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
-    """The best of each lineage: of a trial and those that refine its circuit step by step.
-
-    They hardly differ from one to the next, and the more of them there are, the more the best of them owes to luck with
-    the validation part.
-    """
-    found: dict[int, TrialRecord] = {}
-    for record in ranked:
-        found.setdefault(record.trial if record.lineage is None else record.lineage, record)
-    return list(found.values())
-
-
-def rank(found: list[TrialRecord]) -> list[TrialRecord]:
-    """The kept ones, best first (`TrialRecord.merit`), of equals the first; behind them those that were cut short."""
-    trained = [record for record in found if record.outcome.kind in ("kept", "cut")]
-    return sorted(trained, key=_place, reverse=True)
-
-
-def _place(record: TrialRecord) -> tuple[object, ...]:
-    return record.outcome.kind == "kept", record.merit, -record.trial
 
 
 class Leaderboard(tuple[Row, ...]):
@@ -118,7 +95,7 @@ def leaderboard(
     """
     records, result = (history or run.history()).records, run.result()
     if result is None:
-        return _assembled(majority_rows(run) if rank(list(records)) else [], records, top, pareto)
+        return _assembled(majority_rows(run) if rank(records) else [], records, top, pareto)
     final = [*final_rows(result, run.deployment()), *tuning_rows(result, run.config)]
     return _assembled(final, records, top, pareto)
 
@@ -139,7 +116,7 @@ def leaderboard_of(
 def _assembled(
     final: Sequence[Row], records: Sequence[TrialRecord], top: int | None, pareto: bool
 ) -> Leaderboard:
-    ranked = rank(list(records))
+    ranked = rank(records)
     front = {record.trial for record in pareto_front(ranked)}
     shown = [record for record in ranked if record.trial in front or not pareto]
     trials = (trial_row(record, record.trial in front) for record in shown[:top])

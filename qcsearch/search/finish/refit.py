@@ -6,16 +6,17 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from statistics import fmean
 
 import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.search.events import Event, RefitFinished, RefitStarted
-from qcsearch.search.finish.leaderboard import best_of_lineages
+from qcsearch.search.finish.finalist import Finalist, Refitted
+from qcsearch.search.finish.schedule import MARGIN, affordable, promising, rounds_end, was_cut
 from qcsearch.search.trial.objective import PRECISION, Objective, seed_words
+from qcsearch.search.trial.ranking import best_of_lineages
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.training.data import TrainingData
 from qcsearch.training.loop.fit import Stop
@@ -25,13 +26,7 @@ from qcsearch.training.scoring import accuracy
 from qcsearch.training.single import fit_candidate
 from qcsearch.training.transpiled import TranspiledCandidate
 
-__all__ = ["Finalist", "Refitted", "refit", "train_once"]
-
-_MARGIN = 1.4
-"""Trainings of the same length do not take the same time."""
-
-_LARGER = 1.25
-"""A training with the validation part takes so much longer, at most."""
+__all__ = ["refit", "train_once"]
 
 _WHOLE = 1_000
 """Number of the seed of the training on both parts."""
@@ -40,83 +35,6 @@ _REFITS = (
     "Of {seeds} trainings of the winner from other seeds {done} went to the end: the seconds were used up."
 )
 _NOT_WHOLE = "The winner was not trained once more on the training and validation parts together. {reason}"
-
-
-@dataclass(frozen=True, eq=False)
-class Refitted:
-    """One training of a finalist.
-
-    Attributes:
-        parameters: of circuit and head.
-        validation_accuracy: under noise; of a training on both parts the mean of its candidate's others.
-        seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
-        validation_loss: of the same weights.
-        cut: why it was broken off, a sentence; empty if it went to its end.
-    """
-
-    parameters: Parameters
-    validation_accuracy: float
-    seed_index: int
-    validation_loss: float = math.inf
-    cut: str = ""
-
-
-@dataclass(eq=False)
-class Finalist:
-    """A candidate that may win.
-
-    Attributes:
-        record: its trial.
-        transpiled: the candidate on its device, with the steps of the refit.
-        fits: its trainings, that of the trial first.
-        whole: of the winner, a training on the training and validation parts together; None if there was no time.
-        notices: of the winner, which trainings are missing and why, a sentence each.
-    """
-
-    record: TrialRecord
-    transpiled: TranspiledCandidate
-    fits: list[Refitted] = field(default_factory=list)
-    whole: Refitted | None = None
-    notices: list[str] = field(default_factory=list)
-
-    @property
-    def digest(self) -> str:
-        """Of its trial's candidate."""
-        assert self.record.candidate is not None
-        return self.record.candidate.digest
-
-    @property
-    def best(self) -> Refitted:
-        """The training with the best validation; of equals that with the least loss, then the first.
-
-        One that was broken off is taken only if there is no other.
-        """
-        return max(self.fits, key=lambda fit: (not fit.cut, fit.validation_accuracy, -fit.validation_loss))
-
-    @property
-    def chosen(self) -> Refitted:
-        """The training to hand over: on all that is not test if there is one, else the one with the best validation."""
-        return self.whole or self.best
-
-    @property
-    def refits(self) -> list[Refitted]:
-        """The trainings to judge it by: those of the refit, or the trial's own if there are none."""
-        return [fit for fit in self.fits if fit.seed_index > 0] or self.fits
-
-    @property
-    def cut(self) -> str:
-        """Why the training that it is judged by was broken off; empty if it was not."""
-        return next((fit.cut for fit in self.refits if fit.cut), "")
-
-    @property
-    def mean(self) -> float:
-        """Mean validation accuracy over `refits`: what finalists are compared by."""
-        return fmean(fit.validation_accuracy for fit in self.refits)
-
-    @property
-    def mean_loss(self) -> float:
-        """Mean validation loss over `refits`."""
-        return fmean(fit.validation_loss for fit in self.refits)
 
 
 def refit(
@@ -153,16 +71,16 @@ def refit(
             last training starts; without the time for that they are handed over as they are.
     """
     plan = objective.space.file.refit
-    best = _promising(best_of_lineages(ranked), plan.top)
-    end = _rounds_end(best, plan.steps_factor, deadline)
-    n_finalists, factor = _affordable(best, plan.steps_factor, end, threads)
-    while n_finalists < len(best) and not _cut(best[0]) and _cut(best[-1]):
+    best = promising(best_of_lineages(ranked), plan.top)
+    end = rounds_end(best, plan.steps_factor, deadline)
+    n_finalists, factor = affordable(best, plan.steps_factor, end, threads)
+    while n_finalists < len(best) and not was_cut(best[0]) and was_cut(best[-1]):
         best.pop()
-        end = _rounds_end(best, plan.steps_factor, deadline)
-        n_finalists, factor = _affordable(best, plan.steps_factor, end, threads)
+        end = rounds_end(best, plan.steps_factor, deadline)
+        n_finalists, factor = affordable(best, plan.steps_factor, end, threads)
     if not n_finalists:
         end = deadline
-        n_finalists, factor = _affordable(best, plan.steps_factor, end, threads)
+        n_finalists, factor = affordable(best, plan.steps_factor, end, threads)
     finalists = [_finalist(objective, record, factor) for record in best[: max(1, n_finalists)]]
     if n_finalists:
         emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
@@ -184,46 +102,6 @@ def refit(
     return finalists
 
 
-def _promising(best: list[TrialRecord], top: int) -> list[TrialRecord]:
-    """The first that was not cut short and those of all that come next by merit, cut ones last."""
-    first, *others = best
-    others = sorted(others, key=lambda record: record.merit, reverse=True)[: top - 1]
-    return [first, *sorted(others, key=_cut)]
-
-
-def _cut(record: TrialRecord) -> bool:
-    return record.outcome.kind == "cut"
-
-
-def _rounds_end(best: list[TrialRecord], factor: float, deadline: float | None) -> float | None:
-    """When the rounds must end so that the longest of them can still be trained once more on more samples."""
-    return (
-        None if deadline is None else deadline - _MARGIN * _LARGER * factor * max(map(_whole_seconds, best))
-    )
-
-
-def _affordable(
-    ranked: list[TrialRecord], factor: float, deadline: float | None, threads: int
-) -> tuple[int, float]:
-    """How many finalists, and how much longer than their trials they train, so that one round is in time."""
-    if deadline is None:
-        return len(ranked), factor
-    left = (deadline - time.monotonic()) / _MARGIN
-    costs = [_whole_seconds(record) for record in ranked]
-    for count in range(len(ranked), 0, -1):
-        if sum(costs[:count]) * factor <= left * min(threads, count):
-            return count, factor
-    shorter = left / costs[0]
-    return (1, shorter) if shorter >= 1.0 else (0, factor)
-
-
-def _whole_seconds(record: TrialRecord) -> float:
-    """Seconds of the trial if its training had done all its steps."""
-    assert record.candidate is not None
-    seconds = record.seconds - record.proposal_seconds
-    return seconds * max(1.0, record.candidate.training.steps / max(1, record.steps)) + 0.05
-
-
 def _rounds(
     objective: Objective,
     finalists: list[Finalist],
@@ -239,7 +117,7 @@ def _rounds(
         objective.features.prepare(finalist.transpiled.candidate.preprocessing)  # not in several threads
     for index in range(1, seeds + 1):
         started = time.monotonic()
-        if deadline is not None and started + longest * _MARGIN > deadline:
+        if deadline is not None and started + longest * MARGIN > deadline:
             return
         train = partial(train_once, objective, index=index, deadline=deadline)
         starts = [finalist.fits[0].parameters if warm else DRAWN for finalist in finalists]
@@ -342,7 +220,7 @@ def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) ->
         record.validation_accuracy or 0.0,
         0,
         math.inf if record.validation_loss is None else record.validation_loss,
-        record.outcome.text if _cut(record) else "",
+        record.outcome.text if was_cut(record) else "",
     )
     return Finalist(record, transpiled, [own])
 

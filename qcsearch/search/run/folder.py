@@ -33,7 +33,7 @@ from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.history import History, read_history
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.study.warm_start import WarmStart
+from qcsearch.search.trial.warm_start import WarmStart
 from qcsearch.storage import canonical, files, npz
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_JSON_BYTES

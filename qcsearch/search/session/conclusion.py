@@ -36,9 +36,9 @@ def conclude(session: Session, records: list[TrialRecord], ended: str) -> Search
     from qcsearch.search.finish.classical import MAJORITY
     from qcsearch.search.finish.comparisons import Deadlines, compared, missing_at_first
     from qcsearch.search.finish.evaluate import evaluate
-    from qcsearch.search.finish.leaderboard import rank
     from qcsearch.search.finish.refit import refit
-    from qcsearch.search.study.pareto import pareto_front
+    from qcsearch.search.trial.pareto import pareto_front
+    from qcsearch.search.trial.ranking import rank
 
     ranked = rank(records)
     if not ranked:

@@ -16,7 +16,7 @@ from qcsearch.search.study.study import SearchStudy
 from qcsearch.search.workers.pool import ForkServer
 
 if TYPE_CHECKING:
-    from qcsearch.search.study.warm_start import WarmStart
+    from qcsearch.search.trial.warm_start import WarmStart
 
 __all__ = ["run_session"]
 

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import math
-import tomllib
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from qcsearch.candidate import checks
 from qcsearch.candidate.choice import Choice
-from qcsearch.errors import CandidateError, SpaceError
-from qcsearch.spelling import meant
 from qcsearch.storage import canonical
 
-__all__ = ["IntRange", "LogRange", "SpaceFile", "parse"]
+__all__ = ["IntRange", "LogRange", "Part", "SpaceFile"]
 
 _PAULIS = "XYZ"
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     """A part of the file: unknown keys are refused, numbers are not made of strings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class Alternative(_Part):
+class Alternative(Part):
     """One alternative of a choice; the bare name stands for a name without settings."""
 
     name: str
@@ -62,7 +58,7 @@ class Alternative(_Part):
         return f"{self.name}({values})"
 
 
-class IntRange(_Part):
+class IntRange(Part):
     """Whole numbers from `min` to `max`, both included, every `step`-th."""
 
     min: int
@@ -76,7 +72,7 @@ class IntRange(_Part):
         return self
 
 
-class LogRange(_Part):
+class LogRange(Part):
     """Numbers from `min` to `max`, drawn evenly in their logarithm."""
 
     min: float = Field(gt=0)
@@ -119,7 +115,7 @@ Counts = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1, 
 Interval = Annotated[tuple[float, float], Field(strict=False)]
 
 
-class PreprocessingPart(_Part):
+class PreprocessingPart(Part):
     """From raw features to angles."""
 
     reductions: Alternatives = (Alternative(name="none"),)
@@ -137,7 +133,7 @@ class PreprocessingPart(_Part):
         return self
 
 
-class CircuitPart(_Part):
+class CircuitPart(Part):
     """From angles to measured values."""
 
     n_qubits: Ints
@@ -167,7 +163,7 @@ class CircuitPart(_Part):
         return self
 
 
-class TrainingPart(_Part):
+class TrainingPart(Part):
     """How each candidate is trained."""
 
     optimizers: Names = ("adam",)
@@ -186,7 +182,7 @@ class TrainingPart(_Part):
     max_seconds: float | None = Field(default=None, gt=0)
 
 
-class ConstraintsPart(_Part):
+class ConstraintsPart(Part):
     """What a candidate's mapped circuit may cost at most; None is no limit."""
 
     max_two_qubit_gates: int | None = Field(default=None, ge=0)
@@ -216,14 +212,14 @@ class PredictorPart(Alternative):
         return ", ".join(shown) or "recorded"
 
 
-class LadderPart(_Part):
+class LadderPart(Part):
     """Successive halving: see `strategies.base.Ladder`."""
 
     rungs: int = Field(default=2, ge=0, le=8)
     reduction_factor: int = Field(default=3, ge=2, le=16)
 
 
-class RefitPart(_Part):
+class RefitPart(Part):
     """How the best are trained again before one is chosen."""
 
     top: int = Field(default=3, ge=1, le=50)
@@ -231,7 +227,7 @@ class RefitPart(_Part):
     steps_factor: float = Field(default=2.0, gt=0, le=1000)
 
 
-class SpaceFile(_Part):
+class SpaceFile(Part):
     """A whole file."""
 
     description: str
@@ -243,99 +239,3 @@ class SpaceFile(_Part):
     ladder: LadderPart = LadderPart()
     refit: RefitPart = RefitPart()
     start: Annotated[tuple[dict[str, str | int | float], ...], Field(strict=False)] = ()
-
-
-def parse(text: str, name: str) -> SpaceFile:
-    """Read a space.
-
-    Args:
-        text: TOML.
-        name: how messages call it.
-
-    Raises:
-        SpaceError: naming the key and its value, if the text is not TOML or not a space.
-    """
-    wrong = f"The search space '{name}' is wrong"
-    try:
-        said = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = (
-            "it is nested too deeply" if isinstance(error, RecursionError) else f"a syntax error: {error}"
-        )
-        raise SpaceError(f"The search space '{name}' must be TOML. Got {reason}.") from None
-    try:
-        return SpaceFile.model_validate(said)
-    except ValidationError as error:
-        sentence, fix = _worst(error, said)
-        raise SpaceError(f"{wrong} at {sentence}", fix) from None
-    except (CandidateError, ValueError) as error:
-        raise SpaceError(f"{wrong}: {error}") from None
-
-
-_RANKS = {"extra_forbidden": 0, "missing": 1}
-"""A key that there is not is said first: most often it is why another is missing."""
-
-_WORDS = {
-    "IntRange": "a whole number or { min, max, step }",
-    "LogRange": "a number or { min, max }",
-    "Alternative": "a name or { name, settings }",
-    "PredictorPart": "a part with name, settings, min, max",
-}
-
-
-def _worst(error: ValidationError, said: Any) -> tuple[str, str | None]:
-    """The first complaint as `'circuit.n_qubits.min': … Got …`, and what may have been meant."""
-    problem = min(error.errors(include_url=False), key=lambda one: _RANKS.get(one["type"], 2))
-    kind, path = problem["type"], _path(problem["loc"], said)
-    place = ".".join(str(part) for part in path) or "its top level"
-    if kind == "missing":
-        return f"'{place}': the key is missing.", None
-    if kind == "extra_forbidden":
-        return f"'{place}': there is no such key.", _meant_key(path)
-    text = problem["msg"].removeprefix("Value error, ").rstrip(".")
-    text = text.replace("Input should be", "must be").replace("a valid tuple", "a list")
-    if kind in ("model_type", "model_attributes_type"):
-        text = f"must be {_WORDS.get(problem['ctx']['class_name'], 'a part with keys of its own')}"
-    fix = meant(problem["input"], _expected(problem["ctx"])) if kind == "literal_error" else None
-    return f"'{place}': {text}. Got {checks.short(problem['input'])}.", fix
-
-
-def _path(place: tuple[str | int, ...], said: Any) -> list[str | int]:
-    """The keys and positions in the file; pydantic adds the names of union members to them."""
-    path: list[str | int] = []
-    for part in place:
-        inside = isinstance(said, dict | list)
-        here = (
-            said[part] if inside and part in (said if isinstance(said, dict) else range(len(said))) else None
-        )
-        if here is not None or (inside and part == place[-1]):
-            path.append(part)
-            said = here
-    return path
-
-
-def _meant_key(path: list[str | int]) -> str | None:
-    """A key of the same part that is near, or a key of this name in another part."""
-    *parents, key = path
-    part: type[_Part] = SpaceFile
-    for parent in parents:
-        part = part if isinstance(parent, int) else _part(part.model_fields[parent].annotation) or part
-    elsewhere = {
-        name: f"{owner}.{name}"
-        for owner, field in SpaceFile.model_fields.items()
-        for name in getattr(_part(field.annotation), "model_fields", ())
-    }
-    return meant(key, part.model_fields) or (
-        meant(elsewhere[str(key)], elsewhere.values()) if key in elsewhere else None
-    )
-
-
-def _part(annotation: Any) -> type[_Part] | None:
-    """The part of the file that an annotation speaks of, if it does of one."""
-    if isinstance(annotation, type) and issubclass(annotation, _Part):
-        return annotation
-    return next((found for one in get_args(annotation) if (found := _part(one)) is not None), None)
-
-
-def _expected(context: dict[str, Any]) -> list[str]:
-    return str(context["expected"]).replace("'", "").split(" or ")

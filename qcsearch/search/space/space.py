@@ -24,9 +24,10 @@ from qcsearch.errors import CandidateError, SpaceError
 from qcsearch.escape import for_terminal
 from qcsearch.presets import preset_files
 from qcsearch.registry import Registry
-from qcsearch.search.space.file import Alternative, IntRange, SpaceFile, parse
+from qcsearch.search.space.file import Alternative, IntRange, SpaceFile
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.parameters import Parameters
-from qcsearch.search.trial.ladder import Ladder
+from qcsearch.search.space.parse import parse
 from qcsearch.spelling import meant
 from qcsearch.storage import canonical, files
 from qcsearch.storage.canonical import Json

@@ -15,7 +15,7 @@ from pydantic import Field
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.errors import SpaceError
 from qcsearch.registry import Registry
-from qcsearch.search.trial.ladder import Ladder
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.storage.canonical import Json
 from qcsearch.training.parameters import Parameters
 

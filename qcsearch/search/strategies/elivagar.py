@@ -13,6 +13,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.devices.selection.regions import topology
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Proposal, Share, StrategyContext
 from qcsearch.search.strategies.ingredients.native import (
@@ -23,7 +24,6 @@ from qcsearch.search.strategies.ingredients.native import (
     embed,
     softmax,
 )
-from qcsearch.search.trial.ladder import Ladder
 
 if TYPE_CHECKING:
     from qcsearch.training.transpiled import TranspiledCandidate

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
 from qcsearch.search.strategies.ingredients.evolution import Evolution
 from qcsearch.search.strategies.ingredients.genes import Gene, LayerSpace, check_layered
-from qcsearch.search.trial.ladder import Ladder
 
 __all__ = ["ExpressibilitySearch"]
 

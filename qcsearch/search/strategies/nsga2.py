@@ -10,8 +10,8 @@ from optuna.samplers import BaseSampler, NSGAIISampler
 from pydantic import PositiveInt
 
 from qcsearch.errors import SpaceError
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.strategies.base import STRATEGIES, Share
-from qcsearch.search.trial.ladder import Ladder
 
 if TYPE_CHECKING:
     from qcsearch.search.space.space import SearchSpace

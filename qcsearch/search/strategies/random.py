@@ -5,8 +5,8 @@ from __future__ import annotations
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.strategies.base import STRATEGIES
-from qcsearch.search.trial.ladder import Ladder
 
 __all__ = ["Random"]
 

@@ -17,10 +17,10 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.circuits.ansatze.base import pairs
 from qcsearch.devices.selection.regions import topology
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
 from qcsearch.search.strategies.ingredients.genes import check_encodings
-from qcsearch.search.trial.ladder import Ladder
 
 if TYPE_CHECKING:
     from qcsearch.search.strategies.ingredients.shared import SharedWeights

@@ -12,8 +12,8 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 from pydantic import NonNegativeInt, PositiveInt
 
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.strategies.base import STRATEGIES
-from qcsearch.search.trial.ladder import Ladder
 
 __all__ = ["TPE"]
 

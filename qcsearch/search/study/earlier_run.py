@@ -18,12 +18,12 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.circuits.lowering import lower
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import CandidateError, DeviceError, RunError
-from qcsearch.search.finish.leaderboard import best_of_lineages, rank, records
 from qcsearch.search.run.folder import RunFolder
-from qcsearch.search.study.warm_start import WarmStart
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
+from qcsearch.search.trial.ranking import best_of_lineages, rank
 from qcsearch.search.trial.record import TrialRecord
+from qcsearch.search.trial.warm_start import WarmStart
 from qcsearch.storage.canonical import Json, digest
 from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.parameters import DRAWN
@@ -50,7 +50,7 @@ def warm_starts_from(
     Raises:
         RunError: if the source has no candidate that was trained to its end.
     """
-    chosen = best_of_lineages(rank(records(source)))
+    chosen = best_of_lineages(rank(source.history().records))
     if not chosen:
         raise RunError(f"The run in '{source.path}' has no candidate that was trained to its end.")
     transfer = _Transfer(source, objective)

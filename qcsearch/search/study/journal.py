@@ -14,7 +14,6 @@ from typing import Any
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
-from optuna.storages.journal._storage import JournalOperation, JournalStorageReplayResult
 from optuna.study import StudyDirection
 
 from qcsearch.search.trial.record import TrialRecord
@@ -25,6 +24,8 @@ from qcsearch.storage.locks import locked
 __all__ = ["JournalFile", "mend", "open_storage", "repair"]
 
 _BLOCK = 1 << 16
+_CREATE_STUDY, _CREATE_TRIAL = 0, 4
+"""Optuna's numbers of these operations, as they stand in every journal."""
 
 
 class JournalFile(BaseJournalBackend):
@@ -109,7 +110,7 @@ def repair(journal: Path, study_name: str) -> str:
     """
     with files.open_read(journal, MAX_JOURNAL_BYTES) as file:
         lines = list(files.whole_lines(file, MAX_JOURNAL_LINE_BYTES))
-    replay = JournalStorageReplayResult("repair")
+    replay = _Replay()
     logs = [_log(line, replay) for line in lines]
     asides = (journal.with_name(f".{journal.name}.damaged.{n}") for n in count())
     kept = next(path for path in asides if not os.path.lexists(path))
@@ -121,11 +122,29 @@ def repair(journal: Path, study_name: str) -> str:
     return f"The journal of the run was damaged: {what} left out. As it was it is kept in '{kept}'."
 
 
-def _log(line: bytes, replay: JournalStorageReplayResult) -> dict[str, Any] | None:
+class _Replay(BaseJournalBackend):
+    """Lets Optuna replay lines one by one; it raises at one that it can make nothing of, and knows those before."""
+
+    def __init__(self) -> None:
+        self._logs: list[dict[str, Any]] = []
+        self._storage = JournalStorage(self)
+
+    def apply(self, log: dict[str, Any]) -> None:
+        self._logs.append(log)
+        self._storage.get_all_studies()
+
+    def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
+        return self._logs[log_number_from:]
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        raise NotImplementedError("A replay writes nothing.")
+
+
+def _log(line: bytes, replay: _Replay) -> dict[str, Any] | None:
     """What a line says; None if Optuna cannot make anything of it, or a record in it is none."""
     try:
         log: dict[str, Any] = canonical.loads(line)
-        replay.apply_logs([log])
+        replay.apply(log)
         record = log.get("user_attr", {}).get("record")
         if record is not None:
             TrialRecord.from_json(record)
@@ -145,21 +164,21 @@ def _completed(logs: Sequence[dict[str, Any] | None], study_name: str) -> list[d
         if log is None:
             damaged.append(place)
             continue
-        n_trials += log["op_code"] == JournalOperation.CREATE_TRIAL
+        n_trials += log["op_code"] == _CREATE_TRIAL
         while damaged and log.get("trial_id", -1) >= n_trials:
-            found[damaged.pop()] = _line(JournalOperation.CREATE_TRIAL, study_id=0, datetime_start=None)
+            found[damaged.pop()] = _line(_CREATE_TRIAL, study_id=0, datetime_start=None)
             n_trials += 1
     whole = [log for log in found if log is not None]
-    if all(log["op_code"] != JournalOperation.CREATE_STUDY for log in whole):
+    if all(log["op_code"] != _CREATE_STUDY for log in whole):
         n_values = max((len(log.get("values") or ()) for log in whole), default=1)
         costs = [StudyDirection.MINIMIZE] * (n_values - 1)
         directions = [int(direction) for direction in (StudyDirection.MAXIMIZE, *costs)]
-        whole.insert(0, _line(JournalOperation.CREATE_STUDY, study_name=study_name, directions=directions))
+        whole.insert(0, _line(_CREATE_STUDY, study_name=study_name, directions=directions))
     return whole
 
 
-def _line(operation: JournalOperation, **parts: Any) -> dict[str, Any]:
-    return {"op_code": int(operation), "worker_id": "repair", **parts}
+def _line(operation: int, **parts: Any) -> dict[str, Any]:
+    return {"op_code": operation, "worker_id": "repair", **parts}
 
 
 def open_storage(journal: Path) -> JournalStorage:

@@ -14,9 +14,9 @@ from qcsearch.devices.selection.layouts import best_layouts
 from qcsearch.devices.selection.regions import best_regions, topology
 from qcsearch.errors import DeviceError
 from qcsearch.search.strategies.base import Proposal
-from qcsearch.search.study.warm_start import WarmStart
 from qcsearch.search.trial.constraints import Infeasible
 from qcsearch.search.trial.objective import Objective
+from qcsearch.search.trial.warm_start import WarmStart
 from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.parameters import DRAWN, Parameters
 from qcsearch.training.scoring import accuracy

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
 import optuna
-from optuna.samplers import BaseSampler
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from qcsearch.candidate.candidate import Candidate
@@ -19,11 +14,14 @@ from qcsearch.errors import QCSearchError, RunError
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.strategies import create_strategy
 from qcsearch.search.strategies.base import CircuitGenerator, Proposal, StrategyContext
+from qcsearch.search.study import stale
+from qcsearch.search.study.asked import Asked
 from qcsearch.search.study.journal import open_storage, repair
 from qcsearch.search.study.objectives import values
+from qcsearch.search.study.opening import STUDY_NAME, open_study
 from qcsearch.search.study.seeded import SeededSampler
-from qcsearch.search.study.warm_start import WarmStart
-from qcsearch.search.trial.record import Outcome, TrialRecord
+from qcsearch.search.trial.record import TrialRecord
+from qcsearch.search.trial.warm_start import WarmStart
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.locks import locked
 
@@ -31,52 +29,12 @@ if TYPE_CHECKING:
     from qcsearch.search.space.bound import BoundSpace
     from qcsearch.search.trial.objective import Objective
 
-__all__ = ["Asked", "SearchStudy", "quiet"]
+__all__ = ["SearchStudy"]
 
-WORKER_DIED = "worker died"
-ATTEMPTS = 3
-"""How often a trial may take its worker with it before something else is tried in its place."""
-
-_NAME = "search"
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 _EXHAUSTED_AFTER = 40
 _HOPELESS_AFTER = 200
 _TWIN_POLL_SECONDS = 0.05
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A trial to run.
-
-    Attributes:
-        trial: Optuna's, to report to.
-        params: every parameter, those with one value included.
-        candidate: what they mean; a strategy that makes candidates starts from it.
-        worker: who asked.
-        warm_start: the candidate of an earlier run to evaluate instead, if it is one.
-    """
-
-    trial: Trial
-    params: Mapping[str, Json]
-    candidate: Candidate
-    worker: str
-    warm_start: WarmStart | None = None
-
-    @property
-    def number(self) -> int:
-        """The trial's number."""
-        return self.trial.number
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep Optuna from logging that a study was made; its level is the user's own."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(level)
 
 
 class SearchStudy:
@@ -96,22 +54,14 @@ class SearchStudy:
         self._seed = config.settings.seed
         self._strategy = create_strategy(config.settings.strategy, config.settings.strategy_options)
         self._read: dict[int, TrialRecord] = {}
-        storage = open_storage(run.journal)
-        sampler = SeededSampler(self._sampler, self._trial_seed)
-        pruner = self._strategy.pruner(run.space.ladder)
-        if create:
-            costs = [StudyDirection.MINIMIZE for _ in self._strategy.objectives[1:]]
-            with quiet():
-                self.study = optuna.create_study(
-                    study_name=_NAME,
-                    storage=storage,
-                    directions=[StudyDirection.MAXIMIZE, *costs],
-                    sampler=sampler,
-                    pruner=pruner,
-                    load_if_exists=True,
-                )
-        else:
-            self.study = optuna.load_study(study_name=_NAME, storage=storage, sampler=sampler, pruner=pruner)
+        self._storage = open_storage(run.journal)
+        self.study = open_study(
+            self._storage,
+            len(self._strategy.objectives),
+            SeededSampler(self._strategy.sampler, self._trial_seed),
+            self._strategy.pruner(run.space.ladder),
+            create=create,
+        )
         self._check_fingerprint(config.space_fingerprint)
 
     @classmethod
@@ -129,7 +79,7 @@ class SearchStudy:
         except Exception:  # whatever a damaged line makes of a library
             if not run.journal.is_file():
                 raise
-        notice = repair(run.journal, _NAME)
+        notice = repair(run.journal, STUDY_NAME)
         return cls(run, create=True), notice
 
     @property
@@ -148,7 +98,7 @@ class SearchStudy:
         return [
             self._record(trial)
             for trial in self.trials(*_FINISHED)
-            if trial.number not in skip and "record" in trial.user_attrs and "stale" not in trial.user_attrs
+            if trial.number not in skip and "record" in trial.user_attrs and not stale.is_stale(trial)
         ]
 
     def _record(self, trial: FrozenTrial) -> TrialRecord:
@@ -159,7 +109,7 @@ class SearchStudy:
 
     def n_finished(self) -> int:
         """Number of finished trials; those whose worker died do not count."""
-        return sum("stale" not in trial.user_attrs for trial in self.trials(*_FINISHED))
+        return sum(not stale.is_stale(trial) for trial in self.trials(*_FINISHED))
 
     def ended(self) -> str | None:
         """Why there is no use in another trial, None if there is."""
@@ -169,7 +119,7 @@ class SearchStudy:
         kinds = [
             trial.user_attrs["record"]["outcome"]["kind"]
             for trial in self.trials(*_FINISHED)
-            if "record" in trial.user_attrs and "stale" not in trial.user_attrs
+            if "record" in trial.user_attrs and not stale.is_stale(trial)
         ]
         if len(kinds) >= _HOPELESS_AFTER and set(kinds) <= {"infeasible", "failed", "reused"}:
             return "hopeless"
@@ -270,7 +220,7 @@ class SearchStudy:
                 if trial.number < asked.number and trial.user_attrs.get("digest") == digest
             ]
             for trial in earlier:
-                if trial.state in _FINISHED and "stale" not in trial.user_attrs:
+                if trial.state in _FINISHED and not stale.is_stale(trial):
                     if "record" not in trial.user_attrs:  # its line was damaged
                         continue
                     record = TrialRecord.from_json(trial.user_attrs["record"])
@@ -296,31 +246,12 @@ class SearchStudy:
             if worker is not None and trial.user_attrs.get("worker") != worker:
                 continue
             stored = trial.user_attrs.get("record")
-            if stored is not None and "stale" not in trial.user_attrs:
+            if stored is not None and not stale.is_stale(trial):
                 self._finish(trial.number, TrialRecord.from_json(stored))
                 continue
-            self._fail_stale(trial)
+            stale.fail(self.study, self._storage, trial)
             failed += 1
         return failed
-
-    def _fail_stale(self, trial: FrozenTrial) -> None:
-        """Fail a trial; a start point goes back into the queue, once."""
-        start, attempt = trial.user_attrs.get("start"), trial.user_attrs.get("attempt", 1)
-        retried = {other.user_attrs.get("retry_of") for other in self.trials()}
-        if start is not None and trial.number not in retried and attempt < ATTEMPTS:
-            self.study.enqueue_trial(
-                trial.system_attrs["fixed_params"],
-                user_attrs={"start": start, "retry_of": trial.number, "attempt": attempt + 1},
-            )
-        worker = str(trial.user_attrs.get("worker", ""))
-        outcome = Outcome(
-            "failed", f"The process that ran it ended before it did: {WORKER_DIED}.", error=WORKER_DIED
-        )
-        record = TrialRecord(trial.number, None, dict(trial.params), outcome, worker=worker)
-        storage = self.study._storage  # a trial of a dead worker has no Trial object any more
-        storage.set_trial_user_attr(trial._trial_id, "stale", True)
-        storage.set_trial_user_attr(trial._trial_id, "record", record.to_json())
-        self.study.tell(trial.number, state=TrialState.FAIL)
 
     # --- inside --------------------------------------------------------------------------------------------
 
@@ -344,25 +275,8 @@ class SearchStudy:
         limit = self._run.config.settings.n_trials
         return limit is None or self.n_finished() + len(self.trials(TrialState.RUNNING)) < limit
 
-    def _sampler(self, seed: int) -> BaseSampler:
-        return self._strategy.sampler(seed)
-
     def _trial_seed(self, study: optuna.Study, trial: FrozenTrial | Trial) -> int:
-        """The strategy's seed for a trial: by its place among those that count, not by its number.
-
-        A stale trial gives its place to the next trial, which draws the same, so that a serial search tries the
-        same candidates with and without interruptions; after some attempts at one place it draws something
-        else, for that candidate may be what kills the workers.
-        """
-        stale = sorted(t.number for t in self.trials(TrialState.FAIL) if "stale" in t.user_attrs)
-        before = [number for number in stale if number < trial.number]
-        attempts = 0
-        while before and before[-1] == trial.number - attempts - 1:
-            before.pop()
-            attempts += 1
-        place = trial.number - len([number for number in stale if number < trial.number])
-        words = [self._seed, place, attempts // ATTEMPTS]
-        return int(np.random.SeedSequence(words).generate_state(1)[0])
+        return stale.trial_seed(self._seed, trial.number, self.trials(TrialState.FAIL))
 
     def _check_fingerprint(self, fingerprint: str) -> None:
         stored = self.study.user_attrs.get("space_fingerprint")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,13 +22,12 @@ from qcsearch.search.budget import SETUP
 from qcsearch.search.space.bound import BoundSpace
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.trial.constraints import BUILDABLE, Infeasible, check, costs
+from qcsearch.search.trial.control import TO_THE_END, RungReporter, TrialControl
 from qcsearch.search.trial.features import Features
-from qcsearch.search.trial.ladder import Ladder
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.storage.canonical import Json
 from qcsearch.training.heads import n_head_parameters
-from qcsearch.training.loop.fit import Fit, Stop
 from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.parameters import DRAWN, Parameters
 from qcsearch.training.scoring import accuracy
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from qcsearch.search.predictors import PredictorInput
     from qcsearch.search.trial.predictor_limits import PredictorResults
 
-__all__ = ["PRECISION", "Objective", "Rungs", "seed_words", "versions"]
+__all__ = ["PRECISION", "Objective", "seed_words", "versions"]
 
 PRECISION = "float32"
 """Of all trainings in a search, its refit too, which take about half as long; finalists are scored in double."""
@@ -47,21 +46,6 @@ PRECISION = "float32"
 _LENGTH_MARGIN = 1.5
 _GATE_SECONDS = 2e-4
 """Of each gate, about: to build it, to map it, and to compile the three programs of a trial."""
-
-
-class Rungs(Protocol):
-    """Where a training reports on its way, and may be told to end."""
-
-    def report(self, rung: int, validation_accuracy: float) -> float | None:
-        """Report at rung 0, 1, …; the accuracy it needed if the trial is to end here, else None."""
-        ...
-
-
-class _NoRungs:
-    """Nobody listens: the training goes to its end."""
-
-    def report(self, rung: int, validation_accuracy: float) -> float | None:
-        return None
 
 
 def seed_words(seed: int, candidate: Candidate, index: int = 0) -> tuple[int, ...]:
@@ -203,9 +187,7 @@ class Objective:
         candidate: Candidate,
         params: Mapping[str, Json],
         *,
-        rungs: Rungs | None = None,
-        deadline: float | None = None,
-        max_seconds: float | None = None,
+        control: TrialControl = TO_THE_END,
         worker: str = "",
         start: Parameters = DRAWN,
         rate: float = 1.0,
@@ -217,10 +199,7 @@ class Objective:
             trial: its number.
             candidate: what to evaluate.
             params: what it was made of.
-            rungs: asked on the way whether to go on; None never stops.
-            deadline: in seconds of `time.monotonic`: the training ends there with its best weights.
-            max_seconds: it ends so long after its first validation, too, in which kernels are compiled if
-                they have to be.
+            control: what may end its training early.
             worker: who evaluates.
             start: where its training starts; an empty part is drawn.
             rate: step size of this training over the candidate's.
@@ -241,9 +220,6 @@ class Objective:
             )
             record = replace(record, outcome=outcome, constraints=broken.violations)
         else:
-            listener = _Listener(
-                self.space.ladder, candidate.training.steps, rungs or _NoRungs(), max_seconds
-            )
             record = replace(record, costs=cost, constraints=violations)
             with watch.stage("prepare"):
                 self.features.prepare(candidate.preprocessing)
@@ -253,7 +229,7 @@ class Objective:
                 record = seen.noted(record)
             if record.outcome.kind == "kept":
                 with watch.stage("train"):
-                    record = self._train(record, transpiled, listener, deadline, start, rate)
+                    record = self._train(record, transpiled, control, start, rate)
         return replace(record, seconds=time.monotonic() - started, times=dict(watch.seconds))
 
     def _ask_predictors(self, transpiled: TranspiledCandidate) -> PredictorResults | None:
@@ -268,31 +244,31 @@ class Objective:
         self,
         record: TrialRecord,
         transpiled: TranspiledCandidate,
-        listener: _Listener,
-        deadline: float | None,
+        control: TrialControl,
         start: Parameters,
         rate: float,
     ) -> TrialRecord:
         options = transpiled.candidate.training
         data = self.features.prepare(transpiled.candidate.preprocessing).data
         seed = seed_words(self.seed, transpiled.candidate)
+        reporter = RungReporter(self.space.ladder, options.steps, control)
         fit = fit_candidate(
             transpiled,
             data,
             np.random.default_rng(seed),
             options=replace(options, learning_rate=rate * options.learning_rate),
             start=start,
-            control=TrainingControl(deadline, listener),
+            control=TrainingControl(control.deadline, reporter),
             dtype=PRECISION,
         )
         record = replace(
             record,
-            outcome=listener.outcome(fit),
+            outcome=reporter.outcome(fit),
             history=tuple((r.step, r.validation_accuracy or 0.0) for r in fit.history),
             parameters=fit.parameters,
             steps=fit.steps,
             validation_loss=fit.validation_loss,
-            stopped=listener.sentence(fit),
+            stopped=reporter.sentence(fit),
             seed=seed,
         )
         if not record.trained:
@@ -301,50 +277,3 @@ class Objective:
         noisy = fit.validation_accuracy if options.noise else scored()
         noiseless = scored(noise=False)
         return replace(record, validation_accuracy=noisy, validation_accuracy_noiseless=noiseless)
-
-
-class _Listener:
-    """Turns the validations of a training into reports at its rungs."""
-
-    def __init__(self, ladder: Ladder, steps: int, rungs: Rungs, max_seconds: float | None) -> None:
-        self._steps, self._last = ladder.steps(steps), steps
-        self._rungs, self._max_seconds = rungs, max_seconds
-        self._started: float | None = None
-        self._next = 0
-        self._step: int | None = None
-        self._threshold: float | None = None
-        self._reached = 0.0
-
-    def __call__(self, step: int, validation_accuracy: float | None) -> bool:
-        self._reached = max(self._reached, validation_accuracy or 0.0)
-        while self._next < len(self._steps) and step >= self._steps[self._next]:
-            self._threshold = self._rungs.report(self._next, self._reached)
-            self._next += 1
-            if self._threshold is not None:
-                self._step = step
-                return True
-        now = time.monotonic()
-        self._started = self._started or now
-        if step >= self._last:  # a training that is done is not broken off
-            return False
-        return self._max_seconds is not None and now - self._started >= self._max_seconds
-
-    def outcome(self, fit: Fit) -> Outcome:
-        """What the end of the training means for the trial."""
-        if fit.stopped == Stop.PRUNED and self._step is not None and self._threshold is not None:
-            text = (
-                f"Stopped at step {self._step}: validation accuracy {self._reached:.3f}, "
-                f"{self._threshold:.3f} was needed."
-            )
-            return Outcome("pruned", text, step=self._step, threshold=self._threshold)
-        if fit.stopped == Stop.DIVERGED and fit.steps == 0:
-            return Outcome("failed", fit.stopped.sentence, error="Diverged")
-        if fit.stopped in (Stop.BUDGET, Stop.PRUNED):
-            return Outcome("cut", f"Cut short at step {fit.steps}: {self.sentence(fit)}", step=fit.steps)
-        return Outcome("kept", self.sentence(fit))
-
-    def sentence(self, fit: Fit) -> str:
-        """Why the training ended."""
-        if fit.stopped == Stop.PRUNED and self._threshold is None:
-            return f"The {self._max_seconds:.3g} s of one trial were used up."
-        return fit.stopped.sentence

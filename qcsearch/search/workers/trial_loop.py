@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from qcsearch.search.events import Event, TrialRunning
-from qcsearch.search.study.study import Asked, SearchStudy
+from qcsearch.search.study.asked import Asked
+from qcsearch.search.study.study import SearchStudy
+from qcsearch.search.trial.control import TrialControl
 from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.record import Outcome, TrialRecord
 from qcsearch.stopwatch import Stopwatch
@@ -84,9 +86,7 @@ def _evaluate(
             asked.number,
             proposal.candidate,
             asked.params,
-            rungs=_StudyRungs(study, asked, on_running, watch),
-            deadline=deadline,
-            max_seconds=max_seconds,
+            control=TrialControl(_StudyRungs(study, asked, on_running, watch), deadline, max_seconds),
             worker=asked.worker,
             start=proposal.start,
             rate=proposal.rate,

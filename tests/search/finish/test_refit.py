@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qcsearch.search.finish.leaderboard import rank, records
+from qcsearch.search.finish.leaderboard import records
 from qcsearch.search.finish.refit import refit
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.trial.objective import Objective, seed_words
+from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.training.single import fit_candidate
 

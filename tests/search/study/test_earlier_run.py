@@ -26,16 +26,18 @@ from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import RunError
 from qcsearch.estimator import QuantumCircuitSearchClassifier
 from qcsearch.search import events
-from qcsearch.search.finish.leaderboard import rank, records
+from qcsearch.search.finish.leaderboard import records
 from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.study.earlier_run import warm_starts_from
-from qcsearch.search.study.study import ATTEMPTS, SearchStudy
+from qcsearch.search.study.stale import ATTEMPTS
+from qcsearch.search.study.study import SearchStudy
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
+from qcsearch.search.trial.ranking import rank
 from qcsearch.training.parameters import DRAWN
 
 Search = Callable[..., SearchResult]

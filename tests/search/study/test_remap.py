@@ -14,9 +14,9 @@ from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.study.remap import layouts, remap
-from qcsearch.search.study.warm_start import WarmStart
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
+from qcsearch.search.trial.warm_start import WarmStart
 from qcsearch.training.single import accuracy
 from qcsearch.training.transpiled import transpile_candidate
 

@@ -17,7 +17,8 @@ from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.study.study import Asked, SearchStudy
+from qcsearch.search.study.asked import Asked
+from qcsearch.search.study.study import SearchStudy
 from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 from qcsearch.search.workers.trial_loop import run_trials

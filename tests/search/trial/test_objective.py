@@ -14,9 +14,10 @@ from qcsearch.data.preprocessing.pipeline import build_pipeline
 from qcsearch.data.preprocessing.reductions import PrincipalComponents
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.devices.device import Device
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.trial.control import TrialControl
 from qcsearch.search.trial.features import Features
-from qcsearch.search.trial.ladder import Ladder
 from qcsearch.search.trial.objective import Objective, seed_words
 from qcsearch.training.model import TrainedModel
 
@@ -137,7 +138,7 @@ def test_a_trial_that_is_told_to_end_is_pruned_with_step_and_threshold(
     objective: Objective, candidate: Candidate
 ) -> None:
     rungs = Strict()
-    record = objective(0, candidate, FULL, rungs=rungs)
+    record = objective(0, candidate, FULL, control=TrialControl(rungs))
     assert [rung for rung, _ in rungs.reports] == [0]
     assert record.outcome.kind == "pruned"
     assert record.outcome.step == record.steps == 6
@@ -149,7 +150,7 @@ def test_a_trial_that_is_told_to_end_is_pruned_with_step_and_threshold(
 def test_a_deadline_ends_a_training_with_its_best_weights(objective: Objective, candidate: Candidate) -> None:
     long = replace(candidate, training=replace(candidate.training, steps=1_000_000))
     started = time.monotonic()
-    record = objective(0, long, FULL, deadline=started + 0.5)
+    record = objective(0, long, FULL, control=TrialControl(deadline=started + 0.5))
     assert time.monotonic() - started < 1.5
     assert record.outcome.kind == "cut"
     assert record.outcome.text == f"Cut short at step {record.steps}: The time was used up."
@@ -160,7 +161,7 @@ def test_a_deadline_ends_a_training_with_its_best_weights(objective: Objective, 
 def test_the_limit_of_a_trial_ends_it_too(objective: Objective, candidate: Candidate) -> None:
     long = replace(candidate, training=replace(candidate.training, steps=1_000_000))
     started = time.monotonic()
-    record = objective(0, long, FULL, max_seconds=0.3)
+    record = objective(0, long, FULL, control=TrialControl(max_seconds=0.3))
     assert 0.3 < time.monotonic() - started < 2
     assert record.outcome.kind == "cut"
     assert record.outcome.text == f"Cut short at step {record.steps}: The 0.3 s of one trial were used up."
@@ -171,7 +172,7 @@ def test_a_limit_that_is_reached_at_the_last_step_cuts_nothing_short(
     objective: Objective, candidate: Candidate
 ) -> None:
     short = replace(candidate, training=replace(candidate.training, steps=2))
-    record = objective(0, short, FULL, max_seconds=0.0)
+    record = objective(0, short, FULL, control=TrialControl(max_seconds=0.0))
     assert (record.outcome.kind, record.steps) == ("kept", 2)
     assert record.outcome.text == "All steps were done."
 

@@ -10,11 +10,11 @@ from optuna.samplers import BaseSampler
 from pydantic import NonNegativeInt, PositiveInt
 
 from qcsearch.errors import SpaceError
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.auto.neighbours import NeighbourSampler
 from qcsearch.search.strategies.base import STRATEGIES, Proposal, Share, StrategyContext
 from qcsearch.search.strategies.tpe import TPE
-from qcsearch.search.trial.ladder import Ladder
 
 __all__ = ["Auto"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import softmax
@@ -17,13 +16,11 @@ from qcsearch.devices.selection.regions import topology
 from qcsearch.search.strategies.base import Proposal, StrategyContext
 from qcsearch.search.strategies.ingredients.shared import no_line_search
 from qcsearch.search.strategies.ingredients.training_task import TrainingTask
+from qcsearch.search.strategies.quantumdarts.settings import QuantumDARTSSettings
 from qcsearch.search.trial.constraints import Infeasible
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.optimizers import Adam
 from qcsearch.training.parameters import Parameters
-
-if TYPE_CHECKING:
-    from qcsearch.search.strategies.quantumdarts.quantumdarts import QuantumDARTSSearch
 
 __all__ = ["DifferentiableSearch", "Placeholders", "straight_through"]
 
@@ -112,7 +109,7 @@ class DifferentiableSearch:
             `(n_layers, n_couplings, 2)`, one layer of both in a micro search, and the parameters of the `head`.
     """
 
-    def __init__(self, settings: QuantumDARTSSearch, context: StrategyContext) -> None:
+    def __init__(self, settings: QuantumDARTSSettings, context: StrategyContext) -> None:
         self._settings, self._context, self._rng = settings, context, context.rng()
         rng, template = self._rng, context.template
         couplings = topology(context.objective.device, template.qubits)

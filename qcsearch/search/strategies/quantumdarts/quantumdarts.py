@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
-from pydantic import NonNegativeInt, PositiveFloat
 
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
 from qcsearch.search.strategies.ingredients.genes import check_encodings
-from qcsearch.search.trial.ladder import Ladder
+from qcsearch.search.strategies.quantumdarts.settings import QuantumDARTSSettings
 
 __all__ = ["QuantumDARTSSearch"]
 
 
 @STRATEGIES.register("quantumdarts")
 @dataclass(frozen=True)
-class QuantumDARTSSearch:
+class QuantumDARTSSearch(QuantumDARTSSettings):
     """Each trial is one whole differentiable search.
 
     After Wu et al., *QuantumDARTS*, ICML 2023: each placeholder holds logits over its gates, a Gumbel-softmax sample
@@ -27,22 +27,9 @@ class QuantumDARTSSearch:
     the gradient of the relaxed choice. The likeliest circuit goes on from its angles to the training; one that breaks a
     constraint is replaced by a sampled one. No code of the authors was found: gates, temperatures and step sizes are
     ours. `n_layers` is the number of layers; everything but the circuit is drawn from the space.
-
-    Attributes:
-        steps: of the search.
-        angle_rate: Adam's step size of angles and head.
-        logit_rate: of logits.
-        temperatures: of the softmax, first and last step; falls exponentially.
-        micro: one cell, chosen once and repeated in every layer with angles of its own, instead of the whole circuit.
     """
 
     objectives = ("validation_accuracy",)
-
-    steps: NonNegativeInt = 600
-    angle_rate: PositiveFloat = 0.05
-    logit_rate: PositiveFloat = 0.1
-    temperatures: tuple[PositiveFloat, PositiveFloat] = (2.0, 0.2)
-    micro: bool = False
 
     def sampler(self, seed: int) -> BaseSampler:
         """What of the space a circuit generator takes is drawn at random."""

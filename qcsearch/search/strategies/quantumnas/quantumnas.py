@@ -11,11 +11,11 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
 from qcsearch.search.strategies.ingredients.evolution import Evolution
 from qcsearch.search.strategies.ingredients.genes import Gene, LayerSpace, check_layered
-from qcsearch.search.trial.ladder import Ladder
 
 if TYPE_CHECKING:
     from qcsearch.search.strategies.ingredients.shared import SharedWeights

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qcsearch.search.study.pareto import pareto_front
+from qcsearch.search.trial.pareto import pareto_front
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 
 Point = tuple[float, int, float]
