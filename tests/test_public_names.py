@@ -65,6 +65,24 @@ def test_a_public_name_is_the_one_that_a_type_checker_sees_and_has_a_docstring(
     assert getattr(module, name).__doc__
 
 
+GUIDES = ("README.md", "noise_models/README.md", "search_spaces/README.md", "benchmarks/README.md")
+
+
+def test_the_guides_import_public_names_alone() -> None:
+    found = [
+        (guide, module, name.strip())
+        for guide in GUIDES
+        for module, names in re.findall(
+            r"^ *from (qcsearch[\w.]*) import ([\w, ]+)",
+            (ROOT / guide).read_text(encoding="utf-8"),
+            flags=re.MULTILINE,
+        )
+        for name in names.split(",")
+    ]
+    assert len(found) > 8
+    assert [entry for entry in found if entry[1:] not in NAMES] == []
+
+
 def test_importing_them_all_loads_no_heavy_module() -> None:
     code = f"import sys, {', '.join(PACKAGES)}; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
