@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["gather"]
 
 _NEXT_BEST = 8
+"""Curves of other trials behind the winner's: more than these hide it."""
 
 
 def gather(run: RunFolder) -> RunFacts:

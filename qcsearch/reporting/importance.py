@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["importance"]
 
 _LEAST_TRIALS = 8
+"""With fewer the quantiles that PED-ANOVA compares hold a trial or two, and the shares are noise."""
+
 _LEAST_SHARE = 0.005
+"""A smaller share would be drawn as 0 %."""
 
 
 def importance(bound: BoundSpace, records: Iterable[TrialRecord]) -> dict[str, float]:

@@ -78,5 +78,5 @@ def _shown(value: object) -> object:
 def _lead(facts: RunFacts) -> str:
     data = facts.dataset
     classes = ", ".join(str(c) for c in data.classes[:12]) + (", …" if len(data.classes) > 12 else "")
-    begun = machine.when(facts.created)
-    return f"{len(data.classes)} classes ({classes}). Run {facts.name}, begun {begun}."
+    started = machine.when(facts.created)
+    return f"{len(data.classes)} classes ({classes}). Run {facts.name}, started {started}."

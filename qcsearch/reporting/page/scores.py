@@ -134,7 +134,7 @@ def by_class(facts: RunFacts) -> Table | None:
         (label, sum(row), _ratio(row[j], sum(row)), _ratio(row[j], said[j]))
         for j, (label, row) in enumerate(zip(facts.dataset.classes, facts.confusion, strict=True))
     ]
-    return Table(("class", "samples", "found", "right when said"), rows, (1, 2, 3))
+    return Table(("class", "samples", "recall", "precision"), rows, (1, 2, 3))
 
 
 def _ratio(part: int, whole: int) -> str:
@@ -169,7 +169,7 @@ def _short(value: object) -> str:
 
 
 def _classical(name: str) -> str:
-    return "what knows no sample reaches" if name == MAJORITY else "classical, same features"
+    return "always the most frequent class" if name == MAJORITY else "classical, same features"
 
 
 def _marks(facts: RunFacts, records: Sequence[TrialRecord]) -> list[str | None]:

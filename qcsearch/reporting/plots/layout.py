@@ -72,7 +72,7 @@ def _stress_layout(n_qubits: int, edges: Iterable[tuple[int, int]], rounds: int 
     if n_qubits == 1:
         return [(0.0, 0.0)]
     distance = _distances(n_qubits, edges)
-    weight = 1 / np.maximum(distance, 1) ** 2
+    weight = 1 / np.maximum(distance, 1) ** 2  # near pairs count most: their couplings are what is drawn
     np.fill_diagonal(weight, 0)
     laplacian = np.diag(weight.sum(axis=1)) - weight
     inverse = np.linalg.pinv(laplacian)
@@ -93,7 +93,7 @@ def _classical_scaling(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     centre = np.eye(n) - 1 / n
     values, vectors = np.linalg.eigh(-0.5 * centre @ distance**2 @ centre)
     place = vectors[:, [-1, -2]] * np.sqrt(np.maximum(values[[-1, -2]], 1e-6))
-    angle = 2.4 * np.arange(n)
+    angle = 2.4 * np.arange(n)  # the golden angle: directions that never repeat
     return np.asarray(place + 1e-3 * np.column_stack([np.cos(angle), np.sin(angle)]))
 
 
