@@ -28,6 +28,7 @@ from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.search import run_search
 from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import load_space
+from qcsearch.training.bound_head import predicted_classes
 
 if TYPE_CHECKING:
     from qcsearch.bundle.manifest import Manifest
@@ -166,8 +167,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             DataError: if `X` is not a table of finite numbers with as many features as `fit` saw.
             ValueError: if it is a frame with other columns, or in another order, than `fit` saw.
         """
-        winners = np.argmax(self.predict_proba(X), axis=1)
-        return np.asarray(self.classes_[winners])
+        codes = predicted_classes(self.predict_proba(X))
+        return np.asarray(self.classes_[codes])
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes_`; raises as `predict`."""

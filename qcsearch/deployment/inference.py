@@ -19,6 +19,7 @@ from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import OnProgress, Progress
 from qcsearch.deployment.settings import MeasurementSettings
 from qcsearch.deployment.values import Estimates, Kind, Usage
+from qcsearch.training.bound_head import predicted_classes
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 
@@ -62,7 +63,7 @@ class Inference:
     @property
     def labels(self) -> list[Label]:
         """The most probable label of each sample."""
-        return [self.model.classes[i] for i in self.probabilities.argmax(axis=1)]
+        return [self.model.classes[i] for i in predicted_classes(self.probabilities)]
 
     def score(self, known: KnownLabels) -> Score | None:
         """Accuracy over the samples whose class is known; None if none is."""

@@ -11,12 +11,17 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import Head, make_head
 
-__all__ = ["BoundHead", "predicted_classes"]
+__all__ = ["BoundHead", "class_probabilities", "predicted_classes"]
 
 
 def predicted_classes(logits: Floats) -> Ints:
-    """Class numbers `(n_samples,)` of logits `(n_samples, n_classes)`: of the largest, of equals the first."""
+    """Class numbers `(n_samples,)` of logits or probabilities `(n_samples, n_classes)`: of equals the first."""
     return np.asarray(np.argmax(logits, axis=1), dtype=np.int64)
+
+
+def class_probabilities(logits: Floats) -> Floats:
+    """Probabilities `(n_samples, n_classes)` of logits of the same shape: their softmax."""
+    return np.asarray(softmax(logits, axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +49,7 @@ class BoundHead:
 
     def probabilities(self, values: Floats) -> Floats:
         """Probabilities `(n_samples, n_classes)`: the softmax of the logits."""
-        return np.asarray(softmax(self.logits(values), axis=1))
+        return class_probabilities(self.logits(values))
 
     def classes(self, values: Floats) -> Ints:
         """Class numbers `(n_samples,)`: of the largest logit, of equals the first."""

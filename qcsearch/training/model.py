@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import softmax
 from sklearn.pipeline import Pipeline
 
 from qcsearch.candidate.candidate import Candidate
@@ -23,7 +22,7 @@ from qcsearch.data.values import Label
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json
-from qcsearch.training.bound_head import BoundHead, predicted_classes
+from qcsearch.training.bound_head import BoundHead, class_probabilities, predicted_classes
 from qcsearch.training.expectations import Expectations, Floats, Ints
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
@@ -141,7 +140,7 @@ class TrainedModel:
 
     def predict_proba(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes`; arguments as for `expectations`."""
-        return np.asarray(softmax(self.decision(X, noise, program), axis=1))
+        return class_probabilities(self.decision(X, noise, program))
 
     def predict(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> NDArray[Any]:
         """Original labels `(n_samples,)`; arguments as for `expectations`."""

@@ -85,6 +85,7 @@ def predict(
     from qcsearch.cli.options.models import load_model
     from qcsearch.data.known_labels import KnownLabels
     from qcsearch.data.sources.load import load_samples
+    from qcsearch.training.bound_head import predicted_classes
 
     refuse_existing(options.output)
     spec = (backend or "").strip()
@@ -101,8 +102,8 @@ def predict(
         facts = _said(found, known)
     else:
         probabilities, errors = trained.predict_proba(X), None
-        labels = [trained.classes[i] for i in probabilities.argmax(axis=1)]
-        facts = _exact(trained, probabilities.argmax(axis=1), known)
+        codes = predicted_classes(probabilities)
+        labels, facts = [trained.classes[i] for i in codes], _exact(trained, codes, known)
     for sentence in (*samples.notices, *filter(None, [known.sentence, _marked(trained)])):
         say(f"Note: {sentence}")
     if options.output is not None or not json:

@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from scipy.special import softmax
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
@@ -22,7 +24,6 @@ from qcsearch.search.strategies.ingredients.native import (
     draw_gates,
     draw_regions,
     embed,
-    softmax,
 )
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class _Circuits:
         from qcsearch.search.space.bound import observable_labels
 
         device, rng, temperature = self._context.objective.device, self._rng, self._settings.temperature
-        odds = softmax(self._qualities, temperature)
+        odds = softmax(np.asarray(self._qualities) / temperature)
         qubits = self._regions[rng.choice(len(self._regions), p=odds)]
         n_angles = self._n_data + self._n_weights()
         most = n_angles if self._limits.max_two_qubit_gates is None else self._limits.max_two_qubit_gates

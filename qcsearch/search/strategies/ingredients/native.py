@@ -7,18 +7,19 @@ probability ∝ exp(figure / temperature): the better ones more often, none neve
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from qcsearch.candidate.gate import Angle, Gate
 from qcsearch.circuits.gates import GATES
 from qcsearch.devices.device import ANGLE_BOUNDS, Device, GateCalibration
 from qcsearch.errors import DeviceError
 
-__all__ = ["NativeGates", "choose_measured", "draw_gates", "draw_regions", "embed", "softmax"]
+__all__ = ["NativeGates", "choose_measured", "draw_gates", "draw_regions", "embed"]
 
 Floats = NDArray[np.float64]
 
@@ -27,14 +28,6 @@ _PULL = 2.0
 """How much likelier a gate with an angle is than one without: e to this power."""
 
 _LEAST_SUCCESS = 0.1
-
-
-def softmax(figures: Sequence[float] | Floats, temperature: float) -> Floats:
-    """Probabilities ∝ exp(figure / temperature)."""
-    scaled = np.asarray(figures, dtype=np.float64) / temperature
-    odds = np.exp(scaled - scaled.max())
-    found: Floats = odds / odds.sum()
-    return found
 
 
 # --- region ------------------------------------------------------------------------------------------------
@@ -54,7 +47,7 @@ def draw_regions(
     """
     neighbours = _neighbours(device)
     starts = sorted(neighbours)
-    odds = softmax([len(neighbours[q]) for q in starts], 1.0)
+    odds = softmax([len(neighbours[q]) for q in starts])
     found: dict[tuple[int, ...], float] = {}
     for _ in range(n):
         group = _grow(neighbours, starts[rng.choice(len(starts), p=odds)], n_qubits, rng)
@@ -74,7 +67,7 @@ def choose_measured(
 ) -> tuple[int, ...]:
     """Logical qubits to measure, sorted: `n` different ones by softmax of their readout success."""
     success = [1.0 - device.qubits[q].readout_error for q in qubits]
-    drawn = rng.choice(len(qubits), size=n, replace=False, p=softmax(success, temperature))
+    drawn = rng.choice(len(qubits), size=n, replace=False, p=softmax(np.asarray(success) / temperature))
     return tuple(sorted(drawn.tolist()))
 
 
@@ -217,7 +210,7 @@ class _Drawing:
         self._native, self._temperature, self._rng = native, temperature, rng
         self._load = np.zeros(n_qubits)
         self._last = [""] * n_qubits
-        self._odds = softmax([_PULL * (name in _ROTATIONS) for name in native.singles], 1.0)
+        self._odds = softmax([_PULL * (name in _ROTATIONS) for name in native.singles])
         self.gates: list[Gate] = []
         self.n_angles = self.n_pairs = 0
 
@@ -228,7 +221,7 @@ class _Drawing:
         free = [q for q, last in enumerate(self._last) if last != name]
         if not free:
             return
-        qubit = free[rng.choice(len(free), p=softmax(-self._load[free], self._temperature))]
+        qubit = free[rng.choice(len(free), p=softmax(-self._load[free] / self._temperature))]
         turns = name in _ROTATIONS
         self._add(Gate(name, (qubit,), Angle(weight=self.n_angles) if turns else None))
         self.n_angles += turns
@@ -239,7 +232,7 @@ class _Drawing:
         first, second = np.array(native.pairs).T
         crowd = (load[first] + load[second]) / 2 / native.success
         uneven = np.abs(load[first] - load[second])
-        chosen = self._rng.choice(len(native.pairs), p=softmax(-crowd - uneven, self._temperature))
+        chosen = self._rng.choice(len(native.pairs), p=softmax((-crowd - uneven) / self._temperature))
         self._add(Gate(native.names[chosen], native.pairs[chosen]))
         self.n_pairs += 1
 
