@@ -24,13 +24,13 @@ class Candidate:
     """One quantum model, untrained.
 
     Attributes:
-        preprocessing: raw features to angles.
-        encoding: an alternative of `circuits.encodings`.
-        ansatz: an alternative of `circuits.ansatze`; its layers alternate with the encoding's.
-        qubits: physical qubits; logical qubit `i` is `qubits[i]`.
-        observables: Pauli strings on logical qubits, such as `"Z0"` or `"X1Z3"`; one output each.
-        head: `none`, `softmax`, `linear` or `mlp`.
-        training: hyper-parameters.
+        preprocessing: how raw features become angles in radians.
+        encoding: how the circuit takes in the angles, one of `circuits.encodings`.
+        ansatz: the trained gates, one of `circuits.ansatze`; its layers alternate with the encoding's.
+        qubits: physical qubits of the device, each once; logical qubit `i` is `qubits[i]`.
+        observables: Pauli strings on logical qubits, such as `"Z0"` or `"X1Z3"`; each gives one expectation value.
+        head: how expectation values become logits: `none`, `softmax`, `linear` or `mlp`.
+        training: hyper-parameters of the training.
     """
 
     encoding: Choice

@@ -1,4 +1,7 @@
-"""Checks of settings: each answers with the clean value or raises one sentence."""
+"""Checks of settings: each answers with the clean value or raises one sentence.
+
+They share their first arguments: `owner`, what has the setting, as a message calls it (`angle`, *a candidate*); `parameter`, the setting's name; `value`, what was given for it, of whatever type.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +36,22 @@ def short(value: object) -> str:
 
 
 def refuse(owner: str, parameter: str, wanted: str, value: object, fix: str | None = None) -> CandidateError:
-    """The error *The 'p' parameter of X must be … Got …*, to be raised."""
+    """The error *The 'p' parameter of X must be … Got …*, to be raised.
+
+    Args:
+        owner: see the module.
+        parameter: see the module.
+        wanted: what the value must be, to stand after *must be*.
+        value: see the module.
+        fix: what a person can do about it.
+    """
     return CandidateError(
         f"The '{parameter}' parameter of {owner} must be {wanted}. Got {short(value)}.", fix
     )
 
 
 def one_of(owner: str, parameter: str, value: Any, allowed: Sequence[str]) -> str:
-    """`value` if it is one of the names `allowed`.
+    """`value` if it is one of the names `allowed`; the other arguments as the module says.
 
     Raises:
         CandidateError: if it is not.
@@ -51,7 +62,7 @@ def one_of(owner: str, parameter: str, value: Any, allowed: Sequence[str]) -> st
 
 
 def names(owner: str, parameter: str, value: Any, allowed: Sequence[str]) -> tuple[str, ...]:
-    """A non-empty sequence of names out of `allowed`, as a tuple.
+    """A non-empty sequence of names out of `allowed`, as a tuple; the other arguments as the module says.
 
     Raises:
         CandidateError: if it is not one.
@@ -72,7 +83,15 @@ def integer(
 def integer(
     owner: str, parameter: str, value: Any, low: int, high: int | None = None, *, optional: bool = False
 ) -> int | None:
-    """`value` as an int in `[low, high]`; a bool or a float is not one. With `optional` None is fine too.
+    """`value` as an int; a bool or a float is not one.
+
+    Args:
+        owner: see the module.
+        parameter: see the module.
+        value: see the module.
+        low: the least that it may be.
+        high: the most; None for 2^53, up to which a float holds every int.
+        optional: whether None is fine too.
 
     Raises:
         CandidateError: if it is not.
@@ -111,7 +130,15 @@ def number(
     above: bool = False,
     optional: bool = False,
 ) -> float | None:
-    """`value` as a finite float ≥ `low`, or > `low` with `above`. With `optional` None is fine too.
+    """`value` as a finite float.
+
+    Args:
+        owner: see the module.
+        parameter: see the module.
+        value: see the module.
+        low: the least that it may be.
+        above: whether `low` itself is too little.
+        optional: whether None is fine too.
 
     Raises:
         CandidateError: if it is not.

@@ -22,8 +22,7 @@ class Preprocessing:
     Attributes:
         reduction: `none`, `pool`, `pca`, `lda` or `autoencoder`, with its number of components or size.
         scaling: `minmax`, `maxabs` or `standard`.
-        angle_range: radians, low < high, less than 2π apart; scaled values are clipped into it, never
-        wrapped.
+        angle_range: radians, low < high, less than 2π apart; scaled values are clipped into it, never wrapped.
 
     Raises:
         CandidateError: if the scaling is unknown or the range is not one.

@@ -56,11 +56,13 @@ def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList
     checks.integer("a candidate", "n_features", n_features, 1, MAX_GATES)
     encoding = make_encoding(candidate)
     ansatz = ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings)
+    # Counted before they are made: a slip of the pen in `n_layers` must not fill the memory.
     checks.n_gates(candidate.ansatz.name, topology.n_qubits * _n_layers(candidate.ansatz))
     ansatz_layers = ansatz.layers(topology)
     n_derived = encoding.n_derived(n_features, topology)
     checks.n_gates(candidate.encoding.name, n_derived)
     blocks = encoding.layers(n_features, topology, max(1, len(ansatz_layers)))
+    # The encoding's weights come first, whatever the ansatz, so that they keep their numbers when it changes.
     offset = count_weights(chain.from_iterable(blocks))
     turns = zip_longest(blocks, ([g.shifted(offset) for g in layer] for layer in ansatz_layers), fillvalue=())
     gates = [gate for block, layer in turns for gate in (*block, *layer)]

@@ -25,6 +25,13 @@ def check_class_counts(
 ) -> None:
     """Pass if there are two classes or more, each with `least` samples or more.
 
+    Args:
+        codes: class index of each sample, `(n_samples,)`.
+        classes: the labels, by index.
+        target: what the labels are called in messages.
+        least: samples that a class must have.
+        why: what needs so many, to stand after the number.
+
     Raises:
         DataError: naming the first class that is too small.
     """

@@ -75,6 +75,12 @@ def check_X_y(  # noqa: N802  X is the field's own name
 def check_lengths(X: FloatArray, labels: Sequence[Label | None], what: str, target: str) -> None:
     """Pass if there is one label for each sample.
 
+    Args:
+        X: samples `(n_samples, n_features)`.
+        labels: one a sample.
+        what: what the samples are called in messages.
+        target: what the labels are called.
+
     Raises:
         DataError: if not.
     """

@@ -141,6 +141,7 @@ class Device:
         for gate in self.gates:
             if len(gate.qubits) == 1 and gate.name != "id":
                 holders.setdefault(gate.name, set()).add(gate.qubits[0])
+        # A gate that few qubits have is an extra of theirs; one that most have, circuits are translated to.
         common = [held for held in holders.values() if 2 * len(held) > self.n_qubits]
         return tuple(q for q in range(self.n_qubits) if any(q not in held for held in common))
 

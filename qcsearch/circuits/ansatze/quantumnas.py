@@ -89,8 +89,7 @@ class QuantumNAS:
     Attributes:
         n_layers: number of blocks, ≥ 1 (the first m blocks of their front sharing).
         ring: pairs around a ring of all qubits, coupled or not, instead of the couplings.
-        n_gates: front sharing within the layers: `n_gates[block][i]` gates, the first ones, in layer `i` of
-        the
+        n_gates: front sharing within the layers: `n_gates[block][i]` gates, the first ones, in layer `i` of the
             block; None for all gates everywhere.
     """
 

@@ -101,6 +101,7 @@ class ColumnEncoder(Step):
             "one number to fill gaps for each feature",
         )
         source, code = self.source_, self.code_
+        # Arrays of a file may say anything; used as they are, they would index out of other arrays.
         integers = source.dtype == code.dtype == np.int64 and len(source) == len(code)
         self._check_fit(
             integers and np.array_equal(np.unique(source), self.text), "categories of features of text"

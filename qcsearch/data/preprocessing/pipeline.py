@@ -84,7 +84,14 @@ def n_components(
 def fit_seconds(
     preprocessing: Preprocessing, n_samples: int, n_features: int, image_shape: ImageShape
 ) -> float:
-    """About how long its reduction takes to fit to `n_samples`, see `Reduction.seconds`."""
+    """About how many seconds its reduction takes to fit, see `Reduction.seconds`.
+
+    Args:
+        preprocessing: the candidate's choice.
+        n_samples: of the training split.
+        n_features: raw ones that vary there.
+        image_shape: `(height, width)` of the samples, or None.
+    """
     reduction = _reduction(preprocessing.reduction, image_shape, seed=0)
     return 0.0 if reduction is None else reduction.seconds(n_samples, n_features)
 

@@ -219,6 +219,12 @@ def _projected(step: PrincipalComponents | LinearDiscriminants, n_components: An
 def check_count(reduction: str, count: Any, most: int, of_what: str) -> int:
     """Return `count` if it is a whole number in 1 … `most`.
 
+    Args:
+        reduction: its name.
+        count: what was set as its `n_components`.
+        most: how many there can be.
+        of_what: what sets that bound, for the message.
+
     Raises:
         CandidateError: if not.
     """

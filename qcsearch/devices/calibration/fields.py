@@ -14,7 +14,14 @@ _LONGEST = 1e9  # seconds: thirty years, beyond which a number is no time of a q
 
 
 def keys(raw: Json, what: str, required: Collection[str], optional: Collection[str] = ()) -> dict[str, Json]:
-    """`raw` as an object with all the `required` keys and none but these and the `optional` ones."""
+    """`raw` as an object with all the `required` keys and none but these and the `optional` ones.
+
+    Args:
+        raw: what was read.
+        what: what it is called in messages.
+        required: keys that must be there.
+        optional: keys that may be.
+    """
     if not isinstance(raw, dict):
         raise DeviceError(f"{what} must be a JSON object. Got {show(raw)}.")
     for key in sorted(required):

@@ -185,6 +185,7 @@ def _presets() -> dict[str, dict[str, Path]]:
 @lru_cache(maxsize=1)
 def _fakes() -> dict[str, Path]:
     """Configuration by name of the recorded backends, sorted, from their folders: to import them all takes seconds."""
+    # Where it is, without an import of it, which alone takes most of a second.
     spec = importlib.util.find_spec("qiskit_ibm_runtime")
     if spec is None or spec.origin is None:
         return {}

@@ -136,6 +136,7 @@ def _basis(raw: Json, gates: tuple[GateCalibration, ...]) -> tuple[str, ...]:
     from qiskit.circuit import Gate
     from qiskit.circuit.library import get_standard_gate_name_mapping
 
+    # Gates that Qiskit does not know could be neither translated to nor given a noise channel.
     names = [
         fields.text(name, "Each of the 'basis_gates'") for name in fields.items(raw, "The 'basis_gates'")
     ]

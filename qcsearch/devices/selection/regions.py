@@ -132,6 +132,7 @@ def _ranked(device: Device, n_qubits: int, seed: int) -> list[frozenset[int]]:
 
 def _best(groups: dict[frozenset[int], _Sums], order: list[int]) -> list[frozenset[int]]:
     """The groups by falling score; equal ones (to rounding) in the order of the seed."""
+    # Sums differ in their last digits by the order in which a group was found, which must not decide between equals.
     rank = {group: (-round(_score(sums), 12), min(order[q] for q in group)) for group, sums in groups.items()}
     return sorted(groups, key=lambda group: (*rank[group], sorted(group)))
 

@@ -133,6 +133,7 @@ class _Fold:
     def apply(self, angles: Floats) -> None:
         """Append the gates for the angles of all sets of parameters."""
         halves = np.round(angles / math.pi)
+        # Where the sign is rounding, an x on either side would cost two gates for nothing.
         rest = angles - math.pi * halves
         rest[np.abs(rest) < _ROUNDING] = 0.0
         a, b = self._qubits
