@@ -1,6 +1,7 @@
 """Checks of settings: each answers with the clean value or raises one sentence.
 
-They share their first arguments: `owner`, what has the setting, as a message calls it (`angle`, *a candidate*); `parameter`, the setting's name; `value`, what was given for it, of whatever type.
+They share their first arguments: `owner`, what has the setting, as a message calls it (`angle`, *a candidate*);
+`parameter`, the setting's name; `value`, what was given for it, of whatever type.
 """
 
 from __future__ import annotations
