@@ -1,7 +1,8 @@
 """The search: spaces, strategies, the study, its workers, and what becomes of the best.
 
-search.py       `run_search`: the one call;  session.py one session of it;  tune.py an earlier run's best elsewhere
-budget.py       totals over sessions;  events.py what is told meanwhile
+search.py       `run_search`: the one call;  settings.py what it is asked;  tune.py an earlier run's best elsewhere
+budget.py       the seconds of a run, shared out;  events.py what is told meanwhile
+session/        one session of a run: its trials and its end
 space/          a space from TOML, what a trial draws from it, and what of it is possible for these data on this device
 trial/          a candidate to its record: constraints, predictors' limits, training
 predictors/     figures of an untrained candidate
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from qcsearch.search.run.folder import RunFolder
     from qcsearch.search.run.result import SearchResult
     from qcsearch.search.search import run_search
+    from qcsearch.search.settings import SearchSettings
     from qcsearch.search.space.space import SearchSpace, list_spaces, load_space
     from qcsearch.search.strategies import STRATEGIES, Strategy
     from qcsearch.search.tune import run_tuning
@@ -34,6 +36,7 @@ else:
             "qcsearch.search.run.folder": ("RunFolder",),
             "qcsearch.search.run.result": ("SearchResult",),
             "qcsearch.search.search": ("run_search",),
+            "qcsearch.search.settings": ("SearchSettings",),
             "qcsearch.search.space.space": ("SearchSpace", "list_spaces", "load_space"),
             "qcsearch.search.strategies": ("STRATEGIES", "Strategy"),
             "qcsearch.search.tune": ("run_tuning",),
@@ -46,6 +49,7 @@ __all__ = [
     "Predictor",
     "RunFolder",
     "SearchResult",
+    "SearchSettings",
     "SearchSpace",
     "Strategy",
     "list_spaces",

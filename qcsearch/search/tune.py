@@ -17,7 +17,6 @@ from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
 from qcsearch.escape import for_terminal
 from qcsearch.search.events import Progress, told
-from qcsearch.search.finish.leaderboard import records
 from qcsearch.search.run.config import Origin, RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
@@ -89,7 +88,8 @@ def run_tuning(
         config,
         progress or (lambda event: None),
         prepare_warm_starts=lambda objective: (warm_starts, ()),
-        untuned=_handed_over(source, warm_starts[0]),
+        # With its final weights: what there would be without a tuning.
+        untuned=replace(warm_starts[0], start=result.model.parameters),
     )
     with told(progress):
         return run_session(session)
@@ -125,20 +125,13 @@ def _warm_starts(source: RunFolder, result: SearchResult, top: int, steps_share:
 
     Not with the winner's final ones: these know the validation part, which is to choose between them all.
     """
-    ranked = rank(records(source))
+    ranked = rank(list(result.records))
     winner = next(record for record in ranked if record.trial == result.best.trial)
     chosen = best_of_lineages([winner, *ranked])[:top]
     warm_starts = [WarmStart.of(record, source.device, str(source.path)) for record in chosen]
     if source.config.tuned:
         return warm_starts
     return [replace(one, candidate=_shorter(one.candidate, steps_share)) for one in warm_starts]
-
-
-def _handed_over(source: RunFolder, winner: WarmStart) -> WarmStart:
-    """The winner with its final weights: what there would be without a tuning."""
-    from qcsearch.bundle.read import load_bundle
-
-    return replace(winner, start=load_bundle(source.model).parameters)
 
 
 def _shorter(candidate: Candidate | None, share: float) -> Candidate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +15,9 @@ from qcsearch.cli.process import say_at_end
 from qcsearch.wording import percent, seconds
 
 if TYPE_CHECKING:
-    from qcsearch.devices.device import Device
+    from collections.abc import Callable
+
     from qcsearch.search.run.config import RunConfig
-    from qcsearch.search.run.folder import RunFolder
     from qcsearch.search.run.result import SearchResult
 
 
@@ -66,14 +67,19 @@ def tune(
     while under the new noise; the best is chosen by validation accuracy. DIR is not changed; OUT is a
     run folder like that of a search, for board, report, deploy, cost, export and predict.
     """
+    from qcsearch.cli.options.inputs import new_folder
     from qcsearch.devices.calibration.providers import get_device
     from qcsearch.search.run.folder import RunFolder
+    from qcsearch.search.tune import run_tuning
 
     source, target = RunFolder.open(run), get_device(device)
     say_notes(target)
-    result = _tune(
-        source, target, out, {"top": top, "max_seconds": max_seconds, "steps_share": steps_share}, verbose
+    path = Path(out) if out else new_folder(source.config.dataset, target.name)
+    tuning = partial(
+        run_tuning, source, target, run=path, top=top, max_seconds=max_seconds, steps_share=steps_share
     )
+    title = f"{source.config.dataset} tuned for {target.name}"
+    result = _watched(tuning, title, verbose)
     for notice in result.notices:
         say(f"Note: {notice}")
     assert result.run is not None
@@ -91,19 +97,14 @@ def tune(
         raise typer.Exit(result.exit_code)
 
 
-def _tune(
-    source: RunFolder, device: Device, out: str | None, settings: dict[str, float | None], verbose: bool
-) -> SearchResult:
-    from qcsearch.cli.options.inputs import new_folder
+def _watched(tuning: Callable[..., SearchResult], title: str, verbose: bool) -> SearchResult:
     from qcsearch.cli.panel import watch
-    from qcsearch.search.tune import run_tuning
 
-    path = Path(out) if out else new_folder(source.config.dataset, device.name)
     interrupted = "Interrupted. What was finished is saved; the same command resumes it."
     say_at_end(interrupted)
     try:
-        with watch(f"{source.config.dataset} tuned for {device.name}", verbose=verbose) as watcher:
-            return run_tuning(source, device, run=path, progress=watcher, **settings)  # type: ignore[arg-type]  # each by its name
+        with watch(title, verbose=verbose) as watcher:
+            return tuning(progress=watcher)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(interrupted) from None
 

@@ -9,20 +9,18 @@ clock.json      seconds used            workers.log     errors of the workers, i
 result.json     the final evaluation    model/          the winner
 deployment.json the winner on a backend jobs/           account of every job
 tomography.json a state that it leaves there
-.session.N      who is at work          .workers        its processes
+.session.N      who searches in it      .workers        its processes
 ```
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sources.load import load_dataset
@@ -30,6 +28,7 @@ from qcsearch.devices.calibration.snapshot_files import read_snapshot
 from qcsearch.devices.device import Device
 from qcsearch.errors import RunError
 from qcsearch.search.run.config import RunConfig
+from qcsearch.search.run.contents import check_empty_or_run, check_files, holds_run
 from qcsearch.search.run.history import History, read_history
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.space.space import SearchSpace
@@ -39,22 +38,13 @@ from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_JSON_BYTES
 from qcsearch.storage.locks import Lease, Roll
 
-__all__ = ["RunFolder"]
-
-_OURS = frozenset(
-    {
-        "bundle", "clock.json", "data.npz", "deployment.json", "device.json", "jobs", "model", "plots",
-        "report.html", "result.json", "run.json", "space.toml", "study.journal",
-        "tomography.json", "warm_starts.json", "workers.log",
-    }
-)  # fmt: skip
-_FOLDERS = frozenset({"bundle", "jobs", "model", "plots"})
-_HIDDEN = (".ask", ".deployment-", ".session", ".study.journal", ".workers")
-T = TypeVar("T")
+__all__ = ["WORKERS_SECONDS", "RunFolder"]
 
 _WARM_STARTS = "warm_starts.json"
 _SESSION_SECONDS = 0.5
-_WORKERS_SECONDS = 10.0
+WORKERS_SECONDS = 10.0
+"""How long a search waits for its workers, or those of a killed one, to be gone."""
+
 _LOST = "restore it, or start a new run in another folder (--run) with the same data, device and space."
 _AGAIN = "remove it; `qcsearch search --run` with this folder makes it again from the trials."
 _OTHER_FOLDER = "give another folder with --run, or the same settings to resume this run."
@@ -79,7 +69,7 @@ class RunFolder:
             FileError: if a file in it is a link, a pipe or a device.
         """
         run = cls(Path(path))
-        run.refuse_strangers()
+        check_files(run.path)
         if not run.begun:
             raise RunError(
                 f"'{path}' is not a run folder: it has no run.json.", fix="qcsearch search makes one."
@@ -90,7 +80,7 @@ class RunFolder:
     @property
     def begun(self) -> bool:
         """Whether a run was begun in it."""
-        return os.path.lexists(self.path / "run.json")
+        return holds_run(self.path)
 
     @property
     def journal(self) -> Path:
@@ -133,8 +123,9 @@ class RunFolder:
         with files.reading(self.path / "data.npz", _LOST):
             files.open_read(self.path / "data.npz").close()
             found = load_dataset(str(self.path / "data.npz"), name=self.config.dataset)
-        found = replace(found, dropped=tuple(self.config.drop))
-        return self._same("data.npz", found, "dataset_digest", "digest")
+        found = replace(found, dropped=self.config.drop)
+        self._check_digest("data.npz", found.digest, self.config.dataset_digest)
+        return found
 
     @cached_property
     def device(self) -> Device:
@@ -142,14 +133,16 @@ class RunFolder:
         with files.reading(self.path / "device.json", _LOST):
             files.open_read(self.path / "device.json").close()
             device = read_snapshot(self.path / "device.json")
-        return self._same("device.json", device, "device_digest", "digest")
+        self._check_digest("device.json", device.digest, self.config.device_digest)
+        return device
 
     @cached_property
     def space(self) -> SearchSpace:
         """The search space, checked against the fingerprint it had."""
         with files.reading(self.path / "space.toml", _LOST):
             space = SearchSpace.from_toml(self._read("space.toml"), self.config.space)
-        return self._same("space.toml", space, "space_fingerprint", "fingerprint")
+        self._check_digest("space.toml", space.fingerprint, self.config.space_fingerprint)
+        return space
 
     @cached_property
     def warm_starts(self) -> dict[str, WarmStart]:
@@ -234,25 +227,18 @@ class RunFolder:
             leftover.unlink(missing_ok=True)
         shutil.rmtree(self.model, ignore_errors=True)
         files.write_bytes(self.path / "data.npz", npz.save(dataset.to_arrays()))
-        self._write("device.json", canonical.dumps(device.to_json(), indent=1) + "\n")
-        self._write("space.toml", space.text)
+        files.write_text(self.path / "device.json", canonical.dumps(device.to_json(), indent=1) + "\n")
+        files.write_text(self.path / "space.toml", space.text)
         self.__dict__["warm_starts"] = _named(warm_starts)
         if warm_starts:
-            self._write(_WARM_STARTS, canonical.dumps([one.to_json() for one in warm_starts]) + "\n")
+            told = [one.to_json() for one in warm_starts]
+            files.write_text(self.path / _WARM_STARTS, canonical.dumps(told) + "\n")
         self._write_config(config)
 
     @property
     def workers(self) -> Roll:
         """The processes of its workers, and of who forks them."""
         return Roll(self.path / ".workers")
-
-    def wait_for_workers(self, max_seconds: float = _WORKERS_SECONDS) -> None:
-        """Wait until no worker is alive.
-
-        Raises:
-            TimeoutError: if one still is after `max_seconds`.
-        """
-        self.workers.wait(max_seconds)
 
     @contextmanager
     def session(self) -> Iterator[None]:
@@ -262,13 +248,13 @@ class RunFolder:
             RunError: if another search is running in it, or if it holds files that are not a run's.
             FileError: if a file in it is a link, a pipe or a device.
         """
-        self.refuse_strangers()
-        self._refuse_foreign()
+        check_files(self.path)
+        check_empty_or_run(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
         lease = Lease(self.path / ".session")
         try:
             lease.take(_SESSION_SECONDS)
-            self.wait_for_workers()  # those of a killed search take a moment to notice
+            self.workers.wait(WORKERS_SECONDS)  # those of a killed search take a moment to notice
         except TimeoutError as held:
             lease.release()
             raise RunError(
@@ -279,26 +265,6 @@ class RunFolder:
             yield
         finally:
             lease.release()
-
-    def refuse_strangers(self) -> None:
-        """Check that what a run reads and writes are plain files and folders, before any of it is touched.
-
-        Raises:
-            FileError: if one is not.
-        """
-        files.check_tree(self.path, lambda name: name in _OURS or name.startswith(_HIDDEN), _FOLDERS)
-
-    def _refuse_foreign(self) -> None:
-        if self.path.exists() and not self.path.is_dir():
-            raise RunError(f"The run folder '{self.path}' must be a folder. It is a file.", fix=_OTHER_FOLDER)
-        if self.begun or not self.path.exists():
-            return
-        foreign = sorted({entry.name for entry in self.path.iterdir() if entry.name[0] != "."} - _OURS)
-        if foreign:
-            raise RunError(
-                f"The folder '{self.path}' holds other files ({', '.join(foreign[:3])}) and no run.",
-                fix="give a new folder with --run.",
-            )
 
     def refuse_other(self, config: RunConfig) -> None:
         """Check that the run in the folder, if there is one, is this one.
@@ -311,24 +277,19 @@ class RunFolder:
         difference = self.config.difference(config)
         if difference is not None:
             what, theirs, mine = difference
-            raise RunError(
-                f"The run in '{self.path}' was made with the {what} {theirs}. Got {mine}.", fix=_OTHER_FOLDER
-            )
+            sentence = f"The run in '{self.path}' was made with the {what} {theirs}. Got {mine}."
+            raise RunError(sentence, fix=_OTHER_FOLDER)
 
-    def _same(self, file: str, value: T, key: str, attribute: str) -> T:
-        if getattr(value, attribute) != getattr(self.config, key):
-            raise RunError(f"'{self.path / file}' was changed since the run began.", fix="put it back.")
-        return value
+    def _check_digest(self, name: str, digest: str, expected: str) -> None:
+        if digest != expected:
+            raise RunError(f"'{self.path / name}' was changed since the run began.", fix="restore it.")
 
     def _write_config(self, config: RunConfig) -> None:
-        self._write("run.json", canonical.dumps(config.to_json(), indent=2) + "\n")
+        files.write_text(self.path / "run.json", canonical.dumps(config.to_json(), indent=2) + "\n")
         self.__dict__["config"] = config
 
     def _read(self, name: str) -> str:
         return files.read_text(self.path / name, MAX_JSON_BYTES)
-
-    def _write(self, name: str, text: str) -> None:
-        files.write_text(self.path / name, text)
 
 
 def _named(warm_starts: Iterable[WarmStart]) -> dict[str, WarmStart]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from qcsearch.errors import QCSearchError
 from qcsearch.processes import environment, python_command
-from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.folder import WORKERS_SECONDS, RunFolder
 from qcsearch.storage import files
 
 __all__ = ["ForkServer", "WorkerPool"]
@@ -158,7 +158,7 @@ class WorkerPool:
 
     def __exit__(self, *error: object) -> None:
         self._fork_server.close()
-        self._run.wait_for_workers()
+        self._run.workers.wait(WORKERS_SECONDS)
         self._alive.clear()
         if files.is_file(self._log) and self._log.stat().st_size == 0:
             self._log.unlink()
