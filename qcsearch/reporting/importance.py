@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["importance"]
 
 _LEAST_TRIALS = 8
-"""With fewer the quantiles that PED-ANOVA compares hold a trial or two, and the shares are noise."""
+"""PED-ANOVA sets the best tenth against all trials; of fewer than these, chance decides what stands out."""
 
 _LEAST_SHARE = 0.005
 """A smaller share would be drawn as 0 %."""
