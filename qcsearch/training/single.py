@@ -24,7 +24,7 @@ from qcsearch.data.splitting import Part, split
 from qcsearch.data.tables.frames import is_frame, read_frame
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.errors import DataError
+from qcsearch.errors import DataError, InputError
 from qcsearch.storage.canonical import Json
 from qcsearch.training.data import TrainingData
 from qcsearch.training.heads import make_head
@@ -58,7 +58,7 @@ def fit_candidate(
         rng: of start values and batches.
         options: instead of the candidate's own, such as fewer steps on a first rung.
         start: where to start; an empty part is drawn.
-        control: when to end, whom to tell, what to resume from.
+        control: deadline, callback and checkpoint.
         dtype: of the exact engine, "float64" or "float32"; where small differences of values count (L-BFGS, gradients
             that are not adjoint) it stays float64.
 
@@ -107,9 +107,9 @@ def train(
         device: name, snapshot file, backend or `Device`.
         validation: share of the samples that is set aside to validate on, in (0, 1), or `(X_val, y_val)`.
         seed: of the split, the start weights and the batches.
-        max_seconds: stop after so long, with the best weights so far.
+        max_seconds: stop after so long, with the best weights so far; comes before the deadline of `control`.
         start: where to start, such as another model's `parameters`; an empty part is drawn.
-        control: whom to tell of the training's way, which may end it, and what it can resume from.
+        control: callback, which may end the training, and checkpoint.
 
     Returns:
         The model; `metrics` holds `validation_accuracy` under noise, `validation_accuracy_noiseless`,
@@ -143,6 +143,11 @@ def train(
     check_candidate(candidate)
     target = get_device(device)
     seed = as_int(seed, "The seed", 0, 2**32 - 1)
+    for name, value, kind in (("start", start, Parameters), ("control", control, TrainingControl)):
+        if not isinstance(value, kind):
+            raise InputError(
+                f"The '{name}' of train must be a {kind.__name__}. It is a {type(value).__name__}."
+            )
     if max_seconds is not None:
         max_seconds = as_float(max_seconds, "The seconds of a training must be a number")
         control = replace(control, deadline=started + max_seconds)

@@ -94,6 +94,8 @@ def test_a_validation_frame_is_read_by_name_too(iris, small_candidate):
         ("max_seconds", "1"),
         ("validation", True),
         ("control", TrainingControl(checkpoint=3)),
+        ("control", {"checkpoint": "c.npz"}),
+        ("start", np.zeros(18)),
     ],
 )
 def test_a_parameter_of_train_that_is_wrong_is_one_sentence(iris, small_candidate, parameter, value):

@@ -28,7 +28,7 @@ OnStep: TypeAlias = Callable[[int, float | None], bool | None]
 
 @dataclass(frozen=True)
 class TrainingControl:
-    """When a training ends beside what its options say, whom it tells of its way, and what it can resume from.
+    """Deadline, callback and checkpoint of a training.
 
     Attributes:
         deadline: in seconds of `time.monotonic`; passed by the first step at most, no other is begun that would.
@@ -43,7 +43,7 @@ class TrainingControl:
 
 
 UNCONTROLLED = TrainingControl()
-"""No clock, nobody to tell, no checkpoint."""
+"""No deadline, no callback, no checkpoint."""
 
 
 def fit(
@@ -62,7 +62,7 @@ def fit(
         task: what is trained on what.
         rng: start values and the seed of everything else come from it.
         start: where to start; an empty part is drawn, weights uniformly in ±π · `init_scale`, the rest by the head.
-        control: when to end, whom to tell, what to resume from.
+        control: deadline, callback and checkpoint.
 
     Raises:
         CandidateError: on a bad option, or start values of the wrong length.
