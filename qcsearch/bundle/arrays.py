@@ -37,7 +37,7 @@ def from_json(data: Json, name: str, largest: float = MAX_LEARNED) -> NDArray[An
 
     Args:
         data: its answer.
-        name: for messages.
+        name: name of the array, for messages.
         largest: size that a number may have.
 
     Raises:

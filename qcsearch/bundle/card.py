@@ -37,7 +37,7 @@ def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Dep
     Args:
         model: the trained model.
         metrics: scores and costs; names say which part of the data they are of.
-        deployment: what was measured on a backend, if anything was.
+        deployment: the measurement on a backend, if there was one.
     """
     sections = [
         ("Model card", _summary(model)),

@@ -32,7 +32,7 @@ def export_circuits(
         model: the trained model.
         sample: a raw sample `(n_features,)`; None for the one whose preprocessed features all lie in the
             middle of their range.
-        named: what the sample is, for the head of the file.
+        named: description of the sample, for the head of the file.
     """
     circuit, free = trained_circuit(model), _any_sample(model)
     values = _features(model, sample)

@@ -34,7 +34,7 @@ def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, b
     """The files that the model is rebuilt from.
 
     Args:
-        model: what to save.
+        model: the model to be saved.
         metrics: its scores and costs, JSON values.
 
     Raises:

@@ -47,7 +47,7 @@ def deploy(
         parts: the data set that the model was made from, with the same split.
         backend: spec of an executor (`local:fake_torino`, `aer`), or one that is open.
         settings: steps, shots, samples and seed.
-        remap: to other qubits than those of `model`, see `find_remap`.
+        remap: other qubits than those of `model`, see `find_remap`.
         checkpoint: file of the training steps, written after each, and resumed from if it is there; the
             result is that of an unbroken run, but `usage` and `seconds` count the last part alone.
         on_progress: called as the work goes on.
@@ -120,7 +120,7 @@ def prepare(
     """What `deploy` starts from: who takes its steps, and the test samples; nothing is run.
 
     Args:
-        model: on the qubits that it is to run on.
+        model: the model, on the qubits that it is to run on.
         parts: the data set.
         backend: spec of an executor, or one that is open.
         settings: steps, shots, samples and seed.

@@ -33,11 +33,11 @@ class Tuning:
         method: gradient estimator and optimizer, such as `spsa, adam`.
         losses: training loss of each step's mini-batch.
         before: score on the validation subset with the weights that came in, measured on the backend.
-        after: the same with the weights that came out; None if no step was done.
+        after: score on the same samples with the weights that came out; None if no step was done.
         gain: mean over the subset of "right after" minus "right before".
         gain_error: its standard error, sample by sample, so that what both get right does not count.
-        kept: whose weights the deployment keeps: `after` only where it is the better of the two.
-        shots: of each step; empty in a file from before they could differ.
+        kept: the weights that the deployment keeps: `after` only where they are the better ones.
+        shots: runs of each circuit in each measurement basis, a number a step; empty if no step was done.
     """
 
     method: str
@@ -60,24 +60,24 @@ class Deployment:
         backend: the executor's name.
         kind: `simulated`, `fake-backend` or `hardware`: what stood behind the deployed score.
         device: name of the device that the model was made for.
-        device_digest: of its snapshot.
-        candidate: digest of the model's candidate; empty in a file from before it was kept.
+        device_digest: SHA-256 of the device's snapshot.
+        candidate: digest of the model's candidate.
         qubits: physical qubits.
         shots: runs of each circuit in each measurement basis.
-        seed: of everything random.
+        seed: seed of everything random.
         tuning: the training steps on the backend.
         noiseless: score of the exact engine without noise.
         noisy: score of the exact engine under the device's snapshot.
         deployed: score measured on the backend.
-        parameters: of circuit and head, those kept.
-        usage: what was asked of the backend, all together.
+        parameters: parameters of circuit and head, those kept.
+        usage: jobs, circuits and shots that were asked of the backend, all together.
         seconds: wall time.
         versions: library to version.
-        qpu_seconds: that all jobs cost, if they cost any.
-        noise_model_check: predicted against measured expectation values; None in a file from before it was kept.
-        canaries: what circuits with a known answer said; None if there were none.
+        qpu_seconds: QPU seconds that all jobs cost; None on a backend that is not billed.
+        noise_model_check: predicted against measured expectation values; None where the latter are mitigated.
+        canaries: verdict of the circuits with a known answer; None if there were none.
         mitigated: whether errors were taken out of the deployed score.
-        remap: to which qubits the model was remapped before, and why; None if it was not.
+        remap: the qubits that the model was remapped to before, and why; None if it was not.
         notices: what a reader should know, a sentence each.
     """
 
@@ -85,6 +85,7 @@ class Deployment:
     kind: Kind
     device: str
     device_digest: str
+    candidate: str
     qubits: tuple[int, ...]
     shots: int
     seed: int
@@ -96,7 +97,6 @@ class Deployment:
     usage: Usage
     seconds: float
     versions: dict[str, str]
-    candidate: str = ""
     qpu_seconds: float | None = None
     noise_model_check: NoiseModelCheck | None = None
     canaries: CanaryVerdict | None = None

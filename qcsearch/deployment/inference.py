@@ -31,17 +31,17 @@ class Inference:
     """What a backend says of some samples.
 
     Attributes:
-        model: that was run.
+        model: the model that was run.
         backend: the executor's name.
-        kind: what stands behind the numbers.
+        kind: `simulated`, `fake-backend` or `hardware`: what stands behind the numbers.
         shots: runs of each circuit in each measurement basis that came, the fewest of all.
-        seed: of everything random.
+        seed: seed of everything random.
         found: measured expectation values and their standard errors.
         probabilities: `(n_samples, n_classes)`, ordered as `model.classes`.
         errors: their standard deviations from the finite number of shots, of the same shape.
-        usage: what was asked of the backend.
-        qpu_seconds: that all jobs cost, if they cost any.
-        canaries: what circuits with a known answer said; None if there were none.
+        usage: jobs, circuits and shots that were asked of the backend.
+        qpu_seconds: QPU seconds that all jobs cost; None on a backend that is not billed.
+        canaries: verdict of the circuits with a known answer; None if there were none.
         mitigated: whether readout errors were taken out.
         notices: what a reader should know, a sentence each.
     """
@@ -85,7 +85,7 @@ def infer(
     """Run a model's circuit on a backend, as many samples a job as fit.
 
     Args:
-        model: what to run.
+        model: the model to be run.
         X: raw samples `(n_samples, n_features)`, or images.
         backend: spec of an executor, or one that is open.
         settings: shots, canaries and seed.

@@ -42,7 +42,7 @@ class Basis:
 
     Attributes:
         axes: `X`, `Y` or `Z` for each qubit, qubit 0 first.
-        terms: what its shots tell.
+        terms: the products of outcomes that its shots tell.
     """
 
     axes: str
@@ -83,9 +83,9 @@ def estimate(
     """Expectation values and standard errors from the shots of each basis.
 
     Args:
-        observables: as given to `measurement_bases`.
+        observables: the observables that were given to `measurement_bases`.
         bases: its answer.
-        bits: for each basis `(n_sets, n_shots, n_qubits)`, qubit 0 first.
+        bits: outcomes `(n_sets, n_shots, n_qubits)` of each basis, qubit 0 first.
         readout: errors to take out of the outcomes; None leaves them in. Their own errors are not counted.
 
     Returns:
@@ -125,7 +125,7 @@ def _owners(observables: Sequence[SparsePauliOp]) -> dict[str, list[tuple[int, f
     owners: dict[str, list[tuple[int, float]]] = {}
     for number, operator in enumerate(observables):
         for label, coefficient in operator.simplify().to_list():
-            if abs(complex(coefficient).imag) > 1e-12:
+            if abs(complex(coefficient).imag) > 1e-12:  # what rounding leaves of a real one
                 raise CandidateError(f"An observable must have real coefficients. Got {coefficient} {label}.")
             if set(label) != {"I"}:
                 owners.setdefault(label, []).append((number, complex(coefficient).real))

@@ -20,7 +20,7 @@ def open_program(
     """The model's circuit on a backend; nothing is run.
 
     Args:
-        model: whose circuit it is.
+        model: the model whose circuit it is.
         backend: spec of an executor, or one that is open.
         settings: how it is measured.
 

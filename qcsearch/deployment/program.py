@@ -36,7 +36,7 @@ __all__ = ["BackendProgram"]
 Bits: TypeAlias = NDArray[np.bool_]
 
 _SHOTS_A_JOB = 2**20
-"""A job is cut into several above this many shots: their bits are in memory all at once."""
+"""A job is cut into several above this many shots: their bits are in memory all at once, a byte each."""
 
 _BITS_A_JOB = 2**26
 """The same where a job reads all qubits of a processor."""
@@ -47,9 +47,9 @@ class BackendProgram:
     """Expectation values of a mapped circuit, measured: the `Expectations` of a machine.
 
     Attributes:
-        circuit: in basis gates on the region, without measurements.
+        circuit: the circuit in basis gates on the region, without measurements.
         qubits: physical qubits; the circuit's qubit `i` is `qubits[i]`.
-        observables: on the circuit's qubits.
+        observables: observables on the circuit's qubits.
         features: feature parameters, in order.
         weights: weight parameters, in order.
         executor: what runs the circuits.
@@ -95,7 +95,7 @@ class BackendProgram:
 
     def with_shots(self, shots: int) -> BackendProgram:
         """The same measurements with another number of shots; their usage is counted here too."""
-        other = copy.copy(self)  # with the circuits that are there: they do not depend on it
+        other = copy.copy(self)  # with the circuits that are cached: each was transpiled
         object.__setattr__(other, "shots", shots)
         return other
 

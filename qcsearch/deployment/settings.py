@@ -11,6 +11,7 @@ from qcsearch.deployment.values import MAX_SHOTS
 __all__ = ["DeploymentSettings", "MeasurementSettings"]
 
 _MOST = 1_000_000
+"""Beyond any use: it stops a number that was meant for something else."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class MeasurementSettings:
 
     Attributes:
         shots: runs of each circuit in each measurement basis, in [1, 1_000_000].
-        seed: of everything random, the executor's own randomness included, ≥ 0.
+        seed: seed of everything random, the executor's own randomness included, ≥ 0.
         canaries: whether each job carries two circuits with a known answer, for a verdict on the readout.
         mitigate: whether the readout errors that they show are taken out of the results.
 
@@ -46,7 +47,7 @@ class DeploymentSettings(MeasurementSettings):
 
     Attributes:
         steps: training steps on the backend, ≥ 0.
-        tuning: how they are taken.
+        tuning: how the steps are taken.
         max_validation: samples of the validation part that are measured, at most.
         max_test: samples of the test part that are measured, at most.
 

@@ -28,10 +28,10 @@ class Pub:
     """One circuit, many sets of parameters (Qiskit's *primitive unified bloc*).
 
     Attributes:
-        circuit: on all qubits of the target, in its gates; measured into classical bits for `run`, and not
-            measured for `estimate`.
+        circuit: the circuit on all qubits of the target, in its gates; measured into classical bits for
+            `run`, and not measured for `estimate`.
         parameters: `(n_sets, n_parameters)` in radians, columns in the order of `circuit.parameters`.
-        observables: on all qubits of the target, for `estimate`.
+        observables: observables on all qubits of the target, for `estimate`.
     """
 
     circuit: QuantumCircuit
@@ -44,7 +44,7 @@ class Cost:
     """What a part of a deployment asks of a processor.
 
     Attributes:
-        jobs: how many.
+        jobs: number of jobs.
         circuits: circuits with all parameters bound.
         executions: circuits times shots.
         seconds: QPU seconds, at least.
@@ -89,7 +89,8 @@ class Estimates:
     Attributes:
         values: `(n_sets, n_observables)`.
         errors: standard errors from the finite number of shots, of the same shape.
-        shots: that came of each basis with each set of parameters, the fewest of all; None if that is not known.
+        shots: shots that came of each basis with each set of parameters, the fewest of all; None if that is
+            not known.
     """
 
     values: Floats

@@ -111,17 +111,3 @@ def test_a_service_that_never_tells_keeps_nobody_from_the_result(server, executo
     one.run([rotation], 50)
     one.close()
     assert one.budget.spent() > 2.0
-
-
-def test_a_journal_of_before_is_read(executor, server, tmp_path):
-    (tmp_path / "journal" / "results").mkdir(parents=True)
-    (tmp_path / "journal" / "journal.jsonl").write_text(
-        '{"event":"intent","tag":"t","key":"k","estimate":2.0}\n'
-        '{"event":"submitted","tag":"t","job":"a"}\n'
-        '{"event":"charged","tag":"t","seconds":5.0}\n'
-        '{"event":"duplicate","tag":"t","duplicates":{"b":3.0}}\n'
-    )
-    one = executor()
-    assert one.budget.spent() == 8.0
-    (entry,) = one._journal.entries
-    assert (entry.seconds, entry.duplicates) == (5.0, {"b": 3.0})

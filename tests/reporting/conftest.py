@@ -100,7 +100,7 @@ def deployment():
     measured = replace(exact(0.948), shot_error=0.004)
     scores = {"noiseless": exact(0.965), "noisy": exact(0.951), "deployed": measured}
     return Deployment(
-        "local:fake_torino", "fake-backend", "paper_133", "cd" * 32, REGION, 4096, 0, tuning,
+        "local:fake_torino", "fake-backend", "paper_133", "cd" * 32, "ef" * 32, REGION, 4096, 0, tuning,
         **scores, parameters=Parameters.of([0.1], [0.2]), usage=Usage(12, 900, 900 * 4096), seconds=31.0, versions={},
     )  # fmt: skip
 

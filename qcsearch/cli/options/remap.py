@@ -30,7 +30,7 @@ def find_remap(
         model: the winner.
         parts: the data set.
         backend: spec, or the executor of a billed backend.
-        options: of a billed backend.
+        options: how jobs are run, on a billed backend.
         jobs: folder of its journal.
 
     Raises:

@@ -25,9 +25,9 @@ def check_ceiling(budget: Budget, least: Cost, what: str) -> None:
     """Refuse a ceiling under which there can be no result.
 
     Args:
-        budget: with the ceiling.
+        budget: the budget with the ceiling.
         least: cost of the least that gives a result.
-        what: that it is.
+        what: name of that result, for the message.
 
     Raises:
         InputError: if it does not fit.

@@ -49,8 +49,8 @@ def plan_deployment(tuner: Tuner, steps: int, n_test: int) -> Plan:
     """The plan of a deployment.
 
     Args:
-        tuner: as it will take the steps.
-        steps: how many it will take.
+        tuner: what will take the steps.
+        steps: number of steps.
         n_test: test samples that will be measured.
     """
     validation = measuring(tuner.program, len(tuner.validation))

@@ -38,7 +38,7 @@ class Readout:
     Attributes:
         p10: P(1|0) of each qubit, `(n_qubits,)`.
         p01: P(0|1) of each qubit, `(n_qubits,)`.
-        shots: of each of the two circuits.
+        shots: shots of each of the two circuits.
     """
 
     p10: Floats
@@ -63,7 +63,7 @@ class Readout:
             BackendError: if a qubit's readout tells nothing.
         """
         contrast = 1.0 - self.p01 - self.p10
-        if np.any(contrast < 0.05):
+        if np.any(contrast < 0.05):  # one outcome would weigh twenty times: `measurement.MOST_MITIGATED`
             raise BackendError(
                 f"Readout must tell 0 from 1 to be corrected. It does not on qubit {int(contrast.argmin())} of "
                 "the circuit.",
@@ -77,7 +77,7 @@ class CanaryVerdict:
     """What the canaries of a deployment say.
 
     Attributes:
-        jobs: how many jobs carried them.
+        jobs: number of jobs that carried canaries.
         qubits: physical qubits.
         p10: measured P(1|0) of each, all jobs together.
         p01: measured P(0|1).
@@ -169,6 +169,7 @@ def _deviation(p: Floats, shots: Floats | float) -> Floats:
 
 
 def _flip_error(device: Device, q: int) -> float:
-    """What the X before the readout adds, twice its infidelity at most."""
+    """What the X before the readout may add to P(0|1)."""
+    # Pure relaxation takes from |1⟩ three times the average infidelity of its gate; four leaves a margin.
     errors = [gate.error for gate in device.gates if gate.qubits == (q,) and gate.name in ("x", "sx", "u3")]
     return 4.0 * max((error for error in errors if error is not None), default=0.0)

@@ -45,7 +45,7 @@ class NoiseModelCheck:
     """What the measured values say about the snapshot.
 
     Attributes:
-        observables: in their order.
+        observables: one check an observable, in their order.
         holds: whether shot noise alone explains all differences.
         worst_qubits: physical qubits, those with the largest reduced chi-square first; empty if it holds.
     """
@@ -81,12 +81,13 @@ def check_noise_model(
         predicted: by the exact engine under the snapshot, of the same shape.
         operators: the observables, on the circuit's qubits.
         qubits: physical qubits; the circuit's qubit `i` is `qubits[i]`.
-        shots: of each measurement; no variance is taken as smaller than that of one deviating shot.
+        shots: shots of each measurement; no variance is taken as smaller than that of one deviating shot.
 
     Returns:
         Per observable a chi-square over the samples (Pearson's, with the variance that the shots leave), and
         the verdict: it holds if no p-value is below 1e-4 divided by the number of observables.
     """
+    # Outcomes that all came out alike have no spread, and one more shot may still deviate: by 2 of ±1, over the shots.
     errors = np.maximum(found.errors, 2.0 / shots)
     away = found.values - predicted
     sums = np.sum((away / errors) ** 2, axis=0)

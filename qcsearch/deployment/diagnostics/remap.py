@@ -28,7 +28,8 @@ DECAYED = 0.02
 """Change of an error above which a model's qubits have decayed, where nothing else is asked for."""
 
 _LAYOUTS = 3
-"""Other layouts that are looked at."""
+"""Layouts that are judged by accuracy, each of which takes a simulation of the validation part; those with the highest
+estimated success probability come first."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ class Remap:
         before: physical qubits that it was made for.
         after: physical qubits that it runs on, in the same order.
         reason: largest change of an error of `before` since the model's snapshot.
-        accuracy_before: on the validation part, under the calibration of today, on `before`; None if the
-            circuit cannot run there any more.
-        accuracy_after: the same on `after`.
+        accuracy_before: accuracy on the validation part in [0, 1], under the calibration of today, on
+            `before`; None if the circuit cannot run there any more.
+        accuracy_after: accuracy on the validation part in [0, 1], under the calibration of today, on `after`.
         esp_before: estimated success probability (ESP) of the circuit under that calibration on `before`; None as
             above.
-        esp_after: the same on `after`.
+        esp_after: estimated success probability of the circuit under that calibration on `after`.
         device: the calibration of today.
     """
 
@@ -100,7 +101,7 @@ def find_remap(
     """Where a model should run today.
 
     Args:
-        model: with the snapshot that it was made for.
+        model: the model, with the snapshot that it was made for.
         validation: samples that decide; the test part is not looked at.
         now: the calibration of today.
         above: an error must have changed by more than this probability; None is 0.02.

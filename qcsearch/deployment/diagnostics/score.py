@@ -15,6 +15,7 @@ from qcsearch.training.expectations import Floats, Ints
 __all__ = ["Score", "exact_score", "measured_score", "probability_errors"]
 
 _DRAWS = 200
+"""Draws behind an error bar: it is then known to 5 % of itself, 1/√(2·200)."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Score:
 
     Attributes:
         accuracy: share of samples whose class is predicted, in [0, 1].
-        n_samples: how many samples it was judged on.
+        n_samples: number of samples that it was judged on.
         sampling_error: standard error from the finite number of samples.
         shot_error: standard deviation that the shots leave; None for the exact engine, which takes none.
     """
@@ -53,8 +54,8 @@ def measured_score(found: Estimates, y: Ints, head: BoundHead, rng: np.random.Ge
     Args:
         found: measured values and their errors.
         y: class numbers `(n_samples,)`.
-        head: from values to classes.
-        rng: of the draws.
+        head: the head, from expectation values to classes.
+        rng: generator of the draws.
     """
     exact = exact_score(head.classes(found.values), y)
     accuracies = [np.mean(head.classes(values) == y) for values in _drawn(found, rng)]

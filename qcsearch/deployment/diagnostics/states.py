@@ -26,7 +26,8 @@ class Shots:
     """What tomography measured.
 
     Attributes:
-        counts: for each of `settings` how often each of the 2ⁿ outcomes came; qubit 0 is the lowest bit.
+        counts: number of times that each of the 2ⁿ outcomes came, `(2ⁿ,)`, by setting; qubit 0 is the lowest
+            bit.
         readout: the readout errors to take out.
     """
 
@@ -100,10 +101,10 @@ def draw_shots(
     """Shots as a device would give them that has this state and these readout errors, again and again.
 
     Args:
-        state: on as many qubits as `readout`.
+        state: the state, on as many qubits as `readout`.
         readout: the errors, and from how many shots the answer's own are known.
-        n_shots: of each setting, or of each by its name.
-        rng: of the shots.
+        n_shots: shots of each setting, one number for all or one by name.
+        rng: generator of the shots.
     """
     misread = np.ones((1, 1))
     for p10, p01 in zip(readout.p10, readout.p01, strict=True):

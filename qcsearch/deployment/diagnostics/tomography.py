@@ -40,7 +40,10 @@ MAX_QUBITS = 3
 """Each further qubit takes three times as many circuits."""
 
 _DRAWS = 100
+"""States fitted behind an error bar: it is then known to 7 % of itself, 1/√(2·100)."""
+
 _DEVIATIONS = 5.0
+"""Standard deviations by which chance alone is hardly ever off."""
 
 Matrix = tuple[tuple[tuple[float, float], ...], ...]
 """Rows of (real, imaginary) pairs."""
@@ -52,27 +55,28 @@ class Tomography:
 
     Attributes:
         backend: the executor's name.
-        kind: what stands behind the numbers.
-        device: whose snapshot the prediction is from.
-        device_digest: of that snapshot.
+        kind: `simulated`, `fake-backend` or `hardware`: what stands behind the numbers.
+        device: name of the device whose snapshot the prediction is from.
+        device_digest: SHA-256 of that snapshot.
         candidate: digest of the model's candidate.
         qubits: physical qubits; the first is the lowest bit of a row's number.
-        shots: that came of each setting, the fewest of all.
-        seed: of everything random.
+        shots: shots that came of each setting, the fewest of all.
+        seed: seed of everything random.
         measured: the density matrix that was measured, physical.
         predicted: the one that the snapshot predicts, before readout.
-        fidelity: of the two, in [0, 1].
+        fidelity: fidelity of the measured and the predicted state, in [0, 1].
         fidelity_error: its standard deviation over measurements drawn from the measured state.
-        shot_fidelity: with the predicted state of one measured in its place: what shots alone leave, on average.
-        trace_distance: of the two, in [0, 1].
-        shot_distance: the same for the trace distance.
+        shot_fidelity: fidelity of the predicted state with one measured in its place: what shots alone leave,
+            on average.
+        trace_distance: trace distance of the measured and the predicted state, in [0, 1].
+        shot_distance: trace distance that shots alone leave, on average.
         holds: whether shots alone explain the distance.
         purity: Tr ρ² of the measured state.
-        predicted_purity: of the predicted one.
+        predicted_purity: Tr ρ² of the predicted state.
         readout: P(1|0) and P(0|1) of each qubit, as the canaries of the job showed them, taken out.
-        usage: what was asked of the backend.
+        usage: jobs, circuits and shots that were asked of the backend.
         seconds: wall time.
-        qpu_seconds: that the job cost, if it cost any.
+        qpu_seconds: QPU seconds that the job cost; None on a backend that is not billed.
         notices: what a reader should know, a sentence each.
     """
 
@@ -142,12 +146,12 @@ def tomography(
     """Measure the state that the circuit leaves for one sample, and compare it with the prediction.
 
     Args:
-        model: whose circuit is run.
+        model: the model whose circuit is run.
         x: one raw sample `(n_features,)`, or an image.
         backend: spec of an executor, or one that is open.
         qubits: one to three physical qubits of the model; None for the first that its observables read.
-        shots: of each of the 3ⁿ settings, in [1, 1_000_000].
-        seed: of the executor's own randomness and of the error bars, ≥ 0.
+        shots: shots of each of the 3ⁿ settings, in [1, 1_000_000].
+        seed: seed of the executor's own randomness and of the error bars, ≥ 0.
 
     Raises:
         InputError: if a number is out of range, a qubit is not the model's, the sample does not fit, or the ceiling
@@ -229,8 +233,8 @@ def predicted_state(model: TrainedModel, features: Floats, wires: Sequence[int])
     """The state before readout, by the exact engine under the snapshot's gate errors.
 
     Args:
-        model: whose circuit it is.
-        features: of one sample, `(1, n_derived)`.
+        model: the model whose circuit it is.
+        features: preprocessed features of one sample, `(1, n_derived)`.
         wires: qubits of the mapped circuit, the first the lowest bit.
     """
     transpiled = model.transpiled

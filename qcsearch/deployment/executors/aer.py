@@ -32,7 +32,7 @@ class AerExecutor:
 
     Args:
         device: the calibration facts.
-        seed: of the shots.
+        seed: seed of the shots.
     """
 
     name = "aer"

@@ -57,7 +57,7 @@ class BackendExecutor:
     Args:
         backend: a simulator or a recorded device.
         name: the spec that opens it again.
-        seed: of the simulator's shots, if the backend takes one.
+        seed: seed of the simulator's shots, if the backend takes one.
 
     Raises:
         BackendError: if it is no `BackendV2` with a fixed number of qubits, or may be a processor.

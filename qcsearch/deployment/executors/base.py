@@ -61,7 +61,7 @@ class Executor(Protocol):
         """Run one job.
 
         Args:
-            pubs: what to run.
+            pubs: the circuits to be run.
             shots: runs of each circuit with each set of parameters, in [1, 1_000_000]; one number a job.
 
         Returns:
@@ -107,8 +107,8 @@ class Estimating(Protocol):
         """Run one job.
 
         Args:
-            pubs: what to run, each with its observables.
-            shots: of each measurement basis of each circuit with each set of parameters, at least.
+            pubs: the circuits to be run, each with its observables.
+            shots: shots of each measurement basis of each circuit with each set of parameters, at least.
 
         Returns:
             For each pub values and standard errors `(n_sets, n_observables)`.
@@ -150,7 +150,7 @@ class Opener(Protocol):
         Args:
             argument: the part of the spec after the colon, empty if there is none.
             device: the device that the model was made for, for executors that simulate it.
-            seed: of everything random that the executor itself decides, ≥ 0.
+            seed: seed of everything random that the executor itself decides, ≥ 0.
 
         Raises:
             BackendError: if the argument names nothing that can be opened.
@@ -168,7 +168,7 @@ class JobSeeds:
     as one that never broke.
 
     Args:
-        seed: of the executor, ≥ 0.
+        seed: seed of the executor, ≥ 0.
     """
 
     def __init__(self, seed: int) -> None:

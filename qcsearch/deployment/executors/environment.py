@@ -32,6 +32,7 @@ _PASSED = frozenset(
     {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "OMP_NUM_THREADS"}
 )
 _LONGEST = 2**28
+"""Characters of an answer: a process that never ends its line would otherwise fill the memory."""
 
 
 class EnvironmentBackend(BackendV2):  # type: ignore[misc]  # Qiskit is untyped

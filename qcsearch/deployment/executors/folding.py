@@ -55,8 +55,8 @@ def folded(pubs: Sequence[Pub], target: Target | None = None) -> list[Pub]:
     A fold depends on the value of an angle, so parameters are added, with values for each set.
 
     Args:
-        pubs: what is to be run.
-        target: whose gates say the π turns that are added; None for `rz`, `rx` and `x`.
+        pubs: the circuits to be run.
+        target: the target whose gates make the π turns that are added; None for `rz`, `rx` and `x`.
 
     Raises:
         BackendError: if the parameters of a circuit that is to be folded are not as many as it has, and finite.

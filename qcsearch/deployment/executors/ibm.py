@@ -49,7 +49,10 @@ __all__ = ["IbmExecutor"]
 
 _log = logging.getLogger("qcsearch.deployment")
 _LONGEST_REP_DELAY = 1.0
+"""Seconds; what the service says beyond it is not believed, and would make every estimate absurd."""
+
 _FRACTIONAL = frozenset({"rx", "rzz"})
+"""Gates that the service leaves out of a target unless they are asked for."""
 
 
 class IbmExecutor:
@@ -60,9 +63,9 @@ class IbmExecutor:
     the service ran all the same is in the budget.
 
     Args:
-        name: of the backend.
+        name: name of the backend.
         journal: folder of the journal.
-        options: how jobs are run.
+        options: how jobs are run, and what they may cost.
         device: the snapshot that the model was made for.
         seed: tells deployments apart that would send the same circuits.
 
@@ -147,7 +150,7 @@ class IbmExecutor:
         """Cancel jobs that turned up late, close all sessions, look for the bills, and let go of the journal.
 
         Args:
-            wait: for what of that the service has not said yet, half a minute at most.
+            wait: whether to wait, half a minute at most, for what of that the service has not said yet.
         """
         try:
             if self._journal.entries or self._journal.sessions:

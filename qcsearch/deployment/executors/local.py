@@ -50,8 +50,8 @@ class LocalExecutor:
     """A recorded backend behind the new `Sampler` of qiskit-ibm-runtime.
 
     Args:
-        backend: with `properties()`, as the fakes have them.
-        seed: of the shots.
+        backend: the recorded backend, with `properties()`, as the fakes have them.
+        seed: seed of the shots.
     """
 
     kind: Kind = "fake-backend"
@@ -134,7 +134,7 @@ def recorded_noise(backend: BackendV2, qubits: Iterable[int]) -> NoiseModel:
     """The noise of a recorded backend's own `run`, on some of its qubits.
 
     Args:
-        backend: with `properties()`.
+        backend: the recorded backend, with `properties()`.
         qubits: physical qubits; the model is keyed on these very numbers.
 
     Returns:

@@ -27,7 +27,7 @@ class ShotsSchedule:
     """The shots of each training step.
 
     Attributes:
-        first: of the first step; None is as many as all else has.
+        first: shots of the first step; None is as many as all else has.
     """
 
     first: int | None = None

@@ -19,10 +19,10 @@ class StepShots:
     """A gradient estimator with the shots of each step.
 
     Attributes:
-        estimator: with the shots of the last step.
-        program: that it asks.
-        schedule: of the steps.
-        steps: how many there are.
+        estimator: the estimator, with the shots of the last step.
+        program: the program that the estimator asks.
+        schedule: the shots from step to step.
+        steps: number of steps.
     """
 
     estimator: Spsa | ParameterShift

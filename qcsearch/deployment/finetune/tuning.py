@@ -40,10 +40,10 @@ class Tuner:
     Attributes:
         model: the start.
         program: the model's circuit on the backend.
-        train: what the steps are taken on.
-        validation: what the decision is made on; measured twice.
+        train: the part that the steps are taken on.
+        validation: the part that the decision is made on; it is measured twice.
         options: how the steps are taken.
-        rng: of batches, directions and error bars.
+        rng: generator of batches, directions and error bars.
         step_done: called as the work goes on.
     """
 
@@ -63,7 +63,7 @@ class Tuner:
         The new weights are kept if more validation samples are right than before, or as many at a lower loss.
 
         Args:
-            steps: how many, ≥ 0.
+            steps: number of steps, ≥ 0.
             checkpoint: written after each step, and resumed from.
             may_step: asked before each step, counted from 0; False ends them.
         """

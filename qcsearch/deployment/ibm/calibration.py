@@ -30,7 +30,7 @@ class LiveCalibration:
 
     Args:
         cloud: the backend.
-        snapshot: that the model was made for; without one nothing is compared.
+        snapshot: the calibration that the model was made for; without one nothing is compared.
         max_drift: largest change of an error since the snapshot with which a job is let through, in [0, 1]; None
             lets it through with any.
 

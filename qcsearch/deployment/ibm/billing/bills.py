@@ -14,7 +14,7 @@ class Bill:
     Attributes:
         seconds: QPU seconds, at least.
         final: whether these are all.
-        session: that it was in, None for none.
+        session: id of the session that it was in, None for none.
     """
 
     seconds: float = 0.0
@@ -37,7 +37,7 @@ class ClockBill:
     Attributes:
         mode: `session`, or `batch`, which is billed by its jobs alone.
         most: seconds after which the service closes it.
-        seconds: that have passed, at least.
+        seconds: seconds of the clock that have passed, at least.
         open: whether it takes jobs.
         final: whether the clock has stopped.
     """

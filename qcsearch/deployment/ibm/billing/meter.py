@@ -20,7 +20,7 @@ class Meter:
 
     Args:
         cloud: where the jobs ran.
-        journal: which jobs there were.
+        journal: the jobs that there were.
     """
 
     def __init__(self, cloud: Cloud, journal: Journal) -> None:

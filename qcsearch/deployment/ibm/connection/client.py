@@ -18,8 +18,8 @@ class Client(QiskitRuntimeService):  # type: ignore[misc]  # the client is untyp
     """The client.
 
     Args:
-        seconds: of silence of the service after which a call has failed.
-        account: as for `QiskitRuntimeService`.
+        seconds: seconds of silence of the service after which a call has failed.
+        account: arguments of `QiskitRuntimeService`.
     """
 
     def __new__(cls, seconds: float, **account: Any) -> Client:

@@ -31,7 +31,7 @@ class Cloud:
     Nothing is sent before the first call.
 
     Args:
-        name: of the backend.
+        name: name of the backend.
         retry: deadlines and limits.
         fractional: whether its fractional gates are wanted, where it has them.
     """

@@ -1,5 +1,9 @@
 """How fast, how often and how long the cloud is asked."""
 
+# Own, not tenacity's or pybreaker's: what a failed call is repeated by is eight lines (`Cloud.call`), while the waits
+# that matter, for a job, a late listing or a bill, look at the journal between two attempts and end when it is settled.
+# A circuit breaker that all calls of a connection share, and a bucket of submissions, would stay ours beside tenacity.
+
 from __future__ import annotations
 
 import time
@@ -16,15 +20,16 @@ class RetryPolicy:
 
     Attributes:
         call_timeout: silence of the service on one call before it counts as failed.
-        job_timeout: from a job's submission to its end.
-        poll_interval: between the first two looks at a job; each next is longer by half, up to `max_poll_interval`.
-        max_poll_interval: between two looks at a job that waits for long.
-        backoff: before a call is made again, at first; it doubles each time up to half a minute.
-        settle_interval: before a second look for a job that may just have been accepted, or for a bill; the next gaps
-            are 2, 4, 8 and 16 times as long.
-        attempts: how often one call is made.
+        job_timeout: longest time from a job's submission to its end.
+        poll_interval: time between the first two looks at a job; each next is longer by half, up to
+            `max_poll_interval`.
+        max_poll_interval: time between two looks at a job that waits for long.
+        backoff: time before a call is made again, at first; it doubles each time up to half a minute.
+        settle_interval: time before a second look for a job that may just have been accepted, or for a bill;
+            the next gaps are 2, 4, 8 and 16 times as long.
+        attempts: number of times that one call is made, at most.
         breaker_failures: failures in a row, of any calls, that open the circuit breaker.
-        breaker_seconds: for which it stays open.
+        breaker_seconds: time for which the circuit breaker stays open.
         unknown_polls: looks at a job in a state that nothing is known of.
         submits_per_minute: jobs submitted within a minute, at most.
     """
@@ -60,7 +65,7 @@ class TokenBucket:
     """Lets through so many a minute; those of the first minute may come at once.
 
     Args:
-        per_minute: how many.
+        per_minute: number of tokens a minute.
     """
 
     def __init__(self, per_minute: float) -> None:
@@ -82,8 +87,8 @@ class CircuitBreaker:
     """Stops asking a service that has failed too often in a row, for a while.
 
     Args:
-        failures: in a row that open it.
-        seconds: for which it stays open.
+        failures: number of failures in a row that open it.
+        seconds: seconds for which it stays open.
     """
 
     def __init__(self, failures: int, seconds: float) -> None:

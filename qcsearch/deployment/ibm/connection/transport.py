@@ -28,9 +28,17 @@ if TYPE_CHECKING:
 __all__ = ["Authenticator", "few_requests", "identity_fault", "read_answer", "secure"]
 
 _CONNECT_SECONDS = 10.0
+"""A host that is there accepts a connection in far less; the answer may take as long as the call's own deadline."""
+
 _LARGEST = 2**28
+"""Bytes of an answer; the result of a job of ours is far below."""
+
 _LONGEST = 600.0
+"""Seconds of an answer that keeps coming, which the deadline of silence would never end."""
+
 _MOST_REQUESTS = 500
+"""Requests within one call: a listing of more pages is taken for one that never ends."""
+
 _left: ContextVar[list[int] | None] = ContextVar("requests left", default=None)
 
 
@@ -82,7 +90,7 @@ def secure(session: Session, seconds: float) -> None:
 
     Args:
         session: the client's own, with its `CloudAuth`.
-        seconds: of silence after which a call has failed.
+        seconds: seconds of silence after which a call has failed.
     """
     if not isinstance(session.auth, BearerAuth):
         session.auth = BearerAuth(session.auth, seconds)
@@ -95,7 +103,7 @@ class Transport(HTTPAdapter):
     """Sends each request once: the client's own would repeat a POST that the cloud may have accepted.
 
     Args:
-        seconds: of silence after which a call has failed.
+        seconds: seconds of silence after which a call has failed.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -129,7 +137,7 @@ class BearerAuth(AuthBase):
 
     Args:
         auth: the client's.
-        seconds: of silence of the identity service after which a call has failed.
+        seconds: seconds of silence of the identity service after which a call has failed.
     """
 
     def __init__(self, auth: CloudAuth, seconds: float) -> None:
@@ -185,7 +193,7 @@ class Authenticator(IAMAuthenticator):  # type: ignore[misc]  # the client is un
 
     Args:
         plain: the client's own.
-        seconds: of silence of the identity service after which a call has failed.
+        seconds: seconds of silence of the identity service after which a call has failed.
     """
 
     def __init__(self, plain: IAMAuthenticator, seconds: float) -> None:

@@ -22,6 +22,7 @@ WAITING = ("INITIALIZING", "QUEUED", "RUNNING")
 """States of a job that has not ended."""
 
 _BEST = ("DONE", "RUNNING", "QUEUED", "INITIALIZING")
+"""States from the best to the worst: the job that is furthest is kept, the others cost least if they are cancelled."""
 
 
 class DuplicateJobs:

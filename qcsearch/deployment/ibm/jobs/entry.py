@@ -15,8 +15,8 @@ class Entry:
     """One request, from the intent to its result, with all jobs that were ever accepted for it.
 
     Attributes:
-        key: of the request: equal requests of one deployment have equal keys.
-        tag: on the job in the cloud; no two entries share it.
+        key: key of the request: equal requests of one deployment have equal keys.
+        tag: tag of the job in the cloud; no two entries share it.
         estimate: QPU seconds that it was thought to take.
         limit: QPU seconds after which the service was told to end the job.
         job: id in the cloud of the job whose result is wanted, None until the cloud has told it.
@@ -24,7 +24,7 @@ class Entry:
         ended: why there will be no result, None while there may be one.
         refused: whether the last result that came could not be used.
         doubtful: whether a submission got no clear answer, so that there may be a second job.
-        bills: of all jobs with its tag, by their ids.
+        bills: bills of all jobs with its tag, by their ids.
     """
 
     key: str
@@ -66,12 +66,10 @@ class Entry:
             TypeError: if a value is of another type than it should be.
         """
         event, job = line["event"], str(line.get("job", self.job))
-        for other, seconds in line.get("duplicates", {}).items():  # as they were once written
-            self.bills.setdefault(other, Bill(seconds))
         if event in ("submitted", "duplicate"):
             self.bills.setdefault(job, Bill(session=line.get("session")))
         if event == "charged":
-            self.bills[job] = self.bills[job].told(line["seconds"], line.get("final", True), self.most)
+            self.bills[job] = self.bills[job].told(line["seconds"], line["final"], self.most)
         elif event != "duplicate" and "job" in line:
             self.job = job
         for name in ("limit", "stored", "ended", "refused", "doubtful"):

@@ -49,7 +49,11 @@ __all__ = ["FetchRequest", "detached", "fetch", "main"]
 _log = logging.getLogger("qcsearch.deployment")
 _SECRET = "QISKIT_IBM_TOKEN"
 _HOLD_SECONDS = 600.0
+"""For which a result that finds no room on any disk is held in memory: time enough to make room."""
+
 _PAUSES = (0.1, 30.0)
+"""Seconds between two attempts to write it, at first and at most."""
+
 _SHOWN = 2**14
 """Characters of an answer that is no result."""
 
@@ -60,11 +64,11 @@ class FetchRequest:
 
     Attributes:
         url: its address.
-        headers: of the request; the access token is among them.
-        folder: of the store.
-        tag: under which it is kept.
+        headers: headers of the request; the access token is among them.
+        folder: folder of the result store.
+        tag: tag under which it is kept.
         size: bytes that it takes at most.
-        seconds: of silence after which the request has failed.
+        seconds: seconds of silence after which the request has failed.
         verify: certificates that are trusted, as `requests` has it.
         proxies: addresses by scheme; there may be passwords in them.
     """
@@ -84,11 +88,11 @@ def detached(job: RuntimeJobV2, store: ResultStore, tag: str, size: int, seconds
     """Meanwhile the result of a job is fetched by a process of its own; the client sees no difference.
 
     Args:
-        job: whose result may be asked for.
+        job: the job whose result may be asked for.
         store: where it is kept.
-        tag: under which.
+        tag: tag under which it is kept.
         size: bytes that it takes at most.
-        seconds: of silence after which a call has failed.
+        seconds: seconds of silence after which a call has failed.
     """
     session = job._api_client._session
     address = f"{session.base_url}/jobs/{job.job_id()}/results"
@@ -168,7 +172,7 @@ def fetch(request: FetchRequest) -> dict[str, Json]:
     """Fetch a result, unless it is there by now, and keep it.
 
     Args:
-        request: which, and where to.
+        request: the result, and where it is kept.
 
     Returns:
         `status` and `body` of the answer, the latter null if it is kept; or `error`, `message` and `fix` of an error

@@ -36,7 +36,7 @@ class ResultStore:
     ```
 
     Args:
-        folder: that is there.
+        folder: a folder that exists.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -155,7 +155,7 @@ def _open(part: Path) -> int:
 
 
 def _write(path: Path, part: Path, data: bytes) -> None:
-    """Write a file, into the room that may have been taken for it."""
+    """Write a file into the room that may have been taken for it, which `files.write_bytes` would not use."""
     with open(_open(part), "wb") as file:
         file.write(data)
         file.truncate()

@@ -49,6 +49,7 @@ class JobResult:
 def most_bytes(program: QuantumProgram) -> int:
     """Upper bound on the text of a program's result; its arrays are packed bits, twice where they are twirled."""
     bits = sum(math.prod(shape) for shapes in _wanted(program) for shape in shapes.values())
+    # a bit is an eighth of a byte, a third more as base 64, and comes twice with twirling: below a half
     return bits // 2 + 16 * len(json.dumps(program.passthrough_data, default=str)) + _SPARE
 
 
@@ -58,9 +59,9 @@ def read_result(text: str, program: QuantumProgram, decoder: type[BaseClientSide
     What the service says of how it is to be evaluated (`passthrough_data`) is not used: it is what was sent.
 
     Args:
-        text: as it came.
-        program: that was sent.
-        decoder: of the client, from its arrays to values.
+        text: text of the result, as it came.
+        program: the program that was sent.
+        decoder: the client's decoder, from its arrays to values.
 
     Raises:
         ResultError: if it is of another schema, or its arrays are not bits of the program's circuits.

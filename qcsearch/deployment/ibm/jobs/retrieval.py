@@ -60,7 +60,7 @@ class Retrieval:
         """The result of an entry's job; a bad one is put aside, and asked for once more.
 
         Args:
-            entry: that has a job.
+            entry: an entry that has a job.
             wait: waits for the job.
             read: makes of the text what is wanted; raises `ResultError` if it is no result of the request.
             size: bytes of the text, at most.

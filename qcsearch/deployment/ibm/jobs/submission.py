@@ -40,6 +40,7 @@ __all__ = ["Request", "Submitter"]
 T = TypeVar("T")
 _log = logging.getLogger("qcsearch.deployment")
 _TOO_LONG = "longer than maximum execution time"
+"""In the message of a job that the service ended at the limit that it was given."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Request(Generic[T]):
         read: makes of a result's text what is wanted; raises `ResultError` if it is no result of this request.
         size: bytes that a result's text takes at most.
         estimate: QPU seconds that it will take, at least.
-        shots: for the journal.
+        shots: shots of each circuit, for the journal.
         executions: runs of all circuits together, for the journal.
     """
 
@@ -136,6 +137,7 @@ class Submitter:
 
     def _await_bills(self) -> None:
         """Wait a moment for bills that are not final, so that the next job is not let through on an estimate."""
+        # Three gaps, seven seconds by default, where `settle` takes all: this is waited for before every job.
         for gap in (0.0, *self._retry.gaps[:3]):
             time.sleep(gap)
             self._meter.read()
