@@ -69,7 +69,7 @@ def test_qubits_that_are_not_there_are_refused(raw, qubits):
         device_from_json(raw).check_qubits(qubits)
 
 
-def test_delegations_reach_topology_target_and_noise_model(raw):
+def test_chosen_qubits_are_renumbered_in_topology_target_and_noise_model(raw):
     device = device_from_json(raw)
     assert topology(device, [2, 1]).edges == ((0, 1),)
     assert region_target(device, [2, 1]).num_qubits == 2

@@ -10,7 +10,6 @@ from qiskit_aer.noise import thermal_relaxation_error
 from qcsearch.devices.calibration.rules import contradictions
 from qcsearch.devices.calibration.validation import compare, device_from_json
 from qcsearch.devices.calibration.violations import coherence_limit
-from qcsearch.devices.coupling import components
 from qcsearch.devices.device import Qubit
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import DeviceError
@@ -211,10 +210,6 @@ def test_compare_says_when_the_number_of_qubits_changed(raw):
     older = device_from_json(copy.deepcopy(raw))
     raw["qubits"].append(dict(raw["qubits"][0]))
     assert any("from 3 to 4" in flag for flag in compare(device_from_json(raw), older))
-
-
-def test_components_are_largest_first():
-    assert components(range(6), [(4, 5), (1, 2), (2, 3)]) == [(1, 2, 3), (4, 5), (0,)]
 
 
 def test_a_gate_that_makes_no_cx_in_its_one_direction_leaves_no_edge(raw):
