@@ -47,8 +47,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
     aside for the one final test and a fifth of the others for validation, so that the leaderboard is honest.
 
     Args:
-        device: a name (`fake_torino`), a snapshot file, a Qiskit `BackendV2`, or a `Device`; what is odd about its
-            calibration is logged as a warning.
+        device: a name (`fake_torino`), a snapshot file, a Qiskit `BackendV2`, or a `Device`; notices about its
+            calibration are logged as warnings.
         space: a search space's name or TOML file.
         n_trials: candidates to try, in total; None for no limit (50 if there is no limit of seconds either).
         max_seconds: seconds for everything, in total; None for no limit.
@@ -129,7 +129,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             NoFeasibleCandidateError: if no candidate kept all constraints.
 
         Warns:
-            UserWarning: if the winner is no better than the majority class, or no training went to its end.
+            UserWarning: if the winner is no better than the majority class, or no training finished in time.
         """
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")

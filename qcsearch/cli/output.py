@@ -71,13 +71,13 @@ def tell_lines(text: str) -> None:
 
 
 def say(sentence: str) -> None:
-    """Print one line on standard error, whole, without wrapping; where that is gone or full nobody is told."""
+    """Print one line on standard error, whole, without wrapping; an output that is closed or full is ignored."""
     with contextlib.suppress(OSError, ValueError):
         print(for_terminal(sentence), file=sys.stderr, flush=True)
 
 
 def say_notes(device: Device) -> None:
-    """Say what is odd about a calibration, a line each; a long list of places is cut, `devices check` has it whole."""
+    """Print the notices of a calibration, a line each; a long one is cut, `devices check` prints it whole."""
     for notice in device.notices:
         if len(notice) > _NOTE:
             notice = f"{notice[:_NOTE].rpartition(', ')[0] or notice[:_NOTE]} … (`qcsearch devices check` says all)"

@@ -72,7 +72,7 @@ def run_search(
         check_strategy(settings.strategy, space, settings.strategy_options)
         folder = RunFolder(as_path(run, "The run folder"))
         source: RunFolder | None = None
-        if folder.begun and settings.seed_from is None:  # a resumed run need not be told again
+        if folder.begun and settings.seed_from is None:  # a resumed run keeps its own
             settings = replace(settings, seed_from=folder.config.settings.seed_from)
         elif not folder.begun and settings.seed_from is not None:
             source = RunFolder.open(settings.seed_from)
@@ -95,4 +95,4 @@ def _prepare_warm_starts(
 
 
 def _silent(event: Event) -> None:
-    """Tell nobody."""
+    """Ignore an event."""

@@ -71,7 +71,7 @@ def show(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show a device: its medians, its best regions, and what validation had to say."""
+    """Show a device: its medians, its best regions, and the notices of its validation."""
     from qcsearch.devices.calibration.providers import get_device
     from qcsearch.devices.coupling import components
     from qcsearch.devices.selection.regions import best_regions
@@ -168,7 +168,7 @@ def drift(
     """Draw a synthetic snapshot of a device with the drift model; it is no calibration, and says so.
 
     Errors, T1 and T2 are multiplied by independent log-normal factors of median 1; T2 stays within
-    2·T1, and nothing that was usable dies. For tests of how a model stands another day.
+    2·T1, and nothing that was usable fails. For tests of how a model does on another day.
     """
     from qcsearch.cli.options.inputs import refuse_existing
     from qcsearch.devices.calibration.providers import get_device

@@ -46,10 +46,11 @@ def search(
     """Search the quantum model that works best for labelled data on one device, under its noise.
 
     A run folder that holds a run is resumed, also after a kill: totals count all sessions.
-    Without --trials and --max-seconds, 50 trials. Exit code 3: both were given and the seconds
-    ran out first, or no training went to its end, or in the time there was nothing became better
-    than the majority class; there is a result. Exit code 4: no candidate kept the constraints, or the
-    winner is no better than the majority class.
+    Without --trials and --max-seconds, 50 trials.
+
+    Exit code 3: there is a result, but the seconds ran out before the trials were done, before any
+    training finished, or before anything was better than the majority class. Exit code 4: no candidate
+    kept the constraints, or the winner is no better than the majority class.
     """
     from qcsearch.cli.options.inputs import gather
     from qcsearch.search.workers.pool import ForkServer

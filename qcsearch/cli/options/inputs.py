@@ -69,7 +69,6 @@ def gather(
     Raises:
         InputError: if anything is wrong; nothing was written.
     """
-    from qcsearch.data.splitting import split
     from qcsearch.devices.calibration.providers import get_device
     from qcsearch.search.run.folder import RunFolder
     from qcsearch.search.space.space import load_space
@@ -80,7 +79,6 @@ def gather(
     device = get_device(options.device or _DEVICE) if options.device or old is None else old.device
     before = None if old is None else old.config.settings
     settings = options.settings(before, _seed(given, dataset), seed_from)
-    split(dataset, settings.seed)  # what cannot be split is said before a folder is made
     space = load_space(options.space or _SPACE) if options.space or old is None else old.space
     return Inputs(
         dataset=dataset,

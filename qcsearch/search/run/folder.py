@@ -99,7 +99,7 @@ class RunFolder:
 
     @property
     def worker_log(self) -> Path:
-        """What the workers have to say."""
+        """Output and errors of the workers."""
         return self.path / "workers.log"
 
     @property
@@ -212,7 +212,7 @@ class RunFolder:
             dataset: checked data.
             device: calibration facts.
             space: what to search.
-            warm_starts: what another run gives it to begin with; a run that is there has its own.
+            warm_starts: what another run gives it to begin with; a resumed run has its own.
 
         Raises:
             RunError: as `refuse_other`.
@@ -242,7 +242,7 @@ class RunFolder:
 
     @contextmanager
     def session(self) -> Iterator[None]:
-        """Be the only search running in this folder, which is made if it is missing; no worker lives in it.
+        """Be the only search running in this folder, which is made if it is missing; no worker is running in it.
 
         Raises:
             RunError: if another search is running in it, or if it holds files that are not a run's.

@@ -118,7 +118,7 @@ class SearchResult:
         n_trials: finished trials, over all sessions.
         seconds: used, over all sessions.
         best: the winner.
-        seeds: every training of the winner's candidate that went to its end.
+        seeds: every training of the winner's candidate that finished.
         spread: standard deviation over `seeds` of `validation_accuracy` and `test_accuracy_noisy`; None for
             one.
         classical: test accuracy by name, that of the majority class first; of models on the winner's preprocessed
@@ -131,8 +131,8 @@ class SearchResult:
         pareto: trials that no other beats in validation accuracy, two-qubit gates and QPU seconds together,
             the most accurate first.
         ended: why no further trial was started: `trials`, `seconds`, `exhausted` or `hopeless`.
-        cut: why the training that the winner was judged by was broken off; empty if it went to its end.
-        failure: why the winner is nothing to be used, in a sentence: it is no better than the majority class, or was
+        cut: why the training that the winner was judged by was stopped early; empty if it finished.
+        failure: why the winner should not be used, in a sentence: it is no better than the majority class, or was
             cut short; empty if all is well.
         missing: rows of the leaderboard that there should be, and why there is no number.
         notices: sentences a person should see.
@@ -158,7 +158,7 @@ class SearchResult:
 
     @property
     def exit_code(self) -> int:
-        """Of a command that ends with this: 0; where the winner is nothing to be used 3 if time was short, else 4."""
+        """Of a command that ends with this: 0; where the winner should not be used 3 if time was short, else 4."""
         if not self.failure:
             return 0
         return _OUT_OF_SECONDS if self.cut or self.ended == "seconds" else _NOTHING_FOUND
@@ -190,7 +190,7 @@ class SearchResult:
         return self.run
 
     def with_found(self, model: TrainedModel, records: Iterable[TrialRecord]) -> SearchResult:
-        """The same with what a search has in memory, so that nobody reads it from the folder again."""
+        """The same with what a search has in memory, so that it is not read from the folder again."""
         found = replace(self)
         found.__dict__.update(model=model, records=tuple(records))
         return found

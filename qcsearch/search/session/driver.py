@@ -26,11 +26,15 @@ def run_session(session: Session) -> SearchResult:
 
     Raises:
         RunError: if the folder is of another run, or another search is running in it.
-        InputError: if data, device and space do not go together; nothing was written then.
+        DataError: if the data cannot be split; nothing was written then.
+        SpaceError: if nothing in the space fits device and data; nothing was written then.
         NoFeasibleCandidateError: if nothing was kept.
     """
+    started = time.monotonic() if session.began is None else session.began
+    if not session.folder.begun:
+        _ = session.objective  # what cannot be searched is said before the folder is made
     with session.folder.session():
-        return _finished(session) or _begin(session)
+        return _finished(session) or _begin(session, started)
 
 
 def _finished(session: Session) -> SearchResult | None:
@@ -46,12 +50,10 @@ def _finished(session: Session) -> SearchResult | None:
     return None if more_trials and more_time and result.ended != "exhausted" else result
 
 
-def _begin(session: Session) -> SearchResult:
-    started = time.monotonic() if session.began is None else session.began
+def _begin(session: Session, started: float) -> SearchResult:
     notices: list[Notice] = []
     warm_starts: Sequence[WarmStart] = ()
     if not session.folder.begun:
-        # What is wrong is said before anything is written.
         notices += [Notice(sentence, detail=True) for sentence in session.objective.bound.notices]
         if session.prepare_warm_starts is not None:
             warm_starts, said = session.prepare_warm_starts(session.objective)

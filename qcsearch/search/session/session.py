@@ -59,7 +59,7 @@ class Session:
 
     @cached_property
     def objective(self) -> Objective:
-        """Made when it is needed: the libraries it imports take seconds, in which workers can be at work."""
+        """Made when it is needed: the libraries it imports take seconds, in which workers can already run."""
         from qcsearch.search.trial.features import Features
         from qcsearch.search.trial.objective import Objective
 

@@ -47,7 +47,7 @@ class Trials:
             limits.append(_TRIAL_SHARE * self.session.settings.budget.search_seconds)
         limit = min((seconds for seconds in limits if seconds is not None), default=None)
         if self.session.settings.workers > 1:
-            # A worker that dies in the instant in which it takes a trial leaves one that nobody owns.
+            # A worker that dies in the instant in which it takes a trial leaves one without an owner.
             while (
                 self._parallel(deadline, limit) and self.study.fail_stale_trials() and not self.study.ended()
             ):
@@ -86,7 +86,7 @@ class Trials:
         )
 
     def _parallel(self, deadline: float | None, limit: float | None) -> bool:
-        """Keep workers at work until they have nothing to do; whether that was before the deadline."""
+        """Keep workers running until there are no more trials; return whether that was before the deadline."""
         until = None if deadline is None else time.time() + deadline - time.monotonic()
         told = {record.trial for record in self.study.records()}
         at_start = at_death = len(told)
@@ -127,7 +127,7 @@ class Trials:
 
 
 def _import_the_rest() -> None:
-    """Import what refit and evaluation need while the workers are at work and this process is not."""
+    """Import what refit and evaluation need while the workers run trials and this process waits."""
     from qcsearch.simulation.compile import warm_up
 
     warm_up()
