@@ -20,7 +20,8 @@ from sklearn.datasets import load_iris
 from qcsearch.bundle.model import model_files, read_model
 from qcsearch.cli.commands.predict import _csv
 from qcsearch.data.labels import check_y, classes_like, find, label_text
-from qcsearch.data.sources.load import load_dataset, load_samples
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.sources.samples import load_samples
 from qcsearch.errors import BundleError, DataError
 from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.single import train

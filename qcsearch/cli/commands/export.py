@@ -73,7 +73,7 @@ def export(
 
 def _sample(folder: RunFolder, model: TrainedModel, said: str) -> tuple[NDArray[Any], str]:
     """The raw sample that was asked for, and what it is."""
-    from qcsearch.data.sources.load import load_features
+    from qcsearch.data.sources.samples import load_features
     from qcsearch.data.splitting import split
 
     if said.strip().isdecimal():

@@ -84,7 +84,7 @@ def predict(
     from qcsearch.cli.options.inputs import refuse_existing
     from qcsearch.cli.options.models import load_model
     from qcsearch.data.known_labels import KnownLabels
-    from qcsearch.data.sources.load import load_samples
+    from qcsearch.data.sources.samples import load_samples
     from qcsearch.training.bound_head import predicted_classes
 
     refuse_existing(options.output)

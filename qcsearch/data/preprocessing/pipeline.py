@@ -9,7 +9,6 @@ from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.coding import Coding
 from qcsearch.data.preprocessing import autoencoder as _autoencoder  # noqa: F401  registers itself
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
-from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
 from qcsearch.data.preprocessing.reductions import REDUCTIONS, ImageShape, Reduction
 from qcsearch.data.preprocessing.steps import AngleRange, DropConstant, Scaler
 from qcsearch.errors import CandidateError
@@ -21,10 +20,8 @@ __all__ = [
     "build_pipeline",
     "check_reduction",
     "fit_seconds",
-    "load_pipeline",
     "n_components",
     "n_outputs",
-    "save_pipeline",
 ]
 
 _SIDE = 1000

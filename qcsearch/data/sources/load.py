@@ -19,14 +19,13 @@ from qcsearch.data.sources.examples import load_example
 from qcsearch.data.sources.image_folder import read_images
 from qcsearch.data.sources.locate import find_file, is_path, is_table, read_pair, read_table
 from qcsearch.data.sources.parts import RawPart, RawParts
-from qcsearch.data.sources.samples import load_features, load_samples
 from qcsearch.data.tables.dataset import of_pair, of_table
 from qcsearch.data.tables.frames import is_frame, read_frame
 from qcsearch.data.tables.options import TableOptions
 from qcsearch.data.values import FloatArray
 from qcsearch.errors import DataError
 
-__all__ = ["load_dataset", "load_features", "load_samples"]
+__all__ = ["load_dataset"]
 
 _MAX_OWN_ROWS = MAX_ROWS // 4
 """Of a source's own validation or test part: as many as would be cut off the largest data set."""

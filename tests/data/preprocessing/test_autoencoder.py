@@ -10,13 +10,8 @@ import pytest
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.preprocessing.autoencoder import ConvolutionalEncoder
-from qcsearch.data.preprocessing.pipeline import (
-    build_pipeline,
-    load_pipeline,
-    n_components,
-    n_outputs,
-    save_pipeline,
-)
+from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
+from qcsearch.data.preprocessing.pipeline import build_pipeline, n_components, n_outputs
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.splitting import split
 from qcsearch.errors import MissingExtraError

@@ -13,8 +13,10 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
-from qcsearch.data.preprocessing.pipeline import build_pipeline, load_pipeline, save_pipeline
-from qcsearch.data.sources.load import load_dataset, load_samples
+from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
+from qcsearch.data.preprocessing.pipeline import build_pipeline
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.sources.samples import load_samples
 from qcsearch.data.splitting import split
 from qcsearch.errors import BundleError, DataError
 from qcsearch.storage import canonical

@@ -11,7 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
-from qcsearch.data.preprocessing.pipeline import build_pipeline, load_pipeline, n_outputs, save_pipeline
+from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
+from qcsearch.data.preprocessing.pipeline import build_pipeline, n_outputs
 from qcsearch.errors import BundleError
 from qcsearch.storage import canonical
 

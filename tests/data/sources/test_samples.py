@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qcsearch.data.sources.load import load_features, load_samples
+from qcsearch.data.sources.samples import load_features, load_samples
 from qcsearch.errors import DataError
 
 X = np.random.default_rng(5).normal(size=(6, 3))

@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from qcsearch.data.sources.load import load_dataset, load_features
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.sources.samples import load_features
 from qcsearch.errors import DataError
 
 FRAME = pd.DataFrame({"a": [1.5, 2.5] * 6, "b": [True, False] * 6, "kind": ["u", "v"] * 6})
