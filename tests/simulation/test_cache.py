@@ -13,6 +13,7 @@ import pytest
 
 import qcsearch
 from qcsearch.simulation.exact.kernels import (
+    checkpoints,
     contraction,
     cotangents,
     jit,
@@ -113,7 +114,17 @@ def test_compiling_is_said_once_and_timed_and_loading_is_not(copy):
 def test_every_kernel_is_kept_under_the_same_stamp():
     stamps = {
         value._cache._cache_file._source_stamp
-        for module in (one_qubit, two_qubit, tape, middle, matrices, cotangents, contraction, suffix)
+        for module in (
+            one_qubit,
+            two_qubit,
+            tape,
+            checkpoints,
+            middle,
+            matrices,
+            cotangents,
+            contraction,
+            suffix,
+        )
         for value in vars(module).values()
         if hasattr(value, "py_func")
     }

@@ -113,6 +113,7 @@ def uploads() -> list[Element]:
         PauliRotation((0, 1), (2, 2), weight(3, 0.8)),
         PauliRotation((0,), (1,), weight(2)),
         FixedChannel((0, 2), NOISY_CZ),
+        PauliRotation((2, 1), (1, 3), weight(2, 0.6)),
         PauliRotation((2,), (2,), weight(3, -1.0)),
         FixedChannel((2,), DAMPED),
         PauliRotation((1,), (3,), weight(0)),

@@ -79,7 +79,19 @@ def _change(work: Floats, at: int, to: int, plan: Ints, step: int, maps: Floats,
 def known_values(
     low: Floats, n_low: int, high: Floats, n_high: int, observables: Floats, found: Floats, row: int
 ) -> None:
-    """`found[s, o] = Σ_hl high[s, h] low[s, l] observables[h, l, o]`; `row` numbers a sample, all arrays flat."""
+    """`found[s, o] = Σ_hl high[s, h] low[s, l] observables[h, l, o]`.
+
+    Four samples at a time, because each of the observables that is loaded then serves four multiply-adds.
+
+    Args:
+        low: `(n_samples, n_low)`, flat: the factor of the lower qubits.
+        n_low: its numbers a sample.
+        high: `(n_samples, n_high)`, flat: the factor of the higher qubits.
+        n_high: its numbers a sample.
+        observables: registers `(n_registers, n_high, n_low)`, flat.
+        found: `(n_samples, row)`, flat; written.
+        row: observables, filled up to whole registers.
+    """
     w = width(observables)
     n_rows = found.size // row
     strings = n_high * n_low * w
@@ -113,7 +125,19 @@ def known_values(
 def add_effective_states(
     low: Floats, n_low: int, high: Floats, n_high: int, cotangent: Floats, row: int, effective: Floats
 ) -> None:
-    """`effective[h, l, o] += Σ_s high[s, h] low[s, l] cotangent[s, o]`."""
+    """`effective[h, l, o] += Σ_s high[s, h] low[s, l] cotangent[s, o]`.
+
+    Four samples at a time, so that each number of `effective` is loaded and stored once for four.
+
+    Args:
+        low: as for `known_values`.
+        n_low: likewise.
+        high: likewise.
+        n_high: likewise.
+        cotangent: `(n_samples, row)`, flat.
+        row: observables, filled up to whole registers.
+        effective: registers `(n_registers, n_high, n_low)`, flat; added to.
+    """
     w = width(effective)
     n_rows = cotangent.size // row
     strings = n_high * n_low * w

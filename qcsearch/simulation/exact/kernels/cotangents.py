@@ -16,7 +16,16 @@ __all__ = ["collect", "collect_samples"]
 
 @ALLOCATING
 def collect_samples(recipe: Plain, step: Plain, samples: Plain, matrices: Plain, sums: Plain) -> None:
-    """From cotangents of the sample matrices to those of the factors and of the scales."""
+    """From cotangents of the sample matrices to those of the factors and of the scales.
+
+    Args:
+        recipe: a `Recipe`.
+        step: the `Step` that `bind` filled.
+        samples: the `Samples` of the chunk.
+        matrices: `Matrices` of the chunk. The cotangents of a block's matrices are read; those of its angles, which the
+            two-qubit rotations may have begun, are added to.
+        sums: `SharedCotangents`; the factors and scales are added to.
+    """
     recipe, step, samples = Recipe(*recipe), Step(*step), Samples(*samples)
     matrices, sums = Matrices(*matrices), SharedCotangents(*sums)
     values, d_values, d_factors, d_scales = matrices.values, matrices.cotangents, sums.factors, sums.scales
@@ -141,7 +150,14 @@ def _product_right(a: Floats, i: int, d: Floats, j: int, out: Floats, k: int) ->
 
 @ALLOCATING
 def collect(recipe: Plain, step: Plain, sums: Plain, out: Floats) -> None:
-    """From cotangents of `values`, of the factors and of the scales to the gradient `out` by the weights."""
+    """From cotangents of `values`, of the factors and of the scales to the gradient by the weights.
+
+    Args:
+        recipe: a `Recipe`.
+        step: the `Step` that `bind` filled.
+        sums: `SharedCotangents`, summed over all samples.
+        out: `(n_weights,)`, added to.
+    """
     recipe, step, sums = Recipe(*recipe), Step(*step), SharedCotangents(*sums)
     placed, table, terms, sample_terms = recipe.placed, recipe.factors, recipe.terms, recipe.sample_terms
     w = width(sums.values)

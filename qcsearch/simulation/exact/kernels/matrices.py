@@ -125,7 +125,14 @@ def _build_factor(left: Floats, right: Floats, axis: int, factors: Floats, at: i
 
 @ALLOCATING
 def bind_samples(recipe: Plain, step: Plain, samples: Plain, values: Floats) -> None:
-    """Fill the angles and matrices of samples in `values`, from `head` on, `stride` numbers a block."""
+    """Fill the angles and matrices of samples in `values`, from `head` on, `stride` numbers a block.
+
+    Args:
+        recipe: a `Recipe`.
+        step: the `Step` that `bind` filled.
+        samples: the `Samples` of a chunk.
+        values: of `Matrices`; the parts of all blocks are written: cosine and sine of each angle, then the runs.
+    """
     recipe, step, samples = Recipe(*recipe), Step(*step), Samples(*samples)
     table, run_start = recipe.factors, recipe.sample_run_start
     sample_constants, sample_terms = recipe.sample_angle_constants, recipe.sample_terms
@@ -162,7 +169,16 @@ def bind_samples(recipe: Plain, step: Plain, samples: Plain, values: Floats) -> 
 
 @INNER
 def factor(factors: Floats, f: int, values: Floats, angle: int, out: Floats, to: int) -> None:
-    """Rows 1–3 of `A + B cos φ + C sin φ`, for one block of samples."""
+    """Rows 1–3 of `A + B cos φ + C sin φ`, for one block of samples.
+
+    Args:
+        factors: of a `Step`.
+        f: where A, B and C of this factor begin in it.
+        values: of `Matrices`.
+        angle: where the cosine stands in it, the sine behind it.
+        out: where the 12 registers of the matrix go.
+        to: from which offset on.
+    """
     w = width(out)
     c, s = load(values, angle), load(values, angle + w)
     for i in range(0, 12 * w, w):
@@ -172,7 +188,16 @@ def factor(factors: Floats, f: int, values: Floats, angle: int, out: Floats, to:
 
 @INNER
 def matrix_product(a: Floats, i: int, b: Floats, j: int, out: Floats, k: int) -> None:
-    """Rows 1–3 of the product of two matrices whose row 0 is (1, 0, 0, 0)."""
+    """Rows 1–3 of the product of two matrices whose row 0 is (1, 0, 0, 0).
+
+    Args:
+        a: holds the late matrix, 12 registers.
+        i: from this offset on.
+        b: holds the early one.
+        j: from this offset on.
+        out: where the product goes, elsewhere than both.
+        k: from this offset on.
+    """
     w = width(out)
     one = fill(a, 1)
     for row in range(0, 12 * w, 4 * w):

@@ -6,18 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from qcsearch.simulation.exact.kernels.checkpoints import backward_checkpointed, forward_checkpointed
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats, Ints
 from qcsearch.simulation.exact.kernels.records import Matrices, Observed, Plain, SharedCotangents, Slots, Tape
 from qcsearch.simulation.exact.kernels.simd import fill, fma, load, peek, store, width
-from qcsearch.simulation.exact.kernels.tape import (
-    COLUMNS,
-    MOVING,
-    backward_checkpointed,
-    copy,
-    forward,
-    forward_checkpointed,
-    room,
-)
+from qcsearch.simulation.exact.kernels.tape import COLUMNS, MOVING, copy, forward, room
 
 __all__ = ["middle_gradient", "middle_states", "middle_values"]
 
@@ -26,7 +19,20 @@ __all__ = ["middle_gradient", "middle_states", "middle_values"]
 def observe(
     states: Floats, i: int, observables: Floats, support: Ints, size: int, found: Floats, to: int, row: int
 ) -> None:
-    """`found[to + lane * row + o] = Σ_p (state i)[p, lane] observables[p, o]` for all lanes, over the support."""
+    """`found[to + lane * row + o] = Σ_p (state i)[p, lane] observables[p, o]` for all lanes, over the support.
+
+    Four lanes of samples at a time: a register of observables that is loaded serves four.
+
+    Args:
+        states: slots, see `tape`.
+        i: where the state begins in it.
+        observables: registers `(n_registers, n_strings)`, flat.
+        support: offsets of the strings that states and observables share.
+        size: numbers of a state, and of a register of observables.
+        found: values, `row` numbers a sample; written.
+        to: where those of the block's first sample go.
+        row: observables, filled up to whole registers.
+    """
     w = width(states)
     zero = fill(states, 0)
     for part in range(0, row, w):
@@ -53,7 +59,21 @@ def start_cotangent(
     cotangent: Floats, to: int, row: int, n_observables: int, observables: Floats, support: Ints, size: int,
     states: Floats, i: int,
 ) -> None:  # fmt: skip
-    """State i becomes `Σ_o cotangent[to + lane * row + o] observables[p, o]` on the support."""
+    """State i becomes `Σ_o cotangent[to + lane * row + o] observables[p, o]` on the support.
+
+    A cotangent's lanes are observables, a state's are samples: it is transposed in the room behind the state's zeros.
+
+    Args:
+        cotangent: `row` numbers a sample.
+        to: where those of the block's first sample begin.
+        row: observables, filled up to whole registers.
+        n_observables: those that there are.
+        observables: registers `(n_registers, n_strings)`, flat.
+        support: offsets of the strings that states and observables share.
+        size: numbers of a state.
+        states: slots, see `tape`.
+        i: where the state begins in it.
+    """
     w = width(states)
     zero = fill(states, 0)
     for k in range(support.size):
@@ -74,7 +94,18 @@ def start_cotangent(
 def add_effective(
     states: Floats, i: int, cotangent: Floats, to: int, row: int, support: Ints, size: int, effective: Floats
 ) -> None:
-    """`effective[p, o] += Σ_lane (state i)[p, lane] cotangent[lane, o]` on the support."""
+    """`effective[p, o] += Σ_lane (state i)[p, lane] cotangent[lane, o]` on the support.
+
+    Args:
+        states: slots, see `tape`.
+        i: where the state begins in it.
+        cotangent: `row` numbers a sample.
+        to: where those of the block's first sample begin.
+        row: observables, filled up to whole registers.
+        support: offsets of the strings that states and observables share.
+        size: numbers of a state.
+        effective: registers `(n_registers, n_strings)`, flat; added to.
+    """
     w = width(states)
     for part in range(0, row, w):
         at = part // w * size
@@ -90,10 +121,20 @@ def add_effective(
 def middle_values(
     tape: Plain, first: Floats, observed: Plain, matrices: Plain, slots: Plain, found: Floats
 ) -> Any:
-    """Expectation values of all blocks of samples: `found` `(n_blocks * lanes, row)`, flat, is filled.
+    """Expectation values of all blocks of samples.
 
-    Where each block has slots of its own, its states stay there for `middle_gradient`. Returns the slot of the last
-    state, the same for all blocks.
+    Where each block has slots of its own, its states stay there for `middle_gradient`.
+
+    Args:
+        tape: the `Tape` of the section.
+        first: the state before it, all lanes alike.
+        observed: `Observed`.
+        matrices: `Matrices` of the chunk.
+        slots: `Slots`.
+        found: `(n_blocks * lanes, row)`, flat; written.
+
+    Returns:
+        The slot of the last state, the same for all blocks.
     """
     t, observed, matrices, slots = Tape(*tape), Observed(*observed), Matrices(*matrices), Slots(*slots)
     states, size, row = slots.states, t.size, observed.row
@@ -114,7 +155,16 @@ def middle_values(
 def middle_states(
     tape: Plain, first: Floats, support: Ints, matrices: Plain, slots: Plain, found: Floats
 ) -> None:
-    """The state of every sample after the tape: `found` `(n_samples, support.size)`, flat, is filled."""
+    """The state of every sample after the tape.
+
+    Args:
+        tape: the `Tape` of the section.
+        first: the state before it, all lanes alike.
+        support: offsets of the strings that are wanted.
+        matrices: `Matrices` of the chunk.
+        slots: `Slots`, of which one set is used.
+        found: `(n_samples, n_strings)`, flat; written. The last block may have fewer samples than lanes.
+    """
     t, matrices, states = Tape(*tape), Matrices(*matrices), Slots(*slots).states
     w = width(states)
     strings = support.size
@@ -136,8 +186,18 @@ def middle_gradient(
 ) -> None:  # fmt: skip
     """Expectation values and cotangents of all blocks of samples.
 
-    Where each block has slots of its own, the states are those that `middle_values` left, the last one in slot `end`,
-    and `found` is not touched. Adds to the cotangents in `matrices`, and of `sums` to `effective` and `first`.
+    Where each block has slots of its own, the states are those that `middle_values` left.
+
+    Args:
+        tape: the `Tape` of the section.
+        first: the state before it, all lanes alike.
+        observed: `Observed`.
+        matrices: `Matrices` of the chunk; the cotangents are added to.
+        slots: `Slots`.
+        end: slot of the last state, where it is kept.
+        cotangent: of the values, `(n_blocks * lanes, row)`, flat.
+        found: the values, likewise; written, but not where states were kept.
+        sums: `SharedCotangents`; `effective` and `first` are added to, unless they are empty.
     """
     t, observed, sums = Tape(*tape), Observed(*observed), SharedCotangents(*sums)
     matrices, slots = Matrices(*matrices), Slots(*slots)

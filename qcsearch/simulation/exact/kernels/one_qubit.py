@@ -3,6 +3,11 @@
 An operation acts on *groups* of strings that differ on its own qubits only. `t[g:]` holds how many offsets of groups
 follow of the higher and of the lower qubits, those of the lower, those of the higher; a group is at the sum of two.
 Where all strings are there before and after an operation, 0 stands instead, the qubit, and how many qubits there are.
+
+The functions take their arguments one by one, not as records: they are the innermost loops, and each reads some of
+three arrays only. `states` holds all states, i and j are the offsets where two of them begin; `m[k:]`, `f[k:]` or
+`d[k:]` are the registers of a matrix or of its cotangent in `values`; `t` is `tables`, with the structure of the matrix
+at `at` and the groups at `g`.
 """
 
 from __future__ import annotations
@@ -36,12 +41,14 @@ def apply_run(states: Floats, i: int, j: int, m: Floats, k: int, qubit: int, n: 
     m10, m11, m12, m13 = load_four(m, k, w)
     m20, m21, m22, m23 = load_four(m, k + 4 * w, w)
     m30, m31, m32, m33 = load_four(m, k + 8 * w, w)
-    step = w << (2 * qubit)
+    step = w << (
+        2 * qubit
+    )  # from I to X, X to Y, Y to Z of this qubit: registers times 4 to the power of the qubit
     for group in range(1 << (2 * n - 2)):
         at = _group(group, qubit) * w
         s0, s1, s2, s3 = load_four(states, i + at, step)
         p = j + at
-        store(states, p, s0)
+        store(states, p, s0)  # row 0 of a channel's matrix is (1, 0, 0, 0)
         store(states, p + step, fma(m13, s3, fma(m12, s2, fma(m11, s1, mul(m10, s0)))))
         store(states, p + 2 * step, fma(m23, s3, fma(m22, s2, fma(m21, s1, mul(m20, s0)))))
         store(states, p + 3 * step, fma(m33, s3, fma(m32, s2, fma(m31, s1, mul(m30, s0)))))
@@ -190,7 +197,7 @@ def collect_run_partly(states: Floats, i: int, j: int, d: Floats, k: int, t: Int
         store_four(d, k + 4 * w, w, b0, b1, b2, b3)
     a0, a1, a2, a3 = load_four(d, k + 8 * w, w)
     b0, b1, b2, b3 = zero, zero, zero, zero
-    even = highs - ((highs - lows) & 1)
+    even = highs - ((highs - lows) & 1)  # two groups at a time, see `collect_run`; an odd one comes last
     for high in range(highs, highs + peek(t, g)):
         left, right = i + peek(t, high) + z, j + peek(t, high)
         for low in range(lows, even, 2):

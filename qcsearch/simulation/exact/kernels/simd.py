@@ -33,7 +33,7 @@ __all__ = [
 intrinsic: Any = numba_intrinsic
 
 VECTOR_BYTES = 32
-"""Bytes of one register: 4 float64 or 8 float32."""
+"""Bytes of one register: 4 float64 or 8 float32. An AVX2 register, the widest that nearly every processor has."""
 
 
 class Vector(types.Type):
@@ -63,7 +63,10 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any
 
 @intrinsic
 def peek(typing_context: Any, array: Any, index: Any) -> Any:
-    """`array[index]` of a flat array for an index that is never negative, which Numba's own form would check."""
+    """`array[index]` of a flat array for an index that is never negative.
+
+    Numba's own form adds the length to a negative index, which is a comparison and a branch in the innermost loops.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -78,6 +81,7 @@ def load(typing_context: Any, array: Any, index: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         address = _address(context, builder, signature.args[0], *args)
+        # Python may hand over arrays at any address: no more than the alignment of a number is promised
         return builder.load(address, align=array.dtype.bitwidth // 8)
 
     return Vector(array.dtype)(array, types.intp), generate
@@ -116,7 +120,7 @@ def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vector = _vector_type(a.dtype)
-        name = f"llvm.fmuladd.v{vector.count}f{a.dtype.bitwidth}"
+        name = f"llvm.fmuladd.v{vector.count}f{a.dtype.bitwidth}"  # `fma` would call a function where there is none
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
         return builder.call(function, args)
 
@@ -155,7 +159,7 @@ def total(typing_context: Any, a: Any) -> Any:
             builder.extract_element(args[0], ir.Constant(ir.IntType(32), i))
             for i in range(_vector_type(a.dtype).count)
         ]
-        while len(lanes) > 1:
+        while len(lanes) > 1:  # in pairs: fewer additions wait for one another
             lanes = [builder.fadd(x, y) for x, y in zip(lanes[::2], lanes[1::2], strict=True)]
         return lanes[0]
 

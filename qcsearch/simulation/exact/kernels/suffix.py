@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from qcsearch.simulation.exact.kernels.checkpoints import backward_checkpointed, forward_checkpointed
 from qcsearch.simulation.exact.kernels.contraction import to_coordinates, to_strings
 from qcsearch.simulation.exact.kernels.cotangents import collect
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats
 from qcsearch.simulation.exact.kernels.matrices import bind
 from qcsearch.simulation.exact.kernels.records import Plain, SharedCotangents, Step, SuffixBuffers, Tape
-from qcsearch.simulation.exact.kernels.tape import (
-    MOVING,
-    backward_checkpointed,
-    copy,
-    forward_checkpointed,
-    room,
-)
+from qcsearch.simulation.exact.kernels.tape import MOVING, copy, room
 
 __all__ = ["add_up", "finish_step", "start_step"]
 
@@ -25,8 +20,16 @@ def start_step(
 ) -> None:  # fmt: skip
     """One call for small circuits: weights to matrices, observables through the suffix and into coordinates.
 
-    Without weights the matrices are there. Registers `first … last-1` of the observables are moved; they are all that
-    there are if the step is `whole`, and then go into coordinates where the states are known.
+    Args:
+        recipe: a `Recipe`.
+        weights: `(n_weights,)`; empty where the matrices are there already.
+        step: a `Step`, filled if there are weights.
+        tape: the `Tape` of the suffix.
+        change: a `Change`.
+        buffers: `SuffixBuffers`.
+        first: register of observables to begin with.
+        last: register to end before.
+        whole: whether these are all registers, which then go into coordinates where the states are known.
     """
     b = SuffixBuffers(*buffers)
     if weights.size:
@@ -54,8 +57,18 @@ def finish_step(
 ) -> None:  # fmt: skip
     """One call for small circuits: effective states from coordinates, through the suffix, and to the gradient `out`.
 
-    Effective states of `known` states are in coordinates, others are there as strings. Without `out` what the
-    registers `first … last-1` give stays in the cotangents of `buffers`.
+    Args:
+        recipe: a `Recipe`.
+        step: the `Step` that `start_step` filled.
+        tape: the `Tape` of the suffix.
+        change: a `Change`.
+        buffers: the `SuffixBuffers` that `start_step` used.
+        first: register of observables to begin with.
+        last: register to end before.
+        known: whether the effective states are in coordinates; else they are there as strings.
+        sums: `SharedCotangents`; `values` is added to.
+        out: the gradient `(n_weights,)`, added to. Where it is empty, what the registers give stays in the cotangents
+            of `buffers`.
     """
     b, s = SuffixBuffers(*buffers), SharedCotangents(*sums)
     if known:

@@ -10,8 +10,8 @@ found by offset in two flat arrays: `tables` (structure of matrices and groups o
 
 `d_values` collects the cotangents in the same places (of a rotation: of its angle, in the cosine's place).
 
-States lie in an array of slots: 0 and 1 alternate forwards, 2 and 3 backwards, from 4 on are those that are
-kept for the gradient, behind them checkpoints (see `forward_checkpointed`). `base` is where slot 0 begins.
+States lie in an array of slots: 0 and 1 alternate forwards, 2 and 3 backwards, from 4 on are those that are kept for
+the gradient, behind them checkpoints (see `checkpoints`). `base` is where slot 0 begins.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats
+from qcsearch.simulation.exact.kernels.jit import INNER, ONE, ZERO, Floats
 from qcsearch.simulation.exact.kernels.one_qubit import (
     apply_run,
     apply_run_partly,
@@ -56,10 +56,9 @@ __all__ = [
     "SAMPLE_RUN",
     "SPARSE",
     "TABLE",
-    "backward_checkpointed",
+    "backward",
     "copy",
     "forward",
-    "forward_checkpointed",
     "room",
 ]
 
@@ -71,8 +70,9 @@ KIND, OTHER, AT, TABLE, GROUPS, FLIP, GRADIENT, COLUMNS = range(8)
 TABLE stand); offset in `values`; offsets in `tables` of the structure and of the groups; 1 if applied transposed, as
 observables go backwards; 1 if a weight is inside."""
 FIRST_KEPT = 4
+"""The first slot of states that are kept."""
 MOVING: Any = np.int64(2)
-"""Slots."""
+"""The slot in which a cotangent begins its way back."""
 
 
 @INNER
@@ -96,7 +96,7 @@ def _apply(
     w = width(states)
     kind, at = peek(operations, o + KIND), peek(operations, o + AT)
     table, groups = peek(operations, o + TABLE), peek(operations, o + GROUPS)
-    side = peek(operations, o + FLIP) ^ reverse
+    side = peek(operations, o + FLIP) ^ reverse  # observables go backwards when they are moved forwards
     if kind == SAMPLE_RUN or kind == SAMPLE_ROTATION:
         at += shift
     if kind <= SAMPLE_RUN:
@@ -129,7 +129,7 @@ def _apply(
 
 @INNER
 def copy(source: Floats, i: int, to: Floats, j: int, size: int) -> None:
-    """Copy `size` numbers."""
+    """Copy `size` numbers, whole registers, from `source[i:]` to `to[j:]`."""
     for k in range(0, size, width(source)):
         store(to, j + k, load(source, i + k))
 
@@ -138,9 +138,20 @@ def copy(source: Floats, i: int, to: Floats, j: int, size: int) -> None:
 def forward(
     tape: Plain, lo: int, hi: int, states: Floats, base: int, keep: int, values: Floats, shift: int
 ) -> Any:
-    """Operations `lo … hi-1` on the state in slot 0; returns the slot of the result.
+    """Some operations on the state in slot 0.
 
-    With `keep` the states before operations that collect a gradient go to slots `FIRST_KEPT` … in order.
+    Args:
+        tape: a `Tape`.
+        lo: the first operation.
+        hi: the one to stop before.
+        states: slots.
+        base: where slot 0 begins.
+        keep: whether the states before operations that collect a gradient go to slots `FIRST_KEPT` …, in order.
+        values: registers that the operations read.
+        shift: what is added to offsets in `values` of what differs from sample to sample.
+
+    Returns:
+        The slot of the result.
     """
     t = Tape(*tape)
     operations, size = t.operations, t.size
@@ -187,7 +198,22 @@ def backward(
     tape: Plain, lo: int, hi: int, states: Floats, base: int, slot: int, values: Floats, d_values: Floats,
     shift: int,
 ) -> Any:  # fmt: skip
-    """The cotangent in slot `slot` (2 or 3) back through operations `hi-1 … lo`; returns its slot."""
+    """A cotangent back through some operations, whose states `forward` kept.
+
+    Args:
+        tape: a `Tape`.
+        lo: the last operation on the way back.
+        hi: the one behind the first.
+        states: slots.
+        base: where slot 0 begins.
+        slot: where the cotangent is, 2 or 3.
+        values: registers that the operations read.
+        d_values: their cotangents, added to.
+        shift: as for `forward`.
+
+    Returns:
+        The slot of the result, 2 or 3.
+    """
     t = Tape(*tape)
     operations, apart = t.operations, room(states, t.size)
     before = base + FIRST_KEPT * apart
@@ -205,48 +231,4 @@ def backward(
             _collect(tape, o, states, here, before, values, d_values, at)
         _apply(tape, o, ONE, states, here, there, values, shift)
         slot = 5 - slot
-    return slot
-
-
-@KERNEL
-def forward_checkpointed(
-    tape: Plain, states: Floats, base: int, keep: int, values: Floats, shift: int
-) -> Any:
-    """The whole tape on the state in slot 0; returns the slot of the result.
-
-    With `keep`, states of the last `interval` (or fewer) operations stay in their slots; from slot `first_checkpoint`
-    on stays the first state of every stretch of `interval` operations, from which the others are computed again.
-    """
-    t = Tape(*tape)
-    size, interval = t.size, t.interval
-    apart = room(states, size)
-    n_ops = t.operations.size // COLUMNS
-    slot = ZERO
-    for lo in range(0, n_ops, interval):
-        hi = min(lo + interval, n_ops)
-        if slot:
-            copy(states, base + slot * apart, states, base, size)
-        if keep and n_ops > interval:
-            copy(states, base, states, base + (t.first_checkpoint + lo // interval) * apart, size)
-        last = np.int64(keep and hi == n_ops)
-        slot = forward(tape, lo, hi, states, base, last, values, shift)
-    return slot
-
-
-@KERNEL
-def backward_checkpointed(
-    tape: Plain, states: Floats, base: int, values: Floats, d_values: Floats, shift: int
-) -> Any:
-    """The cotangent in slot 2 back through the tape, after `forward_checkpointed`; returns its slot."""
-    t = Tape(*tape)
-    size, interval = t.size, t.interval
-    apart = room(states, size)
-    n_ops = t.operations.size // COLUMNS
-    slot = MOVING
-    for lo in range((n_ops - 1) // interval * interval, -1, -interval):
-        hi = min(lo + interval, n_ops)
-        if hi != n_ops:
-            copy(states, base + (t.first_checkpoint + lo // interval) * apart, states, base, size)
-            forward(tape, lo, hi, states, base, ONE, values, shift)
-        slot = backward(tape, lo, hi, states, base, slot, values, d_values, shift)
     return slot

@@ -11,7 +11,8 @@ from qcsearch.simulation.exact.kernels.simd import fill, fma, mul, nearest
 __all__ = ["cosine_and_sine"]
 
 _TWO_PI, _TWO_PI_REST = 2 * pi, 2.4492935982947064e-16
-"""2π in two parts."""
+"""2π in two parts: what the nearest float64 lacks is taken off apart, so that no digits are lost at large angles."""
+# Taylor coefficients, the highest power first; below π / 4 what they leave out is less than rounding.
 _COSINE = tuple((-1) ** k / factorial(2 * k) for k in range(8, -1, -1))
 _SINE = tuple((-1) ** k / factorial(2 * k + 1) for k in range(7, -1, -1))
 
@@ -34,5 +35,8 @@ def cosine_and_sine(x: Any, like: Floats) -> Any:
         s = fma(s, square, fill(like, _SINE[k]))
     s = mul(s, x)
     one, minus_two, two = fill(like, 1), fill(like, -2), fill(like, 2)
-    c, s = fma(mul(minus_two, s), s, one), mul(mul(two, s), c)
+    c, s = (
+        fma(mul(minus_two, s), s, one),
+        mul(mul(two, s), c),
+    )  # cos 2x = 1 − 2 sin² x, sin 2x = 2 sin x cos x
     return fma(mul(minus_two, s), s, one), mul(mul(two, s), c)

@@ -2,6 +2,8 @@
 
 An operation acts on *groups* of strings that differ on its own qubits only. `t[g:]` holds how many offsets of groups
 follow of the higher and of the lower qubits, those of the lower, those of the higher; a group is at the sum of two.
+Arguments stand for the same as in `one_qubit`. The offsets of an operation are read once for all lower groups, and its
+factors stay in the processor's registers through the innermost loop, which runs over the lower groups.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ def apply_permutation(states: Floats, i: int, j: int, t: Ints, at: int, g: int, 
                 y0, y1 = mul(f0, load(states, o0 + p)), mul(f1, load(states, o1 + p))
                 y2, y3 = mul(f2, load(states, o2 + p)), mul(f3, load(states, o3 + p))
                 y3 = fma(gain, y0, y3)
-                if digit == 3:
+                if digit == 3:  # relaxation of the second qubit: Z takes from what the first round made of I
                     x0, x1, x2, x3 = load_four(states, after + p, step)
                     y0, y1, y2 = fma(h0, x0, y0), fma(h1, x1, y1), fma(h2, x2, y2)
                     y3 = fma(c, x0, fma(h3, x3, y3))
@@ -75,7 +77,7 @@ def apply_permutation_transposed(
             for low in range(lows, highs):
                 p = peek(t, low)
                 y0, y1, y2, y3 = load_four(states, before + digit * row + p, step)
-                if digit == 0:
+                if digit == 0:  # the transpose of that: I takes from Z
                     x0, x1, x2, x3 = load_four(states, before + 3 * row + p, step)
                     y0, y1, y2, y3 = fma(h0, x0, y0), fma(h1, x1, y1), fma(h2, x2, y2), fma(h3, x3, y3)
                     y0 = fma(c, x3, y0)
@@ -108,7 +110,7 @@ def apply_sparse(states: Floats, i: int, j: int, t: Ints, at: int, g: int, f: Fl
                 p = peek(t, low)
                 y = fma(f1, load(states, o1 + p), mul(f0, load(states, o0 + p)))
                 y = fma(f3, load(states, o3 + p), fma(f2, load(states, o2 + p), y))
-                if more:
+                if more:  # the row has begun before, with another four
                     y = fma(fill(states, 1), load(states, to + p), y)
                 store(states, to + p, y)
             o += 6
@@ -135,7 +137,9 @@ def apply_rotation(
         for high in range(highs, highs + peek(t, g)):
             for low in range(lows, highs):
                 p = peek(t, high) + peek(t, low)
-                x = load(states, i + (own + p if own >= 0 else size))
+                x = load(
+                    states, i + (own + p if own >= 0 else size)
+                )  # a register of zeros lies behind the state
                 if k < plus + less:
                     x = fma(sine, load(states, i + (other + p if other >= 0 else size)), mul(c, x))
                 store(states, j + to + p, x)

@@ -19,7 +19,9 @@ from qcsearch.simulation.observables import Observable
 __all__ = ["exact_program"]
 
 _SLOTS = 24
-"""States of a cone that memory must hold for another to be united with it."""
+"""States of a cone that memory must hold for another to be united with it: the slots of a pass with some √n checkpoints
+and as many kept states, for circuits of a hundred operations. A rough bound is enough: a cone that turns out not to fit
+is cut in halves again."""
 
 
 def exact_program(
@@ -34,6 +36,15 @@ def exact_program(
 ) -> Program:
     """A program of one part a group of light cones.
 
+    Args:
+        elements: what `lower` made of the circuit.
+        observables: what `read_observables` made of them, with readout errors.
+        n_qubits: of the circuit.
+        n_features: columns of `X`.
+        n_weights: entries of `w`.
+        dtype: of the states, "float64" or "float32".
+        memory: what the program may use.
+
     Raises:
         CircuitError: if a light cone does not fit into the memory.
     """
@@ -46,7 +57,7 @@ def exact_program(
     def fitting(cone: Cone) -> list[Part]:
         try:
             return [Part(cone, read, n_weights, number_type, memory)]
-        except CircuitError:
+        except CircuitError:  # united cones see more qubits than either
             if len(cone.observables) == 1:
                 raise
             return [part for half in halves(cone, read) for part in fitting(half)]

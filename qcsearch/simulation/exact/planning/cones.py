@@ -17,7 +17,7 @@ from qcsearch.simulation.observables import Observable
 __all__ = ["Cone", "Sections", "find_cones", "halves", "split"]
 
 _PART_COST = 512
-"""What a part of a program costs by itself, in strings."""
+"""What a part of a program costs by itself, its calls and matrices, in strings of a pass: small cones are united."""
 _SEE_ALL = {(ALL,), (ALL, ALL)}
 _SEE_NOTHING = {(ONE,), (ONE, ONE)}
 
@@ -28,8 +28,8 @@ class Cone:
 
     Attributes:
         qubits: the circuit's qubits in the cone, sorted.
-        elements: the elements in the cone, in order.
-        observables: numbers of the observables.
+        elements: the elements in the cone, in the order of time.
+        observables: numbers of the observables, sorted.
     """
 
     qubits: tuple[int, ...]
@@ -42,9 +42,9 @@ class Sections:
     """A circuit by what its parts depend on; no element is needed before those of an earlier section.
 
     Attributes:
-        prefix: before data, and the same in every step.
-        middle: from the first data to the last.
-        suffix: no data after it.
+        prefix: elements that no data come before, and that are the same in every step unless data come after them.
+        middle: elements from the first data to the last.
+        suffix: elements that no data come after.
     """
 
     prefix: list[Element]
@@ -57,10 +57,10 @@ class _Group:
     """Observables that share one part.
 
     Attributes:
-        some: qubits seen at any time, as bits.
-        wide: those of which X or Y is seen.
-        numbers: of the observables.
-        seen: the elements, from the last to the first.
+        some: qubits of which anything is seen at any time, as bits.
+        wide: qubits of which X or Y is seen, as bits.
+        numbers: which observables they are.
+        seen: the elements that they see, from the last to the first.
     """
 
     some: int
@@ -71,6 +71,7 @@ class _Group:
     def cost(self, lanes: int, some: int = 0, wide: int = 0, more: int = 0) -> int:
         """Strings of a pass over it, or over its union with another."""
         registers = -(-(len(self.numbers) + more) // lanes)
+        # two strings for a qubit of which I and Z are seen, four where X and Y are
         return registers << ((self.some | some).bit_count() + (self.wide | wide).bit_count())
 
     @property

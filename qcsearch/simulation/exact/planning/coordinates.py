@@ -32,15 +32,16 @@ __all__ = ["Coordinates", "States", "entangled", "factored"]
 
 _DIGITS = {ONE: [0], DIAGONAL: [0, 3], ALL: [0, 1, 2, 3]}
 _ONE_FACTOR = 729
-"""States of so many coordinates are kept as they are, longer ones as two factors."""
+"""States of so many coordinates are kept as they are, longer ones as two factors: 3⁶, six qubits that saw one rotation
+by data each. A state in two factors is far smaller (2 · 3³ numbers for 3⁶), but its loops are short ones."""
 
 
 class States(NamedTuple):
     """States of samples, `state[h, l] = high[h] low[l]`.
 
     Attributes:
-        low: `(n_samples, n_low)`.
-        high: `(n_samples, n_high)`.
+        low: `(n_samples, n_low)`, the factor of the lower qubits.
+        high: `(n_samples, n_high)`, the factor of the higher qubits; a column of ones where there is one factor only.
     """
 
     low: Floats
@@ -67,8 +68,8 @@ class _Factor:
     """The state of one qubit, `map @ numbers`.
 
     Attributes:
-        map: `(n_digits, n_numbers)`.
-        elements: on this qubit, in the order of time.
+        map: `(n_digits, n_numbers)`, from the numbers to the digits I X Y Z, or to those of them that matter.
+        elements: the elements on this qubit, in the order of time.
     """
 
     map: Matrix
@@ -91,14 +92,14 @@ class Coordinates:
     """How states before the suffix are kept.
 
     Attributes:
-        layout: of states as strings.
+        layout: where the Pauli strings lie in a state.
         support: offsets of the strings that states and observables share.
-        n_low: numbers of the factor of the lower qubits.
-        n_high: of the higher ones.
-        plan: see `records.Change`.
-        maps: see there.
-        masks: of each qubit; empty where a sample's states come from the middle section.
-        factors: of each qubit; as `masks`.
+        n_low: how many numbers the factor of the lower qubits has.
+        n_high: how many numbers that of the higher ones has.
+        plan: five integers for each qubit that changes, see `records.Change`.
+        maps: the maps of those qubits, flat, see there.
+        masks: for each qubit the digits that matter; empty where a sample's states come from the middle section.
+        factors: for each qubit how its state is made; as `masks`.
         cut: the first qubit of the higher factor.
     """
 
@@ -203,6 +204,7 @@ def _factor(elements: tuple[Element, ...], mask: int) -> _Factor:
         return _Factor(_local_states(elements, np.zeros((1, 0)))[0, digits][:, None], elements)
     if len(rotations) > 1 or mask != ALL:
         return _Factor(np.eye(len(digits)), elements)
+    # R(φ) r = (what commutes) + cos φ (p, q) + sin φ (−q, p): three columns, each then sent through what comes after
     start = _local_states(elements[: rotations[0]], np.zeros((1, 0)))[0]
     rotation = elements[rotations[0]]
     assert isinstance(rotation, PauliRotation)

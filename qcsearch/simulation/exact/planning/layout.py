@@ -20,7 +20,7 @@ Masks = tuple[int, ...]
 
 _DIGITS = {ONE: (0,), DIAGONAL: (0, 3), ALL: (0, 1, 2, 3)}
 _LOWS = 64
-"""Groups of the lower qubits at most: their offsets stay in the processor's first cache."""
+"""Groups of the lower qubits at most: their offsets (512 bytes) stay in the processor's first cache beside states."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Layout:
     """Mixed radix: qubit 0 the least significant digit, each digit as wide as it ever gets.
 
     Attributes:
-        widths: for each qubit 1 (I alone), 2 (I, Z) or 4 (I, X, Y, Z).
-        lanes: numbers in a register.
-        dtype: of the states.
+        widths: for each qubit how many digits it has: 1 (I alone), 2 (I, Z) or 4 (I, X, Y, Z).
+        lanes: how many numbers a SIMD register holds.
+        dtype: type of the states' numbers, float64 or float32.
     """
 
     widths: tuple[int, ...]
@@ -87,6 +87,7 @@ def offsets(widths: tuple[int, ...], lanes: int, masks: Masks) -> NDArray[np.int
 
 @lru_cache(maxsize=16384)
 def _groups(widths: tuple[int, ...], lanes: int, masks: Masks) -> NDArray[np.int64]:
+    # as many lower qubits as there is room for: a group is at the sum of two offsets, so two short lists do for all
     cut, count = 0, 1
     while cut < len(masks) and count * len(_DIGITS[masks[cut]]) <= _LOWS:
         count *= len(_DIGITS[masks[cut]])

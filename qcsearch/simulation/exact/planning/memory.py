@@ -21,8 +21,8 @@ class Share:
     """Bytes for the states of one pass of a part.
 
     Attributes:
-        outer: through the prefix or the suffix.
-        middle: through the middle section, for one thread.
+        outer: bytes for a pass through the prefix or through the suffix.
+        middle: bytes for a pass through the middle section, on each thread.
     """
 
     outer: int
@@ -34,9 +34,9 @@ class Memory:
     """What a program may use.
 
     Attributes:
-        max_mb: in all, 2²⁰ bytes each; the numbers of a batch itself come on top.
-        threads: that work at once.
-        n_parts: light cones, one worked on after the other.
+        max_mb: megabytes (2²⁰ bytes each) in all; features and values of a batch come on top.
+        threads: how many threads work at once, each with states of its own in the middle section.
+        n_parts: how many light cones there are, one worked on after the other.
 
     Raises:
         InputError: if it is not a whole number of at least 64.
@@ -54,7 +54,7 @@ class Memory:
 
     @property
     def encoded(self) -> int:
-        """For states that are kept through a training."""
+        """For states that are kept through a training: an eighth, which leaves the others what they were promised."""
         return self.max_mb * _MB // 8
 
     @property
@@ -69,7 +69,7 @@ class Memory:
 
     @property
     def workspace(self) -> int:
-        """For the part at work."""
+        """For the part at work: three quarters; an eighth each is for encoded states and for what other parts keep."""
         return self.max_mb * _MB * 3 // 4
 
     def share(
@@ -96,9 +96,14 @@ class Memory:
             CircuitError: if the states do not fit, however often they are computed again.
         """
         state = layout.room * layout.dtype.itemsize
+        # with the fewest states, √n stretches of √n operations: a checkpoint each, and the states of one of them
         stretch = isqrt(max(n_operations - 1, 0)) + 1
         least = (FIRST_KEPT + 2 * stretch) * state
+        # a thread in the middle has effective states and the other sums of its own
         vectors = _VECTORS * n_registers * state * (1 + self.threads * middle)
+        # The rest goes in quarters, see below: two to the outer sections and two, over all threads, to the middle; or,
+        # where no step passes the middle, three to the outer ones. It is enough if the least is in each share, so the
+        # rest must be the least by 4/2 for each thread, or by 4/3.
         needed = vectors + least * (2 * self.threads if middle else 1) * 4 // (4 if middle else 3)
         if needed > self.workspace:
             shown = str(list(qubits)) if len(qubits) <= 16 else f"{str(list(qubits[:16]))[:-1]}, …]"

@@ -18,16 +18,16 @@ class Operation:
     """One pass over the state.
 
     Attributes:
-        kind: see `tape`.
-        on: its qubits, rising; one for runs.
-        number: of the run, or of the angle, among those of its kind; 0 for a constant matrix.
+        kind: one of the kinds of `tape`; PERMUTATION stands for any constant matrix until `Tables` looks at it.
+        on: the qubits that it acts on, rising; one for runs, else two.
+        number: which run or angle it is among those of its kind; 0 for a constant matrix.
         pattern: where its matrix is not zero.
         trained: whether a weight is inside.
         data: whether a feature is inside.
-        matrix: of a constant operation on two qubits.
-        axes: of a rotation about a two-qubit Pauli string.
-        before: masks of all qubits before it.
-        after: masks of all qubits after it.
+        matrix: the PTM `(16, 16)` of a constant operation on two qubits, else None.
+        axes: factors 1 2 3 for X Y Z of the Pauli string that a rotation on two qubits is about, else empty.
+        before: for each qubit the digits that matter before it, see `supports`.
+        after: for each qubit the digits that matter after it.
     """
 
     kind: int

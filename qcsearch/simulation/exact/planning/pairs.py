@@ -16,7 +16,9 @@ _TINY = 1e-15
 RUN_COST = 48
 """Work of a one-qubit matrix on 16 strings in multiply-adds, the unit of `cost`."""
 _PERMUTATION_COST = 44
+"""Work of a relaxed permutation: 16 scales, 12 relaxations, and what they load."""
 _FOUR_COST = 5
+"""Work of four non-zeros of a sparse matrix: four multiply-adds, and the load of their offsets."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Permutation:
     - `y_ZZ = m_ZZ + g_Z m_IZ + h_Z y_ZI + c y_II`.
 
     Attributes:
-        columns: what each row of S takes, `(16,)`.
-        values: 16 scales, g for v = I X Y Z, h for u = I X Y Z, c; `(25,)`.
+        columns: `(16,)`, the string that each row of S takes.
+        values: `(25,)`, 16 scales, g for v = I X Y Z, h for u = I X Y Z, and c.
     """
 
     columns: NDArray[np.int64]

@@ -35,25 +35,25 @@ class Plan:
     """A light cone, ready to run.
 
     Attributes:
-        layout: of the states.
-        tables: see `tape`.
-        statics: head of `values`, see `tape`.
-        builder: makes room for a step.
-        recipe: how one-qubit matrices are made.
-        head: numbers of `values` that all samples share.
-        stride: numbers of `values` for one block of samples.
-        prefix: section before the data.
-        middle: section with the data.
-        suffix: section behind the data, backwards.
-        data: 1 for the operations of the middle that hold a feature.
-        ground: offsets of the strings that the first state holds.
-        ahead: of those before the middle.
-        support: of those before the suffix.
-        n_registers: of observables.
-        observed: observables, `(n_registers, strings, lanes)`, flat.
+        layout: where each Pauli string lies in a state; the same in all sections.
+        tables: structure of matrices and groups of strings, integers, see `tape`.
+        statics: values of the constant two-qubit matrices, all lanes alike; the first numbers of `values`, see `tape`.
+        builder: what the recipe was made from; it makes room for a step.
+        recipe: how one-qubit matrices are made from weights and features.
+        head: how many numbers of `values` all samples share.
+        stride: how many numbers of `values` each block of samples has for itself.
+        prefix: the section before the data, run once a step, or once if no weight is inside.
+        middle: the section with the data, run for every sample.
+        suffix: the section behind the data, run on the observables, backwards.
+        data: `(n_operations,)` of the middle, 1 for each that holds a feature.
+        ground: offsets of the strings of I and Z that |0…0⟩ holds.
+        ahead: offsets of the strings that the state before the middle holds.
+        support: offsets of the strings that states before the suffix and observables share.
+        n_registers: how many SIMD registers the observables fill, each observable a lane.
+        observed: the observables as they are measured, registers `(n_registers, n_strings)`, flat.
         fixed_states: whether the states before the suffix depend on no weight, so that they can be kept.
-        coordinates: in which they are kept.
-        share: of the memory.
+        coordinates: the numbers in which such states are kept.
+        share: bytes of memory for the states of each section.
     """
 
     layout: Layout
@@ -89,6 +89,12 @@ class Plan:
 def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any], memory: Memory) -> Plan:
     """Fuse a cone's sections and lay out their states.
 
+    Args:
+        cone: its qubits and elements, and the numbers of its observables.
+        observables: all those of the program.
+        dtype: of the states.
+        memory: what the program may use.
+
     Raises:
         CircuitError: if the states do not fit into the memory.
     """
@@ -101,13 +107,14 @@ def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any
     cuts = [0, len(fused[0]), len(fused[0]) + len(fused[1]), len(operations)]
     layout = Layout(widths(masks), lanes, dtype)
     fixed_states = not any(one is not None and one.trained for one in operations[: cuts[2]])
+    # without a two-qubit operation before the suffix the states are products of one-qubit states
     product = fixed_states and not any(len(one.on) > 1 for part in fused[:2] for one in part)
     name = observables[cone.observables[0]].name
     longest = max(map(len, fused))
     share = memory.share(layout, n_registers, longest, middle=not product, qubits=cone.qubits, name=name)
     tables = Tables(layout)
     rows = [_rows(operations[lo:hi], tables) for lo, hi in pairwise(cuts)]
-    rows[2] = [[*row[:5], 1, row[6]] for row in reversed(rows[2])]
+    rows[2] = [[*row[:5], 1, row[6]] for row in reversed(rows[2])]  # FLIP: observables go backwards
     statics = tables.statics
     tapes = [builder.tape(part, len(statics), lanes) for part in rows]
     limits = (share.outer, share.middle, share.outer)

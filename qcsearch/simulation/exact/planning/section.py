@@ -7,22 +7,18 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.simulation.exact.kernels.checkpoints import backward_checkpointed, forward_checkpointed
 from qcsearch.simulation.exact.kernels.jit import Floats, Ints
 from qcsearch.simulation.exact.kernels.records import Plain, Tape
-from qcsearch.simulation.exact.kernels.tape import (
-    COLUMNS,
-    FIRST_KEPT,
-    GRADIENT,
-    backward_checkpointed,
-    forward_checkpointed,
-)
+from qcsearch.simulation.exact.kernels.tape import COLUMNS, FIRST_KEPT, GRADIENT
 from qcsearch.simulation.exact.planning.layout import Layout
 from qcsearch.simulation.exact.runtime.workspace import aligned
 
 __all__ = ["HOT_BYTES", "Section"]
 
 HOT_BYTES = 10 * 2**20
-"""Bound on the states kept from values to gradient: beyond the cache, computing beats reading."""
+"""Bound on the states kept from values to gradient: what is beyond the processor's cache is computed again faster than
+it is read from memory."""
 
 
 class Section:
@@ -71,13 +67,18 @@ class Section:
         """Room for a forward and a backward pass, with slots for so many blocks of samples."""
         layout = self._layout
         states = aligned(n_blocks * self.apart, layout.dtype)
+        # the register behind each state stands for strings that the state does not hold
         states.reshape(-1, layout.room)[:, layout.size : layout.size + layout.lanes] = 0
         return states
 
     def run(self, start: Floats, states: Floats, values: Floats, *, keep: bool) -> Floats:
         """The state `start` through a tape without samples, valid until `states` is used again.
 
-        With `keep`, what `back` needs stays in `states`.
+        Args:
+            start: a state.
+            states: what `states()` made.
+            values: registers that the operations read, see `tape`.
+            keep: whether what `back` needs stays in `states`.
         """
         size, room = self._layout.size, self._layout.room
         states[:size] = start
@@ -85,7 +86,14 @@ class Section:
         return states[slot * room : slot * room + size]
 
     def back(self, cotangent: Floats, states: Floats, values: Floats, d_values: Floats) -> None:
-        """The cotangent of the result back through the tape, after `run`; adds to `d_values`."""
+        """The cotangent of the result back through the tape, after `run`.
+
+        Args:
+            cotangent: of the state that `run` returned.
+            states: as `run` left them.
+            values: registers that the operations read.
+            d_values: their cotangents, added to.
+        """
         size, room = self._layout.size, self._layout.room
         states[2 * room : 2 * room + size] = cotangent
         backward_checkpointed(self.plain_tape, states, 0, values, d_values, 0)

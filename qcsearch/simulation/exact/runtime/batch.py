@@ -23,7 +23,8 @@ from qcsearch.simulation.exact.runtime.workspace import Pool, aligned
 __all__ = ["Batch"]
 
 _CHUNK_BLOCKS = 16
-"""Blocks of samples (4 or 8 each) that are one piece of work; the sum over pieces has a fixed order."""
+"""Blocks of samples (4 or 8 each) that are one piece of work, the same for any number of threads, so that sums over
+pieces have a fixed order: enough that a call costs little beside it, few enough that threads share a batch evenly."""
 
 
 class Batch:
@@ -74,7 +75,14 @@ class Batch:
         (self._hot_chunks if chunk.hot else self._chunks).give(chunk)
 
     def states(self, features: Floats, n_samples: int, bound: Bound, run: Run) -> Floats:
-        """States before the suffix on their support, `(n_samples, n_strings)`."""
+        """States before the suffix on their support, `(n_samples, n_strings)`.
+
+        Args:
+            features: registers `(n_blocks, n_features, lanes)`.
+            n_samples: how many of the lanes are samples.
+            bound: the step.
+            run: how pieces are run.
+        """
         plan = self._plan
         result = np.empty((n_samples, len(plan.support)), plan.layout.dtype)
 
@@ -98,7 +106,11 @@ class Batch:
     def values(self, features: Floats, bound: Bound, run: Run, *, keep: bool) -> Floats:
         """Values `(n_rows, row)`.
 
-        With `keep` the states of the last chunks stay for `gradient`: as many as the processor's cache holds.
+        Args:
+            features: registers `(n_blocks, n_features, lanes)`.
+            bound: the step.
+            run: how pieces are run.
+            keep: whether the states of the last chunks stay for `gradient`: as many as the processor's cache holds.
         """
         plan = self._plan
         found = np.empty((features.shape[0] * self._lanes, self._row), plan.layout.dtype)
@@ -122,7 +134,17 @@ class Batch:
         return found
 
     def gradient(self, features: Floats, cotangent: Floats, bound: Bound, run: Run) -> Floats:
-        """Add to the step's sums; returns the values `(n_rows, row)`, which those that are kept do not have."""
+        """Add to the step's sums.
+
+        Args:
+            features: registers `(n_blocks, n_features, lanes)`.
+            cotangent: of the values, `(n_rows, row)`.
+            bound: the step.
+            run: how pieces are run.
+
+        Returns:
+            The values `(n_rows, row)`, but nothing of chunks whose states were kept.
+        """
         found = np.empty_like(cotangent)
 
         def work(start: int, stop: int) -> Chunk:
@@ -140,7 +162,14 @@ class Batch:
     def input_gradient(
         self, features: Floats, cotangent: Floats, bound: Bound, run: Run
     ) -> NDArray[np.float64]:
-        """Gradient `(n_rows, n_features)` by the features."""
+        """Gradient `(n_rows, n_features)` by the features.
+
+        Args:
+            features: registers `(n_blocks, n_features, lanes)`.
+            cotangent: of the values, `(n_rows, row)`.
+            bound: the step.
+            run: how pieces are run.
+        """
         plan = self._plan
         result = np.zeros((len(cotangent), features.shape[1]))
         slopes = self._slopes(bound, features.shape[1])

@@ -19,9 +19,10 @@ from qcsearch.simulation.exact.kernels.records import (
     Step,
     SuffixBuffers,
 )
+from qcsearch.simulation.exact.planning.plan import Plan
 from qcsearch.simulation.exact.runtime.workspace import aligned
 
-__all__ = ["Bound", "Chunk", "Sums"]
+__all__ = ["Bound", "Chunk", "Sums", "bound_bytes", "new_bound"]
 
 _LINE = 16
 """Numbers between which the parts of `Sums` begin: a cache line or two, so that no two of them share one."""
@@ -159,3 +160,33 @@ class Bound:
     def plain_observed(self) -> Plain:
         """`observed` for kernels."""
         return tuple(self.observed)
+
+
+def new_bound(plan: Plan, n_observables: int, sums: Sums) -> Bound:
+    """Room for a step of a light cone with so many observables."""
+    dtype, registers, all_fit = plan.layout.dtype, plan.n_registers, _all_fit(plan)
+    in_coordinates = registers * plan.coordinates.size if plan.fixed_states else 0
+    suffix = SuffixBuffers(
+        states=plan.suffix.states(registers if all_fit else 1),
+        apart=plan.suffix.apart if all_fit else 0,
+        measured=plan.observed,
+        observables=aligned(plan.observed.size, dtype) if len(plan.suffix) else plan.observed,
+        coordinates=aligned(in_coordinates, dtype),
+        effective=sums.parts.effective,
+        effective_coordinates=aligned(in_coordinates, dtype),
+        cotangents=aligned(registers * plan.head, dtype),
+        head=plan.head,
+    )
+    observed = Observed(suffix.observables, plan.support, n_observables, registers * plan.layout.lanes)
+    return Bound(plan.new_step(), suffix, plan.coordinates.new_change(), observed, sums)
+
+
+def bound_bytes(plan: Plan) -> int:
+    """Memory of a `Bound`."""
+    vectors = 4 * plan.n_registers * plan.layout.size * plan.layout.dtype.itemsize
+    return vectors + plan.suffix.n_bytes * (plan.n_registers if _all_fit(plan) else 1)
+
+
+def _all_fit(plan: Plan) -> bool:
+    """Whether the suffix states of all registers of observables may be kept at once."""
+    return plan.suffix.n_bytes * plan.n_registers <= plan.share.outer

@@ -13,14 +13,13 @@ from qcsearch.simulation.exact.kernels.contraction import to_coordinates, to_str
 from qcsearch.simulation.exact.kernels.cotangents import collect
 from qcsearch.simulation.exact.kernels.jit import Floats
 from qcsearch.simulation.exact.kernels.matrices import bind
-from qcsearch.simulation.exact.kernels.records import Observed, SuffixBuffers
 from qcsearch.simulation.exact.kernels.suffix import add_up, finish_step, start_step
 from qcsearch.simulation.exact.planning.cones import Cone
 from qcsearch.simulation.exact.planning.coordinates import States
 from qcsearch.simulation.exact.planning.memory import Memory
 from qcsearch.simulation.exact.planning.plan import make_plan
 from qcsearch.simulation.exact.runtime.batch import Batch
-from qcsearch.simulation.exact.runtime.bound import Bound
+from qcsearch.simulation.exact.runtime.bound import Bound, bound_bytes, new_bound
 from qcsearch.simulation.exact.runtime.threads import Run, run_in_order
 from qcsearch.simulation.exact.runtime.workspace import Pool, aligned, as_aligned
 from qcsearch.simulation.observables import Observable
@@ -28,9 +27,10 @@ from qcsearch.simulation.observables import Observable
 __all__ = ["Part"]
 
 _PIECE = 2**18
-"""Multiply-adds of registers that are one piece of work where states are known."""
+"""Multiply-adds of registers that are one piece of work where states are known: some tenth of a millisecond, beside
+which handing a piece to a thread costs little."""
 _LARGE = 2**17
-"""Multiply-adds of registers in the suffix from which on its registers are pieces of work."""
+"""Multiply-adds of registers in the suffix from which on its registers are pieces of work, each on a thread."""
 
 _EMPTY = np.empty(0)
 
@@ -49,6 +49,7 @@ class Part:
         columns: numbers of its observables among the program's.
         lanes: samples in a register.
         plan: what is the same in every step.
+        bound_bytes: memory of what a step computes once for all samples.
 
     Raises:
         CircuitError: if the states do not fit into the memory.
@@ -65,6 +66,7 @@ class Part:
         plan = self.plan = make_plan(cone, observables, dtype, memory)
         self.columns = _as_slice(cone.observables)
         self._n_columns = len(cone.observables)
+        self.bound_bytes = bound_bytes(plan)
         self.dtype = dtype
         self.lanes = plan.layout.lanes
         self._n_weights = n_weights
@@ -73,20 +75,10 @@ class Part:
         self._known_step = max(64, _PIECE // per_row // 4 * 4)
         self._batch = Batch(plan, self._n_columns, memory)
         self._registers = [(register, register + 1) for register in range(plan.n_registers)]
-        self._bounds: Pool[Bound] = Pool(self._new_bound, keep=self.bound_bytes < memory.kept)
-
-    # workspaces
-
-    @property
-    def _all_fit(self) -> bool:
-        """Whether the suffix states of all registers of observables may be kept at once."""
-        return self.plan.suffix.n_bytes * self.plan.n_registers <= self.plan.share.outer
-
-    @property
-    def bound_bytes(self) -> int:
-        """Memory of a step's shared part."""
-        vectors = 4 * self.plan.n_registers * self.plan.layout.size * self.dtype.itemsize
-        return vectors + self.plan.suffix.n_bytes * (self.plan.n_registers if self._all_fit else 1)
+        self._bounds: Pool[Bound] = Pool(
+            lambda: new_bound(plan, self._n_columns, self._batch.new_sums()),
+            keep=self.bound_bytes < memory.kept,
+        )
 
     def work(self, n_rows: int) -> int:
         """Rough work of a step with so many samples, in multiply-adds of registers."""
@@ -100,24 +92,6 @@ class Part:
     @property
     def _suffix_work(self) -> int:
         return 8 * self.plan.n_registers * len(self.plan.suffix) * self.plan.layout.size // self.lanes
-
-    def _new_bound(self) -> Bound:
-        plan, registers = self.plan, self.plan.n_registers
-        in_coordinates = registers * plan.coordinates.size if plan.fixed_states else 0
-        sums = self._batch.new_sums()
-        suffix = SuffixBuffers(
-            states=plan.suffix.states(registers if self._all_fit else 1),
-            apart=plan.suffix.apart if self._all_fit else 0,
-            measured=plan.observed,
-            observables=aligned(plan.observed.size, self.dtype) if len(plan.suffix) else plan.observed,
-            coordinates=aligned(in_coordinates, self.dtype),
-            effective=sums.parts.effective,
-            effective_coordinates=aligned(in_coordinates, self.dtype),
-            cotangents=aligned(registers * plan.head, self.dtype),
-            head=plan.head,
-        )
-        observed = Observed(suffix.observables, plan.support, self._n_columns, self._row)
-        return Bound(plan.new_step(), suffix, plan.coordinates.new_change(), observed, sums)
 
     def release(self, bound: Bound) -> None:
         """Hand the workspace back; what was computed from it stays valid."""
@@ -204,7 +178,14 @@ class Part:
     def state_gradient(
         self, states: States, cotangent: Floats, bound: Bound, run: Run
     ) -> NDArray[np.float64]:
-        """Gradient `(n_weights,)` when the states before the suffix are known."""
+        """Gradient `(n_weights,)` when the states before the suffix are known.
+
+        Args:
+            states: of the samples, in coordinates.
+            cotangent: of the values, `(n_samples, n_observables)`.
+            bound: the step.
+            run: how pieces are run.
+        """
         bound.sums.clear()
         if self.plan.suffix.trained:
             wide = self._wide(cotangent, len(cotangent))
@@ -232,13 +213,28 @@ class Part:
     def values(
         self, features: Floats, n_samples: int, bound: Bound, run: Run, *, keep: bool = False
     ) -> Floats:
-        """Values `(n_samples, n_observables)` through the middle section, whose states stay with `keep`."""
+        """Values `(n_samples, n_observables)` through the middle section.
+
+        Args:
+            features: registers `(n_blocks, n_features, lanes)`.
+            n_samples: how many of the lanes are samples.
+            bound: the step.
+            run: how pieces are run.
+            keep: whether states stay for `gradient`, as many as the processor's cache holds.
+        """
         return self._batch.values(features, bound, run, keep=keep)[:n_samples, : self._n_columns]
 
     def gradient(
         self, features: Floats, cotangent: Floats, bound: Bound, run: Run
     ) -> tuple[Floats, NDArray[np.float64]]:
-        """Values `(n_samples, n_observables)` and gradient `(n_weights,)` through all sections."""
+        """Values `(n_samples, n_observables)` and gradient `(n_weights,)` through all sections.
+
+        Args:
+            features: registers `(n_blocks, n_features, lanes)`.
+            cotangent: of the values, `(n_samples, n_observables)`.
+            bound: the step.
+            run: how pieces are run.
+        """
         sums = bound.sums.clear()
         wide = self._wide(cotangent, features.shape[0] * self.lanes)
         found = self._batch.gradient(features, wide, bound, run)
@@ -253,13 +249,18 @@ class Part:
     def input_gradient(
         self, features: Floats, cotangent: Floats, bound: Bound, run: Run
     ) -> NDArray[np.float64]:
-        """Gradient `(n_samples, n_features)` of `Σ cotangent · values` by the features."""
+        """Gradient `(n_samples, n_features)` of `Σ cotangent · values` by the features.
+
+        Args:
+            features: registers `(n_blocks, n_features, lanes)`.
+            cotangent: of the values, `(n_samples, n_observables)`.
+            bound: the step.
+            run: how pieces are run.
+        """
         if self.plan.fixed_states:
             bound.first = self._first(bound.step.values)
         wide = self._wide(cotangent, features.shape[0] * self.lanes)
         return self._batch.input_gradient(features, wide, bound, run)[: len(cotangent)]
-
-    # both
 
     def _wide(self, cotangent: Floats, n_rows: int) -> Floats:
         """The cotangent, `(n_rows, n_registers * lanes)`, filled up with zeros."""

@@ -6,14 +6,13 @@ import numpy as np
 import pauli_dense as dense
 import pytest
 
+from qcsearch.simulation.exact.kernels.checkpoints import backward_checkpointed, forward_checkpointed
 from qcsearch.simulation.exact.kernels.matrices import bind
 from qcsearch.simulation.exact.kernels.records import Tape
 from qcsearch.simulation.exact.kernels.tape import (
     COLUMNS,
     FIRST_KEPT,
     GRADIENT,
-    backward_checkpointed,
-    forward_checkpointed,
 )
 from qcsearch.simulation.exact.planning.cones import split
 from qcsearch.simulation.exact.planning.plan import Plan

@@ -69,8 +69,9 @@ def test_gradients_by_the_features_are_those_of_the_dense_circuit(elements):
 def _all_at_once(part: Part, run) -> tuple[np.ndarray, ...]:
     bound = part.bind(W, run)
     if part.plan.fixed_states:
-        states = part.states(X, _blocks(part), run)
-        found = part.values_of(states, bound, run).copy(), part.state_gradient(states, SLOPES, bound, run)
+        many, slopes = np.tile(X, (20, 1)), np.tile(SLOPES, (20, 1))
+        states = part.states(many, Encoded(many, (None,), (part,)).blocks, run)
+        found = part.values_of(states, bound, run).copy(), part.state_gradient(states, slopes, bound, run)
     else:
         kept = part.values(_blocks(part), len(X), bound, run, keep=True).copy()
         found = kept, part.gradient(_blocks(part), SLOPES, bound, run)[1]
