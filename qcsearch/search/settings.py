@@ -86,6 +86,17 @@ class SearchSettings:
         found = {"max_two_qubit_gates": self.max_two_qubit_gates, "max_duration_us": self.max_duration_us}
         return {name: limit for name, limit in found.items() if limit is not None}
 
+    @property
+    def identity(self) -> dict[str, Json]:
+        """What cannot differ when a run is resumed, by the words of a message."""
+        return {
+            "limit of two-qubit gates": self.max_two_qubit_gates,
+            "limit of the duration in µs": self.max_duration_us,
+            "strategy": self.strategy,
+            "strategy options": self.strategy_options,
+            "seed": self.seed,
+        }
+
     def options(self) -> list[str]:
         """The options of `qcsearch search` that ask for this."""
         words: list[str] = []

@@ -54,6 +54,12 @@ def test_they_are_the_same_after_a_file() -> None:
     assert read(SearchSettings, canonical.loads(text), "settings") == settings
 
 
+@pytest.mark.parametrize("name", sorted(NAMES - {"n_trials", "max_seconds", "workers", "seed_from"}))
+def test_a_setting_that_changes_what_is_tried_cannot_change_when_a_run_is_resumed(name: str) -> None:
+    changed: dict[str, Any] = {"strategy": "random", "strategy_options": {"pool": 5}}
+    assert SearchSettings(**{name: changed.get(name, 3)}).identity != SearchSettings().identity
+
+
 def test_the_options_of_the_command_are_those_that_ask_for_them() -> None:
     settings = SearchSettings(5, 60, 8, None, 2, 7, "elivagar", {"pool": 50}, "runs/first")
     said = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from operator import attrgetter
 
 from qcsearch._version import __version__
 from qcsearch.data.dataset import Dataset
@@ -18,19 +17,6 @@ from qcsearch.typed import read
 __all__ = ["Origin", "RunConfig"]
 
 _SCHEMA_VERSION = 1
-
-_SAME = (
-    ("data set", "dataset", "dataset_digest"),
-    ("device snapshot", "device", "device_digest"),
-    ("limit of two-qubit gates", "settings.max_two_qubit_gates", ""),
-    ("limit of the duration in µs", "settings.max_duration_us", ""),
-    ("search space", "space", "space_fingerprint"),
-    ("strategy", "settings.strategy", ""),
-    ("strategy options", "settings.strategy_options", ""),
-    ("seed", "settings.seed", ""),
-    ("beginning", "beginning", ""),
-)
-"""What two sessions of one run have in common: in words, by name, and by content where the name does not say it all."""
 
 
 @dataclass(frozen=True)
@@ -150,14 +136,22 @@ class RunConfig:
 
     def difference(self, other: RunConfig) -> tuple[str, str, str] | None:
         """What keeps another configuration from resuming this run, with this one's and its; None for nothing."""
-        for what, name, content in _SAME:
-            if self._at(content or name) != other._at(content or name):
-                theirs, mine = _said(self._at(name)), _said(other._at(name))
+        for ours, others in zip(self._identity(), other._identity(), strict=True):
+            what, name, content = ours
+            if content != others[2]:
+                theirs, mine = _said(name), _said(others[1])
                 return what, theirs, mine if mine != theirs else f"{mine} with another content"
         return None
 
-    def _at(self, path: str) -> Json:
-        return attrgetter(path)(self)
+    def _identity(self) -> list[tuple[str, object, object]]:
+        """What two sessions of one run have in common: in words, by name, by content."""
+        return [
+            ("data set", self.dataset, self.dataset_digest),
+            ("device snapshot", self.device, self.device_digest),
+            *((what, value, value) for what, value in self.settings.identity.items()),
+            ("search space", self.space, self.space_fingerprint),
+            ("beginning", self.beginning, self.beginning),
+        ]
 
 
 def _said(value: object) -> str:
