@@ -25,20 +25,20 @@ def circuit_duration(circuit: QuantumCircuit, target: Target) -> float:
     Raises:
         DeviceError: if the duration of a delay is a parameter.
     """
-    names = set(target.operation_names)
+    names, number = set(target.operation_names), {qubit: i for i, qubit in enumerate(circuit.qubits)}
     clock = [0.0] * circuit.num_qubits
     reads = False
     for instruction in circuit.data:
-        operation = instruction.operation
-        qubits = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
-        reads = reads or operation.name == "measure"
-        end = max(clock[q] for q in qubits)
-        if isinstance(operation, Delay):
-            end += _delay(operation, target)
-        elif operation.name in names:
-            end += _lasting(target, operation.name, qubits)
+        name = instruction.name
+        qubits = tuple([number[qubit] for qubit in instruction.qubits])
+        end = max([clock[q] for q in qubits])
+        if name == "delay":
+            end += _delay(instruction.operation, target)
+        elif name in names:
+            end += _lasting(target, name, qubits)
         for q in qubits:
             clock[q] = end
+        reads = reads or name == "measure"
     if not reads:
         clock = [end + _lasting(target, "measure", (q,)) for q, end in enumerate(clock)]
     return max(clock, default=0.0)

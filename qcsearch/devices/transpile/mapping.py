@@ -155,12 +155,12 @@ def _manager(device: Device, qubits: tuple[int, ...], level: int, seed: int) -> 
 
 def _success(circuit: QuantumCircuit, device: Device, qubits: tuple[int, ...]) -> float:
     """See `MappedCircuit.estimated_success_probability`."""
-    gates = _gates(device, qubits)
+    gates, number = _gates(device, qubits), {qubit: i for i, qubit in enumerate(circuit.qubits)}
     success = 1.0
     measured: set[int] = set()
     for instruction in circuit.data:
-        name = instruction.operation.name
-        places = tuple(circuit.find_bit(q).index for q in instruction.qubits)
+        name = instruction.name
+        places = tuple([number[qubit] for qubit in instruction.qubits])
         if name == "measure":
             measured.update(places)
         elif name not in ("barrier", "delay"):
