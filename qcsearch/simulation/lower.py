@@ -27,8 +27,8 @@ class FixedChannel:
     """A channel that depends on nothing.
 
     Attributes:
-        qubits: one or two, the first the least significant digit.
-        matrix: PTM `(4, 4)` or `(16, 16)`.
+        qubits: the one or two that it acts on, the first the least significant digit.
+        matrix: its PTM, `(4, 4)` or `(16, 16)`.
     """
 
     qubits: tuple[int, ...]
@@ -40,9 +40,9 @@ class PauliRotation:
     """`exp(-i angle P / 2)` about a Pauli string P.
 
     Attributes:
-        qubits: one or two.
-        axes: factor of P on each: 1 2 3 for X Y Z.
-        angle: depends on weights or features.
+        qubits: the one or two that P acts on.
+        axes: the factor of P on each of them, 1 2 3 for X Y Z.
+        angle: in radians, a sum in which weights or features stand.
     """
 
     qubits: tuple[int, ...]

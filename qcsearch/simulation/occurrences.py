@@ -23,7 +23,7 @@ _TWO_TERM_GATES = frozenset(
 """Gates each of whose angles stands before a generator with two eigenvalues one apart, so that two terms are exact."""
 
 _AXES = frozenset({"rx", "ry", "rz", "p", "u1"})
-"""Turns of one qubit about an axis: in a row, their angles add up."""
+"""Rotations of one qubit about an axis: in a row, their angles add up."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Occurrences:
         circuit: the circuit with the extra parameters; with all of them zero it is the one it came from.
         shifts: the extra parameters, `n_shifts` of them.
         n_weights: number of weights the gradient is for.
-        shift: for each term of an angle, the number of its occurrence; a row of turns about one axis is one.
+        shift: for each term of an angle, the number of its occurrence; a row of rotations about one axis is one.
         weight: for each term, the number of its weight.
         feature: for each term, the number of the feature it is multiplied by, −1 for none.
         factor: for each term, its constant factor.
@@ -135,7 +135,7 @@ def _places(circuit: QuantumCircuit, weights: frozenset[Parameter]) -> list[tupl
 
 
 def _rows(circuit: QuantumCircuit, places: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
-    """Places whose angles add up: turns of one qubit about one axis with nothing between them."""
+    """Places whose angles add up: rotations of one qubit about one axis with nothing between them."""
     rows: list[list[tuple[int, int]]] = []
     held: dict[int, list[tuple[int, int]]] = {}
     for place in places:

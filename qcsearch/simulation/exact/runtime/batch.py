@@ -172,6 +172,8 @@ class Batch:
         """
         plan = self._plan
         result = np.zeros((len(cotangent), features.shape[1]))
+        if not plan.stride:  # no feature enters this light cone
+            return result
         slopes = self._slopes(bound, features.shape[1])
         middle, found = self._by_data, np.empty_like(cotangent)
 

@@ -66,6 +66,14 @@ def test_gradients_by_the_features_are_those_of_the_dense_circuit(elements):
         np.testing.assert_allclose(found[row], dense.slope(loss, x), rtol=1e-6, atol=1e-7)
 
 
+def test_a_light_cone_without_data_has_no_slope_by_features():
+    part = _part(
+        [one for one in dense.uploads() if not getattr(getattr(one, "angle", None), "has_feature", False)]
+    )
+    found = part.input_gradient(_blocks(part), SLOPES, part.bind(W, run_in_order), run_in_order)
+    np.testing.assert_array_equal(found, np.zeros_like(X))
+
+
 def _all_at_once(part: Part, run) -> tuple[np.ndarray, ...]:
     bound = part.bind(W, run)
     if part.plan.fixed_states:
