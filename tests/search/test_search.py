@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,7 +31,7 @@ from qcsearch.errors import (
     SpaceError,
 )
 from qcsearch.search import events
-from qcsearch.search.finish.leaderboard import explain, leaderboard, records
+from qcsearch.search.finish.leaderboard import explain, leaderboard, leaderboard_of, records
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.space.space import SearchSpace
@@ -458,3 +459,13 @@ def test_a_worker_that_is_killed_is_replaced(search: Search, tmp_path: Path, spa
 
 def children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_finished_search_hands_over_model_and_trials_without_its_folder(
+    search: Search, dataset: Dataset, tmp_path: Path
+) -> None:
+    result = search(tmp_path / "run", n_trials=2)
+    rows, saved = leaderboard(RunFolder.open(result.run)), load_bundle(result.run / "model")
+    shutil.rmtree(tmp_path / "run")
+    assert leaderboard_of(result) == rows
+    assert np.array_equal(result.model.predict_proba(dataset.X), saved.predict_proba(dataset.X))

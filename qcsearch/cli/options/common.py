@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 __all__ = [
+    "DATA_HELP",
     "JSON_KEY",
     "VERBOSE_KEY",
     "Bundle",
@@ -92,14 +93,11 @@ Model = Annotated[
         "kept.",
     ),
 ]
-Data = Annotated[
-    str,
-    typer.Argument(
-        metavar="DATA",
-        help="A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy'), a folder of images (one folder a class) or a "
-        "scikit-learn name (digits, digits:0-3, iris, wine, breast_cancer, moons).",
-    ),
-]
+DATA_HELP = (
+    "A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy'), a folder of images (one folder a class) or a "
+    "scikit-learn name (digits, digits:0-3, iris, wine, breast_cancer, moons)."
+)
+Data = Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)]
 Target = Annotated[
     str | None, typer.Option("--target", metavar="COL", help="The column that holds the label (tables only).")
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qcsearch.cli.options.common import Target
+from qcsearch.cli.options.common import DATA_HELP, Target
 from qcsearch.cli.options.listed import STRATEGIES
 from qcsearch.errors import InputError
 from qcsearch.storage import canonical
@@ -25,9 +25,7 @@ MaybeData = Annotated[
     str | None,
     typer.Argument(
         metavar="[DATA]",
-        help="A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy'), a folder of images (one folder a class) or a "
-        "scikit-learn name (digits, digits:0-3, iris, wine, breast_cancer, moons). May be left out to "
-        "resume the run of --run.",
+        help=f"{DATA_HELP} May be left out to resume the run of --run.",
         show_default=False,
     ),
 ]
@@ -36,8 +34,8 @@ SeedFrom = Annotated[
     typer.Option(
         "--seed-from",
         metavar="RUN",
-        help="Begin with the best candidates of another run, finished or not, adapted to this search. Without DATA its "
-        "data are taken; on the same data its --seed too, unless another is given.",
+        help="Try the best candidates of another run first, finished or not, adapted to this search. Without DATA its "
+        "data are used; on the same data its --seed too, unless another is given.",
     ),
 ]
 RunOption = Annotated[
@@ -139,9 +137,9 @@ class SearchOptions:
             help="Microseconds of one execution, readout included, at most; the tighter limit holds.",
         ),
     ] = None
-    workers: Annotated[int, typer.Option("--workers", metavar="W", help="Processes that try candidates.")] = 1
+    workers: Annotated[int, typer.Option("--workers", metavar="W", help="Worker processes.")] = 1
     seed: Annotated[
-        int | None, typer.Option("--seed", metavar="K", help="Everything random comes from it. Default: 0.")
+        int | None, typer.Option("--seed", metavar="K", help="Seed of all random numbers. Default: 0.")
     ] = None
     strategy: Annotated[
         str | None,

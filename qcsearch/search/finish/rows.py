@@ -114,7 +114,8 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         snapshots = [Row(OTHER_DAY, "snapshot", None, split=TEST, note=missing[OTHER_DAY])]
     ablation = Row(ABLATION, "ablation", result.without_pqc, split=TEST, note=missing.get(ABLATION, ""))
     classical = [
-        Row(name, "classical", None, accuracy, split=TEST) for name, accuracy in result.classical.items()
+        Row(name, "classical", None, accuracy, split=TEST)
+        for name, accuracy in sorted(result.classical.items())
     ]
     classical += [
         Row(name, "classical", None, split=TEST, note=missing[name]) for name in NAMES if name in missing
