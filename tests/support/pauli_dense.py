@@ -110,6 +110,10 @@ def uploads() -> list[Element]:
         PauliRotation((2,), (1,), feature(0)),
         FixedChannel((2, 1), NOISY_OTHER),
         PauliRotation((2, 0), (1, 3), both),
+        PauliRotation((1,), (1,), weight(0)),  # weights before data in one run, about two axes
+        PauliRotation((1,), (2,), weight(2)),
+        PauliRotation((1,), (3,), both),
+        FixedChannel((1,), DAMPED),
         PauliRotation((0, 1), (2, 2), weight(3, 0.8)),
         PauliRotation((0,), (1,), weight(2)),
         FixedChannel((0, 2), NOISY_CZ),
