@@ -7,7 +7,7 @@ so the parents stand from the last to the first that the help shows.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
@@ -82,12 +82,8 @@ class IbmJobOptions:
     @property
     def given(self) -> list[str]:
         """The options of these that are not as they are by default, as they are typed."""
-        hints = get_type_hints(type(self), include_extras=True)
-        return [
-            hints[field.name].__metadata__[0].param_decls[0]
-            for field in fields(self)
-            if field.name in self.jobs and getattr(self, field.name) != field.default
-        ]
+        changed = [field.name for field in fields(self) if getattr(self, field.name) != field.default]
+        return [_FLAGS.get(name, f"--{name.replace('_', '-')}") for name in changed if name in self.jobs]
 
 
 @dataclass(frozen=True)
@@ -184,6 +180,8 @@ class _SubmissionOptions(IbmJobOptions):
 
 
 _LIMITS = frozenset({"max_qpu_seconds", "yes", "submits_per_minute"})
+_FLAGS = {"dynamical_decoupling": "--decoupling"}
+"""Options that are not typed as the field is called."""
 
 
 @dataclass(frozen=True)
