@@ -82,7 +82,15 @@ def sheet(palette: Palette, size: tuple[float, float]) -> Figure:
 def single(
     palette: Palette, x: str, y: str, *, width: float = 6.4, height: float = 3.6
 ) -> tuple[Figure, Axes]:
-    """A figure of one pair of axes, labelled `x` and `y`, `width` by `height` inches."""
+    """A figure of one pair of axes.
+
+    Args:
+        palette: its colours.
+        x: label of the horizontal axis.
+        y: label of the vertical axis.
+        width: of the figure, inches.
+        height: of the figure, inches.
+    """
     figure = sheet(palette, (width, height))
     with _style():
         axes = figure.add_subplot()
@@ -91,7 +99,14 @@ def single(
 
 
 def dress(axes: Axes, palette: Palette, x: str, y: str) -> None:
-    """Label the axes and give them the palette's colours; the page shows through where nothing is drawn."""
+    """Label the axes and give them the palette's colours; the page shows through where nothing is drawn.
+
+    Args:
+        axes: to be dressed.
+        palette: of their figure.
+        x: label of the horizontal axis.
+        y: label of the vertical axis.
+    """
     axes.set_facecolor("none")
     axes.set_xlabel(x, color=palette.muted)
     axes.set_ylabel(y, color=palette.muted)

@@ -32,7 +32,15 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
 
 
 def svg(width: float, height: float, *children: object, label: str, class_: str = "drawing") -> Markup:
-    """Return an inline drawing that scales with its column; `label` is what a screen reader says."""
+    """Return an inline drawing that scales with its column.
+
+    Args:
+        width: of what is drawn, in pixels at full size.
+        height: the same.
+        children: as in `tag`.
+        label: what a screen reader says.
+        class_: of the element.
+    """
     return tag(
         "svg",
         *children,
