@@ -133,7 +133,7 @@ class Tuner:
         shifted.check()
         return ParameterShift(shifted, rule), shifted
 
-    def _measure(self, stage: str, model: TrainedModel) -> _Judgement:
+    def _measure(self, stage: str, model: TrainedModel) -> _ValidationResult:
         y, total = self.validation.y, len(self.validation)
         self.step_done(stage, 0, total)
         found = self.program.measure(model.features(self.validation.X), model.parameters.weights)
@@ -142,11 +142,11 @@ class Tuner:
         logits = head.logits(found.values)
         loss, _ = LOSSES.create(model.candidate.training.loss)(logits, y, head.targets())
         score = measured_score(found, y, head, self.rng)
-        return _Judgement(score, predicted_classes(logits) == y, loss)
+        return _ValidationResult(score, predicted_classes(logits) == y, loss)
 
 
 @dataclass(frozen=True, eq=False)
-class _Judgement:
+class _ValidationResult:
     """Score and loss on the validation samples, and which of them are right."""
 
     score: Score
