@@ -19,11 +19,23 @@ SETUP = "setup_seconds"
 """The constraint that a candidate breaks which takes more than `Budget.setup_seconds` to prepare and build."""
 
 _SEARCH_SHARE = 0.75
+"""Of all seconds, when the last trial ends: several finalists, seeds and more steps than a trial take their time, and
+a refit that has too little of it affords fewer finalists, then fewer steps."""
+
 _REFIT_SHARE = 0.92
+"""When the last refit ends: behind it the winner is still tested and compared with others."""
+
 _ABLATION_SHARE = 0.97
+"""When the training of the ablation ends: its test and the writing of the result cannot be interrupted."""
+
 _SETUP_SHARE = 0.25
+"""Of the search's seconds, what one candidate's setup may take: it cannot be interrupted, and others want trying."""
+
 _TICK_SECONDS = 0.5
-_LONGEST = 1e10  # seconds: three hundred years
+"""Between two writes of the clock: so much a kill may lose."""
+
+_LONGEST = 1e10
+"""Seconds that a clock may hold, three hundred years: more is no clock."""
 
 
 @dataclass(frozen=True)

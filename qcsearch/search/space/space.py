@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from qcsearch.candidate import checks
-from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.candidate.training import TrainingOptions
@@ -37,8 +36,6 @@ from qcsearch.training.losses import LOSSES
 from qcsearch.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
-    from optuna.trial import BaseTrial
-
     from qcsearch.search.space.bound import BoundSpace
     from qcsearch.search.space.context import SearchContext
 
@@ -110,15 +107,6 @@ class SearchSpace:
         from qcsearch.search.space.bound import BoundSpace  # scikit-learn comes with it
 
         return BoundSpace.of(self.name, self.file, self.parameters, context)
-
-    def suggest(self, trial: BaseTrial, context: SearchContext) -> Candidate:
-        """Draw one candidate from a trial of Optuna.
-
-        Raises:
-            SpaceError: if none of the alternatives of a part is possible for these data.
-        """
-        bound = self.bind(context)
-        return bound.candidate(bound.draw(trial))
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows `(parameter, choices)` for a person."""

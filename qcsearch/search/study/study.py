@@ -33,8 +33,12 @@ __all__ = ["SearchStudy"]
 
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 _EXHAUSTED_AFTER = 40
+"""Trials in a row that were tried before: the space has hardly anything else."""
+
 _HOPELESS_AFTER = 200
-_TWIN_POLL_SECONDS = 0.05
+"""Trials of which none was feasible: the constraints are too tight for this space."""
+
+_POLL_SECONDS = 0.05
 
 
 class SearchStudy:
@@ -228,7 +232,7 @@ class SearchStudy:
                         return record
             if not any(trial.state == TrialState.RUNNING for trial in earlier):
                 return None
-            time.sleep(_TWIN_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
     # --- after a death -------------------------------------------------------------------------------------
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from qcsearch.search.run.folder import RunFolder
     from qcsearch.search.trial.objective import Objective
 
+# Why not the forkserver of `multiprocessing`, which with preloaded modules starts about as fast: its children run the
+# caller's script again, which one without a main guard does not survive; they outlive a parent that is killed; and
+# there is one of it in a process, which would then belong to this library and not to its user.
 _POLL_SECONDS = 0.1
 
 

@@ -22,6 +22,8 @@ _logger = logging.getLogger(__name__)
 
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 _LEAST_SECONDS = 0.2
+"""Left before the deadline, with which no further trial is begun: it would hardly get to a validation."""
+
 _PROPOSAL_SHARE = 0.6
 """Of the time that is left: what a strategy may take to make a candidate; the rest is for its training."""
 

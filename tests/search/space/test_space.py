@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from optuna.trial import FixedTrial
 
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
@@ -170,8 +171,14 @@ FULL = {
 }
 
 
+def suggest(space: SearchSpace, trial: FixedTrial, context: SearchContext) -> Candidate:
+    """The candidate that a trial draws."""
+    bound = space.bind(context)
+    return bound.candidate(bound.draw(trial))
+
+
 def test_a_fixed_trial_gives_the_candidate_it_means(space: SearchSpace, context: SearchContext) -> None:
-    candidate = space.suggest(FixedTrial(FULL), context)
+    candidate = suggest(space, FixedTrial(FULL), context)
     assert candidate.preprocessing.scaling == "standard"
     assert candidate.encoding.name == "angle"
     assert candidate.ansatz.settings == {"n_layers": 3}
@@ -185,9 +192,9 @@ def test_a_fixed_trial_gives_the_candidate_it_means(space: SearchSpace, context:
 
 
 def test_the_same_parameters_give_the_same_candidate(space: SearchSpace, context: SearchContext) -> None:
-    assert space.suggest(FixedTrial(FULL), context) == space.suggest(FixedTrial(FULL), context)
-    other = space.suggest(FixedTrial({**FULL, "region": 0}), context)
-    assert other.qubits != space.suggest(FixedTrial(FULL), context).qubits
+    assert suggest(space, FixedTrial(FULL), context) == suggest(space, FixedTrial(FULL), context)
+    other = suggest(space, FixedTrial({**FULL, "region": 0}), context)
+    assert other.qubits != suggest(space, FixedTrial(FULL), context).qubits
 
 
 def test_what_has_one_value_is_not_asked_but_known(space: SearchSpace, context: SearchContext) -> None:
@@ -256,7 +263,7 @@ def test_the_measured_qubits_are_those_read_best(quick: str, context: SearchCont
     text = text.replace('["Z", "Z+ZZ"]', '["Z+X"]')
     space = SearchSpace.from_toml(text)
     fixed = {name: value for name, value in FULL.items() if name != "observables"}
-    candidate = space.suggest(FixedTrial(fixed), context)
+    candidate = suggest(space, FixedTrial(fixed), context)
     errors = [context.device.qubits[q].readout_error for q in candidate.qubits]
     best = sorted(sorted(range(4), key=lambda q: errors[q])[:2])
     assert candidate.observables == tuple(f"{pauli}{q}" for pauli in "ZX" for q in best)
@@ -264,7 +271,7 @@ def test_the_measured_qubits_are_those_read_best(quick: str, context: SearchCont
 
 def test_pairs_are_measured_where_both_qubits_are(quick: str, context: SearchContext) -> None:
     space = edited(quick, "n_qubits = 2\n", "n_qubits = 3\n")
-    candidate = space.suggest(FixedTrial(FULL), context)
+    candidate = suggest(space, FixedTrial(FULL), context)
     edges = topology(context.device, candidate.qubits).edges
     assert candidate.observables == ("Z0", "Z1", "Z2", *(f"Z{a}Z{b}" for a, b in edges))
 
