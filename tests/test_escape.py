@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qcsearch import escape
-from qcsearch.storage import canonical
+from qcsearch import canonical, escape
 
 any_text = st.text(st.characters(exclude_categories=()))
 

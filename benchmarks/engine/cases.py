@@ -12,11 +12,9 @@ from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer.noise import NoiseModel
 
-from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.noise import noise_model
-from qcsearch.devices.selection.regions import best_regions
-from qcsearch.devices.transpile.target import region_target
+from qcsearch.devices.providers import get_device
+from qcsearch.devices.regions import best_regions
 
 __all__ = ["CASES", "Case", "build"]
 
@@ -96,7 +94,7 @@ def build(name: str) -> Case:
     circuit, features, weights = _encoded_once(n_qubits) if kind == "W1" else _reuploading(n_qubits)
     mapped = transpile(
         circuit,
-        target=region_target(device, qubits),
+        target=device.target(qubits),
         initial_layout=list(range(n_qubits)),
         optimization_level=3,
         seed_transpiler=0,
@@ -105,7 +103,7 @@ def build(name: str) -> Case:
     return Case(
         name,
         mapped,
-        noise_model(quiet, qubits),
+        quiet.noise_model(qubits),
         qubits,
         tuple(features),
         tuple(weights),

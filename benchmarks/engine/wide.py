@@ -10,9 +10,8 @@ from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer.noise import NoiseModel, depolarizing_error, thermal_relaxation_error
 
-from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.noise import noise_model
+from qcsearch.devices.providers import get_device
 
 __all__ = ["brickwork", "deep"]
 
@@ -45,7 +44,7 @@ def brickwork(device_name: str, n: int, depth: int = 2) -> Parts:
         for bond, gate in bonds.items():
             if colours[bond] == layer % 2:
                 getattr(circuit, gate.name)(*[place[q] for q in gate.qubits])
-    return circuit, noise_model(device, qubits), _all_z(n), list(x), list(w)
+    return circuit, device.noise_model(qubits), _all_z(n), list(x), list(w)
 
 
 def deep(n: int, layers: int) -> Parts:

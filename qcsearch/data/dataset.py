@@ -6,17 +6,23 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.coding import Coding
-from qcsearch.data.values import FloatArray, IntArray, Label
+from qcsearch import canonical
 from qcsearch.escape import for_terminal
-from qcsearch.storage import canonical
 
-__all__ = ["Dataset"]
+if TYPE_CHECKING:
+    from qcsearch.data.coding import Coding
+
+__all__ = ["Dataset", "FloatArray", "IntArray", "Label"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Label = str | int  # and bool, which is an int
+"""A class: what it may be, `qcsearch.data.labels` says."""
 
 
 @dataclass(frozen=True, eq=False)

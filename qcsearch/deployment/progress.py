@@ -16,7 +16,7 @@ class Progress:
     Attributes:
         stage: `before`, `tuning`, `after` or `test` of a deployment; `predict`.
         done: steps or samples of the stage.
-        total: number of steps or samples that the stage has in all.
+        total: of them.
     """
 
     stage: str

@@ -7,17 +7,16 @@ from collections.abc import Iterator
 import optuna
 import pytest
 
-from qcsearch.candidate.candidate import Candidate
-from qcsearch.circuits.lowering import lower
-from qcsearch.data.preprocessing.pipeline import n_components
-from qcsearch.devices.calibration.providers import get_device
+from qcsearch.circuits.build import lower
+from qcsearch.circuits.candidate import Candidate
+from qcsearch.data.preprocess import n_components
 from qcsearch.devices.device import Device
-from qcsearch.devices.selection.regions import topology
+from qcsearch.devices.providers import get_device
 from qcsearch.errors import CandidateError
 from qcsearch.presets import preset_files
-from qcsearch.search.space.context import SearchContext
-from qcsearch.search.space.space import load_space
-from qcsearch.training.transpiled import transpile_candidate
+from qcsearch.search.context import SearchContext
+from qcsearch.search.space import load_space
+from qcsearch.training.assembly import assemble
 
 PRESETS = sorted(preset_files("search_spaces", ".toml"))
 DRAWN = 25
@@ -42,7 +41,7 @@ def test_two_qubit_gates_are_on_couplings_unless_the_amplitudes_of_a_state_are_e
     target = get_device(device)
     checked = 0
     for candidate, n_features in drawn(name, target):
-        couplings = topology(target, candidate.qubits)
+        couplings = target.topology(candidate.qubits)
         try:
             gates = lower(candidate, couplings, n_features).gates
         except CandidateError:
@@ -60,7 +59,7 @@ def test_mapping_inserts_no_swap_into_candidates_of_the_default_spaces(name: str
     costs = []
     for candidate, n_features in drawn(name, device):
         try:
-            mapped = transpile_candidate(candidate, device, n_features).mapped
+            mapped = assemble(candidate, device, n_features).mapped
         except CandidateError:
             continue
         assert mapped.swaps == 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qcsearch.candidate import checks
-from qcsearch.candidate.gate import Gate, Topology
+from qcsearch.canonical import Json
+from qcsearch.circuits import checks
 from qcsearch.circuits.ansatze.base import ANSATZE
-from qcsearch.storage.canonical import Json
+from qcsearch.circuits.gate import Gate, Topology
 
 __all__ = ["GateByGate"]
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from qcsearch.simulation.observables import Observable
 from qcsearch.simulation.propagation.kernels import group, spread
-from qcsearch.simulation.propagation.records import Tape, Terms
 
 __all__ = ["Expansion", "Step", "expand"]
 
@@ -24,8 +23,8 @@ class Step:
     """A block as the search for strings sees it.
 
     Attributes:
-        qubits: the two that it acts on.
-        square: `(16, 16)`, mean squares of its entries over all angles.
+        qubits: two.
+        square: mean squares of its entries `(16, 16)`.
     """
 
     qubits: tuple[int, ...]
@@ -37,25 +36,25 @@ class Expansion:
     """The strings of one observable and how blocks mix them.
 
     Attributes:
-        tape: how the blocks mix the strings.
-        n_late: how many entries of the tape, the first ones, are the same for all samples.
-        terms: the strings that are left where the circuit starts.
-        first: `(n_slots,)`, coefficients of all slots before the first block.
+        tape: as `kernels.forward` reads it.
+        n_late: entries of the tape that are the same for all samples.
+        terms: the strings that are left at the start, as `kernels.expectation` reads them.
+        first: coefficients of all slots before the first block.
     """
 
-    tape: Tape
+    tape: tuple[Ints, Ints, Ints, Ints, Ints, Floats]
     n_late: int
-    terms: Terms
+    terms: tuple[Ints, Ints, Ints]
     first: Floats
 
     @property
     def blocks(self) -> Ints:
         """Numbers of the blocks on the tape."""
-        return self.tape.blocks
+        return self.tape[0]
 
     def groups(self, first: int, last: int) -> int:
         """Groups of the tape's entries from `first` to `last`, exclusive."""
-        return int(self.tape.begins[last] - self.tape.begins[first])
+        return int(self.tape[1][last] - self.tape[1][first])
 
 
 def expand(
@@ -94,8 +93,8 @@ def expand(
     )
 
 
-def _tape(entries: list[tuple[int, Ints, Ints, Floats]]) -> Tape:
-    return Tape(
+def _tape(entries: list[tuple[int, Ints, Ints, Floats]]) -> tuple[Ints, Ints, Ints, Ints, Ints, Floats]:
+    return (
         np.array([number for number, *_ in entries], dtype=np.int64),
         _begins([slots for _, slots, _, _ in entries]),
         np.concatenate([np.empty((0, 16), np.int32), *(slots for _, slots, _, _ in entries)]),
@@ -153,8 +152,8 @@ class _Strings:
         self._live[slots[gone]] = False
         return slots[gone].astype(np.int32), np.asarray(squares[gone], np.float64)
 
-    def terms(self, n_qubits: int) -> Terms:
-        """What is left."""
+    def terms(self, n_qubits: int) -> tuple[Ints, Ints, Ints]:
+        """What is left: slots, where the factors of each begin, factors `4 · qubit + digit`."""
         slots = np.flatnonzero(self._live)
         digits = np.stack(
             [(self._keys[slots, q // 32] >> np.uint64(2 * (q % 32))) & np.uint64(3) for q in range(n_qubits)],
@@ -162,7 +161,7 @@ class _Strings:
         ).astype(np.int64)
         _, qubits = np.nonzero(digits)
         begins = np.concatenate([[0], np.cumsum(np.count_nonzero(digits, axis=1))])
-        return Terms(slots.astype(np.int32), begins, 4 * qubits + digits[digits > 0])
+        return slots.astype(np.int32), begins, 4 * qubits + digits[digits > 0]
 
     def _weights(self, slots: Ints) -> Ints:
         keys = self._keys[slots]

@@ -8,19 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qcsearch.candidate.candidate import Candidate
-from qcsearch.candidate.choice import Choice
-from qcsearch.devices.calibration.providers import get_device
+from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.devices.device import Device
-from qcsearch.search.predictors import PredictorInput
-from qcsearch.training.transpiled import transpile_candidate
+from qcsearch.devices.providers import get_device
+from qcsearch.search.predictors import Subject
+from qcsearch.training.assembly import assemble
 
-MakeInput = Callable[..., PredictorInput]
+MakeSubject = Callable[..., Subject]
 
 
 @pytest.fixture(scope="session")
-def inputs(device: Device) -> MakeInput:
-    """`inputs("ry x0 0", "rz x0*w0 1", "cx 0 1", X=…, y=…)`: name, angle if it has one, qubits."""
+def subject(device: Device) -> MakeSubject:
+    """`subject("ry x0 0", "rz x0*w0 1", "cx 0 1", X=…, y=…)`: name, angle if it has one, qubits."""
 
     def make(
         *lines: str,
@@ -30,13 +29,11 @@ def inputs(device: Device) -> MakeInput:
         qubits: tuple[int, ...] = (0, 1),
         observables: tuple[str, ...] = ("Z0",),
         seed: int = 0,
-    ) -> PredictorInput:
+    ) -> Subject:
         gates = Choice("gates", {"gates": [_gate(line) for line in lines]})
         candidate = Candidate(Choice("none"), gates, qubits, observables)
         samples = np.asarray(X, dtype=float)
-        return PredictorInput(
-            transpile_candidate(candidate, on, samples.shape[1]), samples, np.asarray(y), (seed,)
-        )
+        return Subject(assemble(candidate, on, samples.shape[1]), samples, np.asarray(y), (seed,))
 
     return make
 

@@ -1,1 +1,0 @@
-"""Preprocessing: from raw features to angles, fitted on the training split only."""

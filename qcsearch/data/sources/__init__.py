@@ -1,1 +1,0 @@
-"""Where data come from: files, folders of images, examples by name, arrays."""

@@ -1,1 +1,0 @@
-"""Tables: CSV, Parquet and data frames, column by column, to samples and labels."""

@@ -1,1 +1,0 @@
-"""The last training steps, on the backend."""

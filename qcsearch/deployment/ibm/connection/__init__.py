@@ -1,1 +1,0 @@
-"""The connection to IBM's cloud: credentials, transport, retries, errors."""

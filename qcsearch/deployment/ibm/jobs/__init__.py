@@ -1,1 +1,0 @@
-"""One request, one paid job, one result that is kept."""

@@ -1,1 +1,0 @@
-"""Calibration facts: where they come from, how they are written, what is wrong with them."""

@@ -1,1 +1,0 @@
-"""Which physical qubits: connected regions, and layouts elsewhere."""

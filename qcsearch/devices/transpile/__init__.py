@@ -1,1 +1,0 @@
-"""From a logical circuit to the gates that the chosen qubits run."""

@@ -1,1 +1,0 @@
-"""The HTML page and its sections."""

@@ -1,1 +1,0 @@
-"""Drawings: figures, circuits, devices."""

@@ -1,1 +1,0 @@
-"""After the trials: refit, evaluation, comparisons, leaderboard."""

@@ -1,0 +1,76 @@
+"""Foresight: the predictors that a space asks for, and the limits it sets on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from qcsearch.errors import InputError
+from qcsearch.search.predictors import PREDICTORS, Subject
+from qcsearch.search.record import Outcome, TrialRecord
+from qcsearch.search.space_file import PredictorPart
+
+__all__ = ["Foresight", "foresee"]
+
+_SMALLEST = 1e-9
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """What predictors say of a candidate.
+
+    Attributes:
+        figures: by the predictor's label.
+        amounts: how far each limited figure is beyond its limit, as a share of the limit; ≤ 0 is kept.
+        rejected: label of the predictor that rejects it, after which no other was asked; None if none does.
+        reason: one sentence; empty if none does.
+    """
+
+    figures: dict[str, float]
+    amounts: dict[str, float]
+    rejected: str | None = None
+    reason: str = ""
+
+    def noted(self, record: TrialRecord) -> TrialRecord:
+        """The record with figures and amounts; infeasible if a predictor rejects the candidate."""
+        amounts = {**record.constraints, **self.amounts}
+        record = replace(record, constraints=amounts, predictors=self.figures)
+        if self.rejected is None:
+            return record
+        worst = amounts[self.rejected]
+        outcome = Outcome("infeasible", self.reason, constraint=self.rejected, amount=worst)
+        return replace(record, outcome=outcome)
+
+
+def foresee(subject: Subject, parts: Iterable[PredictorPart]) -> Foresight:
+    """Ask predictors in their order, up to the first that rejects the candidate.
+
+    One that is not defined for a candidate rejects it if it has a limit, and is left out if it has none.
+    """
+    figures: dict[str, float] = {}
+    amounts: dict[str, float] = {}
+    for part in parts:
+        label, limited = part.label, (part.min, part.max) != (None, None)
+        try:
+            figure = PREDICTORS.create(part.name, part.settings)(subject)
+        except InputError as error:
+            if limited:
+                return Foresight(figures, amounts | {label: 1.0}, label, error.message)
+            continue
+        figures[label] = figure
+        if limited:
+            amounts[label], sentence = _beyond(label, figure, part)
+            if amounts[label] > 0:
+                return Foresight(figures, amounts, label, sentence)
+    return Foresight(figures, amounts)
+
+
+def _beyond(label: str, figure: float, part: PredictorPart) -> tuple[float, str]:
+    """The larger amount of both limits, and its sentence."""
+    found = []
+    if part.min is not None:
+        found.append((part.min - figure, part.min, "below"))
+    if part.max is not None:
+        found.append((figure - part.max, part.max, "above"))
+    excess, limit, side = max(found)
+    return excess / max(abs(limit), _SMALLEST), f"The {label} of {figure:.3g} is {side} the limit {limit:g}."

@@ -1,1 +1,0 @@
-"""The run folder: configuration, history and result of a search, on disk."""

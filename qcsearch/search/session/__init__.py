@@ -1,1 +1,0 @@
-"""One session of a run: what it works with, its trials, its end."""

@@ -1,1 +1,0 @@
-"""The search space: its file, its parameters, and what of it a device and a task leave."""

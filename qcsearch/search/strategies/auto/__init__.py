@@ -1,1 +1,0 @@
-"""The default strategy and its ingredients."""

@@ -1,1 +1,0 @@
-"""What several strategies are made of."""

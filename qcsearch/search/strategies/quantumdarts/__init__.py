@@ -1,1 +1,0 @@
-"""QuantumDARTS and the differentiable circuit that it trains."""

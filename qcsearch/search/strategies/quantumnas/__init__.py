@@ -1,1 +1,0 @@
-"""QuantumNAS and its pruning."""

@@ -1,1 +1,0 @@
-"""The study: its journal, what it asks and what it is told."""

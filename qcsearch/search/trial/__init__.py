@@ -1,1 +1,0 @@
-"""One trial: from parameters to a record."""

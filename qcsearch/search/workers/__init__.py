@@ -1,1 +1,0 @@
-"""Worker processes and the loop of trials in each."""

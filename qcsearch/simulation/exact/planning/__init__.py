@@ -1,1 +1,0 @@
-"""From a circuit to what the kernels work with: light cones, sections, fused tapes, tables."""

@@ -1,1 +1,0 @@
-"""Programs at work: batches, threads, memory, compilation."""

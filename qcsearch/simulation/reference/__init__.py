@@ -1,1 +1,0 @@
-"""Aer behind the interface of the exact engine: the referee."""
