@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt
 DEMO ?= demo-run
+# Rooms whose tests run in one process, where coverage sees them; the later ones are mostly run as commands and workers.
+COVERED := candidate circuits data devices storage training
+FLOOR := 93
 NEED := qcsearch needs Python >= 3.11; set PYTHON=/path/to/python3
 OLD := import platform, sys; sys.exit(sys.version_info < (3, 11) and "$(NEED). " + sys.executable + " is Python " + platform.python_version())
 
@@ -16,11 +19,12 @@ define make_venv
 	"$(PYTHON)" -m venv $(1) || { rm -rf $(1); exit 2; }
 endef
 
-.PHONY: help demo test lint wheel bench bench-search clean
+.PHONY: help demo test coverage lint wheel bench bench-search clean
 
 help:
 	@echo "make demo      install and run the main job on scikit-learn's digits 0-3 (under five minutes)"
 	@echo "make test      install what the tests need and run them (under eight minutes)"
+	@echo "make coverage  what share of the rooms up to the training their own tests run (two minutes)"
 	@echo "make lint      ruff, mypy --strict, and which room may import which"
 	@echo "make wheel     build the wheel and try it outside the checkout"
 	@echo "make bench     the exact engine against its peers: same circuits, same noise (about fifteen minutes)"
@@ -54,6 +58,10 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -c "from qcsearch.simulation import warm_up; warm_up()"
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+coverage: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -q --numprocesses 2 --dist worksteal --cov-report=term --cov-fail-under=$(FLOOR) \
+		$(foreach room,$(COVERED),--cov=qcsearch/$(room) tests/$(room))
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

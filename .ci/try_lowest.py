@@ -17,7 +17,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TESTS = (
-    *("tests/data/test_sources.py", "tests/circuits/test_build.py", "tests/devices/test_noise.py"),
+    *("tests/data/sources/test_load.py", "tests/circuits/test_build.py", "tests/devices/test_noise.py"),
     *("tests/simulation/test_compile.py", "tests/simulation/test_engine_against_aer.py"),
     *("tests/training/test_trainer.py", "tests/search/test_search.py", "tests/deployment/test_executors.py"),
     *("tests/bundle/test_round_trip.py", "tests/cli/test_main.py", "tests/ibm_server/test_executor.py"),

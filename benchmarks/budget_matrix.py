@@ -24,9 +24,9 @@ import numpy as np
 from record.circumstances import circumstances, commit, sentence
 from record.readme import put, table
 
-from qcsearch.search.leaderboard import records
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.simulation.compile import warm_up
+from qcsearch.search import RunFolder
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.simulation import warm_up
 
 HERE = Path(__file__).resolve().parent
 ROWS = (100, 1_000, 10_000, 100_000, 500_000)

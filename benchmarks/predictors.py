@@ -19,11 +19,11 @@ from search.spaces import DEFAULT, derive
 from search.summary import done, failures, noted
 from search.tasks import TASKS
 
-from qcsearch.search.correlation import correlations
-from qcsearch.search.features import Features
-from qcsearch.search.leaderboard import records
-from qcsearch.search.objective import Objective
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search import RunFolder
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.study.correlation import correlations
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
 
 KINDS = {"random": "default space", "elivagar_random": "gate by gate"}
 """How candidates are drawn: everything from the default space; circuits as Élivágar draws them, without its choice
@@ -91,7 +91,7 @@ def _jobs(asked: argparse.Namespace) -> Iterator[Job]:
 def _correlate(run: Path) -> dict[str, Any]:
     """As `qcsearch explain RUN` does."""
     folder = RunFolder.open(run)
-    seed = folder.config.seed
+    seed = folder.config.settings.seed
     objective = Objective.of(Features(folder.dataset, seed), folder.space, folder.device, seed)
     return {"correlations": [asdict(row) for row in correlations(objective, records(folder))]}
 

@@ -19,8 +19,7 @@ import numpy as np
 from engine.wide import brickwork, deep
 from record.readme import put
 
-from qcsearch.simulation import Program, compile_circuit
-from qcsearch.simulation.compile import warm_up
+from qcsearch.simulation import Program, compile_circuit, warm_up
 
 HERE = Path(__file__).resolve().parent
 WIDTHS = (("fake_brisbane", 20), ("fake_brisbane", 50), ("fake_brisbane", 127), ("fake_fez", 156))

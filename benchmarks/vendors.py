@@ -108,7 +108,8 @@ def _read(work: Path) -> dict[str, Any]:
     deployment = json.loads((work / "run" / "deployment.json").read_text())
     winner = json.loads((work / "run" / "result.json").read_text())["best"]
     device = json.loads((work / "device.json").read_text())
-    kept = ("kind", "shots", "seed", "tuning", "noiseless", "noisy", "deployed", "usage", "seconds", "truth")
+    kept = ["kind", "shots", "seed", "tuning", "noiseless", "noisy", "deployed", "usage", "seconds"]
+    kept += ["noise_model_check"]
     return {
         "device": {
             "name": device["name"],

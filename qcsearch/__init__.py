@@ -5,20 +5,34 @@ The public names are loaded when they are first used, so that `import qcsearch` 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from qcsearch._lazy import attach
+from qcsearch._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from qcsearch.bundle.read import load_bundle
-    from qcsearch.circuits.candidate import Candidate
-    from qcsearch.data.sources import load_dataset
+    from qcsearch.candidate.candidate import Candidate
+    from qcsearch.data.sources.load import load_dataset
     from qcsearch.devices.device import Device
     from qcsearch.errors import QCSearchError
     from qcsearch.estimator import QuantumCircuitSearchClassifier
     from qcsearch.training.model import TrainedModel
-    from qcsearch.training.train import train
-
-__version__ = "0.1.0"
+    from qcsearch.training.single import train
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "qcsearch.bundle.read": ("load_bundle",),
+            "qcsearch.candidate.candidate": ("Candidate",),
+            "qcsearch.data.sources.load": ("load_dataset",),
+            "qcsearch.devices.device": ("Device",),
+            "qcsearch.errors": ("QCSearchError",),
+            "qcsearch.estimator": ("QuantumCircuitSearchClassifier",),
+            "qcsearch.training.model": ("TrainedModel",),
+            "qcsearch.training.single": ("train",),
+        },
+    )
 
 __all__ = [
     "Candidate",
@@ -30,24 +44,3 @@ __all__ = [
     "load_dataset",
     "train",
 ]
-
-_HOMES = {
-    "Candidate": "circuits.candidate",
-    "Device": "devices.device",
-    "QCSearchError": "errors",
-    "QuantumCircuitSearchClassifier": "estimator",
-    "TrainedModel": "training.model",
-    "load_bundle": "bundle.read",
-    "load_dataset": "data.sources",
-    "train": "training.train",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"qcsearch.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'qcsearch' has no attribute '{name}'")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from qcsearch.canonical import Json
 from qcsearch.errors import InputError
+from qcsearch.storage.canonical import Json
 
 __all__ = ["as_float", "as_int", "as_json", "as_path"]
 

@@ -6,6 +6,7 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,17 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from qcsearch.arguments import as_int, as_path
 from qcsearch.bundle.write import write_bundle
 from qcsearch.data.checks import check_X
-from qcsearch.data.frames import is_frame, read_frame
 from qcsearch.data.labels import classes_like
-from qcsearch.data.sources import load_dataset
-from qcsearch.devices.providers import get_device
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.tables.frames import is_frame, read_frame
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import DataError
-from qcsearch.search.leaderboard import Leaderboard, leaderboard
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.finish.leaderboard import Leaderboard, leaderboard_of
+from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.search import run_search
-from qcsearch.search.space import load_space
+from qcsearch.search.settings import SearchSettings
+from qcsearch.search.space.space import load_space
+from qcsearch.training.bound_head import predicted_classes
 
 if TYPE_CHECKING:
     from qcsearch.bundle.manifest import Manifest
@@ -44,8 +47,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
     aside for the one final test and a fifth of the others for validation, so that the leaderboard is honest.
 
     Args:
-        device: a name (`fake_torino`), a snapshot file, a Qiskit `BackendV2`, or a `Device`; what is odd about its
-            calibration is logged as a warning.
+        device: a name (`fake_torino`), a snapshot file, a Qiskit `BackendV2`, or a `Device`; notices about its
+            calibration are logged as warnings.
         space: a search space's name or TOML file.
         n_trials: candidates to try, in total; None for no limit (50 if there is no limit of seconds either).
         max_seconds: seconds for everything, in total; None for no limit.
@@ -58,7 +61,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         impute: `mean`, `median` or `most_frequent` to fill in missing values, which are refused otherwise. Both
             learn from the training part alone and are part of the model.
         workers: processes.
-        run: folder to keep the run in; the same folder goes on where it stopped. None keeps no folder.
+        run: folder to keep the run in; a run in it is resumed where it stopped. None keeps no folder.
         random_state: int, `numpy.random.RandomState`, or None for another search each time.
 
     Attributes:
@@ -126,7 +129,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             NoFeasibleCandidateError: if no candidate kept all constraints.
 
         Warns:
-            UserWarning: if the winner is no better than the majority class, or no training went to its end.
+            UserWarning: if the winner is no better than the majority class, or no training finished in time.
         """
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
@@ -139,30 +142,22 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         with tempfile.TemporaryDirectory() as scratch:
             kept = None if self.run is None else as_path(self.run, "The 'run' parameter")
             run = RunFolder(kept or Path(scratch, "run"))
-            self.result_ = run_search(
-                dataset,
-                device,
-                space,
-                run=run.path,
-                n_trials=self.n_trials,
-                max_seconds=self.max_seconds,
-                workers=self.workers,
-                seed=_seed(self.random_state),
-                strategy=self.strategy,
-                strategy_options=self.strategy_options,
-                max_two_qubit_gates=self.max_two_qubit_gates,
-                max_duration_us=self.max_duration_us,
-                seed_from=self.seed_from,
-            )
+            self.result_ = run_search(dataset, device, space, self._settings(), run=run.path)
             if self.result_.failure:
                 warnings.warn(self.result_.failure, stacklevel=2)
             if self.run is None:
                 self.result_ = self.result_.without_run()
             self.model_: TrainedModel = self.result_.model
-            self._leaderboard = leaderboard(run)
+            self._leaderboard = leaderboard_of(self.result_)
         self.classes_ = classes_like(dataset.classes, y)
         self.n_features_in_ = dataset.n_features
         return self
+
+    def _settings(self) -> SearchSettings:
+        """What the parameters of the same names say."""
+        names = {field.name for field in fields(SearchSettings)} & self.get_params(deep=False).keys()
+        given = {name: getattr(self, name) for name in names}
+        return SearchSettings(**given, seed=_seed(self.random_state))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Labels `(n_samples,)`, under the device's noise.
@@ -172,8 +167,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             DataError: if `X` is not a table of finite numbers with as many features as `fit` saw.
             ValueError: if it is a frame with other columns, or in another order, than `fit` saw.
         """
-        winners = np.argmax(self.predict_proba(X), axis=1)
-        return np.asarray(self.classes_[winners])
+        codes = predicted_classes(self.predict_proba(X))
+        return np.asarray(self.classes_[codes])
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes_`; raises as `predict`."""

@@ -37,7 +37,7 @@ def python_command(module: str, *arguments: str, detached: bool = False) -> list
     itself, as by the end of its standard input.
 
     Args:
-        module: full name, such as `qcsearch.search.worker`.
+        module: full name, such as `qcsearch.search.workers.fork_server`.
         arguments: for it.
         detached: whether it goes on when its parent ends; it is then to be started in a session of its own.
     """

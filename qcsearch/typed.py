@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from pydantic import ConfigDict, ValidationError, create_model
 
-from qcsearch import canonical
-from qcsearch.canonical import Json
 from qcsearch.errors import InputError
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
 
 __all__ = ["read"]
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qcsearch import canonical, escape
+from qcsearch import escape
+from qcsearch.storage import canonical
 
 any_text = st.text(st.characters(exclude_categories=()))
 

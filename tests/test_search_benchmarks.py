@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from qcsearch.candidate.gate import Topology
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.circuits.gate import Topology
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions, region, topology
-from qcsearch.search.space import load_space
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.selection.regions import best_regions, region, topology
+from qcsearch.search.space.space import load_space
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 CHECKOUT_ONLY = pytest.mark.skipif(not (BENCHMARKS / "data").is_dir(), reason="the data are in the checkout")
@@ -222,11 +222,11 @@ from pathlib import Path
 import optuna
 from search.counting import counted, install
 install(Path(sys.argv[1]))
-from qcsearch.data.sources import load_dataset
-from qcsearch.devices.providers import get_device
-from qcsearch.search.features import Features
-from qcsearch.search.objective import Objective
-from qcsearch.search.space import load_space
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
+from qcsearch.search.space.space import load_space
 
 device, space = get_device("fake_manila"), load_space("tiny")
 objective = Objective.of(Features(load_dataset("moons"), 0), space, device, 0)

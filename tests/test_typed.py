@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qcsearch import canonical
 from qcsearch.errors import InputError
+from qcsearch.storage import canonical
 from qcsearch.typed import read
 
 

@@ -12,9 +12,11 @@ from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer.noise import NoiseModel
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions
+from qcsearch.devices.noise import noise_model
+from qcsearch.devices.selection.regions import best_regions
+from qcsearch.devices.transpile.target import region_target
 
 __all__ = ["CASES", "Case", "build"]
 
@@ -94,7 +96,7 @@ def build(name: str) -> Case:
     circuit, features, weights = _encoded_once(n_qubits) if kind == "W1" else _reuploading(n_qubits)
     mapped = transpile(
         circuit,
-        target=device.target(qubits),
+        target=region_target(device, qubits),
         initial_layout=list(range(n_qubits)),
         optimization_level=3,
         seed_transpiler=0,
@@ -103,7 +105,7 @@ def build(name: str) -> Case:
     return Case(
         name,
         mapped,
-        quiet.noise_model(qubits),
+        noise_model(quiet, qubits),
         qubits,
         tuple(features),
         tuple(weights),

@@ -10,8 +10,9 @@ from qiskit.circuit import Parameter, ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer.noise import NoiseModel, depolarizing_error, thermal_relaxation_error
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
+from qcsearch.devices.noise import noise_model
 
 __all__ = ["brickwork", "deep"]
 
@@ -44,7 +45,7 @@ def brickwork(device_name: str, n: int, depth: int = 2) -> Parts:
         for bond, gate in bonds.items():
             if colours[bond] == layer % 2:
                 getattr(circuit, gate.name)(*[place[q] for q in gate.qubits])
-    return circuit, device.noise_model(qubits), _all_z(n), list(x), list(w)
+    return circuit, noise_model(device, qubits), _all_z(n), list(x), list(w)
 
 
 def deep(n: int, layers: int) -> Parts:

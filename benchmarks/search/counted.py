@@ -21,9 +21,9 @@ def main() -> None:
     install(Path(folder))
     import search.variants  # noqa: F401  strategies that only benchmarks use
     from qcsearch.cli.main import run
-    from qcsearch.search.workers import Nursery
+    from qcsearch.search.workers.pool import ForkServer
 
-    Nursery.module = "search.counted_worker"
+    ForkServer.module = "search.counted_worker"
     raise SystemExit(run(arguments))
 
 

@@ -13,6 +13,6 @@ def main() -> None:
     """Count, and do what the product's own does."""
     install(Path(os.environ[FOLDER]))
     import search.variants  # noqa: F401  strategies that only benchmarks use
-    from qcsearch.search import worker
+    from qcsearch.search.workers import fork_server
 
-    worker.main()
+    fork_server.main()

@@ -35,7 +35,7 @@ def install(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     counts = _Counts(folder)
     import qcsearch.simulation.compile as compiling
-    from qcsearch.simulation.exact.program import Program
+    from qcsearch.simulation.exact.runtime.program import Program
 
     compile_circuit = compiling.compile_circuit
 
@@ -48,15 +48,15 @@ def install(folder: Path) -> None:
     for name in ("values", "value_and_gradient"):
         setattr(Program, name, _counting(getattr(Program, name), counts))
 
-    from qcsearch.search.objective import Objective
+    from qcsearch.search.trial.objective import Objective
 
-    assemble = Objective.assemble
+    transpile = Objective.transpile
 
-    def assembling(self: Any, candidate: Any, *arguments: Any, **settings: Any) -> Any:
+    def transpiling(self: Any, candidate: Any, *arguments: Any, **settings: Any) -> Any:
         counts.candidate(candidate.digest)
-        return assemble(self, candidate, *arguments, **settings)
+        return transpile(self, candidate, *arguments, **settings)
 
-    Objective.assemble = assembling
+    Objective.transpile = transpiling
 
 
 def _counting(method: Callable[..., Any], counts: _Counts) -> Callable[..., Any]:

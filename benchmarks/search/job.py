@@ -16,8 +16,9 @@ from typing import Any
 
 from record.circumstances import circumstances, commit
 
-from qcsearch.cli.inputs import Inputs, gather
-from qcsearch.data.table_options import TableOptions
+from qcsearch.cli.options.inputs import Inputs, gather
+from qcsearch.cli.options.search import SearchOptions
+from qcsearch.data.tables.options import TableOptions
 from qcsearch.search.budget import Clock
 from search.counting import counted
 from search.outcome import outcome
@@ -144,31 +145,21 @@ def job(
         more: settings that say what the search is for.
     """
     archive = data_file(task)
-    found: Inputs = gather(
-        str(archive),
-        table=TableOptions(),
-        device=device,
-        space=space,
-        trials=n_trials,
-        max_seconds=max_seconds,
-        max_two_qubit_gates=None,
-        max_duration_us=None,
-        seed=seed,
-        strategy=strategy,
-        strategy_option=None,
-        run=str(_BENCHMARKS / "no-run"),
+    options = SearchOptions(
+        device, space, n_trials, max_seconds, workers=workers, seed=seed, strategy=strategy
     )
+    found: Inputs = gather(str(archive), TableOptions(), options, run=str(_BENCHMARKS / "no-run"))
     settings = {
         "task": task,
         "seed": seed,
-        "strategy": found.strategy,
+        "strategy": found.settings.strategy,
         "space": found.space.name,
         "space_fingerprint": found.space.fingerprint[:12],
         "device": found.device.name,
         "device_digest": found.device.digest[:12],
         "data_digest": found.dataset.digest[:12],
-        "max_seconds": found.max_seconds,
-        "n_trials": found.n_trials,
+        "max_seconds": found.settings.max_seconds,
+        "n_trials": found.settings.n_trials,
         "workers": workers,
         "cores": None if alone else 1,
         **more,

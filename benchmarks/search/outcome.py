@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import search.variants  # noqa: F401  runs of strategies that only benchmarks use can be read
-from qcsearch.search.leaderboard import records
-from qcsearch.search.record import TrialRecord
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.trial.record import TrialRecord
 
 __all__ = ["outcome"]
 
@@ -18,7 +17,8 @@ __all__ = ["outcome"]
 def outcome(folder: Path) -> dict[str, Any]:
     """Scores on the test part unless they are named otherwise."""
     run = RunFolder.open(folder)
-    result = SearchResult.from_file(folder, run.result() or {})
+    result = run.result()
+    assert result is not None
     found = records(run)
     record = next(record for record in found if record.trial == result.best.trial)
     winner = record.candidate

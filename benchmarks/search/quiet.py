@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from qcsearch.bundle.read import load_bundle
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.calibration.snapshot import to_text
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions, topology
-from qcsearch.devices.snapshot import to_text
+from qcsearch.devices.selection.regions import best_regions, topology
 from search.tasks import data_file
 
 __all__ = ["on_the_real_device", "write_quiet"]

@@ -7,11 +7,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from qcsearch.candidate.gate import Topology, count_weights
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.circuits.gate import Topology, count_weights
 from qcsearch.errors import CandidateError, SpaceError
-from qcsearch.search.space import SearchSpace, load_space
+from qcsearch.search.space.space import SearchSpace, load_space
 from qcsearch.search.strategies import check_strategy
 
 __all__ = ["DEFAULT", "LAYERED", "derive", "suited"]

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from qcsearch.search.features import Features
-from qcsearch.search.leaderboard import records
-from qcsearch.search.objective import Objective
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
 
 __all__ = ["stopping"]
 
@@ -21,7 +21,7 @@ def stopping(run: Path, sample: int, steps: int) -> dict[str, Any]:
     """Steps of all kept trials, and validation accuracies of a sample of them, as they are and trained longer."""
     folder = RunFolder.open(run)
     kept = [record for record in records(folder) if record.outcome.kind == "kept"]
-    seed = folder.config.seed
+    seed = folder.config.settings.seed
     objective = Objective.of(Features(folder.dataset, seed), folder.space, folder.device, seed)
     rows = np.random.default_rng(seed).permutation(len(kept))[:sample]
     before, after = [], []

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.snapshot import to_text
-from qcsearch.devices.synthetic import drifted
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.calibration.snapshot import to_text
+from qcsearch.devices.calibration.synthetic import drifted
 
 __all__ = ["tunings", "write_drifted"]
 

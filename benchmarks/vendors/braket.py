@@ -19,8 +19,8 @@ from qiskit.providers import BackendV2
 from qiskit_braket_provider import BraketLocalBackend
 from qiskit_braket_provider.providers.target import aws_device_to_target
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
 
 NATIVE = {"cx": "cnot", "sx": "v", "x": "x", "rz": "rz"}
 

@@ -25,11 +25,11 @@ def render(stored: dict[str, Any]) -> str:
         scores = (found["noiseless"], found["noisy"], found["deployed"])
         accuracies = [f"{100 * score['accuracy']:.1f} %" for score in scores]
         accuracies[2] += f" ± {100 * found['deployed']['shot_error']:.1f} % (shots)"
-        worst = min(one["p_value"] for one in found["truth"]["observables"])
-        truth = f"{'yes' if found['truth']['holds'] else 'no'}, smallest p {worst:.2g}"
+        worst = min(one["p_value"] for one in found["noise_model_check"]["observables"])
+        verdict = f"{'yes' if found['noise_model_check']['holds'] else 'no'}, smallest p {worst:.2g}"
         versions = ", ".join(f"{name} {number}" for name, number in entry["versions"].items())
         model = f"{entry['winner']['n_qubits']} qubits, {entry['winner']['two_qubit_gates']} two-qubit gates"
-        lines.append(f"| {entry['title']} | {versions} | {model} | {' | '.join(accuracies)} | {truth} |")
+        lines.append(f"| {entry['title']} | {versions} | {model} | {' | '.join(accuracies)} | {verdict} |")
     first = next(iter(stored.values()))
     lines += ["", f"{first['deployment']['noisy']['n_samples']} test samples of {first['data']}."]
     return "\n".join(lines)

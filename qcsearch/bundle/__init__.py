@@ -1,1 +1,23 @@
 """The trained model on disk: written, verified, read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qcsearch._lazy import attach
+
+if TYPE_CHECKING:
+    from qcsearch.bundle.read import load_bundle
+    from qcsearch.bundle.verify import verify_bundle
+    from qcsearch.bundle.write import write_bundle
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "qcsearch.bundle.read": ("load_bundle",),
+            "qcsearch.bundle.verify": ("verify_bundle",),
+            "qcsearch.bundle.write": ("write_bundle",),
+        },
+    )
+
+__all__ = ["load_bundle", "verify_bundle", "write_bundle"]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.canonical import Json
 from qcsearch.errors import BundleError
-from qcsearch.limits import MAX_LEARNED
+from qcsearch.storage.canonical import Json
+from qcsearch.storage.limits import MAX_LEARNED
 
 __all__ = ["from_json", "to_json"]
 
@@ -37,7 +37,7 @@ def from_json(data: Json, name: str, largest: float = MAX_LEARNED) -> NDArray[An
 
     Args:
         data: its answer.
-        name: for messages.
+        name: name of the array, for messages.
         largest: size that a number may have.
 
     Raises:

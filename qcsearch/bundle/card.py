@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from qcsearch.canonical import Json
 from qcsearch.deployment.executors.folding import fold_notice
 from qcsearch.escape import for_card, for_code
+from qcsearch.storage.canonical import Json
+from qcsearch.wording import microseconds
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
@@ -36,7 +37,7 @@ def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Dep
     Args:
         model: the trained model.
         metrics: scores and costs; names say which part of the data they are of.
-        deployment: what was measured on a backend, if anything was.
+        deployment: the measurement on a backend, if there was one.
     """
     sections = [
         ("Model card", _summary(model)),
@@ -74,7 +75,7 @@ def _signature(model: TrainedModel) -> str:
 
 
 def _model(model: TrainedModel) -> str:
-    candidate, mapped = model.candidate, model.assembly.mapped
+    candidate, mapped = model.candidate, model.transpiled.mapped
     preprocessing = candidate.preprocessing
     low, high = preprocessing.angle_range
     encoder = model.encoder
@@ -88,7 +89,7 @@ def _model(model: TrainedModel) -> str:
             "Circuit": candidate.ansatz.name,
             "Two-qubit gates": mapped.two_qubit_gates,
             "Depth": mapped.depth,
-            "Duration": f"{1e6 * mapped.duration:.2f} µs",
+            "Duration": microseconds(mapped.duration),
             "Observables": ", ".join(candidate.observables),
             "Head": candidate.head.name,
             "Trained under noise": "yes" if candidate.training.noise else "no",
@@ -154,7 +155,7 @@ def _limits(model: TrainedModel, deployment: Deployment | None) -> str:
     ]
     if deployment is None or deployment.kind != "hardware":
         limits.insert(0, "No number here was measured on a quantum processor.")
-    if (folds := fold_notice(model.assembly.mapped.circuit)) is not None:
+    if (folds := fold_notice(model.transpiled.mapped.circuit)) is not None:
         limits.append(folds)
     return "\n".join(f"- {limit}" for limit in limits)
 

@@ -9,7 +9,8 @@ import numpy as np
 from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.circuit import Parameter
 
-from qcsearch.devices.angles import any_angle, fold, n_open
+from qcsearch.devices.transpile.angles import any_angle, fold, n_open
+from qcsearch.devices.transpile.target import region_target
 from qcsearch.training.expectations import Floats
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ def export_circuits(
         model: the trained model.
         sample: a raw sample `(n_features,)`; None for the one whose preprocessed features all lie in the
             middle of their range.
-        named: what the sample is, for the head of the file.
+        named: description of the sample, for the head of the file.
     """
     circuit, free = trained_circuit(model), _any_sample(model)
     values = _features(model, sample)
-    used = {p: x for p, x in zip(model.assembly.features, values, strict=True) if p in circuit.parameters}
-    bound, _ = fold(circuit.assign_parameters(used), target=model.device.target(model.candidate.qubits))
+    used = {p: x for p, x in zip(model.transpiled.features, values, strict=True) if p in circuit.parameters}
+    bound, _ = fold(
+        circuit.assign_parameters(used), target=region_target(model.device, model.candidate.qubits)
+    )
     buffer = io.BytesIO()
     qpy.dump(free, buffer)
     source = "a sample in the middle of the range of all features" if sample is None else named
@@ -53,15 +56,17 @@ def trained_circuit(model: TrainedModel) -> QuantumCircuit:
 
     Its qubit `i` is the physical qubit `model.candidate.qubits[i]`.
     """
-    assembly = model.assembly
-    bound = assembly.mapped.circuit.assign_parameters(dict(zip(assembly.weights, model.weights, strict=True)))
+    transpiled = model.transpiled
+    bound = transpiled.mapped.circuit.assign_parameters(
+        dict(zip(transpiled.weights, model.parameters.weights, strict=True))
+    )
     plain = QuantumCircuit(bound.num_qubits, name="qcsearch", global_phase=bound.global_phase)
     return plain.compose(bound)
 
 
 def _any_sample(model: TrainedModel) -> QuantumCircuit:
     """The trained circuit in gates that the device runs for all values of the features."""
-    return any_angle(trained_circuit(model), model.device.target(model.candidate.qubits))
+    return any_angle(trained_circuit(model), region_target(model.device, model.candidate.qubits))
 
 
 def _plainly_named(circuit: QuantumCircuit) -> QuantumCircuit:
@@ -70,7 +75,7 @@ def _plainly_named(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def _about_inputs(model: TrainedModel, circuit: QuantumCircuit) -> list[str]:
-    n_features = len(model.assembly.features)
+    n_features = len(model.transpiled.features)
     lines = [
         f"Inputs are the {n_features} features of a sample, x0 to x{n_features - 1} (those that the circuit uses), "
         "in radians, as the model makes them of raw data: load_bundle(...).features(X).",
@@ -87,14 +92,14 @@ def _features(model: TrainedModel, sample: Floats | None) -> Floats:
     if sample is not None:
         return np.asarray(model.features(np.asarray(sample)[None, :])[0])
     low, high = model.candidate.preprocessing.angle_range
-    middle = np.full((1, model.assembly.n_features), (low + high) / 2)
-    return np.asarray(model.assembly.derive(middle)[0])
+    middle = np.full((1, model.transpiled.n_features), (low + high) / 2)
+    return np.asarray(model.transpiled.derive(middle)[0])
 
 
 def _qasm(model: TrainedModel, circuit: QuantumCircuit, about: list[str]) -> bytes:
     """The circuit under a header that says what it is."""
     places = ", ".join(f"q[{i}] is ${q}" for i, q in enumerate(model.candidate.qubits))
-    final = model.assembly.mapped.final_layout
+    final = model.transpiled.mapped.final_layout
     measured = ", ".join(model.candidate.observables)
     header = [
         f"Written by qcsearch for {model.device.name}: {places}.",

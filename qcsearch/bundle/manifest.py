@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from qcsearch import canonical
 from qcsearch.errors import BundleError
+from qcsearch.storage import canonical
 
 __all__ = ["MANIFEST", "MAX_BYTES", "OPTIONAL", "REQUIRED", "SCHEMA_VERSION", "FileEntry", "Manifest"]
 
@@ -57,7 +57,7 @@ class Manifest(BaseModel):
 
     Attributes:
         format: always `qcsearch.bundle`.
-        schema_version: of the bundle's layout.
+        schema_version: version of the bundle's layout.
         versions: library to version, of what wrote the bundle.
         files: file name to size and SHA-256, every file but the manifest.
         digest: SHA-256 of the canonical JSON of all of the above: the bundle's name by content.

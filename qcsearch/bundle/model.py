@@ -8,21 +8,22 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch import canonical
 from qcsearch.bundle import arrays
 from qcsearch.bundle.manifest import REQUIRED
-from qcsearch.canonical import Json
-from qcsearch.circuits.build import lower
-from qcsearch.circuits.candidate import Candidate
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.circuits.lowering import lower
 from qcsearch.data.labels import check_classes
-from qcsearch.data.persistence import load_pipeline, save_pipeline
-from qcsearch.data.preprocess import n_outputs
-from qcsearch.devices.regions import topology
-from qcsearch.devices.validation import validate
+from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
+from qcsearch.data.preprocessing.pipeline import n_outputs
+from qcsearch.devices.calibration.validation import device_from_json
+from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import BundleError, QCSearchError
-from qcsearch.limits import MAX_FEATURES, MAX_PARAMETER
-from qcsearch.training.heads import HEADS
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
+from qcsearch.storage.limits import MAX_FEATURES, MAX_PARAMETER
+from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.parameters import Parameters
 
 __all__ = ["model_files", "read_model"]
 
@@ -33,7 +34,7 @@ def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, b
     """The files that the model is rebuilt from.
 
     Args:
-        model: what to save.
+        model: the model to be saved.
         metrics: its scores and costs, JSON values.
 
     Raises:
@@ -57,8 +58,8 @@ def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, b
         "signature.json": _text(signature, "signature"),
         "weights.json": _text(
             {
-                "circuit": arrays.to_json(model.weights, MAX_PARAMETER),
-                "head": arrays.to_json(model.head_parameters, MAX_PARAMETER),
+                "circuit": arrays.to_json(model.parameters.weights, MAX_PARAMETER),
+                "head": arrays.to_json(model.parameters.head, MAX_PARAMETER),
             },
             "weights",
         ),
@@ -81,9 +82,8 @@ def read_model(files: Mapping[str, bytes]) -> TrainedModel:
     weights = data["weights.json"]
     model = TrainedModel(
         candidate=_read("candidate.json", Candidate.from_json, data["candidate.json"]),
-        device=_read("device.json", validate, data["device.json"]),
-        weights=_vector(weights, "circuit"),
-        head_parameters=_vector(weights, "head"),
+        device=_read("device.json", device_from_json, data["device.json"]),
+        parameters=Parameters(_vector(weights, "circuit"), _vector(weights, "head")),
         pipeline=_read("preprocessor.json", _pipeline, data["preprocessor.json"]),
         classes=signature.classes,
         n_features_in=signature.n_features_in,
@@ -178,12 +178,14 @@ def _check_together(model: TrainedModel) -> None:
     if wanted != model.n_features_in:
         raise BundleError(f"The preprocessor takes {wanted} features, the signature {model.n_features_in}.")
     n_weights = _read("candidate.json", _n_weights, model)
-    if len(model.weights) != n_weights:
-        raise BundleError(f"The circuit takes {n_weights} weights; the bundle has {len(model.weights)}.")
+    if len(model.parameters.weights) != n_weights:
+        raise BundleError(
+            f"The circuit takes {n_weights} weights; the bundle has {len(model.parameters.weights)}."
+        )
     n_head = _read("candidate.json", _n_head, model)
-    if len(model.head_parameters) != n_head:
-        raise BundleError(f"The head takes {n_head} parameters; the bundle has {len(model.head_parameters)}.")
-    _read("candidate.json", lambda m: m.assembly, model)
+    if len(model.parameters.head) != n_head:
+        raise BundleError(f"The head takes {n_head} parameters; the bundle has {len(model.parameters.head)}.")
+    _read("candidate.json", lambda m: m.transpiled, model)
 
 
 def _n_weights(model: TrainedModel) -> int:
@@ -193,5 +195,4 @@ def _n_weights(model: TrainedModel) -> int:
 
 
 def _n_head(model: TrainedModel) -> int:
-    head = HEADS.create(model.candidate.head.name, model.candidate.head.settings)
-    return head.n_parameters(len(model.candidate.observables), model.n_classes)
+    return n_head_parameters(model.candidate, model.n_classes)

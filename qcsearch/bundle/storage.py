@@ -11,6 +11,7 @@ from pathlib import Path
 from qcsearch.bundle import container
 from qcsearch.bundle.manifest import MANIFEST, MAX_BYTES, Manifest
 from qcsearch.errors import BundleError
+from qcsearch.storage.files import write_bytes
 
 __all__ = ["store"]
 
@@ -34,23 +35,11 @@ def store(path: Path, files: Mapping[str, bytes], manifest: Manifest, *, overwri
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".zip":
-            _store_zip(path, container.pack(everything))
+            write_bytes(path, container.pack(everything))
         else:
             _store_folder(path, everything)
     except OSError as error:
         raise BundleError(f"The bundle cannot be written to '{path}': {error.strerror or error}.") from error
-
-
-def _store_zip(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            _write(file.fileno(), content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _store_folder(path: Path, files: Mapping[str, bytes]) -> None:
@@ -59,11 +48,7 @@ def _store_folder(path: Path, files: Mapping[str, bytes]) -> None:
     try:
         new.mkdir()
         for name, content in files.items():
-            handle = os.open(new / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-            try:
-                _write(handle, content)
-            finally:
-                os.close(handle)
+            write_bytes(new / name, content)
         if os.path.lexists(path):
             path.rename(old)
         try:
@@ -74,10 +59,3 @@ def _store_folder(path: Path, files: Mapping[str, bytes]) -> None:
             raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def _write(handle: int, content: bytes) -> None:
-    with os.fdopen(handle, "wb", closefd=False) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

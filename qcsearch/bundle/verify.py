@@ -6,7 +6,7 @@ memory, not from a file that somebody may have changed in between.
 
 What is not promised: who wrote a bundle (a whole new one has a new digest), that its model predicts well, or that its
 card, circuit files and metrics tell the truth. Whether its parts belong together, and ask for no more than
-`qcsearch.limits` allows, is seen when the model is rebuilt.
+`qcsearch.storage.limits` allows, is seen when the model is rebuilt.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from qcsearch import files
 from qcsearch.bundle import container
 from qcsearch.bundle.manifest import MANIFEST, MAX_BYTES, MAX_MANIFEST_BYTES, OPTIONAL, REQUIRED, Manifest
 from qcsearch.errors import BundleError, FileError
+from qcsearch.storage import files
 
 __all__ = ["read_verified", "verify_bundle"]
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qcsearch import canonical
 from qcsearch.bundle.card import model_card
 from qcsearch.bundle.exports import export_circuits
 from qcsearch.bundle.manifest import Manifest
 from qcsearch.bundle.model import model_files
 from qcsearch.bundle.storage import store
-from qcsearch.canonical import Json
 from qcsearch.deployment.versions import library_versions
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ def write_bundle(
     The same model written twice by the same versions gives the same bytes.
 
     Args:
-        model: what to save, with the weights it is to be served with.
+        model: the model to be saved, with the weights it is to be served with.
         path: a folder to make, or a file if it ends in `.zip`.
         metrics: further scores, beside the model's own; names say which part of the data they are of.
-        deployment: what was measured on a backend; goes into the card and `deployment.json`.
+        deployment: the measurement on a backend; it goes into the card and `deployment.json`.
         sample: a raw sample `(n_features,)` for the bound circuit in `circuit.qasm`; None for the middle of
             the features' range.
-        named: what the sample is, for the head of that file.
+        named: description of the sample, for the head of that file.
         overwrite: replace what is at `path`.
 
     Returns:

@@ -6,14 +6,15 @@ from collections import Counter
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any
 
-from qcsearch.canonical import Json
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import GateList
 from qcsearch.circuits import observables
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.circuits.gate import GateList
 from qcsearch.errors import QCSearchError
 from qcsearch.registry import Registry
+from qcsearch.storage.canonical import Json
 
 __all__ = ["CircuitFacts", "counted_parts", "explain", "facts", "summary"]
 
@@ -29,8 +30,8 @@ class CircuitFacts:
         gates: number of gates by name.
         two_qubit_gates: number of gates on two qubits.
         depth: longest chain of gates that follow one another.
-        features_by_qubit: derived features that turn each qubit, sorted.
-        weights_by_qubit: weights that turn each qubit, sorted; a two-qubit rotation counts on both.
+        features_by_qubit: derived features that rotate each qubit, sorted.
+        weights_by_qubit: weights that rotate each qubit, sorted; a two-qubit rotation counts on both.
     """
 
     n_qubits: int
@@ -93,7 +94,7 @@ def summary(candidate: Candidate, gate_list: GateList | None = None) -> str:
 
 
 def explain(candidate: Candidate, gate_list: GateList) -> str:
-    """A few lines: the choices, the gates by name, and for each qubit what turns it and what is measured.
+    """A few lines: the choices, the gates by name, and for each qubit what rotates it and what is measured.
 
     Args:
         candidate: the candidate.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
 from qcsearch.errors import CandidateError
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from qcsearch.cli import (
+from qcsearch.cli.commands import (
     board,
     check,
     cost,
@@ -39,7 +39,8 @@ from qcsearch.cli import (
     tune,
     verify,
 )
-from qcsearch.cli.options import JSON_KEY, VERBOSE_KEY
+from qcsearch.cli.options.common import JSON_KEY, VERBOSE_KEY
+from qcsearch.cli.options.listed import Listing
 from qcsearch.cli.output import emit, say
 from qcsearch.cli.process import INTERRUPTED
 from qcsearch.cli.surroundings import surroundings
@@ -131,7 +132,7 @@ app = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        from qcsearch import __version__
+        from qcsearch._version import __version__
 
         print(f"qcsearch {__version__}")
         raise typer.Exit
@@ -147,8 +148,8 @@ def _root(
 
 
 _MAKE, _LOOK, _USE, _KNOW = "Search", "Look at a run", "Use the winner", "Devices and spaces"
-app.command("search", rich_help_panel=_MAKE)(search.search)
-app.command("check", rich_help_panel=_MAKE)(check.check)
+app.command("search", cls=Listing, rich_help_panel=_MAKE)(search.search)
+app.command("check", cls=Listing, rich_help_panel=_MAKE)(check.check)
 app.command("tune", rich_help_panel=_MAKE)(tune.tune)
 app.command("board", rich_help_panel=_LOOK)(board.board)
 app.command("explain", rich_help_panel=_LOOK)(explain.explain)

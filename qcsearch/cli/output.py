@@ -9,9 +9,10 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from qcsearch import canonical
-from qcsearch.canonical import Json
+from qcsearch import wording
 from qcsearch.escape import for_json, for_terminal, lines_for_terminal
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,7 +24,6 @@ __all__ = [
     "display",
     "emit",
     "facts",
-    "percent",
     "say",
     "say_notes",
     "table",
@@ -71,13 +71,13 @@ def tell_lines(text: str) -> None:
 
 
 def say(sentence: str) -> None:
-    """Print one line on standard error, whole, without wrapping; where that is gone or full nobody is told."""
+    """Print one line on standard error, whole, without wrapping; an output that is closed or full is ignored."""
     with contextlib.suppress(OSError, ValueError):
         print(for_terminal(sentence), file=sys.stderr, flush=True)
 
 
 def say_notes(device: Device) -> None:
-    """Say what is odd about a calibration, a line each; a long list of places is cut, `devices check` has it whole."""
+    """Print the notices of a calibration, a line each; a long one is cut, `devices check` prints it whole."""
     for notice in device.notices:
         if len(notice) > _NOTE:
             notice = f"{notice[:_NOTE].rpartition(', ')[0] or notice[:_NOTE]} … (`qcsearch devices check` says all)"
@@ -121,7 +121,9 @@ def table(
         numeric = any(_is_number(row[i]) for row in body) if right is None else i in right
         result.add_column(for_terminal(name), justify="right" if numeric else "left", no_wrap=numeric)
     for row in body:
-        result.add_row(*(cell if isinstance(cell, Text) else Text(cell_text(cell)) for cell in row))
+        result.add_row(
+            *(cell if isinstance(cell, Text) else Text(for_terminal(wording.cell(cell))) for cell in row)
+        )
     return result
 
 
@@ -133,22 +135,8 @@ def facts(title: str, items: Mapping[str, object]) -> Table:
     result = Table.grid(padding=(0, 2))
     result.title, result.title_justify, result.title_style = lines_for_terminal(title), "left", "bold"
     for name, value in items.items():
-        result.add_row(Text(for_terminal(name), style="dim"), Text(cell_text(value)))
+        result.add_row(Text(for_terminal(name), style="dim"), Text(for_terminal(wording.cell(value))))
     return result
-
-
-def percent(value: float | None) -> str:
-    """A share as people say it."""
-    return "–" if value is None else f"{100 * value:.1f} %"
-
-
-def cell_text(value: object) -> str:
-    """One cell of a table as text."""
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 or value == 0 else f"{value:.3g}"
-    return for_terminal(value)
 
 
 def _is_number(value: object) -> bool:

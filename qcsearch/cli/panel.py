@@ -15,11 +15,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from qcsearch.cli.output import percent, say
+from qcsearch.cli.output import say
 from qcsearch.cli.progress import Progress, clock, one_line
 from qcsearch.escape import for_terminal
 from qcsearch.search import events
-from qcsearch.search.record import TrialRecord
+from qcsearch.search.trial.record import TrialRecord
+from qcsearch.wording import percent
 
 __all__ = ["LivePanel", "PlainLines", "Watcher", "draw", "watch"]
 

@@ -1,9 +1,10 @@
-"""The process of a command: when it began, and how it ends when it is told to.
+"""The process of a command: when it began, and how it ends on a signal.
 
 On Ctrl-C and SIGTERM a command ends within two seconds wherever it is, with exit code 130.
 Python interrupts its main thread between two of its own instructions, so not in the middle of a numerical library, nor
-while it waits for threads to end. A thread of its own hears the signal too, waits for a moment in which the command may
-end properly, and then ends the process. Nothing is lost by that, as nothing is by SIGKILL: what is finished is on disk.
+while it waits for threads to end. A thread of its own receives the signal too, waits for a moment in which the command
+may end properly, and then ends the process. Nothing is lost by that, nor by SIGKILL: what is finished
+is on disk.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ class _Watch:
 
     def run(self, signals: int) -> None:
         """Read numbers of signals from a pipe, for as long as the process lives."""
-        heard = 0
+        received = 0
         while content := os.read(signals, 64):
-            heard += sum(number in _SIGNALS for number in content)
-            if heard and not self.patient:
-                self._end(heard)
+            received += sum(number in _SIGNALS for number in content)
+            if received and not self.patient:
+                self._end(received)
 
-    def _end(self, heard: int) -> None:
-        if heard == 1:
+    def _end(self, received: int) -> None:
+        if received == 1:
             time.sleep(_MOMENT_SECONDS)
         if self.patient:
             return

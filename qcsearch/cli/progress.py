@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from qcsearch.cli.output import percent
 from qcsearch.search import events
-from qcsearch.search.record import TrialRecord
+from qcsearch.search.trial.record import TrialRecord
+from qcsearch.wording import percent
 
 __all__ = ["Progress", "clock", "one_line"]
 
@@ -28,7 +28,7 @@ class Progress:
         outcomes: number of trials of each outcome, see `Outcome.label`.
         best: the best trained trials, best first.
         curve: best validation accuracy after each trial.
-        running: `(rung, accuracy)` of each trial at work that has told something.
+        running: `(rung, accuracy)` of each running trial that has reported.
         last: sentence about the last event worth a line.
         phase: what is being done.
         refits: trainings of the best done so far, and in all.
@@ -120,7 +120,7 @@ class Progress:
 ENDED = {
     "trials": "all trials are done",
     "seconds": "the time for trials is used up",
-    "exhausted": "the space holds no candidate that was not tried",
+    "exhausted": "every candidate of the space was tried",
     "hopeless": "no candidate keeps the constraints",
 }
 

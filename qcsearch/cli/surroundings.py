@@ -1,7 +1,7 @@
 """Errors of the world around a command, in a sentence: disks, memory, files that are not what they should be.
 
 Whoever reads a file or takes an argument says itself what is wrong with it. What gets as far as here is what could
-happen anywhere: it is nobody's mistake in this program, so it is not told as one.
+happen anywhere: it is no fault of this program, so it is not reported as one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import zlib
 
 __all__ = ["surroundings"]
 
-_SAVED = "what was finished is saved; the same command goes on."
+_SAVED = "what was finished is saved; the same command resumes it."
 _FIXES = {
     errno.ENOSPC: f"free some space on that disk; {_SAVED}",
     errno.EDQUOT: f"free some space of your quota; {_SAVED}",

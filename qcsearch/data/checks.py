@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.dataset import FloatArray
+from qcsearch.data.values import FloatArray
 from qcsearch.errors import DataError
 
 __all__ = [
@@ -81,7 +81,13 @@ def check_X(  # noqa: N802  X is the field's own name
 
 
 def check_shape(shape: tuple[int, int], wanted: tuple[int, int], what: str, owner: str) -> None:
-    """Pass if images `(height, width)` are of the size that they must be of.
+    """Pass if images are of the size that they must be of.
+
+    Args:
+        shape: `(height, width)` in pixels of the images that there are.
+        wanted: of those that there must be.
+        what: what the samples are called in messages.
+        owner: who wants them so, with its verb: *the model is expecting*.
 
     Raises:
         DataError: if not.
@@ -99,6 +105,13 @@ def check_finite(
     image_shape: tuple[int, int] | None = None,
 ) -> None:
     """Pass if every number of `X` `(n_samples, n_features)` is finite and at most `LARGEST` in size.
+
+    Args:
+        X: the samples.
+        what: what they are called in messages.
+        names: names of the features; None for the default ones.
+        lines: line of the file that each row ends on; None if it is of no file.
+        image_shape: `(height, width)` if they are images, for the default names.
 
     Raises:
         DataError: with the count and the place of the first that is not.

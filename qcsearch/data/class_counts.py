@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qcsearch.data.cells import is_number
-from qcsearch.data.dataset import IntArray, Label
+from qcsearch.data.tables.cells import is_number
+from qcsearch.data.values import IntArray, Label
 from qcsearch.errors import DataError
 
 __all__ = ["CUT", "check_class_counts", "looks_like_regression"]
@@ -24,6 +24,13 @@ def check_class_counts(
     codes: IntArray, classes: Sequence[Label], target: str, least: int = 2, why: str = ""
 ) -> None:
     """Pass if there are two classes or more, each with `least` samples or more.
+
+    Args:
+        codes: class index of each sample, `(n_samples,)`.
+        classes: the labels, by index.
+        target: what the labels are called in messages.
+        least: samples that a class must have.
+        why: what needs so many, to stand after the number.
 
     Raises:
         DataError: naming the first class that is too small.

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcsearch.canonical import Json
 from qcsearch.data.checks import check_text
-from qcsearch.data.columns import Column
-from qcsearch.data.dataset import FloatArray
-from qcsearch.data.table_options import TableOptions
-from qcsearch.data.troubles import MAX_LEVELS, Allowance
+from qcsearch.data.tables.options import TableOptions
+from qcsearch.data.values import FloatArray
 from qcsearch.errors import DataError
+from qcsearch.storage.canonical import Json
 
-__all__ = ["UNKNOWN", "Coding"]
+__all__ = ["MAX_LEVELS", "UNKNOWN", "Coding"]
+
+MAX_LEVELS = 50
+"""A column of more different texts than this is a name or a remark, not a category."""
 
 UNKNOWN = -1.0
 """Stands for a text that is none of a column's levels."""
@@ -59,33 +60,6 @@ class Coding:
                         f"A category must have at most {_MAX_CHARACTERS} characters. Got {len(text):,}."
                     )
 
-    @classmethod
-    def of(cls, columns: Sequence[Column], options: TableOptions) -> Coding | None:
-        """The coding that the options ask for; None if the columns need none."""
-        text = [options.encode is not None and column.is_text for column in columns]
-        if not any(text) and options.impute is None:
-            return None
-        levels = tuple(
-            _levels(column) if is_text else () for column, is_text in zip(columns, text, strict=True)
-        )
-        return cls(levels, options.encode if any(text) else None, options.impute)
-
-    @staticmethod
-    def allowance(columns: Sequence[Column], options: TableOptions) -> Allowance:
-        """What the columns of a training may hold under these options."""
-        text = frozenset(column.name for column in columns if column.is_text and options.encode is not None)
-        return Allowance(text, options.impute is not None)
-
-    def allowed(self, names: Sequence[str]) -> Allowance:
-        """What the columns of a prediction may hold."""
-        text = frozenset(name for name, texts in zip(names, self.levels, strict=True) if texts)
-        return Allowance(text, self.impute is not None, in_training=False)
-
-    def codes(self, columns: Sequence[Column]) -> FloatArray:
-        """The columns as numbers `(n_rows, n_features)`."""
-        pairs = zip(columns, self.levels, strict=True)
-        return np.column_stack([_codes(column, texts) if texts else column.values for column, texts in pairs])
-
     def notices(self, X: FloatArray, names: Sequence[str]) -> tuple[str, ...]:
         """What becomes of the columns of coded samples `(n_rows, n_features)`, counted, a sentence for each kind."""
         text = [
@@ -123,15 +97,6 @@ class Coding:
             return cls(levels, data["encode"], data["impute"])
         except (KeyError, TypeError) as error:
             raise DataError(f"The coding of the columns is malformed: {error}.") from None
-
-
-def _levels(column: Column) -> tuple[str, ...]:
-    return tuple(sorted({text for text in column.as_texts() if text is not None}))
-
-
-def _codes(column: Column, texts: Sequence[str]) -> FloatArray:
-    place = {text: float(code) for code, text in enumerate(texts)}
-    return np.array([np.nan if text is None else place.get(text, UNKNOWN) for text in column.as_texts()])
 
 
 def _listed(parts: Sequence[str]) -> str:

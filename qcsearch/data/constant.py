@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qcsearch.data.dataset import FloatArray
+from qcsearch.data.values import FloatArray
 from qcsearch.errors import DataError
 
 __all__ = ["constant_features", "constant_notice"]
@@ -27,7 +27,14 @@ def constant_features(X: FloatArray, what: str) -> tuple[int, ...]:
 def constant_notice(
     constant: Sequence[int], names: Sequence[str], is_image: bool, where: str = ""
 ) -> tuple[str, ...]:
-    """The sentence that names the features that are dropped; none if there are none."""
+    """The sentence that names the features that are dropped; none if there are none.
+
+    Args:
+        constant: their indices.
+        names: one name a feature.
+        is_image: whether they are pixels, of which some reductions need all.
+        where: the part in which they do not vary, if it is not all of the data.
+    """
     if not constant:
         return ()
     named = ", ".join(names[j] for j in constant[:5]) + (", …" if len(constant) > 5 else "")

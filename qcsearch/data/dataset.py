@@ -6,23 +6,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch import canonical
+from qcsearch.data.coding import Coding
+from qcsearch.data.values import FloatArray, IntArray, Label
 from qcsearch.escape import for_terminal
+from qcsearch.storage import canonical
 
-if TYPE_CHECKING:
-    from qcsearch.data.coding import Coding
-
-__all__ = ["Dataset", "FloatArray", "IntArray", "Label"]
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-Label = str | int  # and bool, which is an int
-"""A class: what it may be, `qcsearch.data.labels` says."""
+__all__ = ["Dataset"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from qcsearch.data.checks import check_text, check_X, is_missing, place
 from qcsearch.data.class_counts import CUT, check_class_counts
-from qcsearch.data.dataset import FloatArray, IntArray, Label
+from qcsearch.data.values import FloatArray, IntArray, Label
 from qcsearch.errors import DataError
 from qcsearch.escape import for_cell
-from qcsearch.limits import MAX_CLASSES, MAX_LABEL
+from qcsearch.storage.limits import MAX_CLASSES, MAX_LABEL
 
 __all__ = [
     "check_X_y",
@@ -74,6 +74,12 @@ def check_X_y(  # noqa: N802  X is the field's own name
 
 def check_lengths(X: FloatArray, labels: Sequence[Label | None], what: str, target: str) -> None:
     """Pass if there is one label for each sample.
+
+    Args:
+        X: samples `(n_samples, n_features)`.
+        labels: one a sample.
+        what: what the samples are called in messages.
+        target: what the labels are called.
 
     Raises:
         DataError: if not.

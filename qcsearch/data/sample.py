@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.dataset import IntArray
+from qcsearch.data.values import IntArray
 
 __all__ = [
     "MAX_NUMBERS",

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import PlainValidator
 
-from qcsearch import canonical, files
-from qcsearch.canonical import Json
-from qcsearch.deployment.canaries import CanaryVerdict
-from qcsearch.deployment.executors.base import Kind
-from qcsearch.deployment.moving import Move
-from qcsearch.deployment.program import Usage
-from qcsearch.deployment.score import Score
-from qcsearch.deployment.truth import NoiseTruth
+from qcsearch.deployment.diagnostics.canaries import CanaryVerdict
+from qcsearch.deployment.diagnostics.noise_model_check import NoiseModelCheck
+from qcsearch.deployment.diagnostics.remap import Remap
+from qcsearch.deployment.diagnostics.score import Score
+from qcsearch.deployment.values import Kind, Usage
 from qcsearch.errors import InputError
-from qcsearch.limits import MAX_JSON_BYTES, MAX_PARAMETER
+from qcsearch.storage import canonical, files
+from qcsearch.storage.canonical import Json
+from qcsearch.storage.limits import MAX_JSON_BYTES, MAX_PARAMETER
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.parameters import Parameters
 from qcsearch.typed import read
 
 __all__ = ["Deployment", "Tuning"]
@@ -29,14 +30,14 @@ class Tuning:
     """The last training steps, on the backend itself.
 
     Attributes:
-        method: gradient estimator and optimiser, such as `spsa, adam`.
+        method: gradient estimator and optimizer, such as `spsa, adam`.
         losses: training loss of each step's mini-batch.
         before: score on the validation subset with the weights that came in, measured on the backend.
-        after: the same with the weights that came out; None if no step was done.
+        after: score on the same samples with the weights that came out; None if no step was done.
         gain: mean over the subset of "right after" minus "right before".
         gain_error: its standard error, sample by sample, so that what both get right does not count.
-        kept: whose weights the deployment goes on with: `after` only where it is the better of the two.
-        shots: of each step; empty in a file from before they could differ.
+        kept: the weights that the deployment keeps: `after` only where they are the better ones.
+        shots: runs of each circuit in each measurement basis, a number a step; empty if no step was done.
     """
 
     method: str
@@ -59,25 +60,24 @@ class Deployment:
         backend: the executor's name.
         kind: `simulated`, `fake-backend` or `hardware`: what stood behind the deployed score.
         device: name of the device that the model was made for.
-        device_digest: of its snapshot.
-        candidate: digest of the model's candidate; empty in a file from before it was kept.
+        device_digest: SHA-256 of the device's snapshot.
+        candidate: digest of the model's candidate.
         qubits: physical qubits.
         shots: runs of each circuit in each measurement basis.
-        seed: of everything random.
+        seed: seed of everything random.
         tuning: the training steps on the backend.
         noiseless: score of the exact engine without noise.
         noisy: score of the exact engine under the device's snapshot.
         deployed: score measured on the backend.
-        weights: of the circuit, those kept.
-        head_parameters: of the head, those kept.
-        usage: what was asked of the backend, all together.
+        parameters: parameters of circuit and head, those kept.
+        usage: jobs, circuits and shots that were asked of the backend, all together.
         seconds: wall time.
         versions: library to version.
-        qpu_seconds: that all jobs cost, if they cost any.
-        truth: predicted against measured expectation values; None in a file from before it was kept.
-        canaries: what circuits with a known answer said; None if there were none.
+        qpu_seconds: QPU seconds that all jobs cost; None on a backend that is not billed.
+        noise_model_check: predicted against measured expectation values; None where the latter are mitigated.
+        canaries: verdict of the circuits with a known answer; None if there were none.
         mitigated: whether errors were taken out of the deployed score.
-        move: to which qubits the model was moved before, and why; None if it was not.
+        remap: the qubits that the model was remapped to before, and why; None if it was not.
         notices: what a reader should know, a sentence each.
     """
 
@@ -85,6 +85,7 @@ class Deployment:
     kind: Kind
     device: str
     device_digest: str
+    candidate: str
     qubits: tuple[int, ...]
     shots: int
     seed: int
@@ -92,17 +93,15 @@ class Deployment:
     noiseless: Score
     noisy: Score
     deployed: Score
-    weights: tuple[float, ...]
-    head_parameters: tuple[float, ...]
+    parameters: Annotated[Parameters, PlainValidator(Parameters.from_json)]
     usage: Usage
     seconds: float
     versions: dict[str, str]
-    candidate: str = ""
     qpu_seconds: float | None = None
-    truth: NoiseTruth | None = None
+    noise_model_check: NoiseModelCheck | None = None
     canaries: CanaryVerdict | None = None
     mitigated: bool = False
-    move: Move | None = None
+    remap: Remap | None = None
     notices: tuple[str, ...] = ()
 
     def apply(self, model: TrainedModel) -> TrainedModel:
@@ -111,19 +110,19 @@ class Deployment:
         Raises:
             InputError: if they are not of this model.
         """
-        model = model if self.move is None else self.move.apply(model)
-        lengths = len(self.weights), len(self.head_parameters)
-        if lengths != (len(model.weights), len(model.head_parameters)) or any(
-            abs(number) > MAX_PARAMETER for number in (*self.weights, *self.head_parameters)
-        ):
+        model = model if self.remap is None else self.remap.apply(model)
+        mine, theirs = self.parameters, model.parameters
+        alike = (mine.weights.size, mine.head.size) == (theirs.weights.size, theirs.head.size)
+        if not alike or np.any(np.abs(mine.vector) > MAX_PARAMETER):
             raise InputError("The deployment must hold the weights of the run's winner. It holds others.")
-        return replace(model, weights=np.array(self.weights), head_parameters=np.array(self.head_parameters))
+        return replace(model, parameters=mine)
 
     def to_json(self) -> dict[str, Json]:
         """Return the deployment as JSON values."""
         plain = {
-            **asdict(replace(self, move=None)),
-            "move": None if self.move is None else self.move.to_json(),
+            **asdict(replace(self, remap=None)),
+            "parameters": self.parameters.to_json(),
+            "remap": None if self.remap is None else self.remap.to_json(),
         }
         data: dict[str, Json] = canonical.loads(canonical.dumps(plain))
         return data
@@ -139,7 +138,7 @@ class Deployment:
 
     def save(self, path: Path) -> None:
         """Write it as JSON, whole or not at all."""
-        canonical.write_text(path, canonical.dumps(self.to_json(), indent=1) + "\n")
+        files.write_text(path, canonical.dumps(self.to_json(), indent=1) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Deployment:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qcsearch.data.dataset import Label
-from qcsearch.data.truth import Truth
-from qcsearch.deployment.canaries import Aviary, CanaryVerdict
-from qcsearch.deployment.checks import check_ceiling, check_number
-from qcsearch.deployment.executors.base import MAX_SHOTS, Billed, Executor, Kind
-from qcsearch.deployment.executors.opening import open_executor
-from qcsearch.deployment.measurement import Estimates
-from qcsearch.deployment.plan import measuring
-from qcsearch.deployment.program import BackendProgram, Usage
+from qcsearch.data.known_labels import KnownLabels
+from qcsearch.data.values import Label
+from qcsearch.deployment.cost.checks import check_ceiling
+from qcsearch.deployment.cost.plan import measuring
+from qcsearch.deployment.diagnostics.canaries import CanaryVerdict
+from qcsearch.deployment.diagnostics.score import Score, measured_score, probability_errors
+from qcsearch.deployment.executors.base import Billed, Executor
+from qcsearch.deployment.preparation import open_program
+from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import OnProgress, Progress
-from qcsearch.deployment.score import Score, measured_score, probability_errors
+from qcsearch.deployment.settings import MeasurementSettings
+from qcsearch.deployment.values import Estimates, Kind, Usage
+from qcsearch.training.bound_head import predicted_classes
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 
-__all__ = ["Inference", "infer", "prepare_inference"]
+__all__ = ["Inference", "infer"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,17 +31,17 @@ class Inference:
     """What a backend says of some samples.
 
     Attributes:
-        model: that was run.
+        model: the model that was run.
         backend: the executor's name.
-        kind: what stands behind the numbers.
+        kind: `simulated`, `fake-backend` or `hardware`: what stands behind the numbers.
         shots: runs of each circuit in each measurement basis that came, the fewest of all.
-        seed: of everything random.
+        seed: seed of everything random.
         found: measured expectation values and their standard errors.
         probabilities: `(n_samples, n_classes)`, ordered as `model.classes`.
         errors: their standard deviations from the finite number of shots, of the same shape.
-        usage: what was asked of the backend.
-        qpu_seconds: that all jobs cost, if they cost any.
-        canaries: what circuits with a known answer said; None if there were none.
+        usage: jobs, circuits and shots that were asked of the backend.
+        qpu_seconds: QPU seconds that all jobs cost; None on a backend that is not billed.
+        canaries: verdict of the circuits with a known answer; None if there were none.
         mitigated: whether readout errors were taken out.
         notices: what a reader should know, a sentence each.
     """
@@ -61,94 +63,62 @@ class Inference:
     @property
     def labels(self) -> list[Label]:
         """The most probable label of each sample."""
-        return [self.model.classes[i] for i in self.probabilities.argmax(axis=1)]
+        return [self.model.classes[i] for i in predicted_classes(self.probabilities)]
 
-    def score(self, truth: Truth) -> Score | None:
+    def score(self, known: KnownLabels) -> Score | None:
         """Accuracy over the samples whose class is known; None if none is."""
-        rows, model = truth.known, self.model
+        rows, model = known.rows, self.model
         if not len(rows):
             return None
         found = Estimates(self.found.values[rows], self.found.errors[rows])
-        parameters, rng = model.head_parameters, _rng(self.seed)
-        return measured_score(found, truth.codes[rows], model.head, parameters, model.n_classes, rng)
+        return measured_score(found, known.codes[rows], model.head, _rng(self.seed))
 
 
 def infer(
     model: TrainedModel,
     X: ArrayLike,
     backend: str | Executor = "local:fake_torino",
+    settings: MeasurementSettings | None = None,
     *,
-    shots: int = 4096,
-    seed: int = 0,
-    canaries: bool = False,
-    mitigate: bool = False,
     on_progress: OnProgress = lambda _: None,
 ) -> Inference:
     """Run a model's circuit on a backend, as many samples a job as fit.
 
     Args:
-        model: what to run.
+        model: the model to be run.
         X: raw samples `(n_samples, n_features)`, or images.
         backend: spec of an executor, or one that is open.
-        shots: runs of each circuit in each measurement basis, in [1, 1_000_000].
-        seed: of the executor's own randomness, ≥ 0.
-        canaries: whether each job carries two circuits with a known answer, for a verdict on the readout.
-        mitigate: whether the readout errors that they show are taken out of the results.
+        settings: shots, canaries and seed.
         on_progress: called after each job.
 
     Raises:
-        InputError: if `shots` or `seed` is out of range, `X` does not fit the model, or the ceiling of a billed
-            backend is below the cost.
+        InputError: if `X` does not fit the model, or the ceiling of a billed backend is below the cost.
         BackendError: if there is no such backend, or it cannot run the model's circuit.
-        CeilingError: if the jobs cost more than was estimated; the same call again goes on where it stopped.
+        CeilingError: if the jobs cost more than was estimated; the same call again resumes where it stopped.
     """
-    program = prepare_inference(model, backend, shots=shots, seed=seed, canaries=canaries, mitigate=mitigate)
+    settings = settings or MeasurementSettings()
+    program = open_program(model, backend, settings)
     features, executor = model.features(X), program.executor
     budget = executor.budget if isinstance(executor, Billed) else None
     if budget is not None:
         check_ceiling(budget, measuring(program, len(features)), "all predictions")
-    found = _measure(program, features, model.weights, on_progress)
-    head, parameters = model.head, model.head_parameters
-    probabilities, errors = probability_errors(found, head, parameters, model.n_classes, _rng(seed))
+    found = _measure(program, features, model.parameters.weights, on_progress)
+    probabilities, errors = probability_errors(found, model.head, _rng(settings.seed))
     return Inference(
         model=model,
         backend=executor.name,
         kind=executor.kind,
-        shots=found.shots or shots,
-        seed=seed,
+        shots=found.shots or settings.shots,
+        seed=settings.seed,
         found=found,
         probabilities=probabilities,
         errors=errors,
         usage=program.usage,
         qpu_seconds=None if budget is None else budget.bill(),
-        canaries=None if program.aviary is None else program.aviary.verdict(model.device, program.qubits),
+        canaries=None if program.monitor is None else program.monitor.verdict(model.device, program.qubits),
         mitigated=program.mitigated,
         notices=program.notices,
     )
-
-
-def prepare_inference(
-    model: TrainedModel,
-    backend: str | Executor,
-    *,
-    shots: int = 4096,
-    seed: int = 0,
-    canaries: bool = False,
-    mitigate: bool = False,
-) -> BackendProgram:
-    """What `infer` measures with; nothing is run.
-
-    Raises:
-        InputError: as `infer`.
-        BackendError: as `infer`.
-    """
-    check_number("infer", "shots", shots, 1, MAX_SHOTS)
-    check_number("infer", "seed", seed, 0, 2**63 - 1)
-    executor = open_executor(backend, device=model.device, seed=seed)
-    aviary = Aviary() if canaries or mitigate else None
-    program = replace(BackendProgram.of(model.assembly, executor, shots), aviary=aviary, mitigate=mitigate)
-    program.check()
-    return program
 
 
 def _measure(

@@ -10,40 +10,15 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import PauliList, SparsePauliOp
 
-from qcsearch.deployment.canaries import Readout
+from qcsearch.deployment.diagnostics.canaries import Readout
+from qcsearch.deployment.values import Estimates
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Floats
 
-__all__ = ["MOST_MITIGATED", "Basis", "Estimates", "Term", "estimate", "least_error", "measurement_bases"]
+__all__ = ["MOST_MITIGATED", "Basis", "Term", "estimate", "least_error", "measurement_bases"]
 
 MOST_MITIGATED = 20.0
 """How far above its range the correction of readout may put a value: as for `Readout.factors`."""
-
-
-@dataclass(frozen=True)
-class Estimates:
-    """Measured expectation values.
-
-    Attributes:
-        values: `(n_sets, n_observables)`.
-        errors: standard errors from the finite number of shots, of the same shape.
-        shots: that came of each basis with each set of parameters, the fewest of all; None if that is not known.
-    """
-
-    values: Floats
-    errors: Floats
-    shots: int | None = None
-
-    @classmethod
-    def joined(cls, parts: Sequence[Estimates], n_observables: int) -> Estimates:
-        """All sets of several jobs."""
-        empty = np.zeros((0, n_observables))
-        shots = [part.shots for part in parts if part.shots is not None]
-        return cls(
-            np.vstack([empty, *(part.values for part in parts)]),
-            np.vstack([empty, *(part.errors for part in parts)]),
-            min(shots, default=None),
-        )
 
 
 @dataclass(frozen=True)
@@ -67,7 +42,7 @@ class Basis:
 
     Attributes:
         axes: `X`, `Y` or `Z` for each qubit, qubit 0 first.
-        terms: what its shots tell.
+        terms: the products of outcomes that its shots tell.
     """
 
     axes: str
@@ -108,9 +83,9 @@ def estimate(
     """Expectation values and standard errors from the shots of each basis.
 
     Args:
-        observables: as given to `measurement_bases`.
+        observables: the observables that were given to `measurement_bases`.
         bases: its answer.
-        bits: for each basis `(n_sets, n_shots, n_qubits)`, qubit 0 first.
+        bits: outcomes `(n_sets, n_shots, n_qubits)` of each basis, qubit 0 first.
         readout: errors to take out of the outcomes; None leaves them in. Their own errors are not counted.
 
     Returns:
@@ -150,7 +125,7 @@ def _owners(observables: Sequence[SparsePauliOp]) -> dict[str, list[tuple[int, f
     owners: dict[str, list[tuple[int, float]]] = {}
     for number, operator in enumerate(observables):
         for label, coefficient in operator.simplify().to_list():
-            if abs(complex(coefficient).imag) > 1e-12:
+            if abs(complex(coefficient).imag) > 1e-12:  # what rounding leaves of a real one
                 raise CandidateError(f"An observable must have real coefficients. Got {coefficient} {label}.")
             if set(label) != {"I"}:
                 owners.setdefault(label, []).append((number, complex(coefficient).real))

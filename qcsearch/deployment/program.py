@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,12 +13,15 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
-from qcsearch.deployment.canaries import Aviary, Readout, canary_circuits
-from qcsearch.deployment.executors.base import Billed, Estimating, Executor, Pub, check_job
+from qcsearch.deployment.diagnostics.canaries import CanaryMonitor, Readout, canary_circuits
+from qcsearch.deployment.executors.base import Billed, Estimating, Executor
+from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.folding import fold_notice, runnable
-from qcsearch.deployment.measurement import Basis, Estimates, estimate, measurement_bases
+from qcsearch.deployment.measurement import Basis, estimate, measurement_bases
 from qcsearch.deployment.received import check_bits, check_estimates
-from qcsearch.devices.angles import free_target
+from qcsearch.deployment.usage import UsageMeter
+from qcsearch.deployment.values import Estimates, Pub, Usage
+from qcsearch.devices.transpile.angles import free_target
 from qcsearch.errors import BackendError, InputError
 from qcsearch.training.expectations import Floats
 
@@ -27,56 +29,17 @@ if TYPE_CHECKING:
     from qiskit.circuit import Parameter
     from qiskit.quantum_info import SparsePauliOp
 
-    from qcsearch.training.assembly import Assembly
+    from qcsearch.training.transpiled import TranspiledCandidate
 
-__all__ = ["BackendProgram", "Meter", "Usage"]
+__all__ = ["BackendProgram"]
 
 Bits: TypeAlias = NDArray[np.bool_]
 
 _SHOTS_A_JOB = 2**20
-"""A job is cut into several above this many shots: their bits are in memory all at once."""
+"""A job is cut into several above this many shots: their bits are in memory all at once, a byte each."""
 
 _BITS_A_JOB = 2**26
 """The same where a job reads all qubits of a processor."""
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What was asked of a backend.
-
-    Attributes:
-        jobs: calls of the executor.
-        circuits: circuits with all their parameters bound.
-        shots: runs of all of them together.
-    """
-
-    jobs: int = 0
-    circuits: int = 0
-    shots: int = 0
-
-
-class Meter:
-    """Counts jobs; shared by the programs of one deployment."""
-
-    def __init__(self) -> None:
-        self.usage = Usage()
-        self._others: Counter[tuple[int, int]] = Counter()
-
-    def count(self, circuits: int, executions: int, *, asked: int, came: int) -> None:
-        """One more job, of so many circuits and executions of them together, and how many shots it gave."""
-        used = self.usage
-        self.usage = Usage(used.jobs + 1, used.circuits + circuits, used.shots + executions)
-        if came != asked:
-            self._others[asked, came] += 1
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """Which jobs gave another number of shots than they were asked for."""
-        return tuple(
-            f"{jobs} of {self.usage.jobs} jobs gave {came:,} shots of each circuit where {asked:,} were asked for. "
-            "Values and errors are those of the shots that came."
-            for (asked, came), jobs in sorted(self._others.items())
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +47,15 @@ class BackendProgram:
     """Expectation values of a mapped circuit, measured: the `Expectations` of a machine.
 
     Attributes:
-        circuit: in basis gates on the region, without measurements.
+        circuit: the circuit in basis gates on the region, without measurements.
         qubits: physical qubits; the circuit's qubit `i` is `qubits[i]`.
-        observables: on the circuit's qubits.
+        observables: observables on the circuit's qubits.
         features: feature parameters, in order.
         weights: weight parameters, in order.
         executor: what runs the circuits.
         shots: runs of each circuit in each basis.
         meter: counts what was asked of the executor.
-        aviary: keeps the canaries of each job; None sends none.
+        monitor: keeps the canaries of each job; None sends none.
         mitigate: whether the readout errors that the canaries of a job show are taken out of its results.
     """
 
@@ -103,8 +66,8 @@ class BackendProgram:
     weights: Sequence[Parameter]
     executor: Executor
     shots: int
-    meter: Meter = field(default_factory=Meter)
-    aviary: Aviary | None = None
+    meter: UsageMeter = field(default_factory=UsageMeter)
+    monitor: CanaryMonitor | None = None
     mitigate: bool = False
 
     @property
@@ -113,15 +76,15 @@ class BackendProgram:
         return self.meter.usage
 
     @classmethod
-    def of(cls, assembly: Assembly, executor: Executor, shots: int) -> BackendProgram:
-        """The program of an assembled candidate."""
-        mapped = assembly.mapped
+    def of(cls, transpiled: TranspiledCandidate, executor: Executor, shots: int) -> BackendProgram:
+        """The program of a transpiled candidate."""
+        mapped = transpiled.mapped
         return cls(
             mapped.circuit,
             mapped.qubits,
-            assembly.observables,
-            assembly.features,
-            assembly.weights,
+            transpiled.observables,
+            transpiled.features,
+            transpiled.weights,
             executor,
             shots,
         )
@@ -132,7 +95,7 @@ class BackendProgram:
 
     def with_shots(self, shots: int) -> BackendProgram:
         """The same measurements with another number of shots; their usage is counted here too."""
-        other = copy.copy(self)  # with the circuits that are there: they do not depend on it
+        other = copy.copy(self)  # with the circuits that are cached: each was transpiled
         object.__setattr__(other, "shots", shots)
         return other
 
@@ -161,7 +124,7 @@ class BackendProgram:
             InputError: if canaries are asked of an executor that gives no bits.
         """
         if isinstance(self.executor, Estimating):
-            if self.aviary is not None:
+            if self.monitor is not None:
                 raise InputError(
                     "Canaries and the correction of readout by them need bits and must not be asked of the estimator.",
                     fix="leave them out, or take the sampler; the estimator's resilience level 1 mitigates readout.",
@@ -213,9 +176,9 @@ class BackendProgram:
         self.meter.count(sum(array.size for array in found), executions, asked=self.shots, came=came)
         bits = [array.to_bool_array(order="little") for array in found]
         readout = None
-        if self.aviary is not None:
+        if self.monitor is not None:
             readout = Readout.of(*(told[0] for told in bits[len(pubs) :]))
-            self.aviary.add(readout)
+            self.monitor.add(readout)
         return bits[: len(pubs)], readout
 
     def _job(self, rows: Floats) -> Estimates:
@@ -303,7 +266,7 @@ class BackendProgram:
     @cached_property
     def canaries(self) -> list[QuantumCircuit]:
         """The circuits with a known answer that each job carries besides."""
-        return [] if self.aviary is None else canary_circuits(self.qubits, self.executor.target)
+        return [] if self.monitor is None else canary_circuits(self.qubits, self.executor.target)
 
     @cached_property
     def _columns(self) -> list[list[int]]:

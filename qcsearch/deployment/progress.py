@@ -16,7 +16,7 @@ class Progress:
     Attributes:
         stage: `before`, `tuning`, `after` or `test` of a deployment; `predict`.
         done: steps or samples of the stage.
-        total: of them.
+        total: number of steps or samples that the stage has in all.
     """
 
     stage: str

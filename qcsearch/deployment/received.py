@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from qiskit.primitives import BitArray
 
-from qcsearch.deployment.executors.base import MAX_SHOTS, Pub
-from qcsearch.deployment.measurement import MOST_MITIGATED, Estimates
+from qcsearch.deployment.measurement import MOST_MITIGATED
+from qcsearch.deployment.values import MAX_SHOTS, Estimates, Pub
 from qcsearch.errors import ResultError
 
 __all__ = ["check_bits", "check_counts", "check_estimates"]
@@ -40,7 +40,7 @@ def check_estimates(found: object, pubs: Sequence[Pub], *, mitigated: bool) -> l
 
     Args:
         found: whatever came.
-        pubs: with their observables.
+        pubs: the circuits that were sent, with their observables.
         mitigated: whether errors were taken out, which may put a value out of its range.
 
     Raises:
@@ -76,7 +76,7 @@ def check_counts(found: object, n_bits: Sequence[int]) -> dict[str, int]:
 
     Args:
         found: whatever came.
-        n_bits: how many bits a key may have.
+        n_bits: numbers of bits that a key may have.
 
     Raises:
         ResultError: if it is no mapping of bit strings to how often each came, 1 to 1,000,000 times together.

@@ -6,7 +6,7 @@ import platform
 from functools import cache
 from importlib.metadata import version
 
-import qcsearch
+from qcsearch._version import __version__
 
 __all__ = ["library_versions"]
 
@@ -16,5 +16,5 @@ _LIBRARIES = ("numpy", "qiskit", "qiskit-aer", "qiskit-ibm-runtime", "scikit-lea
 @cache
 def library_versions() -> dict[str, str]:
     """Version by name, of Python, qcsearch and the libraries."""
-    own = {"python": platform.python_version(), "qcsearch": qcsearch.__version__}
+    own = {"python": platform.python_version(), "qcsearch": __version__}
     return own | {name: version(name) for name in _LIBRARIES}

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from qcsearch import canonical
-from qcsearch.canonical import Json
 from qcsearch.errors import DeviceError
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
 
-if TYPE_CHECKING:
-    from qiskit.providers import BackendV2
-    from qiskit.transpiler import Target
-    from qiskit_aer.noise import NoiseModel
+__all__ = ["ANGLE_BOUNDS", "DEAD", "FORMAT", "Device", "GateCalibration", "Qubit"]
 
-    from qcsearch.circuits.gate import Topology
-
-__all__ = ["ANGLE_BOUNDS", "DEAD", "Device", "GateCalibration", "Qubit"]
+FORMAT = "qcsearch-device/1"
+"""The version of the JSON format; a snapshot of any other is refused."""
 
 DEAD = 0.5
 """An error of a half or more leaves nothing to compute with: such a gate or readout is not used."""
@@ -147,13 +141,14 @@ class Device:
         for gate in self.gates:
             if len(gate.qubits) == 1 and gate.name != "id":
                 holders.setdefault(gate.name, set()).add(gate.qubits[0])
+        # A gate that few qubits have is an extra of theirs; one that most have, circuits are translated to.
         common = [held for held in holders.values() if 2 * len(held) > self.n_qubits]
         return tuple(q for q in range(self.n_qubits) if any(q not in held for held in common))
 
     @cached_property
     def stiff_qubits(self) -> tuple[int, ...]:
         """Qubits whose one-qubit gates cannot make every rotation, sorted; none in a device that lists no such gate."""
-        from qcsearch.devices.gate_set import rotates
+        from qcsearch.devices.transpile.gate_set import rotates
 
         names: list[set[str]] = [set() for _ in self.qubits]
         for gate in self.gates:
@@ -174,9 +169,7 @@ class Device:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content, 64 hexadecimal digits."""
-        from qcsearch.devices.snapshot import content
-
-        return canonical.digest(content(self))
+        return canonical.digest(self.facts())
 
     def check_qubits(self, qubits: Iterable[int]) -> tuple[int, ...]:
         """Return `qubits` as a tuple of ints.
@@ -196,53 +189,19 @@ class Device:
         return chosen
 
     def to_json(self) -> dict[str, Json]:
-        """Return the facts, their digest and the notices as JSON values: the format of `noise_models/`."""
-        from qcsearch.devices.snapshot import to_json
+        """Return the facts, the notices and the digest as JSON values: the format of `noise_models/`."""
+        return {**self.facts(), "notices": list(self.notices), "digest": self.digest}
 
-        return to_json(self)
-
-    @classmethod
-    def from_json(cls, source: Json | Path) -> Device:
-        """Rebuild and validate a device from `to_json`'s answer, or from a file of it.
-
-        Args:
-            source: a dict, or the path of a JSON file (str or Path).
-
-        Raises:
-            DeviceError: one sentence that names the qubit or gate and the field, if anything is wrong.
-        """
-        from qcsearch.devices.snapshot import read_snapshot
-        from qcsearch.devices.validation import validate
-
-        if isinstance(source, (str, Path)):
-            return read_snapshot(Path(source))
-        return validate(source)
-
-    @classmethod
-    def from_backend(cls, backend: BackendV2) -> Device:
-        """Read the calibration facts of any Qiskit `BackendV2`, whoever made it.
-
-        Raises:
-            DeviceError: if the backend reports no errors (it would look ideal), or no gate that Qiskit knows.
-        """
-        from qcsearch.devices.backends import from_backend
-
-        return from_backend(backend)
-
-    def topology(self, qubits: Iterable[int]) -> Topology:
-        """See `devices.regions.topology`."""
-        from qcsearch.devices.regions import topology
-
-        return topology(self, tuple(qubits))
-
-    def target(self, qubits: Iterable[int] | None = None) -> Target:
-        """See `devices.target.region_target`."""
-        from qcsearch.devices.target import region_target
-
-        return region_target(self, None if qubits is None else tuple(qubits))
-
-    def noise_model(self, qubits: Iterable[int] | None = None) -> NoiseModel:
-        """See `devices.noise.noise_model`."""
-        from qcsearch.devices.noise import noise_model
-
-        return noise_model(self, None if qubits is None else tuple(qubits))
+    def facts(self) -> dict[str, Json]:
+        """Return the facts alone as JSON values, without notices and digest: what is hashed."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "provider": self.provider,
+            "calibrated_at": self.calibrated_at,
+            "dt": self.dt,
+            "basis_gates": list(self.basis_gates),
+            "coupling_map": [list(pair) for pair in self.coupling_map],
+            "qubits": [asdict(qubit) for qubit in self.qubits],
+            "gates": [{**asdict(gate), "qubits": list(gate.qubits)} for gate in self.gates],
+        }

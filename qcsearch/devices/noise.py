@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
 from qiskit.circuit import Delay
@@ -11,15 +12,16 @@ from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, RelaxationNoisePass
 from qiskit_aer.noise.device.models import basic_device_gate_errors
 
+from qcsearch.devices.aer_internals import add_noise_pass
 from qcsearch.devices.device import Device
-from qcsearch.devices.target import region_gates, region_target
+from qcsearch.devices.transpile.target import region_gates, region_target
 
 __all__ = ["noise_model"]
 
 _Times = tuple[float | None, float | None]
 
 
-def noise_model(device: Device, qubits: tuple[int, ...] | None = None) -> NoiseModel:
+def noise_model(device: Device, qubits: Iterable[int] | None = None) -> NoiseModel:
     """Build the noise model of `qubits`, re-indexed: qubit `i` of the model is `qubits[i]`.
 
     Gate errors are what `NoiseModel.from_backend` makes of the same figures, by Aer's own function: a
@@ -53,15 +55,14 @@ def _build(device: Device, qubits: tuple[int, ...]) -> NoiseModel:
     for i, fact in enumerate(facts):
         if fact.p10 or fact.p01:
             model.add_readout_error(ReadoutError([[1 - fact.p10, fact.p10], [fact.p01, 1 - fact.p01]]), [i])
-    model._custom_noise_passes.append(
-        RelaxationNoisePass(
-            t1s=[fact.t1 or math.inf for fact in facts],
-            t2s=[fact.t2 or 2 * (fact.t1 or math.inf) for fact in facts],
-            dt=device.dt,
-            op_types=Delay,
-            target=target,
-        )
+    delays = RelaxationNoisePass(
+        t1s=[fact.t1 or math.inf for fact in facts],
+        t2s=[fact.t2 or 2 * (fact.t1 or math.inf) for fact in facts],
+        dt=device.dt,
+        op_types=Delay,
+        target=target,
     )
+    add_noise_pass(model, delays)
     return model
 
 

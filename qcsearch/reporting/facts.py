@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from qcsearch.circuits.gate import GateList
-from qcsearch.data.dataset import Label
+from qcsearch.candidate.gate import GateList
+from qcsearch.data.values import Label
 from qcsearch.devices.device import Device
-from qcsearch.reporting.circuit import DrawnGate
-from qcsearch.reporting.plots import Curve
-from qcsearch.search.record import TrialRecord
+from qcsearch.reporting.plots.circuit import DrawnGate
+from qcsearch.reporting.plots.plots import Curve
+from qcsearch.search.trial.record import TrialRecord
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
-    from qcsearch.deployment.tomography import Tomography
+    from qcsearch.deployment.diagnostics.tomography import Tomography
 
 __all__ = ["DatasetFacts", "MappedFacts", "RunFacts", "Score"]
 
@@ -65,7 +65,7 @@ class MappedFacts:
         two_qubit_gates: number of them.
         depth: of the circuit.
         duration: seconds of one execution.
-        predicted_success: product of the fidelities.
+        estimated_success_probability: product of the fidelities.
         wires: physical qubit of each wire.
         measured: wires that an observable touches at the end.
         built_two_qubit_gates: number of them before mapping.
@@ -77,7 +77,7 @@ class MappedFacts:
     two_qubit_gates: int
     depth: int
     duration: float
-    predicted_success: float
+    estimated_success_probability: float
     wires: tuple[int, ...]
     measured: tuple[int, ...]
     built_two_qubit_gates: int

@@ -9,30 +9,33 @@ from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING, Any
 
-from qcsearch import canonical
-from qcsearch.canonical import Json
 from qcsearch.circuits.observables import parse
 from qcsearch.errors import QCSearchError
-from qcsearch.reporting.circuit import DrawnGate
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
-from qcsearch.reporting.plots import Curve
-from qcsearch.search.features import Features
-from qcsearch.search.leaderboard import notices, rank
-from qcsearch.search.pareto import pareto_front
-from qcsearch.search.record import TrialRecord
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunConfig, RunFolder
+from qcsearch.reporting.plots.circuit import DrawnGate
+from qcsearch.reporting.plots.plots import Curve
+from qcsearch.search.finish.leaderboard import notices
+from qcsearch.search.run.config import RunConfig
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.pareto import pareto_front
+from qcsearch.search.trial.ranking import rank
+from qcsearch.search.trial.record import TrialRecord
+from qcsearch.storage.canonical import Json
+from qcsearch.wording import percent
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from qcsearch.deployment.deployment import Deployment
-    from qcsearch.deployment.tomography import Tomography
-    from qcsearch.devices.mapping import MappedCircuit
+    from qcsearch.deployment.diagnostics.tomography import Tomography
+    from qcsearch.devices.transpile.mapping import MappedCircuit
 
 __all__ = ["gather"]
 
 _NEXT_BEST = 8
+"""Curves of other trials behind the winner's: more than these hide it."""
 
 
 def gather(run: RunFolder) -> RunFacts:
@@ -41,10 +44,9 @@ def gather(run: RunFolder) -> RunFacts:
     Raises:
         RunError: if the folder holds no run, or a file in it was changed.
     """
-    history, data = run.history(), run.result()
+    history, result = run.history(), run.result()
     found = list(history.records)
-    result = None if data is None else SearchResult.from_file(run.path, data)
-    features = Features(run.dataset, run.config.seed)
+    features = Features(run.dataset, run.config.settings.seed)
     ranked = rank(found)
     winner = _winner(ranked, result)
     deployment = _deployment(run)
@@ -112,7 +114,7 @@ def _scores(result: SearchResult | None, deployment: Deployment | None) -> tuple
     ]
     if deployment is not None:
         score = deployment.deployed
-        shots = f"± {100 * (score.shot_error or 0):.1f} % by shots, {score.n_samples} test samples"
+        shots = f"± {percent(score.shot_error or 0)} by shots, {score.n_samples} test samples"
         found.append(Score("deployed", score.accuracy, (shots, f"{deployment.backend} ({deployment.kind})")))
     return tuple(found)
 
@@ -120,7 +122,7 @@ def _scores(result: SearchResult | None, deployment: Deployment | None) -> tuple
 def _spread(result: SearchResult) -> tuple[str, ...]:
     deviation = result.spread.get("test_accuracy_noisy")
     n = sum(score.seed_index > 0 for score in result.seeds)
-    return () if deviation is None else (f"± {100 * deviation:.1f} % over {n} trainings from other seeds",)
+    return () if deviation is None else (f"± {percent(deviation)} over {n} trainings from other seeds",)
 
 
 def _elsewhere(config: RunConfig, result: SearchResult | None) -> Mapping[str, tuple[float, str]]:
@@ -130,7 +132,7 @@ def _elsewhere(config: RunConfig, result: SearchResult | None) -> Mapping[str, t
     if result.snapshot is not None:
         score = result.snapshot.test_accuracy_noisy
         found[f"on {result.snapshot.label}"] = score, "the winner under another calibration"
-    if config.tuned and config.origin is not None and config.origin.test_accuracy_noisy is not None:
+    if config.origin is not None:
         score, where = config.origin.test_accuracy_noisy, f"{config.origin.run} on {config.origin.device}"
         found[f"winner of {where}"] = score, "what the tuning began with, on its own device"
     if result.untuned is not None:
@@ -156,20 +158,22 @@ def _curves(ranked: Sequence[TrialRecord], winner: TrialRecord | None) -> tuple[
 
 def _circuit(run: RunFolder, features: Features, winner: TrialRecord | None) -> dict[str, Any]:
     """The winner's circuit, logical and mapped; nothing if it cannot be rebuilt."""
-    from qcsearch.training.assembly import assemble
+    from qcsearch.training.transpiled import transpile_candidate
 
     if winner is None or winner.candidate is None:
         return {}
     candidate = winner.candidate
     try:
-        assembly = assemble(candidate, run.device, features.n_components(candidate.preprocessing))
+        transpiled = transpile_candidate(
+            candidate, run.device, features.n_components(candidate.preprocessing)
+        )
     except QCSearchError:
         return {}
     touched = {q for label in candidate.observables for q in parse(label, candidate.n_qubits)}
     return {
-        "circuit": assembly.gate_list,
+        "circuit": transpiled.gate_list,
         "measured": tuple(sorted(touched)),
-        "mapped": _mapped(assembly.mapped, touched),
+        "mapped": _mapped(transpiled.mapped, touched),
     }
 
 
@@ -179,7 +183,7 @@ def _mapped(mapped: MappedCircuit, touched: set[int]) -> MappedFacts:
         two_qubit_gates=mapped.two_qubit_gates,
         depth=mapped.depth,
         duration=mapped.duration,
-        predicted_success=mapped.predicted_success,
+        estimated_success_probability=mapped.estimated_success_probability,
         wires=mapped.qubits,
         measured=tuple(sorted(mapped.final_layout[q] for q in touched)),
         built_two_qubit_gates=mapped.built_two_qubit_gates,
@@ -225,29 +229,16 @@ def _importance(run: RunFolder, features: Features, found: Sequence[TrialRecord]
 
 
 def _command(config: RunConfig) -> str:
-    if config.tuned and config.origin is not None:
-        words = ["qcsearch", "tune", config.origin.run, "--device", "device.json", "--run", "../again"]
-        limit = [] if config.max_seconds is None else ["--max-seconds", f"{config.max_seconds:g}"]
-        return join([*words, *limit])
-    words = ["qcsearch", "search", "data.npz", "--device", "device.json", "--space", "space.toml"]
-    words += ["--strategy", config.strategy, "--seed", str(config.seed)]
-    for name, value in config.strategy_options.items():
-        words += ["--strategy-option", f"{name}={canonical.dumps(value)}"]
     if config.origin is not None:
-        words += ["--seed-from", config.origin.run]
-    if config.n_trials is not None:
-        words += ["--trials", str(config.n_trials)]
-    if config.max_seconds is not None:
-        words += ["--max-seconds", f"{config.max_seconds:g}"]
-    if config.max_two_qubit_gates is not None:
-        words += ["--max-two-qubit-gates", str(config.max_two_qubit_gates)]
-    if config.max_duration_us is not None:
-        words += ["--max-duration-us", f"{config.max_duration_us:g}"]
-    return join([*words, "--workers", str(config.workers), "--run", "../again"])
+        words = ["qcsearch", "tune", config.origin.run, "--device", "device.json", "--run", "../again"]
+        limit = config.settings.max_seconds
+        return join([*words, *([] if limit is None else ["--max-seconds", f"{limit:g}"])])
+    words = ["qcsearch", "search", "data.npz", "--device", "device.json", "--space", "space.toml"]
+    return join([*words, *config.settings.options(), "--run", "../again"])
 
 
 def _seeds(config: RunConfig, winner: TrialRecord | None) -> dict[str, Json]:
-    seeds: dict[str, Json] = {"search": config.seed}
+    seeds: dict[str, Json] = {"search": config.settings.seed}
     if winner is not None:
         seeds["training of the winner's trial"] = ", ".join(map(str, winner.seed))
     return seeds
@@ -275,7 +266,7 @@ def _deployment(run: RunFolder) -> Deployment | None:
 def _tomography(run: RunFolder) -> Tomography | None:
     if (found := run.of_winner("tomography.json")) is None:
         return None
-    from qcsearch.deployment.tomography import Tomography
+    from qcsearch.deployment.diagnostics.tomography import Tomography
 
     return Tomography.from_json(found)
 

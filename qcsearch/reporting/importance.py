@@ -7,15 +7,18 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from qcsearch.search.record import TrialRecord
+from qcsearch.search.trial.record import TrialRecord
 
 if TYPE_CHECKING:
-    from qcsearch.search.bound import BoundSpace
+    from qcsearch.search.space.bound import BoundSpace
 
 __all__ = ["importance"]
 
 _LEAST_TRIALS = 8
+"""PED-ANOVA sets the best tenth against all trials; of fewer than these, chance decides what stands out."""
+
 _LEAST_SHARE = 0.005
+"""A smaller share would be drawn as 0 %."""
 
 
 def importance(bound: BoundSpace, records: Iterable[TrialRecord]) -> dict[str, float]:
@@ -33,7 +36,7 @@ def importance(bound: BoundSpace, records: Iterable[TrialRecord]) -> dict[str, f
     """
     import optuna
 
-    from qcsearch.search.study import quiet
+    from qcsearch.search.study.opening import quiet
 
     wide = bound.parameters.distributions()
     trials = []

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from qcsearch import canonical, files
 from qcsearch.errors import RunError
 from qcsearch.reporting.facts import RunFacts
-from qcsearch.reporting.figures import run_figures
 from qcsearch.reporting.gather import gather
-from qcsearch.reporting.page import render
-from qcsearch.reporting.palette import FILE
-from qcsearch.reporting.plots import save
-from qcsearch.search.history import keeping
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.reporting.page.page import render
+from qcsearch.reporting.plots.canvas import save
+from qcsearch.reporting.plots.figures import run_figures
+from qcsearch.reporting.plots.palette import FILE
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.history import keeping
+from qcsearch.storage import files
 
 __all__ = ["may_write", "write_report"]
 
@@ -38,7 +38,7 @@ def write_report(run: RunFolder | str | Path, output: Path | None = None) -> Pat
         facts = gather(folder)
         text = render(facts)
     try:
-        canonical.write_text(page, text)
+        files.write_text(page, text)
         if output is None or may_write(folder):
             _write_plots(facts, folder.path / "plots")
     except OSError as error:

@@ -1,15 +1,59 @@
-"""The search: spaces, strategies, constraints, the study and its leaderboard.
+"""The search: spaces, strategies, the study, its workers, and what becomes of the best.
 
-```
-search.py       run_search: the one call;  session.py one session of it;  budget.py totals over sessions
-space.py        a space from TOML (space_file.py its keys, parameters.py what a trial draws,
-                bound.py what is possible for these data on this device: from parameters to a candidate)
-objective.py    a candidate to its record;  features.py the data it sees;  constraints.py;  record.py
-predictors/     figures of an untrained candidate;  foresight.py their limits;  correlation.py what they are worth
-study.py        Optuna's study;  journal.py its file and the locks;  seeded.py;  ladder.py;  strategies/
-work.py         ask, evaluate, tell;  workers.py and worker.py: the same in several processes
-refit.py        the best again, several seeds;  evaluate.py the one look at the test part
-comparisons.py  what the winner is compared with, when it is saved;  classical.py
-run_folder.py   what is where;  run_config.py;  leaderboard.py;  result.py;  events.py what is told meanwhile
-```
+search.py       `run_search`: the one call;  settings.py what it is asked;  tune.py an earlier run's best elsewhere
+budget.py       the seconds of a run, shared out;  events.py what is told meanwhile
+session/        one session of a run: its trials and its end
+space/          a space from TOML, what a trial draws from it, and what of it is possible for these data on this device
+trial/          a candidate to its record: constraints, predictors' limits, training
+predictors/     figures of an untrained candidate
+strategies/     how the next candidate is chosen, and when a trial is stopped
+study/          Optuna's study and its journal; what an earlier run gives to a new one
+workers/        ask, evaluate, tell; the same in several processes
+finish/         the best again from several seeds, the one look at the test part, comparisons, the leaderboard
+run/            the run folder: configuration, history, result
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qcsearch._lazy import attach
+
+if TYPE_CHECKING:
+    from qcsearch.search.predictors import PREDICTORS, Predictor
+    from qcsearch.search.run.folder import RunFolder
+    from qcsearch.search.run.result import SearchResult
+    from qcsearch.search.search import run_search
+    from qcsearch.search.settings import SearchSettings
+    from qcsearch.search.space.space import SearchSpace, list_spaces, load_space
+    from qcsearch.search.strategies import STRATEGIES, Strategy
+    from qcsearch.search.tune import run_tuning
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "qcsearch.search.predictors": ("PREDICTORS", "Predictor"),
+            "qcsearch.search.run.folder": ("RunFolder",),
+            "qcsearch.search.run.result": ("SearchResult",),
+            "qcsearch.search.search": ("run_search",),
+            "qcsearch.search.settings": ("SearchSettings",),
+            "qcsearch.search.space.space": ("SearchSpace", "list_spaces", "load_space"),
+            "qcsearch.search.strategies": ("STRATEGIES", "Strategy"),
+            "qcsearch.search.tune": ("run_tuning",),
+        },
+    )
+
+__all__ = [
+    "PREDICTORS",
+    "STRATEGIES",
+    "Predictor",
+    "RunFolder",
+    "SearchResult",
+    "SearchSettings",
+    "SearchSpace",
+    "Strategy",
+    "list_spaces",
+    "load_space",
+    "run_search",
+    "run_tuning",
+]

@@ -1,4 +1,4 @@
-"""The budget: totals of trials and seconds that hold over every session of a run."""
+"""The budget: a total of seconds that holds over every session of a run, its parts, and the clock."""
 
 from __future__ import annotations
 
@@ -9,53 +9,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from qcsearch import canonical, files
-from qcsearch.arguments import as_float, as_int
 from qcsearch.errors import FileError, RunError
-from qcsearch.limits import MAX_CLOCK_BYTES
+from qcsearch.storage import canonical, files
+from qcsearch.storage.limits import MAX_CLOCK_BYTES
 
-__all__ = ["DEFAULT_TRIALS", "SETUP", "Budget", "Clock"]
-
-DEFAULT_TRIALS = 50
-"""Trials of a search that was given neither a number of them nor a time."""
+__all__ = ["SETUP", "Budget", "Clock"]
 
 SETUP = "setup_seconds"
 """The constraint that a candidate breaks which takes more than `Budget.setup_seconds` to prepare and build."""
 
 _SEARCH_SHARE = 0.75
+"""Of all seconds, when the last trial ends: several finalists, seeds and more steps than a trial take their time, and
+a refit that has too little of it affords fewer finalists, then fewer steps."""
+
 _REFIT_SHARE = 0.92
+"""When the last refit ends: behind it the winner is still tested and compared with others."""
+
 _ABLATION_SHARE = 0.97
+"""When the training of the ablation ends: its test and the writing of the result cannot be interrupted."""
+
 _SETUP_SHARE = 0.25
+"""Of the search's seconds, what one candidate's setup may take: it cannot be interrupted, and others want trying."""
+
 _TICK_SECONDS = 0.5
-_LONGEST = 1e10  # seconds: three hundred years
+"""Between two writes of the clock: so much a kill may lose."""
+
+_LONGEST = 1e10
+"""Seconds that a clock may hold, three hundred years: more is no clock."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How many trials and seconds a run may use, all its sessions together.
+    """How the seconds of a run, all its sessions together, are shared out.
 
     Attributes:
-        n_trials: total of trials; None for no limit.
-        max_seconds: total of seconds, refit and final evaluation included; None for no limit.
+        max_seconds: total, refit and final evaluation included; None for no limit.
     """
 
-    n_trials: int | None = None
     max_seconds: float | None = None
-
-    @classmethod
-    def of(cls, n_trials: int | None, max_seconds: float | None) -> Budget:
-        """Check both totals; with neither, `DEFAULT_TRIALS` trials.
-
-        Raises:
-            InputError: if a total is not a positive number.
-        """
-        if n_trials is not None:
-            n_trials = as_int(n_trials, "The number of trials", 1)
-        if max_seconds is not None:
-            max_seconds = as_float(max_seconds, "The seconds of a search must be a number")
-        if n_trials is None and max_seconds is None:
-            return cls(DEFAULT_TRIALS, None)
-        return cls(n_trials, max_seconds)
 
     @property
     def search_seconds(self) -> float | None:
@@ -125,7 +116,7 @@ class Clock:
                 self._save()
 
     def _save(self) -> None:
-        canonical.write_text(self._path, canonical.dumps({"seconds": self.seconds}) + "\n")
+        files.write_text(self._path, canonical.dumps({"seconds": self.seconds}) + "\n")
 
 
 def _read(path: Path) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from qcsearch.search.record import TrialRecord
+from qcsearch.search.trial.record import TrialRecord
 
 __all__ = [
     "Evaluated",
@@ -26,7 +26,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SearchStarted:
-    """The search begins or goes on.
+    """The search begins or resumes.
 
     Attributes:
         n_finished: trials that earlier sessions finished.

@@ -11,20 +11,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import qcsearch
 from qcsearch.arguments import as_float, as_int
-from qcsearch.circuits.candidate import Candidate
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError, RunError
 from qcsearch.escape import for_terminal
-from qcsearch.search.budget import Budget
 from qcsearch.search.events import Progress, told
-from qcsearch.search.leaderboard import families, rank, records
-from qcsearch.search.planted import Planted
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_config import Origin
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.session import Session
+from qcsearch.search.run.config import Origin, RunConfig
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.session.driver import run_session
+from qcsearch.search.session.session import Session
+from qcsearch.search.trial.ranking import best_of_lineages, rank
+from qcsearch.search.trial.warm_start import WarmStart
 
 __all__ = ["SECONDS_SHARE", "run_tuning"]
 
@@ -48,7 +47,7 @@ def run_tuning(
 ) -> SearchResult:
     """Tune the best candidates of a finished run for another snapshot, and leave everything in a run folder.
 
-    Called again with the same folder it goes on where it stopped, also after a kill.
+    Called again with the same folder it resumes the run where it stopped, also after a kill.
 
     Args:
         source: the finished run.
@@ -61,52 +60,44 @@ def run_tuning(
 
     Raises:
         InputError: for a bad number, or if the device is the very snapshot that was searched for.
-        RunError: if the source has no winner, or the folder is of another run, or one is at work in it.
+        RunError: if the source has no winner, or the folder is of another run, or a search is running in it.
         SpaceError: if nothing in the source's space fits the device.
         NoFeasibleCandidateError: if no candidate keeps the space's constraints there.
         KeyboardInterrupt: as it came; what was finished is saved.
     """
     _check(source, device, top, steps_share)
-    found = source.result()
-    if found is None or not source.model.is_dir():
+    result = source.result()
+    if result is None or not source.model.is_dir():
         raise RunError(
             f"The run in '{source.path}' has no winner yet.", fix="finish it: qcsearch search --run DIR."
         )
-    result, old = SearchResult.from_file(source.path, found), source.config
+    old = source.config
     folder = RunFolder(Path(run))
-    known = list(folder.planted.values()) if folder.begun else []
-    planted = known or _planted(source, result, top, steps_share)
+    known = list(folder.warm_starts.values()) if folder.begun else []
+    warm_starts = known or _warm_starts(source, result, top, steps_share)
     seconds = max(SECONDS_SHARE * result.seconds, _LEAST_SECONDS) if max_seconds is None else max_seconds
-    budget = Budget.of(len(planted), seconds)
-    changes = {
-        "qcsearch": qcsearch.__version__,
-        "device": device.name,
-        "calibrated_at": device.calibrated_at,
-        "device_digest": device.digest,
-        "n_trials": budget.n_trials,
-        "max_seconds": budget.max_seconds,
-        "workers": 1,
-        "origin": _origin(source, result),
-    }
+    settings = replace(
+        old.settings, n_trials=len(warm_starts), max_seconds=seconds, workers=1, seed_from=None
+    )
+    config = RunConfig.of(source.dataset, device, source.space, settings, _origin(source, result))
     session = Session(
         folder,
         source.dataset,
         device,
         source.space,
-        old.seed,
-        budget,
+        config,
         progress or (lambda event: None),
-        plant=lambda objective: (planted, ()),
-        untuned=_handed_over(source, planted[0]),
+        prepare_warm_starts=lambda objective: (warm_starts, ()),
+        # With its final weights: what there would be without a tuning.
+        untuned=replace(warm_starts[0], start=result.model.parameters),
     )
     with told(progress):
-        return session.answer(old.model_copy(update=changes))
+        return run_session(session)
 
 
 def _origin(source: RunFolder, result: SearchResult) -> Origin:
     best = result.best
     return Origin(
-        kind="tuned",
         run=for_terminal(source.path),
         device=source.config.device,
         trial=best.trial,
@@ -129,27 +120,18 @@ def _check(source: RunFolder, device: Device, top: int, steps_share: float) -> N
         )
 
 
-def _planted(source: RunFolder, result: SearchResult, top: int, steps_share: float) -> list[Planted]:
-    """The winner and the best of other families, with the weights of their trials.
+def _warm_starts(source: RunFolder, result: SearchResult, top: int, steps_share: float) -> list[WarmStart]:
+    """The winner and the best of other lineages, with the weights of their trials.
 
     Not with the winner's final ones: these know the validation part, which is to choose between them all.
     """
-    ranked = rank(records(source))
+    ranked = rank(list(result.records))
     winner = next(record for record in ranked if record.trial == result.best.trial)
-    chosen = families([winner, *ranked])[:top]
-    planted = [Planted.of(record, source.device, str(source.path)) for record in chosen]
+    chosen = best_of_lineages([winner, *ranked])[:top]
+    warm_starts = [WarmStart.of(record, source.device, str(source.path)) for record in chosen]
     if source.config.tuned:
-        return planted
-    return [replace(one, candidate=_shorter(one.candidate, steps_share)) for one in planted]
-
-
-def _handed_over(source: RunFolder, winner: Planted) -> Planted:
-    """The winner with its final weights: what there would be without a tuning."""
-    from qcsearch.bundle.read import load_bundle
-
-    model = load_bundle(source.model)
-    weights, parameters = model.weights.tolist(), model.head_parameters.tolist()
-    return replace(winner, weights=tuple(weights), head_parameters=tuple(parameters))
+        return warm_starts
+    return [replace(one, candidate=_shorter(one.candidate, steps_share)) for one in warm_starts]
 
 
 def _shorter(candidate: Candidate | None, share: float) -> Candidate:

@@ -5,27 +5,24 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from qcsearch._lazy import attach
 
 if TYPE_CHECKING:
     from qcsearch.simulation.approximate import Approximation
     from qcsearch.simulation.compile import compile_circuit, warm_up
-    from qcsearch.simulation.exact.encoded import Encoded
-    from qcsearch.simulation.exact.program import Program
+    from qcsearch.simulation.exact.runtime.encoded import Encoded
+    from qcsearch.simulation.exact.runtime.program import Program
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "qcsearch.simulation.approximate": ("Approximation",),
+            "qcsearch.simulation.compile": ("compile_circuit", "warm_up"),
+            "qcsearch.simulation.exact.runtime.encoded": ("Encoded",),
+            "qcsearch.simulation.exact.runtime.program": ("Program",),
+        },
+    )
 
 __all__ = ["Approximation", "Encoded", "Program", "compile_circuit", "warm_up"]
-
-_HOMES = {
-    "Approximation": "approximate",
-    "Encoded": "exact.encoded",
-    "Program": "exact.program",
-    "compile_circuit": "compile",
-    "warm_up": "compile",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

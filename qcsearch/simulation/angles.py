@@ -18,8 +18,8 @@ class AngleSum:
     """`constant + Σ coefficient · w[weight] · x[feature]`, radians; a factor whose number is -1 is 1.
 
     Attributes:
-        constant: in radians.
-        terms: `(coefficient, weight, feature)` each.
+        constant: what the angle is where weights and features are zero, in radians.
+        terms: `(coefficient, weight, feature)` each, the coefficient in radians, the others numbers or -1.
     """
 
     constant: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -12,10 +12,10 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation.angles import AngleReader
-from qcsearch.simulation.exact import compilation
-from qcsearch.simulation.exact.build import exact_program
-from qcsearch.simulation.exact.memory import Memory
-from qcsearch.simulation.exact.program import Program
+from qcsearch.simulation.exact.planning.build import exact_program
+from qcsearch.simulation.exact.planning.memory import Memory
+from qcsearch.simulation.exact.runtime import compilation
+from qcsearch.simulation.exact.runtime.program import Program
 from qcsearch.simulation.lower import lower
 from qcsearch.simulation.noise import Noise
 from qcsearch.simulation.observables import read_observables
@@ -23,12 +23,11 @@ from qcsearch.simulation.observables import read_observables
 if TYPE_CHECKING:
     from qcsearch.simulation.approximate import Approximation
     from qcsearch.simulation.propagation.program import PropagationProgram
-    from qcsearch.simulation.trajectories import TrajectoryProgram
+    from qcsearch.simulation.reference.trajectories import TrajectoryProgram
 
-__all__ = ["METHODS", "compile_circuit", "warm_up"]
+__all__ = ["compile_circuit", "warm_up"]
 
-METHODS = ("exact", "auto", "pauli-propagation", "matrix-product-state")
-"""Ways to simulate."""
+_DTYPES = ("float64", "float32")
 
 
 @overload
@@ -42,7 +41,6 @@ def compile_circuit(
     dtype: str = ...,
     threads: int = ...,
     max_memory_mb: int = ...,
-    method: Literal["exact"] = ...,
     approximation: None = ...,
 ) -> Program: ...
 
@@ -58,8 +56,7 @@ def compile_circuit(
     dtype: str = ...,
     threads: int = ...,
     max_memory_mb: int = ...,
-    method: str,
-    approximation: Approximation | None = ...,
+    approximation: Approximation,
 ) -> Program | PropagationProgram | TrajectoryProgram: ...
 
 
@@ -73,7 +70,6 @@ def compile_circuit(
     dtype: str = "float64",
     threads: int = 1,
     max_memory_mb: int = 2048,
-    method: str = "exact",
     approximation: Approximation | None = None,
 ) -> Program | PropagationProgram | TrajectoryProgram:
     """Compile a circuit for simulation under noise, exact unless asked otherwise.
@@ -92,18 +88,17 @@ def compile_circuit(
             speed where features stand behind weights).
         threads: over which a step is spread where there is work enough; the numbers do not depend on it.
         max_memory_mb: bound on the memory for states (2²⁰ bytes each); where it is short they are computed again.
-        method: "exact"; "pauli-propagation" or "matrix-product-state", which approximate and tell their error
-            (see `approximate_program`); or "auto": exact, or Pauli propagation where a light cone does not fit.
-        approximation: how far an approximation goes.
+        approximation: a way to approximate that tells its error, in place of the exact engine or, with
+            `only_if_needed`, where a light cone does not fit into the memory; None for the exact engine alone.
 
     Raises:
         CircuitError: for what cannot be simulated, by name: reset, mid-circuit measurement, control flow, an
             unknown operation or parameter, another form of angle, a light cone that does not fit into memory.
-        InputError: for an unknown dtype or method, or a wrong number of threads or memory.
+        InputError: for an unknown dtype, or a wrong number of threads or memory.
     """
-    _check(dtype, threads, method)
+    _check(dtype, threads)
     memory = Memory(max_memory_mb, threads)
-    if method in ("exact", "auto"):
+    if approximation is None or approximation.only_if_needed:
         noise = Noise(noise_model)
         elements = lower(circuit, noise, AngleReader(features, weights))
         try:
@@ -117,28 +112,20 @@ def compile_circuit(
                 memory=memory,
             )
         except CircuitError:
-            if method == "exact":
+            if approximation is None:
                 raise
-            method = "pauli-propagation"
     from qcsearch.simulation.approximate import approximate_program
 
     return approximate_program(
-        circuit,
-        noise_model,
-        observables,
-        features,
-        weights,
-        method=method,
-        approximation=approximation,
-        threads=threads,
+        circuit, noise_model, observables, features, weights, approximation, threads=threads
     )
 
 
-def _check(dtype: str, threads: int, method: str) -> None:
-    for name, value, known in (("dtype", dtype, ("float64", "float32")), ("method", method, METHODS)):
-        if value not in known:
-            names = ", ".join(map(repr, known[:-1])) + f" or {known[-1]!r}"
-            raise InputError(f"The '{name}' parameter of compile_circuit must be {names}. Got {value!r}.")
+def _check(dtype: str, threads: int) -> None:
+    if dtype not in _DTYPES:
+        raise InputError(
+            f"The 'dtype' parameter of compile_circuit must be {' or '.join(map(repr, _DTYPES))}. Got {dtype!r}."
+        )
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise InputError(
             f"The 'threads' parameter of compile_circuit must be an int of at least 1. Got {threads!r}."

@@ -1,4 +1,4 @@
-"""From a QuantumCircuit and its noise to elements: fixed channels and turns about Pauli strings."""
+"""From a QuantumCircuit and its noise to elements: fixed channels and Pauli rotations."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from qiskit.circuit import CircuitInstruction, Gate, ParameterExpression
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator, SuperOp
 
+from qcsearch.devices.aer_internals import error_in
 from qcsearch.errors import CircuitError
 from qcsearch.simulation import ptm
 from qcsearch.simulation.angles import AngleReader, AngleSum
 from qcsearch.simulation.noise import Noise
 from qcsearch.simulation.ptm import Matrix
 
-__all__ = ["Element", "Fixed", "Turn", "lower"]
+__all__ = ["Element", "FixedChannel", "PauliRotation", "lower"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fixed:
+class FixedChannel:
     """A channel that depends on nothing.
 
     Attributes:
-        qubits: one or two, the first the least significant digit.
-        matrix: PTM `(4, 4)` or `(16, 16)`.
+        qubits: the one or two that it acts on, the first the least significant digit.
+        matrix: its PTM, `(4, 4)` or `(16, 16)`.
     """
 
     qubits: tuple[int, ...]
@@ -35,13 +36,13 @@ class Fixed:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PauliRotation:
     """`exp(-i angle P / 2)` about a Pauli string P.
 
     Attributes:
-        qubits: one or two.
-        axes: factor of P on each: 1 2 3 for X Y Z.
-        angle: depends on weights or features.
+        qubits: the one or two that P acts on.
+        axes: the factor of P on each of them, 1 2 3 for X Y Z.
+        angle: in radians, a sum in which weights or features stand.
     """
 
     qubits: tuple[int, ...]
@@ -49,12 +50,12 @@ class Turn:
     angle: AngleSum
 
 
-Element = Fixed | Turn
+Element = FixedChannel | PauliRotation
 
 _X, _Y, _Z = 1, 2, 3
 _HALF_PI = np.pi / 2
-_Turns = list[tuple[tuple[int, ...], tuple[int, ...], AngleSum]]
-_Rule = Callable[[list[AngleSum]], _Turns]
+_Rotations = list[tuple[tuple[int, ...], tuple[int, ...], AngleSum]]
+_Rule = Callable[[list[AngleSum]], _Rotations]
 
 
 def _rotation(*axes: int) -> _Rule:
@@ -70,7 +71,7 @@ def _controlled(axis: int) -> _Rule:
     ]
 
 
-def _euler(theta: AngleSum, phi: AngleSum, lam: AngleSum) -> _Turns:
+def _euler(theta: AngleSum, phi: AngleSum, lam: AngleSum) -> _Rotations:
     return [((0,), (_Z,), lam), ((0,), (_Y,), theta), ((0,), (_Z,), phi)]
 
 
@@ -93,7 +94,7 @@ _RULES: dict[str, _Rule] = {
     "cp": lambda p: [((0,), (_Z,), p[0].scaled(0.5)), *_controlled(_Z)(p)],
     "cu1": lambda p: [((0,), (_Z,), p[0].scaled(0.5)), *_controlled(_Z)(p)],
 }
-"""Turns (places among the gate's qubits, axes, angle) of each parametric gate, in the order of time."""
+"""Rotations (places among the gate's qubits, axes, angle) of each parametric gate, in the order of time."""
 
 _CHANNELS = {"quantum_channel", "kraus", "superop"}
 
@@ -118,20 +119,16 @@ def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[El
             measured.update(qubits)
         elif measured.isdisjoint(qubits):
             if name == "quantum_channel":
-                elements.append(
-                    Fixed(
-                        qubits,
-                        noise.channel(instruction.operation._quantum_error, name, qubits),
-                    )
-                )
+                error = error_in(instruction.operation)
+                elements.append(FixedChannel(qubits, noise.channel(error, name, qubits)))
                 continue
             gate = _gate(instruction, qubits, angles)
             for matrix in noise.after(instruction, instruction.label or name, qubits):
                 last = gate[-1] if gate else None
-                if isinstance(last, Fixed) and last.qubits == qubits:
-                    gate[-1] = Fixed(qubits, matrix @ last.matrix)
+                if isinstance(last, FixedChannel) and last.qubits == qubits:
+                    gate[-1] = FixedChannel(qubits, matrix @ last.matrix)
                 else:
-                    gate.append(Fixed(qubits, matrix))
+                    gate.append(FixedChannel(qubits, matrix))
             elements += gate
         elif name != "delay":
             raise CircuitError(
@@ -142,7 +139,7 @@ def lower(circuit: QuantumCircuit, noise: Noise, angles: AngleReader) -> list[El
 
 
 def _joined(elements: list[Element]) -> list[Element]:
-    """Turns of one qubit that follow one another about one axis as one turn by the sum of their angles.
+    """Rotations of one qubit that follow one another about one axis as one rotation by the sum of their angles.
 
     Only those of a kind: data alone, weights alone, or both. A sum of data and weights would be bound anew in each
     step, where the data alone are encoded once.
@@ -151,20 +148,24 @@ def _joined(elements: list[Element]) -> list[Element]:
     latest: dict[int, int] = {}
     for element in elements:
         before = joined[latest[element.qubits[0]]] if element.qubits[0] in latest else None
-        if isinstance(element, Turn) and isinstance(before, Turn) and _alike(element, before):
+        if (
+            isinstance(element, PauliRotation)
+            and isinstance(before, PauliRotation)
+            and _alike(element, before)
+        ):
             angle = AngleSum(
                 before.angle.constant + element.angle.constant, before.angle.terms + element.angle.terms
             )
-            joined[latest[element.qubits[0]]] = Turn(element.qubits, element.axes, angle)
+            joined[latest[element.qubits[0]]] = PauliRotation(element.qubits, element.axes, angle)
             continue
         latest.update(dict.fromkeys(element.qubits, len(joined)))
         joined.append(element)
     return joined
 
 
-def _alike(one: Turn, other: Turn) -> bool:
-    """Whether two turns may become one."""
-    kinds = [(turn.angle.has_feature, turn.angle.has_weight) for turn in (one, other)]
+def _alike(one: PauliRotation, other: PauliRotation) -> bool:
+    """Whether two rotations may become one."""
+    kinds = [(rotation.angle.has_feature, rotation.angle.has_weight) for rotation in (one, other)]
     return (
         len(one.qubits) == 1
         and one.qubits == other.qubits
@@ -179,22 +180,22 @@ def _gate(instruction: CircuitInstruction, qubits: tuple[int, ...], angles: Angl
         return []
     params = instruction.params
     if name in _RULES and any(isinstance(value, ParameterExpression) for value in params):
-        return _turns(_RULES[name]([angles.read(value, name) for value in params]), qubits)
+        return _elements(_RULES[name]([angles.read(value, name) for value in params]), qubits)
     if len(qubits) <= 2 and not instruction.is_parameterized():
-        return [Fixed(qubits, _constant(instruction, name, params))]
+        return [FixedChannel(qubits, _constant(instruction, name, params))]
     return _definition(instruction, qubits, angles)
 
 
-def _turns(turns: _Turns, qubits: tuple[int, ...]) -> list[Element]:
+def _elements(rotations: _Rotations, qubits: tuple[int, ...]) -> list[Element]:
     elements: list[Element] = []
-    for places, axes, angle in turns:
+    for places, axes, angle in rotations:
         on = tuple([qubits[place] for place in places])
         if angle.terms:
-            elements.append(Turn(on, axes, angle))
+            elements.append(PauliRotation(on, axes, angle))
         elif len(axes) == 1:
-            elements.append(Fixed(on, ptm.turn(axes[0], angle.constant)))
+            elements.append(FixedChannel(on, ptm.one_qubit_rotation(axes[0], angle.constant)))
         else:
-            elements.append(Fixed(on, ptm.turn_pair((axes[0], axes[1]), angle.constant)))
+            elements.append(FixedChannel(on, ptm.two_qubit_rotation((axes[0], axes[1]), angle.constant)))
     return elements
 
 

@@ -1,7 +1,7 @@
 """What an Aer `NoiseModel` does after each gate and at readout, as Pauli transfer matrices.
 
-Everything that reads Aer's private attributes (0.17–0.18) is in this file. Converted errors are remembered
-for as long as the error object lives, so the next circuit on the same noise model pays nothing.
+Converted errors are remembered for as long as the error object lives, so the next circuit on the same noise model pays
+nothing.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from qiskit.quantum_info import SuperOp
 from qiskit.transpiler import PassManager
 from qiskit_aer.noise import NoiseModel, QuantumError
 from qiskit_aer.noise.noiseerror import NoiseError
-from qiskit_aer.noise.passes import LocalNoisePass
 
+from qcsearch.devices.aer_internals import acts_on, errors_of, is_asked_gate_by_gate, pass_error
 from qcsearch.errors import CircuitError
 from qcsearch.simulation import ptm
 from qcsearch.simulation.ptm import Matrix
@@ -41,22 +41,8 @@ class Noise:
     """
 
     def __init__(self, model: NoiseModel | None) -> None:
-        self._local: dict[str, dict[tuple[int, ...], Any]] = {}
-        self._default: dict[str, Any] = {}
-        self._readout: dict[tuple[int, ...], Any] = {}
-        self._default_readout: Any = None
-        self._passes: list[Any] = []
-        if model is not None:
-            self._local, self._default = (
-                model._local_quantum_errors,
-                model._default_quantum_errors,
-            )
-            self._readout, self._default_readout = (
-                model._local_readout_errors,
-                model._default_readout_error,
-            )
-            self._passes = list(model._custom_noise_passes)
-        self._local_passes: list[Any] = []
+        self._errors = errors_of(model)
+        self._local_passes: tuple[Any, ...] = ()
         self.kept = 1.0
 
     def prepare(self, circuit: QuantumCircuit) -> QuantumCircuit:
@@ -65,13 +51,16 @@ class Noise:
         Noise passes that cannot be asked gate by gate are run on it as a whole; as in Aer, noise passes act
         on circuits that hold a delay, and on no others.
         """
-        self._local_passes = []
-        if not self._passes or not any(instruction.name == "delay" for instruction in circuit.data):
+        self._local_passes = ()
+        passes = self._errors.passes
+        if not passes or not any(instruction.name == "delay" for instruction in circuit.data):
             return circuit
-        if all(isinstance(p, LocalNoisePass) and p._ops and p._method == "append" for p in self._passes):
-            self._local_passes = self._passes[::-1]
+        if all(map(is_asked_gate_by_gate, passes)):
+            self._local_passes = passes[
+                ::-1
+            ]  # each puts its error directly behind the gate, before an earlier one's
             return circuit
-        return PassManager(self._passes).run(circuit)
+        return PassManager(list(passes)).run(circuit)
 
     def after(self, instruction: CircuitInstruction, label: str, qubits: tuple[int, ...]) -> list[Matrix]:
         """PTMs, on the gate's qubits in its order, of the errors that follow one gate.
@@ -79,12 +68,12 @@ class Noise:
         Raises:
             CircuitError: if an error is on another number of qubits than the gate.
         """
-        error = self._local.get(label, {}).get(qubits)
+        error = self._errors.local.get(label, {}).get(qubits)
         if error is None:
-            error = self._default.get(label)
+            error = self._errors.default.get(label)
         errors = [] if error is None else [error]
         for noise_pass in self._local_passes:
-            if isinstance(instruction.operation, noise_pass._ops):
+            if acts_on(noise_pass, instruction.operation):
                 extra = _pass_error(noise_pass, instruction.operation, qubits)
                 errors += [] if extra is None else [extra]
         return [self.channel(error, label, qubits) for error in errors]
@@ -106,10 +95,10 @@ class Noise:
         Raises:
             CircuitError: if the readout error is correlated over several qubits.
         """
-        for qubits in self._readout:
+        for qubits in self._errors.local_readout:
             if len(qubits) > 1 and qubit in qubits:
                 raise CircuitError(f"Readout errors must be on single qubits. Got one on qubits {qubits}.")
-        error = self._readout.get((qubit,), self._default_readout)
+        error = self._errors.local_readout.get((qubit,), self._errors.default_readout)
         if error is None:
             return 0.0, 0.0
         probabilities = np.asarray(error.probabilities, dtype=float)
@@ -121,7 +110,7 @@ class Noise:
 def _pass_error(noise_pass: Any, operation: Any, qubits: tuple[int, ...]) -> Any:
     """What an appending noise pass puts after one operation; remembered for each length of a delay."""
     if not isinstance(operation, Delay):
-        return noise_pass._func(operation, list(qubits))
+        return pass_error(noise_pass, operation, qubits)
     if isinstance(operation.duration, ParameterExpression):
         raise CircuitError(f"The duration of a delay must be a number. Got {operation.duration}.")
     entry = _delays.get(id(noise_pass))
@@ -132,7 +121,7 @@ def _pass_error(noise_pass: Any, operation: Any, qubits: tuple[int, ...]) -> Any
     delay = (qubits, operation.duration, operation.unit)
     if delay not in entry[1]:
         try:
-            entry[1][delay] = noise_pass._func(operation, list(qubits))
+            entry[1][delay] = pass_error(noise_pass, operation, qubits)
         except NoiseError as error:
             raise CircuitError(
                 f"The delay on qubit {qubits[0]} cannot be given noise: {error.message}"
@@ -222,9 +211,9 @@ def cut(
 
     Noise passes are run here, on the whole circuit, so that the new model needs none.
     """
-    passes = [] if model is None else model._custom_noise_passes
+    passes = errors_of(model).passes
     if passes and any(instruction.name == "delay" for instruction in circuit.data):
-        circuit = PassManager(passes).run(circuit)
+        circuit = PassManager(list(passes)).run(circuit)
     place = {circuit.qubits[qubit]: index for index, qubit in enumerate(qubits)}
     narrow = QuantumCircuit(len(qubits))
     for instruction in circuit.data:
@@ -237,16 +226,17 @@ def _cut_model(model: NoiseModel | None, place: dict[int, int]) -> NoiseModel:
     narrow = NoiseModel()
     if model is None:
         return narrow
+    errors = errors_of(model)
     narrow.add_basis_gates(model.basis_gates)
-    for name, error in model._default_quantum_errors.items():
+    for name, error in errors.default.items():
         narrow.add_all_qubit_quantum_error(error, name, warnings=False)
-    for name, errors in model._local_quantum_errors.items():
-        for qubits, error in errors.items():
+    for name, local in errors.local.items():
+        for qubits, error in local.items():
             if all(qubit in place for qubit in qubits):
                 narrow.add_quantum_error(error, name, [place[qubit] for qubit in qubits], warnings=False)
-    if model._default_readout_error is not None:
-        narrow.add_all_qubit_readout_error(model._default_readout_error, warnings=False)
-    for qubits, error in model._local_readout_errors.items():
+    if errors.default_readout is not None:
+        narrow.add_all_qubit_readout_error(errors.default_readout, warnings=False)
+    for qubits, error in errors.local_readout.items():
         if all(qubit in place for qubit in qubits):
             narrow.add_readout_error(error, [place[qubit] for qubit in qubits], warnings=False)
     return narrow

@@ -20,8 +20,8 @@ class Observable:
     """`Σ coefficient · P`, where P is a product of Pauli factors `(qubit, digit)`, digit 1 2 3 for X Y Z.
 
     Attributes:
-        terms: coefficient of each product; the empty product is the identity.
-        name: for messages.
+        terms: the coefficient of each product of factors; the empty product is the identity.
+        name: what messages call it.
     """
 
     terms: dict[tuple[tuple[int, int], ...], float]

@@ -16,9 +16,10 @@ __all__ = [
     "compose_factors",
     "from_superoperator",
     "from_unitary",
+    "one_qubit_rotation",
     "rotation_pairs",
     "swapped",
-    "turn",
+    "two_qubit_rotation",
 ]
 
 Matrix = NDArray[np.float64]
@@ -73,7 +74,7 @@ def swapped(matrix: Matrix) -> Matrix:
     return np.ascontiguousarray(matrix.reshape(4, 4, 4, 4).transpose(1, 0, 3, 2).reshape(16, 16))
 
 
-def turn(axis: int, angle: float) -> Matrix:
+def one_qubit_rotation(axis: int, angle: float) -> Matrix:
     """PTM of `exp(-i angle P / 2)` on one qubit, P = X Y Z for axis 1 2 3."""
     p, q = axis % 3 + 1, (axis + 1) % 3 + 1
     result = np.eye(4)
@@ -83,8 +84,8 @@ def turn(axis: int, angle: float) -> Matrix:
     return result
 
 
-def turn_pair(axes: tuple[int, int], angle: float) -> Matrix:
-    """PTM of `exp(-i angle (Q ⊗ P) / 2)` on two qubits, P on the first; axes as in `turn`."""
+def two_qubit_rotation(axes: tuple[int, int], angle: float) -> Matrix:
+    """PTM of `exp(-i angle (Q ⊗ P) / 2)` on two qubits, P on the first; axes as in `one_qubit_rotation`."""
     result = np.eye(16)
     pairs = rotation_pairs(axes)[:8]
     p, q = pairs[::2], pairs[1::2]
@@ -96,7 +97,7 @@ def turn_pair(axes: tuple[int, int], angle: float) -> Matrix:
 
 @lru_cache(maxsize=16)
 def rotation_pairs(axes: tuple[int, int]) -> NDArray[np.int64]:
-    """How a turn about a two-qubit Pauli string acts on the 16 strings.
+    """How a rotation about a two-qubit Pauli string acts on the 16 strings.
 
     With U = exp(-iθP/2), a string S that anticommutes with P goes to cos θ S + sin θ (iPS), so the strings
     form pairs (p, q) with `p' = c p − s q`, `q' = s p + c q` where iPp = −q.
@@ -108,12 +109,12 @@ def rotation_pairs(axes: tuple[int, int]) -> NDArray[np.int64]:
         `(16,)`: p, q of four pairs, then the eight strings that commute with P.
     """
     paulis = strings(2)
-    turner = paulis[axes[0] + 4 * axes[1]]
+    generator = paulis[axes[0] + 4 * axes[1]]
     pairs: list[int] = []
     still: list[int] = []
     for index, string in enumerate(paulis):
-        image = 1j * (turner @ string)
-        if np.allclose(turner @ string, string @ turner):
+        image = 1j * (generator @ string)
+        if np.allclose(generator @ string, string @ generator):
             still.append(index)
             continue
         overlaps = np.einsum("aij,ji->a", paulis, image).real / 4

@@ -10,11 +10,14 @@ import pytest
 from numpy.typing import NDArray
 from qiskit.quantum_info import Operator
 
-from qcsearch import canonical
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Gate, GateList, Topology, count_weights
 from qcsearch.circuits.ansatze import ANSATZE, Ansatz
-from qcsearch.circuits.build import check_gates, lower, to_circuit
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.circuits.gate import Gate, GateList, Topology, count_weights
+from qcsearch.circuits.gates import check_gates
+from qcsearch.circuits.lowering import lower
+from qcsearch.circuits.quantum_circuit import to_circuit
+from qcsearch.storage import canonical
 from qcsearch.testing.topologies import TOPOLOGIES
 
 __all__ = ["AnsatzConformance"]

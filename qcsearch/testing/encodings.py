@@ -11,12 +11,16 @@ import pytest
 from numpy.typing import NDArray
 from qiskit.quantum_info import Statevector
 
-from qcsearch import canonical
-from qcsearch.circuits.build import check_gates, derive_features, lower, make_encoding, to_circuit
-from qcsearch.circuits.candidate import Candidate, Choice, Preprocessing
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Gate, GateList, Topology, count_weights
+from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.circuits.encodings import Encoding
-from qcsearch.circuits.gate import Gate, GateList, Topology, count_weights
+from qcsearch.circuits.gates import check_gates
+from qcsearch.circuits.lowering import derive_features, lower, make_encoding
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.errors import CandidateError
+from qcsearch.storage import canonical
 from qcsearch.testing.topologies import TOPOLOGIES
 
 __all__ = ["EncodingConformance"]

@@ -12,7 +12,8 @@ from qiskit.circuit import Parameter
 from qiskit.circuit.library import CSdgGate, DCXGate, RYYGate, SXdgGate
 from qiskit.transpiler import generate_preset_pass_manager
 
-from qcsearch.deployment.executors.base import Executor, Pub
+from qcsearch.deployment.executors.base import Executor
+from qcsearch.deployment.values import Pub
 from qcsearch.errors import BackendError
 
 __all__ = ["ExecutorConformance", "Open"]

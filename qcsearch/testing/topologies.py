@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qcsearch.circuits.gate import Topology
+from qcsearch.candidate.gate import Topology
 
 __all__ = ["TOPOLOGIES"]
 

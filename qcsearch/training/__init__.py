@@ -1,13 +1,45 @@
-"""Training: one loop for simulators and hardware, gradients, optimisers, losses, heads, the trained model.
+"""Training: one loop for simulators and hardware, gradients, optimizers, losses, heads, the trained model.
 
 ```
-assembly.py     a candidate on its device: gate list, mapped circuit, observables, compiled programs
+transpiled.py   a candidate on its device: gate list, mapped circuit, observables, compiled programs
 expectations.py what the loop asks of an engine, exact or a machine
 gradients.py    adjoint, parameter shift, finite difference, SPSA
-occurrences.py  a parameter of its own for each occurrence of an angle, for the shift
-heads.py  losses.py  optimisers.py  options.py
-trainer.py      the loop;  task.py what stays the same in it, state.py what changes, fit.py what it hands back
-checkpoint.py   what it can go on from
-model.py        the trained model;  train.py one candidate, no search
+heads.py        from expectation values to logits; bound_head.py one with its parameters, to classes too
+parameters.py   weights of the circuit and parameters of the head;  data.py what is learnt from
+losses.py  optimizers.py  options.py
+loop/           trainer.py: the loop; task.py what stays the same in it, state.py what changes, fit.py what it
+                hands back, checkpoint.py what it can resume from
+scoring.py      what a candidate with its parameters says of samples
+model.py        the trained model;  single.py one candidate, no search
 ```
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qcsearch._lazy import attach
+
+if TYPE_CHECKING:
+    from qcsearch.training.heads import HEADS
+    from qcsearch.training.loop.trainer import TrainingControl
+    from qcsearch.training.losses import LOSSES
+    from qcsearch.training.model import TrainedModel
+    from qcsearch.training.optimizers import OPTIMIZERS
+    from qcsearch.training.parameters import Parameters
+    from qcsearch.training.single import train
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "qcsearch.training.heads": ("HEADS",),
+            "qcsearch.training.loop.trainer": ("TrainingControl",),
+            "qcsearch.training.losses": ("LOSSES",),
+            "qcsearch.training.model": ("TrainedModel",),
+            "qcsearch.training.optimizers": ("OPTIMIZERS",),
+            "qcsearch.training.parameters": ("Parameters",),
+            "qcsearch.training.single": ("train",),
+        },
+    )
+
+__all__ = ["HEADS", "LOSSES", "OPTIMIZERS", "Parameters", "TrainedModel", "TrainingControl", "train"]

@@ -7,10 +7,10 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from qcsearch.circuits.options import GRADIENTS
+from qcsearch.candidate.training import GRADIENTS
 from qcsearch.errors import CandidateError
+from qcsearch.simulation.occurrences import Occurrences
 from qcsearch.training.expectations import Cotangent, Differentiable, Expectations, Floats
-from qcsearch.training.occurrences import Occurrences
 
 __all__ = [
     "Adjoint",
@@ -83,8 +83,7 @@ class Adjoint:
 class ParameterShift:
     """The two-term rule on each occurrence of an angle, then the chain rule to the weights.
 
-    With a generator of two eigenvalues one apart, `df/dφ = (f(φ + π/2) − f(φ − π/2)) / 2` exactly, under
-    noise too (Schuld et al., Phys. Rev. A 99, 032331, 2019): two evaluations an occurrence. A weight times a
+    Two evaluations an occurrence, see `Occurrences.gradient`. A weight times a
     feature has another slope in every sample, which is why the rule acts on occurrences and not on weights.
 
     Attributes:
@@ -100,12 +99,9 @@ class ParameterShift:
         self, X: Floats, w: Floats, cotangent: Cotangent, rng: np.random.Generator
     ) -> tuple[Floats, Floats]:
         """See `GradientEstimator`."""
-        n = len(self.rule.shifts)
-        shifts = np.pi / 2 * np.vstack([np.zeros((1, n)), np.eye(n), -np.eye(n)])
-        found = _values(self.program, X, np.hstack([np.tile(w, (len(shifts), 1)), shifts]))
-        slopes = (found[1 : n + 1] - found[n + 1 :]) / 2
-        by_shift = np.einsum("kno,no->nk", slopes, cotangent(found[0]))
-        return found[0], self.rule.chain(X, by_shift)
+        moves = self.rule.moves
+        found = _values(self.program, X, np.hstack([np.tile(w, (len(moves), 1)), moves]))
+        return found[0], self.rule.gradient(X, found, cotangent(found[0]))
 
 
 @dataclass(frozen=True)
@@ -164,7 +160,7 @@ class Spsa:
 
 
 def estimator_for(name: str, program: Expectations) -> GradientEstimator:
-    """The estimator `name` for `program`; but `Assembly.estimator` makes `parameter_shift`, from the circuit.
+    """The estimator `name` for `program`; `parameter_shift` needs the circuit: see `TranspiledCandidate.estimator`.
 
     Raises:
         CandidateError: if the name is unknown or the program cannot give it.

@@ -11,11 +11,22 @@ from typing import Protocol
 
 import numpy as np
 
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
 from qcsearch.training.expectations import Floats
 
-__all__ = ["HEADS", "Head", "Linear", "MultiLayerPerceptron", "NoHead", "SoftmaxHead", "bit_codes"]
+__all__ = [
+    "HEADS",
+    "Head",
+    "Linear",
+    "MultiLayerPerceptron",
+    "NoHead",
+    "SoftmaxHead",
+    "bit_codes",
+    "make_head",
+    "n_head_parameters",
+]
 
 
 class Head(Protocol):
@@ -47,6 +58,24 @@ class Head(Protocol):
 
 
 HEADS: Registry[Head] = Registry("qcsearch.heads", CandidateError)
+
+
+def make_head(candidate: Candidate) -> Head:
+    """The candidate's head.
+
+    Raises:
+        CandidateError: if there is no such head, or it does not take these settings.
+    """
+    return HEADS.create(candidate.head.name, candidate.head.settings)
+
+
+def n_head_parameters(candidate: Candidate, n_classes: int) -> int:
+    """Number of parameters of the candidate's head for so many classes.
+
+    Raises:
+        CandidateError: as `make_head`, or if the candidate has too few observables for the classes.
+    """
+    return make_head(candidate).n_parameters(len(candidate.observables), n_classes)
 
 
 def bit_codes(n_classes: int) -> Floats:

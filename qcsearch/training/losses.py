@@ -62,6 +62,7 @@ class SmoothedCrossEntropy:
         """See `Loss`."""
         loss, derivative = CrossEntropy()(logits, y, targets)
         n_samples, n_classes = logits.shape
+        # (1 − ε)·L(y) + ε·mean L(c) = L(y) + ε·(logits[y] − mean of the logits): the normalisers cancel.
         moved = np.full_like(logits, -1.0 / n_classes)
         moved[np.arange(n_samples), y] += 1.0
         moved *= self._EPSILON / n_samples

@@ -9,23 +9,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import softmax
 from sklearn.pipeline import Pipeline
 
-from qcsearch.canonical import Json
-from qcsearch.circuits.candidate import Candidate
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.checks import check_shape, check_X
-from qcsearch.data.dataset import Label
-from qcsearch.data.encoding import ColumnEncoder
-from qcsearch.data.frames import holds_text, is_frame
 from qcsearch.data.labels import check_y, find
-from qcsearch.data.preprocess import n_outputs
-from qcsearch.data.samples import load_features
+from qcsearch.data.preprocessing.encoding import ColumnEncoder
+from qcsearch.data.preprocessing.pipeline import n_outputs
+from qcsearch.data.sources.samples import load_features
+from qcsearch.data.tables.frames import holds_text, is_frame
+from qcsearch.data.values import Label
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
-from qcsearch.training.assembly import Assembly, assemble
-from qcsearch.training.expectations import Expectations, Floats
-from qcsearch.training.heads import HEADS, Head
+from qcsearch.storage.canonical import Json
+from qcsearch.training.bound_head import BoundHead, class_probabilities, predicted_classes
+from qcsearch.training.expectations import Expectations, Floats, Ints
+from qcsearch.training.parameters import Parameters
+from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
 __all__ = ["TrainedModel"]
 
@@ -37,8 +37,7 @@ class TrainedModel:
     Attributes:
         candidate: what was trained.
         device: the calibration facts it was trained on.
-        weights: of the circuit, `(n_weights,)`.
-        head_parameters: of the head.
+        parameters: of circuit and head, as they were trained.
         pipeline: the fitted preprocessing, raw features to angles.
         classes: the original labels, in the order of the logits.
         n_features_in: number of raw features; pixels, if samples are images.
@@ -49,8 +48,7 @@ class TrainedModel:
 
     candidate: Candidate
     device: Device
-    weights: Floats
-    head_parameters: Floats
+    parameters: Parameters
     pipeline: Pipeline
     classes: tuple[Label, ...]
     n_features_in: int
@@ -70,22 +68,22 @@ class TrainedModel:
     @property
     def n_weights(self) -> int:
         """Number of trained weights of the circuit; the head's parameters do not count."""
-        return len(self.weights)
+        return len(self.parameters.weights)
 
     @property
     def two_qubit_gates(self) -> int:
         """Number of two-qubit gates of the mapped circuit."""
-        return self.assembly.mapped.two_qubit_gates
+        return self.transpiled.mapped.two_qubit_gates
 
     @property
-    def head(self) -> Head:
-        """The head, without its parameters."""
-        return HEADS.create(self.candidate.head.name, self.candidate.head.settings)
+    def head(self) -> BoundHead:
+        """The head with its parameters."""
+        return BoundHead.of(self.candidate, self.parameters.head, self.n_classes)
 
     @cached_property
-    def assembly(self) -> Assembly:
+    def transpiled(self) -> TranspiledCandidate:
         """The circuit on its device, rebuilt from the candidate when it is first needed."""
-        return assemble(self.candidate, self.device, n_outputs(self.pipeline))
+        return transpile_candidate(self.candidate, self.device, n_outputs(self.pipeline))
 
     @property
     def encoder(self) -> ColumnEncoder | None:
@@ -110,7 +108,7 @@ class TrainedModel:
         flat, shape = check_X(X, self.n_features_in, owner="the model", missing=gaps)
         if shape is not None and self.image_shape is not None:
             check_shape(shape, self.image_shape, "X", "the model is expecting")
-        return self.assembly.derive(np.asarray(self.pipeline.transform(flat), dtype=np.float64))
+        return self.transpiled.derive(np.asarray(self.pipeline.transform(flat), dtype=np.float64))
 
     def expectations(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Expectation values `(n_samples, n_observables)`.
@@ -123,7 +121,7 @@ class TrainedModel:
         Raises:
             DataError: as `features`.
         """
-        return (program or self.assembly.compile(noise)).values(self.features(X), self.weights)
+        return (program or self.transpiled.compile(noise)).values(self.features(X), self.parameters.weights)
 
     def decision(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Logits `(n_samples, n_classes)`; arguments as for `expectations`.
@@ -133,7 +131,7 @@ class TrainedModel:
         """
         values = self.expectations(X, noise, program)
         with np.errstate(all="ignore"):  # said below
-            logits = self.head.logits(values, self.head_parameters, self.n_classes)
+            logits = self.head.logits(values)
         if not np.isfinite(logits).all():
             raise DataError(
                 "The model must give finite numbers. It gives NaN or infinity: its weights are no use."
@@ -142,12 +140,15 @@ class TrainedModel:
 
     def predict_proba(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes`; arguments as for `expectations`."""
-        return np.asarray(softmax(self.decision(X, noise, program), axis=1))
+        return class_probabilities(self.decision(X, noise, program))
 
     def predict(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> NDArray[Any]:
         """Original labels `(n_samples,)`; arguments as for `expectations`."""
-        winners = np.argmax(self.decision(X, noise, program), axis=1)
-        return np.asarray(np.asarray(self.classes)[winners])
+        return np.asarray(np.asarray(self.classes)[self.codes(X, noise, program)])
+
+    def codes(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Ints:
+        """Class numbers `(n_samples,)`, places in `classes`; arguments as for `expectations`."""
+        return predicted_classes(self.decision(X, noise, program))
 
     def score(
         self, X: ArrayLike, y: ArrayLike, noise: bool = True, program: Expectations | None = None
@@ -158,7 +159,7 @@ class TrainedModel:
             DataError: as `features`, or if `X` and `y` differ in length.
         """
         codes = find(check_y(y), self.classes)
-        winners = np.argmax(self.decision(X, noise, program), axis=1)
-        if len(codes) != len(winners):
-            raise DataError(f"X has {len(winners)} rows, but y has {len(codes)} labels.")
-        return float(np.mean(codes == winners))
+        predicted = self.codes(X, noise, program)
+        if len(codes) != len(predicted):
+            raise DataError(f"X has {len(predicted)} rows, but y has {len(codes)} labels.")
+        return float(np.mean(codes == predicted))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.build import make_encoding
-from qcsearch.circuits.candidate import Candidate, TrainingOptions
+from qcsearch.circuits.lowering import make_encoding
 from qcsearch.circuits.observables import parse
-from qcsearch.data.preprocess import check_reduction
+from qcsearch.data.preprocessing.pipeline import check_reduction
 from qcsearch.errors import CandidateError
-from qcsearch.training.heads import HEADS
+from qcsearch.training.heads import make_head
 from qcsearch.training.losses import LOSSES
-from qcsearch.training.optimisers import OPTIMISERS
+from qcsearch.training.optimizers import OPTIMIZERS
 
 __all__ = ["check_candidate", "check_options"]
 
@@ -24,20 +25,20 @@ def check_candidate(candidate: Candidate) -> None:
     check_reduction(candidate.preprocessing.reduction)
     make_encoding(candidate)
     ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings)
-    HEADS.create(candidate.head.name, candidate.head.settings)
+    make_head(candidate)
     for label in candidate.observables:
         parse(label, candidate.n_qubits)
     check_options(candidate.training)
 
 
 def check_options(options: TrainingOptions) -> None:
-    """Check that optimiser and loss are known and suit the gradient.
+    """Check that optimizer and loss are known and suit the gradient.
 
     Raises:
         CandidateError: one sentence for the first that is wrong.
     """
     LOSSES.get(options.loss)
-    exact = OPTIMISERS.create(options.optimizer).exact
+    exact = OPTIMIZERS.create(options.optimizer).exact
     if exact and options.gradient not in ("adjoint", "parameter_shift"):
         raise CandidateError(
             f"The optimizer '{options.optimizer}' needs exact gradients. Got gradient '{options.gradient}'.",

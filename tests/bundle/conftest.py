@@ -7,7 +7,7 @@ from sklearn.datasets import load_iris
 from qcsearch.bundle.manifest import REQUIRED, Manifest
 from qcsearch.bundle.storage import store
 from qcsearch.bundle.write import write_bundle
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 
 @pytest.fixture

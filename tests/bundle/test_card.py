@@ -6,16 +6,20 @@ from qcsearch.bundle.card import model_card
 from qcsearch.bundle.read import load_bundle
 from qcsearch.bundle.verify import read_verified
 from qcsearch.bundle.write import write_bundle
-from qcsearch.data.sources import load_dataset
-from qcsearch.data.split import split
-from qcsearch.deployment.deploy import deploy
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.splitting import split
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.deployment import Deployment
+from qcsearch.deployment.settings import DeploymentSettings
 
 
 @pytest.fixture(scope="module")
 def deployment(model):
     return deploy(
-        model, split(load_dataset("iris"), 0), "aer", steps=1, shots=32, max_validation=3, max_test=6
+        model,
+        split(load_dataset("iris"), 0),
+        "aer",
+        DeploymentSettings(steps=1, shots=32, max_validation=3, max_test=6),
     )
 
 
@@ -54,5 +58,5 @@ def test_a_deployment_travels_in_the_bundle(model, deployment, tmp_path):
     _, files = read_verified(tmp_path / "b")
     (tmp_path / "d.json").write_bytes(files["deployment.json"])
     assert Deployment.load(tmp_path / "d.json") == deployment
-    assert load_bundle(tmp_path / "b").weights.tolist() == list(deployment.weights)
+    assert load_bundle(tmp_path / "b").parameters == deployment.parameters
     assert b"deployed (simulated)" in files["MODEL_CARD.md"]

@@ -12,7 +12,7 @@ from qcsearch.bundle.exports import export_circuits, trained_circuit
 
 def expectations(model, circuit):
     state = Statevector(circuit)
-    return [state.expectation_value(operator).real for operator in model.assembly.observables]
+    return [state.expectation_value(operator).real for operator in model.transpiled.observables]
 
 
 def test_the_openqasm_export_reads_back_as_the_model_at_that_sample(model, flowers):
@@ -26,8 +26,8 @@ def test_the_openqasm_export_reads_back_as_the_model_at_that_sample(model, flowe
 
 def test_without_a_sample_the_features_lie_in_the_middle_of_their_range(model):
     circuit = qasm3.loads(export_circuits(model)["circuit.qasm"].decode())
-    middle = model.assembly.derive(np.zeros((1, model.assembly.n_features)))
-    wanted = model.assembly.compile(noise=False).values(middle, model.weights)[0]
+    middle = model.transpiled.derive(np.zeros((1, model.transpiled.n_features)))
+    wanted = model.transpiled.compile(noise=False).values(middle, model.parameters.weights)[0]
     assert expectations(model, circuit) == pytest.approx(wanted, abs=1e-9)
 
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from qcsearch import canonical
 from qcsearch.bundle.manifest import REQUIRED, Manifest
 from qcsearch.errors import BundleError
+from qcsearch.storage import canonical
 
 FILES = {name: name.encode() for name in REQUIRED}
 

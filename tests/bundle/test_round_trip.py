@@ -14,7 +14,7 @@ from qcsearch.bundle.read import load_bundle
 from qcsearch.bundle.verify import verify_bundle
 from qcsearch.bundle.write import write_bundle
 from qcsearch.errors import BundleError
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 
 @pytest.mark.parametrize("form", ["folder", "zip"])
@@ -32,8 +32,8 @@ def test_every_part_of_the_model_is_read_back_to_the_bit(saved, model):
     read = load_bundle(saved["folder"])
     assert read.candidate == model.candidate
     assert read.device == model.device
-    assert read.weights.tobytes() == model.weights.tobytes()
-    assert read.head_parameters.tobytes() == model.head_parameters.tobytes()
+    assert read.parameters.weights.tobytes() == model.parameters.weights.tobytes()
+    assert read.parameters.head.tobytes() == model.parameters.head.tobytes()
     assert read.classes == model.classes == ("setosa", "versicolor", "virginica")
     assert read.feature_names == model.feature_names
     assert read.metrics == model.metrics
@@ -115,6 +115,6 @@ def test_a_metric_that_is_no_json_is_refused_and_nothing_is_written(model, tmp_p
 
 
 def test_weights_that_are_not_finite_are_not_saved(model, tmp_path):
-    broken = replace(model, weights=np.full_like(model.weights, np.nan))
+    broken = replace(model, parameters=replace(model.parameters, weights=np.full(model.n_weights, np.nan)))
     with pytest.raises(BundleError, match="finite"):
         write_bundle(broken, tmp_path / "b")

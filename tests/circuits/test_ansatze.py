@@ -8,11 +8,12 @@ import pytest
 from qiskit.circuit.library import CU3Gate, HGate, SwapGate, UGate
 from qiskit.quantum_info import Operator
 
+from qcsearch.candidate.gate import Gate, GateList, Topology, count_weights
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.ansatze.base import ENTANGLERS, PARAMETRIC, ROTATIONS, ring_pairs, rounds
 from qcsearch.circuits.ansatze.quantumnas import cu3, sqrt_h, sqrt_swap, u3
-from qcsearch.circuits.build import GATES, to_circuit
-from qcsearch.circuits.gate import Gate, GateList, Topology, count_weights
+from qcsearch.circuits.gates import GATES
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.errors import CandidateError
 
 LINE = Topology(4, ((0, 1), (1, 2), (2, 3)))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Angle, Gate
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.candidate import Choice
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.circuits.gate import Angle, Gate
 from qcsearch.errors import QCSearchError
 from qcsearch.testing.ansatze import AnsatzConformance
 from qcsearch.testing.encodings import EncodingConformance

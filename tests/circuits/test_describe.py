@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qcsearch import canonical
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Topology
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.build import lower, to_circuit
-from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.circuits.describe import explain, facts, summary
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.circuits.gate import Topology
+from qcsearch.circuits.lowering import lower
+from qcsearch.circuits.quantum_circuit import to_circuit
+from qcsearch.storage import canonical
 
 LINE = Topology(4, ((0, 1), (1, 2), (2, 3)))
 CANDIDATE = Candidate(

@@ -10,10 +10,13 @@ from hypothesis.extra.numpy import arrays
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
-from qcsearch.circuits.build import derive_features, lower, to_circuit
-from qcsearch.circuits.candidate import Candidate, Choice, Preprocessing
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Topology
+from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.circuits.gate import Topology
+from qcsearch.circuits.lowering import derive_features, lower
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.errors import CandidateError
 
 RANGE = (-math.pi / 2, math.pi / 2)

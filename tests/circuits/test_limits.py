@@ -6,11 +6,12 @@ import time
 
 import pytest
 
-from qcsearch.circuits.build import lower
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.circuits.gate import Topology
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Topology
+from qcsearch.circuits.lowering import lower
 from qcsearch.errors import CandidateError
-from qcsearch.limits import MAX_GATES
+from qcsearch.storage.limits import MAX_GATES
 
 
 def line(n_qubits):

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from qiskit.quantum_info import Statevector
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.build import to_circuit
-from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.circuits.observables import to_pauli
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions
-from qcsearch.training.assembly import assemble
+from qcsearch.circuits.quantum_circuit import to_circuit
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.selection.regions import best_regions
+from qcsearch.training.transpiled import transpile_candidate
 
 BUILT_IN_ENCODINGS = sorted(set(ENCODINGS._classes) - {"none"})
 BUILT_IN_ANSATZE = sorted(ANSATZE._classes)
@@ -33,11 +34,11 @@ def check(device_name: str, encoding: str, ansatz: str) -> None:
     qubits = best_regions(device, 3, 1)[0].qubits
     settings = GATES if ansatz == "gates" else {}
     candidate = Candidate(Choice(encoding), Choice(ansatz, settings), qubits, ("Z0", "X1Z2", "Y0"))
-    assembly = assemble(candidate, device, 3)
+    transpiled = transpile_candidate(candidate, device, 3)
     rng = np.random.default_rng(0)
-    derived = assembly.derive(rng.uniform(-1.5, 1.5, (3, 3)))
-    weights = assembly.initial_weights(rng) + 0.3
-    circuit, features, parameters = to_circuit(assembly.gate_list)
+    derived = transpiled.derive(rng.uniform(-1.5, 1.5, (3, 3)))
+    weights = transpiled.initial_weights(rng) + 0.3
+    circuit, features, parameters = to_circuit(transpiled.gate_list)
     states = [
         Statevector(
             circuit.assign_parameters(dict(zip([*features, *parameters], [*x, *weights], strict=True)))
@@ -47,7 +48,7 @@ def check(device_name: str, encoding: str, ansatz: str) -> None:
     expected = [
         [s.expectation_value(to_pauli(label, 3)).real for label in candidate.observables] for s in states
     ]
-    np.testing.assert_allclose(assembly.compile(noise=False).values(derived, weights), expected, atol=1e-9)
+    np.testing.assert_allclose(transpiled.compile(noise=False).values(derived, weights), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("encoding", BUILT_IN_ENCODINGS)

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Topology
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.build import lower, to_circuit
-from qcsearch.circuits.candidate import Candidate, Choice
 from qcsearch.circuits.describe import summary
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.circuits.encodings.angle import AngleEncoding
-from qcsearch.circuits.gate import Topology
+from qcsearch.circuits.lowering import lower
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.testing.ansatze import AnsatzConformance
 from qcsearch.testing.encodings import EncodingConformance
 from qcsearch.testing.topologies import TOPOLOGIES
@@ -19,7 +21,7 @@ from qcsearch.testing.topologies import TOPOLOGIES
 MODULE = """
 from dataclasses import dataclass
 
-from qcsearch.circuits.gate import Angle, Gate
+from qcsearch.candidate.gate import Angle, Gate
 
 
 @dataclass(frozen=True)

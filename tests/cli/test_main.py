@@ -12,7 +12,7 @@ import zlib
 import pytest
 
 from qcsearch import errors
-from qcsearch.cli import spaces
+from qcsearch.cli.commands import spaces
 from qcsearch.cli.main import run
 
 LIGHT = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -59,7 +59,7 @@ def test_every_kind_of_error_is_one_line_with_its_code(monkeypatch, capsys, erro
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("qcsearch.search.space.list_spaces", fail)
+    monkeypatch.setattr("qcsearch.search.space.space.list_spaces", fail)
     assert run(["spaces", "list"]) == code
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -74,12 +74,12 @@ def test_the_traceback_is_shown_with_v_and_only_then(monkeypatch, capsys):
     def fail(*_):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("qcsearch.search.space.list_spaces", fail)
+    monkeypatch.setattr("qcsearch.search.space.space.list_spaces", fail)
     assert run(["spaces", "list", "-v"]) == 1
     captured = capsys.readouterr()
     assert "Traceback (most recent call last)" in captured.err
     assert captured.err.splitlines()[-1].startswith("Unexpected error: RuntimeError: broken")
-    assert spaces.__name__ == "qcsearch.cli.spaces"
+    assert spaces.__name__ == "qcsearch.cli.commands.spaces"
 
 
 def test_for_machines_an_error_is_json_too(monkeypatch, qcsearch):
@@ -100,7 +100,7 @@ def test_a_warning_of_a_library_is_silent_without_v(monkeypatch, capsys):
         warnings.warn("old", DeprecationWarning, stacklevel=1)
         return {}
 
-    monkeypatch.setattr("qcsearch.search.space.list_spaces", warn)
+    monkeypatch.setattr("qcsearch.search.space.space.list_spaces", warn)
     assert run(["spaces", "list"]) == 0
     assert capsys.readouterr().err == ""
 
@@ -180,7 +180,7 @@ def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_goes_
     assert child.returncode == 130, err
     assert out == ""
     last = err.splitlines()[-1]
-    assert last == f"Interrupted. What was finished is saved; `qcsearch search --run {folder}` goes on."
+    assert last == f"Interrupted. What was finished is saved; `qcsearch search --run {folder}` resumes it."
     assert "Traceback" not in err
     finished = sum(line.startswith("trial ") for line in [*told, *err.splitlines()])
     again = qcsearch(*arguments[:-4], "--trials", finished, "--run", folder, "--json")

@@ -71,7 +71,7 @@ def test_looking_at_the_device_says_it(qcsearch, odd, command):
 
 def test_a_long_list_is_one_line(qcsearch, capsys):
     from qcsearch.cli.output import say_notes
-    from qcsearch.devices.providers import get_device
+    from qcsearch.devices.calibration.providers import get_device
 
     say_notes(get_device("fake_torino"))
     lines = capsys.readouterr().err.splitlines()

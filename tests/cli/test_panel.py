@@ -5,11 +5,12 @@ import io
 import pytest
 from rich.console import Console
 
-from qcsearch.circuits.candidate import Candidate, Choice
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
 from qcsearch.cli.panel import LivePanel, PlainLines, draw
 from qcsearch.cli.progress import Progress, clock, one_line
 from qcsearch.search import events
-from qcsearch.search.record import Costs, Outcome, TrialRecord
+from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 
 
 def record(number, kind="kept", accuracy=0.9, text=""):

@@ -7,15 +7,16 @@ import shutil
 import subprocess
 from contextlib import contextmanager
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from qcsearch.circuits.candidate import Choice
-from qcsearch.cli.explain import _candidate, _outcome
-from qcsearch.search.leaderboard import records
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.candidate.choice import Choice
+from qcsearch.cli.commands.explain import _candidate, _outcome
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
 
 
 def test_board_says_the_split_of_every_number(qcsearch, finished):
@@ -66,7 +67,7 @@ def test_explain_tells_candidate_costs_constraints_and_draws_the_circuit(qcsearc
         "Trial 0:",
         "most of it",
         "encoding",
-        "predicted success",
+        "estimated success probability",
         "two_qubit_gates",
         "q_0:",
         "q_1:",
@@ -80,7 +81,7 @@ def test_explain_tells_candidate_costs_constraints_and_draws_the_circuit(qcsearc
 def test_explain_of_a_refined_circuit_tells_its_family_and_does_not_list_its_gates(finished):
     record = records(RunFolder.open(finished))[0]
     gates = Choice("gates", {"gates": [{"name": "x", "qubits": [0]}] * 40})
-    refined = replace(record, family=3, candidate=replace(record.candidate, ansatz=gates))
+    refined = replace(record, lineage=3, candidate=replace(record.candidate, ansatz=gates))
     assert _outcome(refined)["circuit"] == "refined, step by step, from that of trial 3"
     assert _candidate(refined.candidate)["ansatz"] == "gates(40 gates)"
     assert "circuit" not in _outcome(record)
@@ -92,7 +93,7 @@ def test_explain_of_a_run_tells_how_well_each_predictor_ranks_its_candidates(qcs
     assert outcome.code == 0, outcome.err
     assert "Spearman's rank correlation with validation accuracy under noise" in outcome.out
     rows = {row["predictor"]: row for row in qcsearch("explain", own_run, "--json").json["correlations"]}
-    assert {"cnr", "repcap", "expressibility", "predicted_success"} <= set(rows)
+    assert {"cnr", "repcap", "expressibility", "estimated_success_probability"} <= set(rows)
     for row in rows.values():
         assert row["n"] >= 3
         assert row["rho"] is None or -1 <= row["low"] <= row["rho"] <= row["high"] <= 1
@@ -158,7 +159,7 @@ def test_a_run_before_its_evaluation_can_be_looked_at(qcsearch, own_run):
 def test_an_empty_run_can_be_looked_at(qcsearch, own_run):
     for name in ("result.json", "study.journal"):
         (own_run / name).unlink()
-    assert "No trial was trained to its end yet." in qcsearch("board", own_run).out
+    assert "No trial has finished training yet." in qcsearch("board", own_run).out
     assert qcsearch("report", own_run).code == 0
     assert "No candidate was trained to its end." in (own_run / "report.html").read_text()
 
@@ -243,7 +244,7 @@ def test_deploy_leaves_three_scores_and_export_takes_its_weights(qcsearch, own_r
     assert found["deployed"]["shot_error"] is not None
     assert "training steps on the backend" in outcome.err
     assert not list(own_run.glob(".deployment-*"))
-    kept = json.loads((own_run / "deployment.json").read_text())["weights"]
+    kept = json.loads((own_run / "deployment.json").read_text())["parameters"]["weights"]
     for flags, same in (((), True), (("--trained",), kept == _weights(own_run / "model"))):
         path = tmp_path / f"bundle{len(flags)}"
         assert qcsearch("export", own_run, "-o", path, *flags).code == 0
@@ -278,8 +279,8 @@ def test_the_board_has_a_deployed_column_of_the_same_weights_and_samples(qcsearc
     assert row["accuracy_noiseless"] == found["noiseless"]["accuracy"]
     assert row["shot_error"] == found["deployed"]["shot_error"]
     assert row["split"] == "test"
-    from qcsearch.search.leaderboard import leaderboard
-    from qcsearch.search.run_folder import RunFolder
+    from qcsearch.search.finish.leaderboard import leaderboard
+    from qcsearch.search.run.folder import RunFolder
 
     assert "on aer (simulated)" in str(leaderboard(RunFolder.open(own_run)))
 
@@ -299,8 +300,8 @@ def test_a_run_predicts_with_the_weights_that_its_deployment_kept(qcsearch, own_
     before = qcsearch("predict", own_run, "iris").out
     assert qcsearch("deploy", own_run, "--backend", "aer", "--steps", 1, "--shots", 64).code == 0
     found = json.loads((own_run / "deployment.json").read_text())
-    changed = {"weights": [weight + 0.5 for weight in found["weights"]]}
-    (own_run / "deployment.json").write_text(json.dumps(found | changed))
+    found["parameters"]["weights"] = [weight + 0.5 for weight in found["parameters"]["weights"]]
+    (own_run / "deployment.json").write_text(json.dumps(found))
     assert qcsearch("predict", own_run, "iris").out != before
     assert qcsearch("predict", own_run / "model", "iris").out == before
 
@@ -339,7 +340,7 @@ def test_export_refuses_a_sample_that_is_not_there(qcsearch, finished, tmp_path,
 def _weights(bundle):
     from qcsearch.bundle.read import load_bundle
 
-    return load_bundle(bundle).weights.tolist()
+    return load_bundle(bundle).parameters.weights.tolist()
 
 
 def test_a_run_whose_plugin_is_gone_is_shown_as_far_as_it_can_be(qcsearch, own_run, monkeypatch, tmp_path):
@@ -358,9 +359,7 @@ def test_a_run_whose_plugin_is_gone_is_shown_as_far_as_it_can_be(qcsearch, own_r
     assert (explained.code, "Where the time of 3 trials went" in explained.out) == (0, True)
     assert "Note: The predictors cannot be computed: " in explained.err
     assert qcsearch("report", own_run, "-o", tmp_path / "report.html").code == 0
-    assert note.removeprefix("Note: ").replace("'", "&#x27;") in (
-        tmp_path / "report.html"
-    ).read_text().replace("'", "&#x27;")
+    assert note.removeprefix("Note: ") in unescape((tmp_path / "report.html").read_text())
     for command in (("predict", own_run, "iris"), ("search", "--run", own_run, "--trials", 9)):
         refused = qcsearch(*command)
         assert (refused.code, len(refused.err.splitlines())) == (2, 1), refused.err

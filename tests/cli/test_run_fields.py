@@ -7,10 +7,10 @@ import shutil
 import pytest
 from fields import mutated
 
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.snapshot_files import read_snapshot
 from qcsearch.errors import QCSearchError
 
-FILES = ["run.json", "device.json", "result.json", "clock.json", "deployment.json", "planted.json"]
+FILES = ["run.json", "device.json", "result.json", "clock.json", "deployment.json", "warm_starts.json"]
 LOOKING = [("board",), ("board", "--json"), ("explain", "0"), ("export", "-o", "{}"), ("cost",)]
 WORKING = [
     ("report",),
@@ -50,7 +50,7 @@ def spoil(run, name, rng):
     if name == "device.json":
         config = json.loads((run / "run.json").read_text())
         try:
-            config["device_digest"] = Device.from_json(run / name).digest
+            config["device_digest"] = read_snapshot(run / name).digest
         except QCSearchError:
             return what
         (run / "run.json").write_text(json.dumps(config))
@@ -65,7 +65,7 @@ def spoiled(qcsearch, source, folder, number, seed, commands):
         shutil.copytree(source, run)
         what = spoil(run, name, rng)
         verb, *words = rng.choice(commands)
-        if name in ("clock.json", "planted.json"):  # nobody else reads them
+        if name in ("clock.json", "warm_starts.json"):  # nobody else reads them
             verb, words = "search", ["--trials", "3"]
         run_words = ["--run", run] if verb == "search" else [run]
         outcome = qcsearch(verb, *run_words, *(word.format(folder / f"out{i}") for word in words))
@@ -94,8 +94,8 @@ def test_a_thousand_changed_fields_of_a_run_are_used_or_refused_in_a_sentence(qc
     [
         ("clock.json", "[]", "must hold the seconds"),
         ("clock.json", '{"seconds": 1e308}', "must hold the seconds"),
-        ("planted.json", '[{"source": 1}]', "what a run begins with"),
-        ("planted.json", "7", "cannot be read"),
+        ("warm_starts.json", '[{"source": 1}]', "what a run begins with"),
+        ("warm_starts.json", "7", "cannot be read"),
         ("result.json", '{"best": "x"}', "the result of a search"),
         ("result.json", "[" * 50 + "]" * 50, "nested too deeply"),
     ],
@@ -111,8 +111,10 @@ def test_a_file_of_a_run_that_is_something_else_is_named(qcsearch, own_run, name
 def test_a_deployment_with_the_weights_of_another_model_is_refused(qcsearch, own_run, tmp_path):
     assert qcsearch("deploy", own_run, "--backend", "aer", "--steps", 0, "--shots", 64).code == 0
     data = json.loads((own_run / "deployment.json").read_text())
-    for weights in (data["weights"][1:], [*data["weights"][1:], 1e300]):
-        (own_run / "deployment.json").write_text(json.dumps({**data, "weights": weights}))
+    kept = data["parameters"]["weights"]
+    for weights in (kept[1:], [*kept[1:], 1e300]):
+        data["parameters"]["weights"] = weights
+        (own_run / "deployment.json").write_text(json.dumps(data))
         outcome = qcsearch("predict", own_run, "iris", "-o", tmp_path / "p.csv")
         assert outcome.code == 2
         assert "the weights of the run's winner" in outcome.err
@@ -121,9 +123,9 @@ def test_a_deployment_with_the_weights_of_another_model_is_refused(qcsearch, own
 def test_a_device_within_a_file_is_no_path(qcsearch, own_run, tmp_path, bundle):
     assert qcsearch("deploy", own_run, "--backend", "aer", "--steps", 0, "--shots", 64).code == 0
     data = json.loads((own_run / "deployment.json").read_text())
-    move = {"before": [0], "after": [0], "reason": "", "accuracy_before": None, "accuracy_after": 1.0}
-    move |= {"success_before": None, "success_after": 1.0, "device": str(own_run / "device.json")}
-    (own_run / "deployment.json").write_text(json.dumps({**data, "move": move}))
+    remap = {"before": [0], "after": [0], "reason": "", "accuracy_before": None, "accuracy_after": 1.0}
+    remap |= {"esp_before": None, "esp_after": 1.0, "device": str(own_run / "device.json")}
+    (own_run / "deployment.json").write_text(json.dumps({**data, "remap": remap}))
     outcome = qcsearch("predict", own_run, "iris", "-o", tmp_path / "p.csv")
     assert outcome.code == 2
     assert "must be a JSON object" in outcome.err

@@ -8,7 +8,7 @@ import pytest
 
 INSIDE = [
     ".ask", ".session", ".study.journal.lock", ".workers", "bundle", "clock.json", "data.npz", "deployment.json",
-    "device.json", "jobs", "jobs/abc/results", "model", "model/weights.json", "planted.json", "plots",
+    "device.json", "jobs", "jobs/abc/results", "model", "model/weights.json", "warm_starts.json", "plots",
     "plots/pareto.svg", "report.html", "result.json", "run.json", "space.toml", "study.journal", "tomography.json",
     "workers.log",
 ]  # fmt: skip

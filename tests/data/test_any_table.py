@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qcsearch.data.encoding import ColumnEncoder
-from qcsearch.data.sources import load_dataset, load_samples
+from qcsearch.data.preprocessing.encoding import ColumnEncoder
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.sources.samples import load_samples
 from qcsearch.errors import DataError
 
 SPECIAL = {"true", "false", "none", "null", "nan", "na", "inf", "infinity", "sep"}

@@ -18,11 +18,13 @@ from pyarrow import parquet
 from sklearn.datasets import load_iris
 
 from qcsearch.bundle.model import model_files, read_model
-from qcsearch.cli.predict import _csv
+from qcsearch.cli.commands.predict import _csv
 from qcsearch.data.labels import check_y, classes_like, find, label_text
-from qcsearch.data.sources import load_dataset, load_samples
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.sources.samples import load_samples
 from qcsearch.errors import BundleError, DataError
-from qcsearch.training.train import train
+from qcsearch.training.heads import n_head_parameters
+from qcsearch.training.single import train
 
 CANDIDATE = {
     "encoding": {"name": "reuploading"},
@@ -162,8 +164,10 @@ def check_all_the_way(dataset, labels, model):
     kept = np.load(archive, allow_pickle=False)
     again = load_dataset((kept["X"], kept["y"]), name=dataset.name)
     assert again.digest == replace(dataset, feature_names=again.feature_names).digest
-    n_head = model.head.n_parameters(2, dataset.n_classes)
-    trained = replace(model, classes=dataset.classes, head_parameters=np.zeros(n_head))
+    n_head = n_head_parameters(model.candidate, dataset.n_classes)
+    trained = replace(
+        model, classes=dataset.classes, parameters=replace(model.parameters, head=np.zeros(n_head))
+    )
     read = read_model(model_files(trained, {}))
     assert read.classes == dataset.classes
     assert list(map(type, read.classes)) == list(map(type, dataset.classes))

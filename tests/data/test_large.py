@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qcsearch.data import large_text, parquet_table, sample
+from qcsearch.data import sample
 from qcsearch.data.sample import MAX_ROWS
-from qcsearch.data.sources import load_dataset
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.tables import large_text
+from qcsearch.data.tables import parquet as parquet_table
 from qcsearch.errors import DataError
 
 N = 25_000
@@ -169,7 +171,7 @@ def test_a_large_array_is_mapped_and_a_large_compressed_one_refused(
     np.save(tmp_path / "y.npy", y)
     np.savez_compressed(tmp_path / "c.npz", X=X, y=y)
     expected = load_dataset((X, y), sampled=True)
-    monkeypatch.setattr("qcsearch.npz.MAX_READ_BYTES", 2_000_000)
+    monkeypatch.setattr("qcsearch.storage.npz.MAX_READ_BYTES", 2_000_000)
     tracemalloc.start()
     assert load_dataset(tmp_path / "a.npz", sampled=True).digest == expected.digest
     assert load_dataset(f"{tmp_path}/X.npy,{tmp_path}/y.npy", sampled=True).digest == expected.digest

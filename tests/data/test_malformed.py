@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from malformed import Malformed, archive, malformed, malformed_parquet
 
-from qcsearch.data.sources import load_dataset
-from qcsearch.data.split import split
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.splitting import split
 from qcsearch.errors import DataError, MissingExtraError
 
 CASES = [*malformed(), *malformed_parquet()]

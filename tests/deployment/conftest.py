@@ -5,10 +5,12 @@ import pytest
 from qiskit.primitives import StatevectorSampler
 from qiskit.providers.fake_provider import GenericBackendV2
 
-from qcsearch.data.sources import load_dataset
-from qcsearch.data.split import split
-from qcsearch.deployment.executors.base import JobSeeds, Kind, check_job, joined_bits
-from qcsearch.training.train import train
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.splitting import split
+from qcsearch.deployment.executors.base import JobSeeds, joined_bits
+from qcsearch.deployment.executors.checks import check_job
+from qcsearch.deployment.values import Kind
+from qcsearch.training.single import train
 
 
 class IdealExecutor:

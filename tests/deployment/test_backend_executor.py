@@ -8,10 +8,11 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 from qiskit.providers.fake_provider import GenericBackendV2
 
-from qcsearch.deployment.deploy import deploy
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.executors.backend import BackendExecutor
-from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.settings import DeploymentSettings
+from qcsearch.deployment.values import Pub
 from qcsearch.errors import BackendError
 from qcsearch.testing.executors import ExecutorConformance
 
@@ -33,10 +34,10 @@ class TestAerAsBackendConformance(ExecutorConformance):
 
 
 def test_a_deployment_there_is_called_a_simulation_and_close_to_the_prediction(model, iris):
-    found = deploy(model, iris, MANILA, steps=0, shots=4096, max_validation=2)
+    found = deploy(model, iris, MANILA, DeploymentSettings(steps=0, shots=4096, max_validation=2))
     assert (found.kind, found.backend) == ("simulated", MANILA)
     assert abs(found.deployed.accuracy - found.noisy.accuracy) < 0.1
-    assert found.truth.holds
+    assert found.noise_model_check.holds
 
 
 def test_registers_are_joined_and_wide_results_keep_whole_shots():

@@ -6,11 +6,12 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 from qiskit.transpiler import generate_preset_pass_manager
 
-from qcsearch.deployment.executors.base import JobSeeds, Pub, active_qubits
+from qcsearch.deployment.executors.base import JobSeeds, active_qubits
 from qcsearch.deployment.executors.local import LocalExecutor, recorded_noise
 from qcsearch.deployment.executors.opening import open_executor
-from qcsearch.devices.device import Device
-from qcsearch.devices.providers import fake_backend
+from qcsearch.deployment.values import Pub
+from qcsearch.devices.calibration.backends import device_from_backend
+from qcsearch.devices.calibration.providers import fake_backend
 from qcsearch.errors import BackendError
 from qcsearch.testing.executors import ExecutorConformance
 
@@ -32,7 +33,7 @@ class TestLocalOn133QubitsConformance(ExecutorConformance):
 class TestAerConformance(ExecutorConformance):
     @pytest.fixture
     def open_executor(self):
-        device = Device.from_backend(fake_backend("fake_manila"))
+        device = device_from_backend(fake_backend("fake_manila"))
         return lambda seed: open_executor("aer", device=device, seed=seed)
 
 
@@ -90,7 +91,7 @@ def test_aer_and_local_agree_within_shot_noise_on_the_same_calibration():
     circuit = entangled(backend, [1, 2, 3])
     pub = Pub(circuit, np.array([[0.4, 1.1, 2.0]]))
     local = open_executor("local:fake_manila").run([pub], 100_000)[0].get_counts(0)
-    aer = open_executor("aer", device=Device.from_backend(backend)).run([pub], 100_000)[0].get_counts(0)
+    aer = open_executor("aer", device=device_from_backend(backend)).run([pub], 100_000)[0].get_counts(0)
     assert total_variation(local, aer) < 0.01
 
 
@@ -129,7 +130,7 @@ def test_delays_relax_by_the_calibrated_t1():
 )
 def test_a_backend_that_is_not_there_is_said_with_exit_code_5(spec, says):
     with pytest.raises(BackendError, match=says) as caught:
-        open_executor(spec, device=Device.from_backend(fake_backend("fake_manila")))
+        open_executor(spec, device=device_from_backend(fake_backend("fake_manila")))
     assert caught.value.exit_code == 5
 
 
@@ -184,7 +185,7 @@ def test_several_registers_come_as_one_row_of_bits():
     from qiskit import ClassicalRegister
 
     for spec in ("local:fake_manila", "aer"):
-        device = Device.from_backend(fake_backend("fake_manila"))
+        device = device_from_backend(fake_backend("fake_manila"))
         circuit = QuantumCircuit(5)
         circuit.add_register(ClassicalRegister(1, "first"), ClassicalRegister(2, "second"))
         circuit.x(1)

@@ -13,19 +13,21 @@ from qiskit.quantum_info import Operator, SparsePauliOp
 from qiskit.transpiler import Target
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
-from qcsearch.data.sources import load_dataset
-from qcsearch.data.split import split
-from qcsearch.deployment.deploy import deploy
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.splitting import split
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.executors.backend import BackendExecutor
-from qcsearch.deployment.executors.base import Pub, check_job
+from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.folding import folded
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.inference import infer
-from qcsearch.devices.angles import fold, n_open
-from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
+from qcsearch.deployment.settings import DeploymentSettings, MeasurementSettings
+from qcsearch.deployment.values import Pub
+from qcsearch.devices.calibration.backends import device_from_backend
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.transpile.angles import fold, n_open
 from qcsearch.errors import BackendError
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 CANDIDATE = {
     "encoding": {"name": "angle"},
@@ -94,9 +96,9 @@ def test_a_recorded_backend_runs_any_angle():
 def test_a_model_with_trained_rzz_is_deployed_as_it_was_predicted():
     iris = split(load_dataset("iris"), seed=0)
     model = train(CANDIDATE, iris.train.X, iris.train.y, device="fake_fractional")
-    assert model.assembly.mapped.circuit.count_ops()["rzz"] == model.two_qubit_gates
-    found = deploy(model, iris, "local:fake_fractional", steps=1, shots=4096)
-    assert found.truth.holds
+    assert model.transpiled.mapped.circuit.count_ops()["rzz"] == model.two_qubit_gates
+    found = deploy(model, iris, "local:fake_fractional", DeploymentSettings(steps=1, shots=4096))
+    assert found.noise_model_check.holds
     assert abs(found.deployed.accuracy - found.noisy.accuracy) <= 0.04
 
 
@@ -169,7 +171,7 @@ def test_who_measures_folded_gates_is_told():
     candidate = {**CANDIDATE, "training": {"steps": 1}}
     iris = load_dataset("iris")
     model = train(candidate, iris.X[40:60], iris.y[40:60], device="fake_fractional")
-    found = infer(model, iris.X[:2], "aer", shots=10)
+    found = infer(model, iris.X[:2], "aer", MeasurementSettings(shots=10))
     assert [
         n for n in found.notices if n.startswith("rzz runs for angles in [0, π/2] only: 2 of the circuit")
     ]
@@ -193,15 +195,15 @@ def narrow(**bounds):
 )
 def test_a_gate_of_some_angles_is_left_out_and_what_is_sent_does_without_it(bounds):
     backend, (name,) = narrow(**bounds), bounds
-    device = Device.from_backend(backend)
+    device = device_from_backend(backend)
     assert name not in device.basis_gates
     assert f"Left out, because it runs for some angles only: {name}." in device.notices
     rows = load_dataset("iris").X[40:60], load_dataset("iris").y[40:60]
     model = train({**CANDIDATE, "observables": ["X0", "Y1"], "training": {"steps": 1}}, *rows, device=device)
     executor = BackendExecutor(backend, "backend:narrow")
-    found = infer(model, rows[0][:3], executor, shots=20, canaries=True)
+    found = infer(model, rows[0][:3], executor, MeasurementSettings(shots=20, canaries=True))
     assert found.probabilities.shape == (3, 2)
 
 
 def test_rzz_within_its_bounds_is_kept():
-    assert "rzz" in Device.from_backend(narrow(rzz=(0.0, np.pi / 2))).basis_gates
+    assert "rzz" in device_from_backend(narrow(rzz=(0.0, np.pi / 2))).basis_gates

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 from qiskit.primitives import BitArray
 
-from qcsearch.data.truth import Truth
+from qcsearch.data.known_labels import KnownLabels
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.progress import Progress
+from qcsearch.deployment.settings import MeasurementSettings
 from qcsearch.errors import InputError, QCSearchError
 
 
 def test_inference_on_a_backend_agrees_with_the_noisy_engine(model, iris):
     X = iris.test.X[:10]
-    found = infer(model, X, "local:fake_manila", shots=20_000, seed=1)
+    found = infer(model, X, "local:fake_manila", MeasurementSettings(shots=20_000, seed=1))
     assert found.probabilities.shape == found.errors.shape == (10, 3)
     assert np.allclose(found.probabilities.sum(axis=1), 1)
     assert np.abs(found.probabilities - model.predict_proba(X)).max() < 0.08
@@ -23,7 +24,7 @@ def test_inference_on_a_backend_agrees_with_the_noisy_engine(model, iris):
 def test_the_errors_are_the_spread_that_repeated_predictions_have(model, iris, ideal):
     doubtful = np.argsort(model.predict_proba(iris.test.X, noise=False).max(axis=1))[:4]
     X = iris.test.X[doubtful]
-    repeated = [infer(model, X, ideal(5, seed), shots=200) for seed in range(25)]
+    repeated = [infer(model, X, ideal(5, seed), MeasurementSettings(shots=200)) for seed in range(25)]
     spread = np.std([found.probabilities for found in repeated], axis=0, ddof=1)
     told = np.mean([found.errors for found in repeated], axis=0)
     large = spread > 0.01  # where a probability is all but 0 or 1 there is nothing to compare
@@ -33,11 +34,11 @@ def test_the_errors_are_the_spread_that_repeated_predictions_have(model, iris, i
 
 def test_the_score_is_over_the_labels_that_the_model_knows(model, iris):
     names = [model.classes[i] for i in iris.test.y]
-    found = infer(model, iris.test.X, "aer", shots=500)
+    found = infer(model, iris.test.X, "aer", MeasurementSettings(shots=500))
     right = sum(a == b for a, b in zip(found.labels, names, strict=True))
 
     def score(labels):
-        return found.score(Truth.of(labels, model.classes, len(names)))
+        return found.score(KnownLabels.of(labels, model.classes, len(names)))
 
     assert score(names).accuracy == pytest.approx(right / len(names))
     assert score(names).shot_error is not None
@@ -62,7 +63,7 @@ class Zeros:
 
 def test_many_samples_are_cut_into_jobs_and_progress_is_told(model, iris, ideal):
     executor, seen = Zeros(ideal(5).target), []
-    infer(model, iris.test.X[:3], executor, shots=2**18, on_progress=seen.append)
+    infer(model, iris.test.X[:3], executor, MeasurementSettings(shots=2**18), on_progress=seen.append)
     assert executor.shapes == [[2, 2], [1, 1]]  # two bases, and not above 2²⁰ shots a job
     assert seen == [Progress("predict", done, 3) for done in (0, 2, 3)]
 
@@ -70,7 +71,7 @@ def test_many_samples_are_cut_into_jobs_and_progress_is_told(model, iris, ideal)
 def test_readout_errors_are_taken_out_and_the_canaries_say_so(model, iris):
     X = iris.test.X[:10]
     plain, mended = (
-        infer(model, X, "local:fake_manila", shots=4000, seed=3, mitigate=mitigate)
+        infer(model, X, "local:fake_manila", MeasurementSettings(shots=4000, seed=3, mitigate=mitigate))
         for mitigate in (False, True)
     )
     assert plain.canaries is None
@@ -81,9 +82,9 @@ def test_readout_errors_are_taken_out_and_the_canaries_say_so(model, iris):
 
 
 @pytest.mark.parametrize("wrong", [{"shots": 0}, {"shots": 10**7}, {"seed": -1}])
-def test_a_number_out_of_range_is_named(model, iris, wrong):
-    with pytest.raises(InputError, match=f"'{next(iter(wrong))}' parameter of infer"):
-        infer(model, iris.test.X, "aer", **wrong)
+def test_a_number_out_of_range_is_named(wrong):
+    with pytest.raises(InputError, match=f"'{next(iter(wrong))}' parameter of MeasurementSettings"):
+        MeasurementSettings(**wrong)
 
 
 def test_samples_that_do_not_fit_are_refused_before_any_job(model, iris, ideal):

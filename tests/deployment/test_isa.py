@@ -13,15 +13,18 @@ from qiskit.quantum_info import Statevector
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
 from qcsearch.bundle.exports import export_circuits
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.circuits.ansatze import ANSATZE
-from qcsearch.circuits.candidate import Candidate
 from qcsearch.circuits.encodings import ENCODINGS
-from qcsearch.data.preprocess import build_pipeline
+from qcsearch.data.preprocessing.pipeline import build_pipeline
 from qcsearch.deployment.program import BackendProgram
-from qcsearch.devices.device import Device
-from qcsearch.devices.providers import fake_backend
-from qcsearch.devices.regions import best_regions
+from qcsearch.devices.calibration.backends import device_from_backend
+from qcsearch.devices.calibration.providers import fake_backend
+from qcsearch.devices.calibration.validation import device_from_json
+from qcsearch.devices.selection.regions import best_regions
+from qcsearch.devices.transpile.target import region_target
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.parameters import Parameters
 
 DEVICES = {
     "fake_manila": "cx",
@@ -55,7 +58,7 @@ def table(rng, n_rows=6):
 def model_of(name, encoding, ansatz, seed=0):
     """A model on the best place of a recorded device."""
     backend = fake_backend(name)
-    model, X = untrained(Device.from_backend(backend), encoding, ansatz, seed)
+    model, X = untrained(device_from_backend(backend), encoding, ansatz, seed)
     return model, backend, X
 
 
@@ -73,9 +76,9 @@ def untrained(device, encoding, ansatz, seed):
     )
     X = table(rng, 20)
     pipeline = build_pipeline(candidate.preprocessing, None, 0).fit(X, np.arange(20) % 2)
-    model = TrainedModel(candidate, device, np.zeros(0), np.zeros(0), pipeline, (0, 1), 3)
-    weights = rng.uniform(-8, 8, model.assembly.n_weights)
-    return TrainedModel(candidate, device, weights, np.zeros(0), pipeline, (0, 1), 3), X
+    model = TrainedModel(candidate, device, Parameters(), pipeline, (0, 1), 3)
+    weights = rng.uniform(-8, 8, model.transpiled.n_weights)
+    return TrainedModel(candidate, device, Parameters(weights), pipeline, (0, 1), 3), X
 
 
 def validated(circuit, backend, table=None):
@@ -128,15 +131,15 @@ def check(name, encoding, ansatz):
         for circuit in (at(inputs, values), at(free, values)):
             validated(placed(circuit, model, backend), backend)
             state = Statevector(circuit)
-            found = [state.expectation_value(operator).real for operator in model.assembly.observables]
+            found = [state.expectation_value(operator).real for operator in model.transpiled.observables]
             assert found == pytest.approx(wanted, abs=1e-7)
     validated(placed(bound, model, backend), backend)
     state, wanted = Statevector(bound), model.expectations(X[1:2], noise=False)[0]
-    found = [state.expectation_value(operator).real for operator in model.assembly.observables]
+    found = [state.expectation_value(operator).real for operator in model.transpiled.observables]
     assert found == pytest.approx(wanted, abs=1e-7)
     recorder = Recorder(backend.target)
-    program = BackendProgram.of(model.assembly, recorder, 4)
-    program.values(model.features(X[:5]), model.weights)
+    program = BackendProgram.of(model.transpiled, recorder, 4)
+    program.values(model.features(X[:5]), model.parameters.weights)
     for pub in recorder.seen:
         validated(pub.circuit, backend, pub.parameters)
 
@@ -174,14 +177,14 @@ def test_exports_of_other_bases_read_back_as_the_model(basis):
     raw["gates"] += [
         {"name": pair, "qubits": e, "error": 0.01, "duration": 3e-7} for e in raw["coupling_map"]
     ]
-    device = Device.from_json(raw)
+    device = device_from_json(raw)
     model, X = untrained(device, "iqp", "hardware_efficient", 0)
-    files, target = export_circuits(model, X[1]), device.target(model.candidate.qubits)
+    files, target = export_circuits(model, X[1]), region_target(device, model.candidate.qubits)
     values, wanted = model.features(X[1:2])[0], model.expectations(X[1:2], noise=False)[0]
     for name in ("circuit.qasm", "circuit_inputs.qasm"):
         circuit = at(qasm3.loads(files[name].decode()), values)
         validate_isa_circuits([circuit], target)
         validate_rzz_pubs([SamplerPub.coerce((circuit, np.zeros((1, 0))), 10)])
         state = Statevector(circuit)
-        found = [state.expectation_value(operator).real for operator in model.assembly.observables]
+        found = [state.expectation_value(operator).real for operator in model.transpiled.observables]
         assert found == pytest.approx(wanted, abs=1e-7)

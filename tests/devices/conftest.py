@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
 from qcsearch.devices import noise
-from qcsearch.devices.device import Device
+from qcsearch.devices.calibration.providers import fake_backend, get_device
+from qcsearch.devices.calibration.validation import device_from_json
+from qcsearch.devices.calibration.violations import coherence_limit
 from qcsearch.devices.noise import noise_model
-from qcsearch.devices.providers import fake_backend, get_device
-from qcsearch.devices.regions import best_regions
-from qcsearch.devices.validation import coherence_limit
+from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import DeviceError
 
 QUICK = ["fake_manila", "fake_essex", "fake_fractional"]  # cx; u1, u2, u3; rx and rzz
@@ -97,7 +97,7 @@ def test_readout_agrees_with_the_counts_of_the_recorded_backend(manila):
 def test_aer_runs_the_model_and_delays_relax(raw):
     for entry in raw["qubits"]:
         entry.update(p10=0.0, p01=0.0)
-    model = noise_model(Device.from_json(raw), (0,))
+    model = noise_model(device_from_json(raw), (0,))
     circuit = QuantumCircuit(1)
     circuit.x(0)
     circuit.delay(150, 0, unit="us")
@@ -111,7 +111,7 @@ def test_aer_runs_the_model_and_delays_relax(raw):
 def test_a_device_without_t1_has_gate_errors_alone(raw):
     for qubit in raw["qubits"]:
         qubit["t1"] = qubit["t2"] = None
-    model = noise_model(Device.from_json(raw))
+    model = noise_model(device_from_json(raw))
     error = model._local_quantum_errors["cz"][1, 2]
     assert error.size == 16
     assert 1 - average_gate_fidelity(SuperOp(error)) == pytest.approx(0.01)
@@ -119,15 +119,15 @@ def test_a_device_without_t1_has_gate_errors_alone(raw):
 
 def test_dead_gates_and_edges_are_not_in_the_model(raw, gate):
     gate("cz", 1, 0)["error"] = 1.0
-    assert set(noise_model(Device.from_json(raw))._local_quantum_errors["cz"]) == {(0, 1), (1, 2)}
+    assert set(noise_model(device_from_json(raw))._local_quantum_errors["cz"]) == {(0, 1), (1, 2)}
 
 
 def test_the_model_is_cached_by_content(raw):
-    first = noise_model(Device.from_json(raw), (0, 1))
-    assert noise_model(Device.from_json(raw), (0, 1)) is first
-    assert noise_model(Device.from_json(raw), (1, 0)) is not first
+    first = noise_model(device_from_json(raw), (0, 1))
+    assert noise_model(device_from_json(raw), (0, 1)) is first
+    assert noise_model(device_from_json(raw), (1, 0)) is not first
     with pytest.raises(DeviceError, match="each once"):
-        noise_model(Device.from_json(raw), (1, 1))
+        noise_model(device_from_json(raw), (1, 1))
 
 
 def test_a_region_takes_a_fraction_of_a_second_and_its_neighbour_less(torino):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qcsearch import presets
-from qcsearch.devices.snapshot import read_snapshot
+from qcsearch.devices.calibration.snapshot_files import read_snapshot
 from qcsearch.errors import InputError
 from qcsearch.presets import preset_files
 

@@ -14,10 +14,13 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits
 
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.device import Device
-from qcsearch.devices.mapping import map_circuit
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions
+from qcsearch.devices.noise import noise_model
+from qcsearch.devices.selection.regions import best_regions
+from qcsearch.devices.transpile.mapping import map_circuit
+from qcsearch.devices.transpile.target import region_target
 from qcsearch.errors import DeviceError
 
 SINGLES = (
@@ -160,7 +163,7 @@ def one_sentence(error: DeviceError) -> None:
 
 def use(device: Device) -> None:
     """What a search does with it: look for a region, map a circuit onto it, build its noise."""
-    assert Device.from_json(device.to_json()) == device
+    assert device_from_json(device.to_json()) == device
     assert all(notice.isprintable() for notice in device.notices)
     circuit, a = QuantumCircuit(2), Parameter("a")
     circuit.rx(a, 0)
@@ -178,9 +181,9 @@ def use(device: Device) -> None:
         logical = circuit if n_qubits == 2 else QuantumCircuit(1)
         mapped = map_circuit(logical, device, region.qubits)
         assert math.isfinite(mapped.duration)
-        assert 0 <= mapped.predicted_success <= 1
-        validate_isa_circuits([mapped.circuit], device.target(region.qubits))
-        device.noise_model(region.qubits)
+        assert 0 <= mapped.estimated_success_probability <= 1
+        validate_isa_circuits([mapped.circuit], region_target(device, region.qubits))
+        noise_model(device, region.qubits)
 
 
 def check(folder, seed: int) -> None:

@@ -16,15 +16,15 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
 from qcsearch.cli.main import run
-from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.executors.ibm import IbmExecutor
 from qcsearch.deployment.executors.ibm_estimator import IbmEstimator
+from qcsearch.deployment.ibm.connection.retry import RetryPolicy
 from qcsearch.deployment.ibm.options import IbmOptions
-from qcsearch.deployment.ibm.pace import Patience
+from qcsearch.deployment.values import Pub
 
-QUICK = Patience(
-    call=3.0, job=20.0, poll=0.02, slow_poll=0.1, backoff=0.02, settle=0.05, unknown_polls=5,
-    submits_per_minute=6000.0, rest=0.2,
+QUICK = RetryPolicy(
+    call_timeout=3.0, job_timeout=20.0, poll_interval=0.02, max_poll_interval=0.1, backoff=0.02,
+    settle_interval=0.05, unknown_polls=5, submits_per_minute=6000.0, breaker_seconds=0.2,
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def executor(server, tmp_path):
     opened = []
 
     def open_executor(name="ibm_valencia", journal="journal", seed=0, device=None, **options):
-        settings = {"max_qpu_seconds": 1000.0, "patience": QUICK} | options
+        settings = {"max_qpu_seconds": 1000.0, "retry": QUICK} | options
         kind = IbmEstimator if options.get("primitive") == "estimator" else IbmExecutor
         opened.append(kind(name, tmp_path / journal, IbmOptions(**settings), device, seed))
         return opened[-1]

@@ -8,7 +8,7 @@ import pytest
 from ibm_server.faults import Redirect
 from ibm_server.server import CRN, IbmServer
 
-from qcsearch.deployment.ibm.credentials import account
+from qcsearch.deployment.ibm.connection.credentials import account
 from qcsearch.errors import BackendError, CredentialsError
 
 SIGNED = (

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from qcsearch.deployment.ibm.answers import charged_seconds, limit_reached, plausible_seconds
+from qcsearch.deployment.ibm.connection.answers import charged_seconds, limit_reached, plausible_seconds
 from qcsearch.errors import ServiceError
 
 NO_SECONDS = [

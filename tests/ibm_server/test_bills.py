@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from qcsearch.deployment.ibm.bills import Bill, ClockBill
+from qcsearch.deployment.ibm.billing.bills import Bill, ClockBill
 from qcsearch.errors import CeilingError, JobCancelledError, JobFailedError, SubstitutedError
 
 ENDS = {"fail billed": JobFailedError, "cancel billed": JobCancelledError, "substitute": SubstitutedError}
@@ -41,7 +41,7 @@ def test_a_job_whose_bill_is_late_is_waited_for_before_the_next_is_let_through(
 ):
     server = slow()
     server.faults.add("submit", how)
-    one = executor(max_qpu_seconds=100.0, patience=replace(quick, settle=0.2))
+    one = executor(max_qpu_seconds=100.0, retry=replace(quick, settle_interval=0.2))
     for error in (ENDS[how], CeilingError):
         with pytest.raises(error):
             one.run([rotation], 50)
@@ -95,7 +95,7 @@ def test_a_job_elsewhere_is_refused_also_by_who_finds_it_in_the_journal(
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(one._submitter._twins, "refuse", killed)
+    monkeypatch.setattr(one._submitter._duplicates, "refuse", killed)
     with pytest.raises(KeyboardInterrupt):
         one.run([rotation], 50)
     one._journal.close()
@@ -111,17 +111,3 @@ def test_a_service_that_never_tells_keeps_nobody_from_the_result(server, executo
     one.run([rotation], 50)
     one.close()
     assert one.budget.spent() > 2.0
-
-
-def test_a_journal_of_before_is_read(executor, server, tmp_path):
-    (tmp_path / "journal" / "results").mkdir(parents=True)
-    (tmp_path / "journal" / "journal.jsonl").write_text(
-        '{"event":"intent","tag":"t","key":"k","estimate":2.0}\n'
-        '{"event":"submitted","tag":"t","job":"a"}\n'
-        '{"event":"charged","tag":"t","seconds":5.0}\n'
-        '{"event":"duplicate","tag":"t","duplicates":{"b":3.0}}\n'
-    )
-    one = executor()
-    assert one.budget.spent() == 8.0
-    (entry,) = one._journal.entries
-    assert (entry.seconds, entry.duplicates) == (5.0, {"b": 3.0})

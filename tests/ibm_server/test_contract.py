@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from qcsearch.bundle.read import load_bundle
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
 from qcsearch.deployment.deployment import Deployment
 from qcsearch.deployment.program import BackendProgram
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.run.folder import RunFolder
 from qcsearch.training.gradients import ParameterShift
 
 MNIST = Path(__file__).parents[2] / "benchmarks" / "data" / "mnist_4.npz"
@@ -39,7 +39,7 @@ def test_the_deployed_accuracy_is_within_two_points_of_the_noisy_one(serve, call
     assert abs(found.deployed.accuracy - found.noisy.accuracy) <= 0.02
     assert found.deployed.n_samples == 500
     assert found.noisy.accuracy > 0.85
-    assert found.truth.holds, out
+    assert found.noise_model_check.holds, out
     assert found.qpu_seconds == pytest.approx(server.billed_seconds)
 
 
@@ -48,24 +48,24 @@ def test_the_parameter_shift_gradient_is_within_four_standard_errors_of_the_exac
     """Each sample looks at an observable of its own, so that all errors are independent."""
     serve("ibm_torino")
     folder = RunFolder.open(run)
-    model, parts = load_bundle(folder.model), split(folder.dataset, folder.config.seed)
-    assembly, rng = model.assembly, np.random.default_rng(0)
-    n = assembly.compile().n_observables
+    model, parts = load_bundle(folder.model), split(folder.dataset, folder.config.settings.seed)
+    transpiled, rng = model.transpiled, np.random.default_rng(0)
+    n = transpiled.compile().n_observables
     X, cotangent = model.features(parts.train.X[:n]), np.eye(n)
-    _, wanted = assembly.compile().value_and_gradient(X, model.weights, lambda _: cotangent)
-    rule = assembly.occurrences
-    plain = BackendProgram.of(assembly, executor("ibm_torino", max_qpu_seconds=1e6), SHOTS)
+    _, wanted = transpiled.compile().value_and_gradient(X, model.parameters.weights, lambda _: cotangent)
+    rule = transpiled.occurrences
+    plain = BackendProgram.of(transpiled, executor("ibm_torino", max_qpu_seconds=1e6), SHOTS)
     program = plain.with_circuit(rule.circuit, [*plain.weights, *rule.shifts])
-    _, found = ParameterShift(program, rule)(X, model.weights, lambda _: cotangent, rng)
-    errors = standard_errors(assembly, rule, X, model.weights)
+    _, found = ParameterShift(program, rule)(X, model.parameters.weights, lambda _: cotangent, rng)
+    errors = standard_errors(transpiled, rule, X, model.parameters.weights)
     assert np.all(np.abs(found - wanted) < 4 * errors)
     assert np.abs(wanted).max() > 10 * errors.max()
 
 
-def standard_errors(assembly, rule, X, w):
+def standard_errors(transpiled, rule, X, w):
     """Of the gradient, from the exact values: a product of Paulis with mean v has the variance 1 − v² a shot."""
     n = len(rule.shifts)
-    exact, variances = assembly.estimator("parameter_shift").program, np.zeros((len(X), n))
+    exact, variances = transpiled.estimator("parameter_shift").program, np.zeros((len(X), n))
     for k in range(n):
         for sign in (-1, 1):
             shift = np.zeros(n)

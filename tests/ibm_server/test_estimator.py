@@ -10,16 +10,17 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
-from qcsearch.data.sources import load_dataset
-from qcsearch.data.split import split
-from qcsearch.deployment.deploy import deploy
-from qcsearch.deployment.executors.base import Pub
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.splitting import split
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.executors.ibm_estimator import _estimates
+from qcsearch.deployment.finetune.options import TuningOptions
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.program import BackendProgram
-from qcsearch.deployment.tuning import TuningOptions
+from qcsearch.deployment.settings import DeploymentSettings, MeasurementSettings
+from qcsearch.deployment.values import Pub
 from qcsearch.errors import BackendError, InputError
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 CANDIDATE = {
     "encoding": {"name": "angle"},
@@ -59,8 +60,8 @@ def bell():
 
 def test_values_are_those_of_the_noisy_engine_within_their_errors(server, estimator, model, iris):
     X = iris.test.X[:6]
-    program = BackendProgram.of(model.assembly, estimator(), 4000)
-    found = program.measure(model.features(X), model.weights)
+    program = BackendProgram.of(model.transpiled, estimator(), 4000)
+    found = program.measure(model.features(X), model.parameters.weights)
     away = (found.values - model.expectations(X)) / found.errors
     assert found.values.shape == (6, 3)
     assert np.abs(away).max() < 5
@@ -129,34 +130,34 @@ def test_level_1_takes_readout_errors_out(server, estimator, bell):
 
 
 @pytest.mark.slow
-def test_a_deployment_with_mitigation_says_so_and_claims_no_noise_truth(server, estimator, model, iris):
+def test_a_deployment_with_mitigation_says_so_and_claims_no_noise_model_check(server, estimator, model, iris):
     few = {
         "steps": 1,
         "shots": 32,
         "max_validation": 3,
         "max_test": 3,
-        "options": TuningOptions(batch_size=2),
+        "tuning": TuningOptions(batch_size=2),
     }
-    found = deploy(model, iris, estimator(1, device=model.device), **few)
+    found = deploy(model, iris, estimator(1, device=model.device), DeploymentSettings(**few))
     assert found.mitigated
-    assert found.truth is None
+    assert found.noise_model_check is None
     assert any("resilience level 1: readout is mitigated" in notice for notice in found.notices)
     assert len(server.billed) == 4
 
 
 @pytest.mark.slow
-def test_a_plain_estimator_is_judged_by_noise_truth(server, estimator, model, iris):
+def test_a_plain_estimator_is_judged_by_the_noise_model_check(server, estimator, model, iris):
     few = {"steps": 0, "shots": 500, "max_validation": 2, "max_test": 8}
-    found = deploy(model, iris, estimator(0, device=model.device), **few)
+    found = deploy(model, iris, estimator(0, device=model.device), DeploymentSettings(**few))
     assert not found.mitigated
-    assert found.truth.holds
+    assert found.noise_model_check.holds
     assert len(server.billed) == 2
 
 
 def test_canaries_are_not_asked_of_the_estimator(server, estimator, model, iris):
     for wish in ({"canaries": True}, {"mitigate": True}):
         with pytest.raises(InputError, match="must not be asked of the estimator"):
-            infer(model, iris.test.X, estimator(journal=str(wish)), **wish)
+            infer(model, iris.test.X, estimator(journal=str(wish)), MeasurementSettings(**wish))
     assert server.jobs == {}
 
 
@@ -229,6 +230,8 @@ def test_a_deployment_behind_the_estimator_on_133_qubits(serve, estimator, iris)
     serve("ibm_torino")
     model = train(CANDIDATE, iris.train.X, iris.train.y, device="fake_torino")
     few = {"steps": 2, "shots": 256, "max_validation": 20, "max_test": 30}
-    found = deploy(model, iris, estimator(0, name="ibm_torino", device=model.device), **few)
+    found = deploy(
+        model, iris, estimator(0, name="ibm_torino", device=model.device), DeploymentSettings(**few)
+    )
     assert abs(found.deployed.accuracy - found.noisy.accuracy) < 0.2
-    assert found.truth.holds
+    assert found.noise_model_check.holds

@@ -8,9 +8,9 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
-from qcsearch.deployment.executors.base import Pub
 from qcsearch.deployment.ibm.options import IbmOptions
-from qcsearch.devices.providers import get_device
+from qcsearch.deployment.values import Pub
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import InputError
 from qcsearch.testing.executors import ExecutorConformance
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ibm_server.trouble import TROUBLE
 
-from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.values import Pub
 from qcsearch.errors import (
     CredentialsError,
     DeadlineError,
@@ -39,7 +39,9 @@ def run_until_done(executor, server, rows, trouble, quick):
     """Run all requests; after an error with a name, the trouble over, run the same again. Return the errors."""
     errors = []
     for _ in range(3):
-        one = executor(patience=replace(quick, call=0.5), max_qpu_seconds=ceiling(trouble), **trouble.options)
+        one = executor(
+            retry=replace(quick, call_timeout=0.5), max_qpu_seconds=ceiling(trouble), **trouble.options
+        )
         try:
             return [one.run([pub], 50)[0].get_counts() for pub in rows], errors
         except trouble.ends as error:
@@ -67,7 +69,7 @@ def play(name, serve, executor, rows, quick, turn, **settings):
         server.faults.add(call, effect, times, before.get(call, 0))
     counts, errors = run_until_done(executor, server, rows, trouble, quick)
     settle(server)
-    last = executor(patience=quick)
+    last = executor(retry=quick)
     last.close()  # it looks at what is open of the bill
     assert [sum(one.values()) for one in counts] == [50] * REQUESTS
     assert bool(errors) == bool(trouble.ends)
@@ -157,7 +159,7 @@ def test_a_job_that_comes_to_light_late_is_waited_for(server, executor, rows, ho
 def test_one_that_comes_later_than_is_waited_is_cancelled_while_it_can_be(server, executor, rows, quick, how):
     server.queue_seconds, server.lag = 1.5, 1.0
     server.faults.add("submit", how)
-    one = executor(patience=replace(quick, settle=0.002))
+    one = executor(retry=replace(quick, settle_interval=0.002))
     one.run([rows[0]], 50)
     one.close()
     assert len(server.jobs) == 2
@@ -185,7 +187,7 @@ def test_of_two_jobs_one_is_kept_and_both_are_on_the_bill(server, executor, rows
 def test_a_second_job_that_ran_all_the_same_counts_in_what_was_spent(server, executor, rows, quick):
     server.lag = 2.0
     server.faults.add("submit", "late")
-    one = executor(patience=replace(quick, settle=0.001))
+    one = executor(retry=replace(quick, settle_interval=0.001))
     one.run([rows[0]], 50)
     wait_for(lambda: len(server.billed) == 2)  # it came to light when nobody looked any more, and has run
     one.close()
@@ -194,7 +196,7 @@ def test_a_second_job_that_ran_all_the_same_counts_in_what_was_spent(server, exe
 
 def test_a_clear_answer_costs_no_seconds(server, executor, rows, quick):
     server.faults.add("submit", 429, 2)
-    one = executor(patience=replace(quick, settle=60.0))
+    one = executor(retry=replace(quick, settle_interval=60.0))
     started = time.monotonic()
     one.run([rows[0]], 50)
     one.close()
@@ -203,7 +205,7 @@ def test_a_clear_answer_costs_no_seconds(server, executor, rows, quick):
 
 def test_a_job_that_takes_too_long_is_waited_for_by_the_next_run(server, executor, rows, quick):
     server.queue_seconds = 2.0
-    one = executor(patience=replace(quick, job=0.3))
+    one = executor(retry=replace(quick, job_timeout=0.3))
     with pytest.raises(DeadlineError, match="is queued"):
         one.run([rows[0]], 50)
     one.close()
@@ -212,7 +214,7 @@ def test_a_job_that_takes_too_long_is_waited_for_by_the_next_run(server, executo
 
 
 def test_a_service_that_is_down_for_good_is_left_alone_after_a_while(server, executor, rows, quick):
-    one = executor(patience=replace(quick, strikes=5, rest=30.0))
+    one = executor(retry=replace(quick, breaker_failures=5, breaker_seconds=30.0))
     one.run([rows[0]], 50)
     server.faults.add("usage", 500, times=1000)
     with pytest.raises(ServiceError, match="left alone"):

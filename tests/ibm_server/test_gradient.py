@@ -3,12 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qcsearch.data.sources import load_dataset
-from qcsearch.data.split import split
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.splitting import split
 from qcsearch.deployment.inference import infer
 from qcsearch.deployment.program import BackendProgram
+from qcsearch.deployment.settings import MeasurementSettings
 from qcsearch.training.gradients import ParameterShift
-from qcsearch.training.train import train
+from qcsearch.training.single import train
 
 CANDIDATE = {
     "encoding": {"name": "angle"},
@@ -31,7 +32,7 @@ def model(iris):
 
 def test_inference_there_agrees_with_the_noisy_engine(server, executor, model, iris):
     X = iris.test.X[:10]
-    found = infer(model, X, executor(), shots=20_000).probabilities
+    found = infer(model, X, executor(), MeasurementSettings(shots=20_000)).probabilities
     assert np.abs(found - model.predict_proba(X)).max() < 0.08
     assert len(server.billed) == 1
 
@@ -40,13 +41,16 @@ def test_inference_there_agrees_with_the_noisy_engine(server, executor, model, i
 def test_the_parameter_shift_gradient_is_within_four_standard_errors_of_the_exact_one(
     server, executor, model, iris
 ):
-    assembly, X = model.assembly, model.features(iris.train.X[:2])
+    transpiled, X = model.transpiled, model.features(iris.train.X[:2])
     cotangent, rng = np.random.default_rng(0).normal(size=(2, 2)), np.random.default_rng(1)
-    _, wanted = assembly.compile().value_and_gradient(X, model.weights, cotangent)
-    program = BackendProgram.of(assembly, executor(), 4096)
-    rule = assembly.occurrences
+    _, wanted = transpiled.compile().value_and_gradient(X, model.parameters.weights, cotangent)
+    program = BackendProgram.of(transpiled, executor(), 4096)
+    rule = transpiled.occurrences
     shifted = program.with_circuit(rule.circuit, [*program.weights, *rule.shifts])
-    found = [ParameterShift(shifted, rule)(X, model.weights, lambda _: cotangent, rng)[1] for _ in range(12)]
+    found = [
+        ParameterShift(shifted, rule)(X, model.parameters.weights, lambda _: cotangent, rng)[1]
+        for _ in range(12)
+    ]
     errors = np.std(found, axis=0, ddof=1) / np.sqrt(len(found))
     assert np.all(np.abs(np.mean(found, axis=0) - wanted) < 4 * errors)
     assert np.abs(wanted).max() > 10 * errors.max()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from qcsearch.deployment.ibm.journal import Journal
+from qcsearch.deployment.ibm.jobs.journal import Journal
 from qcsearch.errors import JournalError
 
 

@@ -11,11 +11,12 @@ from ibm_server.kills import kill_later
 from ibm_server.server import IbmServer
 
 from qcsearch.bundle.read import load_bundle
-from qcsearch.data.split import split
-from qcsearch.deployment.deploy import deploy
+from qcsearch.data.splitting import split
+from qcsearch.deployment.deploying import deploy
 from qcsearch.deployment.deployment import Deployment
-from qcsearch.deployment.program import Usage
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.deployment.settings import DeploymentSettings
+from qcsearch.deployment.values import Usage
+from qcsearch.search.run.folder import RunFolder
 
 STEPS, SHOTS, BACKEND = 10, 64, "ibm:ibm_valencia"
 
@@ -38,8 +39,10 @@ def unbroken(serve, executor, searched):
 
     def run_through(steps=STEPS):
         server, run = serve("ibm_valencia"), RunFolder.open(searched("fake_valencia"))
-        model, parts = load_bundle(run.model), split(run.dataset, run.config.seed)
-        found = deploy(model, parts, executor(device=model.device), steps=steps, shots=SHOTS)
+        model, parts = load_bundle(run.model), split(run.dataset, run.config.settings.seed)
+        found = deploy(
+            model, parts, executor(device=model.device), DeploymentSettings(steps=steps, shots=SHOTS)
+        )
         assert len(server.billed) == len(server.jobs) == steps + 3  # before, after and test
         return timeless(found), len(server.requests)
 

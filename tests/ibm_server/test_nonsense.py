@@ -46,20 +46,20 @@ def ends_well(work):
 
 
 @pytest.fixture
-def impatient(quick):
+def short_deadlines(quick):
     """Asks twice."""
-    return replace(quick, attempts=2, call=1.0, job=2.0, unknown_polls=2)
+    return replace(quick, attempts=2, call_timeout=1.0, job_timeout=2.0, unknown_polls=2)
 
 
 @pytest.fixture
-def play(server, executor, rotation, impatient):
+def play(server, executor, rotation, short_deadlines):
     """Runs a job with a call whose answer is something else, always or once the executor is open."""
     journals = iter(range(10**6))
 
     def play(call, answer, skip=0):
         server.faults.clear()
         server.faults.add(call, answer, ALWAYS, skip)
-        one = executor(journal=f"j{next(journals)}", patience=impatient)
+        one = executor(journal=f"j{next(journals)}", retry=short_deadlines)
 
         def work():
             one.run([rotation], 20)
@@ -168,15 +168,15 @@ def _at_random(play, data):
     play(call, change, skip)
 
 
-def test_a_listing_that_never_ends_does(server, executor, rotation, impatient):
+def test_a_listing_that_never_ends_does(server, executor, rotation, short_deadlines):
     server.faults.add("submit", "after drop", 2)
     server.faults.add("jobs", lambda _: b'{"jobs": [], "count": 7}', ALWAYS)
     with pytest.raises(BackendError, match="come to an end"):
-        executor(patience=impatient).run([rotation], 20)
+        executor(retry=short_deadlines).run([rotation], 20)
 
 
 @pytest.mark.slow
-def test_a_search_that_never_ends_does(server, executor, rotation, impatient):
+def test_a_search_that_never_ends_does(server, executor, rotation, short_deadlines):
     server.faults.add("search", lambda answer: {**answer, "search_cursor": "more"}, ALWAYS)
     with pytest.raises(BackendError, match="come to an end"):
-        executor(patience=impatient).run([rotation], 20)
+        executor(retry=short_deadlines).run([rotation], 20)

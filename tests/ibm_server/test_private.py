@@ -18,7 +18,7 @@ import pytest
 from ibm_server.faults import Redirect
 from ibm_server.kills import kill_later
 
-from qcsearch.deployment.ibm import fetcher, shelf
+from qcsearch.deployment.ibm.jobs import fetcher, result_store
 from qcsearch.errors import ResultError, StorageError
 
 WORDS = ("--backend", "ibm:ibm_valencia", "--private", "--max-qpu-seconds", 2000, "--yes", "--shots", 64)
@@ -33,7 +33,7 @@ def here(monkeypatch):
 @pytest.fixture
 def full(monkeypatch, here):
     """Makes writing fail in folders, so often."""
-    plain = shelf._write
+    plain = result_store._write
 
     def fail(*folders, times=10**6):
         left = [times]
@@ -44,7 +44,7 @@ def full(monkeypatch, here):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             plain(path, part, data)
 
-        monkeypatch.setattr(shelf, "_write", write)
+        monkeypatch.setattr(result_store, "_write", write)
 
     return fail
 
@@ -114,17 +114,17 @@ from pathlib import Path
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
-from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.values import Pub
 from qcsearch.deployment.executors.ibm import IbmExecutor
 from qcsearch.deployment.ibm.options import IbmOptions
-from qcsearch.deployment.ibm.pace import Patience
+from qcsearch.deployment.ibm.connection.retry import RetryPolicy
 
 circuit = QuantumCircuit(5, 1)
 circuit.sx(0)
 circuit.rz(Parameter("t"), 0)
 circuit.sx(0)
 circuit.measure(0, 0)
-options = IbmOptions(max_qpu_seconds=1000.0, patience=Patience(poll=0.02), private=True)
+options = IbmOptions(max_qpu_seconds=1000.0, retry=RetryPolicy(poll_interval=0.02), private=True)
 one = IbmExecutor("ibm_valencia", Path(sys.argv[1]), options)
 one.run([Pub(circuit, np.array([[np.pi], [0.0]]))], 20)
 """

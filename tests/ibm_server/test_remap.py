@@ -32,20 +32,20 @@ def deploy(call, run, *words):
 
 
 @pytest.mark.slow
-def test_the_model_is_moved_before_the_first_job_and_once(decayed, call, run):
+def test_the_model_is_remapped_before_the_first_job_and_once(decayed, call, run):
     server, bad = decayed
     code, out, errors, found = deploy(call, run, "--remap", "--max-drift", 0.05)
     assert code == 0, errors
     assert bad not in found.qubits
-    assert found.qubits == found.move.after
-    assert "The model was moved from qubits" in out
+    assert found.qubits == found.remap.after
+    assert "The model was remapped from qubits" in out
     assert found.noisy.accuracy - found.deployed.accuracy < 0.2
     paid = len(server.billed)
     server.processor("ibm_valencia").recalibrate(worse=1.5)  # the same command on another day: the same jobs
     assert deploy(call, run, "--remap", "--max-drift", 0.05)[3].qubits == found.qubits
     assert len(server.billed) == paid
     call("report", run)
-    assert "The model was moved from qubits" in (run / "report.html").read_text()
+    assert "The model was remapped from qubits" in (run / "report.html").read_text()
     assert "winner, deployed" in call("board", run)[1]
 
 
@@ -61,15 +61,15 @@ def test_without_remap_the_drift_stops_it_and_says_what_would_help(decayed, call
 @pytest.mark.slow
 def test_a_deployment_that_stays_offers_the_move(decayed, call, run):
     _, _, errors, found = deploy(call, run)
-    assert found.move is None
-    assert "Note: --remap would have moved the model." in errors
+    assert found.remap is None
+    assert "Note: --remap would have remapped the model." in errors
 
 
 @pytest.mark.slow
 def test_remap_without_drift_changes_nothing(server, call, run):
     _, _, _, found = deploy(call, run, "--remap")
-    assert found.move is None
-    (kept,) = (run / "jobs").glob("*/move.json")
+    assert found.remap is None
+    (kept,) = (run / "jobs").glob("*/remap.json")
     assert json.loads(kept.read_text()) is None
 
 

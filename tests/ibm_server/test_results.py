@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
-from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.values import Pub
 from qcsearch.errors import BackendError, ResultError
 
 ALWAYS = 1000

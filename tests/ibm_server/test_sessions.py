@@ -11,7 +11,7 @@ import pytest
 from ibm_server.kills import kill_later
 from ibm_server.server import IbmServer
 
-from qcsearch.deployment.ibm.journal import Journal
+from qcsearch.deployment.ibm.jobs.journal import Journal
 from qcsearch.errors import BackendError, CeilingError
 
 
@@ -109,16 +109,17 @@ from pathlib import Path
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
-from qcsearch.deployment.executors.base import Pub
+from qcsearch.deployment.values import Pub
 from qcsearch.deployment.executors.ibm import IbmExecutor
 from qcsearch.deployment.ibm.options import IbmOptions
-from qcsearch.deployment.ibm.pace import Patience
+from qcsearch.deployment.ibm.connection.retry import RetryPolicy
 
 circuit = QuantumCircuit(5, 1)
 circuit.rz(Parameter("t"), 0)
 circuit.measure(0, 0)
-patience = Patience(poll=0.02, slow_poll=0.1, backoff=0.02, settle=0.02, submits_per_minute=6000.0)
-one = IbmExecutor("ibm_valencia", Path(sys.argv[1]), IbmOptions(1000.0, mode=sys.argv[2], patience=patience))
+waits = {"poll_interval": 0.02, "max_poll_interval": 0.1, "backoff": 0.02, "settle_interval": 0.02}
+retry = RetryPolicy(submits_per_minute=6000.0, **waits)
+one = IbmExecutor("ibm_valencia", Path(sys.argv[1]), IbmOptions(1000.0, mode=sys.argv[2], retry=retry))
 for angle in range(4):
     one.run([Pub(circuit, np.array([[float(angle)]]))], 50)
 one.close()

@@ -5,18 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.circuits.gate import Angle, Gate, GateList
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Angle, Gate, GateList
 from qcsearch.deployment.deployment import Deployment, Tuning
-from qcsearch.deployment.program import Usage
-from qcsearch.deployment.score import Score as Measured
+from qcsearch.deployment.diagnostics.score import Score as Measured
+from qcsearch.deployment.values import Usage
 from qcsearch.devices.device import Device, GateCalibration, Qubit
-from qcsearch.reporting.circuit import DrawnGate
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
-from qcsearch.reporting.layout import heavy_hex_lattice
-from qcsearch.reporting.plots import Curve
-from qcsearch.search.pareto import pareto_front
-from qcsearch.search.record import Costs, Outcome, TrialRecord
+from qcsearch.reporting.plots.circuit import DrawnGate
+from qcsearch.reporting.plots.layout import heavy_hex_lattice
+from qcsearch.reporting.plots.plots import Curve
+from qcsearch.search.trial.pareto import pareto_front
+from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
+from qcsearch.training.parameters import Parameters
 
 REGION = (60, 61, 62, 63)
 
@@ -97,10 +99,9 @@ def deployment():
     tuning = Tuning("spsa, adam", (0.3, 0.28, 0.27, 0.29), exact(0.94), exact(0.95), 0.01, 0.008, "after")
     measured = replace(exact(0.948), shot_error=0.004)
     scores = {"noiseless": exact(0.965), "noisy": exact(0.951), "deployed": measured}
-    weights = {"weights": (0.1,), "head_parameters": (0.2,)}
     return Deployment(
-        "local:fake_torino", "fake-backend", "paper_133", "cd" * 32, REGION, 4096, 0, tuning,
-        **scores, **weights, usage=Usage(12, 900, 900 * 4096), seconds=31.0, versions={},
+        "local:fake_torino", "fake-backend", "paper_133", "cd" * 32, "ef" * 32, REGION, 4096, 0, tuning,
+        **scores, parameters=Parameters.of([0.1], [0.2]), usage=Usage(12, 900, 900 * 4096), seconds=31.0, versions={},
     )  # fmt: skip
 
 
@@ -167,6 +168,6 @@ def hostile_facts(facts):
 
 @pytest.fixture(scope="session")
 def page(facts):
-    from qcsearch.reporting.page import render
+    from qcsearch.reporting.page.page import render
 
     return render(facts)

@@ -43,7 +43,7 @@ def test_the_page_shows_without_a_complaint_of_the_browser(page, tmp_path):
 
 
 def test_a_hostile_name_runs_nothing(hostile_facts, tmp_path):
-    from qcsearch.reporting.page import render
+    from qcsearch.reporting.page.page import render
 
     outcome = browse(tmp_path, render(hostile_facts), "--dump-dom")
     assert "<script" not in outcome.stdout

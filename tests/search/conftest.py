@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from qcsearch.data.dataset import Dataset
-from qcsearch.data.sources import load_dataset
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.search.features import Features
-from qcsearch.search.objective import Objective
-from qcsearch.search.result import SearchResult
+from qcsearch.search.run.result import SearchResult
 from qcsearch.search.search import run_search
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.workers import Nursery
+from qcsearch.search.settings import SearchSettings
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
+from qcsearch.search.workers.pool import ForkServer
 
 QUICK = """
 description = "quick"
@@ -89,23 +92,25 @@ Search = Callable[..., SearchResult]
 
 @pytest.fixture(scope="session")
 def search(dataset: Dataset, device: Device, space: SearchSpace) -> Search:
-    """`run_search` on the small things, any of them replaced by name."""
+    """`run_search` on the small things, any of them and every setting replaced by name."""
+    settings = {field.name for field in fields(SearchSettings)}
 
-    def run(folder: Path, **changes: object) -> SearchResult:
-        given: dict[str, object] = {"dataset": dataset, "device": device, "space": space, "run": folder}
+    def run(folder: Path, **changes: Any) -> SearchResult:
+        asked = SearchSettings(**{name: changes.pop(name) for name in settings & changes.keys()})
+        given = {"dataset": dataset, "device": device, "space": space, "settings": asked, "run": folder}
         return run_search(**{**given, **changes})
 
     return run
 
 
 class Spare:
-    """A nursery that did its imports while other tests ran; the next one begins as soon as it is taken."""
+    """A fork server that did its imports while other tests ran; the next one begins as soon as it is taken."""
 
     def __init__(self) -> None:
-        self._next = Nursery()
+        self._next = ForkServer()
 
-    def take(self) -> Nursery:
-        taken, self._next = self._next, Nursery()
+    def take(self) -> ForkServer:
+        taken, self._next = self._next, ForkServer()
         return taken
 
     def close(self) -> None:
@@ -127,6 +132,6 @@ def finished(search: Search, tmp_path_factory: pytest.TempPathFactory) -> Search
 
 @pytest.fixture(scope="session")
 def drawn(search: Search, whole: str, tmp_path_factory: pytest.TempPathFactory) -> SearchResult:
-    """The same of random candidates, all of them kept and each a family of its own."""
+    """The same of random candidates, all of them kept and each a lineage of its own."""
     space = SearchSpace.from_toml(whole, "whole")
     return search(tmp_path_factory.mktemp("drawn") / "run", n_trials=8, space=space, strategy="random")

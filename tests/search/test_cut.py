@@ -11,16 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qcsearch.data.sources import load_dataset
-from qcsearch.search.comparisons import Deadlines, compared, missing_at_first
-from qcsearch.search.leaderboard import leaderboard, rank, records
-from qcsearch.search.objective import Objective
-from qcsearch.search.pareto import pareto_front
-from qcsearch.search.record import Outcome, TrialRecord
-from qcsearch.search.refit import refit
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.search.finish.comparisons import Deadlines, compared, missing_at_first
+from qcsearch.search.finish.evaluate import evaluate
+from qcsearch.search.finish.leaderboard import leaderboard, records
+from qcsearch.search.finish.refit import refit
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.trial.objective import Objective
+from qcsearch.search.trial.pareto import pareto_front
+from qcsearch.search.trial.ranking import rank
+from qcsearch.search.trial.record import Outcome, TrialRecord
 
 Search = Callable[..., SearchResult]
 
@@ -80,15 +82,16 @@ def test_an_ablation_that_is_cut_short_is_missing_with_its_reason_and_is_no_numb
 ) -> None:
     winner, *_ = refit(objective, ranked, deadline=time.monotonic(), emit=lambda event: None)
     first = replace(drawn, missing=missing_at_first(tuned=False), without_pqc=None)
-    *_, late = compared(objective, winner, first, deadlines=Deadlines(training=time.monotonic()))
+    test = evaluate(objective, winner).test
+    *_, late = compared(objective, winner, test, first, deadlines=Deadlines(training=time.monotonic()))
     assert late.without_pqc is None
     assert late.missing == {"winner without PQC": "The seconds were used up."}
-    *_, whole = compared(objective, winner, first)
+    *_, whole = compared(objective, winner, test, first)
     assert whole.without_pqc is not None
     assert whole.missing == {}
     cut_short = replace(winner.best, cut="The time was used up.")
-    monkeypatch.setattr("qcsearch.search.comparisons.train_once", lambda *_, **__: cut_short)
-    *_, broken = compared(objective, winner, first)
+    monkeypatch.setattr("qcsearch.search.finish.comparisons.train_once", lambda *_, **__: cut_short)
+    *_, broken = compared(objective, winner, test, first)
     assert broken.without_pqc is None
     reason = "Its training was broken off: The time was used up."
     assert broken.missing == {"winner without PQC": reason}
@@ -103,7 +106,7 @@ def test_a_row_that_is_missing_stands_in_the_board_with_its_reason(
     assert (row.accuracy, row.note) == (None, result.missing["winner without PQC"])
     assert result.to_json()["missing"] == result.missing
     assert row.note in str(leaderboard(RunFolder.open(result.run)))
-    assert SearchResult.from_file(result.run, RunFolder.open(result.run).result()) == result
+    assert RunFolder.open(result.run).result() == result
 
 
 def test_a_search_of_trainings_that_were_all_cut_short_ends_with_code_3(

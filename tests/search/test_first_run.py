@@ -13,9 +13,9 @@ from shutil import copytree
 import pytest
 
 import qcsearch
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.workers import Nursery
-from qcsearch.simulation.exact.compilation import SENTENCE
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.workers.pool import ForkServer
+from qcsearch.simulation.exact.runtime.compilation import SENTENCE
 
 PACKAGE = Path(qcsearch.__file__).parent
 
@@ -63,9 +63,9 @@ def test_the_first_search_finds_what_the_second_finds(machine: Path, workers: st
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_process_that_forks_workers_has_no_thread_of_ours_when_it_is_warm() -> None:
-    with Nursery() as nursery:
-        nursery.warm_up()
-        threads = [task / "comm" for task in Path(f"/proc/{nursery.pid}/task").iterdir()]
+    with ForkServer() as fork_server:
+        fork_server.warm_up()
+        threads = [task / "comm" for task in Path(f"/proc/{fork_server.pid}/task").iterdir()]
         names = sorted(path.read_text().strip() for path in threads)
     # An allocator that pyarrow brings has one, and is made to be forked.
     assert [name for name in names if name != "jemalloc_bg_thd"] == ["python"]

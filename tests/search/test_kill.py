@@ -1,6 +1,6 @@
 """Killing a search of two workers at any moment: nothing that was finished is lost, nothing is done twice.
 
-The command that is killed is a script as the command line runs it: the nursery first, then the imports.
+The command that is killed is a script as the command line runs it: the fork server first, then the imports.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ from pathlib import Path
 
 import pytest
 
-from qcsearch.search.journal import JournalFile
-from qcsearch.search.leaderboard import records
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.study.journal import JournalFile
 
 COMMAND = """
 import sys
 from pathlib import Path
-from qcsearch.search.workers import Nursery
-nursery = Nursery()
-from qcsearch.data.sources import load_dataset
-from qcsearch.devices.providers import get_device
+from qcsearch.search.workers.pool import ForkServer
+fork_server = ForkServer()
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.search.search import run_search
-from qcsearch.search.space import load_space
+from qcsearch.search.settings import SearchSettings
+from qcsearch.search.space.space import load_space
 run, space, n_trials = sys.argv[1:]
 run_search(
     load_dataset("moons"), get_device("fake_manila"), load_space(space),
-    run=Path(run), n_trials=int(n_trials), workers=2, nursery=nursery,
+    SearchSettings(n_trials=int(n_trials), workers=2), run=Path(run), fork_server=fork_server,
 )
 """
 
@@ -94,10 +95,14 @@ class Asked:
 
 
 def kill(process: subprocess.Popen[bytes], victim: str, rng: random.Random) -> None:
-    """Kill the whole tree, the command alone, the nursery, or one worker."""
-    nursery = children(process.pid)
-    workers = [pid for parent in nursery for pid in children(parent)]
-    pids = {"all": [process.pid, *nursery, *workers], "command": [process.pid], "nursery": nursery}
+    """Kill the whole tree, the command alone, the fork server, or one worker."""
+    fork_server = children(process.pid)
+    workers = [pid for parent in fork_server for pid in children(parent)]
+    pids = {
+        "all": [process.pid, *fork_server, *workers],
+        "command": [process.pid],
+        "fork server": fork_server,
+    }
     chosen = pids.get(victim) or ([rng.choice(workers)] if workers else [process.pid])
     for pid in chosen:
         with contextlib.suppress(ProcessLookupError):
@@ -120,7 +125,7 @@ def kill_and_go_on(run: Path, space: Path, victims: list[str], seed: int) -> lis
             seconds.append(asked.wait_for_one_more(process))
             time.sleep(rng.uniform(0.5, 3))
             kill(process, victim, rng)
-            if victim in ("worker", "nursery"):
+            if victim in ("worker", "fork server"):
                 time.sleep(rng.uniform(0, 0.5))  # the search goes on, until it is killed as a whole
                 kill(process, "all", rng)
             process.wait()
@@ -156,13 +161,13 @@ def test_no_worker_outlives_its_command(tmp_path: Path, slow_space: Path) -> Non
     run = tmp_path / "run"
     with started(run, slow_space, 100_000) as process:
         Asked(run).wait_for_one_more(process)
-        (nursery,) = children(process.pid)
-        while len(workers := children(nursery)) < 2:  # one may take a trial before the other is born
+        (fork_server,) = children(process.pid)
+        while len(workers := children(fork_server)) < 2:  # one may take a trial before the other is born
             time.sleep(0.01)
-        family = [process.pid, nursery, *workers]
+        tree = [process.pid, fork_server, *workers]
         process.kill()
         process.wait()
-    assert outlived(family) == []
+    assert outlived(tree) == []
 
 
 @pytest.mark.parametrize("n_kills", [2, pytest.param(40, marks=[pytest.mark.slow])])
@@ -174,11 +179,11 @@ def test_no_process_outlives_its_command_wherever_it_is(
     for _ in range(n_kills):
         with started(tmp_path / "run", slow_space, 100_000) as process:
             time.sleep(rng.uniform(0.2, 5))
-            nursery = children(process.pid)
-            family = [*nursery, *(pid for parent in nursery for pid in children(parent))]
+            fork_server = children(process.pid)
+            tree = [*fork_server, *(pid for parent in fork_server for pid in children(parent))]
             process.kill()
             process.wait()
-            assert outlived(family) == []
+            assert outlived(tree) == []
 
 
 def outlived(pids: list[int]) -> list[int]:
@@ -205,7 +210,7 @@ def test_kills_lose_and_double_nothing_and_no_restart_waits_for_a_lock(
 ) -> None:
     run = tmp_path / "run"
     rng = random.Random(1)
-    victims = [rng.choice(["all", "all", "command", "nursery", "worker"]) for _ in range(n_kills)]
+    victims = [rng.choice(["all", "all", "command", "fork server", "worker"]) for _ in range(n_kills)]
     seconds = kill_and_go_on(run, slow_space, victims, seed=1)
     assert_each_candidate_was_trained_once(run)
     restarts = sorted(seconds[1:])
@@ -214,4 +219,4 @@ def test_kills_lose_and_double_nothing_and_no_restart_waits_for_a_lock(
         f"restart to the first new trial: median {restarts[len(restarts) // 2]:.2f} s, "
         f"longest {restarts[-1]:.2f} s"
     )
-    assert restarts[-1] < 30  # what an orphaned lock costs; how fast a start is, a busy machine decides too
+    assert restarts[-1] < 30  # what a stale lock costs; how fast a start is, a busy machine decides too

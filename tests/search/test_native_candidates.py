@@ -7,16 +7,17 @@ from collections.abc import Iterator
 import optuna
 import pytest
 
-from qcsearch.circuits.build import lower
-from qcsearch.circuits.candidate import Candidate
-from qcsearch.data.preprocess import n_components
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.circuits.lowering import lower
+from qcsearch.data.preprocessing.pipeline import n_components
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
+from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import CandidateError
 from qcsearch.presets import preset_files
-from qcsearch.search.context import SearchContext
-from qcsearch.search.space import load_space
-from qcsearch.training.assembly import assemble
+from qcsearch.search.space.context import SearchContext
+from qcsearch.search.space.space import load_space
+from qcsearch.training.transpiled import transpile_candidate
 
 PRESETS = sorted(preset_files("search_spaces", ".toml"))
 DRAWN = 25
@@ -41,7 +42,7 @@ def test_two_qubit_gates_are_on_couplings_unless_the_amplitudes_of_a_state_are_e
     target = get_device(device)
     checked = 0
     for candidate, n_features in drawn(name, target):
-        couplings = target.topology(candidate.qubits)
+        couplings = topology(target, candidate.qubits)
         try:
             gates = lower(candidate, couplings, n_features).gates
         except CandidateError:
@@ -59,7 +60,7 @@ def test_mapping_inserts_no_swap_into_candidates_of_the_default_spaces(name: str
     costs = []
     for candidate, n_features in drawn(name, device):
         try:
-            mapped = assemble(candidate, device, n_features).mapped
+            mapped = transpile_candidate(candidate, device, n_features).mapped
         except CandidateError:
             continue
         assert mapped.swaps == 0

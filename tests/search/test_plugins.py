@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from qcsearch.errors import SpaceError
-from qcsearch.search.leaderboard import records
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SPACES, list_spaces, load_space
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.space.space import SPACES, list_spaces, load_space
 from qcsearch.search.strategies import STRATEGIES
 
 COMMAND = "from qcsearch.cli.main import main; main()"
@@ -87,8 +87,20 @@ def test_a_space_and_a_strategy_of_another_package_search_together(
     monkeypatch.syspath_prepend(site)
     monkeypatch.setattr(STRATEGIES, "_classes", dict(STRATEGIES._classes))
     folder = RunFolder.open(run)
-    assert (folder.config.space, folder.config.strategy) == ("two", "dice")
+    assert (folder.config.space, folder.config.settings.strategy) == ("two", "dice")
     assert {record.candidate.n_qubits for record in records(folder) if record.candidate} == {2}
+
+
+def test_the_help_lists_its_strategy(site: Path) -> None:
+    path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "search", "--help"],
+        env={**os.environ, "PYTHONPATH": path, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "auto, dice, elivagar" in done.stdout
 
 
 def test_its_space_stands_beside_the_presets_which_win(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:

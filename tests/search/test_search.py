@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,11 +17,11 @@ import pytest
 
 from qcsearch.bundle.read import load_bundle
 from qcsearch.data.dataset import Dataset
-from qcsearch.data.sources import load_dataset
-from qcsearch.data.split import split
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.splitting import split
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.synthetic import drifted
 from qcsearch.errors import (
     DataError,
     InputError,
@@ -30,11 +31,11 @@ from qcsearch.errors import (
     SpaceError,
 )
 from qcsearch.search import events
-from qcsearch.search.leaderboard import explain, leaderboard, records
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.study import SearchStudy
+from qcsearch.search.finish.leaderboard import explain, leaderboard, leaderboard_of, records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.study.study import SearchStudy
 
 Search = Callable[..., SearchResult]
 
@@ -73,8 +74,8 @@ def test_the_run_folder_holds_everything_needed_to_do_it_again(
     assert run.dataset.name == dataset.name
     assert run.device == device
     assert run.space.fingerprint == space.fingerprint
-    assert run.config.n_trials == 8
-    assert SearchResult.from_file(finished.run, run.result()) == finished
+    assert run.config.settings.n_trials == 8
+    assert run.result() == finished
 
 
 def test_the_model_is_the_winner_that_was_tested(finished: SearchResult, dataset: Dataset) -> None:
@@ -83,7 +84,7 @@ def test_the_model_is_the_winner_that_was_tested(finished: SearchResult, dataset
     labels = dataset.labels(test.y)
     assert model.score(test.X, labels) == finished.best.test_accuracy_noisy
     assert model.score(test.X, labels, noise=False) == finished.best.test_accuracy_noiseless
-    assert len(model.weights) == finished.best.n_weights
+    assert len(model.parameters.weights) == finished.best.n_weights
     confusion = np.array(finished.confusion)
     assert confusion.sum() == len(test)
     assert confusion.trace() / len(test) == pytest.approx(finished.best.test_accuracy_noisy)
@@ -102,8 +103,8 @@ def test_a_serial_search_is_reproducible(search: Search, finished: SearchResult,
     again = search(tmp_path / "again", n_trials=8)
     assert again.best == finished.best
     first, second = (records(RunFolder.open(result.run)) for result in (finished, again))
-    assert [(r.params, r.weights, r.history) for r in first] == [
-        (r.params, r.weights, r.history) for r in second
+    assert [(r.params, r.parameters, r.history) for r in first] == [
+        (r.params, r.parameters, r.history) for r in second
     ]
     other = search(tmp_path / "other", n_trials=8, seed=1)
     third = records(RunFolder.open(other.run))
@@ -168,7 +169,7 @@ def test_the_pareto_front_is_of_the_trials_and_its_best_is_the_most_accurate(
     assert tuple(row.trial for row in rows if row.pareto) == finished.pareto
     assert [r for r in leaderboard(run, pareto=True) if r.kind == "trial"] == [r for r in rows if r.pareto]
     assert str(leaderboard(run)).count("●") == len(finished.pareto)
-    assert SearchResult.from_file(run.path, run.result()).pareto == finished.pareto
+    assert run.result().pareto == finished.pareto
 
 
 def test_explain_gives_the_record_of_a_trial(finished: SearchResult) -> None:
@@ -187,9 +188,11 @@ def test_seconds_are_a_total_that_holds(
     limit = 6.0 if workers == 1 else 12.0  # two processes more have to start, on a machine that may be busy
     space = SearchSpace.from_toml(quick.replace("steps = 12", "steps = 4000"), "slow")
     search(tmp_path / "warm", n_trials=1)
-    nursery = spare.take() if workers > 1 else None
+    fork_server = spare.take() if workers > 1 else None
     started = time.monotonic()
-    result = search(tmp_path / "run", space=space, max_seconds=limit, workers=workers, nursery=nursery)
+    result = search(
+        tmp_path / "run", space=space, max_seconds=limit, workers=workers, fork_server=fork_server
+    )
     used = time.monotonic() - started
     print(f"{workers} workers: {used:.2f} s of {limit} s, {result.n_trials} trials")
     assert used <= 1.05 * limit
@@ -202,7 +205,7 @@ def test_seconds_are_a_total_that_holds(
 
 def test_two_workers_reach_the_total_exactly(search: Search, tmp_path: Path, spare: Any) -> None:
     told: list[events.Event] = []
-    result = search(tmp_path / "run", n_trials=9, workers=2, progress=told.append, nursery=spare.take())
+    result = search(tmp_path / "run", n_trials=9, workers=2, progress=told.append, fork_server=spare.take())
     assert result.n_trials == 9
     found = records(RunFolder.open(result.run))
     assert [record.trial for record in found] == list(range(9))
@@ -243,7 +246,7 @@ def test_the_winner_is_tested_on_another_day_of_its_device(
     assert result.snapshot.label == "fake_manila of 2030-01-01"
     # Readout that is right half of the time leaves one answer for all samples.
     assert result.snapshot.test_accuracy_noisy == pytest.approx(0.5, abs=0.05)
-    assert SearchResult.from_file(result.run, RunFolder.open(result.run).result()) == result
+    assert RunFolder.open(result.run).result() == result
 
 
 def test_without_a_second_day_the_winner_is_tested_on_a_drifted_snapshot_named_as_such(
@@ -285,9 +288,9 @@ def test_limits_on_top_of_the_space_hold_and_a_trial_says_how_far_it_is_beyond(
     assert all(r.costs is not None and r.costs.two_qubit_gates <= 1 for r in kept)
     assert all(r.constraints["duration"] <= 0 for r in kept)
     assert beyond
-    assert all(r.outcome.amount is not None and r.outcome.amount > 0 for r in beyond)
+    assert all(r.outcome.violation is not None and r.outcome.violation > 0 for r in beyond)
     assert all("above the limit 1." in r.outcome.text for r in beyond)
-    assert (run.config.max_two_qubit_gates, run.config.max_duration_us) == (1, 30.0)
+    assert (run.config.settings.max_two_qubit_gates, run.config.settings.max_duration_us) == (1, 30.0)
     assert run.space.file.constraints.max_two_qubit_gates == 1
     limits = {"max_two_qubit_gates": 1, "max_duration_us": 30.0}
     assert search(result.run, n_trials=8, **limits) == result
@@ -394,7 +397,7 @@ def test_a_folder_without_a_run_is_not_opened(tmp_path: Path) -> None:
 
 def test_a_second_search_in_the_same_folder_is_refused(search: Search, tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from qcsearch.search.run_folder import RunFolder\n"
+        "import sys, time; from pathlib import Path; from qcsearch.search.run.folder import RunFolder\n"
         "with RunFolder(Path(sys.argv[1])).session(): print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "run")]
@@ -402,7 +405,7 @@ def test_a_second_search_in_the_same_folder_is_refused(search: Search, tmp_path:
     assert first.stdout is not None
     with first.stdout:
         assert first.stdout.readline() == b"held\n"
-        with pytest.raises(RunError, match=rf"Another search is at work.*process {first.pid}"):
+        with pytest.raises(RunError, match=rf"Another search is running.*process {first.pid}"):
             search(tmp_path / "run", n_trials=1)
         first.kill()
         first.wait()
@@ -415,9 +418,9 @@ def test_an_interrupted_search_goes_on(workers: int, search: Search, tmp_path: P
         if isinstance(event, events.TrialFinished) and event.n_finished >= 3:
             raise KeyboardInterrupt
 
-    nursery = spare.take() if workers > 1 else None
+    fork_server = spare.take() if workers > 1 else None
     with pytest.raises(KeyboardInterrupt):
-        search(tmp_path / "run", n_trials=200, workers=workers, progress=interrupt, nursery=nursery)
+        search(tmp_path / "run", n_trials=200, workers=workers, progress=interrupt, fork_server=fork_server)
     before = {r.trial: r.to_json() for r in records(RunFolder.open(tmp_path / "run"))}
     assert len(before) >= 3
     result = search(tmp_path / "run", n_trials=len(before) + 2)
@@ -438,17 +441,17 @@ def test_workers_that_always_die_end_the_search_with_their_last_words(
 
 
 def test_a_worker_that_is_killed_is_replaced(search: Search, tmp_path: Path, spare: Any) -> None:
-    nursery = spare.take()
+    fork_server = spare.take()
     killed: list[int] = []
     told: list[events.Event] = []
 
     def kill(event: events.Event) -> None:
         told.append(event)
         if isinstance(event, events.TrialFinished) and not killed:
-            killed.append(children(nursery.pid)[-1])
+            killed.append(children(fork_server.pid)[-1])
             os.kill(killed[0], signal.SIGKILL)
 
-    result = search(tmp_path / "run", n_trials=12, workers=2, progress=kill, nursery=nursery)
+    result = search(tmp_path / "run", n_trials=12, workers=2, progress=kill, fork_server=fork_server)
     assert result.n_trials == 12
     assert any("A worker died" in event.text for event in told if isinstance(event, events.Notice))
     assert [r.trial for r in records(RunFolder.open(tmp_path / "run")) if r.outcome.kind == "failed"] == []
@@ -456,3 +459,13 @@ def test_a_worker_that_is_killed_is_replaced(search: Search, tmp_path: Path, spa
 
 def children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_finished_search_hands_over_model_and_trials_without_its_folder(
+    search: Search, dataset: Dataset, tmp_path: Path
+) -> None:
+    result = search(tmp_path / "run", n_trials=2)
+    rows, saved = leaderboard(RunFolder.open(result.run)), load_bundle(result.run / "model")
+    shutil.rmtree(tmp_path / "run")
+    assert leaderboard_of(result) == rows
+    assert np.array_equal(result.model.predict_proba(dataset.X), saved.predict_proba(dataset.X))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from optuna.trial import create_trial  # noqa: F401  the import takes its time, which is not an example's
@@ -16,9 +17,8 @@ from optuna.trial import create_trial  # noqa: F401  the import takes its time, 
 from qcsearch.devices.device import Device
 from qcsearch.errors import CandidateError, InputError, SpaceError
 from qcsearch.presets import preset_files
-from qcsearch.search.context import SearchContext
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.space_text import to_toml
+from qcsearch.search.space.context import SearchContext
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies import check_strategy, create_strategy
 
 T = TypeVar("T")
@@ -76,7 +76,7 @@ SLIPS = [
     ('["ry", "rz"]', '["ry", "rzz"]', "a list of one or more of", "'rz'"),
     ('"mlp"', '"mpl"', "is not one of the heads", "'mlp'"),
     ("hidden", "hiden", "has no setting 'hiden'", "'hidden'"),
-    ('"adam"', '"Adam"', "is not one of the optimisers", "'adam'"),
+    ('"adam"', '"Adam"', "is not one of the optimizers", "'adam'"),
     ('"cross_entropy"', '"crossentropy"', "is not one of the losses", "'cross_entropy'"),
     ('"expressibility"', '"expressability"', "is not one of the predictors", "'expressibility'"),
     ("max = 0.5", "maks = 0.5", "'predictors.0.maks': there is no such key", "'max'"),
@@ -188,12 +188,12 @@ def slips(draw: st.DrawFn) -> tuple[str, bool]:
         other = renamed(draw, last)
         strange = other != last and other not in here
         here[other] = here.pop(last)
-        return to_toml(inside), strange
+        return tomli_w.dumps(inside), strange
     if kind == "remove":
         del here[last]
     else:
         here[last] = draw(JUNK)
-    return to_toml(inside), False
+    return tomli_w.dumps(inside), False
 
 
 def refused(work: Callable[[], T]) -> tuple[str, T | None]:
@@ -252,8 +252,8 @@ def test_any_value_of_an_option_is_right_or_one_sentence(name: str, option: str,
 
 
 def test_the_same_slips_in_a_candidate_are_refused_before_the_data_are_touched(tmp_path: Path) -> None:
-    from qcsearch.circuits.candidate import Candidate
-    from qcsearch.training.train import train
+    from qcsearch.candidate.candidate import Candidate
+    from qcsearch.training.single import train
 
     good: dict[str, Any] = {
         "encoding": {"name": "reuploading"},

@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 
 from qcsearch.bundle.read import load_bundle
-from qcsearch.data.split import split
+from qcsearch.data.splitting import split
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.synthetic import drifted
 from qcsearch.errors import InputError, NoFeasibleCandidateError, RunError
 from qcsearch.search import events
-from qcsearch.search.features import Features
-from qcsearch.search.leaderboard import leaderboard, records
-from qcsearch.search.objective import Objective
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.study import SearchStudy
+from qcsearch.search.finish.leaderboard import leaderboard, records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.study.study import SearchStudy
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
 from qcsearch.search.tune import run_tuning
 
 Search = Callable[..., SearchResult]
@@ -48,28 +48,30 @@ def test_it_tries_the_winner_and_the_next_best_and_nothing_else(
     source: RunFolder, tuned: SearchResult, drawn: SearchResult
 ) -> None:
     run = RunFolder.open(tuned.run)
-    sources = [planted.source for planted in run.planted.values()]
+    sources = [warm_start.source for warm_start in run.warm_starts.values()]
     assert sources[0] == f"trial {drawn.best.trial} of {drawn.run}"
     assert len(set(sources)) == 3 == tuned.n_trials == len(records(run))
     assert tuned.ended == "trials"
     winner = next(record for record in records(source) if record.trial == drawn.best.trial)
-    assert run.planted["planted 0"].weights == winner.weights  # the final ones know the validation part
+    assert (
+        run.warm_starts["warm start 0"].start == winner.parameters
+    )  # the final ones know the validation part
 
 
 def test_trials_start_from_the_weights_they_had_and_train_for_a_quarter_of_the_steps(
     tuned: SearchResult, source: RunFolder
 ) -> None:
     before = {record.trial: record for record in records(source)}
-    for planted, record in zip(
-        RunFolder.open(tuned.run).planted.values(), records(RunFolder.open(tuned.run)), strict=True
+    for warm_start, record in zip(
+        RunFolder.open(tuned.run).warm_starts.values(), records(RunFolder.open(tuned.run)), strict=True
     ):
-        old = before[int(planted.source.split()[1])]
+        old = before[int(warm_start.source.split()[1])]
         assert record.candidate is not None
         assert old.candidate is not None
         training = old.candidate.training
         assert record.candidate.training.steps == round(0.25 * training.steps) == record.steps
         assert record.candidate.training.learning_rate == pytest.approx(0.3 * training.learning_rate)
-        assert np.abs(np.array(record.weights) - planted.weights).max() < 1
+        assert np.abs(record.parameters.weights - warm_start.start.weights).max() < 1
         assert record.validation_accuracy is not None
         assert record.validation_accuracy >= record.history[0][1]
 
@@ -77,17 +79,17 @@ def test_trials_start_from_the_weights_they_had_and_train_for_a_quarter_of_the_s
 def test_the_scores_are_those_of_the_models_under_the_new_noise(
     tuned: SearchResult, source: RunFolder, other_day: Device
 ) -> None:
-    parts = split(source.dataset, source.config.seed)
+    parts = split(source.dataset, source.config.settings.seed)
     labels = source.dataset.labels(parts.test.y)
     model = load_bundle(tuned.run / "model")
     assert model.device == other_day
     assert model.score(parts.test.X, labels) == tuned.best.test_accuracy_noisy
-    planted = RunFolder.open(tuned.run).planted["planted 0"]
+    warm_start = RunFolder.open(tuned.run).warm_starts["warm start 0"]
     places = {record.candidate.qubits for record in records(RunFolder.open(tuned.run)) if record.candidate}
     before = load_bundle(source.model)
-    assert planted.candidate is not None
+    assert warm_start.candidate is not None
     scores = {
-        replace(before, device=other_day, candidate=replace(planted.candidate, qubits=place)).score(
+        replace(before, device=other_day, candidate=replace(warm_start.candidate, qubits=place)).score(
             parts.test.X, labels
         )
         for place in places
@@ -103,10 +105,10 @@ def test_the_run_folder_is_like_that_of_a_search_and_says_where_it_is_from(
     assert run.device == other_day
     origin = run.config.origin
     assert origin is not None
-    assert (origin.kind, origin.run, origin.device) == ("tuned", str(drawn.run), "fake_manila")
+    assert (origin.run, origin.device) == (str(drawn.run), "fake_manila")
     assert origin.test_accuracy_noisy == drawn.best.test_accuracy_noisy
     assert origin.seconds == drawn.seconds
-    assert SearchResult.from_file(tuned.run, run.result()) == tuned
+    assert run.result() == tuned
     rows = {row.kind: row for row in leaderboard(run) if row.split == "test"}
     name = f"trial {drawn.best.trial} of {drawn.run}"
     assert rows["origin"].name == f"{name} on fake_manila"
@@ -133,7 +135,7 @@ def test_a_finished_tuning_answers_at_once_and_an_equal_one_ends_alike(
     again = run_tuning(source, other_day, run=tmp_path / "again", top=3)
     assert again.best == tuned.best
     first, second = (records(RunFolder.open(result.run)) for result in (tuned, again))
-    assert [(r.candidate, r.weights) for r in first] == [(r.candidate, r.weights) for r in second]
+    assert [(r.candidate, r.parameters) for r in first] == [(r.candidate, r.parameters) for r in second]
 
 
 def test_a_tuned_run_can_be_tuned_again_without_ever_fewer_steps(
@@ -167,9 +169,9 @@ def test_an_interrupted_tuning_goes_on_and_tries_nothing_twice(
     assert result.n_trials == 3
     assert result.best == replace(tuned.best, trial=result.best.trial)
     starts = [
-        trial.user_attrs["start"] for trial in SearchStudy(run).trials() if "orphan" not in trial.user_attrs
+        trial.user_attrs["start"] for trial in SearchStudy(run).trials() if "stale" not in trial.user_attrs
     ]
-    assert sorted(starts) == ["planted 0", "planted 1", "planted 2"]
+    assert sorted(starts) == ["warm start 0", "warm start 1", "warm start 2"]
 
 
 def test_what_cannot_be_tuned_is_one_sentence_and_leaves_no_folder(
@@ -196,7 +198,7 @@ def test_strategy_options_and_limits_are_those_of_the_search(
     search(tmp_path / "search", n_trials=2, **given)
     run_tuning(RunFolder.open(tmp_path / "search"), other_day, run=tmp_path / "run", top=1)
     config = RunFolder.open(tmp_path / "run").config
-    assert {name: getattr(config, name) for name in given} == given
+    assert {name: getattr(config.settings, name) for name in given} == given
 
 
 def test_a_search_does_not_go_on_with_a_tuning(
@@ -222,19 +224,21 @@ def test_an_unfinished_search_has_nothing_to_tune(
 
 
 def test_constraints_hold_on_the_new_device_too(search: Search, whole: str, tmp_path: Path) -> None:
-    space = SearchSpace.from_toml(whole + "[constraints]\nmin_predicted_success = 0.6\n", "strict")
+    space = SearchSpace.from_toml(
+        whole + "[constraints]\nmin_estimated_success_probability = 0.6\n", "strict"
+    )
     search(tmp_path / "search", n_trials=3, space=space, strategy="random")
     worse = drifted(get_device("fake_manila"), 0.0, 0)
     bad = replace(worse, gates=tuple(replace(g, error=0.4) if len(g.qubits) == 2 else g for g in worse.gates))
-    with pytest.raises(NoFeasibleCandidateError, match=r"rejected by: predicted_success [23]"):
+    with pytest.raises(NoFeasibleCandidateError, match=r"rejected by: estimated_success_probability [23]"):
         run_tuning(RunFolder.open(tmp_path / "search"), bad, run=tmp_path / "run")
 
 
 COMMAND = """
 import sys
 from pathlib import Path
-from qcsearch.devices.providers import get_device
-from qcsearch.search.run_folder import RunFolder
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.tune import run_tuning
 source, run = map(Path, sys.argv[1:])
 run_tuning(RunFolder.open(source), get_device("fake_lagos"), run=run, max_seconds=600, steps_share=1.0)
@@ -257,7 +261,7 @@ def test_killed_at_any_moment_it_tries_each_once_and_ends(search: Search, quick:
     done = subprocess.run(command, capture_output=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr.decode()
     folder = RunFolder.open(run)
-    assert len(records(folder)) == len(folder.planted) >= 2
-    counting = [trial for trial in SearchStudy(folder).trials() if "orphan" not in trial.user_attrs]
-    assert sorted(trial.user_attrs["start"] for trial in counting) == list(folder.planted)
+    assert len(records(folder)) == len(folder.warm_starts) >= 2
+    counting = [trial for trial in SearchStudy(folder).trials() if "stale" not in trial.user_attrs]
+    assert sorted(trial.user_attrs["start"] for trial in counting) == list(folder.warm_starts)
     assert folder.result() is not None

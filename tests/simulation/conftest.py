@@ -15,9 +15,9 @@ from qiskit.quantum_info import DensityMatrix, SparsePauliOp
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.noise import noise_model
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions
+from qcsearch.devices.selection.regions import best_regions
 
 Referee = Callable[..., np.ndarray]
 

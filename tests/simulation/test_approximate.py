@@ -12,7 +12,7 @@ from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation import Approximation, Program, compile_circuit
 from qcsearch.simulation.approximate import METHODS, approximate_program
 from qcsearch.simulation.propagation.program import PropagationProgram
-from qcsearch.simulation.trajectories import TrajectoryProgram
+from qcsearch.simulation.reference.trajectories import TrajectoryProgram
 
 
 def _parts():
@@ -26,7 +26,7 @@ def _parts():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_has_the_face_of_the_exact_program(method):
-    exact, program = compile_circuit(*_parts()), approximate_program(*_parts(), method=method)
+    exact, program = compile_circuit(*_parts()), approximate_program(*_parts(), Approximation(method))
     for name in ("n_qubits", "n_features", "n_weights", "n_observables", "threads"):
         assert getattr(program, name) == getattr(exact, name)
     X, w, cotangent = np.array([[0.3], [0.9], [-1.2]]), [0.4], np.ones((3, 2))
@@ -38,19 +38,22 @@ def test_every_method_has_the_face_of_the_exact_program(method):
 
 
 def test_an_unknown_method_is_refused_by_name():
-    with pytest.raises(InputError, match="must be one of pauli-propagation, matrix-product-state"):
-        approximate_program(*_parts(), method="magic")
+    with pytest.raises(
+        InputError, match=r"'method' .* one of pauli-propagation, matrix-product-state. Got 'magic'"
+    ):
+        Approximation("magic")
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_compile_circuit_hands_over_by_name(method):
-    program = compile_circuit(*_parts(), method=method, approximation=Approximation(max_terms=64))
+    program = compile_circuit(*_parts(), approximation=Approximation(method, max_terms=64))
     assert isinstance(program, PropagationProgram | TrajectoryProgram)
     assert program.n_observables == 2
 
 
-def test_auto_is_exact_where_it_can_be_and_propagates_where_not():
-    assert isinstance(compile_circuit(*_parts(), method="auto"), Program)
+def test_only_if_needed_is_exact_where_it_can_be_and_propagates_where_not():
+    if_needed = Approximation(only_if_needed=True, max_terms=500)
+    assert isinstance(compile_circuit(*_parts(), approximation=if_needed), Program)
     n = 20
     w = [Parameter(f"w{q}") for q in range(n)]
     circuit = QuantumCircuit(n)
@@ -64,13 +67,8 @@ def test_auto_is_exact_where_it_can_be_and_propagates_where_not():
     parts = circuit, None, [SparsePauliOp.from_sparse_list([("X", [10], 1.0)], num_qubits=n)], [], w
     with pytest.raises(CircuitError, match="observable 0 holds 20 qubits"):
         compile_circuit(*parts)
-    program = compile_circuit(*parts, method="auto", approximation=Approximation(max_terms=500))
+    program = compile_circuit(*parts, approximation=if_needed)
     assert isinstance(program, PropagationProgram)
-
-
-def test_a_method_that_does_not_exist_is_refused_by_name():
-    with pytest.raises(InputError, match=r"'method' .* must be 'exact', 'auto', .* Got 'magic'"):
-        compile_circuit(*_parts(), method="magic")
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -78,7 +76,7 @@ def test_an_unknown_parameter_is_refused_by_name(method):
     circuit, model, observables, features, _ = _parts()
 
     def run() -> None:
-        program = approximate_program(circuit, model, observables, features, [], method=method)
+        program = approximate_program(circuit, model, observables, features, [], Approximation(method))
         program.values(np.zeros((1, 1)), [])
 
     with pytest.raises(CircuitError, match=r"Got '?w"):

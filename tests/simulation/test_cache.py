@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 from shutil import copytree
 
+import numba
 import pytest
 
 import qcsearch
-from qcsearch.simulation.exact import (
+from qcsearch.simulation.exact.kernels import (
+    checkpoints,
     contraction,
     cotangents,
-    kernels,
+    jit,
     matrices,
     middle,
     one_qubit,
     suffix,
-    sweep,
+    tape,
     two_qubit,
 )
 
@@ -26,7 +29,7 @@ _COMPILED = """
 import numba
 import numba.core.event as event
 import numpy as np
-from qcsearch.simulation.exact.matrices import _set
+from qcsearch.simulation.exact.kernels.matrices import _set
 
 names = []
 
@@ -44,8 +47,8 @@ print(*names)
 
 _WARM_UP = """
 import numpy as np
-from qcsearch.simulation.exact import compilation
-from qcsearch.simulation.exact.matrices import _set
+from qcsearch.simulation.exact.runtime import compilation
+from qcsearch.simulation.exact.kernels.matrices import _set
 
 for dtype in "float32", "float64":
     _set.compile((__import__("numba").typeof(np.zeros((4, 4), dtype)),) * 2)
@@ -71,19 +74,30 @@ def copy(tmp_path: Path) -> Path:
 def test_a_kernel_is_compiled_once_and_again_when_another_file_changes(copy):
     assert _compiled(copy) == ["_set"]
     assert _compiled(copy) == []
-    with (copy / "qcsearch" / "simulation" / "exact" / "two_qubit.py").open("a") as file:
+    with (copy / "qcsearch" / "simulation" / "exact" / "kernels" / "two_qubit.py").open("a") as file:
         file.write("\n# changed\n")
     assert _compiled(copy) == ["_set"]
 
 
 @pytest.mark.parametrize(
-    "changed", sorted(Path(kernels.__file__).parent.glob("*.py")), ids=lambda path: path.stem
+    "rest", [b"cqcsearch.no_longer\nName\n.", b"", b"\x80\x04]"], ids=["gone", "cut", "half"]
+)
+def test_an_index_of_other_sources_is_not_unpickled(copy, rest):
+    assert _compiled(copy) == ["_set"]
+    (index,) = copy.rglob("matrices._set*.nbi")
+    index.write_bytes(pickle.dumps(numba.__version__) + rest)
+    assert _compiled(copy) == ["_set"]
+    assert _compiled(copy) == []
+
+
+@pytest.mark.parametrize(
+    "changed", sorted(Path(jit.__file__).parent.glob("*.py")), ids=lambda path: path.stem
 )
 def test_the_stamp_tells_every_file_of_the_folder(changed, monkeypatch):
-    before = kernels._digest.__wrapped__()
+    before = jit._digest.__wrapped__()
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b" " * (path.name == changed.name))
-    assert kernels._digest.__wrapped__() != before
+    assert jit._digest.__wrapped__() != before
 
 
 def test_compiling_is_said_once_and_timed_and_loading_is_not(copy):
@@ -100,7 +114,17 @@ def test_compiling_is_said_once_and_timed_and_loading_is_not(copy):
 def test_every_kernel_is_kept_under_the_same_stamp():
     stamps = {
         value._cache._cache_file._source_stamp
-        for module in (one_qubit, two_qubit, sweep, middle, matrices, cotangents, contraction, suffix)
+        for module in (
+            one_qubit,
+            two_qubit,
+            tape,
+            checkpoints,
+            middle,
+            matrices,
+            cotangents,
+            contraction,
+            suffix,
+        )
         for value in vars(module).values()
         if hasattr(value, "py_func")
     }

@@ -12,7 +12,7 @@ from qiskit.quantum_info import SparsePauliOp, Statevector, random_unitary
 from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation import compile_circuit
 from qcsearch.simulation.angles import AngleReader
-from qcsearch.simulation.lower import Turn, lower
+from qcsearch.simulation.lower import PauliRotation, lower
 from qcsearch.simulation.noise import Noise
 
 Z = SparsePauliOp("IZ")
@@ -159,7 +159,7 @@ def test_a_composite_gate_goes_through_its_definition(referee):
     np.testing.assert_allclose(values, referee(flat, None, observables), rtol=0, atol=1e-12)
 
 
-def test_turns_in_a_row_about_one_axis_are_their_sum_whatever_their_angles_hold():
+def test_rotations_in_a_row_about_one_axis_are_their_sum_whatever_their_angles_hold():
     x, w = ParameterVector("x", 3), ParameterVector("w", 6)
     circuit = QuantumCircuit(2)
     circuit.h([0, 1])
@@ -195,7 +195,7 @@ def test_turns_in_a_row_about_one_axis_are_their_sum_whatever_their_angles_hold(
     np.testing.assert_allclose(gradient, central, atol=1e-6)
 
 
-def test_a_row_of_turns_costs_one():
+def test_a_row_of_rotations_costs_one():
     x, w = ParameterVector("x", 3), ParameterVector("w", 4)
     circuit = QuantumCircuit(1)
     circuit.h(0)
@@ -203,5 +203,5 @@ def test_a_row_of_turns_costs_one():
         circuit.rz(w[k] * x[k], 0)
     circuit.rz(w[3], 0)
     elements = lower(circuit, Noise(None), AngleReader(list(x), list(w)))
-    turns = [element for element in elements if isinstance(element, Turn)]
-    assert [len(turn.angle.terms) for turn in turns] == [3, 1]
+    rotations = [element for element in elements if isinstance(element, PauliRotation)]
+    assert [len(rotation.angle.terms) for rotation in rotations] == [3, 1]

@@ -19,7 +19,7 @@ DEVICES = ("fake_lagos", "fake_brisbane", "fake_torino", "fake_fractional", "fak
 
 def _program(parts, max_terms=10**6, min_size=0.0, threads=1) -> PropagationProgram:
     knobs = Approximation(max_terms=max_terms, min_size=min_size)
-    return approximate_program(*parts, method="pauli-propagation", approximation=knobs, threads=threads)
+    return approximate_program(*parts, knobs, threads=threads)
 
 
 def _damped(size: float) -> NoiseModel:

@@ -20,20 +20,24 @@ def test_unitaries_and_channels_agree_with_qiskit(n_qubits):
 
 
 @pytest.mark.parametrize(("axis", "gate"), [(1, RXGate), (2, RYGate), (3, RZGate)])
-def test_turns_on_one_qubit_are_the_rotation_gates(axis, gate):
-    np.testing.assert_allclose(ptm.turn(axis, 0.7), PTM(Operator(gate(0.7))).data.real, atol=1e-14)
+def test_rotations_on_one_qubit_are_the_rotation_gates(axis, gate):
+    np.testing.assert_allclose(
+        ptm.one_qubit_rotation(axis, 0.7), PTM(Operator(gate(0.7))).data.real, atol=1e-14
+    )
 
 
 @pytest.mark.parametrize(
     ("axes", "gate"), [((1, 1), RXXGate), ((2, 2), RYYGate), ((3, 3), RZZGate), ((3, 1), RZXGate)]
 )
-def test_turns_on_two_qubits_are_the_rotation_gates(axes, gate):
-    np.testing.assert_allclose(ptm.turn_pair(axes, 0.7), PTM(Operator(gate(0.7))).data.real, atol=1e-14)
+def test_rotations_on_two_qubits_are_the_rotation_gates(axes, gate):
+    np.testing.assert_allclose(
+        ptm.two_qubit_rotation(axes, 0.7), PTM(Operator(gate(0.7))).data.real, atol=1e-14
+    )
 
 
 def test_swapped_exchanges_the_qubits():
     np.testing.assert_allclose(
-        ptm.swapped(ptm.turn_pair((3, 1), 0.4)), ptm.turn_pair((1, 3), 0.4), atol=1e-15
+        ptm.swapped(ptm.two_qubit_rotation((3, 1), 0.4)), ptm.two_qubit_rotation((1, 3), 0.4), atol=1e-15
     )
 
 

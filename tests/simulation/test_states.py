@@ -7,8 +7,8 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import Statevector, partial_trace, random_statevector
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.noise import noise_model
-from qcsearch.devices.providers import get_device
 from qcsearch.errors import InputError
 from qcsearch.simulation import compile_circuit, states
 

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from qcsearch.circuits.candidate import Candidate, Choice, TrainingOptions
-from qcsearch.training.train import train
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.training import TrainingOptions
+from qcsearch.data.splitting import Part
+from qcsearch.training.data import TrainingData
+from qcsearch.training.single import train
 
 
 class CosineProgram:
@@ -42,12 +46,12 @@ def cosine_program():
 
 @pytest.fixture
 def blobs():
-    """Three clouds of angles that a product of cosines can tell apart: `(Z, y, Z_val, y_val)`."""
+    """Three clouds of angles that a product of cosines can tell apart: 160 to train on, 80 to validate on."""
     rng = np.random.default_rng(5)
     centres = np.array([[-0.9, -0.6], [0.8, -0.7], [0.1, 1.0]])
     y = rng.integers(3, size=240)
     Z = centres[y] + rng.normal(scale=0.3, size=(240, 2))
-    return Z[:160], y[:160], Z[160:], y[160:]
+    return TrainingData(Part(Z[:160], y[:160]), 3, Part(Z[160:], y[160:]))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from qcsearch.errors import DataError, InputError
-from qcsearch.training.train import train
+from qcsearch.training.loop.trainer import TrainingControl
+from qcsearch.training.single import train
 
 
 def test_predictions_are_the_original_labels(model, iris):
@@ -27,7 +28,7 @@ def test_noise_can_be_left_out_of_a_prediction(model, iris):
 
 def test_costs_are_those_of_the_mapped_circuit(model):
     assert model.two_qubit_gates == 3
-    assert model.n_weights == len(model.weights) == model.assembly.n_weights == 18
+    assert model.n_weights == len(model.parameters.weights) == model.transpiled.n_weights == 18
 
 
 def test_any_expectations_can_stand_in_for_the_engine(model, iris):
@@ -35,7 +36,7 @@ def test_any_expectations_can_stand_in_for_the_engine(model, iris):
         n_weights, n_observables = model.n_weights, 3
 
         def values(self, X, w):
-            return -model.assembly.compile().values(X, w)
+            return -model.transpiled.compile().values(X, w)
 
     X = iris[0][:5]
     assert model.expectations(X, program=Upside()) == pytest.approx(-model.expectations(X))
@@ -82,12 +83,20 @@ def test_a_validation_frame_is_read_by_name_too(iris, small_candidate):
         for X_val in (parts[1][0], parts[1][0][["d", "c", "b", "a"]])
     )
     assert straight.metrics["validation_accuracy"] == turned.metrics["validation_accuracy"]
-    np.testing.assert_array_equal(straight.weights, turned.weights)
+    assert straight.parameters == turned.parameters
 
 
 @pytest.mark.parametrize(
     ("parameter", "value"),
-    [("seed", -1), ("seed", 1.5), ("max_seconds", "1"), ("validation", True), ("checkpoint", 3)],
+    [
+        ("seed", -1),
+        ("seed", 1.5),
+        ("max_seconds", "1"),
+        ("validation", True),
+        ("control", TrainingControl(checkpoint=3)),
+        ("control", {"checkpoint": "c.npz"}),
+        ("start", np.zeros(18)),
+    ],
 )
 def test_a_parameter_of_train_that_is_wrong_is_one_sentence(iris, small_candidate, parameter, value):
     with pytest.raises(InputError, match="must be"):

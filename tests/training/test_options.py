@@ -1,6 +1,6 @@
 import pytest
 
-from qcsearch.circuits.candidate import TrainingOptions
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.errors import CandidateError
 from qcsearch.training.options import check_options
 
@@ -8,7 +8,7 @@ from qcsearch.training.options import check_options
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"optimizer": "adamw"}, "'adamw' is not one of the optimisers. Known: adam, amsgrad, lbfgs, sgd"),
+        ({"optimizer": "adamw"}, "'adamw' is not one of the optimizers. Known: adam, amsgrad, lbfgs, sgd"),
         (
             {"loss": "hinge"},
             "'hinge' is not one of the losses. Known: cross_entropy, mse, smoothed_cross_entropy",

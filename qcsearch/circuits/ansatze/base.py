@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from qcsearch.circuits.gate import Angle, Gate, Topology
+from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain, count
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
+from qcsearch.candidate.gate import Gate, Topology
 from qcsearch.circuits.ansatze.base import ANSATZE, ENTANGLERS, ROTATIONS, each, pairs, place, rounds
-from qcsearch.circuits.gate import Gate, Topology
 
 __all__ = ["Brickwork"]
 
@@ -43,12 +43,12 @@ class Brickwork:
     def layers(self, topology: Topology) -> list[list[Gate]]:
         """`n_layers` layers."""
         weights = count()
-        turns = rounds(pairs(topology, self.ring)) or [[]]
-        coupled = set(chain.from_iterable(chain.from_iterable(turns)))
+        cycle = rounds(pairs(topology, self.ring)) or [[]]
+        coupled = set(chain.from_iterable(chain.from_iterable(cycle)))
         lonely = [(q,) for (q,) in each(topology.n_qubits) if q not in coupled]
         layers = []
         for layer in range(self.n_layers):
-            bricks = turns[layer % len(turns)]
+            bricks = cycle[layer % len(cycle)]
             turned = [*((q,) for brick in bricks for q in brick), *lonely]
             gates = place(self.entangler, bricks, weights)
             layers.append(gates + [g for name in self.rotations for g in place(name, turned, weights)])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qcsearch.canonical import Json
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
+from qcsearch.candidate.gate import Gate, Topology
 from qcsearch.circuits.ansatze.base import ANSATZE
-from qcsearch.circuits.gate import Gate, Topology
+from qcsearch.storage.canonical import Json
 
 __all__ = ["GateByGate"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import count
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
+from qcsearch.candidate.gate import Gate, Topology
 from qcsearch.circuits.ansatze.base import ANSATZE, ENTANGLERS, ROTATIONS, Place, each, pairs, place
-from qcsearch.circuits.gate import Gate, Topology
 
 __all__ = ["HardwareEfficient"]
 

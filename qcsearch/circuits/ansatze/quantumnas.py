@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import ClassVar
 
-from qcsearch.canonical import Json
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
+from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.circuits.ansatze.base import ANSATZE, Place, each, pairs, place
-from qcsearch.circuits.gate import Angle, Gate, Topology
+from qcsearch.storage.canonical import Json
 
 __all__ = ["QuantumNAS", "cu3", "sqrt_h", "sqrt_swap", "u3"]
 
@@ -37,21 +37,21 @@ def cu3(control: int, target: int, weights: Weights) -> list[Gate]:
     """
     theta, phi, lam = next(weights), next(weights), next(weights)
 
-    def turn(name: str, qubit: int, weight: int, scale: float) -> Gate:
+    def rotation(name: str, qubit: int, weight: int, scale: float) -> Gate:
         return Gate(name, (qubit,), Angle(scale=scale, weight=weight))
 
     return [
-        turn("rz", control, lam, 0.5),
-        turn("rz", control, phi, 0.5),
-        turn("rz", target, lam, 0.5),
-        turn("rz", target, phi, -0.5),
+        rotation("rz", control, lam, 0.5),
+        rotation("rz", control, phi, 0.5),
+        rotation("rz", target, lam, 0.5),
+        rotation("rz", target, phi, -0.5),
         Gate("cx", (control, target)),
-        turn("rz", target, lam, -0.5),
-        turn("rz", target, phi, -0.5),
-        turn("ry", target, theta, -0.5),
+        rotation("rz", target, lam, -0.5),
+        rotation("rz", target, phi, -0.5),
+        rotation("ry", target, theta, -0.5),
         Gate("cx", (control, target)),
-        turn("ry", target, theta, 0.5),
-        turn("rz", target, phi, 1.0),
+        rotation("ry", target, theta, 0.5),
+        rotation("rz", target, phi, 1.0),
     ]
 
 
@@ -89,8 +89,7 @@ class QuantumNAS:
     Attributes:
         n_layers: number of blocks, ≥ 1 (the first m blocks of their front sharing).
         ring: pairs around a ring of all qubits, coupled or not, instead of the couplings.
-        n_gates: front sharing within the layers: `n_gates[block][i]` gates, the first ones, in layer `i` of
-        the
+        n_gates: front sharing within the layers: `n_gates[block][i]` gates, the first ones, in layer `i` of the
             block; None for all gates everywhere.
     """
 

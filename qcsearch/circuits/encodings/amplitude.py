@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.circuits.encodings.base import ENCODINGS, require_features
-from qcsearch.circuits.gate import Angle, Gate, Topology
 from qcsearch.errors import CandidateError
 
 __all__ = ["AmplitudeEncoding"]

@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.circuits.gate import Angle, Gate, Topology
-from qcsearch.circuits.options import Choice
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
 
@@ -86,8 +86,14 @@ ENCODINGS: Registry[Encoding] = Registry("qcsearch.encodings", CandidateError)
 def require_features(owner: str, n_features: int, limit: int, holds: str) -> None:
     """Refuse more features than the encoding can hold.
 
+    Args:
+        owner: the encoding's name.
+        n_features: how many there are.
+        limit: how many there may be.
+        holds: why: what the qubits hold, such as *one feature a qubit*.
+
     Raises:
-        CandidateError: if there are more than `limit`; `holds` says what the qubits hold.
+        CandidateError: if there are more than `limit`.
     """
     if n_features > limit:
         raise CandidateError(
@@ -108,7 +114,14 @@ def rotation_blocks(
 
     Slot `s` (sub-layer `s // n_qubits`, qubit `s % n_qubits`) takes feature `s % n_features`. A block has one
     sub-layer, or as many as are needed for all features to find a place in the `n_blocks`; the axes of the
-    sub-layers in a block are cycled. `rz` as the first axis follows a layer of `h`.
+    sub-layers in a block are cycled. `rz` as the first axis follows a layer of `h`, for it does nothing to |0⟩.
+
+    Args:
+        axis: `rx`, `ry` or `rz`, of each block's first sub-layer.
+        n_features: preprocessed features, in radians.
+        topology: the logical qubits.
+        n_blocks: how many times the data are encoded.
+        trainable: whether each rotation has a weight of its own as a factor.
     """
     n_qubits = topology.n_qubits
     sublayers = -(-n_features // (n_qubits * n_blocks))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
+from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.circuits.encodings.base import ENCODINGS, require_features
-from qcsearch.circuits.gate import Angle, Gate, Topology
 
 __all__ = ["BasisEncoding"]
 

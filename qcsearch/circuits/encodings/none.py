@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.candidate.gate import Gate, Topology
 from qcsearch.circuits.encodings.base import ENCODINGS
-from qcsearch.circuits.gate import Gate, Topology
 
 __all__ = ["NoEncoding"]
 

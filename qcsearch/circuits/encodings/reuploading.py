@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Gate, Topology
 from qcsearch.circuits.encodings.base import AXES, ENCODINGS, rotation_blocks
-from qcsearch.circuits.gate import Gate, Topology
-from qcsearch.circuits.options import Choice
 
 __all__ = ["ReuploadingEncoding"]
 

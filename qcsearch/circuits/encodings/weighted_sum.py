@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.circuits.encodings.base import AXES, ENCODINGS
-from qcsearch.circuits.gate import Angle, Gate, Topology
-from qcsearch.circuits.options import Choice
 
 __all__ = ["WeightedSumEncoding"]
 
@@ -23,7 +23,7 @@ class WeightedSumEncoding:
     Pérez-Salinas et al., Phys. Rev. A 104, 012405 (2021): layers `Ry(2φ) Rz(2 ω·x + 2α)` make one qubit a universal
     approximant; φ and α are the ansatz's. A sum is a row of turns about one axis, one for each feature. About z
     they are changes of frame on most devices, so a layer reads all features and costs neither time nor fidelity.
-    It takes (qubits × features) weights a layer; they start random, see `build.initial_weights`.
+    It takes (qubits × features) weights a layer; they start random, see `weights.initial_weights`.
 
     Attributes:
         axis: `rz` (after one Hadamard at the start), `rx` or `ry`.

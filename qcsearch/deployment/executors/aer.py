@@ -11,15 +11,11 @@ from qiskit.exceptions import QiskitError
 from qiskit_aer import AerSimulator
 from qiskit_aer.primitives import SamplerV2
 
-from qcsearch.deployment.executors.base import (
-    JobSeeds,
-    Kind,
-    Pub,
-    active_qubits,
-    aer_threads,
-    joined_bits,
-)
+from qcsearch.deployment.executors.base import JobSeeds, active_qubits, aer_threads, joined_bits
 from qcsearch.deployment.executors.folding import runnable
+from qcsearch.deployment.values import Kind, Pub
+from qcsearch.devices.noise import noise_model
+from qcsearch.devices.transpile.target import region_target
 from qcsearch.errors import BackendError
 
 if TYPE_CHECKING:
@@ -36,7 +32,7 @@ class AerExecutor:
 
     Args:
         device: the calibration facts.
-        seed: of the shots.
+        seed: seed of the shots.
     """
 
     name = "aer"
@@ -51,7 +47,7 @@ class AerExecutor:
     def target(self) -> Target:
         """All qubits of the device."""
         if self._target is None:
-            self._target = self._device.target()
+            self._target = region_target(self._device)
         return self._target
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
@@ -63,7 +59,7 @@ class AerExecutor:
     def _run(self, pub: Pub, shots: int, seed: int) -> BitArray:
         qubits = tuple(sorted(active_qubits(pub.circuit)))
         simulator = AerSimulator(
-            noise_model=self._device.noise_model(qubits), max_parallel_threads=aer_threads(len(qubits))
+            noise_model=noise_model(self._device, qubits), max_parallel_threads=aer_threads(len(qubits))
         )
         bloc = (_cut(pub.circuit, qubits), np.asarray(pub.parameters, dtype=np.float64), shots)
         try:

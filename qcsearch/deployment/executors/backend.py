@@ -14,9 +14,11 @@ import numpy as np
 from qiskit.primitives import BitArray
 from qiskit.providers import BackendV2
 
-from qcsearch.deployment.executors.base import JobSeeds, Kind, Pub
+from qcsearch.deployment.executors.base import JobSeeds
 from qcsearch.deployment.executors.folding import runnable
 from qcsearch.deployment.received import check_counts
+from qcsearch.deployment.values import Kind, Pub
+from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.device import Device
 from qcsearch.errors import BackendError, ResultError
 
@@ -55,7 +57,7 @@ class BackendExecutor:
     Args:
         backend: a simulator or a recorded device.
         name: the spec that opens it again.
-        seed: of the simulator's shots, if the backend takes one.
+        seed: seed of the simulator's shots, if the backend takes one.
 
     Raises:
         BackendError: if it is no `BackendV2` with a fixed number of qubits, or may be a processor.
@@ -90,7 +92,7 @@ class BackendExecutor:
 
     def calibration(self) -> Device:
         """The calibration that the backend carries."""
-        return Device.from_backend(self._backend)
+        return device_from_backend(self._backend)
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""

@@ -5,68 +5,34 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from qcsearch.deployment.values import Cost, Estimates, Kind, Pub
 from qcsearch.errors import BackendError, ResultError
 from qcsearch.registry import Registry
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.primitives import BitArray, DataBin
-    from qiskit.quantum_info import SparsePauliOp
     from qiskit.transpiler import Target
 
-    from qcsearch.deployment.budget import Budget
-    from qcsearch.deployment.cost import Cost
-    from qcsearch.deployment.measurement import Estimates
+    from qcsearch.deployment.cost.budget import Budget
     from qcsearch.devices.device import Device
 
 __all__ = [
     "EXECUTORS",
-    "MAX_SHOTS",
     "Billed",
     "Calibrated",
     "Estimating",
     "Executor",
     "JobSeeds",
-    "Kind",
     "Opener",
-    "Pub",
     "active_qubits",
     "aer_threads",
-    "check_job",
-    "check_table",
     "joined_bits",
 ]
-
-MAX_SHOTS = 1_000_000
-"""Upper bound on the shots of one circuit with one set of parameters."""
-
-Kind: TypeAlias = Literal["simulated", "fake-backend", "hardware"]
-"""What stood behind a number. The three are never mixed in one column."""
-
-_SLACK = 1e-10
-"""Radians that an angle may be out of its bounds by rounding, as the service allows."""
-
-
-@dataclass(frozen=True)
-class Pub:
-    """One circuit, many sets of parameters (Qiskit's *primitive unified bloc*).
-
-    Attributes:
-        circuit: on all qubits of the target, in its gates; measured into classical bits for `run`, and not
-            measured for `estimate`.
-        parameters: `(n_sets, n_parameters)` in radians, columns in the order of `circuit.parameters`.
-        observables: on all qubits of the target, for `estimate`.
-    """
-
-    circuit: QuantumCircuit
-    parameters: NDArray[np.float64]
-    observables: tuple[SparsePauliOp, ...] = ()
 
 
 class Executor(Protocol):
@@ -95,7 +61,7 @@ class Executor(Protocol):
         """Run one job.
 
         Args:
-            pubs: what to run.
+            pubs: the circuits to be run.
             shots: runs of each circuit with each set of parameters, in [1, 1_000_000]; one number a job.
 
         Returns:
@@ -141,8 +107,8 @@ class Estimating(Protocol):
         """Run one job.
 
         Args:
-            pubs: what to run, each with its observables.
-            shots: of each measurement basis of each circuit with each set of parameters, at least.
+            pubs: the circuits to be run, each with its observables.
+            shots: shots of each measurement basis of each circuit with each set of parameters, at least.
 
         Returns:
             For each pub values and standard errors `(n_sets, n_observables)`.
@@ -184,7 +150,7 @@ class Opener(Protocol):
         Args:
             argument: the part of the spec after the colon, empty if there is none.
             device: the device that the model was made for, for executors that simulate it.
-            seed: of everything random that the executor itself decides, ≥ 0.
+            seed: seed of everything random that the executor itself decides, ≥ 0.
 
         Raises:
             BackendError: if the argument names nothing that can be opened.
@@ -195,76 +161,14 @@ class Opener(Protocol):
 EXECUTORS: Registry[Executor] = Registry("qcsearch.executors", BackendError)
 
 
-def check_job(pubs: Sequence[Pub], shots: int, target: Target, *, measured: bool = True) -> None:
-    """Refuse what would be submitted, and paid for, in vain.
-
-    Raises:
-        BackendError: if shots or parameters are wrong, or a circuit is not in the gates of the target, on its
-            qubits, within its angles, or does not measure anything although it should be `measured`.
-    """
-    if isinstance(shots, bool) or not isinstance(shots, int) or not 1 <= shots <= MAX_SHOTS:
-        raise BackendError(f"The 'shots' of a job must be an int in [1, {MAX_SHOTS:_}]. Got {shots!r}.")
-    for pub in pubs:
-        check_table(pub)
-        _check_gates(pub.circuit, target)
-        _check_angles(pub, target)
-        if measured and "measure" not in pub.circuit.count_ops():
-            raise BackendError(
-                "A circuit must measure at least one qubit into a classical bit. It measures none."
-            )
-
-
-def check_table(pub: Pub) -> None:
-    """Refuse parameters that are not finite, or not as many as the circuit has.
-
-    Raises:
-        BackendError: if they are.
-    """
-    shape, wanted = np.shape(pub.parameters), pub.circuit.num_parameters
-    if len(shape) != 2 or shape[0] < 1 or shape[1] != wanted or not np.isfinite(pub.parameters).all():
-        raise BackendError(
-            f"The parameters of a job must be finite, 1 or more rows of {wanted}. Got {shape}."
-        )
-
-
-def _check_gates(circuit: QuantumCircuit, target: Target) -> None:
-    if circuit.num_qubits != target.num_qubits:
-        raise BackendError(
-            f"A circuit must have the {target.num_qubits} qubits of the backend. Got {circuit.num_qubits}."
-        )
-    for instruction in circuit.data:
-        name = instruction.operation.name
-        places = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
-        if name != "barrier" and not target.instruction_supported(name, places):
-            raise BackendError(f"The backend cannot run '{name}' on qubits {places}.")
-
-
-def _check_angles(pub: Pub, target: Target) -> None:
-    """Refuse an angle outside the bounds that the target has for its gate."""
-    if not target.has_angle_bounds():
-        return
-    from qcsearch.devices.angles import values_of  # where it is needed: it brings the transpiler
-
-    for step in pub.circuit.data:
-        name = step.operation.name
-        if not (name in target.operation_names and target.gate_has_angle_bounds(name)):
-            continue
-        found = [values_of(angle, pub.circuit, pub.parameters) for angle in step.operation.params]
-        for angles in set(zip(*np.broadcast_arrays(*found), strict=True)):
-            near = ([float(angle) + slack for angle in angles] for slack in (0.0, _SLACK, -_SLACK))
-            if not any(target.supported_angle_bound(name, some) for some in near):
-                shown = ", ".join(f"{angle:.6g}" for angle in angles)
-                raise BackendError(f"The backend runs '{name}' for some angles only. Got {shown}.")
-
-
 class JobSeeds:
     """Seeds of an executor's jobs: from its own seed, a job's parameters, and how often they came before.
 
-    They do not depend on the jobs in between, so a deployment that goes on after a break draws the same shots
+    They do not depend on the jobs in between, so a deployment that is resumed after a break draws the same shots
     as one that never broke.
 
     Args:
-        seed: of the executor, ≥ 0.
+        seed: seed of the executor, ≥ 0.
     """
 
     def __init__(self, seed: int) -> None:

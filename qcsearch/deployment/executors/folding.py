@@ -1,6 +1,7 @@
 """What is sent to a backend: circuits in its gates, on its qubits, with all angles in the ranges that it runs.
 
-Every executor, and whatever hands circuits to one, asks `runnable` first; how angles are folded is in `devices.angles`.
+Every executor, and whatever hands circuits to one, asks `runnable` first; how angles are folded is in
+`devices.transpile.angles`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qcsearch.deployment.executors.base import Pub, check_job, check_table
-from qcsearch.devices.angles import bounded, fold, n_open
+from qcsearch.deployment.executors.checks import check_job, check_table
+from qcsearch.deployment.values import Pub
+from qcsearch.devices.transpile.angles import bounded, fold, n_open
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -53,8 +55,8 @@ def folded(pubs: Sequence[Pub], target: Target | None = None) -> list[Pub]:
     A fold depends on the value of an angle, so parameters are added, with values for each set.
 
     Args:
-        pubs: what is to be run.
-        target: whose gates say the π turns that are added; None for `rz`, `rx` and `x`.
+        pubs: the circuits to be run.
+        target: the target whose gates make the π turns that are added; None for `rz`, `rx` and `x`.
 
     Raises:
         BackendError: if the parameters of a circuit that is to be folded are not as many as it has, and finite.

@@ -4,40 +4,35 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qiskit.exceptions import QiskitError
-from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit_ibm_runtime.decoders.executor.decoder import BaseClientSideResultDecoder
 from qiskit_ibm_runtime.decoders.executor_sampler.decoder import ClientSideSamplerResultDecoder
 from qiskit_ibm_runtime.executor_sampler import Sampler
 from qiskit_ibm_runtime.executor_sampler.prepare import prepare
 from qiskit_ibm_runtime.options_models import SamplerOptions
-from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
-from qcsearch.deployment.budget import Budget
-from qcsearch.deployment.cost import REP_DELAY, job_seconds
-from qcsearch.deployment.drift import Change, changes
-from qcsearch.deployment.executors.base import Kind, Pub, active_qubits, check_job, joined_bits
+from qcsearch.deployment.cost.budget import Budget
+from qcsearch.deployment.cost.cost import REP_DELAY, job_seconds
+from qcsearch.deployment.executors.base import joined_bits
+from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.folding import folded, has_bounded
-from qcsearch.deployment.ibm.answers import limit_reached, plausible_seconds
-from qcsearch.deployment.ibm.cloud import Cloud
-from qcsearch.deployment.ibm.faults import LATER
-from qcsearch.deployment.ibm.journal import Journal
-from qcsearch.deployment.ibm.keys import RequestKeys
+from qcsearch.deployment.ibm.billing.sessions import Sessions
+from qcsearch.deployment.ibm.calibration import LiveCalibration
+from qcsearch.deployment.ibm.connection.answers import limit_reached, plausible_seconds
+from qcsearch.deployment.ibm.connection.cloud import Cloud
+from qcsearch.deployment.ibm.connection.faults import LATER
+from qcsearch.deployment.ibm.jobs.journal import Journal
+from qcsearch.deployment.ibm.jobs.keys import RequestKeys
+from qcsearch.deployment.ibm.jobs.results import JobResult, most_bytes, read_result
+from qcsearch.deployment.ibm.jobs.submission import Request, Submitter
 from qcsearch.deployment.ibm.options import IbmOptions, job_limit
-from qcsearch.deployment.ibm.results import JobResult, most_bytes, read_result
-from qcsearch.deployment.ibm.sessions import Sessions
-from qcsearch.deployment.ibm.submission import Request, Submitter
+from qcsearch.deployment.values import Kind, Pub
 from qcsearch.devices.device import Device
 from qcsearch.errors import (
     BackendError,
-    DeviceError,
-    DriftError,
     InputError,
-    RecalibratedError,
     UsageLimitError,
 )
 
@@ -54,7 +49,10 @@ __all__ = ["IbmExecutor"]
 
 _log = logging.getLogger("qcsearch.deployment")
 _LONGEST_REP_DELAY = 1.0
+"""Seconds; what the service says beyond it is not believed, and would make every estimate absurd."""
+
 _FRACTIONAL = frozenset({"rx", "rzz"})
+"""Gates that the service leaves out of a target unless they are asked for."""
 
 
 class IbmExecutor:
@@ -65,9 +63,9 @@ class IbmExecutor:
     the service ran all the same is in the budget.
 
     Args:
-        name: of the backend.
+        name: name of the backend.
         journal: folder of the journal.
-        options: how jobs are run.
+        options: how jobs are run, and what they may cost.
         device: the snapshot that the model was made for.
         seed: tells deployments apart that would send the same circuits.
 
@@ -87,33 +85,23 @@ class IbmExecutor:
             lambda: self._journal.slowness,
             settle=self._settle,
         )
-        self._cloud = Cloud(name, options.patience, _is_fractional(device))
+        self._cloud = Cloud(name, options.retry, _is_fractional(device))
         self._journal = Journal(journal)
         self._submitter = Submitter(self._cloud, self._journal, options.private)
-        self._options, self._device = options, device
+        self._options = options
         self._keys = RequestKeys([name, seed, options.of_jobs])
         self._sessions = Sessions(self._cloud, self._journal, options.mode)
-        self._compared: object = None
-        self._changes: list[Change] = []
-        self._latest: Device | None = None
+        self._calibration = LiveCalibration(self._cloud, device, options.max_drift)
 
     @property
     def name(self) -> str:
         """The spec that opens it again."""
         return f"ibm:{self._cloud.name}"
 
-    @cached_property
-    def _made_for(self) -> object:
-        """Time of the calibration that the circuits were made for: that of the first look."""
-        return self._cloud.calibrated_at()
-
     @property
     def target(self) -> Target:
         """All qubits of the processor, with its calibration."""
-        backend = self._cloud.backend
-        found = self._cloud.call(lambda: backend.target)
-        _ = self._made_for
-        return found
+        return self._calibration.target
 
     @property
     def rep_delay(self) -> float:
@@ -130,9 +118,8 @@ class IbmExecutor:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a reader of the numbers should know."""
-        found = []
-        if self._changes and self._changes[0].size > 0:
-            found.append(f"Largest change since the snapshot of {self._device_name}: {self._changes[0]}.")
+        drift = self._calibration.notice
+        found = [] if drift is None else [drift]
         if n := self._journal.estimated:
             jobs = "1 job is" if n == 1 else f"{n} jobs are"
             found.append(
@@ -145,7 +132,7 @@ class IbmExecutor:
     @property
     def latest(self) -> Device | None:
         """The calibration when it was last looked at; None before."""
-        return self._latest
+        return self._calibration.latest
 
     def calibration(self) -> Device:
         """Look at the calibration of now.
@@ -153,30 +140,29 @@ class IbmExecutor:
         Raises:
             RecalibratedError: if it cannot be used.
         """
-        self._cloud.call(self._cloud.backend.refresh)
-        return self._look()
+        return self._calibration.refresh()
 
-    def made_for(self, device: Device) -> None:
+    def compare_with(self, device: Device) -> None:
         """From now on the calibration is compared with this snapshot."""
-        self._device, self._compared = device, None
+        self._calibration.compare_with(device)
 
-    def close(self, patient: bool = True) -> None:
+    def close(self, wait: bool = True) -> None:
         """Cancel jobs that turned up late, close all sessions, look for the bills, and let go of the journal.
 
         Args:
-            patient: wait, half a minute at most, for what of that the service has not said yet.
+            wait: whether to wait, half a minute at most, for what of that the service has not said yet.
         """
         try:
             if self._journal.entries or self._journal.sessions:
-                self._settle(patient)
+                self._settle(wait)
         finally:
             self._journal.close()
 
-    def _settle(self, patient: bool = True) -> None:
+    def _settle(self, wait: bool = True) -> None:
         """End what is open, as far as that can be: no more jobs are to come for now."""
         try:
             self._sessions.close()
-            self._submitter.settle(patient)
+            self._submitter.settle(wait)
         except BackendError as fault:
             # What ended the deployment matters more; what is open stays so in the journal.
             _log.warning("The last look at the service failed: %s", fault)
@@ -249,59 +235,8 @@ class IbmExecutor:
                 "The instance must have QPU seconds left. Its limit is reached.",
                 fix=f"raise the limit or wait for the next period, then {LATER}",
             )
-        backend = self._cloud.backend
-        self._cloud.call(backend.refresh)
-        calibrated = self._cloud.calibrated_at()
-        try:
-            self._validate(pubs, shots)
-        except (QiskitError, ValueError, BackendError) as error:
-            if self._made_for == calibrated:
-                raise BackendError(f"{self.name} cannot run the circuits: {error}") from error
-            raise RecalibratedError(
-                f"The circuits must fit the calibration of {self.name}. It changed while the deployment ran, and "
-                f"now they do not: {error}",
-                fix="search again on a new snapshot, or wait for the next calibration and run the same command.",
-            ) from error
-        if calibrated != self._compared:
-            self._compare(frozenset().union(*(active_qubits(pub.circuit) for pub in pubs)))
-        self._compared = calibrated
+        self._calibration.check(pubs, shots)
         return job_limit(self.budget.left)
-
-    def _validate(self, pubs: Sequence[Pub], shots: int) -> None:
-        """What the service checks after it has billed, and the new primitives not at all."""
-        backend = self._cloud.backend
-        target = self._cloud.call(lambda: backend.target)
-        check_job(pubs, shots, target, measured=not any(pub.observables for pub in pubs))
-        validate_isa_circuits([pub.circuit for pub in pubs], target)
-        validate_rzz_pubs([SamplerPub.coerce((pub.circuit, pub.parameters), shots) for pub in pubs])
-        for pub in pubs:
-            backend.check_faulty(pub.circuit)
-
-    def _compare(self, qubits: frozenset[int]) -> None:
-        """Look how far the calibration is from the model's snapshot."""
-        if self._device is None:
-            return
-        self._changes = changes(self._device, self._look(), qubits)
-        limit = self._options.max_drift
-        if limit is not None and self._changes[0].size > limit:
-            raise DriftError(
-                f"No error may have changed by more than {100 * limit:g} points since the snapshot of "
-                f"{self._device_name}. {self._changes[0]}.",
-                fix="search again on a new snapshot, allow more with --max-drift, or --remap the model.",
-            )
-
-    def _look(self) -> Device:
-        backend = self._cloud.backend
-        try:
-            self._latest = self._cloud.call(lambda: Device.from_backend(backend))
-        except DeviceError as error:
-            raise RecalibratedError(f"The calibration of {self.name} must be usable. {error}") from error
-        return self._latest
-
-    @property
-    def _device_name(self) -> str:
-        device = self._device
-        return "" if device is None else f"{device.name} of {device.calibrated_at[:10] or 'an unknown day'}"
 
 
 def _is_fractional(device: Device | None) -> bool:

@@ -15,10 +15,12 @@ from qiskit_ibm_runtime.executor_estimator import Estimator
 from qiskit_ibm_runtime.executor_estimator.prepare import prepare
 from qiskit_ibm_runtime.options_models import EstimatorOptions
 
-from qcsearch.deployment.cost import JOB_SECONDS, Cost, circuit_seconds
-from qcsearch.deployment.executors.base import Pub, check_job
+from qcsearch.deployment.cost.cost import JOB_SECONDS
+from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.ibm import IbmExecutor
-from qcsearch.deployment.measurement import MOST_MITIGATED, Estimates, least_error
+from qcsearch.deployment.measurement import MOST_MITIGATED, least_error
+from qcsearch.deployment.values import Cost, Estimates, Pub
+from qcsearch.devices.transpile.duration import circuit_duration
 
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
@@ -74,7 +76,9 @@ class IbmEstimator(IbmExecutor):
         program = self._program(pubs, shots)
         target, delay = self.target, self.rep_delay
         circuits = sum(item.size() for item in program.items)
-        lasting = sum(item.size() * (delay + circuit_seconds(item.circuit, target)) for item in program.items)
+        lasting = sum(
+            item.size() * (delay + circuit_duration(item.circuit, target)) for item in program.items
+        )
         return Cost(1, circuits, circuits * program.shots, JOB_SECONDS + program.shots * lasting)
 
     def _program(self, pubs: Sequence[Pub], shots: int) -> QuantumProgram:

@@ -26,17 +26,13 @@ from qiskit_ibm_runtime.exceptions import IBMError
 from qiskit_ibm_runtime.executor_sampler import Sampler
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
-from qcsearch.deployment.executors.base import (
-    JobSeeds,
-    Kind,
-    Pub,
-    active_qubits,
-    aer_threads,
-    joined_bits,
-)
+from qcsearch.deployment.executors.base import JobSeeds, active_qubits, aer_threads, joined_bits
 from qcsearch.deployment.executors.folding import runnable
+from qcsearch.deployment.values import Kind, Pub
+from qcsearch.devices.aer_internals import add_noise_pass
+from qcsearch.devices.calibration.backends import device_from_backend
+from qcsearch.devices.calibration.providers import fake_backend
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import fake_backend
 from qcsearch.errors import BackendError, DeviceError
 
 if TYPE_CHECKING:
@@ -54,8 +50,8 @@ class LocalExecutor:
     """A recorded backend behind the new `Sampler` of qiskit-ibm-runtime.
 
     Args:
-        backend: with `properties()`, as the fakes have them.
-        seed: of the shots.
+        backend: the recorded backend, with `properties()`, as the fakes have them.
+        seed: seed of the shots.
     """
 
     kind: Kind = "fake-backend"
@@ -96,7 +92,7 @@ class LocalExecutor:
 
     def calibration(self) -> Device:
         """The recorded calibration."""
-        return Device.from_backend(self._backend)
+        return device_from_backend(self._backend)
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`."""
@@ -138,7 +134,7 @@ def recorded_noise(backend: BackendV2, qubits: Iterable[int]) -> NoiseModel:
     """The noise of a recorded backend's own `run`, on some of its qubits.
 
     Args:
-        backend: with `properties()`.
+        backend: the recorded backend, with `properties()`.
         qubits: physical qubits; the model is keyed on these very numbers.
 
     Returns:
@@ -155,7 +151,7 @@ def recorded_noise(backend: BackendV2, qubits: Iterable[int]) -> NoiseModel:
         warnings.filterwarnings("ignore", module="qiskit_aer.noise.device.models")  # T2 above 2·T1 is cut
         for name, places, error in basic_device_gate_errors(properties):
             model.add_quantum_error(error, name, places)
-    model._custom_noise_passes.append(_delays(backend, properties, active))
+    add_noise_pass(model, _delays(backend, properties, active))
     return model
 
 

@@ -41,9 +41,9 @@ def _open_backend(*, argument: str, device: Device | None, seed: int) -> Executo
 @EXECUTORS.register("env")
 def _open_env(*, argument: str, device: Device | None, seed: int) -> Executor:
     from qcsearch.deployment.executors.backend import BackendExecutor
-    from qcsearch.deployment.executors.elsewhere import BackendElsewhere
+    from qcsearch.deployment.executors.environment import EnvironmentBackend
 
-    return BackendExecutor(BackendElsewhere(argument), f"env:{argument}", seed)
+    return BackendExecutor(EnvironmentBackend(argument), f"env:{argument}", seed)
 
 
 @EXECUTORS.register("ibm")
@@ -63,7 +63,7 @@ def open_executor(backend: str | Executor, *, device: Device | None = None, seed
             BackendV2), `env:<folder>:<package.module>:<object>` (one in a Python environment of its own), a
             plugin's name and what it wants after a colon; or an executor that is already open.
         device: the device that the model was made for.
-        seed: of everything random that the executor decides, ≥ 0.
+        seed: seed of everything random that the executor decides, ≥ 0.
 
     Raises:
         BackendError: if there is no such backend.

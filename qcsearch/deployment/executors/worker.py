@@ -54,12 +54,12 @@ def _described(backend: Any) -> Json:
     sys.path.append(
         str(Path(__file__).resolve().parents[3])
     )  # last: the environment's own libraries go first
-    from qcsearch.devices.device import Device
+    from qcsearch.devices.calibration.backends import device_from_backend
 
     return {
         "name": backend.name,
         "origin": f"{type(backend).__module__}.{type(backend).__qualname__}",
-        "device": Device.from_backend(backend).to_json(),
+        "device": device_from_backend(backend).to_json(),
         "max_circuits": backend.max_circuits,
         "seeded": "seed_simulator" in backend.options,
     }

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from qcsearch.canonical import Json
-from qcsearch.deployment.ibm.pace import Patience
+from qcsearch.deployment.ibm.connection.retry import RetryPolicy
 from qcsearch.errors import InputError
+from qcsearch.storage.canonical import Json
 
 __all__ = ["LONGEST_JOB", "IbmOptions", "job_limit"]
 
@@ -26,18 +26,18 @@ class IbmOptions:
     """How jobs are run on a processor of IBM's cloud.
 
     Attributes:
-        max_qpu_seconds: that all jobs together may cost, > 0.
+        max_qpu_seconds: QPU seconds that all jobs together may cost, > 0.
         primitive: `sampler` gives bits, from which everything is computed here; `estimator` expectation values.
-        resilience_level: of the estimator: 0 mitigates nothing, 1 readout, 2 readout and, by extrapolation to
-            zero noise, gates; None is the client's own default, 1.
+        resilience_level: resilience level of the estimator: 0 mitigates nothing, 1 readout, 2 readout and, by
+            extrapolation to zero noise, gates; None is the client's own default, 1.
         dynamical_decoupling: sequence on idle qubits, `XX`, `XpXm` or `XY4`; empty for none.
-        twirling: of gates, with random Paulis.
+        twirling: whether gates are twirled with random Paulis.
         private: inputs are never given out, results once.
         mode: `job`, or all jobs in one `batch` or one `session`. A session is billed by the clock, and so counted;
             it is closed when the seconds that were left of the ceiling have passed.
         max_drift: largest change of an error since the model's snapshot with which a job is submitted, in
             [0, 1]; None submits with any.
-        patience: deadlines and limits.
+        retry: deadlines and limits.
     """
 
     max_qpu_seconds: float
@@ -48,7 +48,7 @@ class IbmOptions:
     private: bool = False
     mode: Literal["job", "batch", "session"] = "job"
     max_drift: float | None = None
-    patience: Patience = field(default_factory=Patience)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     def __post_init__(self) -> None:
         if self.primitive not in ("sampler", "estimator"):
@@ -92,8 +92,9 @@ class IbmOptions:
         """Options of the client's `Sampler`.
 
         Args:
-            tag: of the job.
-            seconds: after so many QPU seconds the service ends the job; in whole seconds, and three hours at most.
+            tag: tag of the job.
+            seconds: QPU seconds after which the service ends the job; in whole seconds, and three hours at
+                most.
         """
         return {**self._both(tag, seconds), "twirling": {"enable_gates": self.twirling}}
 
@@ -101,9 +102,9 @@ class IbmOptions:
         """Options of the client's `Estimator`; twirling that its level asks for is on in any case.
 
         Args:
-            tag: of the job.
-            seconds: as for `sampler`.
-            shots: of each measurement basis, in place of a precision: about 1/shots of variance.
+            tag: tag of the job.
+            seconds: QPU seconds after which the service ends the job, as for `sampler`.
+            shots: shots of each measurement basis, in place of a precision: about 1/shots of variance.
         """
         twirling = {"twirling": {"enable_gates": True}} if self.twirling else {}
         how = {"resilience_level": self.level, "default_shots": shots}

@@ -11,24 +11,24 @@ from qcsearch.search.predictors import (
     cnr,
     duration_t2,
     entangling_capability,
+    estimated_success_probability,
     expressibility,
     gradient_variance,
     kernel_target_alignment,
-    predicted_success,
     repcap,
 )
-from qcsearch.search.predictors.base import PREDICTORS, Predictor, Subject
+from qcsearch.search.predictors.base import PREDICTORS, Predictor, PredictorInput
 
 __all__ = [
     "PREDICTORS",
     "Predictor",
-    "Subject",
+    "PredictorInput",
     "cnr",
     "duration_t2",
     "entangling_capability",
+    "estimated_success_probability",
     "expressibility",
     "gradient_variance",
     "kernel_target_alignment",
-    "predicted_success",
     "repcap",
 ]

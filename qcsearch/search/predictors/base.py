@@ -13,16 +13,16 @@ from qcsearch.errors import SpaceError
 from qcsearch.registry import Registry
 from qcsearch.simulation import Program, compile_circuit
 from qcsearch.simulation.states import pauli_strings, pauli_vectors
-from qcsearch.training.assembly import Assembly
 from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.transpiled import TranspiledCandidate
 
-__all__ = ["PREDICTORS", "Predictor", "Subject"]
+__all__ = ["PREDICTORS", "Predictor", "PredictorInput"]
 
 
 class Predictor(Protocol):
     """A training-free figure of an untrained candidate.
 
-    A predictor is built from its settings alone and keeps no state; the same subject gives the same number.
+    A predictor is built from its settings alone and keeps no state; the same input gives the same number.
 
     Attributes:
         higher_is_better: whether more of it promises a better model.
@@ -30,7 +30,7 @@ class Predictor(Protocol):
 
     higher_is_better: bool
 
-    def __call__(self, subject: Subject) -> float:
+    def __call__(self, inputs: PredictorInput) -> float:
         """Return the figure.
 
         Raises:
@@ -44,17 +44,17 @@ PREDICTORS: Registry[Predictor] = Registry("qcsearch.predictors", SpaceError)
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """An assembled candidate and the samples that it is to learn.
+class PredictorInput:
+    """A transpiled candidate and the samples that it is to learn.
 
     Attributes:
-        assembly: the candidate on its device.
-        X: features of the circuit, `(n, n_derived)`, of the training part: `assembly.derive` of its angles.
+        transpiled: the candidate on its device.
+        X: features of the circuit, `(n, n_derived)`, of the training part: `transpiled.derive` of its angles.
         y: class numbers `(n,)`.
         seed: words of the seed sequence that random draws come from.
     """
 
-    assembly: Assembly
+    transpiled: TranspiledCandidate
     X: Floats
     y: Ints
     seed: tuple[int, ...] = (0,)
@@ -65,7 +65,7 @@ class Subject:
 
     def weights(self, n: int, rng: np.random.Generator) -> Floats:
         """Random weights `(n, n_weights)`, uniform in [0, 2π)."""
-        return rng.uniform(0.0, 2.0 * np.pi, (n, self.assembly.n_weights))
+        return rng.uniform(0.0, 2.0 * np.pi, (n, self.transpiled.n_weights))
 
     @cached_property
     def n_classes(self) -> int:
@@ -75,7 +75,7 @@ class Subject:
     @cached_property
     def measured(self) -> tuple[int, ...]:
         """The mapped circuit's qubits that some observable reads, sorted."""
-        candidate, layout = self.assembly.candidate, self.assembly.mapped.final_layout
+        candidate, layout = self.transpiled.candidate, self.transpiled.mapped.final_layout
         read = {q for label in candidate.observables for q in parse(label, candidate.n_qubits)}
         return tuple(sorted(layout[q] for q in read))
 
@@ -95,7 +95,7 @@ class Subject:
 
     @cached_property
     def _states(self) -> Program:
-        assembly = self.assembly
-        circuit = assembly.mapped.circuit
+        transpiled = self.transpiled
+        circuit = transpiled.mapped.circuit
         strings = pauli_strings(self.measured, circuit.num_qubits)
-        return compile_circuit(circuit, None, strings, assembly.features, assembly.weights)
+        return compile_circuit(circuit, None, strings, transpiled.features, transpiled.weights)

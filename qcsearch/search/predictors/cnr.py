@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from qiskit_aer.noise import NoiseModel
 
-from qcsearch.circuits import checks
+from qcsearch.candidate import checks
 from qcsearch.devices.noise import noise_model
-from qcsearch.search.predictors.base import PREDICTORS, Subject
+from qcsearch.search.predictors.base import PREDICTORS, PredictorInput
 from qcsearch.search.predictors.replicas import replicas
 from qcsearch.simulation import compile_circuit
 from qcsearch.simulation.states import distributions, total_variation, z_strings
@@ -37,13 +37,13 @@ class CliffordNoiseResilience:
     def __post_init__(self) -> None:
         checks.integer("cnr", "n_replicas", self.n_replicas, 1)
 
-    def __call__(self, subject: Subject) -> float:
+    def __call__(self, inputs: PredictorInput) -> float:
         """See `Predictor`."""
-        mapped = subject.assembly.mapped
-        model = noise_model(subject.assembly.device, mapped.qubits)
+        mapped = inputs.transpiled.mapped
+        model = noise_model(inputs.transpiled.device, mapped.qubits)
         found = replicas(mapped.circuit, model.noise_instructions)
-        angles = found.angles(found.draw(self.n_replicas, subject.rng()))
-        strings = z_strings(subject.measured, mapped.circuit.num_qubits)
+        angles = found.angles(found.draw(self.n_replicas, inputs.rng()))
+        strings = z_strings(inputs.measured, mapped.circuit.num_qubits)
 
         def outcomes(model: NoiseModel | None) -> Floats:
             program = compile_circuit(found.circuit, model, strings, found.features, ())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qcsearch.circuits.gate import Angle, Gate, GateList
+from qcsearch.candidate.gate import Angle, Gate, GateList
 from qcsearch.training.expectations import Floats
 
 __all__ = ["Draws"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from qcsearch.search.predictors.base import PREDICTORS, Subject
+from qcsearch.search.predictors.base import PREDICTORS, PredictorInput
 
 __all__ = ["DurationOverT2"]
 
@@ -17,7 +17,7 @@ class DurationOverT2:
 
     higher_is_better = False
 
-    def __call__(self, subject: Subject) -> float:
+    def __call__(self, inputs: PredictorInput) -> float:
         """See `Predictor`."""
-        mapped, facts = subject.assembly.mapped, subject.assembly.device.qubits
+        mapped, facts = inputs.transpiled.mapped, inputs.transpiled.device.qubits
         return mapped.duration / min((facts[q].t2 or math.inf for q in mapped.qubits), default=math.inf)

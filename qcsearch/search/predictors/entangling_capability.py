@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcsearch.circuits import checks
-from qcsearch.circuits.build import to_circuit
-from qcsearch.search.predictors.base import PREDICTORS, Subject
+from qcsearch.candidate import checks
+from qcsearch.circuits.quantum_circuit import to_circuit
+from qcsearch.search.predictors.base import PREDICTORS, PredictorInput
 from qcsearch.search.predictors.draws import Draws
 from qcsearch.simulation import compile_circuit
 from qcsearch.simulation.states import pauli_strings, pauli_vectors, purities
@@ -35,15 +35,15 @@ class EntanglingCapability:
     def __post_init__(self) -> None:
         checks.integer("entangling_capability", "n_draws", self.n_draws, 1)
 
-    def __call__(self, subject: Subject) -> float:
+    def __call__(self, inputs: PredictorInput) -> float:
         """See `Predictor`."""
-        draws = Draws.of(subject.assembly.gate_list)
+        draws = Draws.of(inputs.transpiled.gate_list)
         circuit, angles, _ = to_circuit(draws.gate_list)
         n_qubits = circuit.num_qubits
         strings = [string for q in range(n_qubits) for string in pauli_strings((q,), n_qubits)]
         program = compile_circuit(circuit, None, strings, angles, ())
-        rng = subject.rng()
-        samples = subject.X[rng.integers(len(subject.X), size=self.n_draws)]
-        values = program.values(draws.angles(samples, subject.weights(self.n_draws, rng)), np.zeros(0))
+        rng = inputs.rng()
+        samples = inputs.X[rng.integers(len(inputs.X), size=self.n_draws)]
+        values = program.values(draws.angles(samples, inputs.weights(self.n_draws, rng)), np.zeros(0))
         singles = pauli_vectors(values.reshape(-1, 3))
         return float(2.0 * (1.0 - purities(singles).mean()))

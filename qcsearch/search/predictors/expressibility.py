@@ -10,9 +10,9 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 from qiskit.quantum_info import SparsePauliOp
 
-from qcsearch.circuits import checks
-from qcsearch.circuits.build import to_circuit
-from qcsearch.search.predictors.base import PREDICTORS, Subject
+from qcsearch.candidate import checks
+from qcsearch.circuits.quantum_circuit import to_circuit
+from qcsearch.search.predictors.base import PREDICTORS, PredictorInput
 from qcsearch.search.predictors.draws import Draws
 from qcsearch.simulation import compile_circuit
 from qcsearch.training.expectations import Floats
@@ -42,25 +42,25 @@ class Expressibility:
         for name in ("n_pairs", "n_bins"):
             checks.integer("expressibility", name, getattr(self, name), 1)
 
-    def __call__(self, subject: Subject) -> float:
+    def __call__(self, inputs: PredictorInput) -> float:
         """See `Predictor`."""
-        return divergence_from_haar(self.fidelities(subject), subject.assembly.topology.n_qubits, self.n_bins)
+        return divergence_from_haar(self.fidelities(inputs), inputs.transpiled.topology.n_qubits, self.n_bins)
 
-    def fidelities(self, subject: Subject) -> Floats:
+    def fidelities(self, inputs: PredictorInput) -> Floats:
         """`|⟨ψ(x, v)|ψ(x, w)⟩|²` of random samples x and weights v, w, `(n_pairs,)`.
 
         The probability of all zeros when the circuit ran with w and then backwards with v: one circuit of which
         the pairs are samples.
         """
-        draws = Draws.of(subject.assembly.gate_list)
+        draws = Draws.of(inputs.transpiled.gate_list)
         circuit, angles, _ = to_circuit(draws.gate_list)
         others = list(ParameterVector("v", len(angles)))
         back = circuit.assign_parameters(dict(zip(angles, others, strict=True))).inverse()
         echo: QuantumCircuit = circuit.compose(back)
         program = compile_circuit(echo, None, [_all_zeros(circuit.num_qubits)], angles + others, ())
-        rng = subject.rng()
-        samples = subject.X[rng.integers(len(subject.X), size=self.n_pairs)]
-        first, second = subject.weights(self.n_pairs, rng), subject.weights(self.n_pairs, rng)
+        rng = inputs.rng()
+        samples = inputs.X[rng.integers(len(inputs.X), size=self.n_pairs)]
+        first, second = inputs.weights(self.n_pairs, rng), inputs.weights(self.n_pairs, rng)
         pairs = np.hstack([draws.angles(samples, first), draws.angles(samples, second)])
         return program.values(pairs, np.zeros(0))[:, 0]
 

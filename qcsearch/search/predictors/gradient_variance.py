@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcsearch.circuits import checks
-from qcsearch.search.predictors.base import PREDICTORS, Subject
+from qcsearch.candidate import checks
+from qcsearch.search.predictors.base import PREDICTORS, PredictorInput
 
 __all__ = ["GradientVariance"]
 
@@ -31,15 +31,15 @@ class GradientVariance:
     def __post_init__(self) -> None:
         checks.integer("gradient_variance", "n_draws", self.n_draws, 2)
 
-    def __call__(self, subject: Subject) -> float:
+    def __call__(self, inputs: PredictorInput) -> float:
         """See `Predictor`."""
-        program = subject.assembly.compile(noise=True)
+        program = inputs.transpiled.compile(noise=True)
         if not program.n_weights:
             return 0.0
-        rng = subject.rng()
-        samples = subject.X[rng.integers(len(subject.X), size=self.n_draws)]
+        rng = inputs.rng()
+        samples = inputs.X[rng.integers(len(inputs.X), size=self.n_draws)]
         slopes = [
             [program.value_and_gradient(x[None], w, row[None])[1] for row in np.eye(program.n_observables)]
-            for x, w in zip(samples, subject.weights(self.n_draws, rng), strict=True)
+            for x, w in zip(samples, inputs.weights(self.n_draws, rng), strict=True)
         ]
         return float(np.var(slopes, axis=0).mean())

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcsearch.circuits import checks
-from qcsearch.search.predictors.base import PREDICTORS, Subject
+from qcsearch.candidate import checks
+from qcsearch.search.predictors.base import PREDICTORS, PredictorInput
 from qcsearch.simulation.states import overlaps
 from qcsearch.training.expectations import Floats
 
@@ -36,13 +36,13 @@ class KernelTargetAlignment:
         for name in ("per_class", "n_weights"):
             checks.integer("kernel_target_alignment", name, getattr(self, name), 1)
 
-    def __call__(self, subject: Subject) -> float:
+    def __call__(self, inputs: PredictorInput) -> float:
         """See `Predictor`."""
-        rng = subject.rng()
-        rows = subject.balanced(self.per_class, rng)
-        labels = subject.y[rows]
+        rng = inputs.rng()
+        rows = inputs.balanced(self.per_class, rng)
+        labels = inputs.y[rows]
         target = np.asarray(labels[:, None] == labels[None, :], dtype=np.float64)
-        drawn = subject.states(subject.X[rows], subject.weights(self.n_weights, rng))
+        drawn = inputs.states(inputs.X[rows], inputs.weights(self.n_weights, rng))
         return float(np.mean([alignment(overlaps(states), target) for states in drawn]))
 
 

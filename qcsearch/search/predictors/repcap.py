@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcsearch.circuits import checks
-from qcsearch.search.predictors.base import PREDICTORS, Subject
+from qcsearch.candidate import checks
+from qcsearch.search.predictors.base import PREDICTORS, PredictorInput
 from qcsearch.simulation.states import overlaps
 from qcsearch.training.expectations import Floats, Ints
 
@@ -40,13 +40,13 @@ class RepresentationalCapacity:
         for name in ("per_class", "n_weights"):
             checks.integer("repcap", name, getattr(self, name), 1)
 
-    def __call__(self, subject: Subject) -> float:
+    def __call__(self, inputs: PredictorInput) -> float:
         """See `Predictor`."""
-        rng = subject.rng()
-        rows = subject.balanced(self.per_class, rng)
-        drawn = subject.states(subject.X[rows], subject.weights(self.n_weights, rng))
+        rng = inputs.rng()
+        rows = inputs.balanced(self.per_class, rng)
+        drawn = inputs.states(inputs.X[rows], inputs.weights(self.n_weights, rng))
         near = np.mean([_near(similarities(states)) for states in drawn], axis=0)
-        return _agreement(near, subject.y[rows])
+        return _agreement(near, inputs.y[rows])
 
 
 def similarities(states: Floats) -> Floats:

@@ -12,19 +12,27 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from pydantic import Field
 
-from qcsearch.canonical import Json
-from qcsearch.circuits.candidate import Candidate
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.errors import SpaceError
 from qcsearch.registry import Registry
-from qcsearch.search.ladder import Ladder
+from qcsearch.search.space.ladder import Ladder
+from qcsearch.storage.canonical import Json
+from qcsearch.training.parameters import Parameters
 
 if TYPE_CHECKING:
-    from qcsearch.search.objective import Objective
-    from qcsearch.search.record import TrialRecord
-    from qcsearch.search.space import SearchSpace
-    from qcsearch.training.expectations import Floats
+    from qcsearch.search.space.space import SearchSpace
+    from qcsearch.search.trial.objective import Objective
+    from qcsearch.search.trial.record import TrialRecord
 
-__all__ = ["STRATEGIES", "Brief", "Maker", "Particular", "Proposal", "Share", "Strategy"]
+__all__ = [
+    "STRATEGIES",
+    "CircuitGenerator",
+    "Proposal",
+    "Share",
+    "SpaceSpecificStrategy",
+    "Strategy",
+    "StrategyContext",
+]
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -54,7 +62,7 @@ class Strategy(Protocol):
 
 
 @runtime_checkable
-class Particular(Strategy, Protocol):
+class SpaceSpecificStrategy(Strategy, Protocol):
     """A strategy that cannot work with every space."""
 
     def check(self, space: SearchSpace) -> None:
@@ -67,21 +75,21 @@ class Particular(Strategy, Protocol):
 
 
 @runtime_checkable
-class Maker(Particular, Protocol):
+class CircuitGenerator(SpaceSpecificStrategy, Protocol):
     """A strategy that makes its circuits itself, one whole search of its own for each trial.
 
-    The sampler still draws the parameters of the space. What of them a maker takes (preprocessing, head, training,
-    numbers of qubits) and what it makes itself (most often encoding, ansatz, region), its class says.
+    The sampler still draws the parameters of the space. What of them a circuit generator takes (preprocessing, head,
+    training, numbers of qubits) and what it makes itself (most often encoding, ansatz, region), its class says.
     """
 
-    def propose(self, brief: Brief) -> Proposal:
-        """Return the candidate of one trial; the same for the same brief, if there is no limit of time."""
+    def propose(self, context: StrategyContext) -> Proposal:
+        """Return the candidate of one trial; the same for the same context, if there is no limit of time."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
-class Brief:
-    """What a maker is given for one trial.
+class StrategyContext:
+    """What a circuit generator is given for one trial.
 
     Attributes:
         objective: data, space, device, and the way from a candidate to its circuit, costs and constraints.
@@ -90,7 +98,7 @@ class Brief:
         seed: of the trial: the same again if the trial has to be run again.
         until: in seconds of `time.monotonic`, when the answer must be there; None for no limit.
         history: gives the records of the finished trials, by number.
-        started: when the brief was given.
+        started: when the context was given.
     """
 
     objective: Objective
@@ -114,22 +122,20 @@ class Brief:
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """A maker's answer.
+    """A circuit generator's answer.
 
     Attributes:
         candidate: to be trained.
-        predictors: figures of it that the maker went by.
-        weights0: circuit weights to start from, in radians; None draws them.
-        head0: head parameters to start from; None asks the head.
-        family: the trial whose circuit it came of by refinement, step by step; None if it is no refined one.
+        predictors: figures of it that the circuit generator went by.
+        start: parameters that its training starts from; an empty part is drawn.
+        lineage: the trial whose circuit it came of by refinement, step by step; None if it is no refined one.
         rate: step size of the trial's training over the candidate's, which a refit from drawn weights takes as it is.
     """
 
     candidate: Candidate
     predictors: Mapping[str, float] = field(default_factory=dict)
-    weights0: Floats | None = None
-    head0: Floats | None = None
-    family: int | None = None
+    start: Parameters = field(default_factory=Parameters)
+    lineage: int | None = None
     rate: float = 1.0
 
 

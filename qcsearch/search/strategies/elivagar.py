@@ -6,26 +6,28 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from scipy.special import softmax
 
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.devices.regions import topology
-from qcsearch.search.ladder import Ladder
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal, Share
-from qcsearch.search.strategies.native import (
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.devices.selection.regions import topology
+from qcsearch.search.space.ladder import Ladder
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.strategies.base import STRATEGIES, Proposal, Share, StrategyContext
+from qcsearch.search.strategies.ingredients.native import (
     NativeGates,
     choose_measured,
     draw_gates,
     draw_regions,
     embed,
-    softmax,
 )
 
 if TYPE_CHECKING:
-    from qcsearch.training.assembly import Assembly
+    from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["Elivagar"]
 
@@ -63,7 +65,7 @@ class Elivagar:
     cnr_power: NonNegativeFloat = 0.25
 
     def sampler(self, seed: int) -> BaseSampler:
-        """What of the space a maker takes is drawn at random."""
+        """What of the space a circuit generator takes is drawn at random."""
         return RandomSampler(seed=seed)
 
     def pruner(self, ladder: Ladder) -> BasePruner:
@@ -73,52 +75,52 @@ class Elivagar:
     def check(self, space: SearchSpace) -> None:
         """Any space will do."""
 
-    def propose(self, brief: Brief) -> Proposal:
+    def propose(self, context: StrategyContext) -> Proposal:
         """The best circuit of a pool, with its figures; where none keeps all constraints, any one."""
         from qcsearch.search.predictors.repcap import RepresentationalCapacity
 
         repcap = RepresentationalCapacity()
-        scored = self._resilient(brief)
+        scored = self._resilient(context)
         best: tuple[float, Proposal] | None = None
-        for cnr, assembly in scored:
-            figure = repcap(brief.objective.subject(assembly))
+        for cnr, transpiled in scored:
+            figure = repcap(context.objective.predictor_input(transpiled))
             score = cnr**self.cnr_power * figure
             if best is None or score > best[0]:
                 figures = {"cnr": cnr, "repcap": figure, "score": score}
-                best = score, Proposal(assembly.candidate, figures)
-            if brief.late():
+                best = score, Proposal(transpiled.candidate, figures)
+            if context.late():
                 break
-        return Proposal(self._circuits(brief).draw()) if best is None else best[1]
+        return Proposal(self._circuits(context).draw()) if best is None else best[1]
 
-    def _resilient(self, brief: Brief) -> list[tuple[float, Assembly]]:
+    def _resilient(self, context: StrategyContext) -> list[tuple[float, TranspiledCandidate]]:
         """The more resilient part of a pool, most resilient first; circuits that break a constraint are not in it."""
-        from qcsearch.search.constraints import Infeasible
         from qcsearch.search.predictors.cnr import CliffordNoiseResilience
+        from qcsearch.search.trial.constraints import Infeasible
 
-        cnr, circuits = CliffordNoiseResilience(), self._circuits(brief)
-        found: list[tuple[float, Assembly]] = []
+        cnr, circuits = CliffordNoiseResilience(), self._circuits(context)
+        found: list[tuple[float, TranspiledCandidate]] = []
         for _ in range(self.pool):
             try:
-                assembly, _, _ = brief.objective.assemble(circuits.draw())
+                transpiled, _, _ = context.objective.transpile(circuits.draw())
             except Infeasible:
                 continue
-            found.append((cnr(brief.objective.subject(assembly)), assembly))
-            if brief.late(share=0.6):
+            found.append((cnr(context.objective.predictor_input(transpiled)), transpiled))
+            if context.late(share=0.6):
                 break
         found.sort(key=lambda pair: -pair[0])
         kept = found[: math.ceil(self.keep * len(found))]
         return [pair for pair in kept if pair[0] >= self.min_cnr] or kept
 
-    def _circuits(self, brief: Brief) -> _Circuits:
-        return _Circuits(self, brief)
+    def _circuits(self, context: StrategyContext) -> _Circuits:
+        return _Circuits(self, context)
 
 
 class _Circuits:
     """The circuits of one trial, one after the other."""
 
-    def __init__(self, settings: Elivagar, brief: Brief) -> None:
-        objective, template = brief.objective, brief.template
-        self._settings, self._brief, self._rng = settings, brief, brief.rng()
+    def __init__(self, settings: Elivagar, context: StrategyContext) -> None:
+        objective, template = context.objective, context.template
+        self._settings, self._context, self._rng = settings, context, context.rng()
         self._n_qubits = template.n_qubits
         self._n_data = objective.features.n_components(template.preprocessing)
         self._limits = objective.space.file.constraints
@@ -129,19 +131,19 @@ class _Circuits:
 
     def draw(self) -> Candidate:
         """The next circuit."""
-        from qcsearch.search.bound import observable_labels
+        from qcsearch.search.space.bound import observable_labels
 
-        device, rng, temperature = self._brief.objective.device, self._rng, self._settings.temperature
-        odds = softmax(self._qualities, temperature)
+        device, rng, temperature = self._context.objective.device, self._rng, self._settings.temperature
+        odds = softmax(np.asarray(self._qualities) / temperature)
         qubits = self._regions[rng.choice(len(self._regions), p=odds)]
         n_angles = self._n_data + self._n_weights()
         most = n_angles if self._limits.max_two_qubit_gates is None else self._limits.max_two_qubit_gates
         native = NativeGates.of(device, qubits)
         gates = embed(draw_gates(native, self._n_qubits, n_angles, most, temperature, rng), self._n_data, rng)
         measured = choose_measured(device, qubits, self._n_measured, temperature, rng)
-        scheme = str(self._brief.params["observables"])
+        scheme = str(self._context.params["observables"])
         return replace(
-            self._brief.template,
+            self._context.template,
             encoding=Choice("none"),
             ansatz=Choice("gates", {"gates": [gate.to_json() for gate in gates]}),
             qubits=qubits,
@@ -149,14 +151,14 @@ class _Circuits:
         )
 
     def _n_weights(self) -> int:
-        wanted = _WEIGHTS_PER_QUBIT * self._n_qubits * int(self._brief.params["n_layers"])
+        wanted = _WEIGHTS_PER_QUBIT * self._n_qubits * int(self._context.params["n_layers"])
         return min(wanted, self._limits.max_weights or wanted)
 
     def _measured(self, n_classes: int) -> int:
         """As the space says; if it says all, as many as the bits of a class where a bit is what is read out."""
         from qcsearch.simulation.states import MAX_STATE_QUBITS
 
-        asked, head = self._brief.params["measured"], self._brief.template.head.name
+        asked, head = self._context.params["measured"], self._context.template.head.name
         bits = max(1, (n_classes - 1).bit_length())
         wanted = int(asked) if asked != "all" else bits if head == "none" else self._n_qubits
         return min(wanted, self._n_qubits, MAX_STATE_QUBITS)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 
-from qcsearch.search.ladder import Ladder
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
-from qcsearch.search.strategies.evolution import Evolution
-from qcsearch.search.strategies.genes import Gene, LayerSpace, check_layered
+from qcsearch.search.space.ladder import Ladder
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
+from qcsearch.search.strategies.ingredients.evolution import Evolution
+from qcsearch.search.strategies.ingredients.genes import Gene, LayerSpace, check_layered
 
 __all__ = ["ExpressibilitySearch"]
 
@@ -35,7 +35,7 @@ class ExpressibilitySearch:
     evolution: Evolution = field(default_factory=Evolution)
 
     def sampler(self, seed: int) -> BaseSampler:
-        """What of the space a maker takes is drawn at random."""
+        """What of the space a circuit generator takes is drawn at random."""
         return RandomSampler(seed=seed)
 
     def pruner(self, ladder: Ladder) -> BasePruner:
@@ -43,25 +43,25 @@ class ExpressibilitySearch:
         return ladder.pruner()
 
     def check(self, space: SearchSpace) -> None:
-        """See `Maker`."""
+        """See `CircuitGenerator`."""
         check_layered("expressibility", space)
 
-    def propose(self, brief: Brief) -> Proposal:
+    def propose(self, context: StrategyContext) -> Proposal:
         """The circuit of the gene with the least expressibility of those that keep all constraints."""
-        from qcsearch.search.constraints import Infeasible
         from qcsearch.search.predictors.expressibility import Expressibility
+        from qcsearch.search.trial.constraints import Infeasible
 
-        objective, expressibility = brief.objective, Expressibility()
-        regions = objective.bound.regions[brief.template.n_qubits]
-        space = LayerSpace(brief.template, objective.device, regions)
+        objective, expressibility = context.objective, Expressibility()
+        regions = objective.bound.regions[context.template.n_qubits]
+        space = LayerSpace(context.template, objective.device, regions)
 
         def score(gene: Gene) -> float:
             try:
-                assembly, _, _ = objective.assemble(space.candidate(gene))
+                transpiled, _, _ = objective.transpile(space.candidate(gene))
             except Infeasible:
                 return math.inf
-            return expressibility(objective.subject(assembly))
+            return expressibility(objective.predictor_input(transpiled))
 
-        gene, least, _ = self.evolution.run(space, score, brief.late, brief.rng())
+        gene, least, _ = self.evolution.run(space, score, context.late, context.rng())
         figures = {"expressibility": least} if math.isfinite(least) else {}
         return Proposal(space.candidate(gene), figures)

@@ -10,11 +10,11 @@ from optuna.samplers import BaseSampler, NSGAIISampler
 from pydantic import PositiveInt
 
 from qcsearch.errors import SpaceError
-from qcsearch.search.ladder import Ladder
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.strategies.base import STRATEGIES, Share
 
 if TYPE_CHECKING:
-    from qcsearch.search.space import SearchSpace
+    from qcsearch.search.space.space import SearchSpace
 
 __all__ = ["NSGA2"]
 
@@ -53,7 +53,7 @@ class NSGA2:
 
     def check(self, space: SearchSpace) -> None:
         """Refuse objectives that the trials of a space do not have."""
-        from qcsearch.search.objectives import check_objectives
+        from qcsearch.search.study.objectives import check_objectives
 
         check_objectives(self.objectives, space)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 
-from qcsearch.search.ladder import Ladder
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.strategies.base import STRATEGIES
 
 __all__ = ["Random"]

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 
-from qcsearch import canonical
-from qcsearch.canonical import Json
 from qcsearch.errors import SpaceError
-from qcsearch.search.strategies.base import STRATEGIES, Particular, Strategy
+from qcsearch.search.strategies.base import STRATEGIES, SpaceSpecificStrategy, Strategy
 from qcsearch.spelling import meant
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
 
 if TYPE_CHECKING:
-    from qcsearch.search.space import SearchSpace
+    from qcsearch.search.space.space import SearchSpace
 
 __all__ = ["check_strategy", "create_strategy"]
 
@@ -64,7 +64,7 @@ def check_strategy(name: str, space: SearchSpace, options: Mapping[str, Json] | 
         strategy.sampler(0)
     except ValueError as error:
         raise SpaceError(f"The strategy '{name}' cannot work with its options: {error}") from None
-    if isinstance(strategy, Particular):
+    if isinstance(strategy, SpaceSpecificStrategy):
         strategy.check(space)
 
 

@@ -12,17 +12,18 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler, RandomSampler
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.circuits.ansatze.base import pairs
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.circuits.gate import Angle, Gate, Topology
-from qcsearch.devices.regions import topology
-from qcsearch.search.ladder import Ladder
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.strategies.base import STRATEGIES, Brief, Proposal
-from qcsearch.search.strategies.genes import check_encodings
+from qcsearch.devices.selection.regions import topology
+from qcsearch.search.space.ladder import Ladder
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
+from qcsearch.search.strategies.ingredients.genes import check_encodings
 
 if TYPE_CHECKING:
-    from qcsearch.search.strategies.shared import SharedWeights
+    from qcsearch.search.strategies.ingredients.shared import SharedWeights
     from qcsearch.simulation import Program
 
 __all__ = ["Architecture", "ArchitectureSpace", "SupernetSearch"]
@@ -119,7 +120,7 @@ class SupernetSearch:
     ranked: PositiveInt = 500
 
     def sampler(self, seed: int) -> BaseSampler:
-        """What of the space a maker takes is drawn at random."""
+        """What of the space a circuit generator takes is drawn at random."""
         return RandomSampler(seed=seed)
 
     def pruner(self, ladder: Ladder) -> BasePruner:
@@ -127,23 +128,23 @@ class SupernetSearch:
         return ladder.pruner()
 
     def check(self, space: SearchSpace) -> None:
-        """See `Maker`."""
+        """See `CircuitGenerator`."""
         check_encodings("supernet", space)
 
-    def propose(self, brief: Brief) -> Proposal:
+    def propose(self, context: StrategyContext) -> Proposal:
         """The circuit ranked first; where none keeps all constraints, any one."""
-        rng = brief.rng()
-        search = _Search(self, brief, rng)
+        rng = context.rng()
+        search = _Search(self, context, rng)
         for step in range(self.steps):
             search.train(step)
-            if brief.late(_TRAINED):
+            if context.late(_TRAINED):
                 break
         best: tuple[float, Proposal] | None = None
         for _ in range(self.ranked):
             found = search.rank()
             if found is not None and (best is None or found[0] > best[0]):
                 best = found[0], Proposal(found[1], {"inherited_accuracy": found[0]})
-            if brief.late():
+            if context.late():
                 break
         return Proposal(search.any()) if best is None else best[1]
 
@@ -151,18 +152,18 @@ class SupernetSearch:
 class _Search:
     """The supernets of one trial."""
 
-    def __init__(self, settings: SupernetSearch, brief: Brief, rng: np.random.Generator) -> None:
-        from qcsearch.search.strategies.lesson import Lesson
-        from qcsearch.search.strategies.shared import SharedWeights
+    def __init__(self, settings: SupernetSearch, context: StrategyContext, rng: np.random.Generator) -> None:
+        from qcsearch.search.strategies.ingredients.shared import SharedWeights
+        from qcsearch.search.strategies.ingredients.training_task import TrainingTask
 
-        self._settings, self._objective, self._rng = settings, brief.objective, rng
-        couplings = topology(brief.objective.device, brief.template.qubits)
-        n_layers = int(brief.params["n_layers"])
-        self._space = ArchitectureSpace(brief.template, couplings, n_layers)
-        lesson = Lesson(brief.objective, brief.template, int(rng.integers(2**32)))
-        scale = brief.template.training.init_scale
+        self._settings, self._objective, self._rng = settings, context.objective, rng
+        couplings = topology(context.objective.device, context.template.qubits)
+        n_layers = int(context.params["n_layers"])
+        self._space = ArchitectureSpace(context.template, couplings, n_layers)
+        task = TrainingTask(context.objective, context.template, int(rng.integers(2**32)))
+        scale = context.template.training.init_scale
         self._supernets = [
-            SharedWeights(lesson, self._space.n_angles, scale, rng) for _ in range(settings.supernets)
+            SharedWeights(task, self._space.n_angles, scale, rng) for _ in range(settings.supernets)
         ]
 
     def any(self) -> Candidate:
@@ -193,10 +194,10 @@ class _Search:
         return min(self._supernets, key=lambda supernet: supernet.loss(program, numbers, step))
 
     def _program(self, candidate: Candidate) -> Program | None:
-        from qcsearch.search.constraints import Infeasible
+        from qcsearch.search.trial.constraints import Infeasible
 
         try:
-            assembly, _, _ = self._objective.assemble(candidate)
+            transpiled, _, _ = self._objective.transpile(candidate)
         except Infeasible:
             return None
-        return assembly.compile(candidate.training.noise)
+        return transpiled.compile(candidate.training.noise)

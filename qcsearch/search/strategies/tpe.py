@@ -12,7 +12,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 from pydantic import NonNegativeInt, PositiveInt
 
-from qcsearch.search.ladder import Ladder
+from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.strategies.base import STRATEGIES
 
 __all__ = ["TPE"]

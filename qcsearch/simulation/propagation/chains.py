@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qcsearch.simulation import ptm
 from qcsearch.simulation.angles import AngleSum
-from qcsearch.simulation.lower import Element, Turn
+from qcsearch.simulation.lower import Element, PauliRotation
 
 __all__ = ["Chain"]
 
@@ -30,10 +30,10 @@ class _Rotation:
     angle: AngleSum
 
     def apply(self, state: Floats, cosine: Floats, sine: Floats) -> Floats:
-        turned = state.copy()
-        turned[self.p] = cosine * state[self.p] - sine * state[self.q]
-        turned[self.q] = sine * state[self.p] + cosine * state[self.q]
-        return turned
+        rotated = state.copy()
+        rotated[self.p] = cosine * state[self.p] - sine * state[self.q]
+        rotated[self.q] = sine * state[self.p] + cosine * state[self.q]
+        return rotated
 
 
 class Chain:
@@ -58,7 +58,7 @@ class Chain:
                 self._steps[-1] = step @ last
             else:
                 self._steps.append(step)
-        self.has_feature = any(isinstance(e, Turn) and e.angle.has_feature for e in elements)
+        self.has_feature = any(isinstance(e, PauliRotation) and e.angle.has_feature for e in elements)
         self._start = np.eye(16)[:, :, None] if len(qubits) == 2 else np.array([1.0, 0, 0, 1])[:, None, None]
 
     def arrays(self, X: Floats, w: Floats) -> Floats:
@@ -117,7 +117,7 @@ def _squares(matrix: Floats) -> Floats:
 def _local(element: Element, qubits: tuple[int, ...]) -> Floats | _Rotation:
     """The element on the digits of a qubit or a pair."""
     places = [qubits.index(qubit) for qubit in element.qubits]
-    if isinstance(element, Turn):
+    if isinstance(element, PauliRotation):
         if len(qubits) == 1:
             axis = element.axes[0]
             return _Rotation(np.array([axis % 3 + 1]), np.array([(axis + 1) % 3 + 1]), element.angle)

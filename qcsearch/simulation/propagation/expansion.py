@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qcsearch.simulation.observables import Observable
 from qcsearch.simulation.propagation.kernels import group, spread
+from qcsearch.simulation.propagation.records import Tape, Terms
 
 __all__ = ["Expansion", "Step", "expand"]
 
@@ -23,8 +24,8 @@ class Step:
     """A block as the search for strings sees it.
 
     Attributes:
-        qubits: two.
-        square: mean squares of its entries `(16, 16)`.
+        qubits: the two that it acts on.
+        square: `(16, 16)`, mean squares of its entries over all angles.
     """
 
     qubits: tuple[int, ...]
@@ -36,25 +37,25 @@ class Expansion:
     """The strings of one observable and how blocks mix them.
 
     Attributes:
-        tape: as `kernels.forward` reads it.
-        n_late: entries of the tape that are the same for all samples.
-        terms: the strings that are left at the start, as `kernels.expectation` reads them.
-        first: coefficients of all slots before the first block.
+        tape: how the blocks mix the strings.
+        n_late: how many entries of the tape, the first ones, are the same for all samples.
+        terms: the strings that are left where the circuit starts.
+        first: `(n_slots,)`, coefficients of all slots before the first block.
     """
 
-    tape: tuple[Ints, Ints, Ints, Ints, Ints, Floats]
+    tape: Tape
     n_late: int
-    terms: tuple[Ints, Ints, Ints]
+    terms: Terms
     first: Floats
 
     @property
     def blocks(self) -> Ints:
         """Numbers of the blocks on the tape."""
-        return self.tape[0]
+        return self.tape.blocks
 
     def groups(self, first: int, last: int) -> int:
         """Groups of the tape's entries from `first` to `last`, exclusive."""
-        return int(self.tape[1][last] - self.tape[1][first])
+        return int(self.tape.begins[last] - self.tape.begins[first])
 
 
 def expand(
@@ -93,8 +94,8 @@ def expand(
     )
 
 
-def _tape(entries: list[tuple[int, Ints, Ints, Floats]]) -> tuple[Ints, Ints, Ints, Ints, Ints, Floats]:
-    return (
+def _tape(entries: list[tuple[int, Ints, Ints, Floats]]) -> Tape:
+    return Tape(
         np.array([number for number, *_ in entries], dtype=np.int64),
         _begins([slots for _, slots, _, _ in entries]),
         np.concatenate([np.empty((0, 16), np.int32), *(slots for _, slots, _, _ in entries)]),
@@ -152,8 +153,8 @@ class _Strings:
         self._live[slots[gone]] = False
         return slots[gone].astype(np.int32), np.asarray(squares[gone], np.float64)
 
-    def terms(self, n_qubits: int) -> tuple[Ints, Ints, Ints]:
-        """What is left: slots, where the factors of each begin, factors `4 · qubit + digit`."""
+    def terms(self, n_qubits: int) -> Terms:
+        """What is left."""
         slots = np.flatnonzero(self._live)
         digits = np.stack(
             [(self._keys[slots, q // 32] >> np.uint64(2 * (q % 32))) & np.uint64(3) for q in range(n_qubits)],
@@ -161,7 +162,7 @@ class _Strings:
         ).astype(np.int64)
         _, qubits = np.nonzero(digits)
         begins = np.concatenate([[0], np.cumsum(np.count_nonzero(digits, axis=1))])
-        return slots.astype(np.int32), begins, 4 * qubits + digits[digits > 0]
+        return Terms(slots.astype(np.int32), begins, 4 * qubits + digits[digits > 0])
 
     def _weights(self, slots: Ints) -> Ints:
         keys = self._keys[slots]

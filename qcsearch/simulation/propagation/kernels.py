@@ -149,7 +149,7 @@ def spread(
 
 @_compiled
 def forward(
-    tape: tuple[Ints, Ints, Ints, Ints, Ints, Floats],
+    tape: tuple[Any, ...],
     span: tuple[int, int, int],
     matrices: Floats,
     coefficients: Floats,
@@ -159,8 +159,7 @@ def forward(
     """Take an observable backwards through some blocks.
 
     Args:
-        tape: numbers of the blocks; where each one's groups begin; slots; where its drops begin; slots
-            that are dropped after it; the expected square of each dropped string's value.
+        tape: a `records.Tape`.
         span: first and last entry of the tape (exclusive), and the block that `matrices` begins with.
         matrices: `(n_blocks, 16, 16)`.
         coefficients: of the slots, changed in place.
@@ -196,7 +195,7 @@ def forward(
 
 @_compiled
 def reverse(
-    tape: tuple[Ints, Ints, Ints, Ints, Ints, Floats],
+    tape: tuple[Any, ...],
     span: tuple[int, int, int],
     matrices: Floats,
     values: Floats,
@@ -242,13 +241,11 @@ def reverse(
 
 
 @_compiled
-def expectation(
-    terms: tuple[Ints, Ints, Ints], coefficients: Floats, vectors: Floats, result: Floats
-) -> None:
+def expectation(terms: tuple[Any, ...], coefficients: Floats, vectors: Floats, result: Floats) -> None:
     """Values `(n,)` of a sum of strings in product states.
 
     Args:
-        terms: slots; where each one's factors begin; the factors, `4 · qubit + digit`.
+        terms: `records.Terms`.
         coefficients: of the slots.
         vectors: `(n, 4 · n_qubits)`.
         result: `(n,)`, written.
@@ -266,7 +263,7 @@ def expectation(
 
 @_compiled
 def expectation_reverse(
-    terms: tuple[Ints, Ints, Ints],
+    terms: tuple[Any, ...],
     coefficients: Floats,
     vectors: Floats,
     cotangents: Floats,

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcsearch.simulation.checks import check_cotangent, check_features, check_weights
-from qcsearch.simulation.exact.program import Cotangent
+from qcsearch.simulation.exact.runtime.program import Cotangent
 from qcsearch.simulation.lower import Element
 from qcsearch.simulation.observables import Observable
 from qcsearch.simulation.propagation.expansion import Step, expand

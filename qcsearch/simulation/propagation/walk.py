@@ -42,8 +42,9 @@ class Walk:
         self._expansion, self._late = expansion, late
         self._late_span = (0, expansion.n_late, 0)
         self._middle_span = (expansion.n_late, len(expansion.blocks), len(late))
+        self._tape, self._terms = tuple(expansion.tape), tuple(expansion.terms)
         self._shared, self._lost = expansion.first.copy(), np.zeros(2)
-        forward(expansion.tape, self._late_span, late, self._shared, _NOT_KEPT, self._lost)
+        forward(self._tape, self._late_span, late, self._shared, _NOT_KEPT, self._lost)
 
     def values(self, middle: Floats, vectors: Floats) -> Floats:
         """Values, what was dropped and its expected squares `(3, n)`.
@@ -52,7 +53,7 @@ class Walk:
             middle: matrices of the other blocks, for each sample `(n, n_middle, 16, 16)`.
             vectors: that the qubits start with `(n, 4 · n_qubits)`.
         """
-        tape, terms = self._expansion.tape, self._expansion.terms
+        tape, terms = self._tape, self._terms
         found = np.empty((3, len(vectors)))
         found[1:] = self._lost[:, None]
         if not self._walks_middle:
@@ -73,7 +74,7 @@ class Walk:
             middle: as for `values`.
             vectors: likewise.
         """
-        terms = self._expansion.terms
+        terms = self._terms
         slopes = Slopes(np.zeros(len(self._shared)), np.zeros_like(middle), np.zeros_like(vectors))
         if not self._walks_middle:
             expectation_reverse(terms, self._shared, vectors, cotangents, slopes.worth, slopes.vectors)
@@ -82,24 +83,20 @@ class Walk:
         for sample in range(len(vectors)):
             row = slice(sample, sample + 1)
             coefficients, worth = self._shared.copy(), np.zeros(len(self._shared))
-            forward(self._expansion.tape, self._middle_span, middle[sample], coefficients, kept, np.zeros(2))
+            forward(self._tape, self._middle_span, middle[sample], coefficients, kept, np.zeros(2))
             expectation_reverse(
                 terms, coefficients, vectors[row], cotangents[row], worth, slopes.vectors[row]
             )
-            reverse(
-                self._expansion.tape, self._middle_span, middle[sample], worth, kept, slopes.middle[sample]
-            )
+            reverse(self._tape, self._middle_span, middle[sample], worth, kept, slopes.middle[sample])
             slopes.worth[:] += worth
         return slopes
 
     def late_slopes(self, worth: Floats) -> Floats:
         """Derivatives by the late matrices `(n_late, 16, 16)`, from those by the coefficients, which are used up."""
         kept = np.empty((self._expansion.groups(*self._late_span[:2]), 16))
-        forward(
-            self._expansion.tape, self._late_span, self._late, self._expansion.first.copy(), kept, np.zeros(2)
-        )
+        forward(self._tape, self._late_span, self._late, self._expansion.first.copy(), kept, np.zeros(2))
         slopes = np.zeros_like(self._late)
-        reverse(self._expansion.tape, self._late_span, self._late, worth, kept, slopes)
+        reverse(self._tape, self._late_span, self._late, worth, kept, slopes)
         return slopes
 
     @property

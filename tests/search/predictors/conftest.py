@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qcsearch.circuits.candidate import Candidate, Choice
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.search.predictors import Subject
-from qcsearch.training.assembly import assemble
+from qcsearch.search.predictors import PredictorInput
+from qcsearch.training.transpiled import transpile_candidate
 
-MakeSubject = Callable[..., Subject]
+MakeInput = Callable[..., PredictorInput]
 
 
 @pytest.fixture(scope="session")
-def subject(device: Device) -> MakeSubject:
-    """`subject("ry x0 0", "rz x0*w0 1", "cx 0 1", X=…, y=…)`: name, angle if it has one, qubits."""
+def inputs(device: Device) -> MakeInput:
+    """`inputs("ry x0 0", "rz x0*w0 1", "cx 0 1", X=…, y=…)`: name, angle if it has one, qubits."""
 
     def make(
         *lines: str,
@@ -29,11 +30,13 @@ def subject(device: Device) -> MakeSubject:
         qubits: tuple[int, ...] = (0, 1),
         observables: tuple[str, ...] = ("Z0",),
         seed: int = 0,
-    ) -> Subject:
+    ) -> PredictorInput:
         gates = Choice("gates", {"gates": [_gate(line) for line in lines]})
         candidate = Candidate(Choice("none"), gates, qubits, observables)
         samples = np.asarray(X, dtype=float)
-        return Subject(assemble(candidate, on, samples.shape[1]), samples, np.asarray(y), (seed,))
+        return PredictorInput(
+            transpile_candidate(candidate, on, samples.shape[1]), samples, np.asarray(y), (seed,)
+        )
 
     return make
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from qiskit.quantum_info import Statevector, partial_trace
 
-from qcsearch.circuits.build import to_circuit
+from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.devices.device import Device
 from qcsearch.devices.noise import noise_model
-from qcsearch.search.predictors import PREDICTORS, Predictor, Subject
+from qcsearch.search.predictors import PREDICTORS, Predictor, PredictorInput
 from qcsearch.search.predictors.expressibility import divergence_from_haar
-from qcsearch.simulation.aer import AerProgram
+from qcsearch.simulation.reference.aer import AerProgram
 
-MakeSubject = Callable[..., Subject]
+MakeInput = Callable[..., PredictorInput]
 
 LINES = (
     "ry x0 0",
@@ -31,8 +31,8 @@ LINES = (
 )
 
 
-def states(given: Subject, X: np.ndarray, W: np.ndarray) -> list[Statevector]:
-    circuit, features, weights = to_circuit(given.assembly.gate_list)
+def states(given: PredictorInput, X: np.ndarray, W: np.ndarray) -> list[Statevector]:
+    circuit, features, weights = to_circuit(given.transpiled.gate_list)
     angles = [*features, *weights]
     return [
         Statevector(circuit.assign_parameters(dict(zip(angles, [*x, *w], strict=True))))
@@ -41,8 +41,8 @@ def states(given: Subject, X: np.ndarray, W: np.ndarray) -> list[Statevector]:
 
 
 @pytest.fixture
-def entangled(subject: MakeSubject) -> Subject:
-    return subject(
+def entangled(inputs: MakeInput) -> PredictorInput:
+    return inputs(
         *LINES, X=((0.3,), (1.2,), (-0.7,)), y=(0, 1, 1), qubits=(1, 2, 3), observables=("Z0", "X1Z2")
     )
 
@@ -50,7 +50,7 @@ def entangled(subject: MakeSubject) -> Subject:
 # --- expressibility ----------------------------------------------------------------------------------------
 
 
-def test_fidelities_are_those_of_the_statevectors(entangled: Subject) -> None:
+def test_fidelities_are_those_of_the_statevectors(entangled: PredictorInput) -> None:
     expressibility = PREDICTORS.create("expressibility", {"n_pairs": 6})
     rng = entangled.rng()
     X = entangled.X[rng.integers(3, size=6)]
@@ -59,15 +59,15 @@ def test_fidelities_are_those_of_the_statevectors(entangled: Subject) -> None:
     np.testing.assert_allclose(expressibility.fidelities(entangled), expected, atol=1e-10)
 
 
-def test_a_circuit_that_stands_still_is_as_far_from_haar_as_can_be(subject: MakeSubject) -> None:
+def test_a_circuit_that_stands_still_is_as_far_from_haar_as_can_be(inputs: MakeInput) -> None:
     """All fidelities are 1: the divergence is −log of the last bin, (1/75)^(N − 1)."""
-    given = subject("ry x0 0", "rz x0 1")
+    given = inputs("ry x0 0", "rz x0 1")
     assert PREDICTORS.create("expressibility")(given) == pytest.approx(3 * np.log(75))
 
 
-def test_turns_about_one_axis_give_the_arcsine_law(subject: MakeSubject) -> None:
+def test_turns_about_one_axis_give_the_arcsine_law(inputs: MakeInput) -> None:
     """ry(w) on one qubit: fidelity cos²((v − w)/2), P(F ≤ f) = (2/π) arcsin √f; Haar is even for N = 2."""
-    given = subject("rz x0 0", "ry w0 0", qubits=(0,))
+    given = inputs("rz x0 0", "ry w0 0", qubits=(0,))
     p = np.diff(2 / np.pi * np.arcsin(np.sqrt(np.linspace(0, 1, 76))))
     expected = np.sum(p * np.log(75 * p))
     found = PREDICTORS.create("expressibility", {"n_pairs": 40_000})(given)
@@ -86,7 +86,7 @@ def test_the_divergence_is_finite_where_the_haar_probability_is_below_every_floa
 # --- entangling capability ---------------------------------------------------------------------------------
 
 
-def test_entanglement_is_that_of_the_statevectors(entangled: Subject) -> None:
+def test_entanglement_is_that_of_the_statevectors(entangled: PredictorInput) -> None:
     rng = entangled.rng()
     X = entangled.X[rng.integers(3, size=5)]
     measures = []
@@ -105,15 +105,15 @@ def test_entanglement_is_that_of_the_statevectors(entangled: Subject) -> None:
     ],
 )
 def test_product_states_have_none_and_ghz_states_all(
-    subject: MakeSubject, lines: tuple[str, ...], expected: float
+    inputs: MakeInput, lines: tuple[str, ...], expected: float
 ) -> None:
-    given = subject(*lines, qubits=(1, 2, 3))
+    given = inputs(*lines, qubits=(1, 2, 3))
     assert PREDICTORS.create("entangling_capability")(given) == pytest.approx(expected, abs=1e-12)
 
 
-def test_a_turned_bell_pair_has_half_of_it_in_the_mean(subject: MakeSubject) -> None:
+def test_a_turned_bell_pair_has_half_of_it_in_the_mean(inputs: MakeInput) -> None:
     """cos(w/2)|00⟩ + sin(w/2)|11⟩ has the measure sin² w."""
-    given = subject("rz x0 0", "ry w0 0", "cx 0 1")
+    given = inputs("rz x0 0", "ry w0 0", "cx 0 1")
     found = PREDICTORS.create("entangling_capability", {"n_draws": 20_000})(given)
     assert found == pytest.approx(0.5, abs=0.01)
 
@@ -121,11 +121,11 @@ def test_a_turned_bell_pair_has_half_of_it_in_the_mean(subject: MakeSubject) -> 
 # --- gradient variance -------------------------------------------------------------------------------------
 
 
-def test_gradients_are_those_of_aer_under_noise(entangled: Subject) -> None:
-    assembly = entangled.assembly
-    model = noise_model(assembly.device, assembly.mapped.qubits)
-    observables = list(assembly.observables)
-    aer = AerProgram(assembly.mapped.circuit, model, observables, assembly.features, assembly.weights)
+def test_gradients_are_those_of_aer_under_noise(entangled: PredictorInput) -> None:
+    transpiled = entangled.transpiled
+    model = noise_model(transpiled.device, transpiled.mapped.qubits)
+    observables = list(transpiled.observables)
+    aer = AerProgram(transpiled.mapped.circuit, model, observables, transpiled.features, transpiled.weights)
     rng = entangled.rng()
     X = entangled.X[rng.integers(3, size=3)]
     slopes = [
@@ -136,47 +136,47 @@ def test_gradients_are_those_of_aer_under_noise(entangled: Subject) -> None:
     assert found == pytest.approx(np.var(slopes, axis=0).mean(), abs=1e-8)
 
 
-def test_a_turn_has_half_the_square_of_what_noise_leaves(subject: MakeSubject, device: Device) -> None:
+def test_a_turn_has_half_the_square_of_what_noise_leaves(inputs: MakeInput, device: Device) -> None:
     """⟨Z⟩ = s·cos w, with s = 1 − p10 − p01 if the gates are perfect: the variance of its slope is s²/2."""
     qubits = tuple(replace(q, t1=None, t2=None) for q in device.qubits)
     perfect = replace(device, qubits=qubits, gates=tuple(replace(g, error=0.0) for g in device.gates))
-    given = subject("rz x0 0", "ry w0 0", on=perfect, qubits=(0,))
+    given = inputs("rz x0 0", "ry w0 0", on=perfect, qubits=(0,))
     scale = 1 - qubits[0].p10 - qubits[0].p01
     found = PREDICTORS.create("gradient_variance", {"n_draws": 4000})(given)
     assert found == pytest.approx(scale**2 / 2, rel=0.03)
 
 
-def test_without_weights_there_is_no_slope(subject: MakeSubject) -> None:
-    assert PREDICTORS.create("gradient_variance")(subject("ry x0 0")) == 0.0
+def test_without_weights_there_is_no_slope(inputs: MakeInput) -> None:
+    assert PREDICTORS.create("gradient_variance")(inputs("ry x0 0")) == 0.0
 
 
 # --- calibration -------------------------------------------------------------------------------------------
 
 
-def test_success_and_duration_are_added_up_from_the_calibration(subject: MakeSubject, device: Device) -> None:
-    given = subject("ry x0 0", "ry w0 0", "cx 0 1")
+def test_success_and_duration_are_added_up_from_the_calibration(inputs: MakeInput, device: Device) -> None:
+    given = inputs("ry x0 0", "ry w0 0", "cx 0 1")
     qubits, gates = device.qubits, {(g.name, g.qubits): g for g in device.gates}
-    names = [i.name for i in given.assembly.mapped.circuit.data]
+    names = [i.name for i in given.transpiled.mapped.circuit.data]
     assert names.count("sx") == 2
     assert names.count("cx") == 1
     sx, cx = gates["sx", (0,)], gates["cx", (0, 1)]
     success = (1 - sx.error) ** 2 * (1 - cx.error)
     success *= (1 - qubits[0].readout_error) * (1 - qubits[1].readout_error)
-    assert PREDICTORS.create("predicted_success")(given) == pytest.approx(success)
+    assert PREDICTORS.create("estimated_success_probability")(given) == pytest.approx(success)
     duration = 2 * sx.duration + cx.duration + max(q.readout_duration for q in qubits[:2])
     assert PREDICTORS.create("duration_t2")(given) == pytest.approx(duration / min(q.t2 for q in qubits[:2]))
 
 
-def test_without_known_times_nothing_is_used_up(subject: MakeSubject, device: Device) -> None:
+def test_without_known_times_nothing_is_used_up(inputs: MakeInput, device: Device) -> None:
     timeless = replace(device, qubits=tuple(replace(q, t1=None, t2=None) for q in device.qubits))
-    assert PREDICTORS.create("duration_t2")(subject("ry x0 0", on=timeless)) == 0.0
+    assert PREDICTORS.create("duration_t2")(inputs("ry x0 0", on=timeless)) == 0.0
 
 
 # --- all of them -------------------------------------------------------------------------------------------
 
 NAMES = [
-    "cnr", "duration_t2", "entangling_capability", "expressibility", "gradient_variance", "kernel_target_alignment",
-    "predicted_success", "repcap",
+    "cnr", "duration_t2", "entangling_capability", "estimated_success_probability", "expressibility",
+    "gradient_variance", "kernel_target_alignment", "repcap",
 ]  # fmt: skip
 
 
@@ -185,9 +185,9 @@ def test_these_predictors_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_subject_gives_the_same_finite_number(subject: MakeSubject, name: str) -> None:
+def test_the_same_input_gives_the_same_finite_number(inputs: MakeInput, name: str) -> None:
     predictor: Predictor = PREDICTORS.create(name)
-    first, second = (predictor(subject("ry x0 0", "ry w0 0", "cx 0 1", "rx w1 1")) for _ in range(2))
+    first, second = (predictor(inputs("ry x0 0", "ry w0 0", "cx 0 1", "rx w1 1")) for _ in range(2))
     assert np.isfinite(first)
     assert first == second
     assert isinstance(predictor.higher_is_better, bool)

@@ -9,15 +9,15 @@ from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.devices.noise import noise_model
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions
+from qcsearch.devices.selection.regions import best_regions
 from qcsearch.errors import CandidateError
-from qcsearch.search.predictors import PREDICTORS, Subject
+from qcsearch.search.predictors import PREDICTORS, PredictorInput
 from qcsearch.search.predictors.replicas import CLIFFORDS, HGate, SGate, ZGate, replicas
 
-MakeSubject = Callable[..., Subject]
+MakeInput = Callable[..., PredictorInput]
 
 ENTANGLED = ("ry x0 0", "rx w0 1", "cx 0 1", "ry w1 0", "rz w2 1", "cx 1 2", "ry w3 2", "rx w4 1")
 
@@ -44,11 +44,11 @@ def aer_outcomes(circuit: QuantumCircuit, model: NoiseModel | None, measured: li
 
 
 @pytest.mark.parametrize("name", ["fake_torino", "fake_lagos", "fake_brisbane"])
-def test_the_resilience_is_that_of_aers_density_matrices(subject: MakeSubject, name: str) -> None:
+def test_the_resilience_is_that_of_aers_density_matrices(inputs: MakeInput, name: str) -> None:
     device = get_device(name)
-    given = subject(*ENTANGLED, on=device, qubits=best_regions(device, 3)[0].qubits, observables=("Z0", "Z2"))
-    circuit = given.assembly.mapped.circuit
-    model = noise_model(device, given.assembly.mapped.qubits)
+    given = inputs(*ENTANGLED, on=device, qubits=best_regions(device, 3)[0].qubits, observables=("Z0", "Z2"))
+    circuit = given.transpiled.mapped.circuit
+    model = noise_model(device, given.transpiled.mapped.qubits)
     found = replicas(circuit)
     distances = []
     for choices in found.draw(4, given.rng()):
@@ -61,42 +61,42 @@ def test_the_resilience_is_that_of_aers_density_matrices(subject: MakeSubject, n
     )
 
 
-def test_depolarising_gates_and_readout_give_the_closed_form(subject: MakeSubject, device: Device) -> None:
+def test_depolarising_gates_and_readout_give_the_closed_form(inputs: MakeInput, device: Device) -> None:
     """One run of two sx: the drawn gate, then twice r → (1 − 2e) r (infidelity e is a depolarising 2e), then readout.
 
     From |0⟩ s and z end in |0⟩, x and y in |1⟩, with distance (1 − (1 − 2e)²)/2 before readout; h in an even
     mixture, which depolarising does not change.
     """
     error, p10, p01 = 0.02, 0.03, 0.08
-    given = subject("ry x0 0", on=errors(device, error, p10, p01), qubits=(0,))
-    assert [i.name for i in given.assembly.mapped.circuit.data].count("sx") == 2
+    given = inputs("ry x0 0", on=errors(device, error, p10, p01), qubits=(0,))
+    assert [i.name for i in given.transpiled.mapped.circuit.data].count("sx") == 2
     bloch = (1 - 2 * error) ** 2
     kept, lost = 1 - p10 - p01, p01 - p10
     distances = {"zero": abs(1 - (kept * bloch + lost)) / 2, "one": abs(-1 - (-kept * bloch + lost)) / 2}
     distances["even"] = abs(lost) / 2
     kind = {HGate: "even", SGate: "zero", ZGate: "zero"}
-    drawn = replicas(given.assembly.mapped.circuit).draw(32, given.rng())[:, 0]
+    drawn = replicas(given.transpiled.mapped.circuit).draw(32, given.rng())[:, 0]
     expected = np.mean([distances[kind.get(CLIFFORDS[number], "one")] for number in drawn])
     assert PREDICTORS.create("cnr")(given) == pytest.approx(1 - expected, abs=1e-9)
 
 
 def test_without_errors_nothing_is_lost_and_with_worse_gates_more_is(
-    subject: MakeSubject, device: Device
+    inputs: MakeInput, device: Device
 ) -> None:
     cnr = PREDICTORS.create("cnr")
 
     def score(gate: float, readout: float) -> float:
-        return cnr(subject(*ENTANGLED[:4], on=errors(device, gate, readout, readout)))
+        return cnr(inputs(*ENTANGLED[:4], on=errors(device, gate, readout, readout)))
 
     assert score(0.0, 0.0) == pytest.approx(1.0, abs=1e-9)
     assert score(0.0, 0.0) > score(0.01, 0.0) > score(0.05, 0.0) > 0
     assert score(0.01, 0.0) > score(0.01, 0.05)
 
 
-def test_a_longer_circuit_is_less_resilient(subject: MakeSubject) -> None:
+def test_a_longer_circuit_is_less_resilient(inputs: MakeInput) -> None:
     cnr = PREDICTORS.create("cnr")
     more = [line for k in range(6) for line in (f"ry w{2 * k} 0", f"ry w{2 * k + 1} 1", "cx 0 1")]
-    assert cnr(subject("ry x0 0", "cx 0 1")) > cnr(subject("ry x0 0", *more))
+    assert cnr(inputs("ry x0 0", "cx 0 1")) > cnr(inputs("ry x0 0", *more))
 
 
 @pytest.mark.parametrize("n_replicas", [0, -1, 2.5, True])

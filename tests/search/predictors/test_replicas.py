@@ -9,9 +9,9 @@ from qiskit.circuit import Parameter
 from qiskit.circuit.library import CXGate, U1Gate, U2Gate, U3Gate, XXPlusYYGate
 from qiskit.quantum_info import Operator
 
-from qcsearch.devices.mapping import map_circuit
-from qcsearch.devices.providers import get_device
-from qcsearch.devices.regions import best_regions
+from qcsearch.devices.calibration.providers import get_device
+from qcsearch.devices.selection.regions import best_regions
+from qcsearch.devices.transpile.mapping import map_circuit
 from qcsearch.errors import CircuitError
 from qcsearch.search.predictors.replicas import CLIFFORDS, Replicas, replicas
 

@@ -10,12 +10,12 @@ from qiskit_aer import AerSimulator
 
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError
-from qcsearch.search.predictors import PREDICTORS, Subject
+from qcsearch.search.predictors import PREDICTORS, PredictorInput
 from qcsearch.search.predictors.kernel_target_alignment import alignment
 from qcsearch.search.predictors.repcap import similarities
 from qcsearch.simulation.states import pauli_vectors
 
-MakeSubject = Callable[..., Subject]
+MakeInput = Callable[..., PredictorInput]
 
 LINES = (
     "ry x0 0",
@@ -32,26 +32,26 @@ LINES = (
 TWO = ((0.0,), (0.0,), (np.pi,), (np.pi,))
 
 
-def aer_states(given: Subject, X: np.ndarray, W: np.ndarray) -> np.ndarray:
+def aer_states(given: PredictorInput, X: np.ndarray, W: np.ndarray) -> np.ndarray:
     """Density matrices of the measured qubits, `(len(W), len(X), 2^k, 2^k)`, sample by sample."""
-    assembly, simulator = given.assembly, AerSimulator(method="density_matrix")
+    transpiled, simulator = given.transpiled, AerSimulator(method="density_matrix")
     result = []
     for w in W:
         for x in X:
-            pairs = zip([*assembly.features, *assembly.weights], [*x, *w], strict=True)
-            circuit = assembly.mapped.circuit.assign_parameters(dict(pairs))
+            pairs = zip([*transpiled.features, *transpiled.weights], [*x, *w], strict=True)
+            circuit = transpiled.mapped.circuit.assign_parameters(dict(pairs))
             circuit.save_density_matrix(list(given.measured))
             result.append(np.asarray(simulator.run(circuit).result().data()["density_matrix"]))
     return np.array(result).reshape(len(W), len(X), *result[0].shape)
 
 
 @pytest.fixture
-def entangled(subject: MakeSubject) -> Subject:
+def entangled(inputs: MakeInput) -> PredictorInput:
     X = np.random.default_rng(3).uniform(-1.5, 1.5, (9, 2))
-    return subject(*LINES, X=X, y=[0, 1, 2] * 3, qubits=(1, 2, 3), observables=("Z0", "X2"))
+    return inputs(*LINES, X=X, y=[0, 1, 2] * 3, qubits=(1, 2, 3), observables=("Z0", "X2"))
 
 
-def test_repcap_is_that_of_aers_density_matrices_by_the_formula(entangled: Subject) -> None:
+def test_repcap_is_that_of_aers_density_matrices_by_the_formula(entangled: PredictorInput) -> None:
     rng = entangled.rng()
     rows = entangled.balanced(2, rng)
     W = entangled.weights(3, rng)
@@ -75,7 +75,7 @@ def test_repcap_is_that_of_aers_density_matrices_by_the_formula(entangled: Subje
     assert found == pytest.approx(expected, abs=1e-9)
 
 
-def test_alignment_is_that_of_aers_density_matrices(entangled: Subject) -> None:
+def test_alignment_is_that_of_aers_density_matrices(entangled: PredictorInput) -> None:
     rng = entangled.rng()
     rows = entangled.balanced(3, rng)
     y = entangled.y[rows]
@@ -90,27 +90,27 @@ def test_alignment_is_that_of_aers_density_matrices(entangled: Subject) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("repcap", 1.0), ("kernel_target_alignment", 1.0)])
-def test_classes_in_orthogonal_states_have_all_of_it(subject: MakeSubject, name: str, value: float) -> None:
-    given = subject("ry x0 0", "rz w0 0", X=TWO, y=[0, 0, 1, 1])
+def test_classes_in_orthogonal_states_have_all_of_it(inputs: MakeInput, name: str, value: float) -> None:
+    given = inputs("ry x0 0", "rz w0 0", X=TWO, y=[0, 0, 1, 1])
     assert PREDICTORS.create(name)(given) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(("name", "value"), [("repcap", 0.5), ("kernel_target_alignment", 0.0)])
-def test_a_measured_qubit_that_sees_no_data_has_none(subject: MakeSubject, name: str, value: float) -> None:
-    given = subject("ry x0 0", "ry w0 1", X=TWO, y=[0, 0, 1, 1], observables=("Z1",))
+def test_a_measured_qubit_that_sees_no_data_has_none(inputs: MakeInput, name: str, value: float) -> None:
+    given = inputs("ry x0 0", "ry w0 1", X=TWO, y=[0, 0, 1, 1], observables=("Z1",))
     assert PREDICTORS.create(name)(given) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(("name", "value"), [("repcap", 0.5), ("kernel_target_alignment", 0.0)])
-def test_states_that_cut_across_the_classes_have_none(subject: MakeSubject, name: str, value: float) -> None:
+def test_states_that_cut_across_the_classes_have_none(inputs: MakeInput, name: str, value: float) -> None:
     """Of 16 ordered pairs 8 are wrong, and 2 · 8 is what the sum is divided by."""
-    given = subject("ry x0 0", "rz w0 0", X=TWO, y=[0, 1, 0, 1])
+    given = inputs("ry x0 0", "rz w0 0", X=TWO, y=[0, 1, 0, 1])
     assert PREDICTORS.create(name)(given) == pytest.approx(value)
 
 
-def test_repcap_weighs_pairs_between_classes_by_their_number(subject: MakeSubject) -> None:
+def test_repcap_weighs_pairs_between_classes_by_their_number(inputs: MakeInput) -> None:
     """Three classes, two of them in one state: 1 − (2 · ½²) / (2 · 3)."""
-    given = subject("ry x0 0", "rz w0 0", X=((0.0,), (0.0,), (np.pi,)), y=[0, 1, 2])
+    given = inputs("ry x0 0", "rz w0 0", X=((0.0,), (0.0,), (np.pi,)), y=[0, 1, 2])
     assert PREDICTORS.create("repcap")(given) == pytest.approx(1 - 0.5 / 6)
 
 
@@ -127,8 +127,8 @@ def test_alignment_of_a_constant_kernel_is_none() -> None:
     assert alignment(np.ones((3, 3)), np.eye(3)) == 0.0
 
 
-def test_more_qubits_than_a_state_may_have_are_refused(subject: MakeSubject, torino: Device) -> None:
-    given = subject(
+def test_more_qubits_than_a_state_may_have_are_refused(inputs: MakeInput, torino: Device) -> None:
+    given = inputs(
         "ry x0 0", on=torino, qubits=(0, 1, 2, 3, 4, 5), observables=tuple(f"Z{q}" for q in range(6))
     )
     with pytest.raises(InputError, match=r"1 to 5 qubits\. Got 6"):

@@ -1,4 +1,4 @@
-"""Small versions of the strategies that make circuits, and briefs for them."""
+"""Small versions of the strategies that make circuits, and contexts for them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import optuna
 import pytest
 
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
-from qcsearch.devices.providers import get_device
-from qcsearch.search.features import Features
-from qcsearch.search.objective import Objective
-from qcsearch.search.space import SearchSpace
-from qcsearch.search.strategies import Brief
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.strategies import StrategyContext
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
 
-MakeBrief = Callable[..., Brief]
+MakeContext = Callable[..., StrategyContext]
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +24,8 @@ def torino() -> Device:
 
 
 @pytest.fixture(scope="session")
-def brief(objective: Objective) -> MakeBrief:
-    """`brief(seed=1, until=None, on=objective, params={"n_layers": 2})`: what is not said is drawn with seed 0."""
+def context(objective: Objective) -> MakeContext:
+    """`context(seed=1, until=None, on=objective, params={"n_layers": 2})`: what is not said is drawn with seed 0."""
 
     def make(
         *,
@@ -33,10 +33,10 @@ def brief(objective: Objective) -> MakeBrief:
         until: float | None = None,
         on: Objective = objective,
         params: Mapping[str, Any] | None = None,
-    ) -> Brief:
+    ) -> StrategyContext:
         study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
         drawn = on.bound.draw(study.ask()) | dict(params or {})
-        return Brief(on, drawn, on.bound.candidate(drawn), seed, until)
+        return StrategyContext(on, drawn, on.bound.candidate(drawn), seed, until)
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return make
@@ -68,7 +68,7 @@ steps_factor = 1.5
 
 @pytest.fixture(scope="session")
 def layered() -> SearchSpace:
-    """A quick space that every maker can work with."""
+    """A quick space that every circuit generator can work with."""
     return SearchSpace.from_toml(LAYERED, "layered")
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from qcsearch.errors import SpaceError
-from qcsearch.search.leaderboard import leaderboard, records
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
+from qcsearch.search.finish.leaderboard import leaderboard, records
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies import STRATEGIES
 
 Search = Callable[..., SearchResult]
@@ -24,12 +24,12 @@ Search = Callable[..., SearchResult]
 MODULE = """
 from functools import partial
 
-from qcsearch.search.strategies.auto import Auto
+from qcsearch.search.strategies.auto.auto import Auto
 from qcsearch.search.strategies.elivagar import Elivagar
-from qcsearch.search.strategies.evolution import Evolution
+from qcsearch.search.strategies.ingredients.evolution import Evolution
 from qcsearch.search.strategies.expressibility import ExpressibilitySearch
-from qcsearch.search.strategies.quantumdarts import QuantumDARTSSearch
-from qcsearch.search.strategies.quantumnas import QuantumNASSearch
+from qcsearch.search.strategies.quantumdarts.quantumdarts import QuantumDARTSSearch
+from qcsearch.search.strategies.quantumnas.quantumnas import QuantumNASSearch
 from qcsearch.search.strategies.supernet import SupernetSearch
 
 FEW = Evolution(population=4, parents=2, mutations=2, crossovers=1, generations=2)
@@ -44,22 +44,23 @@ supernet = partial(SupernetSearch, supernets=2, steps=6, ranked=4)
 COMMAND = """
 import sys
 from pathlib import Path
-from qcsearch.data.sources import load_dataset
-from qcsearch.devices.providers import get_device
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.search.search import run_search
-from qcsearch.search.space import load_space
+from qcsearch.search.settings import SearchSettings
+from qcsearch.search.space.space import load_space
 run, space, strategy, n_trials = sys.argv[1:]
 run_search(
-    load_dataset("moons"), get_device("fake_manila"), load_space(space), strategy=strategy,
-    run=Path(run), n_trials=int(n_trials), workers=2,
+    load_dataset("moons"), get_device("fake_manila"), load_space(space),
+    SearchSettings(n_trials=int(n_trials), workers=2, strategy=strategy), run=Path(run),
 )
 """
 
-MAKERS = ("auto", "elivagar", "expressibility", "quantumdarts", "quantumnas", "supernet")
-SAMPLERS = tuple(name for name in STRATEGIES.names() if name not in MAKERS)
+GENERATORS = ("auto", "elivagar", "expressibility", "quantumdarts", "quantumnas", "supernet")
+SAMPLERS = tuple(name for name in STRATEGIES.names() if name not in GENERATORS)
 
 
-@pytest.fixture(params=[*MAKERS, *SAMPLERS])
+@pytest.fixture(params=[*GENERATORS, *SAMPLERS])
 def strategy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a strategy, or of its small version, for searches in this process."""
     if request.param in SAMPLERS:
@@ -86,14 +87,16 @@ def installed(tmp_path: Path) -> dict[str, str]:
     info.mkdir(parents=True)
     (home / "qcsearch_small.py").write_text(MODULE)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: qcsearch-small\nVersion: 1.0\n")
-    points = "".join(f"small_{name} = qcsearch_small:{name}\n" for name in MAKERS)
+    points = "".join(f"small_{name} = qcsearch_small:{name}\n" for name in GENERATORS)
     (info / "entry_points.txt").write_text(f"[qcsearch.strategies]\n{points}")
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(home), os.environ.get("PYTHONPATH", "")])}
 
 
 def board(run: Path) -> list[tuple[object, ...]]:
     found = records(RunFolder.open(run))
-    rows = [(r.trial, r.candidate, r.outcome, r.validation_accuracy, r.weights, r.predictors) for r in found]
+    rows = [
+        (r.trial, r.candidate, r.outcome, r.validation_accuracy, r.parameters, r.predictors) for r in found
+    ]
     return [*rows, str(leaderboard(RunFolder.open(run)))]
 
 
@@ -122,7 +125,7 @@ def test_a_search_with_little_time_ends_in_it_with_a_model(
     "strategy",
     [
         "auto",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in (*MAKERS, *SAMPLERS) if name != "auto"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in (*GENERATORS, *SAMPLERS) if name != "auto"),
     ],
     indirect=True,
 )

@@ -7,19 +7,19 @@ import pytest
 from optuna.trial import TrialState
 
 from qcsearch.errors import SpaceError
-from qcsearch.search.record import TrialRecord
-from qcsearch.search.result import SearchResult
-from qcsearch.search.run_folder import RunFolder
-from qcsearch.search.space import SearchSpace
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies import check_strategy
 from qcsearch.search.strategies.nsga2 import NSGA2
-from qcsearch.search.study import SearchStudy
+from qcsearch.search.study.study import SearchStudy
+from qcsearch.search.trial.record import TrialRecord
 
 Search = Callable[..., SearchResult]
 
 PREDICTED = """
 [[predictors]]
-name = "predicted_success"
+name = "estimated_success_probability"
 [[predictors]]
 name = "duration_t2"
 """
@@ -45,7 +45,7 @@ def test_other_objectives_are_refused(objectives: tuple[str, ...]) -> None:
 
 def test_objectives_that_the_trials_of_a_space_do_not_have_are_refused(space: SearchSpace) -> None:
     check_strategy("nsga2", space)
-    options = {"objectives": ["validation_accuracy", "predicted_success"]}
+    options = {"objectives": ["validation_accuracy", "estimated_success_probability"]}
     with pytest.raises(
         SpaceError, match=r"'quick' an objective must be one of .* or a predictor, of which it has none"
     ):
@@ -56,7 +56,7 @@ def test_objectives_that_the_trials_of_a_space_do_not_have_are_refused(space: Se
 def test_a_predictor_is_an_objective_the_better_way(
     search: Search, space: SearchSpace, tmp_path: Path
 ) -> None:
-    objectives = ["validation_accuracy", "predicted_success", "duration_t2"]
+    objectives = ["validation_accuracy", "estimated_success_probability", "duration_t2"]
     predicted = SearchSpace.from_toml(space.text + PREDICTED, "predicted")
     search(
         tmp_path, space=predicted, n_trials=3, strategy="nsga2", strategy_options={"objectives": objectives}
@@ -67,7 +67,7 @@ def test_a_predictor_is_an_objective_the_better_way(
         figures = record.predictors
         assert trial.values == [
             record.validation_accuracy,
-            -figures["predicted_success"],
+            -figures["estimated_success_probability"],
             figures["duration_t2"],
         ]
     assert study.trials(TrialState.COMPLETE)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import pytest
 
 from qcsearch.errors import SpaceError
-from qcsearch.search.space import SearchSpace
+from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies import STRATEGIES, check_strategy, create_strategy
 from qcsearch.search.strategies.elivagar import Elivagar
-from qcsearch.search.strategies.evolution import Evolution
+from qcsearch.search.strategies.ingredients.evolution import Evolution
 from qcsearch.search.strategies.nsga2 import NSGA2
-from qcsearch.search.strategies.quantumnas import QuantumNASSearch
+from qcsearch.search.strategies.quantumnas.quantumnas import QuantumNASSearch
 
 
 @pytest.mark.parametrize("name", STRATEGIES.names())

@@ -5,14 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from qcsearch.circuits.build import lower
-from qcsearch.circuits.candidate import Candidate, Choice
-from qcsearch.circuits.gate import Topology
-from qcsearch.search.objective import Objective
-from qcsearch.search.strategies import Brief
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Topology
+from qcsearch.circuits.lowering import lower
+from qcsearch.search.strategies import StrategyContext
 from qcsearch.search.strategies.supernet import Architecture, ArchitectureSpace, SupernetSearch, _Search
+from qcsearch.search.trial.objective import Objective
 
-MakeBrief = Callable[..., Brief]
+MakeContext = Callable[..., StrategyContext]
 
 TEMPLATE = Candidate(Choice("angle"), Choice("gates"), (0, 1, 2), ("Z0",))
 LINE = Topology(3, ((0, 1), (1, 2)))
@@ -63,10 +64,10 @@ def test_random_circuits_go_over_all_axes_and_subsets(circuits: ArchitectureSpac
 
 
 def test_first_any_supernet_is_trained_then_the_one_with_the_least_loss(
-    brief: MakeBrief, layered_objective: Objective
+    context: MakeContext, layered_objective: Objective
 ) -> None:
     search = _Search(
-        SupernetSearch(supernets=3, steps=20), brief(on=layered_objective), np.random.default_rng(0)
+        SupernetSearch(supernets=3, steps=20), context(on=layered_objective), np.random.default_rng(0)
     )
     space = search._space
     architecture = space.random(np.random.default_rng(1))
@@ -82,9 +83,9 @@ def test_first_any_supernet_is_trained_then_the_one_with_the_least_loss(
     assert losses.index(min(losses)) == 1
 
 
-def test_the_circuit_ranked_first_is_proposed(brief: MakeBrief, layered_objective: Objective) -> None:
+def test_the_circuit_ranked_first_is_proposed(context: MakeContext, layered_objective: Objective) -> None:
     settings = SupernetSearch(supernets=2, steps=6, ranked=5)
-    given = brief(on=layered_objective, seed=2)
+    given = context(on=layered_objective, seed=2)
     proposal = settings.propose(given)
     again = _Search(settings, given, given.rng())
     for step in range(6):

@@ -7,8 +7,8 @@ from optuna.samplers import BaseSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import TrialState
 
-from qcsearch.search.seeded import SeededSampler
 from qcsearch.search.strategies.tpe import TPE
+from qcsearch.search.study.seeded import SeededSampler
 
 
 def drawn(build: Callable[[int], BaseSampler]) -> list[dict[str, object]]:

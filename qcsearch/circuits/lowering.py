@@ -1,0 +1,170 @@
+"""From a candidate to its gate list, and what the features of that list are."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from itertools import chain, zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch.candidate import checks
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.gate import Gate, GateList, Topology, count_weights
+from qcsearch.circuits import observables
+from qcsearch.circuits.ansatze import ANSATZE
+from qcsearch.circuits.encodings import ENCODINGS, Encoding
+from qcsearch.circuits.encodings.base import RangedEncoding, TrainedEncoding
+from qcsearch.circuits.gates import check_gates
+from qcsearch.errors import CandidateError
+from qcsearch.storage.limits import MAX_GATES, MAX_OBSERVABLES, MAX_QUBITS
+
+__all__ = ["derive_features", "lower", "make_encoding", "with_layers", "without_pqc"]
+
+
+def make_encoding(candidate: Candidate) -> Encoding:
+    """Build the candidate's encoding, told the angle range of its features if it wants to know.
+
+    Raises:
+        CandidateError: for an unknown encoding or settings it does not take.
+    """
+    encoding = ENCODINGS.create(candidate.encoding.name, candidate.encoding.settings)
+    if isinstance(encoding, RangedEncoding):
+        return encoding.for_angle_range(*candidate.preprocessing.angle_range)
+    return encoding
+
+
+def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList:
+    """Write the candidate's circuit as one list of gates.
+
+    The blocks of the encoding and the layers of the ansatz take turns, the encoding first; what is left of
+    the longer one follows. Weights of the encoding are numbered first, then those of the ansatz; every
+    number is used.
+
+    Args:
+        candidate: what to build.
+        topology: the logical qubits of the candidate's region and their couplings.
+        n_features: number of outputs of the preprocessing.
+
+    Raises:
+        CandidateError: if qubits or observables are not there or stand twice, an encoding, ansatz, gate or setting
+            is unknown, the features do not fit on the qubits, or no gate depends on a feature.
+    """
+    _check_places(candidate, topology)
+    checks.integer("a candidate", "n_features", n_features, 1, MAX_GATES)
+    encoding = make_encoding(candidate)
+    ansatz = ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings)
+    # Counted before they are made: a slip of the pen in `n_layers` must not fill the memory.
+    checks.n_gates(candidate.ansatz.name, topology.n_qubits * _n_layers(candidate.ansatz))
+    ansatz_layers = ansatz.layers(topology)
+    n_derived = encoding.n_derived(n_features, topology)
+    checks.n_gates(candidate.encoding.name, n_derived)
+    blocks = encoding.layers(n_features, topology, max(1, len(ansatz_layers)))
+    # The encoding's weights come first, whatever the ansatz, so that they keep their numbers when it changes.
+    offset = count_weights(chain.from_iterable(blocks))
+    turns = zip_longest(blocks, ([g.shifted(offset) for g in layer] for layer in ansatz_layers), fillvalue=())
+    gates = [gate for block, layer in turns for gate in (*block, *layer)]
+    checks.n_gates(f"{candidate.encoding.name} with {candidate.ansatz.name}", len(gates))
+    check_gates(gates, topology.n_qubits, n_derived)
+    if not any(gate.angle is not None and gate.angle.feature is not None for gate in gates):
+        raise CandidateError(
+            "A circuit must hold at least one gate whose angle depends on a feature. Got none."
+        )
+    return GateList(topology.n_qubits, n_derived, *_densely(gates))
+
+
+def derive_features(candidate: Candidate, topology: Topology, X: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what the circuit's features `x` are for the preprocessed samples `X`.
+
+    Args:
+        candidate: the candidate that was lowered.
+        topology: the one it was lowered for.
+        X: preprocessed features, `(n_samples, n_features)`, in radians.
+
+    Returns:
+        `(n_samples, n_derived)`.
+
+    Raises:
+        CandidateError: for a bad encoding, features that do not fit, or angles that overflow.
+    """
+    encoding = make_encoding(candidate)
+    wanted = (len(X), encoding.n_derived(X.shape[1], topology))
+    derived = np.ascontiguousarray(encoding.derive(X, topology), dtype=np.float64)
+    if derived.shape != wanted or not np.isfinite(derived).all():
+        raise CandidateError(
+            f"The encoding '{candidate.encoding.name}' must derive a finite table of shape {wanted}. "
+            f"Got {'numbers that are not finite' if derived.shape == wanted else derived.shape}."
+        )
+    return derived
+
+
+def with_layers(ansatz: Choice, n_layers: int) -> Choice:
+    """The ansatz with this number of layers, if it takes one and its alternative does not fix it."""
+    takes = "n_layers" in inspect.signature(ANSATZE.get(ansatz.name)).parameters
+    if not takes or "n_layers" in ansatz.settings:
+        return ansatz
+    return Choice(ansatz.name, {**ansatz.settings, "n_layers": n_layers})
+
+
+def without_pqc(candidate: Candidate) -> Candidate:
+    """Return the ablation: the same candidate with its trained gates taken out.
+
+    The ansatz becomes an empty list of gates, and an encoding that trains its input scale does not. A
+    gate-by-gate candidate keeps its data gates; if they hold weights, it encodes by plain angles instead.
+    """
+    made = make_encoding(candidate)
+    encoding = made.untrained() if isinstance(made, TrainedEncoding) else candidate.encoding
+    kept = []
+    if candidate.ansatz.name == "gates":
+        parsed = map(Gate.from_json, candidate.ansatz.settings.get("gates", ()))
+        data = [g for g in parsed if g.angle is not None and g.angle.feature is not None]
+        if any(gate.angle is not None and gate.angle.weight is not None for gate in data):
+            encoding = Choice("angle")
+        else:
+            kept = [gate.to_json() for gate in data]
+    return replace(candidate, encoding=encoding, ansatz=Choice("gates", {"gates": kept}))
+
+
+def _n_layers(ansatz: Choice) -> int:
+    """How many layers it was asked for, so that they are counted before they are made."""
+    asked = ansatz.settings.get("n_layers", 1)
+    return asked if isinstance(asked, int) else 1
+
+
+def _check_places(candidate: Candidate, topology: Topology) -> None:
+    qubits = candidate.qubits
+    if not qubits or len(set(qubits)) != len(qubits) or min(qubits) < 0:
+        raise CandidateError(
+            f"The qubits of a candidate must be different physical qubits ≥ 0. Got {qubits}."
+        )
+    if topology.n_qubits != len(qubits):
+        raise CandidateError(
+            f"The topology must have the candidate's {len(qubits)} qubits. Got {topology.n_qubits}."
+        )
+    if len(qubits) > MAX_QUBITS or len(candidate.observables) > MAX_OBSERVABLES:
+        raise CandidateError(
+            f"A candidate must have at most {MAX_QUBITS} qubits and {MAX_OBSERVABLES} observables. "
+            f"Got {len(qubits)} and {len(candidate.observables)}."
+        )
+    if not candidate.observables:
+        raise CandidateError("A candidate must measure at least one observable. Got none.")
+    seen = set()
+    for label in candidate.observables:
+        factors = frozenset(observables.parse(label, len(qubits)).items())
+        if factors in seen:
+            raise CandidateError(f"The observable '{label}' stands twice in one candidate.")
+        seen.add(factors)
+
+
+def _densely(gates: list[Gate]) -> tuple[int, tuple[Gate, ...]]:
+    used = {g.angle.weight for g in gates if g.angle is not None and g.angle.weight is not None}
+    number = {old: new for new, old in enumerate(sorted(used))}
+
+    def renumbered(gate: Gate) -> Gate:
+        if gate.angle is None or gate.angle.weight is None:
+            return gate
+        return replace(gate, angle=replace(gate.angle, weight=number[gate.angle.weight]))
+
+    return len(number), tuple(map(renumbered, gates))

@@ -1,0 +1,133 @@
+"""`qcsearch board`: the leaderboard of a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qcsearch.cli.options.common import Json, Run, Verbose, examples
+from qcsearch.cli.output import display, emit, say, table, tell
+from qcsearch.wording import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qcsearch.search.finish.rows import Row
+
+_TOP = 10
+_MARK = "●"
+
+
+@examples(
+    "qcsearch board runs/digits",
+    "qcsearch board runs/digits --top 30 --json",
+    "qcsearch board runs/digits --pareto",
+)
+def board(
+    run: Run,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "--top", metavar="N", min=1, help="Trials shown at most. Default: 10, of the front all."
+        ),
+    ] = None,
+    pareto: Annotated[bool, typer.Option("--pareto", help="Of the trials only the Pareto front.")] = False,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show the leaderboard of a run: the winner beside classical models, then the best trials.
+
+    Trials of the Pareto front are marked: no other trial is at least as good in validation accuracy,
+    two-qubit gates and QPU seconds a prediction, and better in one of the three.
+
+    Every number says which split of the data it is from. A trial that ran out of time is marked as cut
+    short, ranks behind those that finished training, and is never on the front. A deployed winner has a
+    row with the weights that its deployment kept: measured on the backend beside simulated, on the same
+    samples. The run may still be running.
+    """
+    from qcsearch.search.finish.leaderboard import leaderboard, notices
+    from qcsearch.search.run.folder import RunFolder
+
+    folder = RunFolder.open(run)
+    history = folder.history()
+    most = top if pareto else top or _TOP
+    rows = leaderboard(folder, top=most, pareto=pareto, history=history)
+    if json:
+        emit({"run": run, "rows": [asdict(row) for row in rows]})
+    else:
+        show(rows, len(history.records), folder.config.device, pareto=pareto)
+    for notice in notices(history):
+        say(f"Note: {notice}")
+
+
+def show(rows: Sequence[Row], n_trials: int, device: str, *, pareto: bool = False) -> None:
+    """Print both tables.
+
+    Args:
+        rows: of the leaderboard.
+        n_trials: of the run, in all.
+        device: its name.
+        pareto: whether the trials are those of the Pareto front alone.
+    """
+    from qcsearch.search.finish.rows import TEST
+
+    final = [row for row in rows if row.split == TEST]
+    trials = [row for row in rows if row.kind == "trial"]
+    majority = next((row for row in rows if row.kind == "classical" and row.split != TEST), None)
+    if final:
+        _show_final(final, device)
+    costs = ["qubits", "weights", "2q gates", "QPU s"]
+    columns = ["trial", "noisy", "noiseless", *costs, "encoding", "ansatz"]
+    which = "the Pareto front" if pareto else "the best"
+    mark = "" if pareto else f"; {_MARK} Pareto front"
+    title = f"Accuracy on the validation split, {which} of {n_trials} trials; noisy: {device}{mark}"
+    display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=range(7)))
+    if not trials:
+        tell("No trial has finished training yet.")
+        return
+    if majority is not None:
+        tell(f"The {majority.name} alone: {percent(majority.accuracy_noiseless)} on the validation split.")
+    best = final[0] if final else trials[0]
+    if best.costs is not None:
+        tell(f"Circuit of the {best.name}: {best.costs.mapping}")
+
+
+def _show_final(rows: list[Row], device: str) -> None:
+    """The test split; what was measured on a backend stands in columns of its own."""
+    measured = next((row for row in rows if row.kind == "deployed"), None)
+    title = f"Accuracy on the test split, touched once; noisy: {device}"
+    columns = ["model", "noisy", "± seeds", "noiseless", "classical", "qubits", "weights", "2q gates"]
+    if measured is not None:
+        title += f"; deployed: {measured.backend}, {measured.n_samples} samples"
+        columns[4:4] = ["deployed", "± shots"]
+    cells = [_final(row, measured is not None) for row in rows]
+    display(table(title, columns, cells, right=range(1, len(columns))))
+    for row in rows:
+        if row.note:
+            tell(f"{row.name}: {row.note}")
+
+
+def _final(row: Row, with_deployed: bool) -> tuple[object, ...]:
+    """A classical model has no noise: its accuracy stands in a column of its own."""
+    classical = row.kind == "classical"
+    accuracies = (
+        percent(row.accuracy),
+        percent(row.spread),
+        percent(None if classical else row.accuracy_noiseless),
+        *((percent(row.accuracy_deployed), percent(row.shot_error)) if with_deployed else ()),
+        percent(row.accuracy_noiseless if classical else None),
+    )
+    return (row.name, *accuracies, row.n_qubits, row.n_weights, row.two_qubit_gates)
+
+
+def _trial(row: Row, marked: bool) -> tuple[object, ...]:
+    accuracy = (percent(row.accuracy), percent(row.accuracy_noiseless))
+    words = ((row.encoding or "").replace("_", " "), (row.ansatz or "").replace("_", " "))
+    seconds = None if row.costs is None else f"{row.costs.qpu_seconds:.2f}"
+    costs = (row.n_qubits, row.n_weights, row.two_qubit_gates, seconds)
+    number = f"{_MARK} {row.trial}" if marked and row.pareto else row.trial
+    if row.outcome == "cut":
+        number = f"cut short {row.trial}"
+    return (number, *accuracy, *costs, *words)

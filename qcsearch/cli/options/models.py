@@ -1,0 +1,56 @@
+"""The model that a command is about: of a run or of a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qcsearch.errors import RunError
+
+if TYPE_CHECKING:
+    from qcsearch.deployment.deployment import Deployment
+    from qcsearch.search.run.folder import RunFolder
+    from qcsearch.training.model import TrainedModel
+
+__all__ = ["deployment_of", "load_model", "winner"]
+
+
+def winner(folder: RunFolder) -> TrainedModel:
+    """The run's winner, with the weights of the search.
+
+    Raises:
+        RunError: if there is none yet.
+    """
+    from qcsearch.bundle.read import load_bundle
+
+    if not folder.model.is_dir():
+        raise RunError(
+            f"The run in '{folder.path}' has no winner yet.", fix="finish it: qcsearch search --run DIR."
+        )
+    return load_bundle(folder.model)
+
+
+def deployment_of(folder: RunFolder) -> Deployment | None:
+    """The run's deployment, if it was one of its winner."""
+    from qcsearch.deployment.deployment import Deployment
+
+    found = folder.deployment()
+    return None if found is None else Deployment.from_json(found)
+
+
+def load_model(path: str) -> TrainedModel:
+    """The model of a bundle, or a run's winner with the weights that its deployment kept.
+
+    Raises:
+        RunError: if the run has no winner yet.
+        BundleError: if the bundle is not as it was written.
+    """
+    from qcsearch.bundle.read import load_bundle
+    from qcsearch.search.run.folder import RunFolder
+
+    if not RunFolder(Path(path)).begun:
+        return load_bundle(path)
+    folder = RunFolder.open(path)
+    model = winner(folder)
+    deployment = deployment_of(folder)
+    return model if deployment is None else deployment.apply(model)

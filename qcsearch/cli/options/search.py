@@ -1,0 +1,215 @@
+"""What `search` and `check` are asked: of the table, and of the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qcsearch.cli.options.common import DATA_HELP, Target
+from qcsearch.cli.options.listed import STRATEGIES
+from qcsearch.errors import InputError
+from qcsearch.storage import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from qcsearch.data.tables.options import TableOptions
+    from qcsearch.search.settings import SearchSettings
+    from qcsearch.storage.canonical import Json
+
+__all__ = ["MaybeData", "RunOption", "SearchOptions", "SeedFrom", "TableColumns"]
+
+MaybeData = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[DATA]",
+        help=f"{DATA_HELP} May be left out to resume the run of --run.",
+        show_default=False,
+    ),
+]
+SeedFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--seed-from",
+        metavar="RUN",
+        help="Try the best candidates of another run first, finished or not, adapted to this search. Without DATA its "
+        "data are used; on the same data its --seed too, unless another is given.",
+    ),
+]
+RunOption = Annotated[
+    str | None,
+    typer.Option(
+        "--run",
+        metavar="DIR",
+        help="Run folder; one that holds a run is resumed. Default: a new one under runs/.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class TableColumns:
+    """How a table is to be read."""
+
+    target: Target = None
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--drop",
+            metavar="COL",
+            help="A column to leave out, such as an id (tables only); may be given several times.",
+        ),
+    ] = None
+    encode: Annotated[
+        str | None,
+        typer.Option(
+            "--encode",
+            metavar="METHOD",
+            help="Take columns of text, as categories: onehot (a feature of 0 and 1 for each) or ordinal (their "
+            "place in the alphabet). Without it text is refused.",
+        ),
+    ] = None
+    impute: Annotated[
+        str | None,
+        typer.Option(
+            "--impute",
+            metavar="METHOD",
+            help="Fill in missing values: mean, median or most_frequent of the training split; text takes the most "
+            "frequent. Without it they are refused.",
+        ),
+    ] = None
+
+    @property
+    def options(self) -> TableOptions:
+        """The same, checked."""
+        from qcsearch.data.tables.options import TableOptions
+
+        return TableOptions(self.target, self.drop or (), self.encode, self.impute)
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """What to search, how, and for how long; a name that `SearchSettings` has too means the same."""
+
+    device: Annotated[
+        str | None,
+        typer.Option(
+            "--device",
+            metavar="DEVICE",
+            help="A name of `qcsearch devices list` (fake_torino: the newest snapshot; fake_torino@2025-02-26: that of "
+            "a day), a snapshot file, or a calibration table (CSV) of IBM's web pages. Default: fake_torino.",
+        ),
+    ] = None
+    space: Annotated[
+        str | None,
+        typer.Option(
+            "--space",
+            metavar="SPACE",
+            help="A name of `qcsearch spaces list`, or a .toml file. Default: default.",
+        ),
+    ] = None
+    n_trials: Annotated[
+        int | None, typer.Option("--trials", metavar="N", help="Total of trials, all sessions together.")
+    ] = None
+    max_seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--max-seconds",
+            metavar="T",
+            help="Total of seconds, all sessions together, final evaluation included; not the one time that "
+            "kernels are compiled.",
+        ),
+    ] = None
+    max_two_qubit_gates: Annotated[
+        int | None,
+        typer.Option(
+            "--max-two-qubit-gates",
+            metavar="N",
+            help="Of the circuit on the device, at most; on top of the space's own limit, the tighter one holds.",
+        ),
+    ] = None
+    max_duration_us: Annotated[
+        float | None,
+        typer.Option(
+            "--max-duration-us",
+            metavar="X",
+            help="Microseconds of one execution, readout included, at most; the tighter limit holds.",
+        ),
+    ] = None
+    workers: Annotated[int, typer.Option("--workers", metavar="W", help="Worker processes.")] = 1
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="K", help="Seed of all random numbers. Default: 0.")
+    ] = None
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy",
+            metavar="NAME",
+            help=f"How the next candidate is chosen: {STRATEGIES}. Default: auto.",
+        ),
+    ] = None
+    strategy_options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--strategy-option",
+            metavar="NAME=VALUE",
+            help="An option of the strategy, such as pool=50; may be given several times.",
+        ),
+    ] = None
+
+    def settings(self, old: SearchSettings | None, seed: int, seed_from: str | None) -> SearchSettings:
+        """The settings that are asked for; what is left out is as in the run that is resumed, if one is.
+
+        Both totals are, or neither: a search that had 60 seconds and is given 100 trials has no limit of seconds.
+
+        Args:
+            old: of the run that is resumed.
+            seed: where none is given.
+            seed_from: the run to begin with.
+
+        Raises:
+            InputError: if a setting is not possible.
+        """
+        from qcsearch.search.settings import SearchSettings
+
+        given = {name: value for name, value in self._given().items() if value is not None}
+        kept = {} if old is None else {field.name: getattr(old, field.name) for field in fields(old)}
+        if given.keys() & {"n_trials", "max_seconds"}:
+            kept |= {"n_trials": None, "max_seconds": None}
+        if given.get("strategy", kept.get("strategy")) != kept.get("strategy"):
+            kept.pop("strategy_options", None)
+        return SearchSettings(**{**kept, "seed": seed, "seed_from": seed_from, **given})
+
+    def _given(self) -> dict[str, Json]:
+        from qcsearch.search.settings import SearchSettings
+
+        names = {field.name for field in fields(SearchSettings)} & {field.name for field in fields(self)}
+        said = {name: getattr(self, name) for name in names}
+        return said | {"strategy_options": _by_name(self.strategy_options) if self.strategy_options else None}
+
+
+def _by_name(said: Iterable[str]) -> dict[str, Json]:
+    """What `--strategy-option` was given, by name.
+
+    A value is a JSON value, or some of them with commas between, or a word.
+
+    Raises:
+        InputError: if one is not NAME=VALUE, or its name stands twice.
+    """
+    options: dict[str, Json] = {}
+    for text in said:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise InputError(f"A --strategy-option must be NAME=VALUE. Got {text!r}.")
+        if name in options:
+            raise InputError(f"The --strategy-option '{name}' stands twice.")
+        options[name] = _json(value)
+    return options
+
+
+def _json(text: str) -> Json:
+    try:
+        return canonical.loads(text)
+    except ValueError:
+        return [_json(part) for part in text.split(",")] if "," in text else text

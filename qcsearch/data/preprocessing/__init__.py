@@ -1,0 +1,1 @@
+"""Preprocessing: from raw features to angles, fitted on the training split only."""

@@ -1,0 +1,1 @@
+"""Where data come from: files, folders of images, examples by name, arrays."""

@@ -1,0 +1,126 @@
+"""The split: stratified, from one seed, the same on every machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qcsearch.data.class_counts import check_class_counts
+from qcsearch.data.constant import constant_features, constant_notice
+from qcsearch.data.dataset import Dataset
+from qcsearch.data.preprocessing.encoding import ColumnEncoder
+from qcsearch.data.values import FloatArray, IntArray
+from qcsearch.errors import DataError
+
+__all__ = ["Part", "Split", "split"]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One part of a split.
+
+    Attributes:
+        X: raw features `(n_samples, n_features)`.
+        y: class indices `(n_samples,)`.
+    """
+
+    X: FloatArray
+    y: IntArray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The three parts of a data set.
+
+    Attributes:
+        train: preprocessing and weights are fitted on this part and no other.
+        validation: the search selects by this part.
+        test: touched once, by the final evaluation, and never before.
+        n_features: number of features that vary in the training part, once its columns are encoded.
+        notices: sentences about what holds in the training part and not elsewhere.
+    """
+
+    train: Part
+    validation: Part
+    test: Part
+    n_features: int
+    notices: tuple[str, ...] = ()
+
+
+def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: float = 0.2) -> Split:
+    """Cut a data set into train, validation and test, each class in the same proportions.
+
+    Within each class the samples are shuffled and cut; every class is in every part. Where the source brings
+    its own test part, that is the test part, and the same of its validation part: nothing is cut off for it.
+
+    Args:
+        dataset: what to cut.
+        seed: the one seed of the split, at least 0; equal seeds, equal parts.
+        test_size: share of all samples, in (0, 1); ignored where the source brings its own test part.
+        validation_size: share of the samples that are not test, in (0, 1); ignored where the source brings its own.
+
+    Raises:
+        DataError: if a share is not in (0, 1), or a class has too few samples to be in every part.
+    """
+    for name, share in (("test_size", test_size), ("validation_size", validation_size)):
+        if not 0 < share < 1:
+            raise DataError(f"The '{name}' parameter of split must be in (0, 1). Got {share}.")
+    own_validation, own_test = _own(dataset.X_val, dataset.y_val), _own(dataset.X_test, dataset.y_test)
+    cut = ["train", *["validation"] * (own_validation is None), *["test"] * (own_test is None)]
+    why = f" to be split into {' and '.join([', '.join(cut[:-1]), cut[-1]])}" if len(cut) > 1 else ""
+    check_class_counts(dataset.y, dataset.classes, f"'{dataset.name}'", len(cut), why)
+    rng = np.random.default_rng(seed)
+    test_size = test_size if own_test is None else 0.0
+    validation_size = validation_size if own_validation is None else 0.0
+    rest, test_rows = _cut(np.arange(dataset.n_samples), dataset.y, test_size, len(cut) - 1, rng)
+    train_rows, validation_rows = _cut(rest, dataset.y, validation_size, 1, rng)
+    train = _part(dataset, train_rows)
+    validation = _part(dataset, validation_rows) if own_validation is None else own_validation
+    test = _part(dataset, test_rows) if own_test is None else own_test
+    n_features, notices = _varying(dataset, train)
+    return Split(train, validation, test, n_features, notices)
+
+
+def _varying(dataset: Dataset, train: Part) -> tuple[int, tuple[str, ...]]:
+    """Number of features that vary in the training part, and what is to be said of the others.
+
+    The data set's own notices name those that vary nowhere, unless its columns have to be encoded first.
+    """
+    what, where = f"the training split of '{dataset.name}'", " in the training split"
+    if dataset.coding is None:
+        constant = constant_features(train.X, what)
+        new = sorted(set(constant) - set(constant_features(dataset.X, f"'{dataset.name}'")))
+        is_image = dataset.image_shape is not None
+        return dataset.n_features - len(constant), constant_notice(
+            new, dataset.feature_names, is_image, where
+        )
+    encoder = ColumnEncoder.of(dataset.coding).fit(train.X)
+    names = encoder.names(dataset.feature_names)
+    constant = constant_features(encoder.transform(train.X), what)
+    notices = constant_notice(constant, names, False, where)
+    return len(names) - len(constant), (*notices, *encoder.unknown_notice(dataset.X, dataset.feature_names))
+
+
+def _own(X: FloatArray | None, y: IntArray | None) -> Part | None:
+    return None if X is None or y is None else Part(X, y)
+
+
+def _part(dataset: Dataset, rows: IntArray) -> Part:
+    return Part(dataset.X[rows], dataset.y[rows])
+
+
+def _cut(
+    rows: IntArray, y: IntArray, share: float, leave: int, rng: np.random.Generator
+) -> tuple[IntArray, IntArray]:
+    """Cut `share` of each class off `rows`: 1 or more if `share` > 0, while `leave` or more stay; sorted."""
+    kept, cut = [], []
+    for label in np.unique(y):
+        mine = rng.permutation(rows[y[rows] == label])
+        n_cut = min(max(round(share * len(mine)), 1), len(mine) - leave) if share > 0 else 0
+        cut.append(mine[:n_cut])
+        kept.append(mine[n_cut:])
+    return np.sort(np.concatenate(kept)), np.sort(np.concatenate(cut))

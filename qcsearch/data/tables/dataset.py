@@ -1,0 +1,85 @@
+"""A table, or a pair of samples and labels, as a data set: as the person said that it is to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from qcsearch.data.dataset import Dataset
+from qcsearch.data.sample import kept_rows, sample_rows
+from qcsearch.data.sources.building import ImageShape, build
+from qcsearch.data.sources.parts import RawPart
+from qcsearch.data.tables.codes import allowed_in_training, code_columns, coding_of
+from qcsearch.data.tables.frames import is_frame, read_array, read_frame
+from qcsearch.data.tables.options import TableOptions
+from qcsearch.data.tables.suspects import suspect_notices
+from qcsearch.data.tables.table import Table
+
+__all__ = ["of_pair", "of_table"]
+
+
+def of_table(
+    table: Table, options: TableOptions, name: str, image_shape: ImageShape, sampled: bool
+) -> Dataset:
+    """The data set of a table of which one column is the label; arguments as for `load_dataset`.
+
+    Raises:
+        DataError: if anything about it is wrong.
+    """
+    table.check_header()
+    table = table.without(options.drop)
+    column = table.target(options.target)
+    chosen = () if options.target is not None else (f"The target is the column '{column}'.",)
+    names = [other for other in table.columns if other != column]
+    if sampled:
+        rows = kept_rows((table.n_rows, len(names)), table.labels(column))
+        table = table if rows is None else table.take(rows)
+    labels = f"the column '{column}'"
+    dataset = _of_columns(table, names, table.labels(column), options, name, image_shape, labels)
+    return replace(dataset, notices=(*chosen, *dataset.notices))
+
+
+def of_pair(
+    X: Any, y: Any, options: TableOptions, name: str, image_shape: ImageShape, sampled: bool
+) -> Dataset:
+    """The data set of samples, a frame or an array, and their labels; arguments as for `load_dataset`.
+
+    Raises:
+        DataError: if anything about them is wrong.
+    """
+    table = read_frame(X) if is_frame(X) else None
+    if table is None and (options.drop or options.encode or options.impute):
+        table = read_array(X)
+    if table is None:
+        said: tuple[str, ...] = ()
+        if sampled:
+            X, y, said = sample_rows(X, y, f"'{name}'")
+        return build(RawPart.of(X, y, name), name, image_shape, None, notices=said)
+    table.check_header()
+    table = table.without(options.drop)
+    rows = kept_rows((table.n_rows, len(table.columns)), y) if sampled else None
+    if rows is not None:
+        table, y = table.take(rows), np.asarray(y)[rows]
+    return _of_columns(table, list(table.columns), y, options, name, image_shape)
+
+
+def _of_columns(
+    table: Table,
+    names: Sequence[str],
+    y: Any,
+    options: TableOptions,
+    name: str,
+    image_shape: ImageShape,
+    labels: str = "y",
+) -> Dataset:
+    """The data set of the columns `names` of a table; `labels` is what the labels `y` are called."""
+    columns = table.read(names)
+    table.check(columns, allowed_in_training(columns, options))
+    coding = coding_of(columns, options)
+    part = RawPart.of(code_columns(columns, coding), y, name, labels)
+    dataset = build(part, name, image_shape, tuple(names), coding=coding, notices=table.notices)
+    notices = (*dataset.notices, *suspect_notices(dataset.X, dataset.y, names))
+    return replace(dataset, notices=notices, dropped=tuple(options.drop))

@@ -1,0 +1,1 @@
+"""What a deployment may cost, will cost and has cost, in QPU seconds."""

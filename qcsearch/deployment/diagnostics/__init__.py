@@ -1,0 +1,1 @@
+"""Whether what comes back can be believed: canaries, drift, noise-model check, tomography."""

@@ -1,0 +1,1 @@
+"""The last training steps, on the backend."""

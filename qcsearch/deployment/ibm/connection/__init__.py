@@ -1,0 +1,1 @@
+"""The connection to IBM's cloud: credentials, transport, retries, errors."""

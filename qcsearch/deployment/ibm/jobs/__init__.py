@@ -1,0 +1,1 @@
+"""One request, one paid job, one result that is kept."""

@@ -1,0 +1,1 @@
+"""Which physical qubits: connected regions, and layouts elsewhere."""

@@ -1,0 +1,1 @@
+"""From a logical circuit to the gates that the chosen qubits run."""

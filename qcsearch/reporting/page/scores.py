@@ -1,0 +1,223 @@
+"""What the report says of scores: the winner and what it must beat, the trials, the Pareto front, the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from qcsearch import wording
+from qcsearch.candidate.choice import Choice
+from qcsearch.circuits.describe import counted_parts
+from qcsearch.reporting.facts import RunFacts, Score
+from qcsearch.reporting.page.table import Table, percent
+from qcsearch.search.finish.classical import MAJORITY
+from qcsearch.search.trial.record import TrialRecord
+
+__all__ = ["Tile", "by_class", "comparison", "counts", "front", "leaderboard", "portrait", "tiles"]
+
+_TOP = 12
+_KINDS = {
+    "noiseless": ("Noiseless simulation", "an ideal processor"),
+    "noisy": ("Noisy simulation", "the device's calibrated noise, exact"),
+    "deployed": ("Deployed", "final steps and inference with shots"),
+}
+_MISSING = {
+    "noiseless": "not evaluated yet",
+    "noisy": "not evaluated yet",
+    "deployed": "qcsearch deploy sends it to a backend",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One kind of score, which is never mixed with another.
+
+    Attributes:
+        title: the kind.
+        value: percent, or that there is none yet.
+        is_percent: whether `value` is a number.
+        meaning: what the kind is.
+        details: its spread, and where it is from, a line each.
+        main: whether it is the one that the search is about.
+    """
+
+    title: str
+    value: str
+    is_percent: bool
+    meaning: str
+    details: tuple[str, ...]
+    main: bool
+
+
+def tiles(facts: RunFacts) -> list[Tile]:
+    """The three kinds of score, those that are not there yet too."""
+    by_kind = {score.kind: score for score in facts.scores}
+    return [_tile(kind, by_kind.get(kind)) for kind in _KINDS]
+
+
+def comparison(facts: RunFacts) -> Table:
+    """The winner on the test split, and what it must beat there."""
+    noisy = next((s for s in facts.scores if s.kind == "noisy"), None)
+    rows: list[tuple[str, str, str]] = []
+    if noisy is not None:
+        rows.append(("the winner, noisy", percent(noisy.value), "all parts together"))
+    rows += [(name, percent(value), what) for name, (value, what) in facts.elsewhere.items()]
+    if facts.without_pqc is not None:
+        rows.append(("without its PQC", percent(facts.without_pqc), "the ablation: all else the same"))
+    rows += [(name, percent(None), reason) for name, reason in facts.missing.items()]
+    rows += [
+        (name.replace("_", " "), percent(value), _classical(name)) for name, value in facts.classical.items()
+    ]
+    marks = ("winner", *("classical",) * (len(rows) - 1))
+    return Table(("model", "test accuracy", "what it is"), rows, {1}, marks)
+
+
+def portrait(facts: RunFacts) -> Mapping[str, object]:
+    """What the winner is, part by part; nothing if there is none."""
+    winner = facts.winner
+    if winner is None or winner.candidate is None or winner.costs is None:
+        return {}
+    candidate, costs = winner.candidate, winner.costs
+    training = candidate.training
+    qubits = ", ".join(str(q) for q in candidate.qubits)
+    return {
+        "trial": winner.trial,
+        "qubits": f"{candidate.n_qubits} of {facts.device.name}: {qubits}",
+        "preprocessing": _choice(candidate.preprocessing.reduction) + f", {candidate.preprocessing.scaling}",
+        "encoding": _choice(candidate.encoding),
+        "ansatz": _choice(candidate.ansatz),
+        "observables": ", ".join(candidate.observables),
+        "head": _choice(candidate.head),
+        "training": f"{training.optimizer}, rate {training.learning_rate:.3g}, up to {training.steps} steps, "
+        f"{'noisy' if training.noise else 'noiseless'}",
+        "size": f"{costs.n_weights} weights, {costs.two_qubit_gates} two-qubit gates, depth {costs.depth}",
+        "one shot": wording.microseconds(costs.duration),
+    }
+
+
+def counts(facts: RunFacts) -> str:
+    """How many trials there were, and what became of them."""
+    parts = ", ".join(f"{n} {kind}" for kind, n in facts.outcomes.items() if n)
+    rejected = ", ".join(f"{name} {n}" for name, n in facts.rejected.items())
+    why = f" Rejected by: {rejected}." if rejected else ""
+    return f"{facts.n_trials} trials in {wording.seconds(facts.seconds, 0)}: {parts}.{why}"
+
+
+def leaderboard(facts: RunFacts) -> Table:
+    """The best trials on the validation split."""
+    by_number = {record.trial: record for record in facts.records}
+    ranked = [by_number[number] for number in facts.ranking[:_TOP] if number in by_number]
+    columns = (
+        *("trial", "noisy", "noiseless", "qubits", "weights", "2q gates", "depth", "ESP"),
+        *("encoding", "ansatz", "head"),
+    )
+    return Table(columns, [_row(record) for record in ranked], range(8), _marks(facts, ranked))
+
+
+def front(facts: RunFacts) -> Table:
+    """The trials on the Pareto front of accuracy, two-qubit gates and processor time."""
+    by_number = {record.trial: record for record in facts.records}
+    found = [by_number[number] for number in facts.pareto]
+    columns = (
+        *("trial", "noisy", "2q gates", "QPU s", "µs a shot", "depth", "qubits", "weights"),
+        *("encoding", "ansatz"),
+    )
+    return Table(columns, [_front_row(record) for record in found], range(8), _marks(facts, found))
+
+
+def by_class(facts: RunFacts) -> Table | None:
+    """Of each class its number of samples, recall and precision; None before the evaluation."""
+    if not facts.confusion:
+        return None
+    said = [sum(row[j] for row in facts.confusion) for j in range(len(facts.confusion))]
+    rows = [
+        (label, sum(row), _ratio(row[j], sum(row)), _ratio(row[j], said[j]))
+        for j, (label, row) in enumerate(zip(facts.dataset.classes, facts.confusion, strict=True))
+    ]
+    return Table(("class", "samples", "recall", "precision"), rows, (1, 2, 3))
+
+
+def _ratio(part: int, whole: int) -> str:
+    return percent(part / whole if whole else None)
+
+
+def _tile(kind: str, score: Score | None) -> Tile:
+    title, meaning = _KINDS[kind]
+    return Tile(
+        title,
+        "not yet" if score is None else f"{100 * score.value:.1f}",
+        score is not None,
+        meaning,
+        (_MISSING[kind],) if score is None else score.details,
+        kind == "noisy",
+    )
+
+
+def _choice(choice: Choice) -> str:
+    settings = ", ".join(
+        counted_parts(key, value) or f"{key} {_short(value)}" for key, value in choice.settings.items()
+    )
+    return _words(choice.name) + (f" ({settings})" if settings else "")
+
+
+def _short(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        text = " ".join(map(str, value))
+    else:
+        text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 40 else f"{text[:37]}…"
+
+
+def _classical(name: str) -> str:
+    return "always the most frequent class" if name == MAJORITY else "classical, same features"
+
+
+def _marks(facts: RunFacts, records: Sequence[TrialRecord]) -> list[str | None]:
+    best = None if facts.winner is None else facts.winner.trial
+    return ["winner" if record.trial == best else None for record in records]
+
+
+def _row(record: TrialRecord) -> Sequence[object]:
+    candidate, costs = record.candidate, record.costs
+    names = (
+        ("–",) * 3
+        if candidate is None
+        else (candidate.encoding.name, candidate.ansatz.name, candidate.head.name)
+    )
+    cost = (
+        (None,) * 4
+        if costs is None
+        else (
+            costs.n_weights,
+            costs.two_qubit_gates,
+            costs.depth,
+            percent(costs.estimated_success_probability),
+        )
+    )
+    n_qubits = None if candidate is None else candidate.n_qubits
+    accuracy = (percent(record.validation_accuracy), percent(record.validation_accuracy_noiseless))
+    trial = f"{record.trial} (cut short)" if record.outcome.kind == "cut" else record.trial
+    return (trial, *accuracy, n_qubits, *cost, *(_words(name) for name in names))
+
+
+def _front_row(record: TrialRecord) -> tuple[object, ...]:
+    candidate, costs = record.candidate, record.costs
+    assert candidate is not None
+    assert costs is not None
+    return (
+        record.trial,
+        percent(record.validation_accuracy),
+        costs.two_qubit_gates,
+        f"{costs.qpu_seconds:.2f}",
+        f"{1e6 * costs.duration:.2f}",
+        costs.depth,
+        candidate.n_qubits,
+        costs.n_weights,
+        _words(candidate.encoding.name),
+        _words(candidate.ansatz.name),
+    )
+
+
+def _words(name: str) -> str:
+    """A name of the code as people write it."""
+    return name.replace("_", " ")

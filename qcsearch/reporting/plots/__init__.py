@@ -1,0 +1,1 @@
+"""Drawings: figures, circuits, devices."""

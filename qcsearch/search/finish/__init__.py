@@ -1,0 +1,1 @@
+"""After the trials: refit, evaluation, comparisons, leaderboard."""

@@ -1,0 +1,144 @@
+"""The final evaluation: the one place, and the one time, where the test part is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import stdev
+
+import numpy as np
+
+from qcsearch.data.splitting import Part
+from qcsearch.search.finish.classical import MAJORITY, majority_accuracy
+from qcsearch.search.finish.finalist import Finalist, Refitted
+from qcsearch.search.run.result import Best, SeedScore
+from qcsearch.search.trial.objective import Objective
+from qcsearch.training.model import TrainedModel
+from qcsearch.training.scoring import accuracy, classify
+from qcsearch.training.transpiled import TranspiledCandidate
+from qcsearch.wording import percent
+
+__all__ = ["Evaluation", "evaluate"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What the test part said; the parts of a `SearchResult` of the same names.
+
+    Attributes:
+        model: the winner.
+        test: the test part as the winner's circuit takes it, for `comparisons`: it is transformed once.
+        best: its figures.
+        seeds: its candidate's trainings.
+        spread: over them.
+        majority: accuracy of the class most common in the training part, on the test part.
+        confusion: under noise.
+        cut: why the training that the winner was judged by was broken off; empty if it was not.
+        failure: why the winner is nothing to be used, a sentence; empty if it is.
+        notices: which of its trainings are missing.
+    """
+
+    model: TrainedModel
+    test: Part
+    best: Best
+    seeds: tuple[SeedScore, ...]
+    spread: dict[str, float | None]
+    majority: float
+    confusion: tuple[tuple[int, ...], ...]
+    cut: str
+    failure: str
+    notices: tuple[str, ...]
+
+
+def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
+    """Test the winner; what it is compared with comes after it is saved, see `comparisons`.
+
+    Args:
+        objective: of the search.
+        winner: the finalist that was chosen, on validation alone.
+    """
+    transpiled, chosen = winner.transpiled, winner.chosen
+    prepared = objective.features.prepare(transpiled.candidate.preprocessing)
+    data, raw = prepared.data, objective.features.split.test
+    test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
+    predicted = classify(transpiled, chosen.parameters, test.X, data.n_classes)
+    noisy = float(np.mean(predicted == test.y))
+    noiseless = accuracy(transpiled, chosen.parameters, test, data.n_classes, noise=False)
+    best = Best(
+        trial=winner.record.trial,
+        validation_accuracy=chosen.validation_accuracy,
+        test_accuracy_noisy=noisy,
+        test_accuracy_noiseless=noiseless,
+        n_qubits=transpiled.candidate.n_qubits,
+        n_weights=transpiled.n_weights,
+        two_qubit_gates=transpiled.mapped.two_qubit_gates,
+    )
+    whole = (fit for fit in winner.fits if not fit.cut)
+    seeds = tuple(_seed_score(transpiled, fit, test, data.n_classes) for fit in whole)
+    majority = majority_accuracy(data.train.y, test.y)
+    failure = _failure(winner, best, majority_accuracy(data.train.y, data.validation.y), majority)
+    confusion = np.zeros((data.n_classes, data.n_classes), dtype=int)
+    np.add.at(confusion, (test.y, predicted), 1)
+    return Evaluation(
+        model=_model(objective, transpiled, chosen, best, majority),
+        test=test,
+        best=best,
+        seeds=seeds,
+        spread=_spread(seeds),
+        majority=majority,
+        confusion=tuple(tuple(row) for row in confusion.tolist()),
+        cut=winner.cut,
+        failure=failure,
+        notices=tuple(winner.notices),
+    )
+
+
+def _seed_score(transpiled: TranspiledCandidate, fit: Refitted, test: Part, n_classes: int) -> SeedScore:
+    on_test = accuracy(transpiled, fit.parameters, test, n_classes)
+    return SeedScore(fit.seed_index, fit.validation_accuracy, on_test)
+
+
+def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:
+    """Standard deviation over the refit's seeds; the trial's own training was another."""
+    alike = [score for score in seeds if score.seed_index > 0]
+    return {
+        name: stdev(getattr(score, name) for score in alike) if len(alike) > 1 else None
+        for name in ("validation_accuracy", "test_accuracy_noisy")
+    }
+
+
+def _failure(winner: Finalist, best: Best, on_validation: float, on_test: float) -> str:
+    """Why the winner is nothing to be used: it was cut short, or always to say the commonest class is no worse."""
+    said = f"No training went to its end, the winner's neither: {winner.cut}" if winner.cut else ""
+    parts = (
+        ("test", best.test_accuracy_noisy, on_test),
+        ("validation", best.validation_accuracy, on_validation),
+    )
+    for part, score, majority in parts:
+        if score <= majority:
+            return (
+                f"The winner is no better than the majority class: {percent(score)} against "
+                f"{percent(majority)} on the {part} part. {said}".rstrip()
+            )
+    return said
+
+
+def _model(
+    objective: Objective, transpiled: TranspiledCandidate, fit: Refitted, best: Best, majority: float
+) -> TrainedModel:
+    dataset = objective.features.dataset
+    return TrainedModel(
+        candidate=transpiled.candidate,
+        device=objective.device,
+        parameters=fit.parameters,
+        pipeline=objective.features.prepare(transpiled.candidate.preprocessing).pipeline,
+        classes=dataset.classes,
+        n_features_in=dataset.n_features,
+        image_shape=dataset.image_shape,
+        feature_names=dataset.feature_names,
+        metrics={
+            "validation_accuracy": best.validation_accuracy,
+            "test_accuracy_noisy": best.test_accuracy_noisy,
+            "test_accuracy_noiseless": best.test_accuracy_noiseless,
+            f"test_accuracy_{MAJORITY}": majority,
+        },
+    )

@@ -1,0 +1,90 @@
+"""A finalist of a search, and each of its trainings."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from qcsearch.search.trial.record import TrialRecord
+from qcsearch.training.parameters import Parameters
+from qcsearch.training.transpiled import TranspiledCandidate
+
+__all__ = ["Finalist", "Refitted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Refitted:
+    """One training of a finalist.
+
+    Attributes:
+        parameters: of circuit and head.
+        validation_accuracy: under noise; of a training on both parts the mean of its candidate's others.
+        seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
+        validation_loss: of the same weights.
+        cut: why it was broken off, a sentence; empty if it went to its end.
+    """
+
+    parameters: Parameters
+    validation_accuracy: float
+    seed_index: int
+    validation_loss: float = math.inf
+    cut: str = ""
+
+
+@dataclass(eq=False)
+class Finalist:
+    """A candidate that may win.
+
+    Attributes:
+        record: its trial.
+        transpiled: the candidate on its device, with the steps of the refit.
+        fits: its trainings, that of the trial first.
+        whole: of the winner, a training on the training and validation parts together; None if there was no time.
+        notices: of the winner, which trainings are missing and why, a sentence each.
+    """
+
+    record: TrialRecord
+    transpiled: TranspiledCandidate
+    fits: list[Refitted] = field(default_factory=list)
+    whole: Refitted | None = None
+    notices: list[str] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """Of its trial's candidate."""
+        assert self.record.candidate is not None
+        return self.record.candidate.digest
+
+    @property
+    def best(self) -> Refitted:
+        """The training with the best validation; of equals that with the least loss, then the first.
+
+        One that was broken off is taken only if there is no other.
+        """
+        return max(self.fits, key=lambda fit: (not fit.cut, fit.validation_accuracy, -fit.validation_loss))
+
+    @property
+    def chosen(self) -> Refitted:
+        """The training to hand over: on all that is not test if there is one, else the one with the best validation."""
+        return self.whole or self.best
+
+    @property
+    def refits(self) -> list[Refitted]:
+        """The trainings to judge it by: those of the refit, or the trial's own if there are none."""
+        return [fit for fit in self.fits if fit.seed_index > 0] or self.fits
+
+    @property
+    def cut(self) -> str:
+        """Why the training that it is judged by was broken off; empty if it was not."""
+        return next((fit.cut for fit in self.refits if fit.cut), "")
+
+    @property
+    def mean(self) -> float:
+        """Mean validation accuracy over `refits`: what finalists are compared by."""
+        return fmean(fit.validation_accuracy for fit in self.refits)
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean validation loss over `refits`."""
+        return fmean(fit.validation_loss for fit in self.refits)

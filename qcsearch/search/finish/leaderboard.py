@@ -1,0 +1,138 @@
+"""The leaderboard: every number with its split, classical rows and the ablation beside the candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from qcsearch.errors import CandidateError, RunError
+from qcsearch.registry import Registry
+from qcsearch.search.finish.rows import Row, final_rows, majority_rows, trial_row, tuning_rows
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.history import History
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.trial.pareto import pareto_front
+from qcsearch.search.trial.ranking import rank
+from qcsearch.search.trial.record import Costs, TrialRecord
+from qcsearch.storage.canonical import Json
+from qcsearch.wording import cell
+
+__all__ = [
+    "Leaderboard",
+    "explain",
+    "leaderboard",
+    "leaderboard_of",
+    "notices",
+    "records",
+]
+
+
+def records(run: RunFolder) -> list[TrialRecord]:
+    """The records of all finished trials, by number; those that cannot be read are left out.
+
+    Raises:
+        RunError: if the journal cannot be read.
+    """
+    return list(run.history().records)
+
+
+def notices(history: History) -> list[str]:
+    """What a person should know of a run's records: what could not be read, and what in them is not installed."""
+    from qcsearch.circuits.ansatze import ANSATZE
+    from qcsearch.circuits.encodings import ENCODINGS
+    from qcsearch.training.heads import HEADS
+
+    said = dict.fromkeys(history.notices)
+    tried: dict[tuple[Registry[Any], str], None] = {}
+    for record in history.records:
+        if (one := record.candidate) is not None:
+            parts = ((ENCODINGS, one.encoding), (ANSATZE, one.ansatz), (HEADS, one.head))
+            tried |= {(registry, choice.name): None for registry, choice in parts}
+    for registry, name in tried:
+        try:
+            registry.get(name)
+        except CandidateError as error:
+            said[f"{error.message} What needs it is left out."] = None
+    return list(said)
+
+
+class Leaderboard(tuple[Row, ...]):
+    """Rows; printed as a table."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """One line a row, every number with its split; a column for the backend if there was one."""
+        width = max(30, *(len(row.name) for row in self)) + 2
+        backend = next((f"  on {row.backend}" for row in self if row.backend), "")
+        heads = (
+            f"{'noisy':>9}{'noiseless':>11}{'qubits':>8}{'weights':>9}{'2q gates':>10}{'front':>7}{backend}"
+        )
+        lines = [f"{'':{width}}{'split':12}{heads}"]
+        for row in self:
+            numbers = (row.n_qubits, row.n_weights, row.two_qubit_gates)
+            cells = "".join(f"{cell(x):>{w}}" for x, w in zip(numbers, (8, 9, 10), strict=True))
+            accuracies = f"{cell(row.accuracy):>9}{cell(row.accuracy_noiseless):>11}"
+            deployed = f"  {cell(row.accuracy_deployed)}" if backend else ""
+            front = f"{'●' if row.pareto else '':>7}"
+            lines.append(f"{row.name:{width}}{row.split:12}{accuracies}{cells}{front}{deployed}".rstrip())
+            if row.note:
+                lines.append(f"  {row.note}")
+        return "\n".join(lines)
+
+
+def leaderboard(
+    run: RunFolder, *, top: int | None = None, pareto: bool = False, history: History | None = None
+) -> Leaderboard:
+    """The rows: final evaluation first if there is one, then the trials, best first.
+
+    Args:
+        run: the run folder.
+        top: how many trials at most; None for all that were trained and not pruned.
+        pareto: of the trials only those of the Pareto front.
+        history: of the run, if it was read already.
+    """
+    records, result = (history or run.history()).records, run.result()
+    if result is None:
+        return _assembled(majority_rows(run) if rank(records) else [], records, top, pareto)
+    final = [*final_rows(result, run.deployment()), *tuning_rows(result, run.config)]
+    return _assembled(final, records, top, pareto)
+
+
+def leaderboard_of(
+    result: SearchResult, *, top: int | None = None, deployment: Json | None = None
+) -> Leaderboard:
+    """The same of a search that has just ended, from what it holds in memory.
+
+    Args:
+        result: of the search.
+        top: how many trials at most; None for all that were trained and not pruned.
+        deployment: of its winner, if there is one.
+    """
+    return _assembled(final_rows(result, deployment), result.records, top, pareto=False)
+
+
+def _assembled(
+    final: Sequence[Row], records: Sequence[TrialRecord], top: int | None, pareto: bool
+) -> Leaderboard:
+    ranked = rank(records)
+    front = {record.trial for record in pareto_front(ranked)}
+    shown = [record for record in ranked if record.trial in front or not pareto]
+    trials = (trial_row(record, record.trial in front) for record in shown[:top])
+    costs: dict[int | None, Costs | None] = {record.trial: record.costs for record in ranked}
+    final = [replace(row, costs=costs.get(row.trial)) if row.kind == "winner" else row for row in final]
+    return Leaderboard((*final, *trials))
+
+
+def explain(run: RunFolder, trial: int) -> TrialRecord:
+    """Everything that is known of one trial.
+
+    Raises:
+        RunError: if there is no finished trial of that number.
+    """
+    found = {record.trial: record for record in records(run)}
+    if trial not in found:
+        span = f"they are {min(found)} to {max(found)}" if found else "there is none"
+        raise RunError(f"The run in '{run.path}' has no finished trial {trial}; {span}.")
+    return found[trial]

@@ -1,0 +1,230 @@
+"""Refit: the best candidates trained again, longer and from several seeds, before one is chosen."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.search.events import Event, RefitFinished, RefitStarted
+from qcsearch.search.finish.finalist import Finalist, Refitted
+from qcsearch.search.finish.schedule import MARGIN, affordable, promising, rounds_end, was_cut
+from qcsearch.search.trial.objective import PRECISION, Objective, seed_words
+from qcsearch.search.trial.ranking import best_of_lineages
+from qcsearch.search.trial.record import TrialRecord
+from qcsearch.training.data import TrainingData
+from qcsearch.training.loop.fit import Stop
+from qcsearch.training.loop.trainer import TrainingControl
+from qcsearch.training.parameters import DRAWN, Parameters
+from qcsearch.training.scoring import accuracy
+from qcsearch.training.single import fit_candidate
+from qcsearch.training.transpiled import TranspiledCandidate
+
+__all__ = ["refit", "train_once"]
+
+_WHOLE = 1_000
+"""Number of the seed of the training on both parts."""
+
+_REFITS = (
+    "Of {seeds} trainings of the winner from other seeds {done} went to the end: the seconds were used up."
+)
+_NOT_WHOLE = "The winner was not trained once more on the training and validation parts together. {reason}"
+
+
+def refit(
+    objective: Objective,
+    ranked: list[TrialRecord],
+    *,
+    deadline: float | None,
+    emit: Callable[[Event], None],
+    threads: int = 1,
+    warm: Mapping[str, Parameters] | None = None,
+) -> list[Finalist]:
+    """Train the best again; the winner is the finalist with the best mean, which comes first.
+
+    At the end the winner is trained once more on the training and validation parts together, as long as in its refits,
+    and its last weights are kept: by then nothing is chosen any more, and more samples make a better model.
+
+    Of each lineage of trials (`best_of_lineages`) the best alone is trained again.
+
+    A trial that was cut short may be among them, behind those that were not: it is judged by trainings of the refit
+    that go to their end, and where there is no time for these it does not win over one that was not cut.
+
+    Every finalist gets its first seed before any gets its second, and a round that the deadline breaks off
+    does not count: so a short time still compares like with like. Where not even one round of all finalists
+    fits into the time, there are fewer of them, then fewer steps, then the trials' own trainings decide.
+
+    Args:
+        objective: of the search.
+        ranked: the trials, best first.
+        deadline: in seconds of `time.monotonic`; None for no limit.
+        emit: told of the progress.
+        threads: over which the trainings of a round are spread; the numbers do not depend on it.
+        warm: of a tuning: trainings start from the trials' weights, with other batches for each seed, in place of
+            drawn ones. By digest of a candidate: weights that know the validation part already, from which its
+            last training starts; without the time for that they are handed over as they are.
+    """
+    plan = objective.space.file.refit
+    best = promising(best_of_lineages(ranked), plan.top)
+    end = rounds_end(best, plan.steps_factor, deadline)
+    n_finalists, factor = affordable(best, plan.steps_factor, end, threads)
+    while n_finalists < len(best) and not was_cut(best[0]) and was_cut(best[-1]):
+        best.pop()
+        end = rounds_end(best, plan.steps_factor, deadline)
+        n_finalists, factor = affordable(best, plan.steps_factor, end, threads)
+    if not n_finalists:
+        end = deadline
+        n_finalists, factor = affordable(best, plan.steps_factor, end, threads)
+    finalists = [_finalist(objective, record, factor) for record in best[: max(1, n_finalists)]]
+    if n_finalists:
+        emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
+        _rounds(objective, finalists, plan.seeds, end, emit, threads, warm is not None)
+    finalists.sort(
+        key=lambda f: (
+            bool(f.cut),
+            -f.mean,
+            f.transpiled.mapped.two_qubit_gates,
+            f.transpiled.n_weights,
+            f.mean_loss,
+        )
+    )
+    winner = finalists[0]
+    if (done := len(winner.fits) - 1) < plan.seeds:
+        winner.notices.append(_REFITS.format(seeds=plan.seeds, done=done or "none"))
+    if n_finalists or warm:
+        winner.whole = _whole(objective, winner, deadline, warm)
+    return finalists
+
+
+def _rounds(
+    objective: Objective,
+    finalists: list[Finalist],
+    seeds: int,
+    deadline: float | None,
+    emit: Callable[[Event], None],
+    threads: int,
+    warm: bool,
+) -> None:
+    """Up to `seeds` trainings of every finalist, while a whole round is in time."""
+    longest = 0.0
+    for finalist in finalists:
+        objective.features.prepare(finalist.transpiled.candidate.preprocessing)  # not in several threads
+    for index in range(1, seeds + 1):
+        started = time.monotonic()
+        if deadline is not None and started + longest * MARGIN > deadline:
+            return
+        train = partial(train_once, objective, index=index, deadline=deadline)
+        starts = [finalist.fits[0].parameters if warm else DRAWN for finalist in finalists]
+        with ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(train, (finalist.transpiled for finalist in finalists), starts))
+        if any(fit.cut for fit in found):
+            return
+        for finalist, fit in zip(finalists, found, strict=True):
+            emit(RefitFinished(finalist.record.trial, index - 1, fit.validation_accuracy))
+            finalist.fits.append(fit)
+        longest = max(longest, time.monotonic() - started)
+
+
+def _whole(
+    objective: Objective, winner: Finalist, deadline: float | None, warm: Mapping[str, Parameters] | None
+) -> Refitted | None:
+    """The winner trained on the training and validation parts together, in a tuning from the weights there are.
+
+    None if it did not get to the end, or is right on clearly fewer of these samples (a standard error and one sample)
+    than the best of the other trainings: one that is far from converged must not be handed over for its last weights.
+    """
+    candidate = winner.transpiled.candidate
+    both = objective.features.prepare(candidate.preprocessing).data.whole()
+
+    def right(parameters: Parameters) -> float:
+        return accuracy(winner.transpiled, parameters, both.train, both.n_classes)
+
+    known = None if warm is None else warm.get(winner.digest)
+    start = known or (DRAWN if warm is None else winner.best.parameters)
+    trained = _train_whole(objective, winner, both, start, deadline)
+    found = [parameters for parameters in (trained, known) if parameters is not None]
+    asked, n_samples = right(winner.best.parameters) if found else 0.0, len(both.train)
+    least = asked - math.sqrt(asked * (1 - asked) / n_samples) - 1 / n_samples
+    for parameters in found:
+        if right(parameters) >= least:
+            return Refitted(parameters, winner.mean, _WHOLE, winner.mean_loss)
+    return None
+
+
+def _train_whole(
+    objective: Objective, winner: Finalist, data: TrainingData, start: Parameters, deadline: float | None
+) -> Parameters | None:
+    """One training without validation; None if it did not get to the end."""
+    candidate = winner.transpiled.candidate
+    found = fit_candidate(
+        winner.transpiled,
+        data,
+        np.random.default_rng(seed_words(objective.seed, candidate, _WHOLE)),
+        start=start,
+        control=TrainingControl(deadline),
+        dtype=PRECISION,
+    )
+    if found.stopped in (Stop.BUDGET, Stop.DIVERGED):
+        winner.notices.append(_NOT_WHOLE.format(reason=found.stopped.sentence))
+        return None
+    return found.parameters
+
+
+def train_once(
+    objective: Objective,
+    transpiled: TranspiledCandidate,
+    start: Parameters = DRAWN,
+    *,
+    index: int,
+    deadline: float | None,
+) -> Refitted:
+    """One training from the seed number `index`.
+
+    Args:
+        objective: of the search.
+        transpiled: what to train.
+        start: where to start; an empty part is drawn too.
+        index: 1, 2, …
+        deadline: in seconds of `time.monotonic`; None for no limit.
+    """
+    candidate = transpiled.candidate
+    data = objective.features.prepare(candidate.preprocessing).data
+    rng = np.random.default_rng(seed_words(objective.seed, candidate, index))
+    found = fit_candidate(
+        transpiled,
+        data,
+        rng,
+        start=start,
+        control=TrainingControl(deadline),
+        dtype=PRECISION,
+    )
+    score = accuracy(transpiled, found.parameters, data.validation, data.n_classes)
+    loss = math.inf if found.validation_loss is None else found.validation_loss
+    cut = found.stopped.sentence if found.stopped == Stop.BUDGET else ""
+    return Refitted(found.parameters, score, index, loss, cut)
+
+
+def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) -> Finalist:
+    assert record.candidate is not None
+    longer = _longer(record.candidate, steps_factor)
+    # In another session there may have been more time to set it up; now it must be, as it has been chosen.
+    transpiled, _, _ = replace(objective, setup_seconds=None).transpile(longer)
+    own = Refitted(
+        record.parameters,
+        record.validation_accuracy or 0.0,
+        0,
+        math.inf if record.validation_loss is None else record.validation_loss,
+        record.outcome.text if was_cut(record) else "",
+    )
+    return Finalist(record, transpiled, [own])
+
+
+def _longer(candidate: Candidate, factor: float) -> Candidate:
+    steps = max(1, round(candidate.training.steps * factor))
+    return replace(candidate, training=replace(candidate.training, steps=steps))

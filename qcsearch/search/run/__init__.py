@@ -1,0 +1,1 @@
+"""The run folder: configuration, history and result of a search, on disk."""

@@ -1,0 +1,1 @@
+"""One session of a run: what it works with, its trials, its end."""

@@ -1,0 +1,1 @@
+"""QuantumDARTS and the differentiable circuit that it trains."""

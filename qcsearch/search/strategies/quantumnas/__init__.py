@@ -1,0 +1,1 @@
+"""QuantumNAS and its pruning."""

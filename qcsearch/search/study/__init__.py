@@ -1,0 +1,1 @@
+"""The study: its journal, what it asks and what it is told."""

@@ -1,0 +1,1 @@
+"""One trial: from parameters to a record."""

@@ -1,0 +1,137 @@
+"""The data of a search: split once, preprocessed once for each choice of preprocessing."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.preprocessing import Preprocessing
+from qcsearch.data.dataset import Dataset
+from qcsearch.data.preprocessing.pipeline import build_pipeline, fit_seconds, n_components
+from qcsearch.data.splitting import Part, Split, split
+from qcsearch.devices.device import Device
+from qcsearch.search.space.context import SearchContext
+from qcsearch.training.data import TrainingData
+from qcsearch.training.expectations import Floats
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+__all__ = ["Features", "Prepared"]
+
+_KEPT = 64
+_KEPT_NUMBERS = 30_000_000
+_ANGLE_STEPS = 2
+"""Of a pipeline: scaling and angle range come last, after the reduction, which takes longest to fit."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The training and validation parts as angles.
+
+    Attributes:
+        pipeline: fitted on the training part.
+        data: angles in radians, `(n_samples, n_components)` in each part.
+    """
+
+    pipeline: Pipeline
+    data: TrainingData
+
+    @property
+    def size(self) -> int:
+        """Numbers that it holds."""
+        return self.data.train.X.size + self.data.validation.X.size
+
+
+@dataclass(frozen=True, eq=False)
+class _Reduced:
+    """The training and validation parts after a reduction, which several scalings and ranges have in common."""
+
+    pipeline: Pipeline
+    X: Floats
+    X_val: Floats
+
+    @property
+    def size(self) -> int:
+        return self.X.size + self.X_val.size
+
+
+class Features:
+    """A data set, split by one seed, with its fitted pipelines.
+
+    Args:
+        dataset: the data.
+        seed: of the split and of reductions that draw random numbers.
+
+    Raises:
+        DataError: if the data cannot be split.
+    """
+
+    def __init__(self, dataset: Dataset, seed: int) -> None:
+        self.dataset = dataset
+        self.seed = seed
+        self.split: Split = split(dataset, seed)
+        self._prepared: OrderedDict[Preprocessing, Prepared] = OrderedDict()
+        self._reduced: OrderedDict[Choice, _Reduced] = OrderedDict()
+
+    def context(self, device: Device) -> SearchContext:
+        """What a space must know of these data."""
+        data = self.dataset
+        return SearchContext(device, self.split.n_features, data.n_classes, data.image_shape)
+
+    def n_components(self, preprocessing: Preprocessing) -> int:
+        """Number of angles, known before anything is fitted.
+
+        Raises:
+            CandidateError: if the preprocessing does not suit these data.
+        """
+        data = self.dataset
+        return n_components(preprocessing, self.split.n_features, data.image_shape, data.n_classes)
+
+    def fit_seconds(self, preprocessing: Preprocessing) -> float:
+        """About how long `prepare` takes; 0 where its reduction is fitted already.
+
+        Raises:
+            CandidateError: if the reduction is wrong.
+        """
+        if preprocessing.reduction in self._reduced:
+            return 0.0
+        n_samples, n_features = len(self.split.train), self.split.n_features
+        return fit_seconds(preprocessing, n_samples, n_features, self.dataset.image_shape)
+
+    def prepare(self, preprocessing: Preprocessing) -> Prepared:
+        """The angles of one preprocessing, fitted when it is first asked for; its reduction may be there already."""
+        if preprocessing in self._prepared:
+            self._prepared.move_to_end(preprocessing)
+            return self._prepared[preprocessing]
+        data = self.dataset
+        pipeline = build_pipeline(preprocessing, data.image_shape, self.seed, data.coding)
+        reduced = self._reduce(preprocessing.reduction, pipeline[:-_ANGLE_STEPS])
+        train, validation = self.split.train, self.split.validation
+        angles = pipeline[-_ANGLE_STEPS:]
+        Z = angles.fit_transform(reduced.X, train.y)
+        whole = type(pipeline)([*reduced.pipeline.steps, *angles.steps])
+        Z_val = angles.transform(reduced.X_val)
+        training = TrainingData(Part(Z, train.y), data.n_classes, Part(Z_val, validation.y))
+        prepared = Prepared(whole, training)
+        self._prepared[preprocessing] = prepared
+        _forget(self._prepared)
+        return prepared
+
+    def _reduce(self, reduction: Choice, pipeline: Pipeline) -> _Reduced:
+        if reduction not in self._reduced:
+            train, validation = self.split.train, self.split.validation
+            X = pipeline.fit_transform(train.X, train.y) if pipeline.steps else train.X
+            X_val = pipeline.transform(validation.X) if pipeline.steps else validation.X
+            self._reduced[reduction] = _Reduced(pipeline, X, X_val)
+            _forget(self._reduced)
+        self._reduced.move_to_end(reduction)
+        return self._reduced[reduction]
+
+
+def _forget(kept: OrderedDict[Any, Prepared] | OrderedDict[Any, _Reduced]) -> None:
+    """Drop the oldest while there are too many of them, or they hold too many numbers; the newest stays."""
+    while len(kept) > _KEPT or (len(kept) > 1 and sum(one.size for one in kept.values()) > _KEPT_NUMBERS):
+        kept.popitem(last=False)

@@ -1,0 +1,31 @@
+"""The order of trials: what is better, and which of those that refine one circuit stands for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qcsearch.search.trial.record import TrialRecord
+
+__all__ = ["best_of_lineages", "rank"]
+
+
+def best_of_lineages(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """The best of each lineage: of a trial and those that refine its circuit step by step.
+
+    They hardly differ from one to the next, and the more of them there are, the more the best of them owes to luck with
+    the validation part.
+    """
+    found: dict[int, TrialRecord] = {}
+    for record in ranked:
+        found.setdefault(record.trial if record.lineage is None else record.lineage, record)
+    return list(found.values())
+
+
+def rank(found: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """The kept ones, best first (`TrialRecord.merit`), of equals the first; behind them those that were cut short."""
+    trained = [record for record in found if record.outcome.kind in ("kept", "cut")]
+    return sorted(trained, key=_place, reverse=True)
+
+
+def _place(record: TrialRecord) -> tuple[object, ...]:
+    return record.outcome.kind == "kept", record.merit, -record.trial

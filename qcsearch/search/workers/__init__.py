@@ -1,0 +1,1 @@
+"""Worker processes and the loop of trials in each."""

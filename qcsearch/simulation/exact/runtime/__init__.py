@@ -1,0 +1,1 @@
+"""Programs at work: batches, threads, memory, compilation."""

@@ -1,0 +1,1 @@
+"""Aer behind the interface of the exact engine: the referee."""

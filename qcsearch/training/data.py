@@ -1,0 +1,50 @@
+"""What a training learns from: preprocessed samples, those to train on and those to validate on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from qcsearch.data.splitting import Part
+from qcsearch.training.expectations import Floats
+
+__all__ = ["TrainingData"]
+
+
+def _nothing() -> Part:
+    return Part(np.zeros((0, 0)), np.zeros(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """A split whose samples are what a circuit takes: outputs of the preprocessing, or features derived from them.
+
+    Attributes:
+        train: `X` of shape `(n_train, n_features)`, angles in radians, and class numbers `(n_train,)`.
+        n_classes: how many classes there are, in either part or not.
+        validation: the same of the samples that the best weights are chosen by; empty if none are to be chosen.
+    """
+
+    train: Part
+    n_classes: int
+    validation: Part = field(default_factory=_nothing)
+
+    @property
+    def validated(self) -> bool:
+        """Whether there is a validation part."""
+        return len(self.validation) > 0
+
+    def map(self, features: Callable[[Floats], Floats]) -> TrainingData:
+        """The same samples with other features, `(n_samples, n_features)` to `(n_samples, n_others)`."""
+        validation = (
+            replace(self.validation, X=features(self.validation.X)) if self.validated else self.validation
+        )
+        return replace(self, train=replace(self.train, X=features(self.train.X)), validation=validation)
+
+    def whole(self) -> TrainingData:
+        """Both parts to train on, in this order, and none to validate on."""
+        X = np.concatenate([self.train.X, self.validation.X])
+        y = np.concatenate([self.train.y, self.validation.y])
+        return TrainingData(Part(X, y), self.n_classes)

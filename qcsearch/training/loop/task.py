@@ -1,0 +1,172 @@
+"""What stays the same during a training: data, program, head, loss; and what follows from it and a step."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from qcsearch.candidate.training import TrainingOptions
+from qcsearch.storage import canonical
+from qcsearch.storage.canonical import Json
+from qcsearch.training.bound_head import BoundHead, predicted_classes
+from qcsearch.training.data import TrainingData
+from qcsearch.training.expectations import Expectations, Floats, Ints
+from qcsearch.training.gradients import GradientEstimator
+from qcsearch.training.heads import Head
+from qcsearch.training.losses import LOSSES
+from qcsearch.training.parameters import Parameters
+
+__all__ = ["Task", "batch_rows", "learning_rate", "random_at"]
+
+_FINAL_RATE = 0.02
+"""Where the cosine ends, as a share of the learning rate: not at 0, where the last steps would be thrown away."""
+
+_BATCHES, _DIRECTIONS = 0, 1
+"""Words of the seed, so that the order of the samples and what an estimator draws come of different streams."""
+
+
+def learning_rate(options: TrainingOptions, step: int) -> float:
+    """Step size at `step`: constant, or half a cosine from `learning_rate` down to 2 % of it over `steps`."""
+    if options.schedule == "constant":
+        return options.learning_rate
+    fall = 0.5 * (1.0 + np.cos(np.pi * step / max(1, options.steps)))
+    return float(options.learning_rate * (_FINAL_RATE + (1.0 - _FINAL_RATE) * fall))
+
+
+def batch_rows(n_samples: int, batch_size: int | None, step: int, seed: int) -> Ints | None:
+    """Rows of the batch at `step`; None for all of them.
+
+    Each epoch is its own permutation; rows left over at its end, fewer than a batch, wait for the next.
+    """
+    if batch_size is None or batch_size >= n_samples:
+        return None
+    epoch, place = divmod(step, n_samples // batch_size)
+    return _epoch(n_samples, epoch, seed)[place * batch_size : (place + 1) * batch_size]
+
+
+@lru_cache(
+    maxsize=4
+)  # every step of an epoch asks for its permutation; refits train several at once, in threads
+def _epoch(n_samples: int, epoch: int, seed: int) -> Ints:
+    order = np.random.default_rng([seed, _BATCHES, epoch]).permutation(n_samples)
+    order.setflags(write=False)
+    return order
+
+
+def random_at(seed: int, step: int) -> np.random.Generator:
+    """The generator of a step: the same for the same seed and step, whatever was drawn before."""
+    return np.random.default_rng([seed, _DIRECTIONS, step])
+
+
+@dataclass(frozen=True)
+class Task:
+    """What stays the same during a training.
+
+    Attributes:
+        program: what is asked for expectation values.
+        estimator: how gradients are found.
+        head: from values to logits.
+        options: hyper-parameters.
+        data: features of the circuit, `(n_samples, n_features)` in each part, and class numbers; without a validation
+            part the last weights are handed back, not the best.
+        identity: says which circuit is trained; a checkpoint of another is refused.
+    """
+
+    program: Expectations
+    estimator: GradientEstimator
+    head: Head
+    options: TrainingOptions
+    data: TrainingData
+    identity: str = ""
+
+    @property
+    def n_head(self) -> int:
+        """Number of head parameters."""
+        return self.head.n_parameters(self.program.n_observables, self.data.n_classes)
+
+    @cached_property
+    def inputs(self) -> Any:
+        """The training features, encoded once where the program can do that and is the one that is asked."""
+        X = self.data.train.X
+        return _encoded(self.program, X) if self.estimator.program is self.program else X
+
+    @cached_property
+    def validation_inputs(self) -> Any:
+        """The validation features, encoded once where the program can do that."""
+        return _encoded(self.program, self.data.validation.X)
+
+    def objective(self, theta: Floats, rows: Ints | None, rng: np.random.Generator) -> tuple[float, Floats]:
+        """Loss and gradient by all parameters on some rows of the training split."""
+        y = self.data.train.y
+        X, y = (self.inputs, y) if rows is None else (self.inputs[rows], y[rows])
+        parameters = self.parameters(theta)
+        head = self.bound(parameters)
+        # An estimator asks for the derivative by the values alone; the head's comes of the same call, and is kept.
+        kept: list[tuple[float, Floats]] = []
+
+        def cotangent(values: Floats) -> Floats:
+            loss, dlogits = self.loss(head.logits(values), y)
+            dvalues, dp = head.backward(values, dlogits)
+            kept.append((loss, dp))
+            return dvalues
+
+        _, dw = self.estimator(X, parameters.weights, cotangent, rng)
+        loss, dp = kept[-1]
+        return loss, np.concatenate([dw, dp])
+
+    def validate(self, theta: Floats) -> tuple[float | None, float | None]:
+        """Accuracy and loss on the validation split; None without one, and for a loss that is no number."""
+        if not self.data.validated:
+            return None, None
+        parameters, y = self.parameters(theta), self.data.validation.y
+        logits = self.bound(parameters).logits(
+            self.program.values(self.validation_inputs, parameters.weights)
+        )
+        if not np.all(np.isfinite(logits)):
+            return 0.0, None
+        return float(np.mean(predicted_classes(logits) == y)), self.loss(logits, y)[0]
+
+    def loss(self, logits: Floats, y: Ints) -> tuple[float, Floats]:
+        """The loss that the options name, and its derivative by the logits."""
+        return LOSSES.create(self.options.loss)(logits, y, self.head.targets(self.data.n_classes))
+
+    def bound(self, parameters: Parameters) -> BoundHead:
+        """The head with its parameters."""
+        return BoundHead(self.head, parameters.head, self.data.n_classes)
+
+    def parameters(self, theta: Floats) -> Parameters:
+        """Circuit weights and head parameters of one vector."""
+        return Parameters.of_vector(theta, self.program.n_weights)
+
+    def rates(self, step: int) -> Floats:
+        """Step size of each parameter."""
+        factors = np.ones(self.program.n_weights + self.n_head)
+        factors[self.program.n_weights :] = self.options.head_rate
+        return learning_rate(self.options, step) * factors
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what a checkpoint must have in common with the training that resumes from it."""
+        head = [type(self.head).__name__, repr(sorted(vars(self.head).items()))]
+        content: Json = [
+            self.identity,
+            asdict(self.options),
+            head,
+            self.data.n_classes,
+            self.program.n_weights,
+        ]
+        total = hashlib.sha256(canonical.dumps(content).encode())
+        for part in (self.data.train, self.data.validation):
+            for array in (part.X, part.y):
+                total.update(np.ascontiguousarray(array).tobytes() or b"-")
+        return total.hexdigest()
+
+
+def _encoded(program: Expectations, X: Floats) -> Any:
+    """Features in the form that the program would bring them to in every call, where it offers that (`encode`)."""
+    encode = getattr(program, "encode", None)
+    return X if encode is None else encode(X)

@@ -1,0 +1,45 @@
+"""Numbers as people read them: one wording for the command line, the report and what a backend's verdicts say."""
+
+from __future__ import annotations
+
+__all__ = ["cell", "error_rate", "lifetime", "microseconds", "percent", "seconds"]
+
+_NONE = "–"
+_UNMEASURED = "not measured"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share in [0, 1], such as an accuracy, as `97.9 %`; a dash for None."""
+    return _NONE if share is None else f"{100 * share:.{digits}f} %"
+
+
+def error_rate(probability: float | None) -> str:
+    """A calibrated error probability in percent with three significant digits: they range over decades."""
+    return _UNMEASURED if probability is None else f"{100 * probability:.3g} %"
+
+
+def lifetime(seconds: float | None) -> str:
+    """A calibrated T1 or T2, given in seconds, in microseconds."""
+    return _UNMEASURED if seconds is None else f"{1e6 * seconds:.4g} µs"
+
+
+def microseconds(seconds: float) -> str:
+    """How long a circuit takes, given in seconds, as `3.21 µs`."""
+    return f"{1e6 * seconds:.2f} µs"
+
+
+def seconds(value: float, digits: int = 1) -> str:
+    """A time of the clock as `12.3 s`."""
+    return f"{value:.{digits}f} s"
+
+
+def cell(value: object) -> str:
+    """A cell of a table: floats with four digits, or three significant ones where those say nothing; a dash for None.
+
+    Text comes back as it is; who shows it escapes it.
+    """
+    if value is None:
+        return _NONE
+    if isinstance(value, float):
+        return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 or value == 0 else f"{value:.3g}"
+    return str(value)

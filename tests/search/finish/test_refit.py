@@ -1,0 +1,127 @@
+"""The refit: what the winner is handed over with."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qcsearch.search.finish.leaderboard import records
+from qcsearch.search.finish.refit import refit
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.trial.objective import Objective, seed_words
+from qcsearch.search.trial.ranking import rank
+from qcsearch.search.trial.record import TrialRecord
+from qcsearch.training.single import fit_candidate
+
+
+@pytest.fixture
+def ranked(finished: SearchResult) -> list[TrialRecord]:
+    """Of trainings of a few steps."""
+    return rank(records(RunFolder.open(finished.run)))
+
+
+@pytest.fixture
+def longer(ranked: list[TrialRecord]) -> list[TrialRecord]:
+    """The same, to be trained to their end."""
+    changed = []
+    for record in ranked:
+        assert record.candidate is not None
+        training = replace(record.candidate.training, steps=150)
+        changed.append(replace(record, candidate=replace(record.candidate, training=training)))
+    return changed
+
+
+def test_the_winner_is_trained_once_more_on_training_and_validation_parts_together(
+    objective: Objective, longer: list[TrialRecord]
+) -> None:
+    winner, *others = refit(objective, longer, deadline=None, emit=lambda event: None)
+    assert winner.whole is not None
+    assert all(other.whole is None for other in others)
+    assert winner.chosen is winner.whole
+    assert winner.chosen.validation_accuracy == winner.mean
+    candidate = winner.transpiled.candidate
+    data = objective.features.prepare(candidate.preprocessing).data
+    again = fit_candidate(
+        winner.transpiled,
+        data.whole(),
+        np.random.default_rng(seed_words(objective.seed, candidate, 1_000)),
+        dtype="float32",
+    )
+    assert again.steps == candidate.training.steps
+    assert winner.chosen.parameters == again.parameters
+
+
+def test_without_the_time_the_best_by_validation_is_handed_over(
+    objective: Objective, ranked: list[TrialRecord]
+) -> None:
+    winner = refit(objective, ranked, deadline=time.monotonic(), emit=lambda event: None)[0]
+    assert winner.whole is None
+    assert winner.chosen is winner.best
+
+
+def test_a_tuning_goes_on_from_the_weights_there_are_to_the_last(
+    objective: Objective, longer: list[TrialRecord]
+) -> None:
+    def still(record: TrialRecord) -> TrialRecord:
+        assert record.candidate is not None
+        training = replace(record.candidate.training, learning_rate=1e-9)
+        return replace(record, candidate=replace(record.candidate, training=training))
+
+    given = [still(r) for r in longer]
+    winner = refit(objective, given, deadline=None, emit=lambda event: None, warm={})[0]
+    assert winner.whole is not None
+    np.testing.assert_allclose(winner.whole.parameters.weights, winner.record.parameters.weights, atol=1e-5)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_weights_that_know_the_validation_part_are_what_the_last_training_of_a_tuning_starts_from(
+    late: bool, objective: Objective, longer: list[TrialRecord]
+) -> None:
+    """Without the time for it they are handed over as they are; the choice before that does not see them."""
+    deadline = time.monotonic() if late else None
+    plain, *_ = refit(objective, longer, deadline=deadline, emit=lambda event: None, warm={})
+    best = plain.best.parameters
+    known = replace(best, weights=best.weights + 1e-6)
+    warm = {plain.digest: known}
+    winner, *_ = refit(objective, longer, deadline=deadline, emit=lambda event: None, warm=warm)
+    assert (winner.digest, winner.mean) == (plain.digest, plain.mean)
+    assert winner.whole is not None
+    assert (winner.whole.parameters == known) == late
+    assert winner.chosen.validation_accuracy == winner.mean
+    if late:
+        assert plain.whole is None
+    else:
+        assert plain.whole is not None
+        assert winner.whole.parameters != plain.whole.parameters
+
+
+def test_a_last_training_that_is_right_on_fewer_samples_is_not_handed_over(
+    objective: Objective, ranked: list[TrialRecord]
+) -> None:
+    """A few steps end anywhere; the others kept their best."""
+    winner = refit(objective, ranked, deadline=None, emit=lambda event: None)[0]
+    assert winner.whole is None
+
+
+def test_of_equal_means_the_smaller_circuit_wins(objective: Objective, ranked: list[TrialRecord]) -> None:
+    finalists = refit(objective, ranked, deadline=None, emit=lambda event: None)
+    merits = [
+        (-f.mean, f.transpiled.mapped.two_qubit_gates, f.transpiled.n_weights, f.mean_loss) for f in finalists
+    ]
+    assert merits == sorted(merits)
+    assert np.isfinite(merits).all()
+
+
+def test_of_trials_of_one_family_the_best_alone_is_trained_again(
+    objective: Objective, ranked: list[TrialRecord]
+) -> None:
+    best, *others = ranked
+    near = [replace(record, lineage=best.trial) for record in others[:2]]
+    rest = others[2:]
+    finalists = refit(objective, [best, *near, *rest], deadline=None, emit=lambda event: None)
+    top = objective.space.file.refit.top
+    assert {f.record.trial for f in finalists} == {record.trial for record in [best, *rest][:top]}

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from qcsearch.data.splitting import Part
+from qcsearch.training.data import TrainingData
+
+
+@pytest.fixture
+def data():
+    X = np.arange(10.0).reshape(5, 2)
+    return TrainingData(Part(X[:3], np.array([0, 1, 2])), 3, Part(X[3:], np.array([2, 0])))
+
+
+def test_other_features_are_of_the_same_samples(data):
+    mapped = data.map(lambda X: X[:, :1] + 1)
+    assert mapped.train.X.tolist() == [[1.0], [3.0], [5.0]]
+    assert mapped.validation.X.tolist() == [[7.0], [9.0]]
+    assert (mapped.train.y is data.train.y, mapped.validation.y is data.validation.y) == (True, True)
+    assert mapped.n_classes == 3
+
+
+def test_without_a_validation_part_nothing_is_made_of_it(data):
+    alone = TrainingData(data.train, 3)
+    assert not alone.validated
+    seen = []
+    assert not alone.map(lambda X: seen.append(len(X)) or X).validated
+    assert seen == [3]
+
+
+def test_both_parts_as_one_keep_their_order_and_leave_nothing_to_validate_on(data):
+    whole = data.whole()
+    assert whole.train.X.tolist() == np.arange(10.0).reshape(5, 2).tolist()
+    assert whole.train.y.tolist() == [0, 1, 2, 2, 0]
+    assert (whole.n_classes, whole.validated) == (3, False)
