@@ -14,7 +14,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-__all__ = ["ORPHANED", "end_with_parent", "environment", "python_command"]
+__all__ = ["PARENT_ENDED", "end_with_parent", "environment", "python_command"]
 
 _THREADS = (
     "OMP_NUM_THREADS",
@@ -26,7 +26,7 @@ _THREADS = (
 _INSTALLED = ("site-packages", "dist-packages")
 _PR_SET_PDEATHSIG = 1
 _NOBODY = "0"
-ORPHANED = 3
+PARENT_ENDED = 3
 """Exit code of a child whose parent is gone."""
 
 
@@ -68,7 +68,7 @@ def end_with_parent(parent: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        os._exit(ORPHANED)
+        os._exit(PARENT_ENDED)
 
 
 def _child(parent: str, module: str, *arguments: str) -> None:

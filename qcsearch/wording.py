@@ -29,7 +29,7 @@ def microseconds(seconds: float) -> str:
 
 
 def seconds(value: float, digits: int = 1) -> str:
-    """A time of the clock as `12.3 s`."""
+    """A wall-clock time as `12.3 s`."""
     return f"{value:.{digits}f} s"
 
 

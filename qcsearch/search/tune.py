@@ -1,6 +1,6 @@
 """Tuning: a finished search's best candidates for another device, or for another day of the same one.
 
-Each is moved to the qubits where its weights do best (`moving`), trained for a short while from these weights under
+Each is remapped to the qubits where its weights do best (`remap`), trained for a short while from these weights under
 the new noise, and the best of them again, as a search does with its best, from where they are. Everything is chosen
 on the validation part of the search's own split; the test part is looked at once, by the final evaluation. The
 result is a run folder like that of a search.

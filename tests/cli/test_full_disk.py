@@ -33,7 +33,7 @@ def qcsearch(*arguments: str | Path, largest: int | None = None) -> subprocess.C
 
 @pytest.mark.slow
 @pytest.mark.parametrize("largest", [2_000, 30_000])
-def test_a_search_on_a_full_disk_is_one_sentence_and_goes_on_when_there_is_space(
+def test_a_search_on_a_full_disk_is_one_sentence_and_resumes_when_there_is_space(
     tmp_path: Path, largest: int
 ) -> None:
     run = tmp_path / "run"

@@ -151,7 +151,7 @@ def test_a_reader_that_leaves_early_is_no_error():
     assert err == ""
 
 
-def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_goes_on(
+def test_an_interrupted_search_saves_what_is_finished_and_the_same_command_resumes(
     qcsearch, tmp_path, request
 ):
     folder = tmp_path / "run"

@@ -87,7 +87,7 @@ def test_an_id_is_pointed_out_before_the_search(table, qcsearch):
     )
 
 
-def test_the_same_columns_are_taken_when_the_run_goes_on(table, run, qcsearch):
+def test_the_same_columns_are_taken_when_the_run_resumes(table, run, qcsearch):
     again = qcsearch("search", table, "--target", "Survived", "--run", run)
     assert again.code in (0, 4), again.err
     other = qcsearch("search", table, *DATA, "--drop", "Port", "--run", run)

@@ -81,7 +81,7 @@ def test_steps_end_before_the_ceiling_and_the_result_is_whole(server, executor, 
 
 
 @pytest.mark.slow
-def test_more_money_goes_on_where_the_ceiling_stopped(serve, executor, model, iris, tmp_path):
+def test_more_money_resumes_where_the_ceiling_stopped(serve, executor, model, iris, tmp_path):
     paid, results = serve("ibm_valencia"), []
     for ceiling in (16.0, 100.0):
         one = executor(max_qpu_seconds=ceiling, device=model.device)

@@ -91,7 +91,7 @@ def test_the_other_executors_predict_too(call, run):
 
 
 @pytest.mark.slow
-def test_a_killed_prediction_goes_on_and_pays_no_job_twice(serve, call, command, run, tmp_path):
+def test_a_killed_prediction_resumes_and_pays_no_job_twice(serve, call, command, run, tmp_path):
     words = ("predict", run, "iris", *BACKEND, *LIMITS, "--shots", 2**14, "--json")
     unbroken = serve("ibm_valencia")
     found = call(*words)[1].splitlines()[-1]

@@ -1,4 +1,4 @@
-"""Trainings that a clock broke off, and winners that are none: never compared with what went to its end."""
+"""Trainings that a deadline stopped early, and winners that are none: never compared with what went to its end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Search = Callable[..., SearchResult]
 
 
 def cut(record: TrialRecord, accuracy: float = 1.0) -> TrialRecord:
-    """The same trial, broken off, with a better accuracy than any."""
+    """The same trial, stopped early, with a better accuracy than any."""
     outcome = Outcome("cut", "Cut short at step 3: The time was used up.", step=3)
     return replace(record, outcome=outcome, validation_accuracy=accuracy, steps=3)
 
@@ -93,7 +93,7 @@ def test_an_ablation_that_is_cut_short_is_missing_with_its_reason_and_is_no_numb
     monkeypatch.setattr("qcsearch.search.finish.comparisons.train_once", lambda *_, **__: cut_short)
     *_, broken = compared(objective, winner, test, first)
     assert broken.without_pqc is None
-    reason = "Its training was broken off: The time was used up."
+    reason = "Its training was stopped early: The time was used up."
     assert broken.missing == {"winner without PQC": reason}
 
 

@@ -150,7 +150,7 @@ def assert_each_candidate_was_trained_once(run: Path) -> None:
     assert len(set(kept)) == len(kept)
 
 
-def test_a_killed_search_of_two_workers_goes_on(tmp_path: Path, slow_space: Path) -> None:
+def test_a_killed_search_of_two_workers_resumes(tmp_path: Path, slow_space: Path) -> None:
     run = tmp_path / "run"
     seconds = kill_and_go_on(run, slow_space, ["all", "command"], seed=0)
     print("seconds to the first new trial:", [round(s, 1) for s in seconds])

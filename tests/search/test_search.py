@@ -121,7 +121,7 @@ def test_a_finished_run_answers_at_once_and_changes_nothing(search: Search, fini
     assert listing(finished.run) == before
 
 
-def test_a_raised_total_goes_on(search: Search, tmp_path: Path) -> None:
+def test_a_raised_total_resumes(search: Search, tmp_path: Path) -> None:
     first = search(tmp_path / "run", n_trials=3)
     old = records(RunFolder.open(first.run))
     second = search(tmp_path / "run", n_trials=5)
@@ -413,7 +413,7 @@ def test_a_second_search_in_the_same_folder_is_refused(search: Search, tmp_path:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_interrupted_search_goes_on(workers: int, search: Search, tmp_path: Path, spare: Any) -> None:
+def test_an_interrupted_search_resumes(workers: int, search: Search, tmp_path: Path, spare: Any) -> None:
     def interrupt(event: events.Event) -> None:
         if isinstance(event, events.TrialFinished) and event.n_finished >= 3:
             raise KeyboardInterrupt

@@ -151,7 +151,7 @@ def test_a_tuned_run_can_be_tuned_again_without_ever_fewer_steps(
     assert new.training.steps == old.training.steps
 
 
-def test_an_interrupted_tuning_goes_on_and_tries_nothing_twice(
+def test_an_interrupted_tuning_resumes_and_tries_nothing_twice(
     source: RunFolder, tuned: SearchResult, other_day: Device, tmp_path: Path
 ) -> None:
     def interrupt(event: events.Event) -> None:

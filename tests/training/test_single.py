@@ -80,7 +80,7 @@ def test_the_callback_sees_the_validations_and_can_stop(small_candidate, iris):
     assert model.metrics["steps"] == 20
 
 
-def test_a_killed_training_goes_on_to_the_same_model(small_candidate, iris, tmp_path):
+def test_a_killed_training_resumes_to_the_same_model(small_candidate, iris, tmp_path):
     unbroken = train(small_candidate, *iris, device="fake_manila")
 
     def killed(step, accuracy):

@@ -164,7 +164,7 @@ class _SubmissionOptions(IbmJobOptions):
         typer.Option(
             "--mode",
             metavar="MODE",
-            help="job, batch, or session (which is billed by the clock).",
+            help="job, batch, or session (which is billed by wall-clock time).",
             rich_help_panel=_PANEL,
         ),
     ] = "job"

@@ -33,7 +33,7 @@ class IbmOptions:
         dynamical_decoupling: sequence on idle qubits, `XX`, `XpXm` or `XY4`; empty for none.
         twirling: whether gates are twirled with random Paulis.
         private: inputs are never given out, results once.
-        mode: `job`, or all jobs in one `batch` or one `session`. A session is billed by the clock, and so counted;
+        mode: `job`, or all jobs in one `batch` or one `session`. A session is billed and counted by wall-clock time;
             it is closed when the seconds that were left of the ceiling have passed.
         max_drift: largest change of an error since the model's snapshot with which a job is submitted, in
             [0, 1]; None submits with any.

@@ -121,7 +121,7 @@ def _with_classical(baselines: Baselines, deadline: float | None, result: Search
 def _with_ablation(
     objective: Objective, winner: Finalist, test: Part, deadline: float | None, result: SearchResult
 ) -> SearchResult:
-    """The same training of the winner without its trained gates; missing if it cannot be, or was broken off."""
+    """The same training of the winner without its trained gates; missing if it cannot be, or was stopped early."""
     if _late(deadline):
         return _without(result, ABLATION, reason=_NO_TIME)
     transpiled = winner.transpiled
@@ -131,7 +131,7 @@ def _with_ablation(
     except (CandidateError, DeviceError) as error:
         return _without(result, ABLATION, reason=error.message)
     if found.cut:
-        return _without(result, ABLATION, reason=f"Its training was broken off: {found.cut}")
+        return _without(result, ABLATION, reason=f"Its training was stopped early: {found.cut}")
     score = accuracy(bare, found.parameters, test, objective.features.dataset.n_classes)
     return replace(_without(result, ABLATION), without_pqc=score)
 

@@ -32,7 +32,7 @@ class Evaluation:
         spread: over them.
         majority: accuracy of the class most common in the training part, on the test part.
         confusion: under noise.
-        cut: why the training that the winner was judged by was broken off; empty if it was not.
+        cut: why the training that the winner was judged by was stopped early; empty if it was not.
         failure: why the winner is nothing to be used, a sentence; empty if it is.
         notices: which of its trainings are missing.
     """

@@ -22,7 +22,7 @@ class Refitted:
         validation_accuracy: under noise; of a training on both parts the mean of its candidate's others.
         seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
         validation_loss: of the same weights.
-        cut: why it was broken off, a sentence; empty if it went to its end.
+        cut: why it was stopped early, a sentence; empty if it ran to its end.
     """
 
     parameters: Parameters
@@ -60,7 +60,7 @@ class Finalist:
     def best(self) -> Refitted:
         """The training with the best validation; of equals that with the least loss, then the first.
 
-        One that was broken off is taken only if there is no other.
+        One that was stopped early is taken only if there is no other.
         """
         return max(self.fits, key=lambda fit: (not fit.cut, fit.validation_accuracy, -fit.validation_loss))
 
@@ -76,7 +76,7 @@ class Finalist:
 
     @property
     def cut(self) -> str:
-        """Why the training that it is judged by was broken off; empty if it was not."""
+        """Why the training that it is judged by was stopped early; empty if it was not."""
         return next((fit.cut for fit in self.refits if fit.cut), "")
 
     @property

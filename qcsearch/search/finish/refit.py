@@ -56,7 +56,7 @@ def refit(
     A trial that was cut short may be among them, behind those that were not: it is judged by trainings of the refit
     that go to their end, and where there is no time for these it does not win over one that was not cut.
 
-    Every finalist gets its first seed before any gets its second, and a round that the deadline breaks off
+    Every finalist gets its first seed before any gets its second, and a round that the deadline stops
     does not count: so a short time still compares like with like. Where not even one round of all finalists
     fits into the time, there are fewer of them, then fewer steps, then the trials' own trainings decide.
 

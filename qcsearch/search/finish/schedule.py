@@ -16,7 +16,7 @@ _LARGER = 1.25
 
 
 def was_cut(record: TrialRecord) -> bool:
-    """Whether a clock broke the training of a trial off."""
+    """Whether a deadline stopped the training of a trial early."""
     return record.outcome.kind == "cut"
 
 

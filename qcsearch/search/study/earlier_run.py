@@ -2,7 +2,7 @@
 
 What the space of that run means by its parameters is asked of the new space as a start point: values that it does
 not have are moved to the nearest, or drawn where nothing is near, and the qubits are chosen anew. Circuits that a
-strategy made gate by gate are tried as they are, moved to the best qubits (`moving`). Where data and split are
+strategy made gate by gate are tried as they are, remapped to the best qubits (`remap`). Where data and split are
 the same, both begin with their trained weights; elsewhere with none, for these samples may be tested on here.
 """
 

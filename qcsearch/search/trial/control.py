@@ -80,7 +80,7 @@ class RungReporter:
                 return True
         now = time.monotonic()
         self._started = self._started or now
-        if step >= self._last:  # a training that is done is not broken off
+        if step >= self._last:  # a training that is done is not stopped
             return False
         return self._max_seconds is not None and now - self._started >= self._max_seconds
 

@@ -206,7 +206,7 @@ class Objective:
             watch: takes the time of each stage; None makes one.
 
         Returns:
-            The record: kept, cut if a clock broke the training off, infeasible, pruned, or failed if it diverged.
+            The record: kept, cut if a deadline ended its training early, infeasible, pruned, or failed if it diverged.
         """
         started, watch = time.monotonic(), watch or Stopwatch()
         record = TrialRecord(

@@ -20,7 +20,7 @@ class Outcome:
     """What became of a trial, and why.
 
     Attributes:
-        kind: `kept`; `cut`: trained, but a clock broke the training off; `reused`, `infeasible`, `pruned` or `failed`.
+        kind: `kept`; `cut`: trained, but stopped early by a deadline; `reused`, `infeasible`, `pruned` or `failed`.
         text: one sentence for a person.
         constraint: the constraint that was broken most (infeasible).
         violation: by how much, relative to the limit (infeasible).
@@ -139,7 +139,7 @@ class TrialRecord:
 
     @property
     def trained(self) -> bool:
-        """Whether it holds a trained model, if only one whose training a clock broke off."""
+        """Whether it holds a trained model, if only one whose training was stopped early."""
         return self.outcome.kind in ("kept", "cut", "reused")
 
     @property

@@ -31,7 +31,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from qcsearch.processes import ORPHANED, end_with_parent
+from qcsearch.processes import PARENT_ENDED, end_with_parent
 
 if TYPE_CHECKING:
     from qcsearch.search.run.folder import RunFolder
@@ -187,4 +187,4 @@ def _live(
 
 def _end_with(pulse: int) -> None:
     os.read(pulse, 1)
-    os._exit(ORPHANED)
+    os._exit(PARENT_ENDED)

@@ -58,7 +58,7 @@ def test_the_same_command_again_answers_at_once_with_the_same_result(qcsearch, s
     assert "trial 0" not in again.err
 
 
-def test_a_run_goes_on_from_its_folder_alone(qcsearch, own_run):
+def test_a_run_resumes_from_its_folder_alone(qcsearch, own_run):
     outcome = qcsearch("search", "--run", own_run, "--trials", 4, "--json")
     assert outcome.code == 0, outcome.err
     assert outcome.json["n_trials"] == 4
@@ -80,7 +80,7 @@ def test_another_seed_in_the_same_folder_is_refused_and_nothing_is_changed(qcsea
     assert contents(own_run) == before
 
 
-def test_a_run_goes_on_with_its_limits_and_refuses_others(qcsearch, tmp_path):
+def test_a_run_resumes_with_its_limits_and_refuses_others(qcsearch, tmp_path):
     run = tmp_path / "run"
     arguments = ("search", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 2, "--run", run)
     outcome = qcsearch(*arguments, "--max-two-qubit-gates", 3)
@@ -92,7 +92,7 @@ def test_a_run_goes_on_with_its_limits_and_refuses_others(qcsearch, tmp_path):
     assert "was made with the limit of two-qubit gates 3. Got 5." in refused.err
 
 
-def test_a_search_begins_with_another_run_on_its_data_and_goes_on_without_being_told(
+def test_a_search_begins_with_another_run_on_its_data_and_resumes_without_being_told(
     qcsearch, finished, tmp_path
 ):
     run = tmp_path / "run"
@@ -109,7 +109,7 @@ def test_a_search_begins_with_another_run_on_its_data_and_goes_on_without_being_
     assert f"--seed-from {finished}" in (run / "report.html").read_text()
 
 
-def test_a_run_goes_on_with_the_options_of_its_strategy_and_refuses_others(qcsearch, tmp_path):
+def test_a_run_resumes_with_the_options_of_its_strategy_and_refuses_others(qcsearch, tmp_path):
     run = tmp_path / "run"
     begin = ("search", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 1, "--run", run)
     options = (

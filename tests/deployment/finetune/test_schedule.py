@@ -64,7 +64,7 @@ def test_the_plan_knows_what_each_step_costs(model, iris, ideal):
     assert plan.total.executions == found.usage.shots
 
 
-def test_an_interrupted_training_goes_on_with_the_shots_of_its_steps(model, iris, tmp_path):
+def test_an_interrupted_training_resumes_with_the_shots_of_its_steps(model, iris, tmp_path):
     whole = deploy(model, iris, "aer", DeploymentSettings(tuning=growing(), **GROWING))
 
     def stop(progress):

@@ -63,7 +63,7 @@ def test_without_the_time_the_best_by_validation_is_handed_over(
     assert winner.chosen is winner.best
 
 
-def test_a_tuning_goes_on_from_the_weights_there_are_to_the_last(
+def test_a_tuning_starts_from_the_weights_there_are_to_the_last(
     objective: Objective, longer: list[TrialRecord]
 ) -> None:
     def still(record: TrialRecord) -> TrialRecord:

@@ -92,7 +92,7 @@ def test_whatever_line_is_damaged_the_search_can_go_on_with_all_other_trials(
         kept.unlink()
 
 
-def test_a_search_goes_on_from_a_damaged_journal_and_says_so(search: Search, tmp_path: Path) -> None:
+def test_a_search_resumes_from_a_damaged_journal_and_says_so(search: Search, tmp_path: Path) -> None:
     search(tmp_path / "run", n_trials=3)
     run = RunFolder(tmp_path / "run")
     lines = run.journal.read_bytes().splitlines(keepends=True)

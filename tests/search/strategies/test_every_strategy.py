@@ -129,7 +129,7 @@ def test_a_search_with_little_time_ends_in_it_with_a_model(
     ],
     indirect=True,
 )
-def test_a_killed_search_of_two_workers_goes_on(
+def test_a_killed_search_of_two_workers_resumes(
     search: Search, strategy: str, tmp_path: Path, endless: SearchSpace, installed: dict[str, str]
 ) -> None:
     run, space = tmp_path / "run", tmp_path / "endless.toml"

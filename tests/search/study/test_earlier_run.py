@@ -94,7 +94,7 @@ def test_on_another_day_the_best_are_tried_first_and_from_their_weights(
     assert run.config.settings.seed_from == str(source.path)
 
 
-def test_it_is_reproducible_and_goes_on_without_being_told_again_even_if_the_source_is_gone(
+def test_it_is_reproducible_and_resumes_without_being_told_again_even_if_the_source_is_gone(
     search: Search, source: RunFolder, other_day: Device, tmp_path: Path
 ) -> None:
     copy = Path(shutil.copytree(source.path, tmp_path / "source"))

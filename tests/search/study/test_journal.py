@@ -43,7 +43,7 @@ def test_appending_after_a_half_line_leaves_a_readable_journal(tmp_path: Path) -
     assert list(JournalFile(path).read_logs(0)) == [{"n": 1}, {"n": 3}]
 
 
-def test_reading_goes_on_where_it_stopped_and_can_start_again(tmp_path: Path) -> None:
+def test_reading_resumes_where_it_stopped_and_can_start_again(tmp_path: Path) -> None:
     writer, reader = JournalFile(tmp_path / "journal"), JournalFile(tmp_path / "journal")
     writer.append_logs([{"n": 0}, {"n": 1}])
     assert list(reader.read_logs(0)) == [{"n": 0}, {"n": 1}]

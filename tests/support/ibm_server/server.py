@@ -151,7 +151,7 @@ class IbmServer:
 
     @property
     def billed_seconds(self) -> float:
-        """The bill: jobs by their seconds, sessions by the clock."""
+        """The bill: jobs by their seconds, sessions by wall-clock time."""
         dedicated = [name for name, one in self.sessions.items() if one["mode"] == "dedicated"]
         jobs = sum(job.seconds for job in self.billed if job.session not in dedicated)
         return jobs + sum(map(self.elapsed, dedicated))

@@ -100,7 +100,7 @@ def test_a_training_killed_anywhere_ends_where_an_unbroken_one_does(
     assert resumed.stopped == unbroken.stopped
 
 
-def test_a_training_killed_inside_a_step_goes_on_from_the_last_checkpoint(cosine_program, blobs, tmp_path):
+def test_a_training_killed_inside_a_step_resumes_from_the_last_checkpoint(cosine_program, blobs, tmp_path):
     class Dying(cosine_program):
         left = 23
 
@@ -116,7 +116,7 @@ def test_a_training_killed_inside_a_step_goes_on_from_the_last_checkpoint(cosine
     assert _fit(cosine_program(2, 3), blobs, checkpoint=path).parameters == unbroken.parameters
 
 
-def test_a_training_stopped_by_the_clock_goes_on_to_the_same_end(cosine_program, blobs, tmp_path):
+def test_a_training_stopped_by_a_deadline_resumes_to_the_same_end(cosine_program, blobs, tmp_path):
     class Slow(cosine_program):
         def value_and_gradient(self, X, w, cotangent):
             time.sleep(0.004)

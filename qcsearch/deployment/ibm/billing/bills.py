@@ -32,12 +32,12 @@ class Bill:
 
 @dataclass(frozen=True)
 class ClockBill:
-    """What a session costs, which is billed by the clock from its first job on.
+    """What a session costs, which is billed by wall-clock time from its first job on.
 
     Attributes:
         mode: `session`, or `batch`, which is billed by its jobs alone.
         most: seconds after which the service closes it.
-        seconds: seconds of the clock that have passed, at least.
+        seconds: wall-clock seconds that have passed, at least.
         open: whether it takes jobs.
         final: whether the clock has stopped.
     """

@@ -43,7 +43,7 @@ class Sessions:
         """What jobs are submitted to: the session that is open, or else a new one; the backend without sessions.
 
         Args:
-            seconds: seconds of the clock after which the service closes a new one.
+            seconds: wall-clock seconds after which the service closes a new one.
 
         Raises:
             BackendError: if none can be opened.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["refine"]
 
 _RATE = 0.3
-"""Step size of a child's training, which goes on from trained weights, over that of a training from drawn ones."""
+"""Step size of a child's training, which starts from trained weights, over that of a training from drawn ones."""
 
 _ATTEMPTS = 10
 """Some changes are not possible on some circuits."""
@@ -41,7 +41,7 @@ _KINDS = ("drop pair", "add pair", "drop", "add", "move", "region", "measure")
 
 
 @dataclass(frozen=True)
-class _Grown:
+class _StartedGate:
     """A gate with the value its weight starts from; None if it has no weight."""
 
     gate: Gate
@@ -62,10 +62,10 @@ def refine(objective: Objective, parent: TrialRecord, rng: np.random.Generator) 
         return None
     same = _Circuit(objective, candidate, parent.parameters.weights, rng).proposal(parent).candidate
     for _ in range(_ATTEMPTS):
-        grown = _Circuit(objective, candidate, parent.parameters.weights, rng)
+        child = _Circuit(objective, candidate, parent.parameters.weights, rng)
         for _ in range(1 + int(rng.binomial(2, 1 / 3))):
-            getattr(grown, _KINDS[rng.integers(len(_KINDS))].replace(" ", "_"))()
-        proposal = grown.proposal(parent)
+            getattr(child, _KINDS[rng.integers(len(_KINDS))].replace(" ", "_"))()
+        proposal = child.proposal(parent)
         if proposal.candidate != same:
             return proposal
     return None
@@ -90,7 +90,7 @@ class _Circuit:
         self._n_features = objective.features.n_components(candidate.preprocessing)
         self._qubits, self._observables = candidate.qubits, list(candidate.observables)
         self._gates = [
-            _Grown(
+            _StartedGate(
                 gate, None if gate.angle is None or gate.angle.weight is None else weights[gate.angle.weight]
             )
             for gate in lower(candidate, self._couplings, self._n_features).gates
@@ -98,12 +98,12 @@ class _Circuit:
 
     def drop_pair(self) -> None:
         """Take out one two-qubit gate."""
-        self._drop([i for i, grown in enumerate(self._gates) if len(grown.gate.qubits) == 2])
+        self._drop([i for i, started in enumerate(self._gates) if len(started.gate.qubits) == 2])
 
     def drop(self) -> None:
         """Take out one rotation with a weight, data gates among them as long as one is left."""
-        found = [i for i, grown in enumerate(self._gates) if grown.start is not None]
-        data = [i for i, grown in enumerate(self._gates) if _reads(grown.gate)]
+        found = [i for i, started in enumerate(self._gates) if started.start is not None]
+        data = [i for i, started in enumerate(self._gates) if _reads(started.gate)]
         self._drop([i for i in found if len(data) > 1 or i not in data])
 
     def add_pair(self) -> None:
@@ -111,26 +111,26 @@ class _Circuit:
         native = NativeGates.of(self._objective.device, self._qubits)
         if native.pairs:
             k = self._rng.integers(len(native.pairs))
-            self._insert(_Grown(Gate(native.names[k], native.pairs[k]), None))
+            self._insert(_StartedGate(Gate(native.names[k], native.pairs[k]), None))
 
     def add(self) -> None:
         """Put a rotation anywhere: by a weight alone, or by a weighted feature; it begins as the identity."""
         feature = int(self._rng.integers(self._n_features)) if self._rng.random() < 0.5 else None
         qubit = int(self._rng.integers(len(self._qubits)))
         name = _ROTATIONS[self._rng.integers(len(_ROTATIONS))]
-        self._insert(_Grown(Gate(name, (qubit,), Angle(feature=feature, weight=0)), 0.0))
+        self._insert(_StartedGate(Gate(name, (qubit,), Angle(feature=feature, weight=0)), 0.0))
 
     def move(self) -> None:
         """Put a gate elsewhere: a two-qubit gate on another coupling, another gate on another qubit."""
         i = int(self._rng.integers(len(self._gates)))
-        grown = self._gates[i]
+        started = self._gates[i]
         everywhere: list[tuple[int, ...]] = [(q,) for q in range(len(self._qubits))]
-        if len(grown.gate.qubits) == 2:
+        if len(started.gate.qubits) == 2:
             everywhere = list(self._couplings.edges)
-        places = [place for place in everywhere if place != grown.gate.qubits]
-        if places:
-            place = places[self._rng.integers(len(places))]
-            self._gates[i] = replace(grown, gate=replace(grown.gate, qubits=place))
+        others = [qubits for qubits in everywhere if qubits != started.gate.qubits]
+        if others:
+            qubits = others[self._rng.integers(len(others))]
+            self._gates[i] = replace(started, gate=replace(started.gate, qubits=qubits))
 
     def region(self) -> None:
         """Run on another region with the same couplings."""
@@ -169,23 +169,23 @@ class _Circuit:
         lineage = parent.trial if parent.lineage is None else parent.lineage
         return Proposal(child, start=start, lineage=lineage, rate=_RATE)
 
-    def _insert(self, grown: _Grown) -> None:
-        self._gates.insert(int(self._rng.integers(len(self._gates) + 1)), grown)
+    def _insert(self, started: _StartedGate) -> None:
+        self._gates.insert(int(self._rng.integers(len(self._gates) + 1)), started)
 
-    def _drop(self, places: list[int]) -> None:
-        if places:
-            del self._gates[places[self._rng.integers(len(places))]]
+    def _drop(self, indices: list[int]) -> None:
+        if indices:
+            del self._gates[indices[self._rng.integers(len(indices))]]
 
 
 def _reads(gate: Gate) -> bool:
     return gate.angle is not None and gate.angle.feature is not None
 
 
-def _numbered(grown: list[_Grown]) -> tuple[list[Gate], Floats]:
+def _numbered(started: list[_StartedGate]) -> tuple[list[Gate], Floats]:
     """The gates with a weight each of its own, in order, and the values these start from."""
     gates: list[Gate] = []
     start: list[float] = []
-    for one in grown:
+    for one in started:
         gate = one.gate
         if one.start is not None:
             assert gate.angle is not None

@@ -99,7 +99,7 @@ class LayerSpace:
         self.n_blocks = whole.n_layers
         self.layouts = _layouts(template, device, regions, None if ring else couplings)
         n_pairs = len(pairs(couplings, ring))
-        self.places = tuple(n_pairs if kind in TWO_QUBIT else couplings.n_qubits for kind in whole.block)
+        self.positions = tuple(n_pairs if kind in TWO_QUBIT else couplings.n_qubits for kind in whole.block)
         self._weights = tuple(self._weights_of(layer, couplings) for layer in range(len(whole.block)))
 
     @property
@@ -109,7 +109,7 @@ class LayerSpace:
 
     @property
     def _per_block(self) -> int:
-        return sum(n * w for n, w in zip(self.places, self._weights, strict=True))
+        return sum(n * w for n, w in zip(self.positions, self._weights, strict=True))
 
     # --- from a gene ---------------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class LayerSpace:
         found: list[int] = []
         for block in range(gene.n_blocks):
             first = block * self._per_block
-            for count, n, w in zip(gene.n_gates[block], self.places, self._weights, strict=True):
+            for count, n, w in zip(gene.n_gates[block], self.positions, self._weights, strict=True):
                 found += range(first, first + count * w)
                 first += n * w
         return np.array(found, dtype=np.int64)
@@ -135,11 +135,11 @@ class LayerSpace:
 
     def whole(self) -> Gene:
         """The SuperCircuit itself."""
-        return Gene(self.n_blocks, (self.places,) * self.n_blocks, self.layouts[0])
+        return Gene(self.n_blocks, (self.positions,) * self.n_blocks, self.layouts[0])
 
     def random(self, rng: np.random.Generator, share: float = 0.0) -> Gene:
         """A gene with at least this share of the blocks and of each layer's gates, and at least one of each."""
-        n_gates = tuple(tuple(_number(n, share, rng) for n in self.places) for _ in range(self.n_blocks))
+        n_gates = tuple(tuple(_number(n, share, rng) for n in self.positions) for _ in range(self.n_blocks))
         return Gene(_number(self.n_blocks, share, rng), n_gates, self._layout(rng))
 
     def mutate(self, gene: Gene, probability: float, rng: np.random.Generator) -> Gene:
@@ -161,7 +161,7 @@ class LayerSpace:
 
     def near(self, gene: Gene, other: Gene, n_changes: int, rng: np.random.Generator) -> Gene:
         """A gene with at most so many of its parts taken from the other; the layout stays."""
-        width = len(self.places)
+        width = len(self.positions)
         mine = [gene.n_blocks, *(n for block in gene.n_gates for n in block)]
         theirs = [other.n_blocks, *(n for block in other.n_gates for n in block)]
         for place in rng.permutation(len(mine))[:n_changes]:
@@ -179,7 +179,7 @@ class LayerSpace:
 
     def _weights_of(self, layer: int, couplings: Topology) -> int:
         """Weights of one gate of a layer."""
-        one = [[int(i == layer) for i in range(len(self.places))]]
+        one = [[int(i == layer) for i in range(len(self.positions))]]
         gates = self._ansatz({**self._settings, "n_layers": 1, "n_gates": one}).layers(couplings)
         return count_weights(gate for part in gates for gate in part)
 

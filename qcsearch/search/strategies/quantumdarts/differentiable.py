@@ -1,4 +1,4 @@
-"""Differentiable search: all gates that a place may hold in one circuit, and logits that learn which to keep."""
+"""Differentiable search: all gates that a placeholder may hold in one circuit, and logits that learn which to keep."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ATTEMPTS = 20
 class Placeholders:
     """Layers of placeholders: rx, ry, rz or no gate on each qubit, cz or no gate on each coupling.
 
-    All alternatives stand in one circuit, each turned by its angle if it is chosen and by none if it is not, a cz as
+    All alternatives stand in one circuit, each rotated by its angle if it is chosen and by none if it is not, a cz as
     a controlled phase of π. So one program gives the gradient by all angles and by all choices.
 
     Attributes:
@@ -52,7 +52,7 @@ class Placeholders:
         return cls(n_layers, couplings.n_qubits, tuple(pairs(couplings, ring=False)))
 
     @property
-    def n_turns(self) -> int:
+    def n_rotations(self) -> int:
         """Rotations of all placeholders."""
         return self.n_layers * self.n_qubits * len(_AXES)
 
@@ -63,12 +63,12 @@ class Placeholders:
 
     def whole(self) -> list[Gate]:
         """The circuit of all alternatives: weights are the rotations, then the controlled phases."""
-        gates, turn, phase = [], 0, self.n_turns
+        gates, rotation, phase = [], 0, self.n_rotations
         for _ in range(self.n_layers):
             for q in range(self.n_qubits):
                 for name in _AXES:
-                    gates.append(Gate(name, (q,), Angle(weight=turn)))
-                    turn += 1
+                    gates.append(Gate(name, (q,), Angle(weight=rotation)))
+                    rotation += 1
             for pair in self.couplings:
                 gates.append(Gate("cp", pair, Angle(weight=phase)))
                 phase += 1
@@ -104,8 +104,8 @@ class DifferentiableSearch:
         context: of the trial.
 
     Attributes:
-        places: where gates may be.
-        parts: `angles` in radians `(n_turns,)`, logits of `singles` `(n_layers, n_qubits, 4)` and of `pairs`
+        placeholders: where gates may be.
+        parts: `angles` in radians `(n_rotations,)`, logits of `singles` `(n_layers, n_qubits, 4)` and of `pairs`
             `(n_layers, n_couplings, 2)`, one layer of both in a micro search, and the parameters of the `head`.
     """
 
@@ -113,14 +113,14 @@ class DifferentiableSearch:
         self._settings, self._context, self._rng = settings, context, context.rng()
         rng, template = self._rng, context.template
         couplings = topology(context.objective.device, template.qubits)
-        self.places = Placeholders.of(couplings, int(context.params["n_layers"]))
+        self.placeholders = Placeholders.of(couplings, int(context.params["n_layers"]))
         self._task = TrainingTask(context.objective, template, int(rng.integers(2**32)))
-        self._program = self._task.program(self._candidate(self.places.whole()))
-        layers = 1 if settings.micro else self.places.n_layers
+        self._program = self._task.program(self._candidate(self.placeholders.whole()))
+        layers = 1 if settings.micro else self.placeholders.n_layers
         self.parts: dict[str, Floats] = {
-            "angles": rng.uniform(-np.pi, np.pi, self.places.n_turns),
-            "singles": np.zeros((layers, self.places.n_qubits, len(_AXES) + 1)),
-            "pairs": np.zeros((layers, len(self.places.couplings), 2)),
+            "angles": rng.uniform(-np.pi, np.pi, self.placeholders.n_rotations),
+            "singles": np.zeros((layers, self.placeholders.n_qubits, len(_AXES) + 1)),
+            "pairs": np.zeros((layers, len(self.placeholders.couplings), 2)),
             "head": self._task.initial_head(rng),
         }
         self._adam = Adam()
@@ -140,28 +140,28 @@ class DifferentiableSearch:
         self._descend("pairs", pair_back(slopes["pairs"]), settings.logit_rate)
 
     def slopes(self, singles: Floats, entangled: Floats, batch: int) -> dict[str, Floats]:
-        """Gradient of the loss on a batch by each of `parts`, by choices in the place of their logits.
+        """Gradient of the loss on a batch by each of `parts`, by choices instead of their logits.
 
         Args:
             singles: choices, of the shape of the logits; ones and zeros, or anything between.
             entangled: the same for pairs.
             batch: its number.
         """
-        places, angles = self.places, self.parts["angles"]
-        turns = (places.n_layers, places.n_qubits, len(_AXES))
-        phases = (places.n_layers, len(places.couplings))
-        there = np.broadcast_to(singles[..., :_NO_GATE], turns).ravel()
+        placeholders, angles = self.placeholders, self.parts["angles"]
+        rotations = (placeholders.n_layers, placeholders.n_qubits, len(_AXES))
+        phases = (placeholders.n_layers, len(placeholders.couplings))
+        there = np.broadcast_to(singles[..., :_NO_GATE], rotations).ravel()
         present = np.broadcast_to(entangled[..., 0], phases).ravel()
         theta = np.concatenate([there * angles, np.pi * present, self.parts["head"]])
-        by_turn, by_phase, by_head = np.split(
+        by_rotation, by_phase, by_head = np.split(
             self._task.gradient(self._program, theta, batch),
-            [places.n_turns, places.n_turns + places.n_pairs],
+            [placeholders.n_rotations, placeholders.n_rotations + placeholders.n_pairs],
         )
-        nothing = np.zeros((places.n_layers, places.n_qubits, 1))
-        by_single = np.concatenate([(by_turn * angles).reshape(turns), nothing], axis=2)
+        nothing = np.zeros((placeholders.n_layers, placeholders.n_qubits, 1))
+        by_single = np.concatenate([(by_rotation * angles).reshape(rotations), nothing], axis=2)
         by_pair = np.stack([np.pi * by_phase.reshape(phases), np.zeros(phases)], axis=2)
         return {
-            "angles": by_turn * there,
+            "angles": by_rotation * there,
             "singles": _over_layers(by_single, singles),
             "pairs": _over_layers(by_pair, entangled),
             "head": by_head,
@@ -172,7 +172,7 @@ class DifferentiableSearch:
         logits = self.parts["singles"], self.parts["pairs"]
         for attempt in range(_ATTEMPTS):
             singles, entangled = (self._choice(one, sampled=attempt > 0) for one in logits)
-            gates, numbers = self.places.chosen(singles, entangled)
+            gates, numbers = self.placeholders.chosen(singles, entangled)
             candidate = self._candidate(gates)
             try:
                 self._context.objective.transpile(candidate)
@@ -185,7 +185,7 @@ class DifferentiableSearch:
     def _choice(self, logits: Floats, *, sampled: bool) -> Ints:
         noise = self._rng.gumbel(size=logits.shape) if sampled else 0.0
         chosen: Ints = np.argmax(logits + noise, axis=-1)
-        return np.broadcast_to(chosen, (self.places.n_layers, chosen.shape[1]))
+        return np.broadcast_to(chosen, (self.placeholders.n_layers, chosen.shape[1]))
 
     def _descend(self, name: str, gradient: Floats, rate: float) -> None:
         part = self.parts[name]

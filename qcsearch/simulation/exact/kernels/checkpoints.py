@@ -12,7 +12,7 @@ import numpy as np
 
 from qcsearch.simulation.exact.kernels.jit import KERNEL, ONE, ZERO, Floats
 from qcsearch.simulation.exact.kernels.records import Plain, Tape
-from qcsearch.simulation.exact.kernels.tape import COLUMNS, MOVING, backward, copy, forward, room
+from qcsearch.simulation.exact.kernels.tape import COLUMNS, COTANGENT, backward, copy, forward, room
 
 __all__ = ["backward_checkpointed", "forward_checkpointed"]
 
@@ -74,7 +74,7 @@ def backward_checkpointed(
     size, interval = t.size, t.interval
     apart = room(states, size)
     n_ops = t.operations.size // COLUMNS
-    slot = MOVING
+    slot = COTANGENT
     for lo in range((n_ops - 1) // interval * interval, -1, -interval):
         hi = min(lo + interval, n_ops)
         if hi != n_ops:

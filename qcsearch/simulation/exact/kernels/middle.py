@@ -10,7 +10,7 @@ from qcsearch.simulation.exact.kernels.checkpoints import backward_checkpointed,
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats, Ints
 from qcsearch.simulation.exact.kernels.records import Matrices, Observed, Plain, SharedCotangents, Slots, Tape
 from qcsearch.simulation.exact.kernels.simd import fill, fma, load, peek, store, width
-from qcsearch.simulation.exact.kernels.tape import COLUMNS, MOVING, copy, forward, room
+from qcsearch.simulation.exact.kernels.tape import COLUMNS, COTANGENT, copy, forward, room
 
 __all__ = ["middle_gradient", "middle_states", "middle_values"]
 
@@ -213,7 +213,7 @@ def middle_gradient(
         if sums.effective.size:
             at = base + slot * room(states, size)
             add_effective(states, at, cotangent, to, row, support, size, sums.effective)
-        at = base + MOVING * room(states, size)
+        at = base + COTANGENT * room(states, size)
         start_cotangent(cotangent, to, row, observed.n_observables, vectors, support, size, states, at)
         slot = backward_checkpointed(tape, states, base, values, d_values, shift)
         if sums.first.size:

@@ -8,7 +8,7 @@ from qcsearch.simulation.exact.kernels.cotangents import collect
 from qcsearch.simulation.exact.kernels.jit import INNER, KERNEL, ONE, ZERO, Floats
 from qcsearch.simulation.exact.kernels.matrices import bind
 from qcsearch.simulation.exact.kernels.records import Plain, SharedCotangents, Step, SuffixBuffers, Tape
-from qcsearch.simulation.exact.kernels.tape import MOVING, copy, room
+from qcsearch.simulation.exact.kernels.tape import COTANGENT, copy, room
 
 __all__ = ["add_up", "finish_step", "start_step"]
 
@@ -88,7 +88,7 @@ def _pull_back(tape: Plain, values: Floats, buffers: Plain, first: int, last: in
         if b.apart == 0:
             copy(b.measured, register * size, b.states, base, size)
             forward_checkpointed(tape, b.states, base, ONE, values, ZERO)
-        copy(b.effective, register * size, b.states, base + MOVING * room(b.states, size), size)
+        copy(b.effective, register * size, b.states, base + COTANGENT * room(b.states, size), size)
         found = b.cotangents[register * b.head : (register + 1) * b.head]
         found[:] = 0
         backward_checkpointed(tape, b.states, base, values, found, ZERO)

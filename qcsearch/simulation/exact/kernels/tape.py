@@ -42,12 +42,12 @@ from qcsearch.simulation.exact.kernels.two_qubit import (
 __all__ = [
     "AT",
     "COLUMNS",
+    "COTANGENT",
     "FIRST_KEPT",
     "FLIP",
     "GRADIENT",
     "GROUPS",
     "KIND",
-    "MOVING",
     "OTHER",
     "PERMUTATION",
     "ROTATION",
@@ -71,7 +71,7 @@ TABLE stand); offset in `values`; offsets in `tables` of the structure and of th
 observables go backwards; 1 if a weight is inside."""
 FIRST_KEPT = 4
 """The first slot of states that are kept."""
-MOVING: Any = np.int64(2)
+COTANGENT: Any = np.int64(2)
 """The slot in which a cotangent begins its way back."""
 
 

@@ -50,11 +50,11 @@ def test_the_gradient_by_logits_is_that_of_the_relaxed_choice() -> None:
 def test_the_circuit_of_all_gates_at_a_choice_is_the_circuit_of_the_chosen_gates(
     search: DifferentiableSearch,
 ) -> None:
-    places, rng = search.places, np.random.default_rng(0)
+    placeholders, rng = search.placeholders, np.random.default_rng(0)
     for _ in range(10):
-        singles = rng.integers(4, size=(places.n_layers, places.n_qubits))
-        entangled = rng.integers(2, size=(places.n_layers, len(places.couplings)))
-        gates, numbers = places.chosen(singles, entangled)
+        singles = rng.integers(4, size=(placeholders.n_layers, placeholders.n_qubits))
+        entangled = rng.integers(2, size=(placeholders.n_layers, len(placeholders.couplings)))
+        gates, numbers = placeholders.chosen(singles, entangled)
         if not numbers:
             continue
         there = np.eye(4)[singles][..., :3].ravel()
@@ -69,13 +69,15 @@ def test_slopes_are_those_of_finite_differences_by_angles_choices_and_head(
     context: MakeContext, layered_objective: Objective, micro: bool
 ) -> None:
     search = DifferentiableSearch(QuantumDARTSSearch(micro=micro), context(on=layered_objective))
-    places, rng = search.places, np.random.default_rng(0)
+    placeholders, rng = search.placeholders, np.random.default_rng(0)
     singles = rng.random(search.parts["singles"].shape)
     entangled = rng.random(search.parts["pairs"].shape)
 
     def loss() -> float:
-        there = np.broadcast_to(singles[..., :3], (places.n_layers, places.n_qubits, 3)).ravel()
-        present = np.broadcast_to(entangled[..., 0], (places.n_layers, len(places.couplings))).ravel()
+        there = np.broadcast_to(singles[..., :3], (placeholders.n_layers, placeholders.n_qubits, 3)).ravel()
+        present = np.broadcast_to(
+            entangled[..., 0], (placeholders.n_layers, len(placeholders.couplings))
+        ).ravel()
         theta = np.concatenate([there * search.parts["angles"], np.pi * present, search.parts["head"]])
         return search._task.loss(search._program, theta, 2)
 
@@ -136,5 +138,5 @@ def test_the_likeliest_circuit_gives_way_to_one_that_keeps_the_constraints(
 def _gates(
     search: DifferentiableSearch, singles: list[list[int]], entangled: list[list[int]]
 ) -> list[object]:
-    gates, _ = search.places.chosen(np.array(singles), np.array(entangled))
+    gates, _ = search.placeholders.chosen(np.array(singles), np.array(entangled))
     return [gate.to_json() for gate in gates]
