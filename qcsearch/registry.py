@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
@@ -27,11 +27,15 @@ class Registry(Generic[T]):
     Args:
         group: the entry-point group, also used to name the family in messages.
         error: the error raised for an unknown name or bad settings.
+        needs: methods and attributes of the family's `Protocol`; who lacks one is refused when it is built.
     """
 
-    def __init__(self, group: str, error: type[QCSearchError] = InputError) -> None:
+    def __init__(
+        self, group: str, error: type[QCSearchError] = InputError, needs: Sequence[str] = ()
+    ) -> None:
         self.group = group
         self._error = error
+        self._needs = needs
         self._classes: dict[str, Callable[..., T]] = {}
         self._family = group.rpartition(".")[2]
 
@@ -77,18 +81,24 @@ class Registry(Generic[T]):
         """Build the alternative `name` with its settings as keyword arguments.
 
         Raises:
-            QCSearchError: the registry's own error type, for an unknown name or settings it does not take.
+            QCSearchError: the registry's own error type, for an unknown name, settings it does not take, or a class
+                that lacks what its family needs.
         """
         cls = self.get(name)
         self._check_names(name, cls, settings or {})
         try:
-            return cls(**(settings or {}))
+            made = cls(**(settings or {}))
         except (TypeError, ValueError) as error:
             if isinstance(error, QCSearchError):
                 raise
             raise self._error(
                 f"'{name}' of the {self._family} cannot take these settings: {error}."
             ) from error
+        if lacking := [needed for needed in self._needs if not hasattr(made, needed)]:
+            raise self._error(
+                f"'{name}' of the {self._family} must have {', '.join(self._needs)}. It lacks {', '.join(lacking)}."
+            )
+        return made
 
     def _check_names(self, name: str, cls: Callable[..., T], settings: Mapping[str, Any]) -> None:
         """Check that there are settings of these names, and that none is missing; a function may take any.

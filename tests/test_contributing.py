@@ -40,5 +40,5 @@ def test_every_room_has_its_line() -> None:
 
 def test_every_family_that_plugins_can_extend_is_named() -> None:
     sources = (path.read_text(encoding="utf-8") for path in (ROOT / "qcsearch").rglob("*.py"))
-    groups = {group for source in sources for group in re.findall(r'Registry\("(qcsearch\.\w+)"', source)}
+    groups = {group for source in sources for group in re.findall(r'Registry\(\s*"(qcsearch\.\w+)"', source)}
     assert groups == set(re.findall(r"\(`(qcsearch\.\w+)`\)", TEXT))

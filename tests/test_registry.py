@@ -47,6 +47,13 @@ def test_what_is_built_in_wins(colours: Registry[object]) -> None:
     assert colours.create("red", {"a": 1}) == {"a": 1}
 
 
+def test_a_class_that_lacks_a_method_of_its_family_is_one_sentence() -> None:
+    shades: Registry[object] = Registry("qcsearch.shades", CandidateError, needs=("mix", "thin"))
+    shades.register("grey")(type("Grey", (), {"mix": None}))
+    with pytest.raises(CandidateError, match=r"'grey' of the shades must have mix, thin\. It lacks thin\."):
+        shades.create("grey")
+
+
 def test_an_unknown_name_lists_the_known_ones(colours: Registry[object]) -> None:
     colours.register("green")(dict)
     with pytest.raises(CandidateError, match=r"'blue' is not one of the colours\. Known: green\."):

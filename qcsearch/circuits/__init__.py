@@ -8,7 +8,7 @@ from qcsearch._lazy import attach
 
 if TYPE_CHECKING:
     from qcsearch.circuits.ansatze import ANSATZE, Ansatz
-    from qcsearch.circuits.encodings import ENCODINGS, Encoding
+    from qcsearch.circuits.encodings import ENCODINGS, Encoding, RangedEncoding, TrainedEncoding
     from qcsearch.circuits.gates import GATES
     from qcsearch.circuits.lowering import lower
     from qcsearch.circuits.quantum_circuit import to_circuit
@@ -20,8 +20,18 @@ else:
             "qcsearch.circuits.gates": ("GATES",),
             "qcsearch.circuits.lowering": ("lower",),
             "qcsearch.circuits.quantum_circuit": ("to_circuit",),
-            "qcsearch.circuits.encodings": ("ENCODINGS", "Encoding"),
+            "qcsearch.circuits.encodings": ("ENCODINGS", "Encoding", "RangedEncoding", "TrainedEncoding"),
         },
     )
 
-__all__ = ["ANSATZE", "ENCODINGS", "GATES", "Ansatz", "Encoding", "lower", "to_circuit"]
+__all__ = [
+    "ANSATZE",
+    "ENCODINGS",
+    "GATES",
+    "Ansatz",
+    "Encoding",
+    "RangedEncoding",
+    "TrainedEncoding",
+    "lower",
+    "to_circuit",
+]

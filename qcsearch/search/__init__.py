@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from qcsearch.search.run.result import SearchResult
     from qcsearch.search.search import run_search
     from qcsearch.search.settings import SearchSettings
+    from qcsearch.search.space.ladder import Ladder
     from qcsearch.search.space.space import SearchSpace, list_spaces, load_space
-    from qcsearch.search.strategies import STRATEGIES, Strategy
+    from qcsearch.search.strategies import STRATEGIES, CircuitGenerator, Proposal, Strategy, StrategyContext
     from qcsearch.search.tune import run_tuning
 else:
     __getattr__, __dir__ = attach(
@@ -37,8 +38,15 @@ else:
             "qcsearch.search.run.result": ("SearchResult",),
             "qcsearch.search.search": ("run_search",),
             "qcsearch.search.settings": ("SearchSettings",),
+            "qcsearch.search.space.ladder": ("Ladder",),
             "qcsearch.search.space.space": ("SearchSpace", "list_spaces", "load_space"),
-            "qcsearch.search.strategies": ("STRATEGIES", "Strategy"),
+            "qcsearch.search.strategies": (
+                "STRATEGIES",
+                "CircuitGenerator",
+                "Proposal",
+                "Strategy",
+                "StrategyContext",
+            ),
             "qcsearch.search.tune": ("run_tuning",),
         },
     )
@@ -46,12 +54,16 @@ else:
 __all__ = [
     "PREDICTORS",
     "STRATEGIES",
+    "CircuitGenerator",
+    "Ladder",
     "Predictor",
+    "Proposal",
     "RunFolder",
     "SearchResult",
     "SearchSettings",
     "SearchSpace",
     "Strategy",
+    "StrategyContext",
     "list_spaces",
     "load_space",
     "run_search",

@@ -42,7 +42,8 @@ class ExecutorConformance:
     Attributes:
         qubit: a physical qubit that the tests may use.
         seeded: False for hardware, where one seed does not give the same bits twice.
-        fidelity: at least so many shots of a prepared basis state must be read right.
+        fidelity: at least this share of the shots of a prepared basis state must be read right; at most 0.9, for
+            what is left to 1 has to cover the noise of 1,000 shots too.
     """
 
     qubit = 0

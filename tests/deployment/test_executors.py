@@ -6,7 +6,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 from qiskit.transpiler import generate_preset_pass_manager
 
-from qcsearch.deployment.executors.base import JobSeeds, active_qubits
+from qcsearch.deployment.executors.base import EXECUTORS, JobSeeds, active_qubits
 from qcsearch.deployment.executors.local import LocalExecutor, recorded_noise
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.values import Pub
@@ -122,8 +122,8 @@ def test_delays_relax_by_the_calibrated_t1():
         ("local:fake_nowhere", "no recorded backend 'fake_nowhere'"),
         ("local", "no recorded backend ''"),
         ("local:", "no recorded backend ''"),
-        ("nothing:x", "'nothing' is not one of the executors. Known: aer, backend, env, ibm, local"),
-        ("", "Known: aer, backend, env, ibm, local"),
+        ("nothing:x", "'nothing' is not one of the executors. Known: aer, .*ibm, .*local"),
+        ("", "Known: aer, .*ibm, .*local"),
         ("aer:fake_manila", "takes no name"),
         ("local:../../etc/passwd", "no recorded backend"),
     ],
@@ -132,6 +132,15 @@ def test_a_backend_that_is_not_there_is_said_with_exit_code_5(spec, says):
     with pytest.raises(BackendError, match=says) as caught:
         open_executor(spec, device=device_from_backend(fake_backend("fake_manila")))
     assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize("wrong", [LocalExecutor, lambda argument: None])
+def test_a_plugin_that_names_no_opener_is_one_sentence(wrong, monkeypatch):
+    monkeypatch.setitem(EXECUTORS._classes, "mine", wrong)
+    with pytest.raises(
+        BackendError, match="'mine' of the executors must be a function of argument, device and seed"
+    ):
+        open_executor("mine")
 
 
 def test_aer_without_a_device_is_refused():

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from qcsearch import presets
@@ -16,6 +19,13 @@ def test_the_snapshots_promised_are_there_filed_under_their_name_and_date():
         device = read_snapshot(path)
         assert name == f"{device.name}/{device.calibrated_at[:10]}"
         assert f'"digest": "{device.digest}"' in path.read_text()
+
+
+def test_every_processor_has_its_line_of_provenance():
+    folder = Path(__file__).parents[2] / "noise_models"
+    text = (folder / "README.md").read_text(encoding="utf-8").split("## Provenance\n")[1].split("\n## ")[0]
+    lines = re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)
+    assert sorted(lines) == sorted(path.name for path in folder.iterdir() if path.is_dir())
 
 
 def test_an_installed_wheel_is_asked_before_the_checkout(tmp_path, monkeypatch):

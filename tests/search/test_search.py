@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from qcsearch.bundle.read import load_bundle
+from qcsearch.circuits.encodings.angle import AngleEncoding
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.splitting import split
@@ -373,6 +374,21 @@ def test_no_feasible_candidate_is_an_error_that_counts_the_constraints(
         search(tmp_path / "run", space=space, n_trials=5)
     assert caught.value.exit_code == 4
     assert {r.outcome.constraint for r in records(RunFolder.open(tmp_path / "run"))} == {"two_qubit_gates"}
+
+
+def test_where_none_is_feasible_the_failed_ones_are_told_too(
+    search: Search, quick: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def layers(*_: object) -> None:
+        raise ValueError("not ready")
+
+    monkeypatch.setattr(AngleEncoding, "layers", layers)
+    text = quick.replace("[ladder]", "[constraints]\nmax_two_qubit_gates = 0\n[ladder]")
+    with pytest.raises(
+        NoFeasibleCandidateError,
+        match=r"two_qubit_gates \d\. \d failed; the first with ValueError: not ready\.",
+    ):
+        search(tmp_path / "run", space=SearchSpace.from_toml(text, "strict"), n_trials=5)
 
 
 def test_a_changed_file_of_a_run_is_noticed(search: Search, tmp_path: Path) -> None:

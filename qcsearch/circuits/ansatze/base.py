@@ -46,7 +46,7 @@ class Ansatz(Protocol):
         ...
 
 
-ANSATZE: Registry[Ansatz] = Registry("qcsearch.ansatze", CandidateError)
+ANSATZE: Registry[Ansatz] = Registry("qcsearch.ansatze", CandidateError, needs=("layers",))
 """All ansatze by name; plugins add theirs in the entry-point group `qcsearch.ansatze`."""
 
 

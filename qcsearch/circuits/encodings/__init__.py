@@ -10,11 +10,13 @@ from qcsearch.circuits.encodings import (
     reuploading,
     weighted_sum,
 )
-from qcsearch.circuits.encodings.base import ENCODINGS, Encoding
+from qcsearch.circuits.encodings.base import ENCODINGS, Encoding, RangedEncoding, TrainedEncoding
 
 __all__ = [
     "ENCODINGS",
     "Encoding",
+    "RangedEncoding",
+    "TrainedEncoding",
     "amplitude",
     "angle",
     "basis",

@@ -17,6 +17,7 @@ __all__ = [
     "ENCODINGS",
     "Encoding",
     "RangedEncoding",
+    "TrainedEncoding",
     "cycled",
     "require_features",
     "rotation_blocks",
@@ -34,8 +35,8 @@ class Encoding(Protocol):
     Whatever is not affine in a feature (a product, a normalisation, a threshold) is computed classically by
     `derive`, once for a data set; so the circuit is one parametric circuit for all samples. An encoding is
     built from its settings alone and keeps no state. What depends on the range of the preprocessed features
-    is for a `RangedEncoding`. A setting `trainable`, if it has one, is turned off for the ablation without
-    trained gates.
+    is for a `RangedEncoding`. One that holds weights is a `TrainedEncoding` too: the ablation without trained
+    gates asks it for `untrained`, and for nothing else.
     """
 
     def n_derived(self, n_features: int, topology: Topology) -> int:
@@ -79,7 +80,9 @@ class TrainedEncoding(Encoding, Protocol):
         ...
 
 
-ENCODINGS: Registry[Encoding] = Registry("qcsearch.encodings", CandidateError)
+ENCODINGS: Registry[Encoding] = Registry(
+    "qcsearch.encodings", CandidateError, needs=("n_derived", "derive", "layers")
+)
 """All encodings by name; plugins add theirs in the entry-point group `qcsearch.encodings`."""
 
 

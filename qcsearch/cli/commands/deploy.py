@@ -69,7 +69,8 @@ def deploy(
             metavar="B",
             help="local:<fake> runs qiskit-ibm-runtime's primitives on a recorded device; aer takes shots "
             "from the run's own noise model; ibm:<backend> is the real one; backend:<package.module>:<object> is any "
-            "local BackendV2, env:<folder>:<package.module>:<object> one in a Python environment of its own. "
+            "local BackendV2, env:<folder>:<package.module>:<object> one in a Python environment of its own; an "
+            "installed plugin goes by its name, with what it wants after a colon. "
             "Default: local:<the run's device>, or aer if that is no recorded device.",
         ),
     ] = "",

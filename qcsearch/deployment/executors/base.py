@@ -40,6 +40,7 @@ class Executor(Protocol):
 
     An executor is opened by an `Opener` and lives as long as one deployment. It knows nothing of models,
     weights or observables. Each call of `run` is one job; a call that fails has one error, `BackendError`.
+    `folding.runnable` refuses what no target can run, and `JobSeeds` gives each job its seed; `aer` is an example.
     """
 
     @property
@@ -69,7 +70,8 @@ class Executor(Protocol):
             classical bit of the circuit, bit 0 first in `to_bool_array(order="little")`.
 
         Raises:
-            BackendError: if the backend cannot run a circuit, or does not.
+            BackendError: if shots, parameters or circuits are not what `folding.runnable` lets pass, or the
+                backend does not run them.
         """
         ...
 
@@ -159,6 +161,8 @@ class Opener(Protocol):
 
 
 EXECUTORS: Registry[Executor] = Registry("qcsearch.executors", BackendError)
+"""All executors by the name before the colon of a spec, each an `Opener`; plugins add theirs in the entry-point group
+`qcsearch.executors`."""
 
 
 class JobSeeds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, cast
 
 from qcsearch.deployment.executors.base import EXECUTORS, Executor, Opener
@@ -66,10 +67,24 @@ def open_executor(backend: str | Executor, *, device: Device | None = None, seed
         seed: seed of everything random that the executor decides, ≥ 0.
 
     Raises:
-        BackendError: if there is no such backend.
+        BackendError: if there is no such backend, or a plugin's opener is none.
     """
     if not isinstance(backend, str):
         return backend
     name, _, argument = backend.strip().partition(":")
     opener = cast(Opener, EXECUTORS.get(name))
+    _check_opener(name, opener)
     return opener(argument=argument, device=device, seed=seed)
+
+
+def _check_opener(name: str, opener: Opener) -> None:
+    """Refuse what cannot be called as one, such as the executor's class itself, which a plugin may have named."""
+    try:
+        inspect.signature(opener).bind(argument="", device=None, seed=0)
+    except ValueError:  # something written in another language
+        return
+    except TypeError as error:
+        raise BackendError(
+            f"The plugin '{name}' of the executors must be a function of argument, device and seed: {error}.",
+            fix="let its entry point name a function that takes the three by name and returns an executor.",
+        ) from error

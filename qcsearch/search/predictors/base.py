@@ -39,7 +39,7 @@ class Predictor(Protocol):
         ...
 
 
-PREDICTORS: Registry[Predictor] = Registry("qcsearch.predictors", SpaceError)
+PREDICTORS: Registry[Predictor] = Registry("qcsearch.predictors", SpaceError, needs=("higher_is_better",))
 """All predictors by name; plugins add theirs in the entry-point group `qcsearch.predictors`."""
 
 

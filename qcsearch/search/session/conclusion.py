@@ -102,9 +102,10 @@ def _none_kept(records: list[TrialRecord]) -> QCSearchError:
         if record.outcome.constraint is not None:
             broken[record.outcome.constraint] = broken.get(record.outcome.constraint, 0) + 1
     failed = [record for record in records if record.outcome.kind == "failed"]
+    first = f"the first with {failed[0].outcome.text.rstrip('.')}." if failed else ""
     if failed and not broken:
         return QCSearchError(
-            f"All {len(failed)} trials failed; the first with {failed[0].outcome.text}",
+            f"All {len(failed)} trials failed; {first}",
             fix="qcsearch explain shows each of them.",
         )
     if not broken:
@@ -112,7 +113,8 @@ def _none_kept(records: list[TrialRecord]) -> QCSearchError:
             "No trial ended within the seconds of the search.", fix="give it more seconds."
         )
     counts = ", ".join(f"{name} {n}" for name, n in sorted(broken.items(), key=lambda item: -item[1]))
+    also = f" {len(failed)} failed; {first}" if failed else ""
     return NoFeasibleCandidateError(
-        f"None of {len(records)} candidates kept all constraints; rejected by: {counts}.",
+        f"None of {len(records)} candidates kept all constraints; rejected by: {counts}.{also}",
         fix="loosen these constraints of the search space, or give the search more seconds.",
     )

@@ -248,7 +248,8 @@ def _attempt(space: str, key: str, build: Callable[[], object], label: str | Non
     try:
         build()
     except (CandidateError, SpaceError) as error:
-        got = "" if label is None else f" Got {checks.short(label)}."
+        told = label is None or " Got " in error.message
+        got = "" if told else f" Got {checks.short(label)}."
         raise SpaceError(
             f"The search space '{space}' is wrong at '{key}': {error.message}{got}", error.fix
         ) from None

@@ -43,7 +43,9 @@ class Strategy(Protocol):
     """How a study chooses its candidates.
 
     `sampler` is asked anew for every trial, with a seed of that trial's own: so a search that was killed and
-    resumed draws what it would have drawn. What a sampler must remember, it keeps in the study.
+    resumed draws what it would have drawn. What a sampler must remember, it keeps in the study. There a trial with a
+    score is `COMPLETE`, with a value for each objective; one that was stopped or broke a constraint is `PRUNED`, one
+    that raised is `FAIL`. `user_attrs["record"]`, where there is one, is its `TrialRecord` as JSON.
 
     Attributes:
         objectives: `validation_accuracy`, and behind it costs to be small (of `record.Costs`), if any. A study of
@@ -139,5 +141,7 @@ class Proposal:
     rate: float = 1.0
 
 
-STRATEGIES: Registry[Strategy] = Registry("qcsearch.strategies", SpaceError)
+STRATEGIES: Registry[Strategy] = Registry(
+    "qcsearch.strategies", SpaceError, needs=("objectives", "sampler", "pruner")
+)
 """All strategies by name; plugins add theirs in the entry-point group `qcsearch.strategies`."""

@@ -114,6 +114,11 @@ BAD = {
         '{ name = "angle", settings = { axes = "x" } }]',
         r"'circuit.encodings'.*Got 'angle\(axes=x\)'",
     ),
+    "bad setting": (
+        '"angle"]',
+        '{ name = "angle", settings = { axis = "w" } }]',
+        r"'circuit.encodings': The 'axis' parameter of angle must be one of rx, ry, rz\. Got 'w'\.$",
+    ),
     "unknown ansatz": ('["hardware_efficient"]', '["hardware"]', r"'circuit.ansatze'.*Got 'hardware'"),
     "unknown head": ("regions = 2", 'regions = 2\nheads = ["none", "big"]', r"'circuit.heads'.*Got 'big'"),
     "unknown optimizer": ("steps = 12", 'steps = 12\noptimizers = ["sdg"]', r"'training.optimizers'.*'sdg'"),
