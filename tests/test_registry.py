@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from qcsearch.errors import CandidateError
+from qcsearch.circuits.ansatze import ANSATZE
+from qcsearch.circuits.encodings import ENCODINGS
+from qcsearch.errors import CandidateError, InputError
 from qcsearch.registry import Registry
+from qcsearch.search.predictors import PREDICTORS
+from qcsearch.search.strategies import STRATEGIES
+from qcsearch.training.heads import HEADS
+from qcsearch.training.losses import LOSSES
+from qcsearch.training.optimizers import OPTIMIZERS
 
 
 @pytest.fixture
@@ -52,6 +60,15 @@ def test_a_class_that_lacks_a_method_of_its_family_is_one_sentence() -> None:
     shades.register("grey")(type("Grey", (), {"mix": None}))
     with pytest.raises(CandidateError, match=r"'grey' of the shades must have mix, thin\. It lacks thin\."):
         shades.create("grey")
+
+
+@pytest.mark.parametrize("family", [ENCODINGS, ANSATZE, HEADS, LOSSES, OPTIMIZERS, STRATEGIES, PREDICTORS])
+def test_every_family_says_what_its_members_need(
+    family: Registry[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(family._classes, "empty", object)
+    with pytest.raises(InputError, match=r"'empty' of the \w+ must have .*\. It lacks "):
+        family.create("empty")
 
 
 def test_an_unknown_name_lists_the_known_ones(colours: Registry[object]) -> None:

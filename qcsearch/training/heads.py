@@ -57,7 +57,9 @@ class Head(Protocol):
         ...
 
 
-HEADS: Registry[Head] = Registry("qcsearch.heads", CandidateError)
+HEADS: Registry[Head] = Registry(
+    "qcsearch.heads", CandidateError, needs=("n_parameters", "initial", "logits", "backward", "targets")
+)
 
 
 def make_head(candidate: Candidate) -> Head:

@@ -27,7 +27,7 @@ class Loss(Protocol):
         ...
 
 
-LOSSES: Registry[Loss] = Registry("qcsearch.losses", CandidateError)
+LOSSES: Registry[Loss] = Registry("qcsearch.losses", CandidateError, needs=("__call__",))
 
 
 @LOSSES.register("cross_entropy")

@@ -52,7 +52,9 @@ class Optimizer(Protocol):
         ...
 
 
-OPTIMIZERS: Registry[Optimizer] = Registry("qcsearch.optimizers", CandidateError)
+OPTIMIZERS: Registry[Optimizer] = Registry(
+    "qcsearch.optimizers", CandidateError, needs=("exact", "initial", "step")
+)
 
 
 @dataclass(frozen=True)
