@@ -5,28 +5,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median, stdev
 from typing import Any
 
 from record.readme import put, table
+from record.statistics import holm, pairs, wilson
 from search.fleet import measure, options
-from search.job import job
+from search.job import Job, job
 from search.spaces import DEFAULT
-from search.summary import accuracy, done, failures, met, noted, number, of, values
-from search.tasks import TARGETS, TASKS
+from search.summary import (
+    apart,
+    between,
+    done,
+    failures,
+    noted,
+    number,
+    of,
+    probability,
+    reached,
+    tested,
+    values,
+)
+from search.tasks import N_TEST, TARGETS, TASKS, marked, notes
 
 FRONT = Path(__file__).resolve().parents[1] / "README.md"
 CLASSICAL = ("logistic regression", "RBF-SVM")
 HEAD = [
     "task",
-    "under noise, median (range)",
+    "test samples",
+    "under noise, median (range) [95 %]",
     "asked",
     "noiseless",
     "spread of refits",
     *CLASSICAL,
-    "without PQC",
     "qubits",
     "weights",
     "two-qubit gates",
@@ -49,20 +64,7 @@ def main() -> None:
     parser.add_argument("--strategy", help="default: the product's")
     parser.add_argument("--space", help="default: the product's")
     asked = parser.parse_args()
-    jobs = [
-        job(
-            task,
-            seed,
-            strategy=asked.strategy,
-            space=asked.space or DEFAULT,
-            max_seconds=asked.max_seconds,
-            workers=asked.workers,
-            alone=asked.jobs == 1,
-        )
-        for task in asked.tasks
-        for seed in range(asked.seeds)
-    ]
-    entries = measure(jobs, asked, asked.jobs)
+    entries = measure(_jobs(asked), asked, asked.jobs)
     text = render(entries)
     print(text)
     if asked.readme:
@@ -70,50 +72,87 @@ def main() -> None:
         put("nine_tasks", front(entries), FRONT)
 
 
+def _jobs(asked: argparse.Namespace) -> Iterator[Job]:
+    for task in asked.tasks:
+        for seed in range(asked.seeds):
+            yield job(
+                task,
+                seed,
+                strategy=asked.strategy,
+                space=asked.space or DEFAULT,
+                max_seconds=asked.max_seconds,
+                workers=asked.workers,
+                alone=asked.jobs == 1,
+            )
+
+
 def render(entries: list[Entry]) -> str:
     """The table, what failed below it."""
     found = done(entries)
     if not found:
         return "Nothing was measured."
-    return "\n".join([noted(found), "", _settings(found), "", *table(HEAD, _rows(found)), *failures(entries)])
+    tasks = _tasks(found)
+    lines = [noted(found), "", _settings(found), "", *table(HEAD, _rows(found)), *notes(tasks)]
+    return "\n".join([*lines, "", _against_classical(found, tasks), *failures(entries)])
 
 
 def front(entries: list[Entry]) -> str:
-    """The table of the project's own README: tasks from left to right, few rows."""
+    """The table of the project's own README: few columns, and what they can say below them."""
     found = done(entries)
-    tasks = [task for task in TASKS if of(found, task=task)]
-    runs = [of(found, task=task) for task in tasks]
-    scores = [[run["scores"] for run in of_task] for of_task in runs]
-    rows = {
-        "**qcsearch, under noise**": [median(one["noisy"] for one in task) for task in scores],
-        "without its trained gates": [median(one["without_pqc"] for one in task) for task in scores],
-        **{name: [median(one["classical"][name] for one in task) for task in scores] for name in CLASSICAL},
-    }
-    cells = [[name, *(f"{value:.4f}" for value in values)] for name, values in rows.items()]
-    costs = {"qubits": "n_qubits", "two-qubit gates": "two_qubit_gates"}
-    cells += [
-        [label, *(f"{median(run['model'][name] for run in task):.0f}" for task in runs)]
-        for label, name in costs.items()
-    ]
-    return "\n".join(table(["", *tasks], cells))
+    tasks = _tasks(found)
+    head = ["task", "test samples", "qcsearch, under noise", *CLASSICAL, "qubits", "two-qubit gates"]
+    rows = ([marked(task), f"{N_TEST[task]:,}", *_front_cells(task, of(found, task=task))] for task in tasks)
+    return "\n".join([*table(head, rows), *notes(tasks), "", _against_classical(found, tasks)])
+
+
+def _front_cells(task: str, runs: list[Entry]) -> Iterator[str]:
+    for scores in (values(runs, "scores", "noisy"), *(_classical(runs, name) for name in CLASSICAL)):
+        yield f"{median(scores):.4f} {between(wilson(median(scores), N_TEST[task]))}"
+    for name in ("n_qubits", "two_qubit_gates"):
+        yield f"{median(values(runs, 'model', name)):.0f}"
+
+
+def _against_classical(found: list[Entry], tasks: list[str]) -> str:
+    """Whether the winners can be told from the classical models, over all tasks."""
+
+    def medians(of_runs: Callable[[list[Entry]], list[float]]) -> list[float]:
+        return [median(of_runs(of(found, task=task))) for task in tasks]
+
+    ours = medians(lambda runs: values(runs, "scores", "noisy"))
+    against = {name: pairs(ours, medians(partial(_classical, name=name))) for name in CLASSICAL}
+    adjusted = holm(one.p_value for one in against.values())
+    told = "; ".join(
+        f"{name}, {100 * one.mean:+.1f} points on the mean, better on {one.better}, alike on {one.alike}, "
+        f"worse on {one.worse}: {probability(p)}, {apart(p)}"
+        for (name, one), p in zip(against.items(), adjusted, strict=True)
+    )
+    return (
+        f"The winner against classical models over n = {len(tasks)} pairs of medians (Wilcoxon's signed ranks, Holm's "
+        f"correction): {told}."
+    )
+
+
+def _classical(runs: list[Entry], name: str) -> list[float]:
+    return [run["scores"]["classical"][name] for run in runs if name in run["scores"]["classical"]]
+
+
+def _tasks(found: list[Entry]) -> list[str]:
+    return [task for task in TASKS if of(found, task=task)]
 
 
 def _rows(found: list[Entry]) -> Iterator[list[str]]:
-    for task in TASKS:
-        runs = of(found, task=task)
-        if not runs:
-            continue
+    for task in _tasks(found):
+        runs, n = of(found, task=task), N_TEST[task]
         noisy = values(runs, "scores", "noisy")
-        classical = [run["scores"]["classical"] for run in runs]
         refits = [stdev(run["scores"]["refits"]) for run in runs if len(run["scores"]["refits"]) > 1]
         yield [
-            task,
-            accuracy(noisy),
-            f"≥ {TARGETS[task]:g}: {met(median(noisy) >= TARGETS[task])}",
-            accuracy(values(runs, "scores", "noiseless")),
+            marked(task),
+            f"{n:,}",
+            tested(noisy, n),
+            f"≥ {TARGETS[task]:g}: {reached(noisy, n, TARGETS[task])}",
+            tested(values(runs, "scores", "noiseless"), n),
             f"{median(refits):.4f}" if refits else "–",
-            *(f"{median(scores[name] for scores in classical):.4f}" for name in CLASSICAL),
-            accuracy(values(runs, "scores", "without_pqc")),
+            *(tested(_classical(runs, name), n) for name in CLASSICAL),
             *(number(values(runs, "model", name)) for name in ("n_qubits", "n_weights", "two_qubit_gates")),
             number(values(runs, "cost", "trials")),
             number(values(runs, "cost", "noisy_evaluations")),

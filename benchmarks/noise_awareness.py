@@ -13,12 +13,13 @@ from statistics import median
 from typing import Any
 
 from record.readme import put, table
+from record.statistics import difference, pairs
 from search.fleet import measure, options
 from search.job import Job, job
 from search.quiet import on_the_real_device, write_quiet
 from search.spaces import DEFAULT, derive
-from search.summary import accuracy, done, failures, noted, of
-from search.tasks import TASKS
+from search.summary import apart, done, failures, noted, of, probability, tested
+from search.tasks import N_TEST, TASKS, marked, notes
 
 DEVICES = ("fake_torino", "fake_yorktown", "fake_melbourne")
 AWARE, SCORED, UNAWARE = (
@@ -28,6 +29,8 @@ AWARE, SCORED, UNAWARE = (
 )
 
 Entry = dict[str, Any]
+Cells = dict[tuple[str, str], list[list[float]]]
+"""By device and task: the test accuracies of the three arms."""
 
 
 def main() -> None:
@@ -44,14 +47,37 @@ def render(entries: list[Entry], tasks: list[str], devices: list[str]) -> str:
     found = done(entries)
     if not found:
         return "Nothing was measured."
-    head = ["device", "task", AWARE, SCORED, UNAWARE, "gain over the last", "the last without noise"]
+    head = [
+        "device",
+        "task (test samples)",
+        AWARE,
+        SCORED,
+        UNAWARE,
+        "gain over the last",
+        "the last without noise",
+    ]
+    cells = {
+        (device, task): scores
+        for device in devices
+        for task in tasks
+        if all(scores := _scores(found, task, device))
+    }
     one = found[0]["settings"]
     settings = (
         f"Strategy {one['strategy']}; {one['max_seconds']:g} s a search with {one['workers']} worker on one core; "
-        f"seeds: {len({entry['settings']['seed'] for entry in found})}; test accuracy under noise, median (range)."
+        f"seeds: {len({entry['settings']['seed'] for entry in found})}; test accuracy under noise, median (range) "
+        "[95 % of the median]."
     )
-    lines = [noted(found), "", settings, "", *table(head, _rows(found, tasks, devices)), *failures(entries)]
-    return "\n".join(lines)
+    lines = [
+        noted(found),
+        "",
+        settings,
+        "",
+        *table(head, _rows(found, cells)),
+        *notes(tasks),
+        *_verdict(cells),
+    ]
+    return "\n".join([*lines, *failures(entries)])
 
 
 def _options() -> argparse.Namespace:
@@ -97,19 +123,41 @@ def _arms(asked: argparse.Namespace, task: str, device: str, seed: int, folder: 
     yield arm(space=silent, device=str(quiet), arm=UNAWARE, after=after)
 
 
-def _rows(found: list[Entry], tasks: list[str], devices: list[str]) -> Iterator[list[str]]:
-    for device in devices:
-        for task in tasks:
-            arms = {
-                name: of(found, task=task, tested_on=device, arm=name) for name in (AWARE, SCORED, UNAWARE)
-            }
-            scores = {name: [_noisy(run) for run in runs] for name, runs in arms.items()}
-            if not all(scores.values()):
-                continue
-            gain = 100 * (median(scores[AWARE]) - median(scores[UNAWARE]))
-            ideal = [run["scores"]["noiseless"] for run in arms[UNAWARE]]
-            shown = [accuracy(values) for values in scores.values()]
-            yield [device, task, *shown, f"{gain:+.1f} points", accuracy(ideal)]
+def _scores(found: list[Entry], task: str, device: str) -> list[list[float]]:
+    """Of the three arms."""
+    return [
+        [_noisy(run) for run in of(found, task=task, tested_on=device, arm=arm)]
+        for arm in (AWARE, SCORED, UNAWARE)
+    ]
+
+
+def _rows(found: list[Entry], cells: Cells) -> Iterator[list[str]]:
+    for (device, task), scores in cells.items():
+        n = N_TEST[task]
+        aware, unaware = median(scores[0]), median(scores[-1])
+        error = difference(aware, unaware, n)
+        ideal = [run["scores"]["noiseless"] for run in of(found, task=task, tested_on=device, arm=UNAWARE)]
+        yield [
+            device,
+            f"{marked(task)} ({n:,})",
+            *(tested(values, n) for values in scores),
+            f"{100 * (aware - unaware):+.1f} [{100 * error.low:+.1f} – {100 * error.high:+.1f}] points",
+            tested(ideal, n),
+        ]
+
+
+def _verdict(cells: Cells) -> Iterator[str]:
+    """What noise-awareness gained over all cells of the table."""
+    aware, scored, unaware = ([median(scores[arm]) for scores in cells.values()] for arm in range(3))
+    yield ""
+    told = []
+    for name, others in ((SCORED, scored), (UNAWARE, unaware)):
+        one = pairs(aware, others)
+        told.append(
+            f"over *{name}* {100 * one.mean:+.2f} points on the mean, better on {one.better}, alike on {one.alike}, "
+            f"worse on {one.worse}: {probability(one.p_value)}, {apart(one.p_value)}"
+        )
+    yield f"Gain over n = {len(cells)} pairs of medians (Wilcoxon's signed ranks): {'; '.join(told)}."
 
 
 def _noisy(run: Entry) -> float:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,8 @@ from statistics import median
 from typing import Any
 
 from record.readme import put, table
+from record.statistics import LEVEL, holm
+from scipy.stats import norm
 from search.fleet import measure, options
 from search.job import Job, job
 from search.spaces import DEFAULT, derive
@@ -42,7 +45,7 @@ def main() -> None:
 
 
 def render(entries: list[Entry]) -> str:
-    """A row for each predictor, and which of them have an interval above zero everywhere."""
+    """A row for each predictor, and which of them are worth having where."""
     found = done(entries)
     if not found:
         return "Nothing was measured."
@@ -51,10 +54,7 @@ def render(entries: list[Entry]) -> str:
     order = sorted(names, key=lambda name: -median(row.get("rho") or 0.0 for row in by_name[name]))
     head = ["predictor", *map(_set, found), "ms each"]
     rows = ([name, *map(_shown, by_name[name]), _milliseconds(by_name[name])] for name in order)
-    good = [name for name in order if all((row.get("low") or -1.0) > 0 for row in by_name[name])]
-    bad = [name for name in order if not any((row.get("low") or -1.0) > 0 for row in by_name[name])]
-    verdict = f"Interval above zero on every set: {', '.join(good) or 'none'}; on no set: {', '.join(bad) or 'none'}."
-    return "\n".join([noted(found), "", *table(head, rows), "", verdict, *failures(entries)])
+    return "\n".join([noted(found), "", *table(head, rows), "", _verdict(found, order), *failures(entries)])
 
 
 def _options() -> argparse.Namespace:
@@ -94,6 +94,23 @@ def _correlate(run: Path) -> dict[str, Any]:
     seed = folder.config.settings.seed
     objective = Objective.of(Features(folder.dataset, seed), folder.space, folder.device, seed)
     return {"correlations": [asdict(row) for row in correlations(objective, records(folder))]}
+
+
+def _verdict(found: list[Entry], order: list[str]) -> str:
+    """Which correlations are useful when all of the table are looked at together: one interval in twenty misses."""
+    every = [(_set(entry), _row(entry, name)) for entry in found for name in order]
+    rows = [(where, row) for where, row in every if row.get("rho") is not None]
+    useful: dict[str, list[str]] = {where: [] for where, _ in rows}
+    for (where, row), p in zip(rows, holm(_p_value(row) for _, row in rows), strict=True):
+        if p < LEVEL and row["rho"] > 0:
+            useful[where].append(row["predictor"])
+    named = "; ".join(f"{where}: {', '.join(names) or 'none'}" for where, names in useful.items())
+    return f"Positive after Holm's correction for all {len(rows)} correlations: {named}."
+
+
+def _p_value(row: dict[str, Any]) -> float:
+    """That of Fisher's interval which the table shows, two-sided."""
+    return float(2 * norm.sf(abs(math.atanh(row["rho"])) / math.sqrt(1.06 / (row["n"] - 3))))
 
 
 def _set(entry: Entry) -> str:

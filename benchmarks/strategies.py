@@ -8,23 +8,26 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+from record.critical_difference import draw
 from record.readme import put, table
+from record.statistics import Ranking, holm, pairs, ranking
 from search.contest import Contest, contest
 from search.fleet import measure, options
 from search.job import Job, job
 from search.spaces import DEFAULT, suited
-from search.summary import accuracy, done, failures, met, noted, number, of, values
-from search.tasks import TASKS
+from search.summary import apart, done, failures, noted, number, of, probability, tested, values
+from search.tasks import N_TEST, TASKS, marked, notes
 from search.variants import BENCHMARK_ONLY
 
 from qcsearch.search.strategies import STRATEGIES
 
 CHAMPION = "auto"
-ENOUGH = 7 / 9
-"""Share of the tasks on which it was asked to be the best or within the spread of the best."""
+FEWEST = 3
+"""Strategies that Friedman's test needs."""
+
+PICTURE = Path(__file__).resolve().parent / "results" / "strategies.svg"
 
 COSTS = {
     "trials": ("cost", "trials"),
@@ -46,18 +49,33 @@ def main() -> None:
     print(text)
     if asked.readme:
         put("strategies", text)
+        if ranks := _ranking(contest(done(entries), asked.strategies, asked.tasks)):
+            draw(ranks, PICTURE)
 
 
 def render(entries: list[Entry], strategies: list[str], tasks: list[str]) -> str:
-    """Accuracies by task, what they cost, and who wins."""
+    """Accuracies by task, what they cost, and what can be told apart."""
     found = done(entries)
     if not found:
         return "Nothing was measured."
     sorted_out = contest(found, strategies, tasks)
-    head = ["strategy", *tasks, "mean"]
+    head = ["strategy", *(f"{marked(task)} ({N_TEST[task]:,})" for task in tasks), "mean"]
     costs = table(["strategy, all tasks and seeds", "space", *COSTS], _costs(found, sorted_out))
-    lines = [noted(found), "", _settings(found), "", *table(head, _accuracies(sorted_out)), "", *costs]
-    return "\n".join([*lines, *_verdict(sorted_out), *failures(entries)])
+    lines = [
+        noted(found),
+        "",
+        _settings(found),
+        "",
+        *table(head, _accuracies(sorted_out)),
+        *notes(tasks),
+        "",
+        *costs,
+    ]
+    if ranks := _ranking(sorted_out):
+        lines += _together(ranks)
+    if CHAMPION in sorted_out.complete and len(sorted_out.complete) > 1:
+        lines += _one_by_one(sorted_out)
+    return "\n".join([*lines, *failures(entries)])
 
 
 def _options() -> argparse.Namespace:
@@ -96,14 +114,8 @@ def _jobs(asked: argparse.Namespace) -> Iterator[Job]:
 def _accuracies(found: Contest) -> Iterator[list[str]]:
     for strategy in found.ranking:
         mean = found.mean(strategy)
-        cells = (_marked(found, strategy, task) for task in found.tasks)
+        cells = (tested(found.accuracies[strategy][task], N_TEST[task]) for task in found.tasks)
         yield [strategy, *cells, "–" if mean is None else f"{mean:.4f}"]
-
-
-def _marked(found: Contest, strategy: str, task: str) -> str:
-    values, best = found.accuracies[strategy][task], found.best(task)
-    first = best is not None and values and median(values) == median(found.accuracies[best][task])
-    return f"**{accuracy(values)}**" if first else accuracy(values)
 
 
 def _costs(entries: list[Entry], found: Contest) -> Iterator[list[str]]:
@@ -113,22 +125,50 @@ def _costs(entries: list[Entry], found: Contest) -> Iterator[list[str]]:
         yield [strategy, ", ".join(spaces), *(number(values(runs, *place)) for place in COSTS.values())]
 
 
-def _verdict(found: Contest) -> list[str]:
-    mine = found.mean(CHAMPION) if CHAMPION in found.accuracies else None
-    rivals = {
-        name: mean for name in found.ranking if name != CHAMPION and (mean := found.mean(name)) is not None
-    }
-    if mine is None or not rivals:
-        return []
-    held = [task for task in found.tasks if found.holds(CHAMPION, task)]
-    rival = max(rivals, key=lambda name: rivals[name])
-    return [
-        "",
-        f"`{CHAMPION}` is the best or within the spread of the best (its median is not below the worst seed of the "
-        f"best) on {len(held)} of {len(found.tasks)} tasks ({', '.join(held) or 'none'}): "
-        f"{met(len(held) >= ENOUGH * len(found.tasks))}. Its mean is {mine:.4f}, that of the best other, `{rival}`, "
-        f"{rivals[rival]:.4f}: {met(mine >= rivals[rival])}.",
-    ]
+def _ranking(found: Contest) -> Ranking | None:
+    """Of all strategies that were run on every task; None if those are too few for a test."""
+    return ranking(found.complete) if len(found.complete) >= FEWEST else None
+
+
+def _together(found: Ranking) -> Iterator[str]:
+    """The test of all strategies together, and its picture."""
+    pairs_apart = ", ".join(f"`{better}` above `{worse}`" for better, worse in found.apart)
+    yield ""
+    yield (
+        f"All {len(found.ranks)} together on {found.n} tasks: Friedman's χ² = {found.statistic:.1f}, "
+        f"{probability(found.p_value)}; Nemenyi's critical difference of mean ranks is "
+        f"{found.critical_difference:.2f}. Told apart by it: {pairs_apart or 'none'}. In the picture a bar joins those "
+        "that are not."
+    )
+    yield ""
+    yield f"![Mean ranks of the strategies with the critical difference](results/{PICTURE.name})"
+
+
+def _one_by_one(found: Contest) -> Iterator[str]:
+    """The champion against each other strategy."""
+    scores = found.complete
+    ours = scores.pop(CHAMPION)
+    against = {name: pairs(ours, theirs) for name, theirs in scores.items()}
+    adjusted = dict(zip(against, holm(one.p_value for one in against.values()), strict=True))
+    head = [f"`{CHAMPION}` against", "better, alike, worse", "points on the mean", "Wilcoxon", "Holm", ""]
+    rows = (
+        [
+            name,
+            f"{one.better}, {one.alike}, {one.worse}",
+            f"{100 * one.mean:+.2f}",
+            probability(one.p_value),
+            probability(adjusted[name]),
+            apart(adjusted[name]),
+        ]
+        for name, one in sorted(against.items(), key=lambda item: item[1].mean)
+    )
+    yield ""
+    yield (
+        f"Wilcoxon's signed ranks over n = {len(found.tasks)} pairs of medians, and Holm's correction for "
+        f"{len(against)} tests:"
+    )
+    yield ""
+    yield from table(head, rows)
 
 
 def _settings(found: list[Entry]) -> str:
@@ -136,7 +176,7 @@ def _settings(found: list[Entry]) -> str:
     seeds = len({entry["settings"]["seed"] for entry in found})
     return (
         f"Device {one['device']}; {one['max_seconds']:g} s a search with {one['workers']} worker on one core; seeds: "
-        f"{seeds}; median (range); bold is the best of a column."
+        f"{seeds}; median (range) [95 % of the median], test samples behind the task."
     )
 
 

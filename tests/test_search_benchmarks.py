@@ -1,4 +1,4 @@
-"""What the benchmarks of whole searches are made of: stores, spaces, devices without noise, verdicts, counts."""
+"""What the benchmarks of whole searches are made of: data, stores, spaces, devices without noise, counts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from qcsearch.candidate.gate import Topology
 from qcsearch.circuits.encodings import ENCODINGS
@@ -27,14 +31,8 @@ CHECKOUT_ONLY = pytest.mark.skipif(not (BENCHMARKS / "data").is_dir(), reason="t
 def bench():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
-        parts = ("contest", "job", "quiet", "spaces", "summary", "tasks")
-        names = (
-            "record.readme",
-            "record.store",
-            "strategies",
-            "transfer",
-            *(f"search.{part}" for part in parts),
-        )
+        parts = ("fleet", "job", "quiet", "spaces", "tasks")
+        names = ("record.readme", "record.store", *(f"search.{part}" for part in parts))
         yield SimpleNamespace(**{name.split(".")[-1]: import_module(name) for name in names})
 
 
@@ -47,6 +45,41 @@ def test_every_task_has_its_data_with_a_test_part_of_its_own(bench):
     for task in bench.tasks.TASKS:
         with np.load(bench.tasks.data_file(task)) as archive:
             assert {"X_train", "X_test", "y_train", "y_test"} <= set(archive)
+
+
+@CHECKOUT_ONLY
+def test_the_tasks_that_are_marked_are_those_on_which_a_simple_model_makes_no_mistake(bench):
+    for task in bench.tasks.TASKS:
+        with np.load(bench.tasks.data_file(task)) as archive:
+            X, X_test, y, y_test = (archive[name] for name in ("X_train", "X_test", "y_train", "y_test"))
+        assert len(y_test) == bench.tasks.N_TEST[task]
+        models = [KNeighborsClassifier(1)]
+        if task in bench.tasks.SATURATED:
+            models += [make_pipeline(StandardScaler(), LogisticRegression())]
+        best = max(model.fit(X, y).score(X_test, y_test) for model in models)
+        assert (best == 1.0) == (task in bench.tasks.SATURATED), task
+
+
+@CHECKOUT_ONLY
+def test_the_vowels_split_by_speaker_are_the_same_samples_and_share_no_speaker(bench):
+    with (
+        np.load(bench.tasks.data_file("vowel_4_by_speaker")) as split,
+        np.load(bench.tasks.data_file("vowel_4")) as mixed,
+    ):
+        rows = [
+            np.column_stack(
+                [np.vstack([one["X_train"], one["X_test"]]), np.append(one["y_train"], one["y_test"])]
+            )
+            for one in (split, mixed)
+        ]
+        speakers = np.append(split["speaker_train"], split["speaker_test"])
+        assert set(split["speaker_train"]) == set(range(8))
+        assert set(split["speaker_test"]) == set(range(8, 15))
+    np.testing.assert_array_equal(
+        *(np.sort(one.view([("", one.dtype)] * one.shape[1]).ravel()) for one in rows)
+    )
+    _, counts = np.unique(np.column_stack([speakers, rows[0][:, -1]]), axis=0, return_counts=True)
+    assert counts.tolist() == [6] * 60
 
 
 @CHECKOUT_ONLY
@@ -66,6 +99,22 @@ def test_a_stored_run_is_found_by_its_settings_alone_and_measured_again_takes_it
     assert again.find({"strategy": "tpe", "task": "moons", "seed": 0})["scores"]["noisy"] == 0.7
     assert again.find({"strategy": "tpe", "task": "moons", "seed": 2}) is None
     assert len(again.entries) == 2
+
+
+def test_what_is_stored_of_another_version_is_found_when_it_is_asked_for_and_nothing_is_measured(
+    bench, tmp_path
+):
+    store = bench.store.Store(tmp_path / "runs.json")
+    settings = {"task": "moons", "space": "default", "max_seconds": 30}
+    for fingerprint, noisy in (("old", 0.5), ("newer", 0.6)):
+        store.add({"settings": {**settings, "space_fingerprint": fingerprint}, "scores": {"noisy": noisy}})
+    now = {**settings, "space_fingerprint": "now"}
+    assert store.find(now) is None
+    assert store.find(now, any_version=True)["scores"]["noisy"] == 0.6
+    assert store.find({**now, "max_seconds": 60}, any_version=True) is None
+    asked = SimpleNamespace(store=tmp_path / "runs.json", stored=True)
+    jobs = [SimpleNamespace(settings=now), SimpleNamespace(settings={**now, "task": "bank"})]
+    assert [run["scores"]["noisy"] for run in bench.fleet.measure(jobs, asked)] == [0.6]
 
 
 def test_a_table_takes_the_place_of_the_one_between_its_marks(bench, tmp_path):
@@ -100,90 +149,6 @@ def test_a_strategy_that_refuses_the_default_space_gets_the_nearest(bench, tmp_p
         assert {one.name for one in found.circuit.encodings} == named - {"weighted_sum"}
         for part in ("preprocessing", "training", "constraints", "ladder", "refit"):
             assert getattr(found, part) == getattr(default, part)
-
-
-def test_within_the_spread_is_a_median_no_worse_than_the_worst_seed_of_the_best(bench):
-    scores = {
-        "auto": {"moons": [0.90, 0.94, 0.99], "bank": [0.5, 0.5, 0.5]},
-        "tpe": {"moons": [0.93, 0.95, 0.96], "bank": [0.51, 0.6, 0.7]},
-    }
-    entries = [
-        entry(strategy, task, seed, value)
-        for strategy, tasks in scores.items()
-        for task, found in tasks.items()
-        for seed, value in enumerate(found)
-    ]
-    found = bench.contest.contest(entries, ["auto", "tpe"], ["moons", "bank"])
-    assert found.best("moons") == found.best("bank") == "tpe"
-    assert found.holds("auto", "moons")
-    assert not found.holds("auto", "bank")
-    assert found.ranking == ["tpe", "auto"]
-    assert found.mean("auto") == pytest.approx((0.94 + 0.5) / 2)
-
-
-def test_a_strategy_without_a_result_on_a_task_has_no_mean_and_comes_last(bench):
-    entries = [entry("auto", "moons", 0, 0.99), entry("tpe", "moons", 0, 0.5), entry("tpe", "bank", 0, 0.5)]
-    found = bench.contest.contest(entries, ["auto", "tpe"], ["moons", "bank"])
-    assert found.mean("auto") is None
-    assert found.ranking == ["tpe", "auto"]
-    assert not found.holds("auto", "bank")
-
-
-def test_a_strategy_that_shares_the_best_mean_is_the_best_and_one_below_is_not(bench):
-    tasks = ["moons", "bank"]
-
-    def verdict(of_auto):
-        runs = [entry("auto", "moons", 0, of_auto), entry("auto", "bank", 0, 0.9)]
-        runs += [entry("tpe", task, 0, 0.9) for task in tasks]
-        return bench.strategies._verdict(bench.contest.contest(runs, ["auto", "tpe"], tasks))[-1]
-
-    assert verdict(0.9).endswith("Its mean is 0.9000, that of the best other, `tpe`, 0.9000: met.")
-    assert verdict(0.8).endswith("Its mean is 0.8500, that of the best other, `tpe`, 0.9000: missed.")
-    assert "on 1 of 2 tasks (bank): missed." in verdict(0.8)
-
-
-def test_numbers_are_shown_as_median_and_range(bench):
-    assert bench.summary.accuracy([0.95, 0.94, 0.97]) == "0.9500 (0.9400–0.9700)"
-    assert bench.summary.number([1_234_000.0, 1_234_000.0]) == "1.23 M"
-    assert bench.summary.number([999.0, 12_000.0]) == "6,499.5 (999–12 k)"
-    assert bench.summary.number([]) == "–"
-
-
-def tuned(target, original, tuned, share):
-    return {
-        "target": target,
-        "original": original,
-        "untuned": tuned - 0.01,
-        "tuned": tuned,
-        "share": share,
-        "wall_seconds": 20.0,
-    }
-
-
-def test_the_table_of_transfers_judges_points_and_shares_by_kind_of_target(bench):
-    tunings = [
-        tuned("drift 1", 0.95, 0.94, 0.05),
-        tuned("drift 2", 0.95, 0.96, 0.06),
-        tuned("fake_fez", 0.95, 0.92, 0.11),
-        {"target": "fake_fez", "failed": "Error: no region."},
-    ]
-    settings = {"task": "mnist_4", "strategy": "auto", "space": "default", "max_seconds": 120, "seed": 0}
-    run = {
-        "settings": {**settings, "workers": 1},
-        "after": {"tunings": tunings},
-        "cost": {"wall_seconds": 100.0},
-        "commit": "abc",
-        "date": "2026-11-21",
-        "machine": {"cpu": "a core", "cores": 1, "threads": 1},
-        "versions": {},
-    }
-    drift, fez = [
-        line for line in bench.transfer.render([run], ["mnist_4"]).splitlines() if "| mnist_4" in line
-    ]
-    assert "| 0.9500 | 0.9400 (0.9300–0.9500) | 0.9500 (0.9400–0.9600) | +0.0 (-1.0 – +1.0): met |" in drift
-    assert "| 5.5 % (5.0 – 6.0): met | 20.0 % (20.0 – 20.0) | 2 |" in drift
-    assert "| +3.0 (+3.0 – +3.0): missed | 11.0 % (11.0 – 11.0): missed |" in fez
-    assert "Failed: mnist_4, seed 0, fake_fez: Error: no region." in bench.transfer.render([run], ["mnist_4"])
 
 
 def test_the_quiet_device_has_the_couplings_and_durations_of_the_real_one_and_no_errors(bench, tmp_path):

@@ -24,9 +24,16 @@ class Store:
         self._lock = threading.Lock()
         self.entries: list[Entry] = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else []
 
-    def find(self, settings: Entry) -> Entry | None:
-        """The run with exactly these settings, if it was measured."""
-        return next((entry for entry in self.entries if entry["settings"] == settings), None)
+    def find(self, settings: Entry, *, any_version: bool = False) -> Entry | None:
+        """The run with exactly these settings, if it was measured.
+
+        Args:
+            settings: of the run.
+            any_version: also one whose data, device or space had the same names and other digests; the latest such.
+        """
+        key = _unversioned if any_version else dict
+        alike = (entry for entry in reversed(self.entries) if key(entry["settings"]) == key(settings))
+        return next(alike, None)
 
     def add(self, entry: Entry) -> None:
         """Put a run in, in the place of one with the same settings, and write the file."""
@@ -38,3 +45,7 @@ class Store:
             draft = self._path.with_suffix(".part")
             draft.write_text(f'{{"runs": [\n{lines}\n]}}\n', "utf-8")
             draft.replace(self._path)
+
+
+def _unversioned(settings: Entry) -> Entry:
+    return {name: value for name, value in settings.items() if not name.endswith(("_digest", "_fingerprint"))}

@@ -1,4 +1,4 @@
-"""Who wins: strategies compared task by task, and on the mean."""
+"""Strategies task by task: their medians, their mean, and the scores that tests over data sets compare."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Contest:
 
     def mean(self, strategy: str) -> float | None:
         """Mean over the tasks of the median over the seeds; None if a task has no result."""
-        found = self.accuracies[strategy]
-        return fmean(median(found[task]) for task in self.tasks) if all(map(found.get, self.tasks)) else None
+        found = self.complete.get(strategy)
+        return fmean(found) if found else None
 
     @property
     def ranking(self) -> list[str]:
@@ -36,15 +36,14 @@ class Contest:
         means = {name: self.mean(name) for name in self.accuracies}
         return sorted(means, key=lambda name: (-(means[name] or 0.0), name))
 
-    def best(self, task: str) -> str | None:
-        """The strategy with the best median on a task, of equals the one with the better worst seed."""
-        found = {name: by_task[task] for name, by_task in self.accuracies.items() if by_task.get(task)}
-        return max(found, key=lambda name: (median(found[name]), min(found[name])), default=None)
-
-    def holds(self, strategy: str, task: str) -> bool:
-        """Whether a strategy is the best on a task or within its spread: its median not below the best's worst seed."""
-        best, mine = self.best(task), self.accuracies[strategy].get(task)
-        return bool(mine) and best is not None and median(mine or [0.0]) >= min(self.accuracies[best][task])
+    @property
+    def complete(self) -> dict[str, list[float]]:
+        """The median over the seeds on each task, of the strategies that have a result on every one."""
+        return {
+            name: [median(found[task]) for task in self.tasks]
+            for name, found in self.accuracies.items()
+            if all(map(found.get, self.tasks))
+        }
 
 
 def contest(entries: list[Entry], strategies: list[str], tasks: list[str]) -> Contest:

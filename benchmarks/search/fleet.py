@@ -38,19 +38,26 @@ def options(text: str, store: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--again", action="store_true", help="measure anew what is stored; else it is not run again"
     )
+    parser.add_argument(
+        "--stored",
+        action="store_true",
+        help="measure nothing: what is stored of these searches, whatever version of the product it was measured with",
+    )
     parser.add_argument("--readme", action="store_true", help="put the tables into benchmarks/README.md")
     return parser
 
 
 def measure(jobs: Iterable[Job], asked: argparse.Namespace, side_by_side: int = 1) -> list[dict[str, Any]]:
-    """Run what is not stored yet; return the runs of all jobs, in their order.
+    """Run what is not stored yet, or nothing with `--stored`; return the runs of all jobs, in their order.
 
     Args:
         jobs: what to run.
-        asked: `store`, `runs` and `again` of `options`.
+        asked: `store`, `runs`, `again` and `stored` of `options`.
         side_by_side: how many at once, each with a core of its own.
     """
     store, jobs = Store(asked.store), list(jobs)
+    if asked.stored:
+        return [entry for job in jobs if (entry := store.find(job.settings, any_version=True)) is not None]
     open_jobs = [one for one in jobs if asked.again or "scores" not in (store.find(one.settings) or {})]
     if open_jobs:
         _compile_kernels()

@@ -30,7 +30,6 @@ def outcome(folder: Path) -> dict[str, Any]:
             "validation": result.best.validation_accuracy,
             "refits": [score.test_accuracy_noisy for score in result.seeds if score.seed_index > 0],
             "classical": dict(result.classical),
-            "without_pqc": result.without_pqc,
         },
         "model": {
             "n_qubits": result.best.n_qubits,

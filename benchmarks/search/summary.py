@@ -1,4 +1,4 @@
-"""Several searches of the same kind as one row: median and range."""
+"""Several searches of the same kind as one row: median and range, and the error of a test accuracy."""
 
 from __future__ import annotations
 
@@ -7,10 +7,27 @@ from statistics import median
 from typing import Any
 
 from record.circumstances import sentence
+from record.statistics import LEVEL, Interval, wilson
 
-__all__ = ["accuracy", "done", "noted", "number", "of", "values"]
+__all__ = [
+    "accuracy",
+    "apart",
+    "between",
+    "done",
+    "failures",
+    "met",
+    "noted",
+    "number",
+    "of",
+    "probability",
+    "reached",
+    "tested",
+    "values",
+]
 
 Entry = dict[str, Any]
+
+_LEAST_P = 0.001
 
 
 def done(entries: Iterable[Entry]) -> list[Entry]:
@@ -36,6 +53,31 @@ def accuracy(found: list[float]) -> str:
     return _shown(found, "{:.4f}".format)
 
 
+def tested(found: list[float], n: int) -> str:
+    """`0.9525 (0.9450–0.9600) [0.936–0.965]`: the same of accuracies on a test part, and the median's Wilson interval.
+
+    Args:
+        found: one for each search.
+        n: samples of the test part.
+    """
+    return f"{accuracy(found)} {between(wilson(median(found), n))}" if found else "–"
+
+
+def between(interval: Interval) -> str:
+    """`[0.936–0.965]`."""
+    return f"[{interval.low:.3f}–{interval.high:.3f}]"
+
+
+def probability(p_value: float) -> str:
+    """A p-value in two digits."""
+    return f"p = {p_value:.2g}" if p_value >= _LEAST_P else f"p < {_LEAST_P:g}"
+
+
+def apart(p_value: float) -> str:
+    """What a test at 5 % says of two models."""
+    return "told apart" if p_value < LEVEL else "cannot be told apart"
+
+
 def number(found: list[float]) -> str:
     """The same of a count."""
     return _shown(found, _count)
@@ -55,6 +97,20 @@ def failures(entries: Iterable[Entry]) -> list[str]:
 def met(reached: bool) -> str:
     """The verdict on what was asked."""
     return "met" if reached else "missed"
+
+
+def reached(found: list[float], n: int, target: float) -> str:
+    """The verdict on a test accuracy, which takes the median's interval and every seed to be on one side.
+
+    Args:
+        found: one for each search.
+        n: samples of the test part.
+        target: that was asked for.
+    """
+    interval = wilson(median(found), n)
+    if target <= min(interval.low, *found):
+        return met(True)
+    return met(False) if target > max(interval.high, *found) else "within the error"
 
 
 def noted(entries: list[Entry]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from record.statistics import wilson
+
 __all__ = ["render"]
 
 _COLUMNS = (
@@ -23,7 +25,7 @@ def render(stored: dict[str, Any]) -> str:
     for entry in stored.values():
         found = entry["deployment"]
         scores = (found["noiseless"], found["noisy"], found["deployed"])
-        accuracies = [f"{100 * score['accuracy']:.1f} %" for score in scores]
+        accuracies = [_accuracy(score) for score in scores]
         accuracies[2] += f" ± {100 * found['deployed']['shot_error']:.1f} % (shots)"
         worst = min(one["p_value"] for one in found["noise_model_check"]["observables"])
         verdict = f"{'yes' if found['noise_model_check']['holds'] else 'no'}, smallest p {worst:.2g}"
@@ -31,5 +33,11 @@ def render(stored: dict[str, Any]) -> str:
         model = f"{entry['winner']['n_qubits']} qubits, {entry['winner']['two_qubit_gates']} two-qubit gates"
         lines.append(f"| {entry['title']} | {versions} | {model} | {' | '.join(accuracies)} | {verdict} |")
     first = next(iter(stored.values()))
-    lines += ["", f"{first['deployment']['noisy']['n_samples']} test samples of {first['data']}."]
+    n = first["deployment"]["noisy"]["n_samples"]
+    lines += ["", f"{n} test samples of {first['data']}; in brackets Wilson's 95 % interval."]
     return "\n".join(lines)
+
+
+def _accuracy(score: dict[str, Any]) -> str:
+    error = wilson(score["accuracy"], score["n_samples"])
+    return f"{100 * score['accuracy']:.1f} % [{100 * error.low:.1f}–{100 * error.high:.1f}]"
