@@ -70,7 +70,7 @@ def test_every_stored_accuracy_is_a_count_of_the_test_samples_that_its_interval_
 def test_what_the_front_page_says_beside_its_table_is_what_was_stored(bench):
     text = " ".join(FRONT.split())
     assert "does as well as the circuits that are found" in text
-    assert "RBF-SVM, -0.2 points on the mean" in block(FRONT, "nine_tasks")
+    assert "RBF-SVM, n = 9, -0.2 points on the mean" in block(FRONT, "nine_tasks")
     assert "worse on 4: p = 0.41, cannot be told apart" in block(FRONT, "nine_tasks")
     svm, ours = (
         float(re.search(rf"\| mnist_10 (?:\|[^|]*){{{column}}}\| (0\.\d+)", block(FRONT, "nine_tasks"))[1])
@@ -197,12 +197,22 @@ def test_the_nine_tasks_say_samples_error_and_marks_and_whether_the_winner_can_b
     assert "| vowel_4 † ‡ | 72 |" in front
     for text in (table, front):
         assert (
-            "RBF-SVM, +0.0 points on the mean, better on 0, alike on 3, worse on 0: p = 1, cannot be told"
+            "RBF-SVM, n = 3, +0.0 points on the mean, better on 0, alike on 3, worse on 0: p = 1, cannot be told"
             in text
         )
         assert "‡ speakers are shared by the parts." in text
         assert "PQC" not in text
     assert "†" not in bench.nine_tasks.front(runs[:2])
+
+
+def test_a_classical_model_that_was_not_fitted_in_time_has_a_dash_and_one_pair_less(bench):
+    runs = [searched("auto", task, 0.975) for task in ("moons", "vowel_4")]
+    del runs[0]["scores"]["classical"]["RBF-SVM"]
+    assert (
+        "| moons | 120 | 0.9750 [0.929–0.991] | 0.5000 [0.412–0.588] | – | 2 | 1 |"
+        in bench.nine_tasks.front(runs)
+    )
+    assert "RBF-SVM, n = 1, " in bench.nine_tasks.render(runs)
 
 
 def test_a_target_is_met_or_missed_only_where_interval_and_all_seeds_are_on_one_side(bench):

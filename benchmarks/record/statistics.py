@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import fmean
 
 import numpy as np
 from scipy import stats
@@ -131,7 +130,7 @@ class Pairs:
         better: on how many the first is above the second.
         alike: on how many they are equal.
         worse: on how many it is below.
-        mean: of the differences, first − second.
+        mean: of the differences, first − second; NaN if there are no data sets.
         p_value: Wilcoxon's signed-rank test, two-sided; data sets without a difference are ranked and their ranks split
             evenly. Exact for at most 13 data sets, or more without ties, else by the normal approximation. 1 where no
             data set shows a difference.
@@ -161,7 +160,7 @@ def pairs(first: Sequence[float], second: Sequence[float]) -> Pairs:
     if apart.any():
         p_value = float(stats.wilcoxon(apart, zero_method="zsplit").pvalue)
     counts = (int(np.sum(apart > 0)), int(np.sum(apart == 0)), int(np.sum(apart < 0)))
-    return Pairs(*counts, fmean(map(float, apart)), p_value)
+    return Pairs(*counts, float(apart.mean()) if len(apart) else math.nan, p_value)
 
 
 def holm(p_values: Iterable[float]) -> list[float]:
