@@ -90,18 +90,29 @@ def _mapped(file: BinaryIO, start: int) -> NDArray[Any]:
     return np.memmap(file, dtype, "r", file.tell(), shape, "F" if fortran else "C")
 
 
-def save(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """An archive of these arrays, compressed unless it is large, or would look as if it swelled."""
-    if sum(array.nbytes for array in arrays.values()) > _MOST_COMPRESSED:
+def save(arrays: Mapping[str, NDArray[Any]], *, compressed: bool = True) -> bytes:
+    """An archive of these arrays.
+
+    Args:
+        arrays: by name; of numbers or texts.
+        compressed: whether it may be, which it is unless it is large, or would look as if it swelled.
+
+    Raises:
+        ValueError: if one holds objects, which would be pickled.
+    """
+    # By hand: `numpy.savez` takes `allow_pickle` from NumPy 2.1 on, and before files the argument as an array.
+    if objects := [name for name, array in arrays.items() if array.dtype.hasobject]:
+        raise ValueError(f"An array of objects is not saved, as it would be pickled: '{objects[0]}'.")
+    n_bytes = sum(array.nbytes for array in arrays.values())
+    if not compressed or n_bytes > _MOST_COMPRESSED:
         return _saved(np.savez, arrays)
     content = _saved(np.savez_compressed, arrays)
-    swells = sum(array.nbytes for array in arrays.values()) > _most(len(content))
-    return _saved(np.savez, arrays) if swells else content
+    return _saved(np.savez, arrays) if n_bytes > _most(len(content)) else content
 
 
 def _saved(write: Any, arrays: Mapping[str, NDArray[Any]]) -> bytes:
     buffer = io.BytesIO()
-    write(buffer, allow_pickle=False, **arrays)
+    write(buffer, **arrays)
     return buffer.getvalue()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import rustworkx
 from numpy.typing import NDArray
 
 from qcsearch.devices.device import Device
@@ -108,11 +109,9 @@ def _lie_down(place: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _distances(n_qubits: int, edges: Iterable[tuple[int, int]]) -> NDArray[np.float64]:
     """Couplings between each two qubits `(n, n)`; parts that do not touch are set a little apart."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import shortest_path
-
-    pairs = np.array(list(edges), dtype=np.int64).reshape(-1, 2)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n_qubits, n_qubits))
-    found: NDArray[np.float64] = shortest_path(graph.tocsr(), directed=False, unweighted=True)
+    graph: rustworkx.PyGraph[None, None] = rustworkx.PyGraph()
+    graph.add_nodes_from([None] * n_qubits)
+    graph.add_edges_from_no_data(list(edges))
+    found: NDArray[np.float64] = rustworkx.distance_matrix(graph, null_value=np.inf)
     reachable = np.isfinite(found)
     return np.where(reachable, found, found[reachable].max() + 1.5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,9 +28,8 @@ def write_checkpoint(path: Path, arrays: Mapping[str, NDArray[Any]], meta: Json)
     """
     files.make_folder(path.parent)
     text = np.frombuffer(canonical.dumps(meta).encode(), dtype=np.uint8)
-    buffer = io.BytesIO()  # in memory first: what is written to the disk is whole, and written in one piece
-    np.savez(buffer, allow_pickle=False, **{_META: text}, **arrays)
-    files.write_bytes(path, buffer.getvalue())
+    # In memory first: what is written to the disk is whole, and written in one piece.
+    files.write_bytes(path, npz.save({_META: text, **arrays}, compressed=False))
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], Json]:
