@@ -29,7 +29,9 @@ def main() -> None:
         _run(python, "-P", "-m", "pip", "install", "--quiet", "--editable", f"{CHECKOUT}[test]", *lowest)
         _run(python, "-P", "-m", "pip", "check")
         _run(python, "-P", "-c", "from qcsearch.simulation import warm_up; warm_up()")
-        _run(python, "-P", "-m", "pytest", "-q", "-W", "default", "--numprocesses", "2", "--dist", "worksteal")
+        _run(
+            python, "-P", "-m", "pytest", "-q", "-W", "default", "--numprocesses", "2", "--dist", "worksteal"
+        )
 
 
 def _lowest(requirement: str) -> str:
