@@ -126,13 +126,14 @@ def job(
     n_trials: int | None = None,
     workers: int = 1,
     alone: bool = True,
+    data: Path | None = None,
     after: Callable[[Path], dict[str, Any]] | None = None,
     **more: str,
 ) -> Job:
     """Settle a search: what is left out is what the command line would take.
 
     Args:
-        task: name of a task.
+        task: name of one of the nine tasks, or of `data`.
         seed: of the search.
         strategy: by name.
         space: name or file.
@@ -141,10 +142,11 @@ def job(
         n_trials: in all.
         workers: processes.
         alone: whether it has the machine for itself.
+        data: the archive, of a task that is none of the nine.
         after: see `Job`.
         more: settings that say what the search is for.
     """
-    archive = data_file(task)
+    archive = data or data_file(task)
     options = SearchOptions(
         device, space, n_trials, max_seconds, workers=workers, seed=seed, strategy=strategy
     )

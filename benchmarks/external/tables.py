@@ -1,0 +1,198 @@
+"""The tables of the external study: same rows, all draws; the study's own draw beside what it published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from record.readme import table
+from search.summary import done, failures, noted, number, of, values
+
+from external.classical import MODELS
+from external.compare import Rows, lead, verdict
+from external.published import best, published
+from external.sets import CHOSEN, SETS
+
+__all__ = ["render"]
+
+OURS = "qcsearch"
+STUDY_S_OWN = 0
+"""The seed whose draw is the study's."""
+
+NAMED = ("SVC", "MLPClassifier", "DressedQuantumCircuitClassifier", "ProjectedQuantumKernel")
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What was measured.
+
+    Attributes:
+        runs: searches that have a result.
+        rows: by model, then set: over the draws that every model has answered.
+        own: the same of the study's own draw.
+    """
+
+    runs: list[Entry]
+    rows: dict[str, dict[str, Rows]]
+    own: dict[str, dict[str, Rows]]
+
+
+def render(searches: list[Entry], classical: list[Entry]) -> str:
+    """All tables, what they come to, and what failed."""
+    found = _sorted_out(done(searches), classical)
+    if not found.rows[OURS]:
+        return "Nothing was measured."
+    lines = [noted(found.runs), "", _settings(found.runs), "", *table(_HEAD, _of_all_draws(found)), ""]
+    lines += [*_summary(found), ""]
+    if found.own[OURS]:
+        lines += [*table(_STUDY_HEAD, _of_study_s_draw(found)), "", *_beside_the_study(found)]
+    return "\n".join([*lines, *failures(searches)])
+
+
+def _sorted_out(runs: list[Entry], classical: list[Entry]) -> Results:
+    answers: dict[tuple[str, int], dict[str, str]] = {}
+    for entry in (*runs, *classical):
+        settings = entry["settings"]
+        right = entry["after"] if "after" in entry else entry["scores"]
+        answers.setdefault((settings["task"], settings["seed"]), {})[settings.get("model", OURS)] = right[
+            "right"
+        ]
+    models = (OURS, *MODELS)
+    complete = {cell: by_model for cell, by_model in sorted(answers.items()) if set(models) <= set(by_model)}
+
+    def rows(seeds: set[int]) -> dict[str, dict[str, Rows]]:
+        cells = {name: [c for c in complete if c[0] == name and c[1] in seeds] for name in SETS}
+        return {
+            model: {name: Rows.of(complete[c][model] for c in its) for name, its in cells.items() if its}
+            for model in models
+        }
+
+    kept = [run for run in runs if (run["settings"]["task"], run["settings"]["seed"]) in complete]
+    return Results(kept, rows({seed for _, seed in complete}), rows({STUDY_S_OWN}))
+
+
+_HEAD = [
+    "set",
+    "test rows",
+    f"{OURS}, under noise",
+    "noiseless",
+    *MODELS,
+    "validation − test, points",
+    "qubits",
+    "two-qubit gates",
+    "trials",
+]
+
+
+def _of_all_draws(found: Results) -> Iterator[list[str]]:
+    for name, mine in found.rows[OURS].items():
+        runs = of(found.runs, task=name)
+        yield [
+            name,
+            f"{len(runs)} × {mine.n // len(runs)}",
+            _shown(mine),
+            f"{_mean(values(runs, 'scores', 'noiseless')):.4f}",
+            *(_marked(mine, found.rows[model][name]) for model in MODELS),
+            f"{100 * _gap(runs):+.1f}",
+            *(number(values(runs, "model", figure)) for figure in ("n_qubits", "two_qubit_gates")),
+            number(values(runs, "cost", "trials")),
+        ]
+
+
+def _summary(found: Results) -> Iterator[str]:
+    mine = found.rows[OURS]
+    means = {model: _mean([one.accuracy for one in by_set.values()]) for model, by_set in found.rows.items()}
+    rivals = []
+    for model in MODELS:
+        verdicts = [verdict(one, found.rows[model][name]) for name, one in mine.items()]
+        points = [100 * share for share in lead(mine, found.rows[model])]
+        rivals.append(
+            f"{model} {means[model]:.4f}, lead {points[0]:+.1f} points ({points[1]:+.1f} … {points[2]:+.1f}), "
+            f"{verdicts.count(1)} wins, {verdicts.count(-1)} losses, {verdicts.count(0)} undecided"
+        )
+    yield (
+        f"Mean over {len(mine)} of {len(CHOSEN)} sets: {OURS} {means[OURS]:.4f}; its lead over the others, and sets "
+        f"won and lost at p < .05: {'; '.join(rivals)}. Validation − test, mean over the sets: "
+        f"{100 * _mean([_gap(of(found.runs, task=name)) for name in mine]):+.1f} points."
+    )
+
+
+_STUDY_HEAD = [
+    "the study's own draw",
+    "test rows",
+    f"{OURS}, under noise",
+    "SVC here",
+    "MLP here",
+    "SVC",
+    "MLP",
+    "dressed circuit",
+    "projected kernel",
+    "its best quantum model",
+    "its best separable one",
+]
+
+
+def _of_study_s_draw(found: Results) -> Iterator[list[str]]:
+    for name, mine in found.own[OURS].items():
+        theirs = published(name)
+        bests = [best(theirs, separable=separable) for separable in (False, True)]
+        yield [
+            name + (" †" if _is_ours(name) else ""),
+            str(mine.n),
+            _shown(mine),
+            *(f"{found.own[model][name].accuracy:.4f}" for model in ("SVC", "MLP")),
+            *(f"{theirs[model]:.4f}" if model in theirs else "–" for model in NAMED),
+            *("–" if model is None else f"{theirs[model]:.4f}, {model}" for model in bests),
+        ]
+
+
+def _beside_the_study(found: Results) -> Iterator[str]:
+    counts = []
+    for model in NAMED:
+        apart = [
+            round(one.accuracy - theirs[model], 9)
+            for name, one in found.own[OURS].items()
+            if not _is_ours(name) and model in (theirs := published(name))
+        ]
+        higher, lower = sum(one > 0 for one in apart), sum(one < 0 for one in apart)
+        counts.append(f"{model} {higher} higher, {lower} lower, {len(apart) - higher - lower} equal")
+    yield (
+        f"{OURS} on the study's draw against what it published, without a test, since rows were not published: "
+        f"{'; '.join(counts)}."
+    )
+
+
+def _is_ours(name: str) -> bool:
+    """Whether the study's rows could not be had, so that its figures are of others."""
+    return name.startswith("mnist_pca")
+
+
+def _settings(runs: list[Entry]) -> str:
+    one = runs[0]["settings"]
+    seeds = sorted({run["settings"]["seed"] for run in runs})
+    seconds = sorted(run["cost"]["wall_seconds"] for run in runs)
+    return (
+        f"Strategy {one['strategy']}, space {one['space']}, device {one['device']}; {one['max_seconds']:g} s a search "
+        f"with {one['workers']} worker{'s' * (one['workers'] > 1)}, whole processes {seconds[0]:.0f}–{seconds[-1]:.0f} "
+        f"s; seeds {', '.join(map(str, seeds))}."
+    )
+
+
+def _shown(rows: Rows) -> str:
+    low, high = rows.interval
+    return f"{rows.accuracy:.4f} ({low:.3f}–{high:.3f})"
+
+
+def _marked(mine: Rows, other: Rows) -> str:
+    return _shown(other) + {1: " ↓", -1: " ↑", 0: ""}[verdict(mine, other)]
+
+
+def _gap(runs: list[Entry]) -> float:
+    return _mean([run["scores"]["validation"] - run["scores"]["noisy"] for run in runs])
+
+
+def _mean(found: list[float]) -> float:
+    return sum(found) / len(found)
