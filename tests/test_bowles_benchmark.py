@@ -1,0 +1,327 @@
+"""`benchmarks/bowles.py`: each recipe against what it says, the study's own figures, and what is made of answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.random import RandomState
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.svm import SVC
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+CHECKOUT_ONLY = pytest.mark.skipif(not (BENCHMARKS / "data").is_dir(), reason="the data are in the checkout")
+
+
+@pytest.fixture(scope="module")
+def bench():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        parts = ("answers", "classical", "compare", "published", "recipes", "sets", "tables")
+        names = (*(f"external.{part}" for part in parts), "record.store", "search.job")
+        yield SimpleNamespace(**{name.split(".")[-1]: import_module(name) for name in names})
+
+
+def rank(X):
+    values = np.linalg.svd(X, compute_uv=False)
+    return int(np.sum(values > 1e-9 * values[0]))
+
+
+@pytest.mark.parametrize("n_features", [2, 5, 20])
+def test_linearly_separable_points_keep_their_margin_from_the_plane_that_divides_them(bench, n_features):
+    X, y = bench.recipes.linearly_separable(RandomState(0), n_features)
+    assert X.shape == (300, n_features)
+    assert np.abs(X).max() <= 1
+    distance = np.abs(X.sum(axis=1))
+    assert 0.02 * n_features < distance.min() < 0.06 * n_features
+    np.testing.assert_array_equal(y, -np.sign(X.sum(axis=1)))
+
+
+def test_bars_are_columns_and_stripes_rows_of_one_colour_each_with_its_chance(bench, monkeypatch):
+    noisy, labels = bench.recipes.bars_and_stripes(RandomState(0), 8, 1000)
+    monkeypatch.setattr(bench.recipes, "PIXEL_NOISE", 0.0)
+    clean, y = bench.recipes.bars_and_stripes(RandomState(0), 8, 1000)
+    images = clean.reshape(-1, 8, 8)
+    assert set(np.unique(images)) == {-1.0, 1.0}
+    assert (images[y == 1] == images[y == 1][:, :, :1]).all()
+    assert (images[y == -1] == images[y == -1][:, :1, :]).all()
+    np.testing.assert_array_equal(y, labels)
+    np.testing.assert_allclose([y.mean(), images.mean()], 0, atol=0.1)
+    assert np.std(noisy - clean) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_hidden_manifold_has_its_dimension_below_the_nonlinearity_and_halves_its_points(bench):
+    X, y = bench.recipes.hidden_manifold(RandomState(0), 10, dimension=3)
+    assert X.shape == (300, 10)
+    assert np.abs(X).max() < 1
+    hidden = np.arctanh(X)
+    assert rank(hidden - hidden.mean(axis=0)) == 3
+    assert (y == 1).sum() == (y == -1).sum() == 150
+
+
+def test_on_a_hidden_line_the_label_is_the_side_of_the_median(bench):
+    X, y = bench.recipes.hidden_manifold(RandomState(1), 4, dimension=1)
+    for feature in X.T:
+        ordered = y[np.argsort(feature)]
+        assert (ordered[:150] == ordered[0]).all()
+        assert (ordered[150:] == -ordered[0]).all()
+
+
+def test_two_curves_are_one_fourier_series_moved_along_every_axis(bench, monkeypatch):
+    """Without noise either class lies in the span of 2 · degree waves, and both in the same."""
+    monkeypatch.setattr(bench.recipes, "CURVE_NOISE", 0.0)
+    X, y = bench.recipes.two_curves(RandomState(0), 12, degree=2, offset=0.3)
+    first, second = X[y == -1], X[y == 1]
+    assert len(first) == len(second) == 150
+    np.testing.assert_allclose([X.mean(axis=0), X.std(axis=0) - 1], 0, atol=1e-12)
+    directions = np.concatenate([first - first[0], second - second[0]])
+    assert rank(first - first[0]) == rank(directions) == 4
+    between = second[0] - first[0]
+    assert rank(np.vstack([directions, between])) == 5
+    still, _ = bench.recipes.two_curves(RandomState(0), 12, degree=2, offset=0.0)
+    assert rank(still - still[0]) == 4
+
+
+class CoordinatePlanes(RandomState):
+    """Hyperplanes across the axes, through the origin, seen as they are."""
+
+    def uniform(self, low=0.0, high=1.0, size=None):
+        return np.eye(3) if size == (3, 3) else np.zeros(size)
+
+
+def test_hyperplanes_count_on_how_many_upper_sides_a_point_is_and_tell_odd_from_even(bench):
+    """Of three coordinate planes the sign of the product of coordinates: -1 for no or two positive ones."""
+    X, y = bench.recipes.hyperplanes(CoordinatePlanes(5), 3, n_features=3)
+    points = RandomState(5).normal(size=(1200, 3))
+    parity = np.sign(np.prod(points, axis=1))
+    kept = np.concatenate([points[parity < 0][:150], points[parity > 0][:150]])
+    np.testing.assert_array_equal(y, np.sign(np.prod(kept, axis=1)))
+    for seen, axis in zip(X.T, kept.T, strict=True):
+        assert np.corrcoef(seen, axis)[0, 1] == pytest.approx(1)
+
+
+def test_hyperplanes_are_seen_in_three_dimensions_and_one_of_them_divides_linearly(bench):
+    X, y = bench.recipes.hyperplanes(RandomState(0), 1, n_features=10)
+    assert X.shape == (300, 10)
+    assert rank(X) == 3
+    assert LogisticRegression(C=1e4, max_iter=5000).fit(X, y).score(X, y) > 0.99
+
+
+@CHECKOUT_ONLY
+def test_mnist_tests_each_seed_on_rows_of_its_own_that_nobody_learns_from(bench):
+    draws = [bench.sets.draw("mnist_pca_10", seed) for seed in range(5)]
+    tests = np.concatenate([parts.X_test for parts in draws])
+    trained = np.concatenate([parts.X_train for parts in draws])
+    assert tests.shape == trained.shape == (1250, 10)
+    assert len(np.unique(tests, axis=0)) == 1250
+    assert len(np.unique(np.concatenate([tests, trained]), axis=0)) == 1250 + len(np.unique(trained, axis=0))
+    assert all(set(parts.y_train) == set(parts.y_test) == {-1, 1} for parts in draws)
+    with pytest.raises(SystemExit, match="seeds below 5"):
+        bench.sets.draw("mnist_pca_10", 5)
+
+
+def test_the_chosen_sets_are_of_all_six_families_with_the_study_s_numbers_of_rows(bench):
+    assert len(bench.sets.CHOSEN) >= 15
+    assert {bench.sets.family(name) for name in bench.sets.CHOSEN} == set(bench.sets.FAMILIES)
+    assert set(bench.sets.CHOSEN) <= set(bench.sets.SETS)
+    for name in ("bars_and_stripes_4", "hidden_manifold_diff_20", "two_curves_5", "hyperplanes_diff_10"):
+        parts = bench.sets.draw(name, 1)
+        rows = (1000, 200) if name.startswith("bars") else (240, 60)
+        assert (len(parts.X_train), len(parts.X_test)) == rows == (len(parts.y_train), len(parts.y_test))
+
+
+def test_a_draw_depends_on_its_seed_alone(bench):
+    name = "two_curves_5"
+    first = bench.sets.draw(name, 1)
+    bench.sets.draw("hidden_manifold_5", 3)
+    assert bench.sets.draw(name, 1).digest == first.digest
+    assert len({bench.sets.draw(name, seed).digest for seed in range(4)}) == 4
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "linearly_separable_10",
+        "hidden_manifold_5",
+        "hidden_manifold_10",
+        "hidden_manifold_diff_20",
+        "two_curves_diff_10",
+        "hyperplanes_diff_20",
+    ],
+)
+def test_the_study_s_svc_is_right_on_as_many_rows_of_seed_0_as_the_study_says(bench, name):
+    """Its grid, its folds, its scale: this holds for its very numbers alone."""
+    parts = bench.sets.draw(name, 0)
+    grid = {"C": [0.1, 1, 10, 100], "gamma": [0.001, 0.01, 0.1, 1]}
+    model = GridSearchCV(SVC(), grid, cv=5).fit(parts.X_train, parts.y_train)
+    right = model.score(parts.X_test, parts.y_test)
+    assert right == pytest.approx(bench.published.published(name)["SVC"], abs=1e-12)
+
+
+def test_published_figures_are_five_trainings_each_on_the_rows_of_a_chosen_set(bench):
+    stored = json.loads((BENCHMARKS / "external" / "published.json").read_text())
+    assert set(stored) == set(bench.sets.CHOSEN)
+    for name, found in stored.items():
+        rows = 200 if name.startswith("bars") else 250 if name.startswith("mnist") else 60
+        assert found["rows"] == rows
+        assert all(len(right) == 5 and max(right) <= rows for right in found["right"].values())
+
+
+def test_the_best_of_the_study_s_models_is_quantum_and_separable_or_not(bench):
+    scores = {"SVC": 0.9, "SeparableKernelClassifier": 0.8, "WeiNet": 0.6, "ProjectedQuantumKernel": 0.7}
+    assert bench.published.best(scores, separable=False) == "ProjectedQuantumKernel"
+    assert bench.published.best(scores, separable=True) == "SeparableKernelClassifier"
+    assert bench.published.best({"SVC": 0.9}, separable=True) is None
+    assert bench.published.published("linearly_separable_2") == {}
+
+
+def test_a_classical_model_is_tuned_without_the_test_part(bench):
+    parts = bench.sets.draw("linearly_separable_5", 0)
+    found = bench.classical.fitted("logistic regression", parts, 0)
+    assert found["right"].count("1") >= 57
+    turned = bench.classical.fitted("logistic regression", replace(parts, y_test=-parts.y_test), 0)
+    assert (turned["chosen"], turned["validation"]) == (found["chosen"], found["validation"])
+    assert turned["right"] == found["right"].translate(str.maketrans("01", "10"))
+
+
+def test_an_accuracy_has_wilson_s_interval(bench):
+    rows = bench.compare.Rows.of(["1" * 30 + "0" * 6, "1" * 24])
+    n, p, z = 60, 54 / 60, 1.959964
+    middle, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    assert (rows.n, rows.accuracy) == (n, p)
+    np.testing.assert_allclose(rows.interval, (np.array([-1, 1]) * half + middle) / (1 + z**2 / n), atol=1e-6)
+
+
+def rows_apart(bench, ahead, behind, both=40):
+    mine = "1" * ahead + "0" * behind + "1" * both
+    other = "0" * ahead + "1" * behind + "1" * both
+    return bench.compare.Rows.of([mine]), bench.compare.Rows.of([other])
+
+
+@pytest.mark.parametrize(
+    ("ahead", "behind", "p", "verdict"),
+    [(6, 0, 2 / 64, 1), (0, 6, 2 / 64, -1), (5, 0, 2 / 32, 0), (9, 1, 2 * 11 / 1024, 1), (0, 0, 1.0, 0)],
+)
+def test_mcnemar_counts_the_rows_where_just_one_is_right(bench, ahead, behind, p, verdict):
+    pair = rows_apart(bench, ahead, behind)
+    assert bench.compare.mcnemar(*pair) == pytest.approx(p)
+    assert bench.compare.verdict(*pair) == verdict
+
+
+def test_models_are_compared_on_the_same_rows_or_not_at_all(bench):
+    with pytest.raises(ValueError, match="One has 3, the other 2"):
+        bench.compare.mcnemar(bench.compare.Rows.of(["111"]), bench.compare.Rows.of(["11"]))
+
+
+def test_a_lead_is_the_mean_of_the_sets_with_the_error_of_their_rows(bench):
+    one, other = rows_apart(bench, 10, 0, both=90), rows_apart(bench, 0, 5, both=5)
+    mine, theirs = ({"a": one[which], "b": other[which]} for which in (0, 1))
+    mean, low, high = bench.compare.lead(mine, theirs)
+    assert mean == pytest.approx((0.1 - 0.5) / 2)
+    error = 1.96 * np.sqrt(0.1 * 0.9 / 100 + 0.25 / 10) / 2
+    assert (high - mean, mean - low) == pytest.approx((error, error))
+
+
+WHERE = {
+    "commit": "abc",
+    "date": "2026-11-28",
+    "machine": {"cpu": "a core", "cores": 1, "threads": 1},
+    "versions": {},
+}
+
+
+def search_entry(task, seed, right, validation=0.95):
+    share = right.count("1") / len(right)
+    settings = {"task": task, "seed": seed, "strategy": "auto", "space": "default", "device": "fake_torino"}
+    return {
+        "settings": {**settings, "max_seconds": 60, "workers": 1},
+        "scores": {"noisy": share, "noiseless": share, "validation": validation},
+        "after": {"right": right},
+        "model": {"n_qubits": 4, "two_qubit_gates": 3},
+        "cost": {"trials": 20, "wall_seconds": 60.0},
+        **WHERE,
+    }
+
+
+def classical_entries(task, seed, rights):
+    return [
+        {"settings": {"task": task, "seed": seed, "model": name}, "scores": {"right": right}, **WHERE}
+        for name, right in rights.items()
+    ]
+
+
+def test_the_tables_join_the_draws_of_a_set_and_put_the_study_s_own_beside_its_figures(bench):
+    name, rivals = (
+        "hidden_manifold_5",
+        {"logistic regression": "0" * 60, "SVC": "1" * 40 + "0" * 20, "MLP": "1" * 60},
+    )
+    mine = "1" * 42 + "0" * 18
+    searches = [search_entry(name, seed, mine) for seed in (0, 1)]
+    classical = [entry for seed in (0, 1) for entry in classical_entries(name, seed, rivals)]
+    text = bench.tables.render(searches, classical)
+    all_draws, own = [line for line in text.splitlines() if line.startswith(f"| {name}")]
+    assert "| 2 × 60 | 0.7000 (0.613–0.775) | 0.7000 | 0.0000 (0.000–0.031) ↓ |" in all_draws
+    assert "| 0.6667 (0.578–0.745) | 1.0000 (0.969–1.000) ↑ | +25.0 | 4 | 3 | 20 |" in all_draws
+    assert "MLP 1.0000, lead -30.0 points (-38.2 … -21.8), 0 wins, 1 losses, 0 undecided" in text
+    assert "| 60 | 0.7000 (0.575–0.801) | 0.6667 | 1.0000 | 0.6667 | 0.6767 | 0.7067 | 0.7000 |" in own
+    assert "| 0.7100, CircuitCentricClassifier | 0.6567, SeparableVariationalClassifier |" in own
+    assert "SVC 1 higher, 0 lower, 0 equal" in text
+    assert "ProjectedQuantumKernel 0 higher, 0 lower, 1 equal" in text
+
+
+def test_a_draw_counts_when_every_model_has_answered_it(bench):
+    rights = dict.fromkeys(bench.classical.MODELS, "1" * 60)
+    searches = [search_entry("two_curves_5", seed, "1" * 60) for seed in (0, 1)]
+    text = bench.tables.render(searches, classical_entries("two_curves_5", 1, rights))
+    assert "| two_curves_5 | 1 × 60 |" in text
+    assert "the study's own draw" not in text
+    assert bench.tables.render(searches, []) == "Nothing was measured."
+
+
+def test_what_the_study_drew_otherwise_is_marked_and_not_counted_against_it(bench):
+    rights = dict.fromkeys(bench.classical.MODELS, "1" * 250)
+    text = bench.tables.render(
+        [search_entry("mnist_pca_5", 0, "1" * 250)], classical_entries("mnist_pca_5", 0, rights)
+    )
+    assert "| mnist_pca_5 † | 250 |" in text
+    assert "SVC 0 higher, 0 lower, 0 equal" in text
+
+
+def test_each_draw_is_a_search_of_its_own(bench, tmp_path):
+    files = [bench.sets.archive("linearly_separable_2", seed, tmp_path) for seed in (0, 1)]
+    settings = [
+        bench.job.job("linearly_separable_2", seed, max_seconds=9.0, data=data).settings
+        for seed, data in enumerate(files)
+    ]
+    assert [one["task"] for one in settings] == ["linearly_separable_2"] * 2
+    assert settings[0]["data_digest"] != settings[1]["data_digest"]
+
+
+@pytest.mark.slow
+def test_the_rows_of_a_winner_are_those_of_its_accuracy(bench, tmp_path):
+    data = bench.sets.archive("linearly_separable_2", 0, tmp_path)
+    options = {"device": "fake_manila", "space": "tiny", "n_trials": 2, "alone": False}
+    after = partial(bench.answers.of_winner, data=data)
+    found = bench.job.job("linearly_separable_2", 0, data=data, after=after, **options).run(tmp_path / "runs")
+    right = found["after"]["right"]
+    assert len(right) == 60
+    assert right.count("1") / 60 == pytest.approx(found["scores"]["noisy"])
+
+
+@pytest.mark.slow
+def test_classical_results_are_stored_and_not_fitted_again(bench, tmp_path):
+    def measured():
+        store = bench.store.Store(tmp_path / "classical.json")
+        return bench.answers.of_classical([("linearly_separable_2", 0)], store, 1, again=False)
+
+    first = measured()
+    assert [entry["settings"]["model"] for entry in first] == list(bench.classical.MODELS)
+    assert all(entry["scores"]["right"].count("1") >= 57 for entry in first)
+    assert measured() == first
