@@ -33,7 +33,12 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = options(__doc__, "bowles")
     parser.add_argument(
-        "--sets", nargs="+", choices=SETS, default=list(CHOSEN), metavar="SET", help=f"of {', '.join(SETS)}"
+        "--sets",
+        nargs="+",
+        choices=SETS,
+        default=list(CHOSEN),
+        metavar="SET",
+        help=f"default: {' '.join(CHOSEN)}",
     )
     parser.add_argument(
         "--seeds", type=int, default=5, help="draws of each set; the first is the study's own"

@@ -272,8 +272,12 @@ def test_the_tables_join_the_draws_of_a_set_and_put_the_study_s_own_beside_its_f
     assert "MLP 1.0000, lead -30.0 points (-38.2 … -21.8), 0 wins, 1 losses, 0 undecided" in text
     assert "| 60 | 0.7000 (0.575–0.801) | 0.6667 | 1.0000 | 0.6667 | 0.6767 | 0.7067 | 0.7000 |" in own
     assert "| 0.7100, CircuitCentricClassifier | 0.6567, SeparableVariationalClassifier |" in own
-    assert "SVC 1 higher, 0 lower, 0 equal" in text
-    assert "ProjectedQuantumKernel 0 higher, 0 lower, 1 equal" in text
+    assert "SVC 0.7000 against 0.6667 on the mean of 1 set, 1 higher, 0 lower, 0 equal" in text
+    assert (
+        "ProjectedQuantumKernel 0.7000 against 0.7000 on the mean of 1 set, 0 higher, 0 lower, 1 equal"
+        in text
+    )
+    assert "mean over the sets: +25.0 points, over those with 60 test rows a draw +25.0." in text
 
 
 def test_a_draw_counts_when_every_model_has_answered_it(bench):
@@ -291,7 +295,8 @@ def test_what_the_study_drew_otherwise_is_marked_and_not_counted_against_it(benc
         [search_entry("mnist_pca_5", 0, "1" * 250)], classical_entries("mnist_pca_5", 0, rights)
     )
     assert "| mnist_pca_5 † | 250 |" in text
-    assert "SVC 0 higher, 0 lower, 0 equal" in text
+    assert "SVC on no set" in text
+    assert "mean over the sets: -5.0 points.\n" in text
 
 
 def test_each_draw_is_a_search_of_its_own(bench, tmp_path):

@@ -1,8 +1,9 @@
 """What the study reports: test rows that its models got right, of five trainings each, from its repository's results.
 
 `published.json` is made of the files `paper/results/<benchmark>/<model>/*-best-hyperparams-results.csv` of
-XanaduAI/qml-benchmarks (Apache-2.0). A model that is missing from a set is one whose file could not be found; it may
-have been run.
+XanaduAI/qml-benchmarks (Apache-2.0); where the name says `two_manifold`, that is `two_curves` before it was renamed,
+and counts where there is no newer file. Files whose test accuracies repeat those of training are left out. A model that
+is missing from a set is one whose file could not be found; it may have been run.
 """
 
 from __future__ import annotations
