@@ -252,7 +252,11 @@ def search_entry(task, seed, right, validation=0.95):
 
 def classical_entries(task, seed, rights):
     return [
-        {"settings": {"task": task, "seed": seed, "model": name}, "scores": {"right": right}, **WHERE}
+        {
+            "settings": {"task": task, "seed": seed, "model": name},
+            "scores": {"right": right, "validation": 0.9},
+            **WHERE,
+        }
         for name, right in rights.items()
     ]
 
@@ -277,7 +281,8 @@ def test_the_tables_join_the_draws_of_a_set_and_put_the_study_s_own_beside_its_f
         "ProjectedQuantumKernel 0.7000 against 0.7000 on the mean of 1 set, 0 higher, 0 lower, 1 equal"
         in text
     )
-    assert "mean over the sets: +25.0 points, over those with 60 test rows a draw +25.0." in text
+    gaps = "qcsearch +25.0 (+25.0 where a draw has 60 test rows), logistic regression +90.0"
+    assert f"Validation − test, points, mean over the sets: {gaps} (" in text
 
 
 def test_a_draw_counts_when_every_model_has_answered_it(bench):
@@ -296,7 +301,7 @@ def test_what_the_study_drew_otherwise_is_marked_and_not_counted_against_it(benc
     )
     assert "| mnist_pca_5 † | 250 |" in text
     assert "SVC on no set" in text
-    assert "mean over the sets: -5.0 points.\n" in text
+    assert "mean over the sets: qcsearch -5.0, logistic regression -10.0, SVC -10.0, MLP -10.0." in text
 
 
 def test_each_draw_is_a_search_of_its_own(bench, tmp_path):
