@@ -24,7 +24,7 @@ def main() -> None:
     cells = [(name, seed) for seed in range(asked.seeds) for name in asked.sets]
     searches = measure((_job(asked, *cell) for cell in cells), asked, asked.jobs)
     store = Store(asked.store.with_stem(f"{asked.store.stem}_classical"))
-    text = render(searches, of_classical(cells, store, asked.jobs, again=asked.again))
+    text = render(searches, of_classical(cells, store, asked))
     print(text)
     if asked.readme:
         put("bowles", text)

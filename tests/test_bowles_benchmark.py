@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from dataclasses import replace
 from functools import partial
@@ -25,7 +26,7 @@ def bench():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
         parts = ("answers", "classical", "compare", "published", "recipes", "sets", "tables")
-        names = (*(f"external.{part}" for part in parts), "record.store", "search.job")
+        names = (*(f"external.{part}" for part in parts), "record.statistics", "record.store", "search.job")
         yield SimpleNamespace(**{name.split(".")[-1]: import_module(name) for name in names})
 
 
@@ -191,12 +192,10 @@ def test_a_classical_model_is_tuned_without_the_test_part(bench):
     assert turned["right"] == found["right"].translate(str.maketrans("01", "10"))
 
 
-def test_an_accuracy_has_wilson_s_interval(bench):
+def test_rows_of_several_draws_are_counted_together(bench):
     rows = bench.compare.Rows.of(["1" * 30 + "0" * 6, "1" * 24])
-    n, p, z = 60, 54 / 60, 1.959964
-    middle, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    assert (rows.n, rows.accuracy) == (n, p)
-    np.testing.assert_allclose(rows.interval, (np.array([-1, 1]) * half + middle) / (1 + z**2 / n), atol=1e-6)
+    assert (rows.n, rows.accuracy) == (60, 0.9)
+    assert rows.interval == bench.statistics.wilson(0.9, 60)
 
 
 def rows_apart(bench, ahead, behind, both=40):
@@ -223,10 +222,10 @@ def test_models_are_compared_on_the_same_rows_or_not_at_all(bench):
 def test_a_lead_is_the_mean_of_the_sets_with_the_error_of_their_rows(bench):
     one, other = rows_apart(bench, 10, 0, both=90), rows_apart(bench, 0, 5, both=5)
     mine, theirs = ({"a": one[which], "b": other[which]} for which in (0, 1))
-    mean, low, high = bench.compare.lead(mine, theirs)
+    mean, interval = bench.compare.lead(mine, theirs)
     assert mean == pytest.approx((0.1 - 0.5) / 2)
-    error = 1.96 * np.sqrt(0.1 * 0.9 / 100 + 0.25 / 10) / 2
-    assert (high - mean, mean - low) == pytest.approx((error, error))
+    error = 1.959964 * np.sqrt(0.1 * 0.9 / 100 + 0.25 / 10) / 2
+    assert (interval.high - mean, mean - interval.low) == pytest.approx((error, error))
 
 
 WHERE = {
@@ -271,10 +270,13 @@ def test_the_tables_join_the_draws_of_a_set_and_put_the_study_s_own_beside_its_f
     classical = [entry for seed in (0, 1) for entry in classical_entries(name, seed, rivals)]
     text = bench.tables.render(searches, classical)
     all_draws, own = [line for line in text.splitlines() if line.startswith(f"| {name}")]
-    assert "| 2 × 60 | 0.7000 (0.613–0.775) | 0.7000 | 0.0000 (0.000–0.031) ↓ |" in all_draws
-    assert "| 0.6667 (0.578–0.745) | 1.0000 (0.969–1.000) ↑ | +25.0 | 4 | 3 | 20 |" in all_draws
-    assert "MLP 1.0000, lead -30.0 points (-38.2 … -21.8), 0 wins, 1 losses, 0 undecided" in text
-    assert "| 60 | 0.7000 (0.575–0.801) | 0.6667 | 1.0000 | 0.6667 | 0.6767 | 0.7067 | 0.7000 |" in own
+    assert "| 2 × 60 | 0.7000 [0.613–0.775] | 0.7000 | 0.0000 [0.000–0.031] ↓ |" in all_draws
+    assert "| 0.6667 [0.578–0.745] | 1.0000 [0.969–1.000] ↑ | +25.0 | 4 | 3 | 20 |" in all_draws
+    assert (
+        "MLP 1.0000, lead -30.0 points [-38.2 – -21.8], 0 wins, 1 losses, 0 undecided, over sets p = 1"
+        in text
+    )
+    assert "| 60 | 0.7000 [0.575–0.801] | 0.6667 | 1.0000 | 0.6667 | 0.6767 | 0.7067 | 0.7000 |" in own
     assert "| 0.7100, CircuitCentricClassifier | 0.6567, SeparableVariationalClassifier |" in own
     assert "SVC 0.7000 against 0.6667 on the mean of 1 set, 1 higher, 0 lower, 0 equal" in text
     assert (
@@ -299,7 +301,7 @@ def test_what_the_study_drew_otherwise_is_marked_and_not_counted_against_it(benc
     text = bench.tables.render(
         [search_entry("mnist_pca_5", 0, "1" * 250)], classical_entries("mnist_pca_5", 0, rights)
     )
-    assert "| mnist_pca_5 † | 250 |" in text
+    assert "| mnist_pca_5 § | 250 |" in text
     assert "SVC on no set" in text
     assert "mean over the sets: qcsearch -5.0, logistic regression -10.0, SVC -10.0, MLP -10.0." in text
 
@@ -327,11 +329,13 @@ def test_the_rows_of_a_winner_are_those_of_its_accuracy(bench, tmp_path):
 
 @pytest.mark.slow
 def test_classical_results_are_stored_and_not_fitted_again(bench, tmp_path):
-    def measured():
+    def measured(stored=False):
         store = bench.store.Store(tmp_path / "classical.json")
-        return bench.answers.of_classical([("linearly_separable_2", 0)], store, 1, again=False)
+        asked = argparse.Namespace(again=False, stored=stored, jobs=1)
+        return bench.answers.of_classical([("linearly_separable_2", 0)], store, asked)
 
+    assert measured(stored=True) == []
     first = measured()
     assert [entry["settings"]["model"] for entry in first] == list(bench.classical.MODELS)
     assert all(entry["scores"]["right"].count("1") >= 57 for entry in first)
-    assert measured() == first
+    assert measured() == measured(stored=True) == first

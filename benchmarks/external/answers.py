@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import sys
 from collections.abc import Iterable
@@ -33,35 +34,33 @@ def of_winner(run: Path, data: Path) -> Entry:
     return {"right": bits(model.predict(X).astype(str) == y.astype(str))}
 
 
-def of_classical(
-    cells: Iterable[tuple[str, int]], store: Store, side_by_side: int, *, again: bool
-) -> list[Entry]:
-    """Fit what is not stored yet, one thread each, and store each as soon as it is done.
+def of_classical(cells: Iterable[tuple[str, int]], store: Store, asked: argparse.Namespace) -> list[Entry]:
+    """Fit what is not stored yet, one thread each, and store each as soon as it is done; nothing with `--stored`.
 
     Args:
         cells: sets, each with a seed.
         store: of these results alone.
-        side_by_side: processes.
-        again: fit what is stored, too.
+        asked: `again` and `stored` of the options of searches, and `jobs`: how many side by side.
 
     Returns:
         The results of all models on all cells.
     """
     wanted = [settings for cell in cells for settings in _settings(*cell)]
-    missing = [settings for settings in wanted if again or store.find(settings) is None]
+    missing = [] if asked.stored else [one for one in wanted if asked.again or store.find(one) is None]
     # spawned: a fork of a process with threads may hang
-    with ProcessPoolExecutor(side_by_side, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(asked.jobs, multiprocessing.get_context("spawn")) as pool:
         for done in as_completed([pool.submit(_entry, settings) for settings in missing]):
             store.add(entry := done.result())
             which = ", ".join(str(entry["settings"][key]) for key in ("task", "model", "seed"))
             print(f"{which}: {entry['scores']['seconds']:.0f} s", file=sys.stderr, flush=True)
-    return [entry for settings in wanted if (entry := store.find(settings)) is not None]
+    found = (store.find(settings, any_version=asked.stored) for settings in wanted)
+    return [entry for entry in found if entry is not None]
 
 
 def _settings(task: str, seed: int) -> list[Entry]:
     digest = draw(task, seed).digest
     return [
-        {"task": task, "seed": seed, "model": name, "grid": grid_digest(name), "data_digest": digest}
+        {"task": task, "seed": seed, "model": name, "grid_digest": grid_digest(name), "data_digest": digest}
         for name in MODELS
     ]
 

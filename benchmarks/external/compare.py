@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+from record.statistics import LEVEL, Interval, wilson
+from scipy.stats import binomtest, norm
 
 __all__ = ["Rows", "lead", "mcnemar", "verdict"]
-
-LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,9 @@ class Rows:
         return float(np.mean(self.right))
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """Wilson's interval at 95 % (JASA 22, 1927): of the rows, not of what another draw would give."""
-        found = binomtest(int(self.right.sum()), self.n).proportion_ci(0.95, method="wilson")
-        return float(found.low), float(found.high)
+    def interval(self) -> Interval:
+        """Wilson's, of the rows: not of what another draw would give."""
+        return wilson(self.accuracy, self.n)
 
 
 def mcnemar(mine: Rows, other: Rows) -> float:
@@ -57,13 +55,13 @@ def mcnemar(mine: Rows, other: Rows) -> float:
 
 
 def verdict(mine: Rows, other: Rows) -> int:
-    """1 where `mine` is better at the 5 % level, -1 where it is worse, 0 where neither is shown."""
+    """1 where `mine` is better by McNemar's test at 5 %, -1 where it is worse, 0 where neither is shown."""
     ahead, behind = _apart(mine, other)
     return (ahead > behind) - (ahead < behind) if mcnemar(mine, other) < LEVEL else 0
 
 
-def lead(mine: Mapping[str, Rows], other: Mapping[str, Rows]) -> tuple[float, float, float]:
-    """How far the mean accuracy over sets is above another's, and its 95 % interval.
+def lead(mine: Mapping[str, Rows], other: Mapping[str, Rows]) -> tuple[float, Interval]:
+    """How far the mean accuracy over sets is above another's, and within which interval.
 
     The sets are fixed; what varies are the rows, each of which both models answered: the normal interval of a
     stratified mean of paired differences.
@@ -74,8 +72,10 @@ def lead(mine: Mapping[str, Rows], other: Mapping[str, Rows]) -> tuple[float, fl
     """
     apart = [mine[name].right.astype(float) - other[name].right for name in mine]
     mean = float(np.mean([np.mean(one) for one in apart]))
-    error = 1.96 * float(np.sqrt(sum(np.var(one) / len(one) for one in apart))) / len(apart)
-    return mean, mean - error, mean + error
+    error = (
+        norm.ppf(1 - LEVEL / 2) * float(np.sqrt(sum(np.var(one) / len(one) for one in apart))) / len(apart)
+    )
+    return mean, Interval(mean - error, mean + error)
 
 
 def _apart(mine: Rows, other: Rows) -> tuple[int, int]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from record.readme import table
-from search.summary import done, failures, noted, number, of, values
+from record.statistics import holm, pairs
+from search.summary import apart, between, done, failures, noted, number, of, probability, values
 
 from external.classical import MODELS
 from external.compare import Rows, lead, verdict
@@ -85,7 +86,7 @@ def _sorted_out(runs: list[Entry], classical: list[Entry]) -> Results:
 _HEAD = [
     "set",
     "test rows",
-    f"{OURS}, under noise",
+    f"{OURS}, under noise [95 %]",
     "noiseless",
     *MODELS,
     "validation − test, points",
@@ -113,17 +114,23 @@ def _of_all_draws(found: Results) -> Iterator[list[str]]:
 def _summary(found: Results) -> Iterator[str]:
     mine = found.rows[OURS]
     means = {model: _mean([one.accuracy for one in by_set.values()]) for model, by_set in found.rows.items()}
+    over_sets = {
+        model: pairs(*([rows[name].accuracy for name in mine] for rows in (mine, found.rows[model])))
+        for model in MODELS
+    }
+    adjusted = dict(zip(MODELS, holm(one.p_value for one in over_sets.values()), strict=True))
     rivals = []
     for model in MODELS:
         verdicts = [verdict(one, found.rows[model][name]) for name, one in mine.items()]
-        points = [100 * share for share in lead(mine, found.rows[model])]
+        points, error = lead(mine, found.rows[model])
         rivals.append(
-            f"{model} {means[model]:.4f}, lead {points[0]:+.1f} points ({points[1]:+.1f} … {points[2]:+.1f}), "
-            f"{verdicts.count(1)} wins, {verdicts.count(-1)} losses, {verdicts.count(0)} undecided"
+            f"{model} {means[model]:.4f}, lead {100 * points:+.1f} points [{100 * error.low:+.1f} – "
+            f"{100 * error.high:+.1f}], {verdicts.count(1)} wins, {verdicts.count(-1)} losses, {verdicts.count(0)} "
+            f"undecided, over sets {probability(adjusted[model])}: {apart(adjusted[model])}"
         )
     yield (
-        f"Mean over {_sets(len(mine))}: {OURS} {means[OURS]:.4f}; its lead over the others, and sets won and lost at "
-        f"p < .05: {'; '.join(rivals)}."
+        f"Mean over {_sets(len(mine))}: {OURS} {means[OURS]:.4f}. Its lead over the others on the same rows, sets won "
+        f"and lost (McNemar, p < .05), and Wilcoxon's signed ranks over sets (Holm's correction): {'; '.join(rivals)}."
     )
     yield ""
     yield f"Validation − test, points, mean over the sets: {', '.join(_gaps(found))}."
@@ -159,7 +166,7 @@ def _of_study_s_draw(found: Results) -> Iterator[list[str]]:
         theirs = published(name)
         bests = [best(theirs, separable=separable) for separable in (False, True)]
         yield [
-            name + (" †" if _is_ours(name) else ""),
+            name + (" §" if _is_ours(name) else ""),
             str(mine.n),
             _shown(mine),
             *(f"{found.own[model][name].accuracy:.4f}" for model in ("SVC", "MLP")),
@@ -211,8 +218,7 @@ def _sets(count: int) -> str:
 
 
 def _shown(rows: Rows) -> str:
-    low, high = rows.interval
-    return f"{rows.accuracy:.4f} ({low:.3f}–{high:.3f})"
+    return f"{rows.accuracy:.4f} {between(rows.interval)}"
 
 
 def _marked(mine: Rows, other: Rows) -> str:
