@@ -52,7 +52,7 @@ def render(searches: list[Entry], classical: list[Entry]) -> str:
     if not found.rows[OURS]:
         return "Nothing was measured."
     lines = [noted(found.runs), "", _settings(found.runs), "", *table(_HEAD, _of_all_draws(found)), ""]
-    lines += [*_summary(found), ""]
+    lines += [*table(_SUMMARY_HEAD, _summary(found)), ""]
     if found.own[OURS]:
         lines += [*table(_STUDY_HEAD, _of_study_s_draw(found)), "", *_beside_the_study(found)]
     return "\n".join([*lines, *failures(searches)])
@@ -111,39 +111,44 @@ def _of_all_draws(found: Results) -> Iterator[list[str]]:
         ]
 
 
-def _summary(found: Results) -> Iterator[str]:
+_SUMMARY_HEAD = [
+    "mean over the sets",
+    "sets",
+    "accuracy",
+    f"lead of {OURS} on the same rows, points [95 %]",
+    "sets won, lost, undecided (McNemar)",
+    "over sets (Wilcoxon, Holm)",
+    "validation − test, points",
+    f"the same of sets with {SMALL} test rows a draw",
+]
+
+
+def _summary(found: Results) -> Iterator[list[str]]:
     mine = found.rows[OURS]
-    means = {model: _mean([one.accuracy for one in by_set.values()]) for model, by_set in found.rows.items()}
-    over_sets = {
+    against = {
         model: pairs(*([rows[name].accuracy for name in mine] for rows in (mine, found.rows[model])))
         for model in MODELS
     }
-    adjusted = dict(zip(MODELS, holm(one.p_value for one in over_sets.values()), strict=True))
-    rivals = []
-    for model in MODELS:
-        verdicts = [verdict(one, found.rows[model][name]) for name, one in mine.items()]
-        points, error = lead(mine, found.rows[model])
-        rivals.append(
-            f"{model} {means[model]:.4f}, lead {100 * points:+.1f} points [{100 * error.low:+.1f} – "
-            f"{100 * error.high:+.1f}], {verdicts.count(1)} wins, {verdicts.count(-1)} losses, {verdicts.count(0)} "
-            f"undecided, over sets {probability(adjusted[model])}: {apart(adjusted[model])}"
-        )
-    yield (
-        f"Mean over {_sets(len(mine))}: {OURS} {means[OURS]:.4f}. Its lead over the others on the same rows, sets won "
-        f"and lost (McNemar, p < .05), and Wilcoxon's signed ranks over sets (Holm's correction): {'; '.join(rivals)}."
-    )
-    yield ""
-    yield f"Validation − test, points, mean over the sets: {', '.join(_gaps(found))}."
-
-
-def _gaps(found: Results) -> Iterator[str]:
+    adjusted = dict(zip(MODELS, holm(one.p_value for one in against.values()), strict=True))
     for model, by_set in found.rows.items():
-        gaps = {name: _gap(found, model, name) for name in by_set}
-        small = [
-            gaps[name] for name, rows in by_set.items() if rows.n == SMALL * len(of(found.runs, task=name))
-        ]
-        among = f" ({_mean(small):+.1f} where a draw has {SMALL} test rows)" if small else ""
-        yield f"{model} {_mean(list(gaps.values())):+.1f}{among}"
+        compared = ["", "", ""]
+        if model != OURS:
+            points, error = lead(mine, by_set)
+            verdicts = [verdict(one, by_set[name]) for name, one in mine.items()]
+            compared = [
+                f"{100 * points:+.1f} [{100 * error.low:+.1f} – {100 * error.high:+.1f}]",
+                ", ".join(str(verdicts.count(which)) for which in (1, -1, 0)),
+                f"{probability(adjusted[model])}, {apart(adjusted[model])}",
+            ]
+        accuracy = _mean([rows.accuracy for rows in by_set.values()])
+        yield [model, str(len(by_set)), f"{accuracy:.4f}", *compared, *_gaps(found, model)]
+
+
+def _gaps(found: Results, model: str) -> Iterator[str]:
+    by_set = found.rows[model]
+    small = [name for name, rows in by_set.items() if rows.n == SMALL * len(of(found.runs, task=name))]
+    for names in (list(by_set), small):
+        yield f"{_mean([_gap(found, model, name) for name in names]):+.1f}" if names else "–"
 
 
 _STUDY_HEAD = [
