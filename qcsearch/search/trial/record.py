@@ -58,7 +58,7 @@ class Costs:
         duration_over_t2: `duration` over the shortest T2 of the region.
         estimated_success_probability: product of gate and readout fidelities, in [0, 1].
         qpu_seconds: estimated processor time of one prediction of 4,096 shots a measurement basis.
-        built_two_qubit_gates: number of them before mapping; None in a record that does not say.
+        built_two_qubit_gates: number of them before mapping.
         built_depth: of the circuit before mapping.
         swaps: number of them that mapping inserted.
     """
@@ -71,16 +71,14 @@ class Costs:
     duration_over_t2: float
     estimated_success_probability: float
     qpu_seconds: float
-    built_two_qubit_gates: int | None = None
-    built_depth: int | None = None
-    swaps: int | None = None
+    built_two_qubit_gates: int
+    built_depth: int
+    swaps: int
 
     @property
     def mapping(self) -> str:
         """What mapping made of the circuit, in one sentence."""
         duration = microseconds(self.duration)
-        if self.swaps is None:
-            return f"{self.two_qubit_gates} two-qubit gates, depth {self.depth}, {duration} as mapped."
         swaps = {0: "no swap", 1: "1 swap"}.get(self.swaps, f"{self.swaps} swaps")
         return (
             f"{self.built_two_qubit_gates} two-qubit gates, depth {self.built_depth} as built; "

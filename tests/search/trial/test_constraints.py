@@ -18,6 +18,9 @@ COST = Costs(
     duration_over_t2=0.1,
     estimated_success_probability=0.4,
     qpu_seconds=1.0,
+    built_two_qubit_gates=12,
+    built_depth=30,
+    swaps=0,
 )
 
 

@@ -12,7 +12,7 @@ from qcsearch.storage import canonical
 from qcsearch.training.parameters import Parameters
 
 CANDIDATE = Candidate(Choice("angle"), Choice("hardware_efficient", {"n_layers": 2}), (3, 4), ("Z0", "X1Z0"))
-COSTS = Costs(8, 2, 4, 20, 1e-6, 0.01, 0.9, 1.1)
+COSTS = Costs(8, 2, 4, 20, 1e-6, 0.01, 0.9, 1.1, 4, 12, 0)
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -43,7 +43,6 @@ def test_a_record_comes_back_from_json_to_the_last_bit(
 
 
 def test_what_mapping_made_of_the_circuit_is_one_sentence() -> None:
-    assert COSTS.mapping == "4 two-qubit gates, depth 20, 1.00 µs as mapped."
     routed = replace(COSTS, built_two_qubit_gates=3, built_depth=9, swaps=0)
     assert routed.mapping == (
         "3 two-qubit gates, depth 9 as built; 4, depth 20, 1.00 µs as mapped, with no swap inserted."
