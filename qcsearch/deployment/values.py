@@ -38,6 +38,16 @@ class Pub:
     parameters: Floats
     observables: tuple[SparsePauliOp, ...] = ()
 
+    @property
+    def rounded(self) -> bytes:
+        """The parameters to 10⁻⁷ rad: what seeds and keys of jobs are made of.
+
+        Their last bits depend on the order in which a sum is taken, so on threads and on where arrays lie. A job that
+        is asked for once more by a resumed deployment must still be the same one, or it is paid for twice.
+        """
+        to_grid = np.round(np.asarray(self.parameters, dtype=np.float64), 7) + 0.0  # no −0
+        return np.ascontiguousarray(to_grid).tobytes()
+
 
 @dataclass(frozen=True)
 class Cost:

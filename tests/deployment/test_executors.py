@@ -9,6 +9,7 @@ from qiskit.transpiler import generate_preset_pass_manager
 from qcsearch.deployment.executors.base import EXECUTORS, JobSeeds, active_qubits
 from qcsearch.deployment.executors.local import LocalExecutor, recorded_noise
 from qcsearch.deployment.executors.opening import open_executor
+from qcsearch.deployment.ibm.jobs.keys import RequestKeys
 from qcsearch.deployment.values import Pub
 from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.calibration.providers import fake_backend
@@ -212,6 +213,21 @@ def test_the_seed_of_a_job_does_not_depend_on_the_jobs_in_between():
     assert resumed.next([two]) == first[1]
     assert len(set(first)) == 3
     assert JobSeeds(6).next([one]) != first[0]
+
+
+def test_the_last_bits_of_parameters_change_neither_seed_nor_key():
+    """They depend on the order of sums: a resumed deployment must find its paid jobs, and draw the same shots."""
+    angles = np.array([[0.1, -2.5, 0.0]])
+    circuit = QuantumCircuit(1)
+    for same in (angles * (1 + 1e-15), angles + 1e-12, -1 * -angles):
+        assert JobSeeds(5).next([Pub(circuit, same)]) == JobSeeds(5).next([Pub(circuit, angles)])
+        assert RequestKeys({}).next([Pub(circuit, same)], 9) == RequestKeys({}).next(
+            [Pub(circuit, angles)], 9
+        )
+    assert JobSeeds(5).next([Pub(circuit, angles + 1e-6)]) != JobSeeds(5).next([Pub(circuit, angles)])
+    assert RequestKeys({}).next([Pub(circuit, angles + 1e-6)], 9) != RequestKeys({}).next(
+        [Pub(circuit, angles)], 9
+    )
 
 
 def test_delays_on_a_qubit_whose_t2_is_above_twice_its_t1_are_run():

@@ -183,7 +183,7 @@ class JobSeeds:
         """The seed of the next job, in [0, 2³¹)."""
         content = hashlib.sha256()
         for pub in pubs:
-            content.update(np.ascontiguousarray(pub.parameters, dtype=np.float64).tobytes())
+            content.update(pub.rounded)
         key = content.hexdigest()
         words = [self._seed, int(key[:8], 16), int(key[8:16], 16), self._seen[key]]
         self._seen[key] += 1

@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
 
@@ -40,7 +38,7 @@ class RequestKeys:
         content = hashlib.sha256(f"{self._deployment} {shots}".encode())
         for pub in pubs:
             content.update(self._text(pub.circuit).encode())
-            content.update(np.ascontiguousarray(pub.parameters, dtype=np.float64).tobytes())
+            content.update(pub.rounded)
             for observable in pub.observables:
                 content.update(repr(observable.to_sparse_list()).encode())
         digest = content.hexdigest()
