@@ -20,7 +20,7 @@ class Preprocessing:
     """How raw features become angles; fitted on the training split only.
 
     Attributes:
-        reduction: `none`, `pool`, `pca`, `lda` or `autoencoder`, with its number of components or size.
+        reduction: `none`, `pool`, `pca`, `lda`, `tsne` or `autoencoder`, with its number of components or size.
         scaling: `minmax`, `maxabs` or `standard`.
         angle_range: radians, low < high, less than 2π apart; scaled values are clipped into it, never wrapped.
 

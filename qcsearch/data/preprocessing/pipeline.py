@@ -8,6 +8,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.coding import Coding
 from qcsearch.data.preprocessing import autoencoder as _autoencoder  # noqa: F401  registers itself
+from qcsearch.data.preprocessing import tsne as _tsne  # noqa: F401  registers itself
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
 from qcsearch.data.preprocessing.reductions import REDUCTIONS, ImageShape, Reduction
 from qcsearch.data.preprocessing.steps import AngleRange, DropConstant, Scaler

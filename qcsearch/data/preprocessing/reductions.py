@@ -56,7 +56,7 @@ class Reduction(Step):
 
 
 REDUCTIONS: Registry[Reduction] = Registry("qcsearch.reductions", CandidateError)
-"""`pool`, `pca`, `lda`, `autoencoder`, and what plugins add; `none` is the absence of one."""
+"""`pool`, `pca`, `lda`, `tsne`, `autoencoder`, and what plugins add; `none` is the absence of one."""
 
 
 @REDUCTIONS.register("pool")

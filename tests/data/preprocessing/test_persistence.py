@@ -25,6 +25,7 @@ REDUCTIONS = [
     Choice("pool", {"size": [2, 3]}),
     Choice("pca", {"n_components": 6}),
     Choice("lda"),
+    Choice("tsne", {"n_components": 3}),
 ]
 
 

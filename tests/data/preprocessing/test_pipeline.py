@@ -33,6 +33,7 @@ REDUCTIONS = [
     Choice("pca", {"n_components": 5}),
     Choice("lda"),
     Choice("lda", {"n_components": 2}),
+    Choice("tsne", {"n_components": 2}),
 ]
 SCALINGS = ("minmax", "maxabs", "standard")
 
@@ -192,7 +193,7 @@ def test_a_clone_is_unfitted_and_fits_to_the_same_numbers(reduction):
         (
             Preprocessing(Choice("umap")),
             None,
-            "'umap' is not one of the reductions. Known: autoencoder, lda, pca, pool",
+            "'umap' is not one of the reductions. Known: autoencoder, lda, pca, pool, tsne",
         ),
         (Preprocessing(Choice("none", {"size": 2})), None, "takes no settings"),
         (Preprocessing(Choice("pca")), None, "n_components"),
@@ -211,6 +212,15 @@ def test_a_clone_is_unfitted_and_fits_to_the_same_numbers(reduction):
         (Preprocessing(Choice("pool", {"size": 4})), IMAGE, "at most the image's 3×4 pixels"),
         (Preprocessing(Choice("pool", {"size": [2]})), IMAGE, "Got [2]"),
         (Preprocessing(Choice("pool", {"size": "2"})), IMAGE, "Got '2'"),
+        (
+            Preprocessing(Choice("tsne", {"n_components": 4})),
+            None,
+            "must be an int in [1, 3] (what Barnes–Hut t-SNE can embed in). Got 4.",
+        ),
+        (Preprocessing(Choice("tsne")), None, "n_components"),
+        (Preprocessing(Choice("tsne", {"n_components": 2, "perplexity": 0})), None, "'perplexity'"),
+        (Preprocessing(Choice("tsne", {"n_components": 2, "samples": 9})), None, "int in [10, 5000]"),
+        (Preprocessing(Choice("tsne", {"n_components": 2, "samples": 5001})), None, "int in [10, 5000]"),
         (Preprocessing(Choice("autoencoder", {"n_components": 3})), None, "needs images"),
         (Preprocessing(Choice("autoencoder", {"n_components": 13})), IMAGE, "must be an int in [1, 12]"),
         (Preprocessing(Choice("autoencoder", {"n_components": 3, "steps": 0})), IMAGE, "'steps'"),
