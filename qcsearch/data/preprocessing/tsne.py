@@ -25,8 +25,8 @@ _FEWEST_SAMPLES = 10
 _MOST_SAMPLES = 5000
 
 _WIDTH = 0.1
-"""Of a kernel, in distances to the nearest centre. Of 0.1, 0.15, 0.2 and 0.3 the one that placed validation parts of
-digits and MNIST best: wider ones leave samples between islands, where nothing is."""
+"""Of a kernel, in distances to the nearest centre. Of 0.1, 0.15, 0.2 and 0.3 never worse on validation parts of
+digits, and far better on those of MNIST: wider ones leave samples between islands, where nothing is."""
 
 _CLOSEST = 1e-7
 _FAR = 1e6
