@@ -52,6 +52,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         space: a search space's name or TOML file.
         n_trials: candidates to try, in total; None for no limit (50 if there is no limit of seconds either).
         max_seconds: seconds for everything, in total; None for no limit.
+        baselines: what the winner is compared with: `none`, `fast` or `full`; see `qcsearch search --help`.
         strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
         strategy_options: parameters of the strategy by name, where they are to be others than its defaults.
         max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
@@ -69,7 +70,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         n_features_in_: number of raw features; pixels, for images.
         feature_names_in_: names of the columns, if `X` was a frame whose names are text.
         model_: the winner, a `TrainedModel`.
-        result_: the `SearchResult`: the winner's figures, classical models, the winner without its circuit; its
+        result_: the `SearchResult`: the figures of the winner and of its baselines, with their intervals; its
             `run` is None unless the folder was asked for.
 
     Example:
@@ -88,6 +89,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         *,
         n_trials: int | None = None,
         max_seconds: float | None = None,
+        baselines: str = "fast",
         strategy: str = "auto",
         strategy_options: Mapping[str, Any] | None = None,
         max_two_qubit_gates: int | None = None,
@@ -103,6 +105,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.space = space
         self.n_trials = n_trials
         self.max_seconds = max_seconds
+        self.baselines = baselines
         self.strategy = strategy
         self.strategy_options = strategy_options
         self.max_two_qubit_gates = max_two_qubit_gates
@@ -202,7 +205,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             BundleError: if `path` exists.
         """
         check_is_fitted(self)
-        return write_bundle(self.model_, Path(path))
+        return write_bundle(self.model_, Path(path), metrics=self.result_.metrics)
 
 
 def _seed(random_state: int | np.random.RandomState | None) -> int:

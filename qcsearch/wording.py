@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["cell", "error_rate", "lifetime", "microseconds", "percent", "seconds"]
+__all__ = [
+    "cell",
+    "error_rate",
+    "interval",
+    "lifetime",
+    "microseconds",
+    "percent",
+    "points",
+    "probability",
+    "seconds",
+]
 
 _NONE = "–"
 _UNMEASURED = "not measured"
@@ -11,6 +21,21 @@ _UNMEASURED = "not measured"
 def percent(share: float | None, digits: int = 1) -> str:
     """A share in [0, 1], such as an accuracy, as `97.9 %`; a dash for None."""
     return _NONE if share is None else f"{100 * share:.{digits}f} %"
+
+
+def interval(ends: tuple[float, float] | None) -> str:
+    """The interval of a share, in percent, as `95.1 – 98.8`; a dash for None."""
+    return _NONE if ends is None else f"{100 * ends[0]:.1f} – {100 * ends[1]:.1f}"
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points, with its sign: `+0.4`."""
+    return f"{100 * difference:+.1f}".replace("-", "−")
+
+
+def probability(p: float) -> str:
+    """A p-value with two significant digits, or that it is below what anyone tells apart: `0.034`, `< 0.001`."""
+    return "< 0.001" if p < 1e-3 else f"{p:.2g}"
 
 
 def error_rate(probability: float | None) -> str:

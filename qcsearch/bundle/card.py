@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from qcsearch.deployment.executors.folding import fold_notice
 from qcsearch.escape import for_card, for_code
 from qcsearch.storage.canonical import Json
+from qcsearch.training.statistics import Difference, Interval, wilson
+from qcsearch.typed import read
 from qcsearch.wording import microseconds
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Dep
         ("Device", _device(model)),
         ("The circuit for other programs", _CIRCUITS),
         ("Metrics", _metrics(metrics)),
+        ("Baselines", _baselines(metrics.get("baselines"))),
         ("Deployment", _deployment(deployment)),
         ("Limits", _limits(model, deployment)),
     ]
@@ -112,12 +116,59 @@ def _metrics(metrics: Mapping[str, Json]) -> str:
     rows = list(_flat("", metrics))
     if not rows:
         return "None were recorded."
-    lines = [f"| {for_card(name)} | {_shown(value)} |" for name, value in rows]
+    n_test = metrics.get("n_test")
+    lines = [
+        f"| {for_card(name)} | {_shown(value)} | {_error(name, value, n_test)} |" for name, value in rows
+    ]
     note = (
         "Names say which part of the data a number is of: validation numbers chose the model and are a "
-        "little optimistic; test numbers did not. `noisy` and `noiseless` are simulations."
+        "little optimistic; test numbers did not. `noisy` and `noiseless` are simulations at infinitely many shots."
     )
-    return "\n".join([note, "", "| metric | value |", "|---|---|", *lines])
+    return "\n".join([note, "", "| metric | value | 95 % interval |", "|---|---|---|", *lines])
+
+
+def _error(name: str, value: Json, n_test: Json) -> str:
+    """The interval of an accuracy on the test part."""
+    if not (name.startswith("test_accuracy") and isinstance(value, float) and isinstance(n_test, int)):
+        return ""
+    return _ends(wilson(value, n_test))
+
+
+@dataclass(frozen=True)
+class _Baseline:
+    """What the card shows of a baseline, which is a later stage's."""
+
+    name: str
+    test_accuracy: float
+    test_interval: Interval
+    difference: Difference
+
+
+def _baselines(found: Json) -> str:
+    """What the model was held against, and by how much it was better on the same samples."""
+    if not isinstance(found, list) or not found:
+        return "None were recorded."
+    names = [part.name for part in fields(_Baseline)]
+    rows = [read(_Baseline, {name: one.get(name) for name in names}, "a baseline") for one in found]
+    lines = [
+        f"| {for_card(row.name)} | {row.test_accuracy:.4f} | {_ends(row.test_interval)} "
+        f"| {row.difference.value:+.4f} | {_ends((row.difference.low, row.difference.high))} "
+        f"| {row.difference.p:.2g} |"
+        for row in rows
+    ]
+    note = (
+        "On the test part. Difference: accuracy of this model minus that one, on the same samples; p: of the exact "
+        "McNemar test. With p ≥ 0.05 the two cannot be told apart."
+    )
+    columns = [
+        "| baseline | accuracy | 95 % interval | difference | 95 % interval | p |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([note, "", *columns, *lines])
+
+
+def _ends(interval: Interval) -> str:
+    return f"{interval[0]:.4f} to {interval[1]:.4f}"
 
 
 def _deployment(deployment: Deployment | None) -> str:
@@ -131,7 +182,7 @@ def _deployment(deployment: Deployment | None) -> str:
         f"deployed ({deployment.kind})": found,
     }
     lines = [
-        f"| {name} | {score.accuracy:.4f} ± {score.sampling_error:.4f} | {score.n_samples} |"
+        f"| {name} | {score.accuracy:.4f} | {_ends(wilson(score.accuracy, score.n_samples))} | {score.n_samples} |"
         for name, score in rows.items()
     ]
     tuning = deployment.tuning
@@ -140,8 +191,8 @@ def _deployment(deployment: Deployment | None) -> str:
             f"Backend `{deployment.backend}`: {_KINDS[deployment.kind]}. {deployment.shots} shots{shots}. "
             f"Weights kept: those {tuning.kept} the {len(tuning.losses)} training steps on the backend.",
             "",
-            "| on the test part | accuracy | samples |",
-            "|---|---|---|",
+            "| on the test part | accuracy | 95 % interval | samples |",
+            "|---|---|---|---|",
             *lines,
         ]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
@@ -16,12 +17,12 @@ from qcsearch.candidate.gate import Gate, GateList, Topology, count_weights
 from qcsearch.circuits import observables
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.encodings import ENCODINGS, Encoding
-from qcsearch.circuits.encodings.base import RangedEncoding, TrainedEncoding
+from qcsearch.circuits.encodings.base import RangedEncoding
 from qcsearch.circuits.gates import check_gates
 from qcsearch.errors import CandidateError
 from qcsearch.storage.limits import MAX_GATES, MAX_OBSERVABLES, MAX_QUBITS
 
-__all__ = ["derive_features", "lower", "make_encoding", "with_layers", "without_pqc"]
+__all__ = ["derive_features", "lower", "make_encoding", "renumbered", "with_layers"]
 
 
 def make_encoding(candidate: Candidate) -> Encoding:
@@ -72,7 +73,7 @@ def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList
         raise CandidateError(
             "A circuit must hold at least one gate whose angle depends on a feature. Got none."
         )
-    return GateList(topology.n_qubits, n_derived, *_densely(gates))
+    return GateList(topology.n_qubits, n_derived, *renumbered(gates))
 
 
 def derive_features(candidate: Candidate, topology: Topology, X: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -108,23 +109,17 @@ def with_layers(ansatz: Choice, n_layers: int) -> Choice:
     return Choice(ansatz.name, {**ansatz.settings, "n_layers": n_layers})
 
 
-def without_pqc(candidate: Candidate) -> Candidate:
-    """Return the ablation: the same candidate with its trained gates taken out.
+def renumbered(gates: Sequence[Gate]) -> tuple[int, tuple[Gate, ...]]:
+    """The number of weights in `gates`, and the same gates with these numbered from 0, in their order, with no gap."""
+    used = {g.angle.weight for g in gates if g.angle is not None and g.angle.weight is not None}
+    number = {old: new for new, old in enumerate(sorted(used))}
 
-    The ansatz becomes an empty list of gates, and an encoding that trains its input scale does not. A
-    gate-by-gate candidate keeps its data gates; if they hold weights, it encodes by plain angles instead.
-    """
-    made = make_encoding(candidate)
-    encoding = made.untrained() if isinstance(made, TrainedEncoding) else candidate.encoding
-    kept = []
-    if candidate.ansatz.name == "gates":
-        parsed = map(Gate.from_json, candidate.ansatz.settings.get("gates", ()))
-        data = [g for g in parsed if g.angle is not None and g.angle.feature is not None]
-        if any(gate.angle is not None and gate.angle.weight is not None for gate in data):
-            encoding = Choice("angle")
-        else:
-            kept = [gate.to_json() for gate in data]
-    return replace(candidate, encoding=encoding, ansatz=Choice("gates", {"gates": kept}))
+    def dense(gate: Gate) -> Gate:
+        if gate.angle is None or gate.angle.weight is None:
+            return gate
+        return replace(gate, angle=replace(gate.angle, weight=number[gate.angle.weight]))
+
+    return len(number), tuple(map(dense, gates))
 
 
 def _n_layers(ansatz: Choice) -> int:
@@ -156,15 +151,3 @@ def _check_places(candidate: Candidate, topology: Topology) -> None:
         if factors in seen:
             raise CandidateError(f"The observable '{label}' stands twice in one candidate.")
         seen.add(factors)
-
-
-def _densely(gates: list[Gate]) -> tuple[int, tuple[Gate, ...]]:
-    used = {g.angle.weight for g in gates if g.angle is not None and g.angle.weight is not None}
-    number = {old: new for new, old in enumerate(sorted(used))}
-
-    def renumbered(gate: Gate) -> Gate:
-        if gate.angle is None or gate.angle.weight is None:
-            return gate
-        return replace(gate, angle=replace(gate.angle, weight=number[gate.angle.weight]))
-
-    return len(number), tuple(map(renumbered, gates))

@@ -11,6 +11,7 @@ from qcsearch.data.values import Label
 from qcsearch.devices.device import Device
 from qcsearch.reporting.plots.circuit import DrawnGate
 from qcsearch.reporting.plots.plots import Curve
+from qcsearch.search.finish.rows import Row
 from qcsearch.search.trial.record import TrialRecord
 
 if TYPE_CHECKING:
@@ -107,11 +108,8 @@ class RunFacts:
         measured: logical qubits that an observable touches.
         mapped: the winner on the device.
         scores: of the winner, on the test split.
-        elsewhere: test accuracies of the winner under other calibrations, and of what a tuning began with: by
-            name the accuracy and what it is.
-        classical: test accuracy of each classical row.
-        without_pqc: test accuracy of the winner with its PQC taken out.
-        missing: rows that there should be beside the winner, and why there is no number.
+        final: rows of the leaderboard on the test split: the winner, its baselines, what a tuning began with.
+        added: what entanglement, search and training each added, a sentence; empty if it was not measured.
         failure: why the winner is nothing to be used; empty if it is.
         curves: validation accuracy by step of the winner's trial and of the next best.
         deployment: what the backend said, None before `qcsearch deploy`.
@@ -142,10 +140,8 @@ class RunFacts:
     measured: tuple[int, ...] = ()
     mapped: MappedFacts | None = None
     scores: tuple[Score, ...] = ()
-    elsewhere: Mapping[str, tuple[float, str]] = field(default_factory=dict)
-    classical: Mapping[str, float] = field(default_factory=dict)
-    without_pqc: float | None = None
-    missing: Mapping[str, str] = field(default_factory=dict)
+    final: Sequence[Row] = ()
+    added: str = ""
     failure: str = ""
     curves: tuple[Curve, ...] = ()
     deployment: Deployment | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import join
@@ -14,7 +14,8 @@ from qcsearch.errors import QCSearchError
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
 from qcsearch.reporting.plots.circuit import DrawnGate
 from qcsearch.reporting.plots.plots import Curve
-from qcsearch.search.finish.leaderboard import notices
+from qcsearch.search.finish.leaderboard import leaderboard, notices
+from qcsearch.search.finish.rows import TEST
 from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
@@ -23,7 +24,8 @@ from qcsearch.search.trial.pareto import pareto_front
 from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json
-from qcsearch.wording import percent
+from qcsearch.training.statistics import Interval, wilson
+from qcsearch.wording import interval, percent
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -50,6 +52,7 @@ def gather(run: RunFolder) -> RunFacts:
     ranked = rank(found)
     winner = _winner(ranked, result)
     deployment = _deployment(run)
+    board = leaderboard(run, top=0, history=history)
     return RunFacts(
         name=run.path.resolve().name,
         created=_begun(run.path),
@@ -66,10 +69,8 @@ def gather(run: RunFolder) -> RunFacts:
         rejected=dict(Counter(r.outcome.constraint for r in found if r.outcome.constraint).most_common()),
         **_circuit(run, features, winner),
         scores=_scores(result, deployment),
-        elsewhere=_elsewhere(run.config, result),
-        classical={} if result is None else result.classical,
-        without_pqc=None if result is None else result.without_pqc,
-        missing={} if result is None else result.missing,
+        final=[] if result is None else [row for row in board if row.split == TEST],
+        added=board.added,
         failure="" if result is None else result.failure,
         curves=_curves(ranked, winner),
         deployment=deployment,
@@ -107,37 +108,34 @@ def _dataset(run: RunFolder, features: Features) -> DatasetFacts:
 def _scores(result: SearchResult | None, deployment: Deployment | None) -> tuple[Score, ...]:
     if result is None:
         return ()
-    samples = f"{sum(map(sum, result.confusion))} test samples"
+    best = result.best
     found = [
-        Score("noiseless", result.best.test_accuracy_noiseless, (samples,)),
-        Score("noisy", result.best.test_accuracy_noisy, (samples, *_spread(result))),
+        Score(
+            "noiseless", best.test_accuracy_noiseless, (_error(best.test_interval_noiseless, best.n_test),)
+        ),
+        Score(
+            "noisy",
+            best.test_accuracy_noisy,
+            (_error(best.test_interval_noisy, best.n_test), *_spread(result)),
+        ),
     ]
     if deployment is not None:
         score = deployment.deployed
-        shots = f"± {percent(score.shot_error or 0)} by shots, {score.n_samples} test samples"
-        found.append(Score("deployed", score.accuracy, (shots, f"{deployment.backend} ({deployment.kind})")))
+        error = _error(wilson(score.accuracy, score.n_samples), score.n_samples)
+        shots = f"± {percent(score.shot_error or 0)} by shots"
+        backend = f"{deployment.backend} ({deployment.kind})"
+        found.append(Score("deployed", score.accuracy, (error, shots, backend)))
     return tuple(found)
+
+
+def _error(ends: Interval, n_samples: int) -> str:
+    return f"95 % interval {interval(ends)} on {n_samples:,} test samples"
 
 
 def _spread(result: SearchResult) -> tuple[str, ...]:
     deviation = result.spread.get("test_accuracy_noisy")
     n = sum(score.seed_index > 0 for score in result.seeds)
     return () if deviation is None else (f"± {percent(deviation)} over {n} trainings from other seeds",)
-
-
-def _elsewhere(config: RunConfig, result: SearchResult | None) -> Mapping[str, tuple[float, str]]:
-    if result is None:
-        return {}
-    found: dict[str, tuple[float, str]] = {}
-    if result.snapshot is not None:
-        score = result.snapshot.test_accuracy_noisy
-        found[f"on {result.snapshot.label}"] = score, "the winner under another calibration"
-    if config.origin is not None:
-        score, where = config.origin.test_accuracy_noisy, f"{config.origin.run} on {config.origin.device}"
-        found[f"winner of {where}"] = score, "what the tuning began with, on its own device"
-    if result.untuned is not None:
-        found["the same, untuned"] = result.untuned.test_accuracy_noisy, f"on {config.device}"
-    return found
 
 
 def _curves(ranked: Sequence[TrialRecord], winner: TrialRecord | None) -> tuple[Curve, ...]:

@@ -18,15 +18,15 @@ __all__ = ["SETUP", "Budget", "Clock"]
 SETUP = "setup_seconds"
 """The constraint that a candidate breaks which takes more than `Budget.setup_seconds` to prepare and build."""
 
-_SEARCH_SHARE = 0.75
+_SEARCH_SHARE, _SEARCH_SHARE_FULL = 0.75, 0.65
 """Of all seconds, when the last trial ends: several finalists, seeds and more steps than a trial take their time, and
 a refit that has too little of it affords fewer finalists, then fewer steps."""
 
-_REFIT_SHARE = 0.92
-"""When the last refit ends: behind it the winner is still tested and compared with others."""
+_REFIT_SHARE, _REFIT_SHARE_FULL = 0.92, 0.80
+"""When the last refit ends: behind it the winner is still tested and compared, with all baselines for longer."""
 
-_ABLATION_SHARE = 0.97
-"""When the training of the ablation ends: its test and the writing of the result cannot be interrupted."""
+_TRAINING_SHARE = 0.97
+"""When the training of the last baseline ends: its test and the writing of the result cannot be interrupted."""
 
 _SETUP_SHARE = 0.25
 """Of the search's seconds, what one candidate's setup may take: it cannot be interrupted, and others want trying."""
@@ -44,14 +44,16 @@ class Budget:
 
     Attributes:
         max_seconds: total, refit and final evaluation included; None for no limit.
+        full: whether the winner is compared with all baselines.
     """
 
     max_seconds: float | None = None
+    full: bool = False
 
     @property
     def search_seconds(self) -> float | None:
         """Elapsed seconds at which the last trial ends: the rest belongs to refit and evaluation."""
-        return None if self.max_seconds is None else _SEARCH_SHARE * self.max_seconds
+        return self._at(_SEARCH_SHARE_FULL if self.full else _SEARCH_SHARE)
 
     @property
     def setup_seconds(self) -> float | None:
@@ -61,12 +63,15 @@ class Budget:
     @property
     def refit_seconds(self) -> float | None:
         """Elapsed seconds at which the last refit ends."""
-        return None if self.max_seconds is None else _REFIT_SHARE * self.max_seconds
+        return self._at(_REFIT_SHARE_FULL if self.full else _REFIT_SHARE)
 
     @property
-    def ablation_seconds(self) -> float | None:
-        """Elapsed seconds at which the training of the ablation ends, the last thing of all."""
-        return None if self.max_seconds is None else _ABLATION_SHARE * self.max_seconds
+    def training_seconds(self) -> float | None:
+        """Elapsed seconds at which the training of the last baseline ends, the last training of all."""
+        return self._at(_TRAINING_SHARE)
+
+    def _at(self, share: float) -> float | None:
+        return None if self.max_seconds is None else share * self.max_seconds
 
 
 class Clock:

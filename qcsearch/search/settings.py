@@ -7,11 +7,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from qcsearch.arguments import as_float, as_int, as_json, as_path
+from qcsearch.errors import InputError
 from qcsearch.search.budget import Budget
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
 
-__all__ = ["DEFAULT_TRIALS", "SearchSettings"]
+__all__ = ["BASELINES", "DEFAULT_TRIALS", "SearchSettings"]
+
+BASELINES = ("none", "fast", "full")
+"""How much the winner is compared with: the majority class alone, what takes little time, or all there is."""
 
 DEFAULT_TRIALS = 50
 """Trials of a search that was given neither a number of them nor a time."""
@@ -38,9 +42,10 @@ class SearchSettings:
         strategy_options: parameters of its constructor by name, where they are to be others than its defaults.
         seed_from: folder of another run, finished or not, whose best candidates are tried first; a run that is
             resumed has them already.
+        baselines: what the winner is compared with at the end, one of `BASELINES`.
 
     Raises:
-        InputError: for a bad total, limit, number of workers, seed or path.
+        InputError: for a bad total, limit, number of workers, seed, path or level of baselines.
     """
 
     n_trials: int | None = None
@@ -52,6 +57,7 @@ class SearchSettings:
     strategy: str = "auto"
     strategy_options: Mapping[str, Json] = field(default_factory=dict)
     seed_from: str | Path | None = None
+    baselines: str = "fast"
 
     def __post_init__(self) -> None:
         checked: dict[str, object] = {
@@ -59,6 +65,10 @@ class SearchSettings:
             "seed": as_int(self.seed, "The seed", 0, 2**32 - 1),
             "strategy_options": as_json({} if self.strategy_options is None else self.strategy_options),
         }
+        if self.baselines not in BASELINES:
+            raise InputError(
+                f"The baselines must be one of {', '.join(map(repr, BASELINES))}. Got {self.baselines!r}."
+            )
         if self.n_trials is not None:
             checked["n_trials"] = as_int(self.n_trials, "The number of trials", 1)
         elif self.max_seconds is None:
@@ -78,7 +88,7 @@ class SearchSettings:
     @property
     def budget(self) -> Budget:
         """The seconds and their parts."""
-        return Budget(self.max_seconds)
+        return Budget(self.max_seconds, full=self.baselines == "full")
 
     @property
     def limits(self) -> dict[str, float]:
@@ -92,6 +102,7 @@ class SearchSettings:
         return {
             "limit of two-qubit gates": self.max_two_qubit_gates,
             "limit of the duration in µs": self.max_duration_us,
+            "baselines": self.baselines,
             "strategy": self.strategy,
             "strategy options": self.strategy_options,
             "seed": self.seed,

@@ -103,7 +103,6 @@ def _origin(source: RunFolder, result: SearchResult) -> Origin:
         trial=best.trial,
         validation_accuracy=best.validation_accuracy,
         test_accuracy_noisy=best.test_accuracy_noisy,
-        without_pqc=result.without_pqc,
         seconds=result.seconds,
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
+from qiskit.quantum_info import Operator, SparsePauliOp
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
@@ -15,7 +15,7 @@ from qcsearch.candidate.gate import Angle, Gate, GateList, Topology
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.circuits.gates import GATES
-from qcsearch.circuits.lowering import derive_features, lower, without_pqc
+from qcsearch.circuits.lowering import derive_features, lower, renumbered
 from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.circuits.weights import initial_weights
 from qcsearch.errors import CandidateError
@@ -196,42 +196,18 @@ def test_weights_of_a_sum_start_random_and_about_as_wide_together_as_one_feature
     assert (np.delete(weights, sums) == 0).all()
 
 
-def test_the_ablation_of_a_weighted_sum_is_the_plain_angles() -> None:
-    ablation = without_pqc(replace(CANDIDATE, encoding=Choice("weighted_sum", {"axis": "rx"})))
-    assert ablation.encoding == Choice("angle")
-    assert lower(ablation, LINE, 3).n_weights == 0
-
-
-def test_the_ablation_keeps_one_untrained_pass_of_the_data_and_nothing_else() -> None:
-    ablation = without_pqc(CANDIDATE)
-    gate_list = lower(ablation, LINE, 3)
-    assert gate_list.gates == tuple(Gate("ry", (q,), Angle(feature=q)) for q in range(3))
-    assert gate_list.n_weights == 0
-    assert (ablation.qubits, ablation.observables, ablation.head) == (
-        CANDIDATE.qubits,
-        CANDIDATE.observables,
-        CANDIDATE.head,
-    )
-    circuit, _, weights = to_circuit(gate_list)
-    assert weights == []
-    x = np.array([0.3, 1.0, -0.4])
-    state = Statevector(circuit.assign_parameters(x))
-    assert state.expectation_value(SparsePauliOp("IIZ")).real == pytest.approx(math.cos(0.3))
-
-
-def test_the_ablation_of_a_gate_by_gate_candidate_keeps_data_gates_that_are_not_trained() -> None:
+def test_weights_are_renumbered_in_their_order_and_without_gaps() -> None:
     gates = [
-        {"name": "ry", "qubits": [0], "angle": {"feature": 1, "constant": 0.5}},
-        {"name": "cx", "qubits": [0, 1]},
-        {"name": "rz", "qubits": [1], "angle": {"weight": 1}},
+        Gate("ry", (0,), Angle(weight=7)),
+        Gate("h", (1,)),
+        Gate("rz", (1,), Angle(0.5, feature=1)),
+        Gate("rz", (0,), Angle(feature=2, weight=3)),
+        Gate("rx", (1,), Angle(weight=7)),
     ]
-    candidate = replace(CANDIDATE, encoding=Choice("none"), ansatz=Choice("gates", {"gates": gates}))
-    gate_list = lower(without_pqc(candidate), LINE, 3)
-    assert gate_list.gates == (Gate("ry", (0,), Angle(0.5, feature=1)),)
-    gates.append({"name": "rz", "qubits": [0], "angle": {"feature": 2, "weight": 0}})
-    trained = replace(candidate, ansatz=Choice("gates", {"gates": gates}))
-    gate_list = lower(without_pqc(trained), LINE, 3)
-    assert gate_list.gates == tuple(Gate("ry", (q,), Angle(feature=q)) for q in range(3))
+    n_weights, found = renumbered(gates)
+    assert n_weights == 2
+    assert [None if g.angle is None else g.angle.weight for g in found] == [1, None, None, 0, 1]
+    assert [(g.name, g.qubits) for g in found] == [(g.name, g.qubits) for g in gates]
 
 
 def test_an_encoding_whose_angles_overflow_is_refused() -> None:

@@ -92,11 +92,12 @@ Search = Callable[..., SearchResult]
 
 @pytest.fixture(scope="session")
 def search(dataset: Dataset, device: Device, space: SearchSpace) -> Search:
-    """`run_search` on the small things, any of them and every setting replaced by name."""
+    """`run_search` on the small things, any of them and every setting replaced by name; no baselines unless asked."""
     settings = {field.name for field in fields(SearchSettings)}
 
     def run(folder: Path, **changes: Any) -> SearchResult:
-        asked = SearchSettings(**{name: changes.pop(name) for name in settings & changes.keys()})
+        given = {name: changes.pop(name) for name in settings & changes.keys()}
+        asked = SearchSettings(**{"baselines": "none", **given})
         given = {"dataset": dataset, "device": device, "space": space, "settings": asked, "run": folder}
         return run_search(**{**given, **changes})
 

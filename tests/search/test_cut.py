@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 
 from qcsearch.data.sources.load import load_dataset
-from qcsearch.search.finish.comparisons import Deadlines, compared, missing_at_first
+from qcsearch.search.finish.baselines.base import UNENTANGLED, Unmeasured
+from qcsearch.search.finish.baselines.fitting import Fitting
+from qcsearch.search.finish.baselines.rows import quantum_rows
+from qcsearch.search.finish.comparisons import Deadlines, EvaluatedWinner, compared
 from qcsearch.search.finish.evaluate import evaluate
 from qcsearch.search.finish.leaderboard import leaderboard, records
 from qcsearch.search.finish.refit import refit
@@ -77,33 +80,48 @@ def test_where_all_were_cut_short_the_winner_says_so(objective: Objective, ranke
     assert winner.cut == found[0].outcome.text
 
 
-def test_an_ablation_that_is_cut_short_is_missing_with_its_reason_and_is_no_number(
-    objective: Objective, ranked: list[TrialRecord], drawn: SearchResult, monkeypatch: pytest.MonkeyPatch
+def test_a_circuit_that_is_cut_short_is_missing_with_its_reason_and_is_no_number(
+    objective: Objective, ranked: list[TrialRecord], drawn: SearchResult
 ) -> None:
     winner, *_ = refit(objective, ranked, deadline=time.monotonic(), emit=lambda event: None)
-    first = replace(drawn, missing=missing_at_first(tuned=False), without_pqc=None)
-    test = evaluate(objective, winner).test
-    *_, late = compared(objective, winner, test, first, deadlines=Deadlines(training=time.monotonic()))
-    assert late.without_pqc is None
-    assert late.missing == {"winner without PQC": "The seconds were used up."}
-    *_, whole = compared(objective, winner, test, first)
-    assert whole.without_pqc is not None
-    assert whole.missing == {}
-    cut_short = replace(winner.best, cut="The time was used up.")
-    monkeypatch.setattr("qcsearch.search.finish.comparisons.train_once", lambda *_, **__: cut_short)
-    *_, broken = compared(objective, winner, test, first)
-    assert broken.without_pqc is None
-    reason = "Its training was stopped early: The time was used up."
-    assert broken.missing == {"winner without PQC": reason}
+    found = evaluate(objective, winner)
+    tested = EvaluatedWinner(objective, winner, found.test, found.predicted)
+    names = [row.name for row in quantum_rows("full")]
+    first = replace(drawn, baselines=(), missing=dict.fromkeys(names, "not yet"))
+
+    def end(training: float | None) -> SearchResult:
+        # Models that were never begun: what is asked here is the circuits.
+        *_, last = compared(tested, first, Fitting("full"), deadlines=Deadlines(training=training))
+        return last
+
+    late = end(time.monotonic())
+    assert late.baselines == ()
+    assert late.missing == dict.fromkeys(names, "The seconds were used up.")
+    whole = end(None)
+    assert {score.name for score in whole.baselines} == set(names) - whole.missing.keys()
+    assert names[0] in {score.name for score in whole.baselines}
+
+
+@pytest.mark.parametrize("name", [row.name for row in quantum_rows("full")])
+def test_a_baseline_whose_training_a_deadline_stops_has_no_number(
+    name: str, objective: Objective, ranked: list[TrialRecord]
+) -> None:
+    (row,) = (row for row in quantum_rows("full") if row.name == name)
+    winner, *_ = refit(objective, ranked, deadline=time.monotonic(), emit=lambda event: None)
+    endless = replace(winner.transpiled.candidate.training, steps=10_000_000)
+    candidate = replace(winner.transpiled.candidate, training=endless)
+    winner.transpiled = replace(winner.transpiled, candidate=candidate)
+    with pytest.raises(Unmeasured, match=r"Its training was stopped early: The time was used up\."):
+        row.train(objective, winner, time.monotonic() + 0.3)
 
 
 def test_a_row_that_is_missing_stands_in_the_board_with_its_reason(
     search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qcsearch.search.budget._ABLATION_SHARE", 0.0)
-    result = search(tmp_path / "run", n_trials=1, max_seconds=60)
-    (row,) = (row for row in leaderboard(RunFolder.open(result.run)) if row.kind == "ablation")
-    assert (row.accuracy, row.note) == (None, result.missing["winner without PQC"])
+    monkeypatch.setattr("qcsearch.search.budget._TRAINING_SHARE", 0.0)
+    result = search(tmp_path / "run", n_trials=1, max_seconds=60, baselines="fast")
+    (row,) = (row for row in leaderboard(RunFolder.open(result.run)) if row.name == UNENTANGLED)
+    assert (row.kind, row.accuracy, row.note) == ("missing", None, result.missing[UNENTANGLED])
     assert result.to_json()["missing"] == result.missing
     assert row.note in str(leaderboard(RunFolder.open(result.run)))
     assert RunFolder.open(result.run).result() == result
@@ -131,7 +149,7 @@ def test_a_winner_that_is_no_better_than_the_majority_class_ends_with_code_4(
     rng = np.random.default_rng(0)
     blind = load_dataset((rng.normal(size=(200, 2)), (np.arange(200) % 10 == 0).astype(int)))
     result = search(tmp_path / "run", dataset=blind, n_trials=1)
-    majority = result.classical["majority class"]
+    (majority,) = (one.test_accuracy for one in result.baselines)
     assert majority == pytest.approx(0.9, abs=0.02)
     assert result.best.test_accuracy_noisy <= majority
     assert result.failure.startswith("The winner is no better than the majority class: 9")

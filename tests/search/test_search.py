@@ -49,22 +49,25 @@ def listing(folder: Path) -> dict[str, int]:
 def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
     data = json.loads(json.dumps(finished.to_json()))
     assert set(data) == {
-        "run", "n_trials", "seconds", "best", "classical", "without_pqc", "missing", "pareto", "cut", "failure",
+        "run", "n_trials", "seconds", "best", "baselines", "missing", "pareto", "cut", "failure",
     }  # fmt: skip
     assert set(data["best"]) == {
         "trial",
         "validation_accuracy",
         "test_accuracy_noisy",
         "test_accuracy_noiseless",
+        "test_interval_noisy",
+        "test_interval_noiseless",
+        "n_test",
         "n_qubits",
         "n_weights",
         "two_qubit_gates",
     }
     assert data["n_trials"] == 8
-    assert list(data["classical"]) == ["majority class", "logistic regression", "RBF-SVM"]
-    assert data["classical"]["majority class"] == pytest.approx(0.5, abs=0.05)
+    (majority,) = data["baselines"]
+    assert majority["name"] == "majority class"
+    assert majority["test_accuracy"] == pytest.approx(0.5, abs=0.05)
     assert 0.5 < data["best"]["test_accuracy_noisy"] <= 1
-    assert 0 <= data["without_pqc"] <= 1
 
 
 def test_the_run_folder_holds_everything_needed_to_do_it_again(
@@ -150,9 +153,9 @@ def test_the_events_tell_the_whole_story(search: Search, tmp_path: Path) -> None
 
 def test_the_leaderboard_says_which_split_each_number_is_from(finished: SearchResult) -> None:
     rows = leaderboard(RunFolder.open(finished.run))
-    assert [row.kind for row in rows[:6]] == ["winner", "snapshot", "ablation", *["classical"] * 3]
-    assert {row.split for row in rows[:6]} == {"test"}
-    trials = rows[6:]
+    assert [row.kind for row in rows[:3]] == ["winner", "snapshot", "classical"]
+    assert {row.split for row in rows[:3]} == {"test"}
+    trials = rows[3:]
     assert {row.split for row in trials} == {"validation"}
     assert [row.accuracy for row in trials] == sorted((row.accuracy for row in trials), reverse=True)
     assert all(row.accuracy is None for row in rows if row.kind == "classical")

@@ -40,6 +40,7 @@ def test_without_totals_there_is_a_number_of_trials() -> None:
         ({"workers": 0}, r"workers must be an int in \[1, 256\]. Got 0"),
         ({"seed": -1}, r"seed must be an int in"),
         ({"seed_from": 3}, r"begin with must be a path"),
+        ({"baselines": "all"}, r"baselines must be one of 'none', 'fast', 'full'. Got 'all'"),
     ],
 )
 def test_an_impossible_setting_is_refused(given: dict[str, Any], sentence: str) -> None:
@@ -56,7 +57,7 @@ def test_they_are_the_same_after_a_file() -> None:
 
 @pytest.mark.parametrize("name", sorted(NAMES - {"n_trials", "max_seconds", "workers", "seed_from"}))
 def test_a_setting_that_changes_what_is_tried_cannot_change_when_a_run_is_resumed(name: str) -> None:
-    changed: dict[str, Any] = {"strategy": "random", "strategy_options": {"pool": 5}}
+    changed: dict[str, Any] = {"strategy": "random", "strategy_options": {"pool": 5}, "baselines": "full"}
     assert SearchSettings(**{name: changed.get(name, 3)}).identity != SearchSettings().identity
 
 
@@ -64,7 +65,7 @@ def test_the_options_of_the_command_are_those_that_ask_for_them() -> None:
     settings = SearchSettings(5, 60, 8, None, 2, 7, "elivagar", {"pool": 50}, "runs/first")
     said = (
         "--trials 5 --max-seconds 60 --max-two-qubit-gates 8 --workers 2 --seed 7 --strategy elivagar "
-        "--strategy-option pool=50 --seed-from runs/first"
+        "--strategy-option pool=50 --seed-from runs/first --baselines fast"
     )
     assert settings.options() == said.split()
 

@@ -114,8 +114,6 @@ def test_the_run_folder_is_like_that_of_a_search_and_says_where_it_is_from(
     assert rows["origin"].name == f"{name} on fake_manila"
     assert rows["origin"].accuracy == drawn.best.test_accuracy_noisy
     assert rows["untuned"].name == f"{name} on {other_day.name}, untuned"
-    assert rows["ablation"].name == f"{name} without PQC on fake_manila"
-    assert rows["ablation"].accuracy == drawn.without_pqc
 
 
 def test_the_source_is_left_as_it_is(

@@ -6,7 +6,6 @@ import pytest
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.training import TrainingOptions
-from qcsearch.circuits.lowering import without_pqc
 from qcsearch.data.splitting import Part
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DeviceError
@@ -96,7 +95,8 @@ def test_programs_are_compiled_once(manila):
 @pytest.mark.parametrize("gradient", ["adjoint", "parameter_shift", "finite_difference", "spsa"])
 def test_a_candidate_without_weights_trains_its_head_alone(manila, gradient):
     options = TrainingOptions(steps=60, gradient=gradient, batch_size=None)
-    candidate = without_pqc(replace(CANDIDATE, qubits=(1, 2, 3), training=options))
+    bare = Choice("gates", {"gates": []})
+    candidate = replace(CANDIDATE, encoding=Choice("angle"), ansatz=bare, qubits=(1, 2, 3), training=options)
     transpiled = transpile_candidate(candidate, manila, 3)
     rng = np.random.default_rng(0)
     Z = rng.uniform(-1, 1, (60, 3))

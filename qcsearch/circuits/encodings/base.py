@@ -7,7 +7,6 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
@@ -35,8 +34,7 @@ class Encoding(Protocol):
     Whatever is not affine in a feature (a product, a normalisation, a threshold) is computed classically by
     `derive`, once for a data set; so the circuit is one parametric circuit for all samples. An encoding is
     built from its settings alone and keeps no state. What depends on the range of the preprocessed features
-    is for a `RangedEncoding`. One that holds weights is a `TrainedEncoding` too: the ablation without trained
-    gates asks it for `untrained`, and for nothing else.
+    is for a `RangedEncoding`.
     """
 
     def n_derived(self, n_features: int, topology: Topology) -> int:
@@ -68,15 +66,6 @@ class RangedEncoding(Encoding, Protocol):
 
         What a person set is kept; only what was left open is chosen.
         """
-        ...
-
-
-@runtime_checkable
-class TrainedEncoding(Encoding, Protocol):
-    """An encoding that may hold weights."""
-
-    def untrained(self) -> Choice:
-        """Return the encoding to compare with that holds none."""
         ...
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.candidate import checks
-from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Gate, Topology
 from qcsearch.circuits.encodings.base import AXES, ENCODINGS, rotation_blocks
 
@@ -48,7 +47,3 @@ class ReuploadingEncoding:
     def layers(self, n_features: int, topology: Topology, n_layers: int) -> list[list[Gate]]:
         """One block a layer of the ansatz; every feature is used at least once over all of them."""
         return rotation_blocks(self.axis, n_features, topology, n_layers, self.trainable)
-
-    def untrained(self) -> Choice:
-        """The plain features."""
-        return Choice("reuploading", {"axis": self.axis, "trainable": False})

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.candidate import checks
-from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate, Topology
 from qcsearch.circuits.encodings.base import AXES, ENCODINGS
 
@@ -58,7 +57,3 @@ class WeightedSumEncoding:
         ]
         first = [Gate("h", (q,)) for q in range(n_qubits)] if self.axis == "rz" else []
         return [first + blocks[0], *blocks[1:]]
-
-    def untrained(self) -> Choice:
-        """Each feature turns a qubit once: without its weights a sum would be the same on every qubit."""
-        return Choice("angle")

@@ -9,15 +9,15 @@ import typer
 
 from qcsearch.cli.options.common import Json, Run, Verbose, examples
 from qcsearch.cli.output import display, emit, say, table, tell
-from qcsearch.wording import percent
+from qcsearch.wording import interval, percent, points, probability
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from qcsearch.search.finish.leaderboard import Leaderboard
     from qcsearch.search.finish.rows import Row
 
 _TOP = 10
 _MARK = "●"
+_BASELINES = ("circuit", "classical")
 
 
 @examples(
@@ -37,10 +37,14 @@ def board(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show the leaderboard of a run: the winner beside classical models, then the best trials.
+    """Show the leaderboard of a run: the winner beside its baselines, then the best trials.
 
     Trials of the Pareto front are marked: no other trial is at least as good in validation accuracy,
     two-qubit gates and QPU seconds a prediction, and better in one of the three.
+
+    Every accuracy on the test split has its 95 % interval, and every baseline the difference to the winner
+    on the same samples, with its interval and the p of McNemar's test. Noisy is under the device's noise, at
+    infinitely many shots.
 
     Every number says which split of the data it is from. A trial that ran out of time is marked as cut
     short, ranks behind those that finished training, and is never on the front. A deployed winner has a
@@ -55,14 +59,14 @@ def board(
     most = top if pareto else top or _TOP
     rows = leaderboard(folder, top=most, pareto=pareto, history=history)
     if json:
-        emit({"run": run, "rows": [asdict(row) for row in rows]})
+        emit({"run": run, "rows": [asdict(row) for row in rows], "added": rows.added or None})
     else:
         show(rows, len(history.records), folder.config.device, pareto=pareto)
     for notice in notices(history):
         say(f"Note: {notice}")
 
 
-def show(rows: Sequence[Row], n_trials: int, device: str, *, pareto: bool = False) -> None:
+def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False) -> None:
     """Print both tables.
 
     Args:
@@ -78,6 +82,8 @@ def show(rows: Sequence[Row], n_trials: int, device: str, *, pareto: bool = Fals
     majority = next((row for row in rows if row.kind == "classical" and row.split != TEST), None)
     if final:
         _show_final(final, device)
+        if rows.added:
+            tell(rows.added)
     costs = ["qubits", "weights", "2q gates", "QPU s"]
     columns = ["trial", "noisy", "noiseless", *costs, "encoding", "ansatz"]
     which = "the Pareto front" if pareto else "the best"
@@ -97,29 +103,42 @@ def show(rows: Sequence[Row], n_trials: int, device: str, *, pareto: bool = Fals
 def _show_final(rows: list[Row], device: str) -> None:
     """The test split; what was measured on a backend stands in columns of its own."""
     measured = next((row for row in rows if row.kind == "deployed"), None)
-    title = f"Accuracy on the test split, touched once; noisy: {device}"
-    columns = ["model", "noisy", "± seeds", "noiseless", "classical", "qubits", "weights", "2q gates"]
+    title = f"Accuracy on the test split, touched once; noisy: {device}, at infinitely many shots"
+    columns = ["model", "noisy", "± seeds", "noiseless", "95 % interval", "qubits", "weights", "2q gates"]
     if measured is not None:
         title += f"; deployed: {measured.backend}, {measured.n_samples} samples"
         columns[4:4] = ["deployed", "± shots"]
-    cells = [_final(row, measured is not None) for row in rows]
+    winners = [row for row in rows if row.kind not in (*_BASELINES, "missing")]
+    cells = [_winner(row, measured is not None) for row in winners]
     display(table(title, columns, cells, right=range(1, len(columns))))
+    baselines = [row for row in rows if row.kind in _BASELINES]
+    columns = ["baseline", "noisy", "classical", "95 % interval", "winner − baseline, 95 %", "p"]
+    title = f"Baselines on the same {rows[0].n_samples:,} test samples, differences in points"
+    display(table(title, columns, map(_baseline, baselines), right=range(1, len(columns))))
     for row in rows:
         if row.note:
             tell(f"{row.name}: {row.note}")
 
 
-def _final(row: Row, with_deployed: bool) -> tuple[object, ...]:
-    """A classical model has no noise: its accuracy stands in a column of its own."""
-    classical = row.kind == "classical"
-    accuracies = (
+def _winner(row: Row, with_deployed: bool) -> tuple[object, ...]:
+    return (
+        row.name,
         percent(row.accuracy),
         percent(row.spread),
-        percent(None if classical else row.accuracy_noiseless),
+        percent(row.accuracy_noiseless),
         *((percent(row.accuracy_deployed), percent(row.shot_error)) if with_deployed else ()),
-        percent(row.accuracy_noiseless if classical else None),
+        interval(row.interval),
+        *(row.n_qubits, row.n_weights, row.two_qubit_gates),
     )
-    return (row.name, *accuracies, row.n_qubits, row.n_weights, row.two_qubit_gates)
+
+
+def _baseline(row: Row) -> tuple[object, ...]:
+    """A classical model has no noise: its accuracy stands in a column of its own."""
+    found = row.difference
+    assert found is not None
+    by = f"{points(found.value)} ({points(found.low)} to {points(found.high)})"
+    classical = percent(row.accuracy_noiseless)
+    return (row.name, percent(row.accuracy), classical, interval(row.interval), by, probability(found.p))
 
 
 def _trial(row: Row, marked: bool) -> tuple[object, ...]:

@@ -61,9 +61,9 @@ def export(
     if deployment is not None:
         model = deployment.apply(model)
     row, named = _sample(folder, model, sample)
-    manifest = write_bundle(
-        model, path, deployment=deployment, metrics=_metrics(folder), sample=row, named=named
-    )
+    result = folder.result()
+    metrics = None if result is None else result.metrics
+    manifest = write_bundle(model, path, deployment=deployment, metrics=metrics, sample=row, named=named)
     if json:
         emit({"run": run, "bundle": str(path), "digest": manifest.digest, "files": sorted(manifest.files)})
     else:
@@ -86,14 +86,3 @@ def _sample(folder: RunFolder, model: TrainedModel, said: str) -> tuple[NDArray[
     if k >= len(rows):
         raise InputError(f"The 'sample' must be one of the {len(rows)} of {of}, counted from 0. Got {k}.")
     return rows[k], f"sample {k} of {of}"
-
-
-def _metrics(folder: RunFolder) -> dict[str, object]:
-    """What the final evaluation found beside the model's own scores."""
-    result = folder.result()
-    if result is None:
-        return {}
-    metrics: dict[str, object] = {f"test_accuracy_{name}": x for name, x in result.classical.items()}
-    if result.without_pqc is not None:
-        metrics["test_accuracy_without_pqc"] = result.without_pqc
-    return metrics

@@ -141,6 +141,16 @@ class SearchOptions:
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="K", help="Seed of all random numbers. Default: 0.")
     ] = None
+    baselines: Annotated[
+        str | None,
+        typer.Option(
+            "--baselines",
+            metavar="LEVEL",
+            help="What the winner is compared with: none (the majority class alone), fast (logistic regression, SVM, "
+            "the winner without two-qubit gates) or full (boosting, networks, the start point, a random circuit too); "
+            "their seconds are part of the total. Default: fast.",
+        ),
+    ] = None
     strategy: Annotated[
         str | None,
         typer.Option(

@@ -10,17 +10,27 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.circuits.describe import counted_parts
 from qcsearch.reporting.facts import RunFacts, Score
 from qcsearch.reporting.page.table import Table, percent
-from qcsearch.search.finish.classical import MAJORITY
+from qcsearch.search.finish.baselines.base import RAW
+from qcsearch.search.finish.baselines.majority import MAJORITY
+from qcsearch.search.finish.rows import Row
 from qcsearch.search.trial.record import TrialRecord
 
 __all__ = ["Tile", "by_class", "comparison", "counts", "front", "leaderboard", "portrait", "tiles"]
 
 _TOP = 12
 _KINDS = {
-    "noiseless": ("Noiseless simulation", "an ideal processor"),
-    "noisy": ("Noisy simulation", "the device's calibrated noise, exact"),
+    "noiseless": ("Noiseless simulation", "an ideal processor, infinitely many shots"),
+    "noisy": ("Noisy simulation", "the device's calibrated noise, exact, at infinitely many shots"),
     "deployed": ("Deployed", "final steps and inference with shots"),
 }
+_MEANINGS = {
+    "winner": "under noise, all parts together",
+    "snapshot": "the winner under another calibration",
+    "circuit": "a circuit, trained as the winner was",
+    "origin": "what the tuning began with, on its own device",
+    "untuned": "the same with the weights it had, on this device",
+}
+_KIND_MARKS = {"classical": "classical", "missing": "classical"}
 _MISSING = {
     "noiseless": "not evaluated yet",
     "noisy": "not evaluated yet",
@@ -56,20 +66,41 @@ def tiles(facts: RunFacts) -> list[Tile]:
 
 
 def comparison(facts: RunFacts) -> Table:
-    """The winner on the test split, and what it must beat there."""
-    noisy = next((s for s in facts.scores if s.kind == "noisy"), None)
-    rows: list[tuple[str, str, str]] = []
-    if noisy is not None:
-        rows.append(("the winner, noisy", percent(noisy.value), "all parts together"))
-    rows += [(name, percent(value), what) for name, (value, what) in facts.elsewhere.items()]
-    if facts.without_pqc is not None:
-        rows.append(("without its PQC", percent(facts.without_pqc), "the ablation: all else the same"))
-    rows += [(name, percent(None), reason) for name, reason in facts.missing.items()]
-    rows += [
-        (name.replace("_", " "), percent(value), _classical(name)) for name, value in facts.classical.items()
-    ]
-    marks = ("winner", *("classical",) * (len(rows) - 1))
-    return Table(("model", "test accuracy", "what it is"), rows, {1}, marks)
+    """The winner on the test split, and what it is held against there; the winner stands out by its place alone."""
+    shown = [row for row in facts.final if row.kind != "deployed"]
+    columns = (
+        "model",
+        "test accuracy",
+        "95 % interval",
+        "winner − it",
+        "its 95 % interval",
+        "p",
+        "what it is",
+    )
+    return Table(
+        columns, [_compared(row) for row in shown], range(1, 6), [_KIND_MARKS.get(r.kind) for r in shown]
+    )
+
+
+def _compared(row: Row) -> tuple[str, ...]:
+    found = row.difference
+    return (
+        row.name,
+        percent(row.accuracy_noiseless if row.kind == "classical" else row.accuracy),
+        wording.interval(row.interval),
+        wording.cell(found and wording.points(found.value)),
+        wording.cell(found and f"{wording.points(found.low)} – {wording.points(found.high)}"),
+        wording.cell(found and wording.probability(found.p)),
+        row.note or _meaning(row),
+    )
+
+
+def _meaning(row: Row) -> str:
+    if row.name == MAJORITY:
+        return "always the most frequent class"
+    if row.kind == "classical":
+        return f"classical, on the features of the {'data' if row.name.endswith(RAW) else 'circuit'}"
+    return _MEANINGS.get(row.kind, "")
 
 
 def portrait(facts: RunFacts) -> Mapping[str, object]:
@@ -166,10 +197,6 @@ def _short(value: object) -> str:
     else:
         text = f"{value:.4g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 40 else f"{text[:37]}…"
-
-
-def _classical(name: str) -> str:
-    return "always the most frequent class" if name == MAJORITY else "classical, same features"
 
 
 def _marks(facts: RunFacts, records: Sequence[TrialRecord]) -> list[str | None]:

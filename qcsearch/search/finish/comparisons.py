@@ -10,28 +10,29 @@ from functools import partial
 import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.circuits.lowering import without_pqc
 from qcsearch.data.splitting import Part
 from qcsearch.devices.calibration.providers import get_device, list_devices
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
 from qcsearch.errors import CandidateError, DeviceError
-from qcsearch.search.finish.classical import NAMES, Baselines, ClassicalData
+from qcsearch.search.finish.baselines.base import Quantum, Samples, Unmeasured
+from qcsearch.search.finish.baselines.fitting import Fitting
+from qcsearch.search.finish.baselines.majority import MAJORITY, majority_class
+from qcsearch.search.finish.baselines.rows import classical_rows, quantum_rows
 from qcsearch.search.finish.finalist import Finalist
-from qcsearch.search.finish.refit import train_once
-from qcsearch.search.run.result import ABLATION, OTHER_DAY, UNTUNED, SearchResult, SnapshotScore, Untuned
+from qcsearch.search.run.result import OTHER_DAY, UNTUNED, SearchResult
+from qcsearch.search.run.scores import BaselineScore, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective
+from qcsearch.training.expectations import Ints
 from qcsearch.training.parameters import Parameters
-from qcsearch.training.scoring import accuracy
+from qcsearch.training.scoring import accuracy, classify
+from qcsearch.training.statistics import paired_difference, wilson
 from qcsearch.training.transpiled import transpile_candidate
 
-__all__ = ["HELD_OUT_SIGMA", "Deadlines", "compared", "missing_at_first"]
+__all__ = ["HELD_OUT_SIGMA", "Deadlines", "EvaluatedWinner", "compared", "missing_at_first"]
 
 HELD_OUT_SIGMA = 0.2
 """Of the drift model, where no second day of a device was recorded."""
-
-_CLASSICAL_SECONDS = 3.0
-"""What the classical models have at least, from the start of their process: without them no score says anything."""
 
 _ENDED = "The search was ended before it was measured."
 _NO_TIME = "The seconds were used up."
@@ -42,7 +43,7 @@ class Deadlines:
     """In seconds of `time.monotonic`; None for no limit.
 
     Attributes:
-        training: when the training of the ablation ends.
+        training: when the training of baselines ends.
         end: when the rest does.
     """
 
@@ -50,21 +51,77 @@ class Deadlines:
     end: float | None = None
 
 
-def missing_at_first(tuned: bool) -> dict[str, str]:
+@dataclass(frozen=True, eq=False)
+class EvaluatedWinner:
+    """A winner and what it said of the test part, against which every baseline is held.
+
+    Attributes:
+        objective: of the search.
+        winner: the finalist that was chosen.
+        test: the test part as `evaluate` transformed it.
+        predicted: class numbers of its samples under noise, `(n_test,)`.
+    """
+
+    objective: Objective
+    winner: Finalist
+    test: Part
+    predicted: Ints
+
+    def samples(self) -> Samples:
+        """What classical models learn from: the rows that the winner's kept weights are of."""
+        features, candidate = self.objective.features, self.winner.transpiled.candidate
+        data = features.prepare(candidate.preprocessing).data
+        raw, raw_test = features.raw()
+        if self.winner.whole is not None:
+            data, raw = data.whole(), raw.whole()
+        return Samples(
+            Z=data.train.X,
+            Z_test=self.test.X,
+            X=raw.train.X,
+            X_test=raw_test,
+            y=data.train.y,
+            n_parameters=len(self.winner.chosen.parameters.vector),
+            seed=self.objective.seed,
+        )
+
+    def score(self, name: str, predicted: Ints, *, quantum: bool = False) -> BaselineScore:
+        """The score of what a baseline says of the test samples, `(n_test,)`."""
+        y = self.test.y
+        found = float(np.mean(predicted == y))
+        n_train = len(self.objective.features.split.train)
+        if self.winner.whole is not None:
+            n_train += len(self.objective.features.split.validation)
+        return BaselineScore(
+            name,
+            quantum,
+            found,
+            wilson(found, len(y)),
+            paired_difference(self.predicted == y, predicted == y),
+            n_train,
+        )
+
+    def majority(self) -> BaselineScore:
+        """That of the class that is most common in the training part."""
+        common = majority_class(self.objective.features.split.train.y)
+        return self.score(MAJORITY, np.full_like(self.test.y, common))
+
+
+def missing_at_first(baselines: str, tuned: bool) -> dict[str, str]:
     """The rows that a winner which was just saved has to be compared with, and that they are not there yet.
 
     Args:
-        tuned: whether the run is a tuning, which is too short a training to judge an ablation by: it has that of
-            its search.
+        baselines: their level.
+        tuned: whether the run is a tuning, which is too short a training to judge a circuit by: its search has these.
     """
-    return dict.fromkeys((*NAMES, OTHER_DAY, UNTUNED if tuned else ABLATION), _ENDED)
+    circuits = [] if tuned else [row.name for row in quantum_rows(baselines)]
+    models = [row.name for row in classical_rows(baselines)]
+    return dict.fromkeys([OTHER_DAY, *circuits, *([UNTUNED] if tuned else []), *models], _ENDED)
 
 
 def compared(
-    objective: Objective,
-    winner: Finalist,
-    test: Part,
+    tested: EvaluatedWinner,
     result: SearchResult,
+    fitting: Fitting,
     *,
     deadlines: Deadlines = Deadlines(),
     before: tuple[Candidate, Parameters] | None = None,
@@ -72,85 +129,93 @@ def compared(
     """Yield the result with one comparison more each time; the last is whole.
 
     Args:
-        objective: of the search.
-        winner: the finalist that was chosen.
-        test: the test part as `evaluate` transformed it.
+        tested: the winner.
         result: what is known of it, with `missing_at_first` missing.
+        fitting: the process of the classical models, begun.
         deadlines: after them what is not there is missing.
         before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
-    train = objective.features.prepare(winner.transpiled.candidate.preprocessing).data.train
-    samples = ClassicalData.of(train.X, train.y, test.X, test.y, objective.seed)
-    with Baselines(samples, objective.seed) as baselines:
-        least = time.monotonic() + _CLASSICAL_SECONDS
-        classical_end = None if deadlines.end is None else max(deadlines.end, least)
-        steps: list[Callable[[SearchResult], SearchResult]] = [
-            partial(_with_other_day, objective, winner, test, deadlines.end),
-            partial(_with_ablation, objective, winner, test, deadlines.training)
-            if before is None
-            else partial(_with_untuned, objective, before, deadlines.end),
-            partial(_with_classical, baselines, classical_end),
-        ]
-        for step in steps:
-            result = step(result)
-            yield result
+    fitting.begin(tested.samples())
+    steps: list[Callable[[SearchResult], SearchResult]] = [
+        partial(_with_other_day, tested, deadlines.end),
+        *(
+            partial(_with_circuit, tested, row, deadlines.training)
+            for row in quantum_rows(fitting.level)
+            if row.name in result.missing
+        ),
+        *([] if before is None else [partial(_with_untuned, tested.objective, before, deadlines.end)]),
+        partial(_with_models, tested, fitting, deadlines.end),
+    ]
+    for step in steps:
+        result = step(result)
+        yield result
 
 
 def _late(deadline: float | None) -> bool:
     return deadline is not None and time.monotonic() >= deadline
 
 
-def _without(result: SearchResult, *rows: str, reason: str = "") -> SearchResult:
-    """Rows are missing no longer, or for a known reason."""
-    missing = dict(result.missing)
-    for row in rows:
-        missing.pop(row, None)
-        if reason:
-            missing[row] = reason
-    return replace(result, missing=missing)
+def _without(result: SearchResult, row: str, reason: str = "") -> SearchResult:
+    """A row is missing no longer, or for a known reason."""
+    missing = {name: why for name, why in result.missing.items() if name != row}
+    return replace(result, missing=missing | ({row: reason} if reason else {}))
 
 
-def _with_classical(baselines: Baselines, deadline: float | None, result: SearchResult) -> SearchResult:
-    found = baselines.accuracies(deadline)
-    result = _without(result, *found)
-    result = _without(result, *(name for name in NAMES if name not in found), reason=_NO_TIME)
-    notices = baselines.samples.notices if found else ()
-    return replace(result, classical={**result.classical, **found}, notices=(*result.notices, *notices))
+def _with(result: SearchResult, score: BaselineScore) -> SearchResult:
+    return replace(_without(result, score.name), baselines=(*result.baselines, score))
 
 
-def _with_ablation(
-    objective: Objective, winner: Finalist, test: Part, deadline: float | None, result: SearchResult
+def _with_models(
+    tested: EvaluatedWinner, fitting: Fitting, deadline: float | None, result: SearchResult
 ) -> SearchResult:
-    """The same training of the winner without its trained gates; missing if it cannot be, or was stopped early."""
+    for name, predicted in fitting.found(deadline).items():
+        if isinstance(predicted, Unmeasured):
+            result = _without(result, name, str(predicted))
+        else:
+            result = _with(result, tested.score(name, predicted))
+    return result
+
+
+def _with_circuit(
+    tested: EvaluatedWinner, row: Quantum, deadline: float | None, result: SearchResult
+) -> SearchResult:
+    """A circuit that was trained as the winner was; missing if it cannot be, or was stopped early."""
     if _late(deadline):
-        return _without(result, ABLATION, reason=_NO_TIME)
-    transpiled = winner.transpiled
+        return _without(result, row.name, _NO_TIME)
     try:
-        bare = transpile_candidate(without_pqc(transpiled.candidate), objective.device, transpiled.n_features)
-        found = train_once(objective, bare, index=1, deadline=deadline)
-    except (CandidateError, DeviceError) as error:
-        return _without(result, ABLATION, reason=error.message)
-    if found.cut:
-        return _without(result, ABLATION, reason=f"Its training was stopped early: {found.cut}")
-    score = accuracy(bare, found.parameters, test, objective.features.dataset.n_classes)
-    return replace(_without(result, ABLATION), without_pqc=score)
+        found = row.train(tested.objective, tested.winner, deadline)
+    except Unmeasured as why:
+        return _without(result, row.name, str(why))
+    features, transpiled = tested.objective.features, found.transpiled
+    test = tested.test.X
+    if transpiled.candidate.preprocessing != tested.winner.transpiled.candidate.preprocessing:
+        pipeline = features.prepare(transpiled.candidate.preprocessing).pipeline
+        test = np.asarray(pipeline.transform(features.split.test.X), dtype=np.float64)
+    predicted = classify(transpiled, found.parameters, test, features.dataset.n_classes)
+    score = replace(
+        tested.score(row.name, predicted, quantum=True),
+        n_weights=transpiled.n_weights,
+        two_qubit_gates=transpiled.mapped.two_qubit_gates,
+    )
+    return _with(result, score)
 
 
-def _with_other_day(
-    objective: Objective, winner: Finalist, test: Part, deadline: float | None, result: SearchResult
-) -> SearchResult:
+def _with_other_day(tested: EvaluatedWinner, deadline: float | None, result: SearchResult) -> SearchResult:
     """The winner as it is, under the newest other snapshot of the same device, or else under a synthetic one."""
     if _late(deadline):
-        return _without(result, OTHER_DAY, reason=_NO_TIME)
-    device, transpiled = objective.device, winner.transpiled
-    other = _other_snapshot(device) or drifted(device, HELD_OUT_SIGMA, objective.seed)
+        return _without(result, OTHER_DAY, _NO_TIME)
+    device, winner = tested.objective.device, tested.winner
+    other = _other_snapshot(device) or drifted(device, HELD_OUT_SIGMA, tested.objective.seed)
     try:
-        there = transpile_candidate(transpiled.candidate, other, transpiled.n_features)
+        there = transpile_candidate(winner.transpiled.candidate, other, winner.transpiled.n_features)
     except (CandidateError, DeviceError) as error:
         reason = f"The winner does not run on the snapshot {other.name}: {error.message}"
-        return _without(result, OTHER_DAY, reason=reason)
-    score = accuracy(there, winner.chosen.parameters, test, objective.features.dataset.n_classes)
-    snapshot = SnapshotScore(other.name, other.calibrated_at, score)
+        return _without(result, OTHER_DAY, reason)
+    score = accuracy(
+        there, winner.chosen.parameters, tested.test, tested.objective.features.dataset.n_classes
+    )
+    interval = wilson(score, len(tested.test))
+    snapshot = SnapshotScore(other.name, other.calibrated_at, score, interval)
     return replace(_without(result, OTHER_DAY), snapshot=snapshot)
 
 
@@ -158,7 +223,7 @@ def _with_untuned(
     objective: Objective, before: tuple[Candidate, Parameters], deadline: float | None, result: SearchResult
 ) -> SearchResult:
     if _late(deadline):
-        return _without(result, UNTUNED, reason=_NO_TIME)
+        return _without(result, UNTUNED, _NO_TIME)
     return replace(_without(result, UNTUNED), untuned=_untuned(objective, *before))
 
 

@@ -8,12 +8,14 @@ from statistics import stdev
 import numpy as np
 
 from qcsearch.data.splitting import Part
-from qcsearch.search.finish.classical import MAJORITY, majority_accuracy
+from qcsearch.search.finish.baselines.majority import MAJORITY, majority_accuracy
 from qcsearch.search.finish.finalist import Finalist, Refitted
-from qcsearch.search.run.result import Best, SeedScore
+from qcsearch.search.run.scores import Best, SeedScore
 from qcsearch.search.trial.objective import Objective
+from qcsearch.training.expectations import Ints
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.scoring import accuracy, classify
+from qcsearch.training.statistics import wilson
 from qcsearch.training.transpiled import TranspiledCandidate
 from qcsearch.wording import percent
 
@@ -27,6 +29,7 @@ class Evaluation:
     Attributes:
         model: the winner.
         test: the test part as the winner's circuit takes it, for `comparisons`: it is transformed once.
+        predicted: class numbers of its samples, under noise.
         best: its figures.
         seeds: its candidate's trainings.
         spread: over them.
@@ -39,6 +42,7 @@ class Evaluation:
 
     model: TrainedModel
     test: Part
+    predicted: Ints
     best: Best
     seeds: tuple[SeedScore, ...]
     spread: dict[str, float | None]
@@ -68,6 +72,9 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         validation_accuracy=chosen.validation_accuracy,
         test_accuracy_noisy=noisy,
         test_accuracy_noiseless=noiseless,
+        test_interval_noisy=wilson(noisy, len(test)),
+        test_interval_noiseless=wilson(noiseless, len(test)),
+        n_test=len(test),
         n_qubits=transpiled.candidate.n_qubits,
         n_weights=transpiled.n_weights,
         two_qubit_gates=transpiled.mapped.two_qubit_gates,
@@ -81,6 +88,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     return Evaluation(
         model=_model(objective, transpiled, chosen, best, majority),
         test=test,
+        predicted=predicted,
         best=best,
         seeds=seeds,
         spread=_spread(seeds),
@@ -139,6 +147,7 @@ def _model(
             "validation_accuracy": best.validation_accuracy,
             "test_accuracy_noisy": best.test_accuracy_noisy,
             "test_accuracy_noiseless": best.test_accuracy_noiseless,
+            "n_test": best.n_test,
             f"test_accuracy_{MAJORITY}": majority,
         },
     )

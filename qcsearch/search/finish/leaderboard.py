@@ -1,4 +1,4 @@
-"""The leaderboard: every number with its split, classical rows and the ablation beside the candidates."""
+"""The leaderboard: every number with its split, baselines beside the candidates."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from qcsearch.errors import CandidateError, RunError
 from qcsearch.registry import Registry
+from qcsearch.search.finish.added import added
 from qcsearch.search.finish.rows import Row, final_rows, majority_rows, trial_row, tuning_rows
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.history import History
@@ -16,7 +17,7 @@ from qcsearch.search.trial.pareto import pareto_front
 from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
-from qcsearch.wording import cell
+from qcsearch.wording import cell, interval, points, probability
 
 __all__ = [
     "Leaderboard",
@@ -62,24 +63,35 @@ class Leaderboard(tuple[Row, ...]):
 
     __slots__ = ()
 
+    @property
+    def added(self) -> str:
+        """What entanglement, search and training each added, in a sentence; empty if that was not measured."""
+        return added(self)
+
     def __str__(self) -> str:
-        """One line a row, every number with its split; a column for the backend if there was one."""
+        """One line a row, every number with its split; a column for the backend if there was one; what was added."""
         width = max(30, *(len(row.name) for row in self)) + 2
         backend = next((f"  on {row.backend}" for row in self if row.backend), "")
         heads = (
-            f"{'noisy':>9}{'noiseless':>11}{'qubits':>8}{'weights':>9}{'2q gates':>10}{'front':>7}{backend}"
+            f"{'noisy':>9}{'noiseless':>11}{'95 % interval':>15}{'winner −':>10}{'p':>9}"
+            f"{'qubits':>8}{'weights':>9}{'2q gates':>10}{'front':>7}{backend}"
         )
         lines = [f"{'':{width}}{'split':12}{heads}"]
         for row in self:
             numbers = (row.n_qubits, row.n_weights, row.two_qubit_gates)
             cells = "".join(f"{cell(x):>{w}}" for x, w in zip(numbers, (8, 9, 10), strict=True))
             accuracies = f"{cell(row.accuracy):>9}{cell(row.accuracy_noiseless):>11}"
+            found = row.difference
+            compared = ("", "") if found is None else (points(found.value), probability(found.p))
+            errors = f"{interval(row.interval):>15}{compared[0]:>10}{compared[1]:>9}"
             deployed = f"  {cell(row.accuracy_deployed)}" if backend else ""
             front = f"{'●' if row.pareto else '':>7}"
-            lines.append(f"{row.name:{width}}{row.split:12}{accuracies}{cells}{front}{deployed}".rstrip())
+            lines.append(
+                f"{row.name:{width}}{row.split:12}{accuracies}{errors}{cells}{front}{deployed}".rstrip()
+            )
             if row.note:
                 lines.append(f"  {row.note}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *filter(None, [self.added])])
 
 
 def leaderboard(

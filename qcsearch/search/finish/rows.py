@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from qcsearch.data.splitting import split
-from qcsearch.search.finish.classical import MAJORITY, NAMES, majority_accuracy
+from qcsearch.search.finish.baselines.majority import MAJORITY, majority_accuracy
 from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
-from qcsearch.search.run.result import ABLATION, OTHER_DAY, SearchResult
+from qcsearch.search.run.result import SearchResult
+from qcsearch.search.run.scores import BaselineScore
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
+from qcsearch.training.statistics import Difference, Interval, wilson
 from qcsearch.typed import read
 
 __all__ = ["TEST", "VALIDATION", "Row", "final_rows", "majority_rows", "trial_row", "tuning_rows"]
@@ -23,13 +25,17 @@ class Row:
     """One line of the leaderboard.
 
     Attributes:
-        name: `trial 12`, `winner`, `winner, deployed`, `winner without PQC`, `logistic regression`, …
-        kind: `trial`, `winner`, `deployed`, `snapshot`, `ablation` or `classical`; of a tuning also `origin`, the
-            winner of the search it began with, and `untuned`, that winner on the new device.
-        accuracy: under the device's noise, of a `snapshot` and an `origin` under that which the name says;
-            classical models have none.
+        name: `trial 12`, `winner`, `winner, deployed`, `winner without two-qubit gates`, `logistic regression`, …
+        kind: `trial`, `winner`, `deployed`, `snapshot`, `circuit` or `classical`, which are the two kinds of baselines;
+            of a tuning also `origin`, the winner of the search it began with, and `untuned`, that winner on the new
+            device. What is missing has the kind `missing`.
+        accuracy: under the device's noise, at infinitely many shots, of a `snapshot` and an `origin` under that which
+            the name says; classical models have none.
         accuracy_noiseless: of the same weights without noise, if it was measured.
-        split: which part of the data both are from: `validation` or `test`.
+        interval: 95 % interval of the one that was measured of `accuracy_deployed`, `accuracy` and
+            `accuracy_noiseless`, the first of them; None of trials, which were chosen by theirs.
+        difference: of a baseline, the winner's accuracy minus its own, on the same samples.
+        split: which part of the data all are from: `validation` or `test`.
         trial: the trial's number, if it is one.
         spread: standard deviation of `accuracy` over seeds, if there were several.
         n_qubits: of the circuit.
@@ -43,7 +49,7 @@ class Row:
         accuracy_deployed: measured on a backend, with the weights and on the samples of the row's other two.
         shot_error: its standard deviation from the finite number of shots.
         backend: where it was measured, and what that is: `ibm:ibm_torino (hardware)`.
-        n_samples: how many samples the three are of, where it may not be the whole split.
+        n_samples: how many samples they are of, on the test split.
         note: why there is no number, or why it is not to be compared with the others; empty if there is nothing to say.
     """
 
@@ -51,6 +57,8 @@ class Row:
     kind: str
     accuracy: float | None
     accuracy_noiseless: float | None = None
+    interval: Interval | None = None
+    difference: Difference | None = None
     split: str = VALIDATION
     trial: int | None = None
     spread: float | None = None
@@ -92,41 +100,57 @@ def trial_row(record: TrialRecord, pareto: bool) -> Row:
 
 def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
     """The winner and what it is compared with, on the test part; with its deployment, if there is one."""
-    best, held_out, missing = result.best, result.snapshot, result.missing
+    best, held_out = result.best, result.snapshot
     winner = Row(
         name=f"winner (trial {best.trial})",
         kind="winner",
         accuracy=best.test_accuracy_noisy,
         accuracy_noiseless=best.test_accuracy_noiseless,
+        interval=best.test_interval_noisy,
         split=TEST,
         trial=best.trial,
         spread=result.spread["test_accuracy_noisy"],
         n_qubits=best.n_qubits,
         n_weights=best.n_weights,
         two_qubit_gates=best.two_qubit_gates,
+        n_samples=best.n_test,
         note=result.failure,
     )
-    snapshots = []
-    if held_out is not None:
-        name, score = f"winner on {held_out.label}", held_out.test_accuracy_noisy
-        snapshots = [Row(name, "snapshot", score, split=TEST, trial=best.trial)]
-    elif OTHER_DAY in missing:
-        snapshots = [Row(OTHER_DAY, "snapshot", None, split=TEST, note=missing[OTHER_DAY])]
-    ablation = Row(ABLATION, "ablation", result.without_pqc, split=TEST, note=missing.get(ABLATION, ""))
-    classical = [
-        Row(name, "classical", None, accuracy, split=TEST)
-        for name, accuracy in sorted(result.classical.items())
-    ]
-    classical += [
-        Row(name, "classical", None, split=TEST, note=missing[name]) for name in NAMES if name in missing
-    ]
+    snapshot = held_out and Row(
+        f"winner on {held_out.label}",
+        "snapshot",
+        held_out.test_accuracy_noisy,
+        interval=held_out.test_interval_noisy,
+        split=TEST,
+        trial=best.trial,
+        n_samples=best.n_test,
+    )
     return [
         winner,
         *([] if deployment is None else [_deployed_row(winner, deployment)]),
-        *snapshots,
-        *([] if result.without_pqc is None and ABLATION not in missing else [ablation]),
-        *classical,
+        *([snapshot] if snapshot else []),
+        *(
+            _baseline_row(score, best.n_test)
+            for score in sorted(result.baselines, key=lambda one: not one.quantum)
+        ),
+        *(Row(name, "missing", None, split=TEST, note=why) for name, why in result.missing.items()),
     ]
+
+
+def _baseline_row(score: BaselineScore, n_samples: int) -> Row:
+    """A classical model has no noise: its accuracy stands beside those without."""
+    return Row(
+        name=score.name,
+        kind="circuit" if score.quantum else "classical",
+        accuracy=score.test_accuracy if score.quantum else None,
+        accuracy_noiseless=None if score.quantum else score.test_accuracy,
+        interval=score.test_interval,
+        difference=score.difference,
+        split=TEST,
+        n_weights=score.n_weights,
+        two_qubit_gates=score.two_qubit_gates,
+        n_samples=n_samples,
+    )
 
 
 @dataclass(frozen=True)
@@ -161,6 +185,7 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         spread=None,
         note="",
         accuracy_deployed=found.deployed.accuracy,
+        interval=wilson(found.deployed.accuracy, found.deployed.n_samples),
         shot_error=found.deployed.shot_error,
         backend=f"{found.backend} ({found.kind})",
         n_samples=found.deployed.n_samples,
@@ -179,13 +204,11 @@ def tuning_rows(result: SearchResult, config: RunConfig) -> list[Row]:
     if origin is None:
         return []
     name = f"trial {origin.trial} of {origin.run}"
-    found = (
-        (f"{name} on {origin.device}", "origin", origin.test_accuracy_noisy),
-        (
-            f"{name} on {config.device}, untuned",
-            "untuned",
-            None if untuned is None else untuned.test_accuracy_noisy,
-        ),
-        (f"{name} without PQC on {origin.device}", "ablation", origin.without_pqc),
-    )
-    return [Row(label, kind, score, split=TEST) for label, kind, score in found if score is not None]
+    found = [(f"{name} on {origin.device}", "origin", origin.test_accuracy_noisy)]
+    if untuned is not None:
+        found.append((f"{name} on {config.device}, untuned", "untuned", untuned.test_accuracy_noisy))
+    n_test = result.best.n_test  # the same split
+    return [
+        Row(label, kind, score, interval=wilson(score, n_test), split=TEST, n_samples=n_test)
+        for label, kind, score in found
+    ]

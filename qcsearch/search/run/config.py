@@ -29,7 +29,6 @@ class Origin:
         trial: number of its winner.
         validation_accuracy: of its winner, under its device's noise.
         test_accuracy_noisy: of its winner, under its device's noise.
-        without_pqc: test accuracy of its winner with the trained gates taken out; None if there is none.
         seconds: that it took.
     """
 
@@ -38,7 +37,6 @@ class Origin:
     trial: int
     validation_accuracy: float
     test_accuracy_noisy: float
-    without_pqc: float | None
     seconds: float
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from qcsearch.errors import InputError, RunError
 from qcsearch.search.run.history import read_history
+from qcsearch.search.run.scores import BaselineScore, Best, SeedScore, SnapshotScore, Untuned
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json
 from qcsearch.typed import read
@@ -17,96 +18,13 @@ from qcsearch.typed import read
 if TYPE_CHECKING:
     from qcsearch.training.model import TrainedModel
 
-__all__ = [
-    "ABLATION",
-    "OTHER_DAY",
-    "UNTUNED",
-    "Best",
-    "SearchResult",
-    "SeedScore",
-    "SnapshotScore",
-    "Untuned",
-]
-
-ABLATION = "winner without PQC"
-"""Name of its row in the leaderboard."""
+__all__ = ["OTHER_DAY", "UNTUNED", "SearchResult"]
 
 OTHER_DAY = "winner on another day"
 UNTUNED = "winner before the tuning"
 """Names of rows that are missing; those that are there say which day, and which model."""
 
 _OUT_OF_SECONDS, _NOTHING_FOUND = 3, 4
-
-
-@dataclass(frozen=True)
-class Best:
-    """The winner.
-
-    Attributes:
-        trial: number of its trial.
-        validation_accuracy: under noise, on the validation split: what it was chosen by.
-        test_accuracy_noisy: under the device's noise, on the test split.
-        test_accuracy_noiseless: the same weights without noise.
-        n_qubits: of its circuit.
-        n_weights: trainable angles.
-        two_qubit_gates: of its mapped circuit.
-    """
-
-    trial: int
-    validation_accuracy: float
-    test_accuracy_noisy: float
-    test_accuracy_noiseless: float
-    n_qubits: int
-    n_weights: int
-    two_qubit_gates: int
-
-
-@dataclass(frozen=True)
-class SeedScore:
-    """One training of the winner's candidate, under noise.
-
-    Attributes:
-        seed_index: 0 for the trial's own, 1, 2, … for those of the refit.
-        validation_accuracy: on the validation split.
-        test_accuracy_noisy: on the test split.
-    """
-
-    seed_index: int
-    validation_accuracy: float
-    test_accuracy_noisy: float
-
-
-@dataclass(frozen=True)
-class SnapshotScore:
-    """The winner, unchanged, under the noise of the same device on another day.
-
-    Attributes:
-        device: name of that snapshot; of a synthetic one it says from what it was drawn, and how.
-        calibrated_at: when it was recorded; empty for a synthetic one, which never was.
-        test_accuracy_noisy: on the test split.
-    """
-
-    device: str
-    calibrated_at: str
-    test_accuracy_noisy: float
-
-    @property
-    def label(self) -> str:
-        """The snapshot as a person reads it."""
-        return f"{self.device} of {self.calibrated_at[:10]}" if self.calibrated_at else self.device
-
-
-@dataclass(frozen=True)
-class Untuned:
-    """Of a tuning: the winner it started from, moved to the new device with the weights it had.
-
-    Attributes:
-        validation_accuracy: under the new device's noise, on the validation split.
-        test_accuracy_noisy: the same on the test split.
-    """
-
-    validation_accuracy: float
-    test_accuracy_noisy: float
 
 
 @dataclass(frozen=True)
@@ -121,9 +39,7 @@ class SearchResult:
         seeds: every training of the winner's candidate that finished.
         spread: standard deviation over `seeds` of `validation_accuracy` and `test_accuracy_noisy`; None for
             one.
-        classical: test accuracy by name, that of the majority class first; of models on the winner's preprocessed
-            features.
-        without_pqc: test accuracy under noise of the winner with its trained gates taken out; None if there is none.
+        baselines: what the winner is compared with on the test split, that of the majority class first.
         snapshot: another day's noise, a recorded one or else a synthetic one; None if the winner's circuit
             does not run there.
         untuned: of a tuning, what it started from; None if that does not run on the new device.
@@ -144,8 +60,7 @@ class SearchResult:
     best: Best
     seeds: tuple[SeedScore, ...]
     spread: Mapping[str, float | None]
-    classical: Mapping[str, float]
-    without_pqc: float | None
+    baselines: tuple[BaselineScore, ...]
     snapshot: SnapshotScore | None = None
     untuned: Untuned | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
@@ -199,6 +114,11 @@ class SearchResult:
         """The same with model and records, and without the folder, which will not be kept."""
         return replace(self, run=None).with_found(self.model, self.records)
 
+    @property
+    def metrics(self) -> dict[str, Json]:
+        """What a bundle is told of it beside the model's own scores."""
+        return {"baselines": [asdict(one) for one in self.baselines]}
+
     def to_json(self) -> dict[str, Json]:
         """The object that `qcsearch search --json` ends with."""
         return {
@@ -206,8 +126,7 @@ class SearchResult:
             "n_trials": self.n_trials,
             "seconds": round(self.seconds, 3),
             "best": asdict(self.best),
-            "classical": dict(self.classical),
-            "without_pqc": self.without_pqc,
+            "baselines": [asdict(one) for one in self.baselines],
             "missing": dict(self.missing),
             "pareto": list(self.pareto),
             "cut": self.cut or None,
@@ -218,10 +137,11 @@ class SearchResult:
         """What result.json holds: everything but the place of the folder."""
         data = asdict(self)
         data.pop("run")
-        data["seeds"] = [asdict(score) for score in self.seeds]
+        for name in ("seeds", "baselines"):
+            data[name] = [asdict(score) for score in getattr(self, name)]
         data["confusion"] = [list(row) for row in self.confusion]
         data["notices"], data["pareto"] = list(self.notices), list(self.pareto)
-        for name in ("spread", "classical", "missing"):
+        for name in ("spread", "missing"):
             data[name] = dict(getattr(self, name))
         return {"schema_version": 1, **data}
 

@@ -13,6 +13,7 @@ from qcsearch.search.session.session import Session
 from qcsearch.search.trial.record import TrialRecord
 
 if TYPE_CHECKING:
+    from qcsearch.search.finish.comparisons import Deadlines
     from qcsearch.training.parameters import Parameters
 
 __all__ = ["conclude"]
@@ -33,8 +34,8 @@ def conclude(session: Session, records: list[TrialRecord], ended: str) -> Search
         NoFeasibleCandidateError: if nothing was kept.
     """
     from qcsearch.bundle.write import write_bundle
-    from qcsearch.search.finish.classical import MAJORITY
-    from qcsearch.search.finish.comparisons import Deadlines, compared, missing_at_first
+    from qcsearch.search.finish.baselines.fitting import Fitting
+    from qcsearch.search.finish.comparisons import EvaluatedWinner, compared, missing_at_first
     from qcsearch.search.finish.evaluate import evaluate
     from qcsearch.search.finish.refit import refit
     from qcsearch.search.trial.pareto import pareto_front
@@ -46,43 +47,47 @@ def conclude(session: Session, records: list[TrialRecord], ended: str) -> Search
     refit_end = session.clock.deadline(session.settings.budget.refit_seconds)
     before = _before(session, records)
     warm = None if before is None else {before[0].digest: before[1]}
-    finalists = refit(
-        session.objective,
-        ranked,
-        deadline=refit_end,
-        emit=session.emit,
-        threads=session.settings.workers,
-        warm=warm,
-    )
-    found = evaluate(session.objective, finalists[0])
-    write_bundle(found.model, session.folder.model, overwrite=True)
-    result = SearchResult(
-        run=session.folder.path,
-        n_trials=len(records),
-        seconds=session.clock.seconds,
-        best=found.best,
-        seeds=found.seeds,
-        spread=found.spread,
-        classical={MAJORITY: found.majority},
-        without_pqc=None,
-        confusion=found.confusion,
-        pareto=tuple(record.trial for record in pareto_front(ranked)),
-        ended=ended,
-        cut=found.cut,
-        failure=found.failure,
-        missing=missing_at_first(tuned=before is not None),
-        notices=(*session.objective.features.split.notices, *found.notices),
-    )
-    session.folder.write_result(result)
-    ends = (session.settings.budget.ablation_seconds, session.settings.budget.max_seconds)
-    deadlines = Deadlines(*map(session.clock.deadline, ends))
-    for whole in compared(
-        session.objective, finalists[0], found.test, result, deadlines=deadlines, before=before
-    ):
-        result = replace(whole, seconds=session.clock.seconds)
+    with Fitting(session.settings.baselines) as fitting:
+        winner, *_ = refit(
+            session.objective,
+            ranked,
+            deadline=refit_end,
+            emit=session.emit,
+            threads=session.settings.workers,
+            warm=warm,
+        )
+        found = evaluate(session.objective, winner)
+        write_bundle(found.model, session.folder.model, overwrite=True)
+        tested = EvaluatedWinner(session.objective, winner, found.test, found.predicted)
+        result = SearchResult(
+            run=session.folder.path,
+            n_trials=len(records),
+            seconds=session.clock.seconds,
+            best=found.best,
+            seeds=found.seeds,
+            spread=found.spread,
+            baselines=(tested.majority(),),
+            confusion=found.confusion,
+            pareto=tuple(record.trial for record in pareto_front(ranked)),
+            ended=ended,
+            cut=found.cut,
+            failure=found.failure,
+            missing=missing_at_first(session.settings.baselines, tuned=before is not None),
+            notices=(*session.objective.features.split.notices, *found.notices),
+        )
         session.folder.write_result(result)
+        for whole in compared(tested, result, fitting, deadlines=_deadlines(session), before=before):
+            result = replace(whole, seconds=session.clock.seconds)
+            session.folder.write_result(result)
     session.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, session.clock.seconds))
     return result.with_found(found.model, records)
+
+
+def _deadlines(session: Session) -> Deadlines:
+    from qcsearch.search.finish.comparisons import Deadlines
+
+    budget = session.settings.budget
+    return Deadlines(*map(session.clock.deadline, (budget.training_seconds, budget.max_seconds)))
 
 
 def _before(session: Session, records: list[TrialRecord]) -> tuple[Candidate, Parameters] | None:

@@ -133,5 +133,5 @@ def _import_the_rest() -> None:
     warm_up()
     for name in ("comparisons", "evaluate", "refit", "leaderboard"):
         import_module(f"qcsearch.search.finish.{name}")
-    for name in ("qcsearch.bundle.write", "sklearn.decomposition", "sklearn.linear_model", "sklearn.svm"):
+    for name in ("qcsearch.bundle.write", "sklearn.decomposition", "scipy.stats"):
         import_module(name)

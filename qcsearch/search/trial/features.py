@@ -120,6 +120,18 @@ class Features:
         _forget(self._prepared)
         return prepared
 
+    def raw(self) -> tuple[TrainingData, Floats]:
+        """The data's own features: of the training and validation parts, and `(n_test, n_features)` of the test part.
+
+        Text and gaps are encoded, and what is constant in the training part is left out; nothing is scaled.
+        """
+        data, split = self.dataset, self.split
+        pipeline = build_pipeline(Preprocessing(Choice("none")), data.image_shape, self.seed, data.coding)
+        reduced = self._reduce(Choice("none"), pipeline[:-_ANGLE_STEPS])
+        validation = Part(reduced.X_val, split.validation.y)
+        parts = TrainingData(Part(reduced.X, split.train.y), data.n_classes, validation)
+        return parts, reduced.pipeline.transform(split.test.X)
+
     def _reduce(self, reduction: Choice, pipeline: Pipeline) -> _Reduced:
         if reduction not in self._reduced:
             train, validation = self.split.train, self.split.validation

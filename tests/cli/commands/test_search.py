@@ -25,18 +25,18 @@ def test_the_last_line_is_one_json_object_with_the_promised_keys(searched):
     assert outcome.code == 0
     found = outcome.json
     assert set(found) == {
-        "run", "n_trials", "seconds", "best", "classical", "without_pqc", "missing", "pareto", "cut", "failure",
+        "run", "n_trials", "seconds", "best", "baselines", "missing", "pareto", "cut", "failure",
     }  # fmt: skip
     assert set(found["best"]) == {
         "trial", "validation_accuracy", "test_accuracy_noisy", "test_accuracy_noiseless",
-        "n_qubits", "n_weights", "two_qubit_gates",
+        "test_interval_noisy", "test_interval_noiseless", "n_test", "n_qubits", "n_weights", "two_qubit_gates",
     }  # fmt: skip
     assert found["run"] == str(folder)
     assert found["n_trials"] == 3
     assert found["best"]["n_qubits"] == 2
     assert 0 < found["best"]["test_accuracy_noisy"] <= 1
-    assert all(0 < accuracy <= 1 for accuracy in found["classical"].values())
-    assert 0 < found["without_pqc"] <= 1
+    assert len(found["baselines"]) >= 5
+    assert all(0 < one["test_accuracy"] <= 1 for one in found["baselines"])
     assert set(found["pareto"]) <= {0, 1, 2}
     assert found["pareto"]
 

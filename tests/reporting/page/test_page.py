@@ -135,8 +135,8 @@ def test_what_must_be_beaten_is_named_with_its_figure(page):
 def test_a_run_without_result_says_what_is_missing(facts):
     bare = replace(
         facts,
-        winner=None, records=[], ranking=[], pareto=[], circuit=None, mapped=None, measured=(), scores=(), elsewhere={},
-        classical={}, without_pqc=None, curves=(), deployment=None, importance={}, confusion=(),
+        winner=None, records=[], ranking=[], pareto=[], circuit=None, mapped=None, measured=(), scores=(), final=(),
+        added="", curves=(), deployment=None, importance={}, confusion=(),
     )  # fmt: skip
     text = " ".join(Outline(render(bare)).texts)
     assert "No candidate was trained to its end." in text
@@ -167,3 +167,15 @@ def test_the_confusion_matrix_gives_recall_and_precision_of_each_class(facts, n_
     recall, precision = 100 * 8 / 10, 100 * 8 / (8 + 2 * (n_classes - 1))
     assert f"{n_classes - 1} 10 {recall:.1f} % 100.0 %" in text
     assert f"0 8 100.0 % {precision:.1f} %" in text
+
+
+def test_the_winner_is_held_against_its_baselines_with_their_errors_and_claims_nothing(page, facts):
+    section = page[page.index("What it is held against") : page.index("What it is</h3>")]
+    text = section.replace("\N{NO-BREAK SPACE}", " ")
+    for row in facts.final:
+        assert f">{row.name}</td>" in text
+    for cell in ("90.2 – 97.6", "+0.7", "−2.1 – +3.4", ">1<", "&lt; 0.001", "The seconds were used up."):
+        assert cell in text
+    assert facts.added in text
+    assert 'class="winner"' not in section  # bold
+    assert "at infinitely many shots" in page

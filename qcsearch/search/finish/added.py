@@ -1,0 +1,38 @@
+"""What entanglement, search and training each added to the winner, in one sentence, also when that is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qcsearch.search.finish.baselines.base import RANDOM, START, UNENTANGLED
+from qcsearch.search.finish.rows import Row
+from qcsearch.wording import points, probability
+
+__all__ = ["added"]
+
+_PARTS = {UNENTANGLED: "entanglement", START: "search", RANDOM: "training of the circuit"}
+
+
+def added(rows: Iterable[Row]) -> str:
+    """The sentence, of those of the three baselines that were measured; empty if none was.
+
+    Args:
+        rows: of the leaderboard.
+    """
+    found = {row.name: row for row in rows if row.difference is not None}
+    measured = [(what, found[name]) for name, what in _PARTS.items() if name in found]
+    if not measured:
+        return ""
+    parts = [_part(what, row) for what, row in measured]
+    return f"What it added, on n = {measured[0][1].n_samples:,} test samples: {'; '.join(parts)}."
+
+
+def _part(what: str, row: Row) -> str:
+    found = row.difference
+    assert found is not None
+    told = "" if found.settled else ", which cannot be told from nothing"
+    p = probability(found.p)
+    error = (
+        f"95 % interval {points(found.low)} to {points(found.high)}, p {p if p.startswith('<') else f'= {p}'}"
+    )
+    return f"{what} {points(found.value)} points ({error}){told}"

@@ -1,0 +1,109 @@
+"""What a baseline is: a classical model, fitted in a process of its own, or a circuit, trained here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from qcsearch.training.expectations import Floats, Ints
+
+if TYPE_CHECKING:
+    from qcsearch.search.finish.finalist import Finalist
+    from qcsearch.search.trial.objective import Objective
+    from qcsearch.training.parameters import Parameters
+    from qcsearch.training.transpiled import TranspiledCandidate
+
+__all__ = [
+    "CIRCUIT",
+    "RANDOM",
+    "RAW",
+    "START",
+    "UNENTANGLED",
+    "Classical",
+    "Quantum",
+    "Samples",
+    "TrainedCircuit",
+    "Unmeasured",
+]
+
+UNENTANGLED = "winner without two-qubit gates"
+START = "start point without search"
+RANDOM = "random circuit, trained head"
+"""Names of circuits, which say what entanglement, search and training added; see `added`."""
+
+CIRCUIT, RAW = "", ", raw features"
+"""Which features a classical model sees, as its name ends: what the winner's circuit is given, or the data's own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What a classical model learns from and is asked.
+
+    Attributes:
+        Z: the winner's angles of the samples that it learned from, `(n_train, n_components)`.
+        Z_test: the same of the test part.
+        X: the data's own features of the same samples, text and gaps encoded, `(n_train, n_features)`.
+        X_test: the same of the test part.
+        y: class numbers `(n_train,)`. Those of the test part stay where the answers are judged.
+        n_parameters: trained parameters of the winner, circuit and head together.
+        seed: of the search.
+    """
+
+    Z: Floats
+    Z_test: Floats
+    X: Floats
+    X_test: Floats
+    y: Ints
+    n_parameters: int
+    seed: int
+
+    def features(self, which: str) -> tuple[Floats, Floats]:
+        """Those of the training and of the test samples, `CIRCUIT` or `RAW`."""
+        return (self.Z, self.Z_test) if which == CIRCUIT else (self.X, self.X_test)
+
+
+class Classical(Protocol):
+    """A classical model."""
+
+    @property
+    def name(self) -> str:
+        """As the leaderboard calls it."""
+        ...
+
+    def predict(self, samples: Samples) -> Ints:
+        """Class numbers of the test samples, `(n_test,)`, after the model was fitted to its end."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedCircuit:
+    """A circuit that was trained to its end."""
+
+    transpiled: TranspiledCandidate
+    parameters: Parameters
+
+
+class Unmeasured(Exception):  # noqa: N818  an answer, as `Infeasible` is one
+    """A baseline that there is no number of; its text says why, in a sentence."""
+
+
+class Quantum(Protocol):
+    """A circuit, trained as the winner was: see `training.train_alike`."""
+
+    @property
+    def name(self) -> str:
+        """As the leaderboard calls it."""
+        ...
+
+    def train(self, objective: Objective, winner: Finalist, deadline: float | None) -> TrainedCircuit:
+        """Train it to its end.
+
+        Args:
+            objective: of the search.
+            winner: the finalist that won.
+            deadline: in seconds of `time.monotonic`; None for no limit.
+
+        Raises:
+            Unmeasured: if it does not get to its end, or there is no such circuit.
+        """
+        ...

@@ -1,0 +1,116 @@
+"""Classical baselines at work in a process of their own: a fit cannot be interrupted, but the process can be ended.
+
+`main` reads the arrays of an archive from standard input, fits the rows of the level that its argument names, the
+quickest first, and writes one JSON list a row: `[NAME, CLASS NUMBERS OF THE TEST SAMPLES, WHY THERE ARE NONE]`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+import numpy as np
+
+from qcsearch.processes import environment, python_command
+from qcsearch.search.finish.baselines.base import Samples, Unmeasured
+from qcsearch.search.finish.baselines.rows import classical_rows
+from qcsearch.training.expectations import Ints
+
+__all__ = ["Fitting"]
+
+_NO_TIME = "The seconds were used up."
+
+
+class Fitting:
+    """The process; leave it, and it is ended.
+
+    Begin it early: its imports take a second, in which the winner may still be trained.
+
+    Args:
+        level: which rows: `none`, which begins no process, `fast` or `full`.
+    """
+
+    def __init__(self, level: str) -> None:
+        self.level = level
+        self._names = [row.name for row in classical_rows(level)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Fitting:
+        if self._names:
+            self._process = subprocess.Popen(
+                python_command(__name__, self.level),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment(),
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+    def begin(self, samples: Samples) -> None:
+        """Have the models fitted, while other things are done."""
+        if self._process is None or self._process.stdin is None:
+            return
+        file = io.BytesIO()
+        np.savez(file, **vars(samples))
+        with contextlib.suppress(BrokenPipeError):  # `found` says what is missing
+            self._process.stdin.write(file.getbuffer())
+            self._process.stdin.close()
+
+    def found(self, deadline: float | None) -> Mapping[str, Ints | Unmeasured]:
+        """Of each row the class numbers of the test samples, or why there are none.
+
+        Args:
+            deadline: in seconds of `time.monotonic`; None waits for all.
+        """
+        if self._process is None or self._process.stdout is None:
+            return {}
+        late = False
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            self._process.wait(left)
+        except subprocess.TimeoutExpired:
+            late = True
+            self._process.kill()
+        reason = _NO_TIME if late else f"Its process ended with exit code {self._process.returncode}."
+        found: dict[str, Ints | Unmeasured] = dict.fromkeys(self._names, Unmeasured(reason))
+        for line in self._process.stdout.read().splitlines():
+            if line.endswith(b"]"):  # the last one may be half a line
+                name, classes, why = json.loads(line)
+                found[name] = Unmeasured(why) if classes is None else np.array(classes, dtype=np.int64)
+        return found
+
+
+def main() -> None:
+    """Fit the models; see the module's text."""
+    rows = classical_rows(sys.argv[1])
+    import sklearn.linear_model
+    import sklearn.model_selection
+    import sklearn.svm  # noqa: F401  before the samples are there
+
+    with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as arrays:
+        parts = {name: arrays[name] if arrays[name].ndim else arrays[name].item() for name in arrays}
+    samples = Samples(**parts)
+    for row in rows:
+        try:
+            answer = [row.name, row.predict(samples).tolist(), ""]
+        except Exception as error:  # one model's trouble is not another's
+            answer = [row.name, None, f"Its fit went wrong: {type(error).__name__}: {error}"]
+        print(json.dumps(answer), flush=True)

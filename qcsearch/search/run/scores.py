@@ -1,0 +1,113 @@
+"""The scores of a finished search: of its winner, and of what that is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qcsearch.training.statistics import Difference, Interval
+
+__all__ = ["BaselineScore", "Best", "SeedScore", "SnapshotScore", "Untuned"]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The winner.
+
+    Attributes:
+        trial: number of its trial.
+        validation_accuracy: under noise, on the validation split: what it was chosen by.
+        test_accuracy_noisy: under the device's noise, at infinitely many shots, on the test split.
+        test_accuracy_noiseless: the same weights without noise.
+        test_interval_noisy: 95 % interval of the former, see `training.statistics.wilson`.
+        test_interval_noiseless: of the latter.
+        n_test: number of test samples.
+        n_qubits: of its circuit.
+        n_weights: trainable angles.
+        two_qubit_gates: of its mapped circuit.
+    """
+
+    trial: int
+    validation_accuracy: float
+    test_accuracy_noisy: float
+    test_accuracy_noiseless: float
+    test_interval_noisy: Interval
+    test_interval_noiseless: Interval
+    n_test: int
+    n_qubits: int
+    n_weights: int
+    two_qubit_gates: int
+
+
+@dataclass(frozen=True)
+class BaselineScore:
+    """A baseline on the test split.
+
+    Attributes:
+        name: of the baseline, as the leaderboard calls it.
+        quantum: whether it is a circuit, whose accuracy is under the device's noise.
+        test_accuracy: at infinitely many shots, if it is one.
+        test_interval: its 95 % interval.
+        difference: the winner's accuracy minus this one, on the same samples.
+        n_train: number of samples that it learned from.
+        n_weights: trained angles, of a circuit.
+        two_qubit_gates: of the mapped circuit.
+    """
+
+    name: str
+    quantum: bool
+    test_accuracy: float
+    test_interval: Interval
+    difference: Difference
+    n_train: int
+    n_weights: int | None = None
+    two_qubit_gates: int | None = None
+
+
+@dataclass(frozen=True)
+class SeedScore:
+    """One training of the winner's candidate, under noise.
+
+    Attributes:
+        seed_index: 0 for the trial's own, 1, 2, … for those of the refit.
+        validation_accuracy: on the validation split.
+        test_accuracy_noisy: on the test split.
+    """
+
+    seed_index: int
+    validation_accuracy: float
+    test_accuracy_noisy: float
+
+
+@dataclass(frozen=True)
+class SnapshotScore:
+    """The winner, unchanged, under the noise of the same device on another day.
+
+    Attributes:
+        device: name of that snapshot; of a synthetic one it says from what it was drawn, and how.
+        calibrated_at: when it was recorded; empty for a synthetic one, which never was.
+        test_accuracy_noisy: on the test split.
+        test_interval_noisy: its 95 % interval.
+    """
+
+    device: str
+    calibrated_at: str
+    test_accuracy_noisy: float
+    test_interval_noisy: Interval
+
+    @property
+    def label(self) -> str:
+        """The snapshot as a person reads it."""
+        return f"{self.device} of {self.calibrated_at[:10]}" if self.calibrated_at else self.device
+
+
+@dataclass(frozen=True)
+class Untuned:
+    """Of a tuning: the winner it started from, moved to the new device with the weights it had.
+
+    Attributes:
+        validation_accuracy: under the new device's noise, on the validation split.
+        test_accuracy_noisy: the same on the test split.
+    """
+
+    validation_accuracy: float
+    test_accuracy_noisy: float
