@@ -9,7 +9,7 @@ predictors/     figures of an untrained candidate
 strategies/     how the next candidate is chosen, and when a trial is stopped
 study/          Optuna's study and its journal; what an earlier run gives to a new one
 workers/        ask, evaluate, tell; the same in several processes
-finish/         the best again from several seeds, the one look at the test part, comparisons, the leaderboard
+finish/         the best again from several seeds, the one look at the test part, baselines, the leaderboard
 run/            the run folder: configuration, history, result
 """
 

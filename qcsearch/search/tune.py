@@ -43,6 +43,7 @@ def run_tuning(
     top: int = 5,
     max_seconds: float | None = None,
     steps_share: float = 0.25,
+    baselines: str | None = None,
     progress: Progress | None = None,
 ) -> SearchResult:
     """Tune the best candidates of a finished run for another snapshot, and leave everything in a run folder.
@@ -56,10 +57,12 @@ def run_tuning(
         top: how many of the best candidates to try, the winner among them.
         max_seconds: total of seconds; None for 8 % of the search's, and 5 at least.
         steps_share: of the steps that each candidate was trained for in the search, in (0, 1].
+        baselines: level of the classical ones that its winner is compared with; None for that of the search. Circuits
+            are not trained: a tuning is too short to judge them by.
         progress: told what happens.
 
     Raises:
-        InputError: for a bad number, or if the device is the very snapshot that was searched for.
+        InputError: for a bad number or level, or if the device is the very snapshot that was searched for.
         RunError: if the source has no winner, or the folder is of another run, or a search is running in it.
         SpaceError: if nothing in the source's space fits the device.
         NoFeasibleCandidateError: if no candidate keeps the space's constraints there.
@@ -77,7 +80,12 @@ def run_tuning(
     warm_starts = known or _warm_starts(source, result, top, steps_share)
     seconds = max(SECONDS_SHARE * result.seconds, _LEAST_SECONDS) if max_seconds is None else max_seconds
     settings = replace(
-        old.settings, n_trials=len(warm_starts), max_seconds=seconds, workers=1, seed_from=None
+        old.settings,
+        n_trials=len(warm_starts),
+        max_seconds=seconds,
+        workers=1,
+        seed_from=None,
+        baselines=old.settings.baselines if baselines is None else baselines,
     )
     config = RunConfig.of(source.dataset, device, source.space, settings, _origin(source, result))
     session = Session(

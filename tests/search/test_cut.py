@@ -13,8 +13,8 @@ import pytest
 
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.search.finish.baselines.base import UNENTANGLED, Unmeasured
+from qcsearch.search.finish.baselines.circuits import quantum_rows
 from qcsearch.search.finish.baselines.fitting import Fitting
-from qcsearch.search.finish.baselines.rows import quantum_rows
 from qcsearch.search.finish.comparisons import Deadlines, EvaluatedWinner, compared
 from qcsearch.search.finish.evaluate import evaluate
 from qcsearch.search.finish.leaderboard import leaderboard, records

@@ -50,6 +50,14 @@ def tune(
         float,
         typer.Option("--steps-share", metavar="P", help="Of the search's training steps, in (0, 1]."),
     ] = 0.25,
+    baselines: Annotated[
+        str | None,
+        typer.Option(
+            "--baselines",
+            metavar="LEVEL",
+            help="Classical models that the winner is compared with: none, fast or full. Default: as in the search.",
+        ),
+    ] = None,
     out: Annotated[
         str | None,
         typer.Option(
@@ -76,7 +84,14 @@ def tune(
     say_notes(target)
     path = Path(out) if out else new_folder(source.config.dataset, target.name)
     tuning = partial(
-        run_tuning, source, target, run=path, top=top, max_seconds=max_seconds, steps_share=steps_share
+        run_tuning,
+        source,
+        target,
+        run=path,
+        top=top,
+        max_seconds=max_seconds,
+        steps_share=steps_share,
+        baselines=baselines,
     )
     title = f"{source.config.dataset} tuned for {target.name}"
     result = _watched(tuning, title, verbose)

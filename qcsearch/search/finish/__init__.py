@@ -1,1 +1,1 @@
-"""After the trials: refit, evaluation, comparisons, leaderboard."""
+"""After the trials: refit, evaluation, baselines, leaderboard."""

@@ -16,9 +16,10 @@ from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.finish.baselines.base import Quantum, Samples, Unmeasured
+from qcsearch.search.finish.baselines.circuits import quantum_rows
 from qcsearch.search.finish.baselines.fitting import Fitting
 from qcsearch.search.finish.baselines.majority import MAJORITY, majority_class
-from qcsearch.search.finish.baselines.rows import classical_rows, quantum_rows
+from qcsearch.search.finish.baselines.models import classical_rows
 from qcsearch.search.finish.finalist import Finalist
 from qcsearch.search.run.result import OTHER_DAY, UNTUNED, SearchResult
 from qcsearch.search.run.scores import BaselineScore, SnapshotScore, Untuned
@@ -33,6 +34,9 @@ __all__ = ["HELD_OUT_SIGMA", "Deadlines", "EvaluatedWinner", "compared", "missin
 
 HELD_OUT_SIGMA = 0.2
 """Of the drift model, where no second day of a device was recorded."""
+
+_LEAST_SECONDS = 1.0
+"""What the classical models have at least, once they are given the samples: without them no score says anything."""
 
 _ENDED = "The search was ended before it was measured."
 _NO_TIME = "The seconds were used up."
@@ -136,6 +140,8 @@ def compared(
         before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
     fitting.begin(tested.samples())
+    least = time.monotonic() + _LEAST_SECONDS
+    models_end = None if deadlines.end is None else max(deadlines.end, least)
     steps: list[Callable[[SearchResult], SearchResult]] = [
         partial(_with_other_day, tested, deadlines.end),
         *(
@@ -144,7 +150,7 @@ def compared(
             if row.name in result.missing
         ),
         *([] if before is None else [partial(_with_untuned, tested.objective, before, deadlines.end)]),
-        partial(_with_models, tested, fitting, deadlines.end),
+        partial(_with_models, tested, fitting, models_end),
     ]
     for step in steps:
         result = step(result)

@@ -16,7 +16,7 @@ def drifted(qcsearch, tmp_path_factory):
 def tuned(qcsearch, finished, drifted, tmp_path_factory):
     """A tuned run and what the command printed."""
     run = tmp_path_factory.mktemp("tune") / "run"
-    outcome = qcsearch("tune", finished, "--device", drifted, "--top", 2, "--run", run)
+    outcome = qcsearch("tune", finished, "--device", drifted, "--top", 2, "--max-seconds", 60, "--run", run)
     assert outcome.code == 0, outcome.err
     return run, outcome
 
@@ -42,7 +42,9 @@ def test_for_machines_it_is_the_object_of_a_search_with_what_it_began_with(
     qcsearch, tuned, finished, drifted
 ):
     run, _ = tuned
-    found = qcsearch("tune", finished, "--device", drifted, "--top", 2, "--run", run, "--json").json
+    found = qcsearch(
+        "tune", finished, "--device", drifted, "--top", 2, "--max-seconds", 60, "--run", run, "--json"
+    ).json
     assert found["run"] == str(run)
     assert 1 <= found["n_trials"] <= 2
     assert found["origin"]["run"] == str(finished)

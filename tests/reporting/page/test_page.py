@@ -126,12 +126,6 @@ def test_the_three_kinds_of_score_stand_apart_with_their_spread(page):
         assert re.search(rf"{title} {value} +% .*?{re.escape(spread)}", text), title
 
 
-def test_what_must_be_beaten_is_named_with_its_figure(page):
-    text = " ".join(Outline(page).texts)
-    for row in ("without its PQC 86.0 %", "logistic regression 97.2 %", "rbf svm 98.6 %"):
-        assert row in " ".join(text.split())
-
-
 def test_a_run_without_result_says_what_is_missing(facts):
     bare = replace(
         facts,

@@ -25,8 +25,9 @@ from qcsearch.search.finish.baselines.base import (
     Samples,
     Unmeasured,
 )
+from qcsearch.search.finish.baselines.circuits import quantum_rows
+from qcsearch.search.finish.baselines.models import classical_rows
 from qcsearch.search.finish.baselines.random_circuit import RandomCircuit
-from qcsearch.search.finish.baselines.rows import classical_rows, quantum_rows
 from qcsearch.search.finish.baselines.start_point import StartPoint
 from qcsearch.search.finish.baselines.tuning import TUNING_ROWS, fitted
 from qcsearch.search.finish.baselines.unentangled import Unentangled, without_two_qubit_gates

@@ -13,7 +13,7 @@ import pytest
 
 from qcsearch.search.finish.baselines.base import Samples, Unmeasured
 from qcsearch.search.finish.baselines.fitting import Fitting
-from qcsearch.search.finish.baselines.rows import classical_rows
+from qcsearch.search.finish.baselines.models import classical_rows
 from qcsearch.search.finish.leaderboard import leaderboard
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult

@@ -1,4 +1,5 @@
 """Baselines: what the winner is held against, each as its friends would run it, and on the rows that the winner saw.
 
-One file a kind, one frozen value a row; `rows` says which of them `--baselines none`, `fast` and `full` ask for.
+One file a kind, one frozen value a row; `models` and `circuits` say which of them `--baselines none`, `fast` and `full`
+ask for.
 """

@@ -19,7 +19,7 @@ import numpy as np
 
 from qcsearch.processes import environment, python_command
 from qcsearch.search.finish.baselines.base import Samples, Unmeasured
-from qcsearch.search.finish.baselines.rows import classical_rows
+from qcsearch.search.finish.baselines.models import classical_rows
 from qcsearch.training.expectations import Ints
 
 __all__ = ["Fitting"]

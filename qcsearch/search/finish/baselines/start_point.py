@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ class StartPoint:
         candidate = _candidate(objective)
         if candidate == winner.record.candidate:
             raise Unmeasured("The winner is the start point itself.")
+        needed = objective.features.fit_seconds(candidate.preprocessing)
+        if deadline is not None and time.monotonic() + needed >= deadline:
+            raise Unmeasured(f"Its preprocessing takes about {needed:.2g} s, for which there was no time.")
         steps = winner.transpiled.candidate.training.steps
         try:
             transpiled, _, _ = replace(objective, setup_seconds=None).transpile(
