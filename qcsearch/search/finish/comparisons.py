@@ -15,11 +15,12 @@ from qcsearch.devices.calibration.providers import get_device, list_devices
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
 from qcsearch.errors import CandidateError, DeviceError
-from qcsearch.search.finish.baselines.base import Quantum, Samples, Unmeasured
+from qcsearch.search.finish.baselines.base import RANDOM, Quantum, Samples, Unmeasured
 from qcsearch.search.finish.baselines.circuits import quantum_rows
 from qcsearch.search.finish.baselines.fitting import Fitting
 from qcsearch.search.finish.baselines.majority import MAJORITY, majority_class
 from qcsearch.search.finish.baselines.models import classical_rows
+from qcsearch.search.finish.baselines.random_circuit import random_features
 from qcsearch.search.finish.finalist import Finalist
 from qcsearch.search.run.result import OTHER_DAY, UNTUNED, SearchResult
 from qcsearch.search.run.scores import BaselineScore, SnapshotScore, Untuned
@@ -28,7 +29,7 @@ from qcsearch.training.expectations import Ints
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.scoring import accuracy, classify
 from qcsearch.training.statistics import paired_difference, wilson
-from qcsearch.training.transpiled import transpile_candidate
+from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
 __all__ = ["HELD_OUT_SIGMA", "Deadlines", "EvaluatedWinner", "compared", "missing_at_first"]
 
@@ -71,8 +72,12 @@ class EvaluatedWinner:
     test: Part
     predicted: Ints
 
-    def samples(self) -> Samples:
-        """What classical models learn from: the rows that the winner's kept weights are of."""
+    def samples(self, random: bool = False) -> Samples:
+        """What classical models learn from: the rows that the winner's kept weights are of.
+
+        Args:
+            random: whether what a random circuit says of them is asked for too.
+        """
         features, candidate = self.objective.features, self.winner.transpiled.candidate
         data = features.prepare(candidate.preprocessing).data
         raw, raw_test = features.raw()
@@ -86,22 +91,29 @@ class EvaluatedWinner:
             y=data.train.y,
             n_parameters=len(self.winner.chosen.parameters.vector),
             seed=self.objective.seed,
+            random=random_features(self.objective, self.winner, data.train.X, self.test.X)
+            if random
+            else None,
         )
 
-    def score(self, name: str, predicted: Ints, *, quantum: bool = False) -> BaselineScore:
-        """The score of what a baseline says of the test samples, `(n_test,)`."""
+    def score(
+        self, name: str, predicted: Ints, *, circuit: TranspiledCandidate | None = None
+    ) -> BaselineScore:
+        """The score of what a baseline says of the test samples, `(n_test,)`; with its circuit, if it has one."""
         y = self.test.y
         found = float(np.mean(predicted == y))
         n_train = len(self.objective.features.split.train)
         if self.winner.whole is not None:
             n_train += len(self.objective.features.split.validation)
         return BaselineScore(
-            name,
-            quantum,
-            found,
-            wilson(found, len(y)),
-            paired_difference(self.predicted == y, predicted == y),
-            n_train,
+            name=name,
+            quantum=circuit is not None,
+            test_accuracy=found,
+            test_interval=wilson(found, len(y)),
+            difference=paired_difference(self.predicted == y, predicted == y),
+            n_train=n_train,
+            n_weights=None if circuit is None else circuit.n_weights,
+            two_qubit_gates=None if circuit is None else circuit.mapped.two_qubit_gates,
         )
 
     def majority(self) -> BaselineScore:
@@ -139,7 +151,7 @@ def compared(
         deadlines: after them what is not there is missing.
         before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
-    fitting.begin(tested.samples())
+    fitting.begin(tested.samples(random=RANDOM in result.missing))
     least = time.monotonic() + _LEAST_SECONDS
     models_end = None if deadlines.end is None else max(deadlines.end, least)
     steps: list[Callable[[SearchResult], SearchResult]] = [
@@ -177,6 +189,9 @@ def _with_models(
     for name, predicted in fitting.found(deadline).items():
         if isinstance(predicted, Unmeasured):
             result = _without(result, name, str(predicted))
+        elif name == RANDOM:
+            score = tested.score(name, predicted, circuit=tested.winner.transpiled)
+            result = _with(result, replace(score, n_weights=0))  # none is trained
         else:
             result = _with(result, tested.score(name, predicted))
     return result
@@ -198,12 +213,7 @@ def _with_circuit(
         pipeline = features.prepare(transpiled.candidate.preprocessing).pipeline
         test = np.asarray(pipeline.transform(features.split.test.X), dtype=np.float64)
     predicted = classify(transpiled, found.parameters, test, features.dataset.n_classes)
-    score = replace(
-        tested.score(row.name, predicted, quantum=True),
-        n_weights=transpiled.n_weights,
-        two_qubit_gates=transpiled.mapped.two_qubit_gates,
-    )
-    return _with(result, score)
+    return _with(result, tested.score(row.name, predicted, circuit=transpiled))
 
 
 def _with_other_day(tested: EvaluatedWinner, deadline: float | None, result: SearchResult) -> SearchResult:

@@ -21,6 +21,7 @@ __all__ = [
     "UNENTANGLED",
     "Classical",
     "Quantum",
+    "RandomFeatures",
     "Samples",
     "TrainedCircuit",
     "Unmeasured",
@@ -36,6 +37,21 @@ CIRCUIT, RAW = "", ", raw features"
 
 
 @dataclass(frozen=True, eq=False)
+class RandomFeatures:
+    """What a circuit with random weights says of the samples.
+
+    Attributes:
+        values: of the winner's observables, of the samples that it learned from, `(n_train, n_observables)`.
+        values_test: the same of the test part, under noise.
+        n_hidden: hidden units of the winner's head; 0 if it is no perceptron.
+    """
+
+    values: Floats
+    values_test: Floats
+    n_hidden: int
+
+
+@dataclass(frozen=True, eq=False)
 class Samples:
     """What a classical model learns from and is asked.
 
@@ -47,6 +63,7 @@ class Samples:
         y: class numbers `(n_train,)`. Those of the test part stay where the answers are judged.
         n_parameters: trained parameters of the winner, circuit and head together.
         seed: of the search.
+        random: what a random circuit says of them; None where no row asks for that.
     """
 
     Z: Floats
@@ -56,6 +73,7 @@ class Samples:
     y: Ints
     n_parameters: int
     seed: int
+    random: RandomFeatures | None = None
 
     def features(self, which: str) -> tuple[Floats, Floats]:
         """Those of the training and of the test samples, `CIRCUIT` or `RAW`."""

@@ -1,9 +1,8 @@
-"""The circuits that are baselines, of each level."""
+"""The circuits that are trained as baselines, of each level."""
 
 from __future__ import annotations
 
 from qcsearch.search.finish.baselines.base import Quantum
-from qcsearch.search.finish.baselines.random_circuit import RandomCircuit
 from qcsearch.search.finish.baselines.start_point import StartPoint
 from qcsearch.search.finish.baselines.unentangled import Unentangled
 
@@ -12,7 +11,7 @@ __all__ = ["quantum_rows"]
 _QUANTUM: dict[str, tuple[Quantum, ...]] = {
     "none": (),
     "fast": (Unentangled(),),
-    "full": (Unentangled(), RandomCircuit(), StartPoint()),
+    "full": (Unentangled(), StartPoint()),
 }
 
 

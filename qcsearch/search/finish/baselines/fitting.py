@@ -18,7 +18,7 @@ from types import TracebackType
 import numpy as np
 
 from qcsearch.processes import environment, python_command
-from qcsearch.search.finish.baselines.base import Samples, Unmeasured
+from qcsearch.search.finish.baselines.base import RandomFeatures, Samples, Unmeasured
 from qcsearch.search.finish.baselines.models import classical_rows
 from qcsearch.training.expectations import Ints
 
@@ -68,8 +68,11 @@ class Fitting:
         """Have the models fitted, while other things are done."""
         if self._process is None or self._process.stdin is None:
             return
+        parts = vars(samples) | {"random": None}
+        if samples.random is not None:
+            parts |= {f"random.{name}": value for name, value in vars(samples.random).items()}
         file = io.BytesIO()
-        np.savez(file, **vars(samples))
+        np.savez(file, **{name: value for name, value in parts.items() if value is not None})
         with contextlib.suppress(BrokenPipeError):  # `found` says what is missing
             self._process.stdin.write(file.getbuffer())
             self._process.stdin.close()
@@ -107,7 +110,8 @@ def main() -> None:
 
     with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as arrays:
         parts = {name: arrays[name] if arrays[name].ndim else arrays[name].item() for name in arrays}
-    samples = Samples(**parts)
+    random = {name: parts.pop(f"random.{name}", None) for name in ("values", "values_test", "n_hidden")}
+    samples = Samples(**parts, random=None if random["values"] is None else RandomFeatures(**random))
     for row in rows:
         try:
             answer = [row.name, row.predict(samples).tolist(), ""]

@@ -1,4 +1,4 @@
-"""The classical baselines of each level, for the process that fits them: it imports none of the circuits."""
+"""The classical baselines of each level, for the process that fits them: it imports no engine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from qcsearch.search.finish.baselines.base import CIRCUIT, RAW, Classical
 from qcsearch.search.finish.baselines.boosting import GradientBoosting
 from qcsearch.search.finish.baselines.logistic import LogisticRegression
 from qcsearch.search.finish.baselines.mlp import MultiLayerPerceptron, SizedPerceptron
+from qcsearch.search.finish.baselines.random_circuit import RandomCircuit
 from qcsearch.search.finish.baselines.sine import SineNetwork
 from qcsearch.search.finish.baselines.svm import SupportVectorMachine
 
@@ -22,6 +23,7 @@ _CLASSICAL: dict[str, tuple[Classical, ...]] = {
 }
 _CLASSICAL["full"] = (
     *_CLASSICAL["fast"],
+    RandomCircuit(),
     SizedPerceptron(),
     SineNetwork(),
     GradientBoosting(CIRCUIT),

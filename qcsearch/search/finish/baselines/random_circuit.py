@@ -2,77 +2,75 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qcsearch.candidate.choice import Choice
-from qcsearch.search.finish.baselines.base import RANDOM, TrainedCircuit, Unmeasured
-from qcsearch.search.finish.baselines.training import alike, finished
-from qcsearch.training.gradients import Adjoint
-from qcsearch.training.heads import make_head, n_head_parameters
-from qcsearch.training.loop.task import Task
-from qcsearch.training.loop.trainer import TrainingControl, fit
-from qcsearch.training.parameters import Parameters
+from qcsearch.search.finish.baselines.base import RANDOM, RandomFeatures, Samples
+from qcsearch.search.finish.baselines.tuning import fitted
+from qcsearch.training.expectations import Floats, Ints
 
 if TYPE_CHECKING:
-    from qcsearch.candidate.candidate import Candidate
     from qcsearch.search.finish.finalist import Finalist
     from qcsearch.search.trial.objective import Objective
-    from qcsearch.training.expectations import Cotangent, Floats
 
-__all__ = ["RandomCircuit"]
+__all__ = ["RandomCircuit", "random_features"]
+
+_STRENGTHS = (1.0, 100.0, 1e4)
+_PENALTIES = (1e-2, 1e-4)
 
 
 @dataclass(frozen=True)
 class RandomCircuit:
-    """The winner's circuit with the weights that its training began with, and a head trained on what it says.
+    """The winner's circuit with the weights that its training began with, and a head fitted to what it says.
 
-    A fixed random circuit below a trained linear layer is a quantum extreme learning machine (Mujal et al., Adv.
-    Quantum Technol. 4, 2100027 (2021)), the quantum kin of random features (Rahimi and Recht, NeurIPS 2008). The
-    weights are drawn as those of every training, from the winner's own seed: what it lacks is their training alone.
-    In place of a head with one parameter or none, which could not learn to read a circuit, it has a linear one.
+    A fixed random circuit below a fitted linear layer is a quantum extreme learning machine (Mujal et al., Adv.
+    Quantum Technol. 4, 2100027 (2021)), the quantum kin of random features (Rahimi and Recht, NeurIPS 2008). The head
+    is logistic regression, or a perceptron with as many hidden units where the winner's is one; it is fitted to
+    convergence with a penalty that is tuned, not by the winner's steps, which were tuned for another circuit.
     """
 
     name: str = RANDOM
 
-    def train(self, objective: Objective, winner: Finalist, deadline: float | None) -> TrainedCircuit:
-        """See `Quantum`."""
-        circuit = winner.transpiled
-        if not circuit.n_weights:
-            raise Unmeasured("The winner's circuit has no weights.")
-        data, rng = alike(objective, winner, circuit)
-        weights = circuit.initial_weights(rng)
-        transpiled = replace(circuit, candidate=_with_readout(circuit.candidate, data.n_classes))
-        options = transpiled.candidate.training
-        program = circuit.compile(options.noise)
-        values = data.map(lambda Z: program.values(circuit.derive(Z), weights))
-        frozen = _FrozenCircuit(program.n_observables)
-        task = Task(frozen, Adjoint(frozen), make_head(transpiled.candidate), options, values)
-        found = finished(fit(task, rng, control=TrainingControl(deadline)))
-        return TrainedCircuit(transpiled, Parameters(weights, found.parameters.head))
+    def predict(self, samples: Samples) -> Ints:
+        """See `Classical`."""
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.neural_network import MLPClassifier
+
+        random = samples.random
+        assert random is not None
+        model: Any = LogisticRegression(max_iter=2_000)
+        grid: dict[str, tuple[float, ...]] = {"C": _STRENGTHS}
+        if random.n_hidden:
+            units = (random.n_hidden,)
+            model = MLPClassifier(
+                units, activation="tanh", solver="lbfgs", max_iter=2_000, random_state=samples.seed
+            )
+            grid = {"alpha": _PENALTIES}
+        found = fitted(model, grid, random.values, samples.y, samples.seed)
+        return np.asarray(found.predict(random.values_test))
 
 
-def _with_readout(candidate: Candidate, n_classes: int) -> Candidate:
-    """The candidate with a head to train: a linear one in place of signs, or of one common factor."""
-    if n_head_parameters(candidate, n_classes) > 1:
-        return candidate
-    return replace(candidate, head=Choice("linear"))
+def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: Floats) -> RandomFeatures:
+    """What the winner's circuit says with the weights that its training began with.
 
+    Args:
+        objective: of the search.
+        winner: the finalist that won.
+        Z: angles of the samples to learn from, `(n_train, n_components)`.
+        Z_test: those of the test part.
+    """
+    # Here, so that the process which fits the heads imports no engine.
+    from qcsearch.search.finish.baselines.training import alike
+    from qcsearch.training.heads import MultiLayerPerceptron, make_head
 
-@dataclass(frozen=True)
-class _FrozenCircuit:
-    """A circuit without weights, whose features are the values of its observables."""
-
-    n_observables: int
-    n_weights: int = 0
-
-    def values(self, X: Floats, w: Floats) -> Floats:
-        """The features."""
-        return X
-
-    def value_and_gradient(self, X: Floats, w: Floats, cotangent: Cotangent) -> tuple[Floats, Floats]:
-        """The features, and the derivative by no weight."""
-        cotangent(X)
-        return X, np.zeros(0)
+    circuit = winner.transpiled
+    _, rng = alike(objective, winner, circuit)
+    weights, head = circuit.initial_weights(rng), make_head(circuit.candidate)
+    trained = circuit.compile(circuit.candidate.training.noise)
+    return RandomFeatures(
+        values=trained.values(circuit.derive(Z), weights),
+        values_test=circuit.compile().values(circuit.derive(Z_test), weights),
+        n_hidden=head.hidden if isinstance(head, MultiLayerPerceptron) else 0,
+    )
