@@ -67,6 +67,17 @@ def test_the_exported_bundle_predicts_the_same(
     np.testing.assert_allclose(bundle.predict_proba(X), fitted.predict_proba(X), atol=1e-9)
 
 
+def test_the_exported_card_says_what_the_model_was_held_against(
+    fitted: QuantumCircuitSearchClassifier, tmp_path: Path
+) -> None:
+    fitted.export(tmp_path / "model")
+    card = (tmp_path / "model" / "MODEL_CARD.md").read_text()
+    assert {one.name for one in fitted.result_.baselines} > {"majority class", "logistic regression"}
+    for one in fitted.result_.baselines:
+        assert f"| {one.name} | {one.test_accuracy:.4f} | {one.test_interval[0]:.4f} to " in card
+    assert "at infinitely many shots" in card
+
+
 def test_equal_seeds_give_equal_models(fitted: QuantumCircuitSearchClassifier) -> None:
     again = clone(fitted).fit(X[::2], NAMES[::2])
     np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))

@@ -34,7 +34,7 @@ from qcsearch.search.space.space import load_space
 run, space, n_trials = sys.argv[1:]
 run_search(
     load_dataset("moons"), get_device("fake_manila"), load_space(space),
-    SearchSettings(n_trials=int(n_trials), workers=2), run=Path(run), fork_server=fork_server,
+    SearchSettings(n_trials=int(n_trials), workers=2, baselines="none"), run=Path(run), fork_server=fork_server,
 )
 """
 

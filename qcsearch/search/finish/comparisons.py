@@ -118,8 +118,8 @@ class EvaluatedWinner:
 
     def majority(self) -> BaselineScore:
         """That of the class that is most common in the training part."""
-        common = majority_class(self.objective.features.split.train.y)
-        return self.score(MAJORITY, np.full_like(self.test.y, common))
+        y = self.objective.features.split.train.y
+        return replace(self.score(MAJORITY, np.full_like(self.test.y, majority_class(y))), n_train=len(y))
 
 
 def missing_at_first(baselines: str, tuned: bool) -> dict[str, str]:
@@ -127,11 +127,11 @@ def missing_at_first(baselines: str, tuned: bool) -> dict[str, str]:
 
     Args:
         baselines: their level.
-        tuned: whether the run is a tuning, which is too short a training to judge a circuit by: its search has these.
+        tuned: whether the run is a tuning, which is too short a training to judge circuits by: its search has these.
     """
-    circuits = [] if tuned else [row.name for row in quantum_rows(baselines)]
-    models = [row.name for row in classical_rows(baselines)]
-    return dict.fromkeys([OTHER_DAY, *circuits, *([UNTUNED] if tuned else []), *models], _ENDED)
+    circuits = [UNTUNED] if tuned else [row.name for row in quantum_rows(baselines)]
+    models = [row.name for row in classical_rows(baselines) if not (tuned and row.name == RANDOM)]
+    return dict.fromkeys([OTHER_DAY, *circuits, *models], _ENDED)
 
 
 def compared(
@@ -187,6 +187,8 @@ def _with_models(
     tested: EvaluatedWinner, fitting: Fitting, deadline: float | None, result: SearchResult
 ) -> SearchResult:
     for name, predicted in fitting.found(deadline).items():
+        if name not in result.missing:
+            continue  # nobody asked
         if isinstance(predicted, Unmeasured):
             result = _without(result, name, str(predicted))
         elif name == RANDOM:

@@ -52,7 +52,7 @@ from qcsearch.search.space.space import load_space
 run, space, strategy, n_trials = sys.argv[1:]
 run_search(
     load_dataset("moons"), get_device("fake_manila"), load_space(space),
-    SearchSettings(n_trials=int(n_trials), workers=2, strategy=strategy), run=Path(run),
+    SearchSettings(n_trials=int(n_trials), workers=2, strategy=strategy, baselines="none"), run=Path(run),
 )
 """
 

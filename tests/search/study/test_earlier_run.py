@@ -316,7 +316,7 @@ from qcsearch.search.space.space import load_space
 run, space, source = sys.argv[1:]
 run_search(
     load_dataset("moons"), get_device("fake_lagos"), load_space(space),
-    SearchSettings(n_trials=12, workers=2, seed_from=source), run=Path(run),
+    SearchSettings(n_trials=12, workers=2, seed_from=source, baselines="none"), run=Path(run),
 )
 """
 
