@@ -8,7 +8,7 @@ from qcsearch._lazy import attach
 
 if TYPE_CHECKING:
     from qcsearch.circuits.ansatze import ANSATZE, Ansatz
-    from qcsearch.circuits.encodings import ENCODINGS, Encoding, RangedEncoding, TrainedEncoding
+    from qcsearch.circuits.encodings import ENCODINGS, Encoding, RangedEncoding
     from qcsearch.circuits.gates import GATES
     from qcsearch.circuits.lowering import lower
     from qcsearch.circuits.quantum_circuit import to_circuit
@@ -20,7 +20,7 @@ else:
             "qcsearch.circuits.gates": ("GATES",),
             "qcsearch.circuits.lowering": ("lower",),
             "qcsearch.circuits.quantum_circuit": ("to_circuit",),
-            "qcsearch.circuits.encodings": ("ENCODINGS", "Encoding", "RangedEncoding", "TrainedEncoding"),
+            "qcsearch.circuits.encodings": ("ENCODINGS", "Encoding", "RangedEncoding"),
         },
     )
 
@@ -31,7 +31,6 @@ __all__ = [
     "Ansatz",
     "Encoding",
     "RangedEncoding",
-    "TrainedEncoding",
     "lower",
     "to_circuit",
 ]

@@ -17,7 +17,7 @@ from qcsearch.candidate.gate import Gate, GateList, Topology, count_weights
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.circuits.encodings import Encoding
 from qcsearch.circuits.gates import check_gates
-from qcsearch.circuits.lowering import derive_features, lower, make_encoding, without_pqc
+from qcsearch.circuits.lowering import derive_features, lower, make_encoding
 from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.errors import CandidateError
 from qcsearch.storage import canonical
@@ -84,13 +84,6 @@ class EncodingConformance:
                 gates = self._gates(n_features, topology, n_layers)
                 used = {g.angle.weight for g in gates if g.angle is not None} - {None}
                 assert used == set(range(count_weights(gates)))
-
-    def test_the_ablation_holds_no_weights(self, topology: Topology) -> None:
-        """An encoding that trains gates says by `untrained` which one it is compared with."""
-        for n_features in self._fitting(topology):
-            untrained = make_encoding(without_pqc(self._candidate(topology)))
-            gates = chain.from_iterable(untrained.layers(n_features, topology, 5))
-            assert count_weights(gates) == 0
 
     def test_derived_features_are_a_finite_table_of_the_promised_width(self, topology: Topology) -> None:
         """Also for zeros, for the ends of the range, for no samples; and `X` is left as it was."""

@@ -179,16 +179,6 @@ class SkipsAWeight(Honest):
 
 
 @dataclass(frozen=True)
-class TrainsForEver(Honest):
-    """Its setting has the name that those of `reuploading` and `weighted_sum` have; no method says what it means."""
-
-    trainable: bool = True
-
-    def layers(self, n_features, topology, n_layers):
-        angles = [Angle(feature=q, weight=q) for q in range(n_features)]
-        return [[Gate("ry", (q % topology.n_qubits,), angle) for q, angle in enumerate(angles)]]
-
-
 class KnowsTheBatch(Honest):
     def derive(self, X, topology):
         return X - X.mean(axis=0) if len(X) else X
@@ -255,7 +245,6 @@ def breaks(kit: type, test: str) -> bool:
         (ForgetsAFeature, "test_every_derived_feature_is_used"),
         (LeavesTheRegion, "test_gates_are_known_and_stay_on_the_region_and_its_features"),
         (SkipsAWeight, "test_weights_are_numbered_from_0_without_gaps"),
-        (TrainsForEver, "test_the_ablation_holds_no_weights"),
         (KnowsTheBatch, "test_a_sample_is_derived_alone_as_in_the_batch"),
         (Wide, "test_derived_features_are_a_finite_table_of_the_promised_width"),
         (Infinite, "test_derived_features_are_a_finite_table_of_the_promised_width"),

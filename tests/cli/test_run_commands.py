@@ -33,7 +33,7 @@ def test_board_says_the_split_of_every_number(qcsearch, finished):
         drifted,
         "majority class",
         "logistic regression",
-        "SVM, raw features",
+        "RBF-SVM, raw features",
         "at infinitely many shots",
     ):
         assert row in outcome.out

@@ -161,7 +161,7 @@ def facts(heavy_device, gate_list):
                 split="test",
                 difference=Difference(0.091, 0.041, 0.138, 2e-4),
             ),
-            Row("SVM, raw features", "missing", None, split="test", note="The seconds were used up."),
+            Row("RBF-SVM, raw features", "missing", None, split="test", note="The seconds were used up."),
         ),
         added="What it added, on n = 145 test samples: entanglement +0.7 points.",
         curves=(

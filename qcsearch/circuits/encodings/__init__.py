@@ -10,13 +10,12 @@ from qcsearch.circuits.encodings import (
     reuploading,
     weighted_sum,
 )
-from qcsearch.circuits.encodings.base import ENCODINGS, Encoding, RangedEncoding, TrainedEncoding
+from qcsearch.circuits.encodings.base import ENCODINGS, Encoding, RangedEncoding
 
 __all__ = [
     "ENCODINGS",
     "Encoding",
     "RangedEncoding",
-    "TrainedEncoding",
     "amplitude",
     "angle",
     "basis",

@@ -16,7 +16,6 @@ __all__ = [
     "ENCODINGS",
     "Encoding",
     "RangedEncoding",
-    "TrainedEncoding",
     "cycled",
     "require_features",
     "rotation_blocks",

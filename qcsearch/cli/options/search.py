@@ -146,9 +146,9 @@ class SearchOptions:
         typer.Option(
             "--baselines",
             metavar="LEVEL",
-            help="What the winner is compared with: none (the majority class alone), fast (logistic regression, SVM, "
-            "the winner without two-qubit gates) or full (boosting, networks, the start point, a random circuit too); "
-            "their seconds are part of the total. Default: fast.",
+            help="What the winner is compared with: none (the majority class alone), fast (logistic regression, "
+            "RBF-SVM, the winner without two-qubit gates) or full (boosting, networks, the start point, a random "
+            "circuit too); their seconds are part of the total. Default: fast.",
         ),
     ] = None
     strategy: Annotated[

@@ -78,8 +78,8 @@ def test_one_model_whose_fit_goes_wrong_is_missing_and_the_others_are_not() -> N
     with Fitting("fast") as fitting:
         fitting.begin(asked)
         found = fitting.found(None)
-    assert "went wrong: ValueError" in str(found["SVM"])
-    assert not isinstance(found["SVM, raw features"], Unmeasured)
+    assert "went wrong: ValueError" in str(found["RBF-SVM"])
+    assert not isinstance(found["RBF-SVM, raw features"], Unmeasured)
 
 
 def test_a_process_that_dies_is_said_with_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:

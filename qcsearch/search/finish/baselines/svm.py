@@ -30,7 +30,7 @@ class SupportVectorMachine:
     @property
     def name(self) -> str:
         """See `Classical`."""
-        return f"SVM{self.features}"
+        return f"RBF-SVM{self.features}"
 
     def predict(self, samples: Samples) -> Ints:
         """See `Classical`."""
