@@ -11,7 +11,7 @@ from qcsearch.circuits.describe import counted_parts
 from qcsearch.reporting.facts import RunFacts, Score
 from qcsearch.reporting.page.table import Table, percent
 from qcsearch.search.finish.baselines.base import RAW
-from qcsearch.search.finish.baselines.majority import MAJORITY
+from qcsearch.search.finish.majority import MAJORITY
 from qcsearch.search.finish.rows import Row
 from qcsearch.search.trial.record import TrialRecord
 

@@ -18,10 +18,10 @@ from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.finish.baselines.base import RANDOM, Quantum, Samples, Unmeasured
 from qcsearch.search.finish.baselines.circuits import quantum_rows
 from qcsearch.search.finish.baselines.fitting import Fitting
-from qcsearch.search.finish.baselines.majority import MAJORITY, majority_class
 from qcsearch.search.finish.baselines.models import classical_rows
 from qcsearch.search.finish.baselines.random_circuit import random_features
 from qcsearch.search.finish.finalist import Finalist
+from qcsearch.search.finish.majority import MAJORITY, majority_class
 from qcsearch.search.run.result import OTHER_DAY, UNTUNED, SearchResult
 from qcsearch.search.run.scores import BaselineScore, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective

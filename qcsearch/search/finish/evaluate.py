@@ -8,8 +8,8 @@ from statistics import stdev
 import numpy as np
 
 from qcsearch.data.splitting import Part
-from qcsearch.search.finish.baselines.majority import MAJORITY, majority_accuracy
 from qcsearch.search.finish.finalist import Finalist, Refitted
+from qcsearch.search.finish.majority import MAJORITY, majority_accuracy
 from qcsearch.search.run.scores import Best, SeedScore
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.expectations import Ints

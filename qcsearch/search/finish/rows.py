@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from qcsearch.data.splitting import split
-from qcsearch.search.finish.baselines.majority import MAJORITY, majority_accuracy
+from qcsearch.search.finish.majority import MAJORITY, majority_accuracy
 from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult

@@ -13,19 +13,21 @@ from qcsearch.search.session.session import Session
 from qcsearch.search.trial.record import TrialRecord
 
 if TYPE_CHECKING:
+    from qcsearch.search.finish.baselines.fitting import Fitting
     from qcsearch.search.finish.comparisons import Deadlines
     from qcsearch.training.parameters import Parameters
 
 __all__ = ["conclude"]
 
 
-def conclude(session: Session, records: list[TrialRecord], ended: str) -> SearchResult:
+def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: Fitting) -> SearchResult:
     """Find, test and save the winner.
 
     Args:
         session: whose trials are over.
         records: of all trials.
         ended: why no further trial was started.
+        fitting: the process of the classical baselines.
 
     Returns:
         The result, with model and records in memory.
@@ -34,7 +36,6 @@ def conclude(session: Session, records: list[TrialRecord], ended: str) -> Search
         NoFeasibleCandidateError: if nothing was kept.
     """
     from qcsearch.bundle.write import write_bundle
-    from qcsearch.search.finish.baselines.fitting import Fitting
     from qcsearch.search.finish.comparisons import EvaluatedWinner, compared, missing_at_first
     from qcsearch.search.finish.evaluate import evaluate
     from qcsearch.search.finish.refit import refit
@@ -47,38 +48,37 @@ def conclude(session: Session, records: list[TrialRecord], ended: str) -> Search
     refit_end = session.clock.deadline(session.settings.budget.refit_seconds)
     before = _before(session, records)
     warm = None if before is None else {before[0].digest: before[1]}
-    with Fitting(session.settings.baselines) as fitting:
-        winner, *_ = refit(
-            session.objective,
-            ranked,
-            deadline=refit_end,
-            emit=session.emit,
-            threads=session.settings.workers,
-            warm=warm,
-        )
-        found = evaluate(session.objective, winner)
-        write_bundle(found.model, session.folder.model, overwrite=True)
-        tested = EvaluatedWinner(session.objective, winner, found.test, found.predicted)
-        result = SearchResult(
-            run=session.folder.path,
-            n_trials=len(records),
-            seconds=session.clock.seconds,
-            best=found.best,
-            seeds=found.seeds,
-            spread=found.spread,
-            baselines=(tested.majority(),),
-            confusion=found.confusion,
-            pareto=tuple(record.trial for record in pareto_front(ranked)),
-            ended=ended,
-            cut=found.cut,
-            failure=found.failure,
-            missing=missing_at_first(session.settings.baselines, tuned=before is not None),
-            notices=(*session.objective.features.split.notices, *found.notices),
-        )
+    winner, *_ = refit(
+        session.objective,
+        ranked,
+        deadline=refit_end,
+        emit=session.emit,
+        threads=session.settings.workers,
+        warm=warm,
+    )
+    found = evaluate(session.objective, winner)
+    write_bundle(found.model, session.folder.model, overwrite=True)
+    tested = EvaluatedWinner(session.objective, winner, found.test, found.predicted)
+    result = SearchResult(
+        run=session.folder.path,
+        n_trials=len(records),
+        seconds=session.clock.seconds,
+        best=found.best,
+        seeds=found.seeds,
+        spread=found.spread,
+        baselines=(tested.majority(),),
+        confusion=found.confusion,
+        pareto=tuple(record.trial for record in pareto_front(ranked)),
+        ended=ended,
+        cut=found.cut,
+        failure=found.failure,
+        missing=missing_at_first(session.settings.baselines, tuned=before is not None),
+        notices=(*session.objective.features.split.notices, *found.notices),
+    )
+    session.folder.write_result(result)
+    for whole in compared(tested, result, fitting, deadlines=_deadlines(session), before=before):
+        result = replace(whole, seconds=session.clock.seconds)
         session.folder.write_result(result)
-        for whole in compared(tested, result, fitting, deadlines=_deadlines(session), before=before):
-            result = replace(whole, seconds=session.clock.seconds)
-            session.folder.write_result(result)
     session.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, session.clock.seconds))
     return result.with_found(found.model, records)
 

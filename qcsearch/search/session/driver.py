@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from qcsearch.search.budget import Clock
 from qcsearch.search.events import Notice, SearchEnded, SearchStarted
+from qcsearch.search.finish.baselines.fitting import Fitting
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.session.conclusion import conclude
 from qcsearch.search.session.session import Session
@@ -93,12 +94,14 @@ def _run(session: Session, notices: Sequence[Notice]) -> SearchResult:
     session.emit(SearchStarted(study.n_finished(), *totals))
     for notice in notices:
         session.emit(notice)
-    try:
-        if study.ended() is None:
-            Trials(session, study).run()
-    finally:
-        study.fail_stale_trials()
-    ended = study.ended() or "seconds"
-    records = study.records()
-    session.emit(SearchEnded(ended, len(records), session.clock.seconds))
-    return conclude(session, records, ended)
+    # Its imports run beside the first trial, not in the last seconds.
+    with Fitting(asked.baselines) as fitting:
+        try:
+            if study.ended() is None:
+                Trials(session, study).run()
+        finally:
+            study.fail_stale_trials()
+        ended = study.ended() or "seconds"
+        records = study.records()
+        session.emit(SearchEnded(ended, len(records), session.clock.seconds))
+        return conclude(session, records, ended, fitting)

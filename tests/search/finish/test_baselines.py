@@ -156,7 +156,7 @@ def test_the_networks_of_the_winners_size_have_about_as_many_parameters() -> Non
 def test_the_gradient_of_the_sine_network_is_that_of_its_loss() -> None:
     from scipy.optimize import check_grad
 
-    from qcsearch.search.finish.baselines.sine import SineNetworkClassifier
+    from qcsearch.search.finish.baselines.sine_classifier import SineNetworkClassifier
 
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(40, 3)), rng.integers(0, 3, 40)

@@ -30,7 +30,7 @@ _NO_TIME = "The seconds were used up."
 class Fitting:
     """The process; leave it, and it is ended.
 
-    Begin it early: its imports take a second, in which the winner may still be trained.
+    Begin it early: its imports take a second or two, which a short search has not at its end.
 
     Args:
         level: which rows: `none`, which begins no process, `fast` or `full`.
