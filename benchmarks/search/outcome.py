@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def outcome(folder: Path) -> dict[str, Any]:
             "noiseless": result.best.test_accuracy_noiseless,
             "validation": result.best.validation_accuracy,
             "refits": [score.test_accuracy_noisy for score in result.seeds if score.seed_index > 0],
-            "classical": dict(result.classical),
+            "classical": {row.name: row.test_accuracy for row in result.baselines if not row.quantum},
+            "baselines": [asdict(row) for row in result.baselines],
         },
         "model": {
             "n_qubits": result.best.n_qubits,
