@@ -41,7 +41,7 @@ class Parts:
         return hashlib.sha256(b"".join(array.tobytes() for array in astuple(self))).hexdigest()[:12]
 
 
-Maker = Callable[[RandomState, int], Parts]
+Recipe = Callable[[RandomState, int], Parts]
 
 
 def _split(samples: Samples, rng: RandomState) -> Parts:
@@ -53,7 +53,7 @@ def _bars_and_stripes(rng: RandomState, size: int) -> Parts:
     return Parts(X_train, X_test, y_train, y_test)
 
 
-MAKERS: dict[str, Maker] = {
+RECIPES: dict[str, Recipe] = {
     "linearly_separable": lambda rng, n: _split(recipes.linearly_separable(rng, n), rng),
     "bars_and_stripes": _bars_and_stripes,
     "hidden_manifold": lambda rng, n: _split(recipes.hidden_manifold(rng, n, dimension=6), rng),
@@ -116,7 +116,7 @@ def draw(name: str, seed: int) -> Parts:
     rng = RandomState(start if seed == 0 else [start, seed])
     for one in names:
         benchmark, _, size = one.rpartition("_")
-        parts = MAKERS[benchmark](rng, int(size))
+        parts = RECIPES[benchmark](rng, int(size))
         if one == name:
             return parts
     raise AssertionError(name)

@@ -145,7 +145,7 @@ class _Baseline:
 
 
 def _baselines(found: Json) -> str:
-    """What the model was held against, and by how much it was better on the same samples."""
+    """What the model was compared with, and by how much it was better on the same samples."""
     if not isinstance(found, list) or not found:
         return "None were recorded."
     names = [part.name for part in fields(_Baseline)]

@@ -70,7 +70,7 @@ class EncodingConformance:
                 check_gates(self._gates(n_features, topology, n_layers), topology.n_qubits, n_derived)
 
     def test_every_derived_feature_is_used(self, topology: Topology) -> None:
-        """What `derive` computes turns some gate, however few the layers."""
+        """What `derive` computes rotates some gate, however few the layers."""
         for n_features in self._fitting(topology):
             for n_layers in (1, 2, 5):
                 gates = self._gates(n_features, topology, n_layers)

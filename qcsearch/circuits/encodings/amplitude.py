@@ -71,7 +71,7 @@ class AmplitudeEncoding:
 
 
 def _multiplexed_ry(n_controls: int, target: int) -> list[Gate]:
-    """Turn `target` by one of 2^n_controls angles, chosen by the `n_controls` qubits above it.
+    """Rotate `target` by one of 2^n_controls angles, chosen by the `n_controls` qubits above it.
 
     Between two rotations stands a cz with the control whose bit changes in the Gray code; the last one is
     left out.

@@ -1,4 +1,4 @@
-"""Weighted-sum encoding: before every layer each qubit turns by a trained combination of all features."""
+"""Weighted-sum encoding: before every layer each qubit rotates by a trained combination of all features."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class WeightedSumEncoding:
     """Before each layer, rotate every qubit by `Σ_k w_k x_k` over all features, with weights of its own.
 
     Pérez-Salinas et al., Phys. Rev. A 104, 012405 (2021): layers `Ry(2φ) Rz(2 ω·x + 2α)` make one qubit a universal
-    approximant; φ and α are the ansatz's. A sum is a row of turns about one axis, one for each feature. About z
+    approximant; φ and α are the ansatz's. A sum is a row of rotations about one axis, one for each feature. About z
     they are changes of frame on most devices, so a layer reads all features and costs neither time nor fidelity.
     It takes (qubits × features) weights a layer; they start random, see `weights.initial_weights`.
 

@@ -45,7 +45,7 @@ def fold_notice(circuit: QuantumCircuit) -> str | None:
         return None
     return (
         f"rzz runs for angles in [0, π/2] only: {n} of the circuit {'is' if n == 1 else 'are'} folded into that, by "
-        "two π turns about x each where the angle asks for it. Simulated scores are without the errors of these turns."
+        "two rotations by π about x each where the angle asks for it. Simulated scores are without these rotations' errors."
     )
 
 
@@ -56,7 +56,7 @@ def folded(pubs: Sequence[Pub], target: Target | None = None) -> list[Pub]:
 
     Args:
         pubs: the circuits to be run.
-        target: the target whose gates make the π turns that are added; None for `rz`, `rx` and `x`.
+        target: the target whose gates make the rotations by π that are added; None for `rz`, `rx` and `x`.
 
     Raises:
         BackendError: if the parameters of a circuit that is to be folded are not as many as it has, and finite.

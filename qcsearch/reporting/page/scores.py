@@ -66,7 +66,7 @@ def tiles(facts: RunFacts) -> list[Tile]:
 
 
 def comparison(facts: RunFacts) -> Table:
-    """The winner on the test split, and what it is held against there; the winner stands out by its place alone."""
+    """The winner on the test split, and what it is compared with there; the winner stands out by its place alone."""
     shown = [row for row in facts.final if row.kind != "deployed"]
     columns = (
         "model",

@@ -2,7 +2,7 @@
 
 A replica runs every gate of the mapped circuit at its place with its own error, but what a run of one-qubit gates
 between two-qubit gates does is one of h, s, z, x, y, drawn for each run, and what a cz does is a cx. For that a
-turn without noise stands before each run; its three angles are features, so that all replicas are samples of one
+rotation without noise stands before each run; its three angles are features, so that all replicas are samples of one
 circuit, which is compiled once.
 """
 
@@ -34,7 +34,7 @@ _NOISELESS = "noiseless"
 """Aer and the engine look up the error of a gate by its label, and there is none of this name."""
 
 _CLIFFORD_ANGLES = {"rzz": pi / 2, "rxx": pi / 2, "ryy": pi / 2, "rzx": pi / 2, "cp": pi, "crz": pi}
-"""The angle at which a two-qubit turn is a Clifford gate that entangles."""
+"""The angle at which a two-qubit rotation is a Clifford gate that entangles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,17 +44,17 @@ class Replicas:
     Attributes:
         circuit: on the mapped circuit's qubits.
         features: three for each place, in order.
-        turns: angles `(n_places, 5, 3)` of the turns that make each place each of `CLIFFORDS`.
+        rotations: angles `(n_places, 5, 3)` of the rotations that make each place each of `CLIFFORDS`.
     """
 
     circuit: QuantumCircuit
     features: tuple[Parameter, ...]
-    turns: Floats
+    rotations: Floats
 
     @property
     def n_places(self) -> int:
         """Runs of one-qubit gates."""
-        return len(self.turns)
+        return len(self.rotations)
 
     def draw(self, n: int, rng: np.random.Generator) -> Ints:
         """Numbers of the gates in `CLIFFORDS`, `(n, n_places)`, evenly."""
@@ -62,7 +62,7 @@ class Replicas:
 
     def angles(self, choices: Ints) -> Floats:
         """The features `(n, 3 * n_places)` of the replicas with these gates."""
-        found: Floats = self.turns[np.arange(self.n_places), choices].reshape(len(choices), -1)
+        found: Floats = self.rotations[np.arange(self.n_places), choices].reshape(len(choices), -1)
         return found
 
 
@@ -80,8 +80,10 @@ def replicas(circuit: QuantumCircuit, noisy: Collection[str] | None = None) -> R
     writer = _Writer(circuit, noisy)
     for instruction in circuit.data:
         writer.add(instruction)
-    turns = np.array([_turns(run.round(9).tobytes()) for run in writer.runs]).reshape(-1, len(CLIFFORDS), 3)
-    return Replicas(writer.circuit, tuple(writer.features[: 3 * len(writer.runs)]), turns)
+    rotations = np.array([_rotations(run.round(9).tobytes()) for run in writer.runs]).reshape(
+        -1, len(CLIFFORDS), 3
+    )
+    return Replicas(writer.circuit, tuple(writer.features[: 3 * len(writer.runs)]), rotations)
 
 
 class _Writer:
@@ -89,7 +91,7 @@ class _Writer:
 
     def __init__(self, circuit: QuantumCircuit, noisy: Collection[str] | None) -> None:
         self.circuit = QuantumCircuit(circuit.num_qubits)
-        self.features = ParameterVector("turn", 3 * circuit.size())
+        self.features = ParameterVector("rotation", 3 * circuit.size())
         self.runs: list[Matrix] = []
         self._open: dict[int, int] = {}
         self._source, self._noisy = circuit, noisy
@@ -135,8 +137,8 @@ class _Writer:
 
 
 @lru_cache(maxsize=1024)
-def _turns(run: bytes) -> Floats:
-    """Angles `(5, 3)` of the turns U for which `run · U` is each of `CLIFFORDS`, up to a phase."""
+def _rotations(run: bytes) -> Floats:
+    """Angles `(5, 3)` of the rotations U for which `run · U` is each of `CLIFFORDS`, up to a phase."""
     back = np.frombuffer(run, dtype=complex).reshape(2, 2).conj().T
     angles = OneQubitEulerDecomposer("U").angles
     return np.array([angles(back @ gate().to_matrix()) for gate in CLIFFORDS])

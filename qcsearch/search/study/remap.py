@@ -1,4 +1,4 @@
-"""Moving a candidate that was made for other qubits, or another device, to where it does best now."""
+"""Remapping: a candidate that was made for other qubits, or another device, goes to where it does best now."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def test_the_confusion_matrix_gives_recall_and_precision_of_each_class(facts, n_
 
 
 def test_the_winner_is_held_against_its_baselines_with_their_errors_and_claims_nothing(page, facts):
-    section = page[page.index("What it is held against") : page.index("What it is</h3>")]
+    section = page[page.index("What it is compared with") : page.index("What it is</h3>")]
     text = section.replace("\N{NO-BREAK SPACE}", " ")
     for row in facts.final:
         assert f">{row.name}</td>" in text

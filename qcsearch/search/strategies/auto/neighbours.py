@@ -50,14 +50,14 @@ class NeighbourSampler(BaseSampler):
     ) -> dict[str, Any]:
         """One of the best trials, changed or not; or TPE's answer."""
         best = self._best(study)
-        turn = self._rng.random()
-        if not search_space or turn >= self._neighbours + self._repeats or len(best) == 0:
+        draw = self._rng.random()
+        if not search_space or draw >= self._neighbours + self._repeats or len(best) == 0:
             return self._elsewhere.sample_relative(study, trial, search_space)
         parent = best[self._rng.integers(len(best))].params
         if not search_space.keys() <= parent.keys():
             return self._elsewhere.sample_relative(study, trial, search_space)
         known = {name: parent[name] for name in search_space}
-        return known if turn < self._repeats else self._changed(known, search_space)
+        return known if draw < self._repeats else self._changed(known, search_space)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution

@@ -222,9 +222,9 @@ class _Drawing:
         if not free:
             return
         qubit = free[rng.choice(len(free), p=softmax(-self._load[free] / self._temperature))]
-        turns = name in _ROTATIONS
-        self._add(Gate(name, (qubit,), Angle(weight=self.n_angles) if turns else None))
-        self.n_angles += turns
+        rotates = name in _ROTATIONS
+        self._add(Gate(name, (qubit,), Angle(weight=self.n_angles) if rotates else None))
+        self.n_angles += rotates
 
     def pair(self) -> None:
         """On a coupling by softmax of few gates over success, and of evenness of its two qubits."""
