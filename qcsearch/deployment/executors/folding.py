@@ -45,7 +45,7 @@ def fold_notice(circuit: QuantumCircuit) -> str | None:
         return None
     return (
         f"rzz runs for angles in [0, π/2] only: {n} of the circuit {'is' if n == 1 else 'are'} folded into that, by "
-        "two rotations by π about x each where the angle asks for it. Simulated scores are without these rotations' errors."
+        "two rotations by π about x each where the angle asks for it. Simulated scores are without the errors of these."
     )
 
 
