@@ -151,7 +151,8 @@ def compared(
         deadlines: after them what is not there is missing.
         before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
-    fitting.begin(tested.samples(random=RANDOM in result.missing))
+    if classical_rows(fitting.level):
+        fitting.begin(tested.samples(random=RANDOM in result.missing))
     least = time.monotonic() + _LEAST_SECONDS
     models_end = None if deadlines.end is None else max(deadlines.end, least)
     steps: list[Callable[[SearchResult], SearchResult]] = [

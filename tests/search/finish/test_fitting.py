@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,16 @@ def test_a_process_gives_the_numbers_that_this_one_gives(
     assert list(found) == NAMES
     for row in classical_rows("fast"):
         np.testing.assert_array_equal(found[row.name], row.predict(asked))
+
+
+def test_answers_on_a_large_test_part_are_all_there() -> None:
+    """More than a pipe holds: 40,000 class numbers a row."""
+    few = samples(300)
+    many = replace(few, Z_test=np.tile(few.Z_test, (800, 1)), X_test=np.tile(few.X_test, (800, 1)))
+    with Fitting("fast") as fitting:
+        fitting.begin(many)
+        found = fitting.found(time.monotonic() + 60)
+    assert [np.shape(found[name]) for name in NAMES] == [(40_000,)] * len(NAMES)
 
 
 def test_what_is_not_fitted_at_the_deadline_is_ended_and_missing(monkeypatch: pytest.MonkeyPatch) -> None:

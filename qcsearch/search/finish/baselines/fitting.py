@@ -11,9 +11,11 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from types import TracebackType
+from typing import IO
 
 import numpy as np
 
@@ -40,13 +42,16 @@ class Fitting:
         self.level = level
         self._names = [row.name for row in classical_rows(level)]
         self._process: subprocess.Popen[bytes] | None = None
+        self._answers: IO[bytes] | None = None
 
     def __enter__(self) -> Fitting:
         if self._names:
+            # No pipe: it holds 64 KiB, and the process would wait on a full one for somebody who waits for its end.
+            self._answers = tempfile.TemporaryFile()
             self._process = subprocess.Popen(
                 python_command(__name__, self.level),
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdout=self._answers,
                 stderr=subprocess.DEVNULL,
                 env=environment(),
             )
@@ -55,14 +60,14 @@ class Fitting:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            if self._process.stdin is not None:
                 with contextlib.suppress(BrokenPipeError):
-                    pipe.close()
+                    self._process.stdin.close()
+        if self._answers is not None:
+            self._answers.close()
 
     def begin(self, samples: Samples) -> None:
         """Have the models fitted, while other things are done."""
@@ -83,7 +88,7 @@ class Fitting:
         Args:
             deadline: in seconds of `time.monotonic`; None waits for all.
         """
-        if self._process is None or self._process.stdout is None:
+        if self._process is None or self._answers is None:
             return {}
         late = False
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -92,9 +97,11 @@ class Fitting:
         except subprocess.TimeoutExpired:
             late = True
             self._process.kill()
+            self._process.wait()
         reason = _NO_TIME if late else f"Its process ended with exit code {self._process.returncode}."
         found: dict[str, Ints | Unmeasured] = dict.fromkeys(self._names, Unmeasured(reason))
-        for line in self._process.stdout.read().splitlines():
+        self._answers.seek(0)
+        for line in self._answers.read().splitlines():
             if line.endswith(b"]"):  # the last one may be half a line
                 name, classes, why = json.loads(line)
                 found[name] = Unmeasured(why) if classes is None else np.array(classes, dtype=np.int64)
