@@ -4,7 +4,7 @@
 transpiled.py   a candidate on its device: gate list, mapped circuit, observables, compiled programs
 expectations.py what the loop asks of an engine, exact or a machine
 gradients.py    adjoint, parameter shift, finite difference, SPSA
-heads.py        from expectation values to logits; bound_head.py one with its parameters, to classes too
+heads/          from expectation values to logits; bound_head.py one with its parameters, to classes too
 parameters.py   weights of the circuit and parameters of the head;  data.py what is learnt from
 losses.py  optimizers.py  options.py
 loop/           trainer.py: the loop; task.py what stays the same in it, state.py what changes, fit.py what it

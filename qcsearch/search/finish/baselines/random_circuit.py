@@ -63,7 +63,8 @@ def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: F
     """
     # Here, so that the process which fits the heads imports no engine.
     from qcsearch.search.finish.baselines.training import alike
-    from qcsearch.training.heads import MultiLayerPerceptron, make_head
+    from qcsearch.training.heads import make_head
+    from qcsearch.training.heads.mlp import MultiLayerPerceptron
 
     circuit = winner.transpiled
     _, rng = alike(objective, winner, circuit)
