@@ -28,7 +28,7 @@ def outcome(folder: Path) -> dict[str, Any]:
         "scores": {
             "noisy": result.best.test_accuracy_noisy,
             "noiseless": result.best.test_accuracy_noiseless,
-            "validation": result.best.validation_accuracy,
+            "validation": result.best.validation_score,
             "refits": [score.test_accuracy_noisy for score in result.seeds if score.seed_index > 0],
             "classical": {row.name: row.test_accuracy for row in result.baselines if not row.quantum},
             "baselines": [asdict(row) for row in result.baselines],

@@ -29,12 +29,12 @@ def stopping(run: Path, sample: int, steps: int) -> dict[str, Any]:
         assert record.candidate is not None
         longer = replace(record.candidate.training, steps=steps, patience=None)
         again = objective(record.trial, replace(record.candidate, training=longer), record.params)
-        before.append(record.validation_accuracy or 0.0)
-        after.append(again.validation_accuracy or 0.0)
+        before.append(record.validation_score or 0.0)
+        after.append(again.validation_score or 0.0)
     return {
         "kept": len(kept),
         "median_steps": median(record.steps for record in kept),
-        "best_validation": max(record.validation_accuracy or 0.0 for record in kept),
+        "best_validation": max(record.validation_score or 0.0 for record in kept),
         "sample": len(before),
         "mean_validation": fmean(before),
         "longer_steps": steps,

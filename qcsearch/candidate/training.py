@@ -34,7 +34,7 @@ class TrainingOptions:
         weight_decay: a step shrinks each parameter, of circuit and head, by its step size times this, ≥ 0
             (L-BFGS ignores it).
         patience: stop after so many validations without improvement; None never stops early.
-        target_accuracy: stop once the validation accuracy reaches it; None for never.
+        target_accuracy: stop once the validation score, see `training.metrics`, reaches it; None for never.
         target_loss: stop once the training loss falls to it; None for never.
 
     Raises:

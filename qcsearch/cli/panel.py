@@ -204,8 +204,8 @@ def _figures(record: TrialRecord) -> tuple[str, ...]:
     candidate, costs = record.candidate, record.costs
     return (
         str(record.trial),
-        percent(record.validation_accuracy),
-        percent(record.validation_accuracy_noiseless),
+        percent(record.validation_score),
+        percent(record.validation_score_noiseless),
         "" if candidate is None else str(candidate.n_qubits),
         "" if costs is None else str(costs.n_weights),
         "" if costs is None else str(costs.two_qubit_gates),

@@ -74,7 +74,7 @@ class Progress:
                 self.phase = "searching"
                 self._tick(event.seconds)
             case events.TrialRunning():
-                self.running[event.trial] = (event.rung, event.validation_accuracy)
+                self.running[event.trial] = (event.rung, event.validation_score)
             case events.TrialFinished():
                 self._finished(event)
             case events.SearchEnded():
@@ -109,7 +109,7 @@ class Progress:
 
     def _count(self, record: TrialRecord) -> None:
         self.outcomes[record.outcome.label] += 1
-        if record.outcome.kind == "kept" and record.validation_accuracy is not None:
+        if record.outcome.kind == "kept" and record.validation_score is not None:
             self.best = sorted([*self.best, record], key=_score, reverse=True)[:_TOP]
         self.curve.append(_score(self.best[0]) if self.best else 0.0)
 
@@ -135,10 +135,10 @@ def one_line(event: events.Event) -> str:
             workers = f"{event.workers} worker" + ("s" if event.workers > 1 else "")
             return f"search: {trials}{limit}, {workers}{before}"
         case events.TrialRunning():
-            return f"trial {event.trial}: rung {event.rung}, {percent(event.validation_accuracy)}"
+            return f"trial {event.trial}: rung {event.rung}, {percent(event.validation_score)}"
         case events.TrialFinished():
             record = event.record
-            score = percent(record.validation_accuracy)
+            score = percent(record.validation_score)
             what = f"{score} noisy, " if record.trained else ""
             return f"trial {record.trial}: {what}{record.outcome.label}. {record.outcome.text}".strip()
         case events.SearchEnded():
@@ -148,9 +148,7 @@ def one_line(event: events.Event) -> str:
             numbers = ", ".join(map(str, event.trials))
             return f"refit: trials {numbers}, {event.seeds} seeds each"
         case events.RefitFinished():
-            return (
-                f"refit: trial {event.trial}, seed {event.seed_index}: {percent(event.validation_accuracy)}"
-            )
+            return f"refit: trial {event.trial}, seed {event.seed_index}: {percent(event.validation_score)}"
         case events.Evaluated():
             score = percent(event.test_accuracy_noisy)
             return f"evaluated: trial {event.trial}, test accuracy {score} under noise"
@@ -166,4 +164,4 @@ def clock(seconds: float) -> str:
 
 
 def _score(record: TrialRecord) -> float:
-    return record.validation_accuracy or 0.0
+    return record.validation_score or 0.0

@@ -42,12 +42,12 @@ def importance(bound: BoundSpace, records: Iterable[TrialRecord]) -> dict[str, f
     trials = []
     for record in records:
         params = {name: record.params[name] for name in wide if name in record.params}
-        if not record.trained or record.validation_accuracy is None:
+        if not record.trained or record.validation_score is None:
             continue
         kinds = {name: wide[name] for name in params}
         with contextlib.suppress(ValueError):  # a value that this version's space does not have
             trials.append(
-                optuna.create_trial(params=params, distributions=kinds, value=record.validation_accuracy)
+                optuna.create_trial(params=params, distributions=kinds, value=record.validation_score)
             )
     if len(trials) < _LEAST_TRIALS:
         return {}

@@ -50,12 +50,12 @@ class TrialRunning:
     Attributes:
         trial: its number.
         rung: counted from 1.
-        validation_accuracy: there.
+        validation_score: there.
     """
 
     trial: int
     rung: int
-    validation_accuracy: float
+    validation_score: float
 
 
 @dataclass(frozen=True)
@@ -108,12 +108,12 @@ class RefitFinished:
     Attributes:
         trial: whose candidate.
         seed_index: which of the trainings, from 0.
-        validation_accuracy: under noise.
+        validation_score: under noise.
     """
 
     trial: int
     seed_index: int
-    validation_accuracy: float
+    validation_score: float
 
 
 @dataclass(frozen=True)

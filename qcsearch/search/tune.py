@@ -109,7 +109,7 @@ def _origin(source: RunFolder, result: SearchResult) -> Origin:
         run=for_terminal(source.path),
         device=source.config.device,
         trial=best.trial,
-        validation_accuracy=best.validation_accuracy,
+        validation_score=best.validation_score,
         test_accuracy_noisy=best.test_accuracy_noisy,
         seconds=result.seconds,
     )

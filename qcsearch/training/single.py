@@ -112,7 +112,7 @@ def train(
         control: callback, which may end the training, and checkpoint.
 
     Returns:
-        The model; `metrics` holds `validation_accuracy` under noise, `validation_accuracy_noiseless`,
+        The model; `metrics` holds `validation_score` under noise, `validation_score_noiseless`,
         `steps`, `stopped` and `seconds`.
 
     Raises:
@@ -165,8 +165,8 @@ def train(
     found = fit_candidate(transpiled, data, np.random.default_rng(fit_seed), start=start, control=control)
     scored = partial(accuracy, transpiled, found.parameters, data.validation, data.n_classes)
     metrics = {
-        "validation_accuracy": scored(),
-        "validation_accuracy_noiseless": scored(noise=False),
+        "validation_score": scored(),
+        "validation_score_noiseless": scored(noise=False),
         "steps": found.steps,
         "stopped": found.stopped.sentence,
         "seconds": time.monotonic() - started,

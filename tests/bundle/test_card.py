@@ -32,7 +32,7 @@ def test_the_card_says_what_the_model_is_and_on_what_it_was_made(model):
         "Physical qubits used: 3, 1, 2",
         model.device.digest,
         "Z0, X1, Z0Z2",
-        "validation_accuracy",
+        "validation_score",
         "No number here was measured on a quantum processor",
     ):
         assert fact in card

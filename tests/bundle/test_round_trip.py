@@ -104,7 +104,7 @@ def test_further_metrics_stand_beside_the_models_own(model, tmp_path):
     read = load_bundle(tmp_path / "b")
     assert read.metrics["test_accuracy_noisy"] == 0.5
     assert read.metrics["seconds"] == 1.0
-    assert read.metrics["validation_accuracy"] == model.metrics["validation_accuracy"]
+    assert read.metrics["validation_score"] == model.metrics["validation_score"]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), object()])

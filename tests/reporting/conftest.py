@@ -115,7 +115,7 @@ def exact(accuracy):
 def facts(heavy_device, gate_list):
     rng = np.random.default_rng(1)
     records = [record(i, rng) for i in range(40)]
-    kept = sorted((r for r in records if r.trained), key=lambda r: -r.validation_accuracy)
+    kept = sorted((r for r in records if r.trained), key=lambda r: -r.validation_score)
     curve = [0.5 + 0.45 * (1 - np.exp(-i / 40)) for i in range(0, 200, 5)]
     return RunFacts(
         name="demo",

@@ -33,7 +33,7 @@ Search = Callable[..., SearchResult]
 def cut(record: TrialRecord, accuracy: float = 1.0) -> TrialRecord:
     """The same trial, stopped early, with a better accuracy than any."""
     outcome = Outcome("cut", "Cut short at step 3: The time was used up.", step=3)
-    return replace(record, outcome=outcome, validation_accuracy=accuracy, steps=3)
+    return replace(record, outcome=outcome, validation_score=accuracy, steps=3)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_with_the_time_it_is_judged_by_trainings_that_went_to_their_end(
     (again,) = (f for f in finalists if f.record.trial == ranked[-1].trial)
     assert [fit.seed_index for fit in again.refits] == [1, 2]
     assert again.best.seed_index > 0
-    assert again.mean == np.mean([fit.validation_accuracy for fit in again.refits])
+    assert again.mean == np.mean([fit.validation_score for fit in again.refits])
     assert not again.cut
     assert not again.notices
 

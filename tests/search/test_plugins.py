@@ -45,7 +45,7 @@ def number():
 
 
 class Dice:
-    objectives = ("validation_accuracy",)
+    objectives = ("validation_score",)
 
     def sampler(self, seed):
         return RandomSampler(seed=seed)

@@ -53,7 +53,7 @@ def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
     }  # fmt: skip
     assert set(data["best"]) == {
         "trial",
-        "validation_accuracy",
+        "validation_score",
         "test_accuracy_noisy",
         "test_accuracy_noiseless",
         "test_interval_noisy",
@@ -96,8 +96,8 @@ def test_the_model_is_the_winner_that_was_tested(finished: SearchResult, dataset
 
 def test_the_winner_is_chosen_by_validation_over_several_seeds(finished: SearchResult) -> None:
     assert [score.seed_index for score in finished.seeds] == [0, 1, 2]
-    assert finished.best.validation_accuracy == max(s.validation_accuracy for s in finished.seeds)
-    chosen = [s for s in finished.seeds if s.validation_accuracy == finished.best.validation_accuracy]
+    assert finished.best.validation_score == max(s.validation_score for s in finished.seeds)
+    chosen = [s for s in finished.seeds if s.validation_score == finished.best.validation_score]
     assert finished.best.test_accuracy_noisy in [s.test_accuracy_noisy for s in chosen]
     refits = [s.test_accuracy_noisy for s in finished.seeds[1:]]
     assert finished.spread["test_accuracy_noisy"] == pytest.approx(np.std(refits, ddof=1))
@@ -274,9 +274,9 @@ def test_nsga2_searches_accuracy_against_costs(search: Search, tmp_path: Path) -
     first = SearchStudy(RunFolder.open(result.run)).study.trials[0]
     costs = found[0].costs
     assert costs is not None
-    assert first.values == [found[0].validation_accuracy, costs.two_qubit_gates, costs.qpu_seconds]
-    best = max(r.validation_accuracy or 0 for r in found)
-    assert explain(RunFolder.open(result.run), result.best.trial).validation_accuracy is not None
+    assert first.values == [found[0].validation_score, costs.two_qubit_gates, costs.qpu_seconds]
+    best = max(r.validation_score or 0 for r in found)
+    assert explain(RunFolder.open(result.run), result.best.trial).validation_score is not None
     assert best > 0.5
 
 

@@ -49,7 +49,7 @@ def test_an_impossible_setting_is_refused(given: dict[str, Any], sentence: str) 
 
 
 def test_they_are_the_same_after_a_file() -> None:
-    options = {"pool": np.int64(50), "objectives": ["validation_accuracy", "depth"]}
+    options = {"pool": np.int64(50), "objectives": ["validation_score", "depth"]}
     settings = SearchSettings(None, 60, 8, 2.5, 2, 7, "elivagar", options, Path("runs/first"))
     text = canonical.dumps({name: getattr(settings, name) for name in NAMES})
     assert read(SearchSettings, canonical.loads(text), "settings") == settings

@@ -127,7 +127,7 @@ def test_slips_in_strategies_and_their_options_are_asked_about() -> None:
         ("atuo", {}, "'auto'"),
         ("auto", {"parent": 2}, "'parents'"),
         ("nsga2", {"population": 4}, "'population_size'"),
-        ("nsga2", {"objectives": ["validation_accuracy", "two_qubit_gate"]}, "'two_qubit_gates'"),
+        ("nsga2", {"objectives": ["validation_score", "two_qubit_gate"]}, "'two_qubit_gates'"),
         ("quantumnas", {"evolution.populaton": 4}, "'evolution.population'"),
     ):
         with pytest.raises(SpaceError) as caught:

@@ -72,8 +72,8 @@ def test_trials_start_from_the_weights_they_had_and_train_for_a_quarter_of_the_s
         assert record.candidate.training.steps == round(0.25 * training.steps) == record.steps
         assert record.candidate.training.learning_rate == pytest.approx(0.3 * training.learning_rate)
         assert np.abs(record.parameters.weights - warm_start.start.weights).max() < 1
-        assert record.validation_accuracy is not None
-        assert record.validation_accuracy >= record.history[0][1]
+        assert record.validation_score is not None
+        assert record.validation_score >= record.history[0][1]
 
 
 def test_the_scores_are_those_of_the_models_under_the_new_noise(

@@ -26,7 +26,7 @@ def quick(small_candidate):
 
 def test_three_flowers_are_learned_under_the_noise_of_a_device(model, iris):
     assert model.score(*iris) >= 0.85
-    assert model.metrics["validation_accuracy"] >= 0.85
+    assert model.metrics["validation_score"] >= 0.85
     assert model.metrics["steps"] == 60
 
 
@@ -45,7 +45,7 @@ def test_a_candidate_may_be_its_json(quick, iris):
 def test_validation_samples_can_be_given_and_are_not_trained_on(quick, iris):
     X, y = iris
     one = train(quick, X[::2], y[::2], device="fake_manila", validation=(X[1::2], y[1::2]))
-    assert one.metrics["validation_accuracy"] == pytest.approx(one.score(X[1::2], y[1::2]))
+    assert one.metrics["validation_score"] == pytest.approx(one.score(X[1::2], y[1::2]))
     assert one.pipeline.named_steps["constant"].n_features_in_ == 4
 
 
@@ -157,7 +157,7 @@ def test_a_transpiled_candidate_trains_on_preprocessed_samples_with_options_of_i
     data = TrainingData(Part(Z[:80], y[:80]), 2, Part(Z[80:], y[80:]))
     found = fit_candidate(transpiled, data, rng, options=options)
     assert found.stopped is Stop.TARGET_ACCURACY
-    assert accuracy(transpiled, found.parameters, data.validation, 2) == found.validation_accuracy
+    assert accuracy(transpiled, found.parameters, data.validation, 2) == found.validation_score
 
 
 def test_columns_of_a_table_name_the_features(quick, iris):

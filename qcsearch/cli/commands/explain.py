@@ -134,8 +134,8 @@ def _outcome(record: TrialRecord) -> dict[str, object]:
     if record.lineage is not None:
         shown["circuit"] = f"refined, step by step, from that of trial {record.lineage}"
     if record.trained:
-        shown["validation accuracy, noisy"] = percent(record.validation_accuracy)
-        shown["validation accuracy, noiseless"] = percent(record.validation_accuracy_noiseless)
+        shown["validation accuracy, noisy"] = percent(record.validation_score)
+        shown["validation accuracy, noiseless"] = percent(record.validation_score_noiseless)
     if record.steps:
         stopped = "" if record.outcome.kind in ("pruned", "cut") else f" {record.stopped}"
         shown["training"] = f"{record.steps} steps.{stopped}"

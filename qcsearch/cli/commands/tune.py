@@ -132,16 +132,16 @@ def _show(config: RunConfig, result: SearchResult) -> None:
         (
             f"trial {origin.trial} of {origin.run}",
             origin.device,
-            origin.validation_accuracy,
+            origin.validation_score,
             origin.test_accuracy_noisy,
         ),
         (
             "the same weights",
             config.device,
-            None if untuned is None else untuned.validation_accuracy,
+            None if untuned is None else untuned.validation_score,
             None if untuned is None else untuned.test_accuracy_noisy,
         ),
-        ("tuned", config.device, result.best.validation_accuracy, result.best.test_accuracy_noisy),
+        ("tuned", config.device, result.best.validation_score, result.best.test_accuracy_noisy),
     ]
     cells = [(name, where, percent(validation), percent(test)) for name, where, validation, test in rows]
     columns = ("model", "under the noise of", "validation", "test")

@@ -222,7 +222,7 @@ def _row(record: TrialRecord) -> Sequence[object]:
         )
     )
     n_qubits = None if candidate is None else candidate.n_qubits
-    accuracy = (percent(record.validation_accuracy), percent(record.validation_accuracy_noiseless))
+    accuracy = (percent(record.validation_score), percent(record.validation_score_noiseless))
     trial = f"{record.trial} (cut short)" if record.outcome.kind == "cut" else record.trial
     return (trial, *accuracy, n_qubits, *cost, *(_words(name) for name in names))
 
@@ -233,7 +233,7 @@ def _front_row(record: TrialRecord) -> tuple[object, ...]:
     assert costs is not None
     return (
         record.trial,
-        percent(record.validation_accuracy),
+        percent(record.validation_score),
         costs.two_qubit_gates,
         f"{costs.qpu_seconds:.2f}",
         f"{1e6 * costs.duration:.2f}",

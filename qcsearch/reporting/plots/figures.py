@@ -85,7 +85,7 @@ def trial_points(facts: RunFacts) -> list[plots.TrialPoint]:
     return [
         plots.TrialPoint(
             record.trial,
-            _accuracy(record.validation_accuracy, record.history),
+            _accuracy(record.validation_score, record.history),
             None if record.costs is None else record.costs.two_qubit_gates,
             record.outcome.label,
             None if record.costs is None else record.costs.qpu_seconds,

@@ -261,7 +261,7 @@ def _untuned(objective: Objective, candidate: Candidate, parameters: Parameters)
     test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
     scored = partial(accuracy, transpiled, parameters, n_classes=prepared.data.n_classes)
     return Untuned(
-        validation_accuracy=scored(prepared.data.validation),
+        validation_score=scored(prepared.data.validation),
         test_accuracy_noisy=scored(test),
     )
 

@@ -69,7 +69,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     noiseless = accuracy(transpiled, chosen.parameters, test, data.n_classes, noise=False)
     best = Best(
         trial=winner.record.trial,
-        validation_accuracy=chosen.validation_accuracy,
+        validation_score=chosen.validation_score,
         test_accuracy_noisy=noisy,
         test_accuracy_noiseless=noiseless,
         test_interval_noisy=wilson(noisy, len(test)),
@@ -102,7 +102,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
 
 def _seed_score(transpiled: TranspiledCandidate, fit: Refitted, test: Part, n_classes: int) -> SeedScore:
     on_test = accuracy(transpiled, fit.parameters, test, n_classes)
-    return SeedScore(fit.seed_index, fit.validation_accuracy, on_test)
+    return SeedScore(fit.seed_index, fit.validation_score, on_test)
 
 
 def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:
@@ -110,7 +110,7 @@ def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:
     alike = [score for score in seeds if score.seed_index > 0]
     return {
         name: stdev(getattr(score, name) for score in alike) if len(alike) > 1 else None
-        for name in ("validation_accuracy", "test_accuracy_noisy")
+        for name in ("validation_score", "test_accuracy_noisy")
     }
 
 
@@ -119,7 +119,7 @@ def _failure(winner: Finalist, best: Best, on_validation: float, on_test: float)
     said = f"No training went to its end, the winner's neither: {winner.cut}" if winner.cut else ""
     parts = (
         ("test", best.test_accuracy_noisy, on_test),
-        ("validation", best.validation_accuracy, on_validation),
+        ("validation", best.validation_score, on_validation),
     )
     for part, score, majority in parts:
         if score <= majority:
@@ -144,7 +144,7 @@ def _model(
         image_shape=dataset.image_shape,
         feature_names=dataset.feature_names,
         metrics={
-            "validation_accuracy": best.validation_accuracy,
+            "validation_score": best.validation_score,
             "test_accuracy_noisy": best.test_accuracy_noisy,
             "test_accuracy_noiseless": best.test_accuracy_noiseless,
             "n_test": best.n_test,

@@ -19,14 +19,14 @@ class Refitted:
 
     Attributes:
         parameters: of circuit and head.
-        validation_accuracy: under noise; of a training on both parts the mean of its candidate's others.
+        validation_score: under noise; of a training on both parts the mean of its candidate's others.
         seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
         validation_loss: of the same weights.
         cut: why it was stopped early, a sentence; empty if it ran to its end.
     """
 
     parameters: Parameters
-    validation_accuracy: float
+    validation_score: float
     seed_index: int
     validation_loss: float = math.inf
     cut: str = ""
@@ -62,7 +62,7 @@ class Finalist:
 
         One that was stopped early is taken only if there is no other.
         """
-        return max(self.fits, key=lambda fit: (not fit.cut, fit.validation_accuracy, -fit.validation_loss))
+        return max(self.fits, key=lambda fit: (not fit.cut, fit.validation_score, -fit.validation_loss))
 
     @property
     def chosen(self) -> Refitted:
@@ -82,7 +82,7 @@ class Finalist:
     @property
     def mean(self) -> float:
         """Mean validation accuracy over `refits`: what finalists are compared by."""
-        return fmean(fit.validation_accuracy for fit in self.refits)
+        return fmean(fit.validation_score for fit in self.refits)
 
     @property
     def mean_loss(self) -> float:

@@ -126,7 +126,7 @@ def _rounds(
         if any(fit.cut for fit in found):
             return
         for finalist, fit in zip(finalists, found, strict=True):
-            emit(RefitFinished(finalist.record.trial, index - 1, fit.validation_accuracy))
+            emit(RefitFinished(finalist.record.trial, index - 1, fit.validation_score))
             finalist.fits.append(fit)
         longest = max(longest, time.monotonic() - started)
 
@@ -217,7 +217,7 @@ def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) ->
     transpiled, _, _ = replace(objective, setup_seconds=None).transpile(longer)
     own = Refitted(
         record.parameters,
-        record.validation_accuracy or 0.0,
+        record.validation_score or 0.0,
         0,
         math.inf if record.validation_loss is None else record.validation_loss,
         record.outcome.text if was_cut(record) else "",

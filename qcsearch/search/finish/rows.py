@@ -83,8 +83,8 @@ def trial_row(record: TrialRecord, pareto: bool) -> Row:
     return Row(
         name=f"trial {record.trial}",
         kind="trial",
-        accuracy=record.validation_accuracy,
-        accuracy_noiseless=record.validation_accuracy_noiseless,
+        accuracy=record.validation_score,
+        accuracy_noiseless=record.validation_score_noiseless,
         trial=record.trial,
         n_qubits=None if candidate is None else candidate.n_qubits,
         n_weights=None if cost is None else cost.n_weights,

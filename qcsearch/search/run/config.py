@@ -27,7 +27,7 @@ class Origin:
         run: its folder.
         device: name of its device.
         trial: number of its winner.
-        validation_accuracy: of its winner, under its device's noise.
+        validation_score: of its winner, under its device's noise.
         test_accuracy_noisy: of its winner, under its device's noise.
         seconds: that it took.
     """
@@ -35,7 +35,7 @@ class Origin:
     run: str
     device: str
     trial: int
-    validation_accuracy: float
+    validation_score: float
     test_accuracy_noisy: float
     seconds: float
 

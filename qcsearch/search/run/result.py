@@ -37,7 +37,7 @@ class SearchResult:
         seconds: used, over all sessions.
         best: the winner.
         seeds: every training of the winner's candidate that finished.
-        spread: standard deviation over `seeds` of `validation_accuracy` and `test_accuracy_noisy`; None for
+        spread: standard deviation over `seeds` of `validation_score` and `test_accuracy_noisy`; None for
             one.
         baselines: what the winner is compared with on the test split, that of the majority class first.
         snapshot: another day's noise, a recorded one or else a synthetic one; None if the winner's circuit

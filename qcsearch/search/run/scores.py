@@ -15,7 +15,7 @@ class Best:
 
     Attributes:
         trial: number of its trial.
-        validation_accuracy: under noise, on the validation split: what it was chosen by.
+        validation_score: under noise, on the validation split: what it was chosen by.
         test_accuracy_noisy: under the device's noise, at infinitely many shots, on the test split.
         test_accuracy_noiseless: the same weights without noise.
         test_interval_noisy: 95 % interval of the former, see `training.statistics.wilson`.
@@ -27,7 +27,7 @@ class Best:
     """
 
     trial: int
-    validation_accuracy: float
+    validation_score: float
     test_accuracy_noisy: float
     test_accuracy_noiseless: float
     test_interval_noisy: Interval
@@ -69,12 +69,12 @@ class SeedScore:
 
     Attributes:
         seed_index: 0 for the trial's own, 1, 2, … for those of the refit.
-        validation_accuracy: on the validation split.
+        validation_score: on the validation split.
         test_accuracy_noisy: on the test split.
     """
 
     seed_index: int
-    validation_accuracy: float
+    validation_score: float
     test_accuracy_noisy: float
 
 
@@ -105,9 +105,9 @@ class Untuned:
     """Of a tuning: the winner it started from, moved to the new device with the weights it had.
 
     Attributes:
-        validation_accuracy: under the new device's noise, on the validation split.
+        validation_score: under the new device's noise, on the validation split.
         test_accuracy_noisy: the same on the test split.
     """
 
-    validation_accuracy: float
+    validation_score: float
     test_accuracy_noisy: float

@@ -48,7 +48,7 @@ class Strategy(Protocol):
     that raised is `FAIL`. `user_attrs["record"]`, where there is one, is its `TrialRecord` as JSON.
 
     Attributes:
-        objectives: `validation_accuracy`, and behind it costs to be small (of `record.Costs`), if any. A study of
+        objectives: `validation_score`, and behind it costs to be small (of `record.Costs`), if any. A study of
             several objectives cannot stop trials early.
     """
 

@@ -55,7 +55,7 @@ class Elivagar:
         cnr_power: of CNR in the score.
     """
 
-    objectives = ("validation_accuracy",)
+    objectives = ("validation_score",)
 
     pool: PositiveInt = 100
     subgraphs: PositiveInt = 100

@@ -30,7 +30,7 @@ class ExpressibilitySearch:
         evolution: its sizes.
     """
 
-    objectives = ("validation_accuracy",)
+    objectives = ("validation_score",)
 
     evolution: Evolution = field(default_factory=Evolution)
 

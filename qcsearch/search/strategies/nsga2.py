@@ -27,7 +27,7 @@ class NSGA2:
         population_size: trials a generation.
         crossover_prob: probability that a child has two parents.
         swapping_prob: probability to swap each parameter between them.
-        objectives: `validation_accuracy`, which is maximised, then costs, which are minimised: `two_qubit_gates`,
+        objectives: `validation_score`, which is maximised, then costs, which are minimised: `two_qubit_gates`,
             `qpu_seconds`, `depth`, `duration`, `n_weights`, …; and predictors of the space, the better way.
 
     Raises:
@@ -39,11 +39,11 @@ class NSGA2:
         population_size: PositiveInt = 20,
         crossover_prob: Share = 0.9,
         swapping_prob: Share = 0.5,
-        objectives: Sequence[str] = ("validation_accuracy", "two_qubit_gates", "qpu_seconds"),
+        objectives: Sequence[str] = ("validation_score", "two_qubit_gates", "qpu_seconds"),
     ) -> None:
-        if tuple(objectives[:1]) != ("validation_accuracy",) or len(set(objectives)) < len(objectives):
+        if tuple(objectives[:1]) != ("validation_score",) or len(set(objectives)) < len(objectives):
             raise SpaceError(
-                "The 'objectives' of nsga2 must be validation_accuracy and then others, each once. "
+                "The 'objectives' of nsga2 must be validation_score and then others, each once. "
                 f"Got {list(objectives)}."
             )
         self.objectives = tuple(objectives)

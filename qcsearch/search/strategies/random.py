@@ -15,7 +15,7 @@ __all__ = ["Random"]
 class Random:
     """Independent draws from the space, with successive halving."""
 
-    objectives = ("validation_accuracy",)
+    objectives = ("validation_score",)
 
     def sampler(self, seed: int) -> BaseSampler:
         """Optuna's random sampler."""

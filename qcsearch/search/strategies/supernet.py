@@ -112,7 +112,7 @@ class SupernetSearch:
         ranked: circuits that are ranked.
     """
 
-    objectives = ("validation_accuracy",)
+    objectives = ("validation_score",)
 
     supernets: PositiveInt = 5
     steps: NonNegativeInt = 400

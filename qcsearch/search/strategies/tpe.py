@@ -27,7 +27,7 @@ class TPE:
         n_ei_candidates: samples of which the most promising is taken.
     """
 
-    objectives = ("validation_accuracy",)
+    objectives = ("validation_score",)
 
     def __init__(self, n_startup_trials: NonNegativeInt = 10, n_ei_candidates: PositiveInt = 24) -> None:
         self.n_startup_trials = n_startup_trials

@@ -86,6 +86,6 @@ def _correlate(objective: Objective, kept: list[TrialRecord], name: str) -> Corr
             continue
         seconds.append(time.perf_counter() - started)
         figures.append(figure if predictor.higher_is_better else -figure)
-        accuracies.append(record.validation_accuracy or 0.0)
+        accuracies.append(record.validation_score or 0.0)
     rho, low, high = spearman(figures, accuracies) or (None, None, None)
     return Correlation(name, rho, low, high, len(figures), float(np.median(seconds)) if seconds else 0.0)

@@ -40,9 +40,9 @@ def values(record: TrialRecord, objectives: Sequence[str], space: SearchSpace) -
 
     A predictor of which more is better has its sign turned. None if a predictor is not defined for the candidate.
     """
-    if record.validation_accuracy is None:
+    if record.validation_score is None:
         return None
-    found = [float(record.validation_accuracy)]
+    found = [float(record.validation_score)]
     for name in objectives[1:]:
         if name in _COSTS:
             found.append(float(getattr(record.costs, name)))

@@ -194,13 +194,13 @@ class SearchStudy:
         asked.trial.set_user_attr("record", record.to_json())
         self._finish(asked.number, record)
 
-    def report(self, asked: Asked, rung: int, validation_accuracy: float) -> float | None:
+    def report(self, asked: Asked, rung: int, validation_score: float) -> float | None:
         """Report an accuracy at a rung; what it would have needed there if the trial is to end, else None."""
         if not self.prunes:
             return None
         factor = self._run.space.ladder.reduction_factor
         step = factor**rung
-        asked.trial.report(validation_accuracy, step)
+        asked.trial.report(validation_score, step)
         if not asked.trial.should_prune():
             return None
         reached = sorted(

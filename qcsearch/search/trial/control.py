@@ -16,7 +16,7 @@ __all__ = ["TO_THE_END", "RungReporter", "Rungs", "TrialControl"]
 class Rungs(Protocol):
     """Where a training reports on its way, and may be told to end."""
 
-    def report(self, rung: int, validation_accuracy: float) -> float | None:
+    def report(self, rung: int, validation_score: float) -> float | None:
         """Report at rung 0, 1, …; the accuracy it needed if the trial is to end here, else None."""
         ...
 
@@ -24,7 +24,7 @@ class Rungs(Protocol):
 class _NoRungs:
     """Nobody listens: the training goes to its end."""
 
-    def report(self, rung: int, validation_accuracy: float) -> float | None:
+    def report(self, rung: int, validation_score: float) -> float | None:
         return None
 
 
@@ -69,9 +69,9 @@ class RungReporter:
         self._threshold: float | None = None
         self._reached = 0.0
 
-    def __call__(self, step: int, validation_accuracy: float | None) -> bool:
+    def __call__(self, step: int, validation_score: float | None) -> bool:
         """Note a validation; whether the training is to end with it."""
-        self._reached = max(self._reached, validation_accuracy or 0.0)
+        self._reached = max(self._reached, validation_score or 0.0)
         while self._next < len(self._steps) and step >= self._steps[self._next]:
             self._threshold = self._rungs.report(self._next, self._reached)
             self._next += 1

@@ -264,7 +264,7 @@ class Objective:
         record = replace(
             record,
             outcome=reporter.outcome(fit),
-            history=tuple((r.step, r.validation_accuracy or 0.0) for r in fit.history),
+            history=tuple((r.step, r.validation_score or 0.0) for r in fit.history),
             parameters=fit.parameters,
             steps=fit.steps,
             validation_loss=fit.validation_loss,
@@ -274,6 +274,6 @@ class Objective:
         if not record.trained:
             return record
         scored = partial(accuracy, transpiled, fit.parameters, data.validation, data.n_classes)
-        noisy = fit.validation_accuracy if options.noise else scored()
+        noisy = fit.validation_score if options.noise else scored()
         noiseless = scored(noise=False)
-        return replace(record, validation_accuracy=noisy, validation_accuracy_noiseless=noiseless)
+        return replace(record, validation_score=noisy, validation_score_noiseless=noiseless)

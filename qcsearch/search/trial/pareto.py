@@ -35,4 +35,4 @@ def _merit(record: TrialRecord) -> tuple[float, int, float]:
     """Small is good."""
     assert record.costs is not None
     costs = record.costs
-    return -(record.validation_accuracy or 0.0), costs.two_qubit_gates, round(costs.qpu_seconds, _DIGITS)
+    return -(record.validation_score or 0.0), costs.two_qubit_gates, round(costs.qpu_seconds, _DIGITS)

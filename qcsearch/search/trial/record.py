@@ -95,9 +95,9 @@ class TrialRecord:
         candidate: what was tried; None if the space could not make one of the parameters.
         params: the sampler's parameters.
         outcome: what became of it.
-        validation_accuracy: under the device's noise, on the validation split; the score that the search
+        validation_score: under the device's noise, on the validation split; the score that the search
             maximises.
-        validation_accuracy_noiseless: of the same weights without noise.
+        validation_score_noiseless: of the same weights without noise.
         validation_loss: of the same weights, as they were trained.
         costs: of the mapped circuit; None if it was never mapped.
         constraints: violation of each constraint, > 0 broken.
@@ -118,8 +118,8 @@ class TrialRecord:
     candidate: Candidate | None
     params: Mapping[str, Json]
     outcome: Outcome
-    validation_accuracy: float | None = None
-    validation_accuracy_noiseless: float | None = None
+    validation_score: float | None = None
+    validation_score_noiseless: float | None = None
     validation_loss: float | None = None
     costs: Costs | None = None
     constraints: Mapping[str, float] = field(default_factory=dict)
@@ -152,7 +152,7 @@ class TrialRecord:
         Size before loss: where many reach the same accuracy, the lowest of many losses is mostly luck with few
         samples, and the smaller circuit costs less.
         """
-        accuracy = -math.inf if self.validation_accuracy is None else self.validation_accuracy
+        accuracy = -math.inf if self.validation_score is None else self.validation_score
         loss = math.inf if self.validation_loss is None else self.validation_loss
         gates, weights = (self.costs.two_qubit_gates, self.costs.n_weights) if self.costs else (0, 0)
         return accuracy, -gates, -weights, -loss

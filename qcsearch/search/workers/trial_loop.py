@@ -140,8 +140,8 @@ class _StudyRungs:
     on_running: Callable[[Event], None] | None
     watch: Stopwatch
 
-    def report(self, rung: int, validation_accuracy: float) -> float | None:
+    def report(self, rung: int, validation_score: float) -> float | None:
         if self.on_running is not None:
-            self.on_running(TrialRunning(self.asked.number, rung + 1, validation_accuracy))
+            self.on_running(TrialRunning(self.asked.number, rung + 1, validation_score))
         with self.watch.stage("store"):
-            return self.study.report(self.asked, rung, validation_accuracy)
+            return self.study.report(self.asked, rung, validation_score)

@@ -31,7 +31,7 @@ class Stop(StrEnum):
 
 _SENTENCES = {
     Stop.STEPS: "All steps were done.",
-    Stop.TARGET_ACCURACY: "The validation accuracy reached its target.",
+    Stop.TARGET_ACCURACY: "The validation score reached its target.",
     Stop.TARGET_LOSS: "The training loss fell to its target.",
     Stop.PLATEAU: "The validation stopped improving.",
     Stop.CONVERGED: "The optimizer found nothing lower.",
@@ -48,13 +48,13 @@ class Record:
     Attributes:
         step: optimizer steps done.
         loss: training loss at the last step, None before the first.
-        validation_accuracy: None without validation data.
+        validation_score: None without validation data.
         validation_loss: None without validation data, or if it was not finite.
     """
 
     step: int
     loss: float | None
-    validation_accuracy: float | None
+    validation_score: float | None
     validation_loss: float | None
 
     def to_json(self) -> dict[str, Json]:
@@ -71,7 +71,7 @@ class Fit:
         history: the validations in order.
         stopped: why it ended; `stopped.sentence` in words.
         steps: optimizer steps done.
-        validation_accuracy: of the weights handed back, None without validation data.
+        validation_score: of the weights handed back, None without validation data.
         validation_loss: of the weights handed back, None without validation data, or if it was not finite.
     """
 
@@ -79,5 +79,5 @@ class Fit:
     history: tuple[Record, ...]
     stopped: Stop
     steps: int
-    validation_accuracy: float | None
+    validation_score: float | None
     validation_loss: float | None = None

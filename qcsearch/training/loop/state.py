@@ -30,7 +30,7 @@ class TrainingState:
         step: optimizer steps done.
         loss: training loss at the last step, None before the first.
         best: `theta` of the best validation so far.
-        best_accuracy: its validation accuracy, None without validation data.
+        best_score: its validation accuracy, None without validation data.
         best_loss: its validation loss, None without validation data, or if it was not finite.
         stale: validations since the best one, for the option `patience`.
         converged: whether the last step of an exact optimizer changed nothing.
@@ -43,14 +43,14 @@ class TrainingState:
     step: int = 0
     loss: float | None = None
     best: Floats = field(default_factory=lambda: np.zeros(0))
-    best_accuracy: float | None = None
+    best_score: float | None = None
     best_loss: float | None = None
     stale: int = 0
     converged: bool = False
     history: list[Record] = field(default_factory=list)
 
 
-_PLAIN = ("seed", "step", "loss", "best_accuracy", "best_loss", "stale", "converged")
+_PLAIN = ("seed", "step", "loss", "best_score", "best_loss", "stale", "converged")
 
 
 def begin(task: Task, rng: np.random.Generator, start: Parameters) -> TrainingState:

@@ -113,21 +113,19 @@ class _Loop:
             if state.step % self.task.options.validate_every == 0:
                 self.validate()
                 self.save()
-                if self.on_step is not None and self.on_step(
-                    state.step, state.history[-1].validation_accuracy
-                ):
+                if self.on_step is not None and self.on_step(state.step, state.history[-1].validation_score):
                     stop = Stop.PRUNED
                     break
         self.save()  # before a validation that an unbroken training would not have made
         if state.history[-1].step < state.step:
             self.validate()
         parameters, history = self.task.parameters(state.best), tuple(state.history)
-        return Fit(parameters, history, stop, state.step, state.best_accuracy, state.best_loss)
+        return Fit(parameters, history, stop, state.step, state.best_score, state.best_loss)
 
     def reason(self) -> Stop | None:
         """Why the next step is not done, None if it is."""
         state, options = self.state, self.task.options
-        if _reached(state.best_accuracy, options.target_accuracy):
+        if _reached(state.best_score, options.target_accuracy):
             return Stop.TARGET_ACCURACY
         if state.loss is not None and options.target_loss is not None and state.loss <= options.target_loss:
             return Stop.TARGET_LOSS
@@ -186,8 +184,8 @@ class _Loop:
         accuracy, loss = self.task.validate(state.theta)
         self.validation_seconds = time.monotonic() - started
         state.history.append(Record(state.step, state.loss, accuracy, loss))
-        if len(state.history) == 1 or _better(accuracy, loss, state.best_accuracy, state.best_loss):
-            state.best, state.best_accuracy, state.best_loss = state.theta, accuracy, loss
+        if len(state.history) == 1 or _better(accuracy, loss, state.best_score, state.best_loss):
+            state.best, state.best_score, state.best_loss = state.theta, accuracy, loss
             state.stale = 0
         else:
             state.stale += 1
@@ -198,13 +196,13 @@ class _Loop:
 
 
 def _better(
-    accuracy: float | None, loss: float | None, best_accuracy: float | None, best_loss: float | None
+    accuracy: float | None, loss: float | None, best_score: float | None, best_loss: float | None
 ) -> bool:
     """Higher accuracy wins, then lower loss; without validation the newest wins."""
-    if accuracy is None or best_accuracy is None:
+    if accuracy is None or best_score is None:
         return True
     lower = loss is not None and (best_loss is None or loss < best_loss)
-    return accuracy > best_accuracy or (accuracy == best_accuracy and lower)
+    return accuracy > best_score or (accuracy == best_score and lower)
 
 
 def _reached(value: float | None, target: float | None) -> bool:

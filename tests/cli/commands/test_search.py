@@ -28,7 +28,7 @@ def test_the_last_line_is_one_json_object_with_the_promised_keys(searched):
         "run", "n_trials", "seconds", "best", "baselines", "missing", "pareto", "cut", "failure",
     }  # fmt: skip
     assert set(found["best"]) == {
-        "trial", "validation_accuracy", "test_accuracy_noisy", "test_accuracy_noiseless",
+        "trial", "validation_score", "test_accuracy_noisy", "test_accuracy_noiseless",
         "test_interval_noisy", "test_interval_noiseless", "n_test", "n_qubits", "n_weights", "two_qubit_gates",
     }  # fmt: skip
     assert found["run"] == str(folder)
@@ -114,7 +114,7 @@ def test_a_run_resumes_with_the_options_of_its_strategy_and_refuses_others(qcsea
     begin = ("search", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 1, "--run", run)
     options = (
         "--strategy-option",
-        "objectives=validation_accuracy,depth",
+        "objectives=validation_score,depth",
         "--strategy-option",
         "population_size=4",
     )
@@ -122,7 +122,7 @@ def test_a_run_resumes_with_the_options_of_its_strategy_and_refuses_others(qcsea
     assert outcome.code == 0, outcome.err
     assert qcsearch("search", "--run", run, "--trials", 2).code == 0
     said = json.loads((run / "run.json").read_text())["settings"]["strategy_options"]
-    assert said == {"objectives": ["validation_accuracy", "depth"], "population_size": 4}
+    assert said == {"objectives": ["validation_score", "depth"], "population_size": 4}
     refused = qcsearch("search", "--run", run, "--trials", 3, "--strategy-option", "population_size=5")
     assert refused.code == 2
     assert "was made with the strategy options" in refused.err

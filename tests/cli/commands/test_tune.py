@@ -28,7 +28,7 @@ def test_the_table_says_what_was_there_what_was_left_and_what_was_made_of_it(tun
     before, untuned, after, seconds = lines
     assert before.startswith(f"trial {best['trial']} of {finished}")
     assert "fake_manila " in before
-    assert f"{100 * best['validation_accuracy']:.1f} %" in before
+    assert f"{100 * best['validation_score']:.1f} %" in before
     assert f"{100 * best['test_accuracy_noisy']:.1f} %" in before
     assert untuned.startswith("the same weights")
     assert after.startswith("tuned")
@@ -48,7 +48,7 @@ def test_for_machines_it_is_the_object_of_a_search_with_what_it_began_with(
     assert found["run"] == str(run)
     assert 1 <= found["n_trials"] <= 2
     assert found["origin"]["run"] == str(finished)
-    assert set(found["untuned"]) == {"validation_accuracy", "test_accuracy_noisy"}
+    assert set(found["untuned"]) == {"validation_score", "test_accuracy_noisy"}
     assert not any(one["quantum"] for one in found["baselines"])
 
 

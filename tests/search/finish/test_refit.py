@@ -42,7 +42,7 @@ def test_the_winner_is_trained_once_more_on_training_and_validation_parts_togeth
     assert winner.whole is not None
     assert all(other.whole is None for other in others)
     assert winner.chosen is winner.whole
-    assert winner.chosen.validation_accuracy == winner.mean
+    assert winner.chosen.validation_score == winner.mean
     candidate = winner.transpiled.candidate
     data = objective.features.prepare(candidate.preprocessing).data
     again = fit_candidate(
@@ -91,7 +91,7 @@ def test_weights_that_know_the_validation_part_are_what_the_last_training_of_a_t
     assert (winner.digest, winner.mean) == (plain.digest, plain.mean)
     assert winner.whole is not None
     assert (winner.whole.parameters == known) == late
-    assert winner.chosen.validation_accuracy == winner.mean
+    assert winner.chosen.validation_score == winner.mean
     if late:
         assert plain.whole is None
     else:

@@ -94,9 +94,7 @@ def installed(tmp_path: Path) -> dict[str, str]:
 
 def board(run: Path) -> list[tuple[object, ...]]:
     found = records(RunFolder.open(run))
-    rows = [
-        (r.trial, r.candidate, r.outcome, r.validation_accuracy, r.parameters, r.predictors) for r in found
-    ]
+    rows = [(r.trial, r.candidate, r.outcome, r.validation_score, r.parameters, r.predictors) for r in found]
     return [*rows, str(leaderboard(RunFolder.open(run)))]
 
 

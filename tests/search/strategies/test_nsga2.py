@@ -26,16 +26,16 @@ name = "duration_t2"
 
 
 def test_its_objectives_are_accuracy_and_costs() -> None:
-    assert NSGA2().objectives == ("validation_accuracy", "two_qubit_gates", "qpu_seconds")
-    assert NSGA2(objectives=["validation_accuracy", "depth"]).objectives == ("validation_accuracy", "depth")
+    assert NSGA2().objectives == ("validation_score", "two_qubit_gates", "qpu_seconds")
+    assert NSGA2(objectives=["validation_score", "depth"]).objectives == ("validation_score", "depth")
 
 
 @pytest.mark.parametrize(
     "objectives",
     [
         (),
-        ("two_qubit_gates", "validation_accuracy"),
-        ("validation_accuracy", "depth", "depth"),
+        ("two_qubit_gates", "validation_score"),
+        ("validation_score", "depth", "depth"),
     ],
 )
 def test_other_objectives_are_refused(objectives: tuple[str, ...]) -> None:
@@ -45,7 +45,7 @@ def test_other_objectives_are_refused(objectives: tuple[str, ...]) -> None:
 
 def test_objectives_that_the_trials_of_a_space_do_not_have_are_refused(space: SearchSpace) -> None:
     check_strategy("nsga2", space)
-    options = {"objectives": ["validation_accuracy", "estimated_success_probability"]}
+    options = {"objectives": ["validation_score", "estimated_success_probability"]}
     with pytest.raises(
         SpaceError, match=r"'quick' an objective must be one of .* or a predictor, of which it has none"
     ):
@@ -56,7 +56,7 @@ def test_objectives_that_the_trials_of_a_space_do_not_have_are_refused(space: Se
 def test_a_predictor_is_an_objective_the_better_way(
     search: Search, space: SearchSpace, tmp_path: Path
 ) -> None:
-    objectives = ["validation_accuracy", "estimated_success_probability", "duration_t2"]
+    objectives = ["validation_score", "estimated_success_probability", "duration_t2"]
     predicted = SearchSpace.from_toml(space.text + PREDICTED, "predicted")
     search(
         tmp_path, space=predicted, n_trials=3, strategy="nsga2", strategy_options={"objectives": objectives}
@@ -66,7 +66,7 @@ def test_a_predictor_is_an_objective_the_better_way(
         record = TrialRecord.from_json(trial.user_attrs["record"])
         figures = record.predictors
         assert trial.values == [
-            record.validation_accuracy,
+            record.validation_score,
             -figures["estimated_success_probability"],
             figures["duration_t2"],
         ]

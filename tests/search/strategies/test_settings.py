@@ -23,9 +23,9 @@ def test_options_are_parameters_and_fields_of_parameters() -> None:
     assert create_strategy("elivagar", {"pool": 50, "keep": 1}) == Elivagar(pool=50, keep=1.0)
     evolved = create_strategy("quantumnas", {"evolution.population": 8, "pruned": [0.1, 0.2], "epochs": 3})
     assert evolved == QuantumNASSearch(evolution=Evolution(population=8), pruned=(0.1, 0.2), epochs=3)
-    chosen = create_strategy("nsga2", {"objectives": ["validation_accuracy", "depth"]})
+    chosen = create_strategy("nsga2", {"objectives": ["validation_score", "depth"]})
     assert isinstance(chosen, NSGA2)
-    assert chosen.objectives == ("validation_accuracy", "depth")
+    assert chosen.objectives == ("validation_score", "depth")
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_on_another_day_the_best_are_tried_first_and_from_their_weights(
     assert first.candidate is not None
     assert wanted[0].candidate is not None
     assert replace(first.candidate, qubits=wanted[0].candidate.qubits) == wanted[0].candidate
-    assert first.history[0][1] >= 0.8 * (wanted[0].validation_accuracy or 0)  # not where drawn weights begin
+    assert first.history[0][1] >= 0.8 * (wanted[0].validation_score or 0)  # not where drawn weights begin
     assert f"The search begins with {len(wanted)} candidates of {source.path}." in notices(told)
     assert run.config.settings.seed_from == str(source.path)
 

@@ -47,7 +47,7 @@ def kept(asked: Asked, accuracy: float = 0.5) -> TrialRecord:
         asked.candidate,
         dict(asked.params),
         Outcome("kept", "Done."),
-        validation_accuracy=accuracy,
+        validation_score=accuracy,
         costs=COSTS,
     )
 
@@ -232,7 +232,7 @@ def test_an_infeasible_trial_is_pruned_and_the_sampler_told_by_how_much(
     record = replace(
         kept(asked),
         outcome=Outcome("infeasible", "Too deep.", constraint="depth", violation=0.5),
-        validation_accuracy=None,
+        validation_score=None,
         constraints={"depth": 0.5, "weights": -0.1},
     )
     study.tell(asked, record)
@@ -250,7 +250,7 @@ def test_the_same_candidate_is_not_trained_twice(
     run_trials(study, replace(objective, bound=same), worker="me", on_record=records.append)
     assert [record.outcome.kind for record in records] == ["kept"] + ["reused"] * 4
     assert {record.outcome.trial for record in records[1:]} == {0}
-    assert {record.validation_accuracy for record in records} == {records[0].validation_accuracy}
+    assert {record.validation_score for record in records} == {records[0].validation_score}
     assert all(record.outcome.text.startswith("The same candidate as trial 0") for record in records[1:])
 
 
@@ -282,7 +282,7 @@ def test_a_space_without_a_feasible_candidate_ends_the_search(
         if asked is None:
             break
         outcome = Outcome("infeasible", "No.", constraint="depth", violation=1.0)
-        study.tell(asked, replace(kept(asked), outcome=outcome, validation_accuracy=None))
+        study.tell(asked, replace(kept(asked), outcome=outcome, validation_score=None))
     assert study.ended() == "hopeless"
 
 

@@ -39,9 +39,9 @@ def candidate(objective: Objective) -> Candidate:
 def test_a_kept_candidate_has_scores_costs_and_weights(objective: Objective, candidate: Candidate) -> None:
     record = objective(7, candidate, FULL, worker="me")
     assert (record.trial, record.worker, record.outcome.kind) == (7, "me", "kept")
-    assert record.validation_accuracy is not None
-    assert record.validation_accuracy > 0.7
-    assert record.validation_accuracy_noiseless is not None
+    assert record.validation_score is not None
+    assert record.validation_score > 0.7
+    assert record.validation_score_noiseless is not None
     assert record.costs is not None
     assert len(record.parameters.weights) == record.costs.n_weights > 0
     assert record.steps == 12
@@ -64,8 +64,8 @@ def test_the_stored_weights_are_the_model(objective: Objective, candidate: Candi
     )
     part = data.split.validation
     labels = data.dataset.labels(part.y)
-    assert model.score(part.X, labels) == record.validation_accuracy
-    assert model.score(part.X, labels, noise=False) == record.validation_accuracy_noiseless
+    assert model.score(part.X, labels) == record.validation_score
+    assert model.score(part.X, labels, noise=False) == record.validation_score_noiseless
 
 
 def test_a_candidate_trains_the_same_whichever_trial_it_is(
@@ -97,7 +97,7 @@ def test_what_cannot_be_built_is_infeasible_with_the_reason(
     assert (record.outcome.kind, record.outcome.constraint) == ("infeasible", "buildable")
     assert "'softmax' needs" in record.outcome.text
     assert record.constraints == {"buildable": 1.0}
-    assert record.validation_accuracy is None
+    assert record.validation_score is None
 
 
 def test_what_is_far_too_long_is_infeasible_before_it_is_mapped(
@@ -129,8 +129,8 @@ class Strict:
     def __init__(self) -> None:
         self.reports: list[tuple[int, float]] = []
 
-    def report(self, rung: int, validation_accuracy: float) -> float | None:
-        self.reports.append((rung, validation_accuracy))
+    def report(self, rung: int, validation_score: float) -> float | None:
+        self.reports.append((rung, validation_score))
         return 0.99
 
 
@@ -144,7 +144,7 @@ def test_a_trial_that_is_told_to_end_is_pruned_with_step_and_threshold(
     assert record.outcome.step == record.steps == 6
     assert record.outcome.threshold == 0.99
     assert "0.990 was needed" in record.outcome.text
-    assert record.validation_accuracy is None
+    assert record.validation_score is None
 
 
 def test_a_deadline_ends_a_training_with_its_best_weights(objective: Objective, candidate: Candidate) -> None:
@@ -155,7 +155,7 @@ def test_a_deadline_ends_a_training_with_its_best_weights(objective: Objective, 
     assert record.outcome.kind == "cut"
     assert record.outcome.text == f"Cut short at step {record.steps}: The time was used up."
     assert record.stopped == "The time was used up."
-    assert record.validation_accuracy is not None
+    assert record.validation_score is not None
 
 
 def test_the_limit_of_a_trial_ends_it_too(objective: Objective, candidate: Candidate) -> None:
@@ -165,7 +165,7 @@ def test_the_limit_of_a_trial_ends_it_too(objective: Objective, candidate: Candi
     assert 0.3 < time.monotonic() - started < 2
     assert record.outcome.kind == "cut"
     assert record.outcome.text == f"Cut short at step {record.steps}: The 0.3 s of one trial were used up."
-    assert record.validation_accuracy is not None
+    assert record.validation_score is not None
 
 
 def test_a_limit_that_is_reached_at_the_last_step_cuts_nothing_short(
@@ -182,8 +182,8 @@ def test_training_without_noise_is_still_scored_under_noise(
 ) -> None:
     quiet = replace(candidate, training=replace(candidate.training, noise=False))
     record = objective(0, quiet, FULL)
-    assert record.validation_accuracy_noiseless == max(accuracy for _, accuracy in record.history)
-    assert record.validation_accuracy is not None
+    assert record.validation_score_noiseless == max(accuracy for _, accuracy in record.history)
+    assert record.validation_score is not None
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ Point = tuple[float, int, float]
 def record(trial: int, point: Point, kind: str = "kept") -> TrialRecord:
     accuracy, gates, seconds = point
     costs = Costs(4, 2, gates, 10, 1e-6, 0.01, 0.9, seconds, gates, 8, 0)
-    return TrialRecord(trial, None, {}, Outcome(kind, ""), validation_accuracy=accuracy, costs=costs)
+    return TrialRecord(trial, None, {}, Outcome(kind, ""), validation_score=accuracy, costs=costs)
 
 
 def front(*points: Point) -> list[int]:

@@ -169,7 +169,7 @@ def test_predictors_are_judged_by_the_kept_trials(objective: Objective, candidat
             one = objective.bound.candidate(objective.bound.draw(FixedTrial(params)))
             inputs = objective.predictor_input(objective.transpile(one)[0])
             accuracy = 1 / (1 + PREDICTORS.create("expressibility")(inputs))
-            made.append(TrialRecord(len(made), one, {}, Outcome("kept", ""), validation_accuracy=accuracy))
+            made.append(TrialRecord(len(made), one, {}, Outcome("kept", ""), validation_score=accuracy))
     pruned = TrialRecord(9, candidate, {}, Outcome("pruned", ""))
     found = correlations(objective, [*made, pruned], ["cnr", "expressibility"])
     best = found[0]

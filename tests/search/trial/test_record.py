@@ -26,7 +26,7 @@ def test_a_record_comes_back_from_json_to_the_last_bit(
         candidate=CANDIDATE,
         params={"learning_rate": rate, "encoding": "angle"},
         outcome=Outcome("pruned", "Stopped.", step=10, threshold=accuracy),
-        validation_accuracy=accuracy,
+        validation_score=accuracy,
         costs=COSTS,
         constraints={"depth": -0.5},
         history=((0, 0.5), (10, accuracy)),

@@ -35,7 +35,7 @@ class Auto:
         repeats: share of the trials that refine a parent's circuit.
     """
 
-    objectives = ("validation_accuracy",)
+    objectives = ("validation_score",)
 
     n_startup_trials: NonNegativeInt = 10
     parents: PositiveInt = 6

@@ -29,7 +29,7 @@ class QuantumDARTSSearch(QuantumDARTSSettings):
     ours. `n_layers` is the number of layers; everything but the circuit is drawn from the space.
     """
 
-    objectives = ("validation_accuracy",)
+    objectives = ("validation_score",)
 
     def sampler(self, seed: int) -> BaseSampler:
         """What of the space a circuit generator takes is drawn at random."""

@@ -33,12 +33,12 @@ class Trained:
     Attributes:
         candidate: the circuit.
         parameters: of circuit and head.
-        validation_accuracy: under noise, if it is trained so.
+        validation_score: under noise, if it is trained so.
     """
 
     candidate: Candidate
     parameters: Parameters
-    validation_accuracy: float
+    validation_score: float
 
 
 def train_and_prune(
@@ -80,7 +80,7 @@ def train_and_prune(
             continue
         kept = Parameters(np.delete(stage.parameters.weights, gone), stage.parameters.head)
         stage = _fit(objective, without(stage.candidate, couplings, gone), options, rng, context, kept)
-        if stage.validation_accuracy >= best.validation_accuracy:
+        if stage.validation_score >= best.validation_score:
             best = stage
     return best
 
@@ -124,4 +124,4 @@ def _fit(
     fit: Fit = fit_candidate(
         transpiled, data, rng, options=options, start=start, control=TrainingControl(context.until)
     )
-    return Trained(candidate, fit.parameters, fit.validation_accuracy or 0.0)
+    return Trained(candidate, fit.parameters, fit.validation_score or 0.0)

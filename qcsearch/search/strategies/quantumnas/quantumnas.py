@@ -52,7 +52,7 @@ class QuantumNASSearch:
         tuning_steps: its steps after each pruning, as a share of the training's.
     """
 
-    objectives = ("validation_accuracy",)
+    objectives = ("validation_score",)
 
     evolution: Evolution = field(default_factory=Evolution)
     epochs: NonNegativeInt = 200

@@ -46,7 +46,7 @@ def test_what_was_tried_is_refined_from_the_weights_of_the_best_that_came_of_it(
 ) -> None:
     worse = replace(
         parent,
-        validation_accuracy=0.0,
+        validation_score=0.0,
         parameters=replace(parent.parameters, weights=0 * parent.parameters.weights),
     )
     given = replace(context(params=parent.params), history=lambda: [parent, worse])

@@ -166,8 +166,8 @@ def test_pruning_keeps_the_stage_that_validates_best_with_the_fewest_angles(give
     def run(*shares: float) -> tuple[float, int]:
         found = train_and_prune(given, candidate, shares, 0.01, 0.5, np.random.default_rng(0))
         record = given.objective(0, found.candidate, {}, start=found.parameters)
-        assert record.history[0][1] == pytest.approx(found.validation_accuracy)
-        return found.validation_accuracy, len(found.parameters.weights)
+        assert record.history[0][1] == pytest.approx(found.validation_score)
+        return found.validation_score, len(found.parameters.weights)
 
     plain, pruned = run(), run(0.2, 0.5)
     assert plain[1] == n_weights
