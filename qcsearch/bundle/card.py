@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qcsearch.deployment.executors.folding import fold_notice
 from qcsearch.escape import for_card, for_code
 from qcsearch.storage.canonical import Json
+from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval, wilson
 from qcsearch.typed import read
 from qcsearch.wording import microseconds
@@ -122,7 +123,8 @@ def _metrics(metrics: Mapping[str, Json]) -> str:
     ]
     note = (
         "Names say which part of the data a number is of: validation numbers chose the model and are a "
-        "little optimistic; test numbers did not. `noisy` and `noiseless` are simulations at infinitely many shots."
+        "little optimistic; test numbers did not. `noisy` and `noiseless` are simulations at infinitely many shots; "
+        "`noisy_at_…_shots` is one of so many shots a measurement basis, the mean over repeated measurements."
     )
     return "\n".join([note, "", "| metric | value | 95 % interval |", "|---|---|---|", *lines])
 
@@ -142,6 +144,7 @@ class _Baseline:
     test_accuracy: float
     test_interval: Interval
     difference: Difference
+    test_at_shots: ShotScore | None
 
 
 def _baselines(found: Json) -> str:
@@ -151,7 +154,7 @@ def _baselines(found: Json) -> str:
     names = [part.name for part in fields(_Baseline)]
     rows = [read(_Baseline, {name: one.get(name) for name in names}, "a baseline") for one in found]
     lines = [
-        f"| {for_card(row.name)} | {row.test_accuracy:.4f} | {_ends(row.test_interval)} "
+        f"| {for_card(row.name)} | {row.test_accuracy:.4f} | {_ends(row.test_interval)} | {_at_shots(row)} "
         f"| {row.difference.value:+.4f} | {_ends((row.difference.low, row.difference.high))} "
         f"| {row.difference.p:.2g} |"
         for row in rows
@@ -161,10 +164,16 @@ def _baselines(found: Json) -> str:
         "McNemar test. With p ≥ 0.05 the two cannot be told apart."
     )
     columns = [
-        "| baseline | accuracy | 95 % interval | difference | 95 % interval | p |",
-        "|---|---|---|---|---|---|",
+        "| baseline | accuracy | 95 % interval | with shots | difference | 95 % interval | p |",
+        "|---|---|---|---|---|---|---|",
     ]
     return "\n".join([note, "", *columns, *lines])
+
+
+def _at_shots(row: _Baseline) -> str:
+    """A classical model takes none."""
+    score = row.test_at_shots
+    return "" if score is None else f"{score.accuracy:.4f} ({score.shots} shots)"
 
 
 def _ends(interval: Interval) -> str:

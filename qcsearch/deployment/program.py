@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
+from qcsearch.circuits.bases import Basis, measurement_bases
 from qcsearch.deployment.diagnostics.canaries import CanaryMonitor, Readout, canary_circuits
 from qcsearch.deployment.executors.base import Billed, Estimating, Executor
 from qcsearch.deployment.executors.checks import check_job
 from qcsearch.deployment.executors.folding import fold_notice, runnable
-from qcsearch.deployment.measurement import Basis, estimate, measurement_bases
+from qcsearch.deployment.measurement import estimate
 from qcsearch.deployment.received import check_bits, check_estimates
 from qcsearch.deployment.usage import UsageMeter
 from qcsearch.deployment.values import Estimates, Pub, Usage

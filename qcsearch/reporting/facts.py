@@ -26,7 +26,7 @@ class Score:
     """One accuracy of the winner, on the test split, of one kind.
 
     Attributes:
-        kind: `noiseless`, `noisy` or `deployed`; kinds are never mixed.
+        kind: `noiseless` or `noisy`, both at infinitely many shots, `at_shots` or `deployed`; kinds are never mixed.
         value: in [0, 1].
         details: its spread, and where it is from, a line each.
     """

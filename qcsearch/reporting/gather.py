@@ -24,6 +24,7 @@ from qcsearch.search.trial.pareto import pareto_front
 from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json
+from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Interval, wilson
 from qcsearch.wording import interval, percent
 
@@ -118,6 +119,7 @@ def _scores(result: SearchResult | None, deployment: Deployment | None) -> tuple
             best.test_accuracy_noisy,
             (_error(best.test_interval_noisy, best.n_test), *_spread(result)),
         ),
+        _at_shots(best.test_at_shots, best.n_test),
     ]
     if deployment is not None:
         score = deployment.deployed
@@ -126,6 +128,12 @@ def _scores(result: SearchResult | None, deployment: Deployment | None) -> tuple
         backend = f"{deployment.backend} ({deployment.kind})"
         found.append(Score("deployed", score.accuracy, (error, shots, backend)))
     return tuple(found)
+
+
+def _at_shots(score: ShotScore, n_samples: int) -> Score:
+    spread = f"± {percent(score.spread)} from one measurement of all samples to the next"
+    details = (f"{score.shots:,} shots a measurement basis", spread, _error(score.interval, n_samples))
+    return Score("at_shots", score.accuracy, details)
 
 
 def _error(ends: Interval, n_samples: int) -> str:

@@ -20,6 +20,7 @@ from qcsearch.errors import InputError
 
 __all__ = [
     "MAX_STATE_QUBITS",
+    "basis_strings",
     "distributions",
     "overlaps",
     "pauli_strings",
@@ -45,7 +46,8 @@ def pauli_strings(qubits: Sequence[int], n_qubits: int) -> list[SparsePauliOp]:
     Raises:
         InputError: for no qubit, more than `MAX_STATE_QUBITS`, or one that is not there.
     """
-    return _strings("IXYZ", _checked(qubits, n_qubits, MAX_STATE_QUBITS), n_qubits)
+    chosen = _checked(qubits, n_qubits, MAX_STATE_QUBITS)
+    return _strings(["IXYZ"] * len(chosen), chosen, n_qubits)
 
 
 def z_strings(qubits: Sequence[int], n_qubits: int) -> list[SparsePauliOp]:
@@ -58,7 +60,21 @@ def z_strings(qubits: Sequence[int], n_qubits: int) -> list[SparsePauliOp]:
     Raises:
         InputError: for no qubit, more than twice `MAX_STATE_QUBITS`, or one that is not there.
     """
-    return _strings("IZ", _checked(qubits, n_qubits, 2 * MAX_STATE_QUBITS), n_qubits)
+    return basis_strings("Z" * n_qubits, qubits)
+
+
+def basis_strings(axes: str, qubits: Sequence[int]) -> list[SparsePauliOp]:
+    """The same of a measurement along other axes: all strings of one basis on `qubits` but the identity.
+
+    Args:
+        axes: `X`, `Y` or `Z` for each qubit of the circuit, qubit 0 first.
+        qubits: that are measured; the first is the least significant bit.
+
+    Raises:
+        InputError: as `z_strings`.
+    """
+    chosen = _checked(qubits, len(axes), 2 * MAX_STATE_QUBITS)
+    return _strings([f"I{axes[qubit]}" for qubit in chosen], chosen, len(axes))
 
 
 def pauli_vectors(values: Floats) -> Floats:
@@ -67,7 +83,7 @@ def pauli_vectors(values: Floats) -> Floats:
 
 
 def distributions(values: Floats) -> Floats:
-    """Probabilities `(n, 2^k)` of the outcomes, from the values `(n, 2^k - 1)` of `z_strings`.
+    """Probabilities `(n, 2^k)` of the outcomes, from the values `(n, 2^k - 1)` of `z_strings` or `basis_strings`.
 
     `p_b = 2^-k Σ_s (-1)^(s·b) ⟨Z_s⟩`; outcome `b` has the bit of the first qubit as its lowest.
     """
@@ -95,9 +111,10 @@ def total_variation(p: Floats, q: Floats) -> Floats:
     return result
 
 
-def _strings(letters: str, qubits: list[int], n_qubits: int) -> list[SparsePauliOp]:
+def _strings(letters: Sequence[str], qubits: list[int], n_qubits: int) -> list[SparsePauliOp]:
+    """All but the first of the strings that have one of its `letters` on each qubit."""
     observables = []
-    for string in list(product(letters, repeat=len(qubits)))[1:]:
+    for string in list(product(*reversed(letters)))[1:]:
         label = ["I"] * n_qubits
         for qubit, letter in zip(qubits, reversed(string), strict=True):
             label[n_qubits - 1 - qubit] = letter

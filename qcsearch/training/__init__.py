@@ -9,6 +9,7 @@ parameters.py   weights of the circuit and parameters of the head;  data.py what
 losses.py  optimizers.py  options.py
 loop/           trainer.py: the loop; task.py what stays the same in it, state.py what changes, fit.py what it
                 hands back, checkpoint.py what it can resume from
+shots/          what finitely many shots make of values, of a training and of an accuracy
 scoring.py      what a candidate with its parameters says of samples
 model.py        the trained model;  single.py one candidate, no search
 ```

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -72,8 +73,16 @@ class TranspiledCandidate:
         key = (noise, dtype)
         if key not in self._programs:
             with self.watch.stage("compile"):
-                self._programs[key] = self._program(noise, dtype)
+                self._programs[key] = self.program(self.observables, noise, dtype)
         return self._programs[key]
+
+    def program(
+        self, observables: Sequence[SparsePauliOp], noise: bool = True, dtype: str = "float64"
+    ) -> Program:
+        """A new program for any observables on the mapped circuit's qubits; else as `compile`."""
+        model = noise_model(self.device, self.candidate.qubits) if noise else None
+        features, weights = list(self.features), list(self.weights)
+        return compile_circuit(self.mapped.circuit, model, list(observables), features, weights, dtype=dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled or copied: all but the compiled programs, which hold the memory of the kernels."""
@@ -119,13 +128,6 @@ class TranspiledCandidate:
     @cached_property
     def _programs(self) -> dict[tuple[bool, str], Program]:
         return {}
-
-    def _program(self, noise: bool, dtype: str) -> Program:
-        model = noise_model(self.device, self.candidate.qubits) if noise else None
-        features, weights = list(self.features), list(self.weights)
-        return compile_circuit(
-            self.mapped.circuit, model, list(self.observables), features, weights, dtype=dtype
-        )
 
     def _shifted(self, noise: bool) -> Program:
         model = noise_model(self.device, self.candidate.qubits) if noise else None

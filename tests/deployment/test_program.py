@@ -6,8 +6,9 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import ParameterVector
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
+from qcsearch.circuits.bases import measurement_bases
 from qcsearch.deployment import program as program_module
-from qcsearch.deployment.measurement import estimate, measurement_bases
+from qcsearch.deployment.measurement import estimate
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.errors import BackendError, CandidateError
 

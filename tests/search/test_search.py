@@ -58,6 +58,7 @@ def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
         "test_accuracy_noiseless",
         "test_interval_noisy",
         "test_interval_noiseless",
+        "test_at_shots",
         "n_test",
         "n_qubits",
         "n_weights",

@@ -44,7 +44,7 @@ def board(
 
     Every accuracy on the test split has its 95 % interval, and every baseline the difference to the winner
     on the same samples, with its interval and the p of McNemar's test. Noisy is under the device's noise, at
-    infinitely many shots.
+    infinitely many shots; beside it stands what to expect of finitely many, which is simulated as well.
 
     Every number says which split of the data it is from. A trial that ran out of time is marked as cut
     short, ranks behind those that finished training, and is never on the front. A deployed winner has a
@@ -102,17 +102,21 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
 
 def _show_final(rows: list[Row], device: str) -> None:
     """The test split; what was measured on a backend stands in columns of its own."""
+    from qcsearch.search.finish.rows import shots_column
+
     measured = next((row for row in rows if row.kind == "deployed"), None)
     title = f"Accuracy on the test split, touched once; noisy: {device}, at infinitely many shots"
-    columns = ["model", "noisy", "± seeds", "noiseless", "95 % interval", "qubits", "weights", "2q gates"]
+    at_shots = shots_column(rows)
+    columns = ["model", "noisy", "± seeds", at_shots, "noiseless"]
     if measured is not None:
         title += f"; deployed: {measured.backend}, {measured.n_samples} samples"
-        columns[4:4] = ["deployed", "± shots"]
+        columns += ["deployed", "± shots"]
+    columns += ["95 % interval", "qubits", "weights", "2q gates"]
     winners = [row for row in rows if row.kind not in (*_BASELINES, "missing")]
     cells = [_winner(row, measured is not None) for row in winners]
     display(table(title, columns, cells, right=range(1, len(columns))))
     baselines = [row for row in rows if row.kind in _BASELINES]
-    columns = ["baseline", "noisy", "classical", "95 % interval", "winner − baseline, 95 %", "p"]
+    columns = ["baseline", "noisy", at_shots, "classical", "95 % interval", "winner − baseline, 95 %", "p"]
     title = f"Baselines on the same {rows[0].n_samples:,} test samples, differences in points"
     display(table(title, columns, map(_baseline, baselines), right=range(1, len(columns))))
     for row in rows:
@@ -125,6 +129,7 @@ def _winner(row: Row, with_deployed: bool) -> tuple[object, ...]:
         row.name,
         percent(row.accuracy),
         percent(row.spread),
+        percent(row.accuracy_at_shots),
         percent(row.accuracy_noiseless),
         *((percent(row.accuracy_deployed), percent(row.shot_error)) if with_deployed else ()),
         interval(row.interval),
@@ -138,7 +143,8 @@ def _baseline(row: Row) -> tuple[object, ...]:
     assert found is not None
     by = f"{points(found.value)} ({points(found.low)} to {points(found.high)})"
     classical = percent(row.accuracy_noiseless)
-    return (row.name, percent(row.accuracy), classical, interval(row.interval), by, probability(found.p))
+    noisy = (percent(row.accuracy), percent(row.accuracy_at_shots))
+    return (row.name, *noisy, classical, interval(row.interval), by, probability(found.p))
 
 
 def _trial(row: Row, marked: bool) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from qcsearch.reporting.facts import RunFacts, Score
 from qcsearch.reporting.page.table import Table, percent
 from qcsearch.search.finish.baselines.base import RAW
 from qcsearch.search.finish.majority import MAJORITY
-from qcsearch.search.finish.rows import Row
+from qcsearch.search.finish.rows import Row, shots_column
 from qcsearch.search.trial.record import TrialRecord
 
 __all__ = ["Tile", "by_class", "comparison", "counts", "front", "leaderboard", "portrait", "tiles"]
@@ -21,6 +21,10 @@ _TOP = 12
 _KINDS = {
     "noiseless": ("Noiseless simulation", "an ideal processor, infinitely many shots"),
     "noisy": ("Noisy simulation", "the device's calibrated noise, exact, at infinitely many shots"),
+    "at_shots": (
+        "Noisy, finite shots",
+        "the same with shots, simulated: what one deployment can be expected to show",
+    ),
     "deployed": ("Deployed", "final steps and inference with shots"),
 }
 _MEANINGS = {
@@ -34,6 +38,7 @@ _KIND_MARKS = {"classical": "classical", "missing": "classical"}
 _MISSING = {
     "noiseless": "not evaluated yet",
     "noisy": "not evaluated yet",
+    "at_shots": "not evaluated yet",
     "deployed": "qcsearch deploy sends it to a backend",
 }
 
@@ -60,7 +65,7 @@ class Tile:
 
 
 def tiles(facts: RunFacts) -> list[Tile]:
-    """The three kinds of score, those that are not there yet too."""
+    """The kinds of score, those that are not there yet too."""
     by_kind = {score.kind: score for score in facts.scores}
     return [_tile(kind, by_kind.get(kind)) for kind in _KINDS]
 
@@ -71,6 +76,7 @@ def comparison(facts: RunFacts) -> Table:
     columns = (
         "model",
         "test accuracy",
+        shots_column(shown),
         "95 % interval",
         "winner − it",
         "its 95 % interval",
@@ -78,7 +84,7 @@ def comparison(facts: RunFacts) -> Table:
         "what it is",
     )
     return Table(
-        columns, [_compared(row) for row in shown], range(1, 6), [_KIND_MARKS.get(r.kind) for r in shown]
+        columns, [_compared(row) for row in shown], range(1, 7), [_KIND_MARKS.get(r.kind) for r in shown]
     )
 
 
@@ -87,6 +93,7 @@ def _compared(row: Row) -> tuple[str, ...]:
     return (
         row.name,
         percent(row.accuracy_noiseless if row.kind == "classical" else row.accuracy),
+        percent(row.accuracy_at_shots),
         wording.interval(row.interval),
         wording.cell(found and wording.points(found.value)),
         wording.cell(found and f"{wording.points(found.low)} – {wording.points(found.high)}"),

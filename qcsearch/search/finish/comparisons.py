@@ -25,9 +25,10 @@ from qcsearch.search.finish.majority import MAJORITY, majority_class
 from qcsearch.search.run.result import OTHER_DAY, UNTUNED, SearchResult
 from qcsearch.search.run.scores import BaselineScore, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.expectations import Ints
+from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.scoring import accuracy, classify
+from qcsearch.training.shots.score import TOLD_SHOTS, classes_at_shots, shot_score
 from qcsearch.training.statistics import paired_difference, wilson
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
@@ -97,9 +98,21 @@ class EvaluatedWinner:
         )
 
     def score(
-        self, name: str, predicted: Ints, *, circuit: TranspiledCandidate | None = None
+        self,
+        name: str,
+        predicted: Ints,
+        *,
+        circuit: TranspiledCandidate | None = None,
+        at_shots: Ints | None = None,
     ) -> BaselineScore:
-        """The score of what a baseline says of the test samples, `(n_test,)`; with its circuit, if it has one."""
+        """The score of what a baseline says of the test samples.
+
+        Args:
+            name: of the baseline.
+            predicted: class numbers `(n_test,)`.
+            circuit: what gave them, if it was one.
+            at_shots: of a circuit, `(n_draws, n_test)`, with finitely many shots.
+        """
         y = self.test.y
         found = float(np.mean(predicted == y))
         n_train = len(self.objective.features.split.train)
@@ -114,7 +127,13 @@ class EvaluatedWinner:
             n_train=n_train,
             n_weights=None if circuit is None else circuit.n_weights,
             two_qubit_gates=None if circuit is None else circuit.mapped.two_qubit_gates,
+            test_at_shots=None if at_shots is None else shot_score(at_shots, y, TOLD_SHOTS),
         )
+
+    def classes_at_shots(self, transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats) -> Ints:
+        """Class numbers `(n_draws, n_samples)` of a circuit, as `training.shots.score` draws them."""
+        n_classes, seed = self.objective.features.dataset.n_classes, self.objective.seed
+        return classes_at_shots(transpiled, parameters, Z, n_classes, TOLD_SHOTS, seed)
 
     def majority(self) -> BaselineScore:
         """That of the class that is most common in the training part."""
@@ -193,7 +212,9 @@ def _with_models(
         if isinstance(predicted, Unmeasured):
             result = _without(result, name, str(predicted))
         elif name == RANDOM:
-            score = tested.score(name, predicted, circuit=tested.winner.transpiled)
+            exact, *drawn = predicted
+            circuit = tested.winner.transpiled
+            score = tested.score(name, exact, circuit=circuit, at_shots=np.stack(drawn))
             result = _with(result, replace(score, n_weights=0))  # none is trained
         else:
             result = _with(result, tested.score(name, predicted))
@@ -216,7 +237,8 @@ def _with_circuit(
         pipeline = features.prepare(transpiled.candidate.preprocessing).pipeline
         test = np.asarray(pipeline.transform(features.split.test.X), dtype=np.float64)
     predicted = classify(transpiled, found.parameters, test, features.dataset.n_classes)
-    return _with(result, tested.score(row.name, predicted, circuit=transpiled))
+    at_shots = tested.classes_at_shots(transpiled, found.parameters, test)
+    return _with(result, tested.score(row.name, predicted, circuit=transpiled, at_shots=at_shots))
 
 
 def _with_other_day(tested: EvaluatedWinner, deadline: float | None, result: SearchResult) -> SearchResult:
@@ -230,11 +252,12 @@ def _with_other_day(tested: EvaluatedWinner, deadline: float | None, result: Sea
     except (CandidateError, DeviceError) as error:
         reason = f"The winner does not run on the snapshot {other.name}: {error.message}"
         return _without(result, OTHER_DAY, reason)
-    score = accuracy(
-        there, winner.chosen.parameters, tested.test, tested.objective.features.dataset.n_classes
+    test, parameters = tested.test, winner.chosen.parameters
+    score = accuracy(there, parameters, test, tested.objective.features.dataset.n_classes)
+    at_shots = shot_score(tested.classes_at_shots(there, parameters, test.X), test.y, TOLD_SHOTS)
+    snapshot = SnapshotScore(
+        other.name, other.calibrated_at, score, wilson(score, len(test)), test_at_shots=at_shots
     )
-    interval = wilson(score, len(tested.test))
-    snapshot = SnapshotScore(other.name, other.calibrated_at, score, interval)
     return replace(_without(result, OTHER_DAY), snapshot=snapshot)
 
 

@@ -15,6 +15,7 @@ from qcsearch.search.trial.objective import Objective
 from qcsearch.training.expectations import Ints
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.scoring import accuracy, classify
+from qcsearch.training.shots.score import TOLD_SHOTS, classes_at_shots, shot_score
 from qcsearch.training.statistics import wilson
 from qcsearch.training.transpiled import TranspiledCandidate
 from qcsearch.wording import percent
@@ -67,6 +68,9 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     predicted = classify(transpiled, chosen.parameters, test.X, data.n_classes)
     noisy = float(np.mean(predicted == test.y))
     noiseless = accuracy(transpiled, chosen.parameters, test, data.n_classes, noise=False)
+    at_shots = classes_at_shots(
+        transpiled, chosen.parameters, test.X, data.n_classes, TOLD_SHOTS, objective.seed
+    )
     best = Best(
         trial=winner.record.trial,
         validation_score=chosen.validation_score,
@@ -74,6 +78,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         test_accuracy_noiseless=noiseless,
         test_interval_noisy=wilson(noisy, len(test)),
         test_interval_noiseless=wilson(noiseless, len(test)),
+        test_at_shots=shot_score(at_shots, test.y, TOLD_SHOTS),
         n_test=len(test),
         n_qubits=transpiled.candidate.n_qubits,
         n_weights=transpiled.n_weights,
@@ -147,6 +152,7 @@ def _model(
             "validation_score": best.validation_score,
             "test_accuracy_noisy": best.test_accuracy_noisy,
             "test_accuracy_noiseless": best.test_accuracy_noiseless,
+            f"test_accuracy_noisy_at_{best.test_at_shots.shots}_shots": best.test_at_shots.accuracy,
             "n_test": best.n_test,
             f"test_accuracy_{MAJORITY}": majority,
         },

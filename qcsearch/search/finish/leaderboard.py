@@ -9,7 +9,14 @@ from typing import Any
 from qcsearch.errors import CandidateError, RunError
 from qcsearch.registry import Registry
 from qcsearch.search.finish.added import added
-from qcsearch.search.finish.rows import Row, final_rows, majority_rows, trial_row, tuning_rows
+from qcsearch.search.finish.rows import (
+    Row,
+    final_rows,
+    majority_rows,
+    shots_column,
+    trial_row,
+    tuning_rows,
+)
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.history import History
 from qcsearch.search.run.result import SearchResult
@@ -73,14 +80,16 @@ class Leaderboard(tuple[Row, ...]):
         width = max(30, *(len(row.name) for row in self)) + 2
         backend = next((f"  on {row.backend}" for row in self if row.backend), "")
         heads = (
-            f"{'noisy':>9}{'noiseless':>11}{'95 % interval':>15}{'winner −':>10}{'p':>9}"
+            f"{'noisy':>9}{shots_column(self):>14}{'noiseless':>11}{'95 % interval':>15}{'winner −':>10}{'p':>9}"
             f"{'qubits':>8}{'weights':>9}{'2q gates':>10}{'front':>7}{backend}"
         )
         lines = [f"{'':{width}}{'split':12}{heads}"]
         for row in self:
             numbers = (row.n_qubits, row.n_weights, row.two_qubit_gates)
             cells = "".join(f"{cell(x):>{w}}" for x, w in zip(numbers, (8, 9, 10), strict=True))
-            accuracies = f"{cell(row.accuracy):>9}{cell(row.accuracy_noiseless):>11}"
+            accuracies = (
+                f"{cell(row.accuracy):>9}{cell(row.accuracy_at_shots):>14}{cell(row.accuracy_noiseless):>11}"
+            )
             found = row.difference
             compared = ("", "") if found is None else (points(found.value), probability(found.p))
             errors = f"{interval(row.interval):>15}{compared[0]:>10}{compared[1]:>9}"

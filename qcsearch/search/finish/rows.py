@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from qcsearch.data.splitting import split
@@ -12,10 +13,20 @@ from qcsearch.search.run.result import SearchResult
 from qcsearch.search.run.scores import BaselineScore
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
+from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval, wilson
 from qcsearch.typed import read
 
-__all__ = ["TEST", "VALIDATION", "Row", "final_rows", "majority_rows", "trial_row", "tuning_rows"]
+__all__ = [
+    "TEST",
+    "VALIDATION",
+    "Row",
+    "final_rows",
+    "majority_rows",
+    "shots_column",
+    "trial_row",
+    "tuning_rows",
+]
 
 VALIDATION, TEST = "validation", "test"
 
@@ -35,6 +46,7 @@ class Row:
         interval: 95 % interval of the one that was measured of `accuracy_deployed`, `accuracy` and
             `accuracy_noiseless`, the first of them; None of trials, which were chosen by theirs.
         difference: of a baseline, the winner's accuracy minus its own, on the same samples.
+        at_shots: as `accuracy`, at finitely many shots: simulated, on the test split.
         split: which part of the data all are from: `validation` or `test`.
         trial: the trial's number, if it is one.
         spread: standard deviation of `accuracy` over seeds, if there were several.
@@ -59,6 +71,7 @@ class Row:
     accuracy_noiseless: float | None = None
     interval: Interval | None = None
     difference: Difference | None = None
+    at_shots: ShotScore | None = None
     split: str = VALIDATION
     trial: int | None = None
     spread: float | None = None
@@ -75,6 +88,17 @@ class Row:
     backend: str | None = None
     n_samples: int | None = None
     note: str = ""
+
+    @property
+    def accuracy_at_shots(self) -> float | None:
+        """The accuracy of `at_shots`."""
+        return None if self.at_shots is None else self.at_shots.accuracy
+
+
+def shots_column(rows: Iterable[Row]) -> str:
+    """What the column of `Row.at_shots` is called: `1,024 shots`."""
+    shots = next((row.at_shots.shots for row in rows if row.at_shots is not None), None)
+    return "finite shots" if shots is None else f"{shots:,} shots"
 
 
 def trial_row(record: TrialRecord, pareto: bool) -> Row:
@@ -106,6 +130,7 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         kind="winner",
         accuracy=best.test_accuracy_noisy,
         accuracy_noiseless=best.test_accuracy_noiseless,
+        at_shots=best.test_at_shots,
         interval=best.test_interval_noisy,
         split=TEST,
         trial=best.trial,
@@ -120,6 +145,7 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         f"winner on {held_out.label}",
         "snapshot",
         held_out.test_accuracy_noisy,
+        at_shots=held_out.test_at_shots,
         interval=held_out.test_interval_noisy,
         split=TEST,
         trial=best.trial,
@@ -144,6 +170,7 @@ def _baseline_row(score: BaselineScore, n_samples: int) -> Row:
         kind="circuit" if score.quantum else "classical",
         accuracy=score.test_accuracy if score.quantum else None,
         accuracy_noiseless=None if score.quantum else score.test_accuracy,
+        at_shots=score.test_at_shots,
         interval=score.test_interval,
         difference=score.difference,
         split=TEST,
@@ -182,6 +209,7 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         kind="deployed",
         accuracy=found.noisy.accuracy,
         accuracy_noiseless=found.noiseless.accuracy,
+        at_shots=None,  # of other weights, and on other samples
         spread=None,
         note="",
         accuracy_deployed=found.deployed.accuracy,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval
 
 __all__ = ["BaselineScore", "Best", "SeedScore", "SnapshotScore", "Untuned"]
@@ -20,6 +21,7 @@ class Best:
         test_accuracy_noiseless: the same weights without noise.
         test_interval_noisy: 95 % interval of the former, see `training.statistics.wilson`.
         test_interval_noiseless: of the latter.
+        test_at_shots: under the device's noise at finitely many shots, on the test split.
         n_test: number of test samples.
         n_qubits: of its circuit.
         n_weights: trainable angles.
@@ -32,6 +34,7 @@ class Best:
     test_accuracy_noiseless: float
     test_interval_noisy: Interval
     test_interval_noiseless: Interval
+    test_at_shots: ShotScore
     n_test: int
     n_qubits: int
     n_weights: int
@@ -51,6 +54,7 @@ class BaselineScore:
         n_train: number of samples that it learned from.
         n_weights: trained angles, of a circuit.
         two_qubit_gates: of the mapped circuit.
+        test_at_shots: of a circuit, at as many shots as the winner.
     """
 
     name: str
@@ -61,6 +65,7 @@ class BaselineScore:
     n_train: int
     n_weights: int | None = None
     two_qubit_gates: int | None = None
+    test_at_shots: ShotScore | None = None
 
 
 @dataclass(frozen=True)
@@ -87,12 +92,14 @@ class SnapshotScore:
         calibrated_at: when it was recorded; empty for a synthetic one, which never was.
         test_accuracy_noisy: on the test split.
         test_interval_noisy: its 95 % interval.
+        test_at_shots: at as many shots as the winner.
     """
 
     device: str
     calibrated_at: str
     test_accuracy_noisy: float
     test_interval_noisy: Interval
+    test_at_shots: ShotScore
 
     @property
     def label(self) -> str:

@@ -57,6 +57,33 @@ def test_every_accuracy_of_the_winner_has_its_interval(qcsearch, own_run):
         assert f"95 % interval {interval(wilson(accuracy, 30))} on 30 test samples" in page
 
 
+def test_what_to_expect_of_finitely_many_shots_stands_beside_infinitely_many_everywhere(
+    qcsearch, finished, result, tmp_path
+):
+    best = result["best"]["test_at_shots"]
+    assert best["shots"] == 1024
+    assert best["interval"] == list(wilson(best["accuracy"], 30))
+    assert qcsearch("report", finished, "-o", tmp_path / "page.html").code == 0
+    page = (tmp_path / "page.html").read_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert "1,024 shots a measurement basis" in page
+    assert ">1,024 shots</th>" in page
+    assert qcsearch("export", finished, "-o", tmp_path / "model").code == 0
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    assert metrics["test_accuracy_noisy_at_1024_shots"] == best["accuracy"]
+    card = (tmp_path / "model" / "MODEL_CARD.md").read_text()
+    assert f"| test_accuracy_noisy_at_1024_shots | {best['accuracy']:.4f} |" in card
+    rows = {row["name"]: row for row in qcsearch("board", finished, "--json").json["rows"]}
+    board = qcsearch("board", finished).out
+    assert (
+        sum("1,024 shots" in line for line in board.splitlines()) == 2
+    )  # the winner's table, the baselines'
+    for row in rows.values():
+        simulated = row["kind"] in ("winner", "snapshot", "circuit")
+        assert (row["at_shots"] is not None) == simulated, row["name"]
+        if simulated:
+            assert f">{percent(row['at_shots']['accuracy'])}</td>" in page
+
+
 def test_the_sentence_on_what_was_added_is_the_same_everywhere(qcsearch, finished, tmp_path):
     said = qcsearch("board", finished, "--json").json["added"]
     entangled = any(one["quantum"] for one in json.loads((finished / "result.json").read_text())["baselines"])

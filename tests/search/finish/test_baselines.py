@@ -44,6 +44,7 @@ from qcsearch.search.trial.objective import Objective, seed_words
 from qcsearch.search.trial.ranking import rank
 from qcsearch.training.data import TrainingData
 from qcsearch.training.scoring import accuracy
+from qcsearch.training.shots.score import DRAWS, TOLD_SHOTS
 from qcsearch.training.single import fit_candidate
 from qcsearch.training.statistics import paired_difference, wilson
 from qcsearch.training.transpiled import transpile_candidate
@@ -234,7 +235,10 @@ def test_a_random_circuit_has_the_weights_that_the_winner_began_with(
     found = random_features(objective, winner, data.train.X, data.train.X[:5])
     values = circuit.compile().values(circuit.derive(data.train.X), before.parameters.weights)
     np.testing.assert_allclose(found.values, values)
-    np.testing.assert_allclose(found.values_test, values[:5])
+    exact, *drawn = found.values_test
+    np.testing.assert_allclose(exact, values[:5])
+    assert len(drawn) == DRAWS
+    assert np.abs(np.mean(drawn, axis=0) - exact).max() < 5 / np.sqrt(TOLD_SHOTS * DRAWS)
     assert found.n_hidden == 0
     deep = entangled(winner, objective, head=Choice("mlp", {"hidden": 5}))
     assert random_features(objective, deep, data.train.X, data.train.X[:5]).n_hidden == 5
@@ -247,9 +251,9 @@ def test_its_head_is_fitted_to_its_end(n_hidden: int) -> None:
     y = np.tile([0, 1, 2], 40).astype(np.int64)
     values = 0.02 * np.eye(3)[y] + 0.001 * rng.normal(size=(120, 3))
     none = np.zeros((120, 1))
-    random = RandomFeatures(values[:90], values[90:], n_hidden)
+    random = RandomFeatures(values[:90], np.stack([values[90:], values[90:]]), n_hidden)
     samples = Samples(none[:90], none[90:], none[:90], none[90:], y[:90], 10, 0, random)
-    np.testing.assert_array_equal(RandomCircuit().predict(samples), y[90:])
+    np.testing.assert_array_equal(RandomCircuit().predict(samples), [y[90:], y[90:]])
 
 
 def test_the_start_point_is_the_first_of_the_space_for_as_many_steps_as_the_winner(

@@ -42,7 +42,8 @@ class RandomFeatures:
 
     Attributes:
         values: of the winner's observables, of the samples that it learned from, `(n_train, n_observables)`.
-        values_test: the same of the test part, under noise.
+        values_test: the same of the test part, under noise, `(1 + n_draws, n_test, n_observables)`: at infinitely many
+            shots, then as so many measurements with finitely many give them.
         n_hidden: hidden units of the winner's head; 0 if it is no perceptron.
     """
 
@@ -89,7 +90,10 @@ class Classical(Protocol):
         ...
 
     def predict(self, samples: Samples) -> Ints:
-        """Class numbers of the test samples, `(n_test,)`, after the model was fitted to its end."""
+        """Class numbers of the test samples, `(n_test,)`, after the model was fitted to its end.
+
+        Of a random circuit `(1 + n_draws, n_test)`, see `RandomFeatures`.
+        """
         ...
 
 

@@ -49,7 +49,7 @@ class RandomCircuit:
             )
             grid = {"alpha": _PENALTIES}
         found = fitted(model, grid, random.values, samples.y, samples.seed)
-        return np.asarray(found.predict(random.values_test))
+        return np.stack([found.predict(values) for values in random.values_test])
 
 
 def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: Floats) -> RandomFeatures:
@@ -65,13 +65,18 @@ def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: F
     from qcsearch.search.finish.baselines.training import alike
     from qcsearch.training.heads import make_head
     from qcsearch.training.heads.mlp import MultiLayerPerceptron
+    from qcsearch.training.shots.sampling import sampled_values
+    from qcsearch.training.shots.score import DRAWS, TOLD_SHOTS
 
     circuit = winner.transpiled
     _, rng = alike(objective, winner, circuit)
     weights, head = circuit.initial_weights(rng), make_head(circuit.candidate)
     trained = circuit.compile(circuit.candidate.training.noise)
+    X_test = circuit.derive(Z_test)
+    draws = np.random.default_rng([objective.seed, TOLD_SHOTS])
+    measured = sampled_values(circuit, weights, X_test, TOLD_SHOTS, draws, DRAWS)
     return RandomFeatures(
         values=trained.values(circuit.derive(Z), weights),
-        values_test=circuit.compile().values(circuit.derive(Z_test), weights),
+        values_test=np.stack([circuit.compile().values(X_test, weights), *measured]),
         n_hidden=head.hidden if isinstance(head, MultiLayerPerceptron) else 0,
     )
