@@ -56,6 +56,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
         strategy_options: parameters of the strategy by name, where they are to be others than its defaults.
         max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
+        max_parameters: the same of all trained parameters: of circuit, feature map and head together.
         max_duration_us: the same of one execution in microseconds, readout included.
         seed_from: folder of another run, finished or not, whose best candidates are tried first.
         encode: `onehot` or `ordinal` to take columns of text, which are refused otherwise.
@@ -93,6 +94,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         strategy: str = "auto",
         strategy_options: Mapping[str, Any] | None = None,
         max_two_qubit_gates: int | None = None,
+        max_parameters: int | None = None,
         max_duration_us: float | None = None,
         seed_from: str | Path | None = None,
         encode: str | None = None,
@@ -109,6 +111,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.strategy = strategy
         self.strategy_options = strategy_options
         self.max_two_qubit_gates = max_two_qubit_gates
+        self.max_parameters = max_parameters
         self.max_duration_us = max_duration_us
         self.seed_from = seed_from
         self.encode = encode

@@ -35,7 +35,8 @@ def outcome(folder: Path) -> dict[str, Any]:
         },
         "model": {
             "n_qubits": result.best.n_qubits,
-            "n_weights": result.best.n_weights,
+            "n_weights": result.best.parameters.weights,
+            "parameters": result.best.parameters.by_name,
             "two_qubit_gates": result.best.two_qubit_gates,
             "encoding": winner.encoding.name,
             "ansatz": winner.ansatz.name,

@@ -60,7 +60,7 @@ def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Dep
 
 def _summary(model: TrainedModel) -> str:
     return (
-        f"A quantum classifier with {model.candidate.n_qubits} qubits and {model.n_weights} trained angles, "
+        f"A quantum classifier with {model.candidate.n_qubits} qubits and {model.counts.total} trained parameters, "
         f"made by qcsearch for the noise of {for_card(model.device.name)}."
     )
 
@@ -97,6 +97,7 @@ def _model(model: TrainedModel) -> str:
             "Duration": microseconds(mapped.duration),
             "Observables": ", ".join(candidate.observables),
             "Head": candidate.head.name,
+            "Trained parameters": model.counts,
             "Trained under noise": "yes" if candidate.training.noise else "no",
         }
     )

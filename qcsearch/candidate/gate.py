@@ -10,7 +10,7 @@ from qcsearch.errors import CandidateError
 from qcsearch.spelling import meant
 from qcsearch.storage.canonical import Json
 
-__all__ = ["Angle", "Gate", "GateList", "Topology", "count_weights"]
+__all__ = ["Angle", "Gate", "GateList", "Topology", "count_weights", "feature_weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +143,14 @@ def count_weights(gates: Iterable[Gate]) -> int:
     return max(
         (gate.angle.weight + 1 for gate in gates if gate.angle is not None and gate.angle.weight is not None),
         default=0,
+    )
+
+
+def feature_weights(gates: Iterable[Gate]) -> frozenset[int]:
+    """Numbers of the weights that multiply a feature in at least one of `gates`: the trained feature map."""
+    angles = (gate.angle for gate in gates)
+    return frozenset(
+        angle.weight
+        for angle in angles
+        if angle is not None and angle.weight is not None and angle.feature is not None
     )

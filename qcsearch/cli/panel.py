@@ -24,7 +24,7 @@ from qcsearch.wording import percent
 
 __all__ = ["LivePanel", "PlainLines", "Watcher", "draw", "watch"]
 
-_COLUMNS = ("trial", "noisy", "noiseless", "qubits", "weights", "2q gates")
+_COLUMNS = ("trial", "noisy", "noiseless", "qubits", "parameters", "2q gates")
 _ALWAYS = ("trial", "noisy", "qubits", "2q gates")
 _WIDE = 96
 _WIDEST = 120
@@ -207,7 +207,7 @@ def _figures(record: TrialRecord) -> tuple[str, ...]:
         percent(record.validation_score),
         percent(record.validation_score_noiseless),
         "" if candidate is None else str(candidate.n_qubits),
-        "" if costs is None else str(costs.n_weights),
+        "" if costs is None else str(costs.parameters.total),
         "" if costs is None else str(costs.two_qubit_gates),
     )
 

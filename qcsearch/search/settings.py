@@ -34,6 +34,7 @@ class SearchSettings:
             seconds either.
         max_seconds: total of seconds over all sessions, refit and evaluation included; None for no limit.
         max_two_qubit_gates: limit of a mapped circuit on top of the space's own; the tighter one holds.
+        max_parameters: the same of all trained parameters: of circuit, feature map and head together.
         max_duration_us: the same of one execution in microseconds, readout included.
         workers: processes; 1 works in this one.
         seed: in [0, 2³² − 1]; everything random comes from it. With one worker and no limit of seconds, equal
@@ -51,6 +52,7 @@ class SearchSettings:
     n_trials: int | None = None
     max_seconds: float | None = None
     max_two_qubit_gates: int | None = None
+    max_parameters: int | None = None
     max_duration_us: float | None = None
     workers: int = 1
     seed: int = 0
@@ -77,6 +79,8 @@ class SearchSettings:
             checked["max_seconds"] = as_float(self.max_seconds, "The seconds of a search must be a number")
         if (gates := self.max_two_qubit_gates) is not None:
             checked["max_two_qubit_gates"] = as_int(gates, "The limit of two-qubit gates", 0)
+        if (parameters := self.max_parameters) is not None:
+            checked["max_parameters"] = as_int(parameters, "The limit of trained parameters", 0)
         if (duration := self.max_duration_us) is not None:
             what = "The limit of the duration must be a number of µs"
             checked["max_duration_us"] = as_float(duration, what)
@@ -93,7 +97,11 @@ class SearchSettings:
     @property
     def limits(self) -> dict[str, float]:
         """Constraints on top of the space's own, by the names they have there."""
-        found = {"max_two_qubit_gates": self.max_two_qubit_gates, "max_duration_us": self.max_duration_us}
+        found = {
+            "max_two_qubit_gates": self.max_two_qubit_gates,
+            "max_parameters": self.max_parameters,
+            "max_duration_us": self.max_duration_us,
+        }
         return {name: limit for name, limit in found.items() if limit is not None}
 
     @property
@@ -101,6 +109,7 @@ class SearchSettings:
         """What cannot differ when a run is resumed, by the words of a message."""
         return {
             "limit of two-qubit gates": self.max_two_qubit_gates,
+            "limit of trained parameters": self.max_parameters,
             "limit of the duration in µs": self.max_duration_us,
             "baselines": self.baselines,
             "strategy": self.strategy,

@@ -24,7 +24,7 @@ from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json
 from qcsearch.training.bound_head import BoundHead, class_probabilities, predicted_classes
 from qcsearch.training.expectations import Expectations, Floats, Ints
-from qcsearch.training.parameters import Parameters
+from qcsearch.training.parameters import ParameterCounts, Parameters
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
 __all__ = ["TrainedModel"]
@@ -69,6 +69,11 @@ class TrainedModel:
     def n_weights(self) -> int:
         """Number of trained weights of the circuit; the head's parameters do not count."""
         return len(self.parameters.weights)
+
+    @property
+    def counts(self) -> ParameterCounts:
+        """Trained numbers, those of circuit, feature map and head apart."""
+        return self.transpiled.counts(self.n_classes)
 
     @property
     def two_qubit_gates(self) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from qcsearch.candidate.gate import GateList, feature_weights
 from qcsearch.storage.canonical import Json
 from qcsearch.training.expectations import Floats
 
-__all__ = ["DRAWN", "Parameters"]
+__all__ = ["DRAWN", "ParameterCounts", "Parameters"]
 
 
 def _none() -> Floats:
@@ -73,6 +74,52 @@ class Parameters:
             if not isinstance(numbers, list) or any(type(one) not in (int, float) for one in numbers):
                 raise ValueError(f"'{name}' must be a list of numbers")
         return cls.of(data["weights"], data["head"])
+
+
+@dataclass(frozen=True)
+class ParameterCounts:
+    """How many numbers a training finds, counted apart.
+
+    Attributes:
+        circuit: weights that are angles by themselves.
+        feature_map: weights that multiply features, which is a linear map of the data before the circuit.
+        head: parameters of the head, which is classical too.
+    """
+
+    circuit: int = 0
+    feature_map: int = 0
+    head: int = 0
+
+    @classmethod
+    def of(cls, gate_list: GateList, n_head: int) -> ParameterCounts:
+        """Those of a circuit with a head of `n_head` parameters."""
+        n_map = len(feature_weights(gate_list.gates))
+        return cls(gate_list.n_weights - n_map, n_map, n_head)
+
+    @property
+    def weights(self) -> int:
+        """Those that are in the circuit."""
+        return self.circuit + self.feature_map
+
+    @property
+    def total(self) -> int:
+        """All."""
+        return self.weights + self.head
+
+    @property
+    def by_name(self) -> dict[str, int]:
+        """The sum and its parts, as limits and objectives are called."""
+        parts = {f"{name}_parameters": n for name, n in asdict(self).items()}
+        return {"parameters": self.total, **parts}
+
+    @property
+    def parts(self) -> str:
+        """The parts in a table's cell, in the order of `PARTS`."""
+        return f"{self.circuit} + {self.feature_map} + {self.head}"
+
+    def __str__(self) -> str:
+        """The sum and its parts for a person."""
+        return f"{self.total} ({self.circuit} circuit, {self.feature_map} feature map, {self.head} head)"
 
 
 DRAWN = Parameters()

@@ -26,6 +26,8 @@ from qcsearch.simulation.occurrences import Occurrences, occurrences
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.training.expectations import Expectations, Floats
 from qcsearch.training.gradients import GradientEstimator, ParameterShift, estimator_for
+from qcsearch.training.heads import n_head_parameters
+from qcsearch.training.parameters import ParameterCounts
 
 __all__ = ["TranspiledCandidate", "transpile_candidate"]
 
@@ -62,6 +64,10 @@ class TranspiledCandidate:
     def n_weights(self) -> int:
         """Number of trainable weights of the circuit."""
         return len(self.weights)
+
+    def counts(self, n_classes: int) -> ParameterCounts:
+        """How many numbers its training finds."""
+        return ParameterCounts.of(self.gate_list, n_head_parameters(self.candidate, n_classes))
 
     def compile(self, noise: bool = True, dtype: str = "float64") -> Program:
         """The program of the exact engine, under the device's noise or without any; compiled once.

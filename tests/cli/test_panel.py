@@ -11,11 +11,12 @@ from qcsearch.cli.panel import LivePanel, PlainLines, draw
 from qcsearch.cli.progress import Progress, clock, one_line
 from qcsearch.search import events
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
+from qcsearch.training.parameters import ParameterCounts
 
 
 def record(number, kind="kept", accuracy=0.9, text=""):
     candidate = Candidate(Choice("angle"), Choice("hardware_efficient"), (0, 1), ("Z0",))
-    costs = Costs(12, 1, 4, 30, 1e-6, 0.1, 0.9, 1.0, 4, 15, 0)
+    costs = Costs(ParameterCounts(12), 1, 4, 30, 1e-6, 0.1, 0.9, 1.0, 4, 15, 0)
     score = accuracy if kind == "kept" else None
     return TrialRecord(number, candidate, {}, Outcome(kind, text), score, score, costs=costs)
 

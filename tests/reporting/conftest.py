@@ -19,7 +19,7 @@ from qcsearch.reporting.plots.plots import Curve
 from qcsearch.search.finish.rows import Row
 from qcsearch.search.trial.pareto import pareto_front
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
-from qcsearch.training.parameters import Parameters
+from qcsearch.training.parameters import ParameterCounts, Parameters
 from qcsearch.training.statistics import Difference
 
 REGION = (60, 61, 62, 63)
@@ -74,7 +74,9 @@ def gate_list():
 def record(number, rng):
     kind = ("kept", "kept", "pruned", "infeasible")[number % 4]
     accuracy = float(min(0.97, 0.6 + 0.01 * number + rng.uniform(-0.15, 0.1))) if kind == "kept" else None
-    costs = Costs(18, 4, int(rng.integers(3, 40)), 40, 3.1e-6, 0.03, 0.83, 4.1, 12, 20, 1)
+    costs = Costs(
+        ParameterCounts(12, 0, 6), 4, int(rng.integers(3, 40)), 40, 3.1e-6, 0.03, 0.83, 4.1, 12, 20, 1
+    )
     history = tuple((step, 0.4 + step / 300) for step in range(10, 60, 10)) if kind != "infeasible" else ()
     candidate = Candidate(
         Choice("reuploading"), Choice("hardware_efficient"), REGION, ("Z0", "Z1", "Z2", "Z3")

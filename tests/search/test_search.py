@@ -61,7 +61,7 @@ def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
         "test_at_shots",
         "n_test",
         "n_qubits",
-        "n_weights",
+        "parameters",
         "two_qubit_gates",
     }
     assert data["n_trials"] == 8
@@ -89,7 +89,7 @@ def test_the_model_is_the_winner_that_was_tested(finished: SearchResult, dataset
     labels = dataset.labels(test.y)
     assert model.score(test.X, labels) == finished.best.test_accuracy_noisy
     assert model.score(test.X, labels, noise=False) == finished.best.test_accuracy_noiseless
-    assert len(model.parameters.weights) == finished.best.n_weights
+    assert len(model.parameters.weights) == finished.best.parameters.weights
     confusion = np.array(finished.confusion)
     assert confusion.sum() == len(test)
     assert confusion.trace() / len(test) == pytest.approx(finished.best.test_accuracy_noisy)
@@ -281,6 +281,21 @@ def test_nsga2_searches_accuracy_against_costs(search: Search, tmp_path: Path) -
     assert best > 0.5
 
 
+def test_a_limit_of_parameters_counts_those_of_circuit_feature_map_and_head(
+    search: Search, tmp_path: Path
+) -> None:
+    result = search(tmp_path / "run", n_trials=8, max_parameters=16)
+    found = records(RunFolder.open(result.run))
+    beyond = [record for record in found if record.outcome.constraint == "parameters"]
+    assert beyond
+    assert all("trained parameters are above the limit 16." in record.outcome.text for record in beyond)
+    parameters, best = result.model.parameters, result.best.parameters
+    assert (len(parameters.weights), len(parameters.head)) == (best.weights, best.head)
+    assert best.total == len(parameters.vector) <= 16
+    with pytest.raises(RunError, match=r"limit of trained parameters 16. Got 20"):
+        search(result.run, n_trials=8, max_parameters=20)
+
+
 def test_limits_on_top_of_the_space_hold_and_a_trial_says_how_far_it_is_beyond(
     search: Search, space: SearchSpace, tmp_path: Path
 ) -> None:
@@ -361,6 +376,7 @@ def test_nothing_is_written_for_what_cannot_be_searched(search: Search, quick: s
         (InputError, {"max_seconds": -1.0}),
         (InputError, {"seed": -1}),
         (InputError, {"max_two_qubit_gates": -1}),
+        (InputError, {"max_parameters": -1}),
         (InputError, {"max_duration_us": 0.0}),
         (SpaceError, {"strategy": "luck"}),
     ):

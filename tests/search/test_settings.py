@@ -35,6 +35,7 @@ def test_without_totals_there_is_a_number_of_trials() -> None:
         ({"max_seconds": math.nan}, "seconds"),
         ({"max_seconds": math.inf}, "seconds"),
         ({"max_two_qubit_gates": -1}, r"two-qubit gates must be an int ≥ 0. Got -1"),
+        ({"max_parameters": -1}, r"trained parameters must be an int ≥ 0. Got -1"),
         ({"max_duration_us": 0.0}, r"duration must be a number of µs > 0. Got 0.0"),
         ({"max_duration_us": math.nan}, r"Got nan"),
         ({"workers": 0}, r"workers must be an int in \[1, 256\]. Got 0"),
@@ -50,7 +51,7 @@ def test_an_impossible_setting_is_refused(given: dict[str, Any], sentence: str) 
 
 def test_they_are_the_same_after_a_file() -> None:
     options = {"pool": np.int64(50), "objectives": ["validation_score", "depth"]}
-    settings = SearchSettings(None, 60, 8, 2.5, 2, 7, "elivagar", options, Path("runs/first"))
+    settings = SearchSettings(None, 60, 8, 40, 2.5, 2, 7, "elivagar", options, Path("runs/first"))
     text = canonical.dumps({name: getattr(settings, name) for name in NAMES})
     assert read(SearchSettings, canonical.loads(text), "settings") == settings
 
@@ -62,10 +63,10 @@ def test_a_setting_that_changes_what_is_tried_cannot_change_when_a_run_is_resume
 
 
 def test_the_options_of_the_command_are_those_that_ask_for_them() -> None:
-    settings = SearchSettings(5, 60, 8, None, 2, 7, "elivagar", {"pool": 50}, "runs/first")
+    settings = SearchSettings(5, 60, 8, 40, None, 2, 7, "elivagar", {"pool": 50}, "runs/first")
     said = (
-        "--trials 5 --max-seconds 60 --max-two-qubit-gates 8 --workers 2 --seed 7 --strategy elivagar "
-        "--strategy-option pool=50 --seed-from runs/first --baselines fast"
+        "--trials 5 --max-seconds 60 --max-two-qubit-gates 8 --max-parameters 40 --workers 2 --seed 7 "
+        "--strategy elivagar --strategy-option pool=50 --seed-from runs/first --baselines fast"
     )
     assert settings.options() == said.split()
 

@@ -5,7 +5,13 @@ from qcsearch.errors import CandidateError
 from qcsearch.training.heads import HEADS
 from qcsearch.training.heads.none import bit_codes
 
-ALL = [("none", {}), ("softmax", {}), ("linear", {}), ("mlp", {"hidden": 5})]
+ALL = [
+    ("none", {}),
+    ("softmax", {}),
+    ("softmax", {"trainable": False}),
+    ("linear", {}),
+    ("mlp", {"hidden": 5}),
+]
 
 
 def _case(name, settings):
@@ -76,6 +82,7 @@ def test_too_few_observables_are_refused_with_the_number_needed(name, needed):
         ("mlp", {"hidden": 2.5}),
         ("linear", {"gain": -1}),
         ("softmax", {"beta": 0}),
+        ("softmax", {"trainable": 1}),
         ("none", {"beta": -1}),
         ("linear", {"colour": 1}),
         ("perceptron", {}),

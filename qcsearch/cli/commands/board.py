@@ -40,7 +40,10 @@ def board(
     """Show the leaderboard of a run: the winner beside its baselines, then the best trials.
 
     Trials of the Pareto front are marked: no other trial is at least as good in validation accuracy,
-    two-qubit gates and QPU seconds a prediction, and better in one of the three.
+    two-qubit gates, trained parameters and QPU seconds a prediction, and better in one of them.
+
+    Parameters are all numbers that were trained: weights of the circuit, of a trained feature map (they
+    multiply features) and of the classical head; below the tables they stand apart.
 
     Every accuracy on the test split has its 95 % interval, and every baseline the difference to the winner
     on the same samples, with its interval and the p of McNemar's test. Noisy is under the device's noise, at
@@ -84,7 +87,7 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
         _show_final(final, device)
         if rows.added:
             tell(rows.added)
-    costs = ["qubits", "weights", "2q gates", "QPU s"]
+    costs = ["qubits", "parameters", "2q gates", "QPU s"]
     columns = ["trial", "noisy", "noiseless", *costs, "encoding", "ansatz"]
     which = "the Pareto front" if pareto else "the best"
     mark = "" if pareto else f"; {_MARK} Pareto front"
@@ -98,6 +101,7 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
     best = final[0] if final else trials[0]
     if best.costs is not None:
         tell(f"Circuit of the {best.name}: {best.costs.mapping}")
+        tell(f"Trained parameters of the {best.name}: {best.costs.parameters}.")
 
 
 def _show_final(rows: list[Row], device: str) -> None:
@@ -111,7 +115,7 @@ def _show_final(rows: list[Row], device: str) -> None:
     if measured is not None:
         title += f"; deployed: {measured.backend}, {measured.n_samples} samples"
         columns += ["deployed", "± shots"]
-    columns += ["95 % interval", "qubits", "weights", "2q gates"]
+    columns += ["95 % interval", "qubits", "parameters", "2q gates"]
     winners = [row for row in rows if row.kind not in (*_BASELINES, "missing")]
     cells = [_winner(row, measured is not None) for row in winners]
     display(table(title, columns, cells, right=range(1, len(columns))))
@@ -124,6 +128,10 @@ def _show_final(rows: list[Row], device: str) -> None:
             tell(f"{row.name}: {row.note}")
 
 
+def _total(row: Row) -> int | None:
+    return None if row.parameters is None else row.parameters.total
+
+
 def _winner(row: Row, with_deployed: bool) -> tuple[object, ...]:
     return (
         row.name,
@@ -133,7 +141,7 @@ def _winner(row: Row, with_deployed: bool) -> tuple[object, ...]:
         percent(row.accuracy_noiseless),
         *((percent(row.accuracy_deployed), percent(row.shot_error)) if with_deployed else ()),
         interval(row.interval),
-        *(row.n_qubits, row.n_weights, row.two_qubit_gates),
+        *(row.n_qubits, _total(row), row.two_qubit_gates),
     )
 
 
@@ -151,7 +159,7 @@ def _trial(row: Row, marked: bool) -> tuple[object, ...]:
     accuracy = (percent(row.accuracy), percent(row.accuracy_noiseless))
     words = ((row.encoding or "").replace("_", " "), (row.ansatz or "").replace("_", " "))
     seconds = None if row.costs is None else f"{row.costs.qpu_seconds:.2f}"
-    costs = (row.n_qubits, row.n_weights, row.two_qubit_gates, seconds)
+    costs = (row.n_qubits, _total(row), row.two_qubit_gates, seconds)
     number = f"{_MARK} {row.trial}" if marked and row.pareto else row.trial
     if row.outcome == "cut":
         number = f"cut short {row.trial}"

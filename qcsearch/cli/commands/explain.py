@@ -165,7 +165,7 @@ def _candidate(candidate: Candidate) -> dict[str, object]:
 
 def _costs(costs: Costs) -> dict[str, object]:
     return {
-        "weights": costs.n_weights,
+        "trained parameters": costs.parameters,
         "mapping": costs.mapping,
         "duration": f"{microseconds(costs.duration)}, {percent(costs.duration_over_t2)} of the shortest T2",
         "estimated success probability": percent(costs.estimated_success_probability),

@@ -129,6 +129,14 @@ class SearchOptions:
             help="Of the circuit on the device, at most; on top of the space's own limit, the tighter one holds.",
         ),
     ] = None
+    max_parameters: Annotated[
+        int | None,
+        typer.Option(
+            "--max-parameters",
+            metavar="N",
+            help="Trained parameters at most: of circuit, feature map and head together; the tighter limit holds.",
+        ),
+    ] = None
     max_duration_us: Annotated[
         float | None,
         typer.Option(

@@ -128,7 +128,8 @@ def portrait(facts: RunFacts) -> Mapping[str, object]:
         "head": _choice(candidate.head),
         "training": f"{training.optimizer}, rate {training.learning_rate:.3g}, up to {training.steps} steps, "
         f"{'noisy' if training.noise else 'noiseless'}",
-        "size": f"{costs.n_weights} weights, {costs.two_qubit_gates} two-qubit gates, depth {costs.depth}",
+        "size": f"{costs.two_qubit_gates} two-qubit gates, depth {costs.depth}",
+        "trained parameters": str(costs.parameters),
         "one shot": wording.microseconds(costs.duration),
     }
 
@@ -146,18 +147,18 @@ def leaderboard(facts: RunFacts) -> Table:
     by_number = {record.trial: record for record in facts.records}
     ranked = [by_number[number] for number in facts.ranking[:_TOP] if number in by_number]
     columns = (
-        *("trial", "noisy", "noiseless", "qubits", "weights", "2q gates", "depth", "ESP"),
+        *("trial", "noisy", "noiseless", "qubits", "parameters", "2q gates", "depth", "ESP"),
         *("encoding", "ansatz", "head"),
     )
     return Table(columns, [_row(record) for record in ranked], range(8), _marks(facts, ranked))
 
 
 def front(facts: RunFacts) -> Table:
-    """The trials on the Pareto front of accuracy, two-qubit gates and processor time."""
+    """The trials on the Pareto front of accuracy, two-qubit gates, parameters and processor time."""
     by_number = {record.trial: record for record in facts.records}
     found = [by_number[number] for number in facts.pareto]
     columns = (
-        *("trial", "noisy", "2q gates", "QPU s", "µs a shot", "depth", "qubits", "weights"),
+        *("trial", "noisy", "2q gates", "QPU s", "µs a shot", "depth", "qubits", "parameters"),
         *("encoding", "ansatz"),
     )
     return Table(columns, [_front_row(record) for record in found], range(8), _marks(facts, found))
@@ -222,7 +223,7 @@ def _row(record: TrialRecord) -> Sequence[object]:
         (None,) * 4
         if costs is None
         else (
-            costs.n_weights,
+            costs.parameters.total,
             costs.two_qubit_gates,
             costs.depth,
             percent(costs.estimated_success_probability),
@@ -246,7 +247,7 @@ def _front_row(record: TrialRecord) -> tuple[object, ...]:
         f"{1e6 * costs.duration:.2f}",
         costs.depth,
         candidate.n_qubits,
-        costs.n_weights,
+        costs.parameters.total,
         _words(candidate.encoding.name),
         _words(candidate.ansatz.name),
     )

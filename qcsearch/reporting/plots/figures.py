@@ -89,6 +89,7 @@ def trial_points(facts: RunFacts) -> list[plots.TrialPoint]:
             None if record.costs is None else record.costs.two_qubit_gates,
             record.outcome.label,
             None if record.costs is None else record.costs.qpu_seconds,
+            None if record.costs is None else record.costs.parameters.total,
             record.trial in front,
         )
         for record in facts.records

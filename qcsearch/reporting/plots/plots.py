@@ -54,7 +54,8 @@ class TrialPoint:
         two_qubit_gates: of the mapped circuit; None if it was not mapped.
         state: `kept`, `cut short`, `pruned`, `infeasible` or `failed`.
         qpu_seconds: estimated processor time of one prediction; None if it was not mapped.
-        pareto: whether it is on the front of accuracy, gates and processor time together.
+        parameters: all that are trained; None if it was not mapped.
+        pareto: whether it is on the front of accuracy, gates, parameters and processor time together.
     """
 
     number: int
@@ -62,6 +63,7 @@ class TrialPoint:
     two_qubit_gates: int | None
     state: str
     qpu_seconds: float | None = None
+    parameters: int | None = None
     pareto: bool = False
 
 
@@ -140,11 +142,11 @@ def importance(shares: Mapping[str, float], palette: Palette = FILE, limit: int 
 
 
 def pareto(trials: Sequence[TrialPoint], winner: int | None, palette: Palette = FILE) -> Figure:
-    """Validation accuracy against two-qubit gates and against processor time, with the front of all three."""
-    figure = sheet(palette, (9.2, 3.6))
-    labels = ("two-qubit gates of the mapped circuit", "QPU seconds a prediction (estimate)")
+    """Validation accuracy against two-qubit gates, parameters and processor time, with the front of all four."""
+    figure = sheet(palette, (11.5, 3.6))
+    labels = ("two-qubit gates, mapped", "trained parameters", "QPU seconds a prediction (estimate)")
     for place, label in enumerate(labels):
-        axes = figure.add_subplot(1, 2, place + 1)
+        axes = figure.add_subplot(1, len(labels), place + 1)
         dress(axes, palette, label, "" if place else "validation accuracy (noisy)")
         points = [
             (t, cost, t.accuracy)
@@ -155,20 +157,23 @@ def pareto(trials: Sequence[TrialPoint], winner: int | None, palette: Palette = 
             axes, [(x, y) for t, x, y in points if not t.pareto], "trial", color=palette.muted, alpha=0.55
         )
         _scatter(axes, [(x, y) for t, x, y in points if t.pareto], "Pareto front", color=palette.accent)
-        line = pareto_front([(round(x, 2), y) for _, x, y in points])  # as fine as the front of all three
+        line = pareto_front([(round(x, 2), y) for _, x, y in points])  # as fine as the front of all four
         if line:
             x, y = zip(*line, strict=True)
             axes.step(x, y, where="post", color=palette.accent, lw=1.2, zorder=2)
         best = [(x, y) for t, x, y in points if t.number == winner]
         _scatter(axes, best, "winner", color=palette.second, marker="*", s=130, zorder=4)
-    figure.axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes in figure.axes[:2]:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend(figure.axes[0], palette)
     return figure
 
 
-def _costs(trial: TrialPoint) -> tuple[float | None, float | None]:
+def _costs(trial: TrialPoint) -> tuple[float | None, float | None, float | None]:
     """Those of a trial that was trained to its end."""
-    return (trial.two_qubit_gates, trial.qpu_seconds) if trial.state == "kept" else (None, None)
+    if trial.state != "kept":
+        return None, None, None
+    return trial.two_qubit_gates, trial.parameters, trial.qpu_seconds
 
 
 def _scatter(axes: Axes, points: Sequence[tuple[float, float]], label: str, **style: Any) -> None:

@@ -26,7 +26,7 @@ from qcsearch.search.run.result import OTHER_DAY, UNTUNED, SearchResult
 from qcsearch.search.run.scores import BaselineScore, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.parameters import Parameters
+from qcsearch.training.parameters import ParameterCounts, Parameters
 from qcsearch.training.scoring import accuracy, classify
 from qcsearch.training.shots.score import TOLD_SHOTS, classes_at_shots, shot_score
 from qcsearch.training.statistics import paired_difference, wilson
@@ -125,7 +125,7 @@ class EvaluatedWinner:
             test_interval=wilson(found, len(y)),
             difference=paired_difference(self.predicted == y, predicted == y),
             n_train=n_train,
-            n_weights=None if circuit is None else circuit.n_weights,
+            parameters=None if circuit is None else circuit.counts(self.objective.features.dataset.n_classes),
             two_qubit_gates=None if circuit is None else circuit.mapped.two_qubit_gates,
             test_at_shots=None if at_shots is None else shot_score(at_shots, y, TOLD_SHOTS),
         )
@@ -215,7 +215,9 @@ def _with_models(
             exact, *drawn = predicted
             circuit = tested.winner.transpiled
             score = tested.score(name, exact, circuit=circuit, at_shots=np.stack(drawn))
-            result = _with(result, replace(score, n_weights=0))  # none is trained
+            assert score.parameters is not None
+            head = ParameterCounts(head=score.parameters.head)  # nothing else is trained
+            result = _with(result, replace(score, parameters=head))
         else:
             result = _with(result, tested.score(name, predicted))
     return result

@@ -81,12 +81,12 @@ class Leaderboard(tuple[Row, ...]):
         backend = next((f"  on {row.backend}" for row in self if row.backend), "")
         heads = (
             f"{'noisy':>9}{shots_column(self):>14}{'noiseless':>11}{'95 % interval':>15}{'winner −':>10}{'p':>9}"
-            f"{'qubits':>8}{'weights':>9}{'2q gates':>10}{'front':>7}{backend}"
+            f"{'qubits':>8}{'parameters':>12}{'2q gates':>10}{'front':>7}{backend}"
         )
         lines = [f"{'':{width}}{'split':12}{heads}"]
         for row in self:
-            numbers = (row.n_qubits, row.n_weights, row.two_qubit_gates)
-            cells = "".join(f"{cell(x):>{w}}" for x, w in zip(numbers, (8, 9, 10), strict=True))
+            numbers = (row.n_qubits, row.parameters and row.parameters.total, row.two_qubit_gates)
+            cells = "".join(f"{cell(x):>{w}}" for x, w in zip(numbers, (8, 12, 10), strict=True))
             accuracies = (
                 f"{cell(row.accuracy):>9}{cell(row.accuracy_at_shots):>14}{cell(row.accuracy_noiseless):>11}"
             )

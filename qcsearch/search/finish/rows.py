@@ -13,6 +13,7 @@ from qcsearch.search.run.result import SearchResult
 from qcsearch.search.run.scores import BaselineScore
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
+from qcsearch.training.parameters import ParameterCounts
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval, wilson
 from qcsearch.typed import read
@@ -51,10 +52,11 @@ class Row:
         trial: the trial's number, if it is one.
         spread: standard deviation of `accuracy` over seeds, if there were several.
         n_qubits: of the circuit.
-        n_weights: trainable angles.
+        parameters: trained numbers of a circuit and its head, those of circuit, feature map and head apart.
         two_qubit_gates: of the mapped circuit.
         costs: of the circuit as it was built and as it was mapped, of trials and the winner.
-        pareto: whether it is a trial that no other beats in accuracy, two-qubit gates and processor time together.
+        pareto: whether it is a trial that no other beats in accuracy, two-qubit gates, parameters and processor time
+            together.
         encoding: its name.
         ansatz: its name.
         outcome: `kept`, `reused`, `infeasible`, `pruned` or `failed` of a trial.
@@ -76,7 +78,7 @@ class Row:
     trial: int | None = None
     spread: float | None = None
     n_qubits: int | None = None
-    n_weights: int | None = None
+    parameters: ParameterCounts | None = None
     two_qubit_gates: int | None = None
     costs: Costs | None = None
     pareto: bool = False
@@ -111,7 +113,7 @@ def trial_row(record: TrialRecord, pareto: bool) -> Row:
         accuracy_noiseless=record.validation_score_noiseless,
         trial=record.trial,
         n_qubits=None if candidate is None else candidate.n_qubits,
-        n_weights=None if cost is None else cost.n_weights,
+        parameters=None if cost is None else cost.parameters,
         two_qubit_gates=None if cost is None else cost.two_qubit_gates,
         costs=cost,
         pareto=pareto,
@@ -136,7 +138,7 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         trial=best.trial,
         spread=result.spread["test_accuracy_noisy"],
         n_qubits=best.n_qubits,
-        n_weights=best.n_weights,
+        parameters=best.parameters,
         two_qubit_gates=best.two_qubit_gates,
         n_samples=best.n_test,
         note=result.failure,
@@ -174,7 +176,7 @@ def _baseline_row(score: BaselineScore, n_samples: int) -> Row:
         interval=score.test_interval,
         difference=score.difference,
         split=TEST,
-        n_weights=score.n_weights,
+        parameters=score.parameters,
         two_qubit_gates=score.two_qubit_gates,
         n_samples=n_samples,
     )

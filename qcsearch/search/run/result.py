@@ -44,7 +44,7 @@ class SearchResult:
             does not run there.
         untuned: of a tuning, what it started from; None if that does not run on the new device.
         confusion: test samples by true class (rows) and predicted class, under noise.
-        pareto: trials that no other beats in validation accuracy, two-qubit gates and QPU seconds together,
+        pareto: trials that no other beats in validation accuracy, two-qubit gates, parameters and QPU seconds together,
             the most accurate first.
         ended: why no further trial was started: `trials`, `seconds`, `exhausted` or `hopeless`.
         cut: why the training that the winner was judged by was stopped early; empty if it finished.

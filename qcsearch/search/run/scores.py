@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qcsearch.training.parameters import ParameterCounts
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval
 
@@ -24,7 +25,7 @@ class Best:
         test_at_shots: under the device's noise at finitely many shots, on the test split.
         n_test: number of test samples.
         n_qubits: of its circuit.
-        n_weights: trainable angles.
+        parameters: trained numbers, those of circuit, feature map and head apart.
         two_qubit_gates: of its mapped circuit.
     """
 
@@ -37,7 +38,7 @@ class Best:
     test_at_shots: ShotScore
     n_test: int
     n_qubits: int
-    n_weights: int
+    parameters: ParameterCounts
     two_qubit_gates: int
 
 
@@ -52,7 +53,7 @@ class BaselineScore:
         test_interval: its 95 % interval.
         difference: the winner's accuracy minus this one, on the same samples.
         n_train: number of samples that it learned from.
-        n_weights: trained angles, of a circuit.
+        parameters: trained numbers, of a circuit.
         two_qubit_gates: of the mapped circuit.
         test_at_shots: of a circuit, at as many shots as the winner.
     """
@@ -63,7 +64,7 @@ class BaselineScore:
     test_interval: Interval
     difference: Difference
     n_train: int
-    n_weights: int | None = None
+    parameters: ParameterCounts | None = None
     two_qubit_gates: int | None = None
     test_at_shots: ShotScore | None = None
 

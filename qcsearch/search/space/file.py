@@ -187,7 +187,10 @@ class ConstraintsPart(Part):
 
     max_two_qubit_gates: int | None = Field(default=None, ge=0)
     max_depth: int | None = Field(default=None, ge=1)
-    max_weights: int | None = Field(default=None, ge=1)
+    max_parameters: int | None = Field(default=None, ge=0)
+    max_circuit_parameters: int | None = Field(default=None, ge=0)
+    max_feature_map_parameters: int | None = Field(default=None, ge=0)
+    max_head_parameters: int | None = Field(default=None, ge=0)
     max_duration_us: float | None = Field(default=None, gt=0)
     max_duration_over_t2: float | None = Field(default=None, gt=0)
     min_estimated_success_probability: float | None = Field(default=None, gt=0, lt=1)

@@ -25,6 +25,7 @@ from qcsearch.search.strategies.ingredients.native import (
     draw_regions,
     embed,
 )
+from qcsearch.training.heads import n_head_parameters
 
 if TYPE_CHECKING:
     from qcsearch.training.transpiled import TranspiledCandidate
@@ -44,7 +45,7 @@ class Elivagar:
     part by the first alone. Region, gates, places of the data and measured qubits are its own; of the space it takes
     preprocessing, head, training, constraints, the scheme of observables, how many qubits and how many of them are
     measured (five at most: RepCap looks at their joint state), and the number of weights: two on each qubit for each
-    of `n_layers`, `max_weights` at most.
+    of `n_layers`, no more than `max_circuit_parameters` and `max_parameters` leave.
 
     Attributes:
         pool: circuits of a trial.
@@ -152,7 +153,11 @@ class _Circuits:
 
     def _n_weights(self) -> int:
         wanted = _WEIGHTS_PER_QUBIT * self._n_qubits * int(self._context.params["n_layers"])
-        return min(wanted, self._limits.max_weights or wanted)
+        limits = [self._limits.max_circuit_parameters]
+        if self._limits.max_parameters is not None:
+            n_classes = self._context.objective.features.dataset.n_classes
+            limits.append(self._limits.max_parameters - n_head_parameters(self._context.template, n_classes))
+        return min(wanted, *(max(limit, 1) for limit in limits if limit is not None), wanted)
 
     def _measured(self, n_classes: int) -> int:
         """As the space says; if it says all, as many as the bits of a class where a bit is what is read out."""

@@ -28,7 +28,7 @@ class NSGA2:
         crossover_prob: probability that a child has two parents.
         swapping_prob: probability to swap each parameter between them.
         objectives: `validation_score`, which is maximised, then costs, which are minimised: `two_qubit_gates`,
-            `qpu_seconds`, `depth`, `duration`, `n_weights`, …; and predictors of the space, the better way.
+            `parameters`, `qpu_seconds`, `depth`, `duration`, …; and predictors of the space, the better way.
 
     Raises:
         SpaceError: if the first is another, or one stands twice.

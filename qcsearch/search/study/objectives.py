@@ -9,10 +9,13 @@ from qcsearch.errors import SpaceError
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.spelling import meant
+from qcsearch.training.parameters import ParameterCounts
 
 __all__ = ["check_objectives", "values"]
 
-_COSTS = tuple(field.name for field in fields(Costs) if field.name != "estimated_success_probability")
+_PARAMETERS = tuple(ParameterCounts().by_name)
+_NOT_MINIMISED = ("estimated_success_probability", "parameters")
+_COSTS = (*(field.name for field in fields(Costs) if field.name not in _NOT_MINIMISED), *_PARAMETERS)
 
 
 def check_objectives(objectives: Sequence[str], space: SearchSpace) -> None:
@@ -44,7 +47,9 @@ def values(record: TrialRecord, objectives: Sequence[str], space: SearchSpace) -
         return None
     found = [float(record.validation_score)]
     for name in objectives[1:]:
-        if name in _COSTS:
+        if name in _PARAMETERS and record.costs is not None:
+            found.append(float(record.costs.parameters.by_name[name]))
+        elif name in _COSTS:
             found.append(float(getattr(record.costs, name)))
         elif name in record.predictors:
             found.append(_sign(name, space) * record.predictors[name])

@@ -10,8 +10,9 @@ from qcsearch.devices.device import Device
 from qcsearch.devices.transpile.mapping import MappedCircuit
 from qcsearch.search.space.file import ConstraintsPart
 from qcsearch.search.trial.record import Costs
+from qcsearch.training.parameters import ParameterCounts
 
-__all__ = ["BUILDABLE", "Infeasible", "check", "costs", "violations"]
+__all__ = ["BUILDABLE", "Infeasible", "check", "check_parameters", "costs", "violations"]
 
 BUILDABLE = "buildable"
 """The constraint that a candidate breaks which no circuit can be made of."""
@@ -40,7 +41,9 @@ class Infeasible(Exception):  # noqa: N818  it is an answer, not a fault
         return self.reason
 
 
-def costs(mapped: MappedCircuit, device: Device, n_weights: int, observables: tuple[str, ...]) -> Costs:
+def costs(
+    mapped: MappedCircuit, device: Device, parameters: ParameterCounts, observables: tuple[str, ...]
+) -> Costs:
     """What a mapped circuit costs.
 
     The processor's time is the estimate that IBM gives for its own: `(250 µs + duration)` for each shot,
@@ -50,7 +53,7 @@ def costs(mapped: MappedCircuit, device: Device, n_weights: int, observables: tu
     known = [t2 for t2 in times if t2]
     shots = _SHOTS * _n_bases(observables, len(mapped.qubits))
     return Costs(
-        n_weights=n_weights,
+        parameters=parameters,
         n_observables=len(observables),
         two_qubit_gates=mapped.two_qubit_gates,
         depth=mapped.depth,
@@ -66,14 +69,7 @@ def costs(mapped: MappedCircuit, device: Device, n_weights: int, observables: tu
 
 def violations(cost: Costs, limits: ConstraintsPart) -> dict[str, float]:
     """How far each limited cost is beyond its limit, as a share of the limit; ≤ 0 is kept."""
-    upper: list[tuple[str, float, float | None]] = [
-        ("two_qubit_gates", cost.two_qubit_gates, limits.max_two_qubit_gates),
-        ("depth", cost.depth, limits.max_depth),
-        ("weights", cost.n_weights, limits.max_weights),
-        ("duration", 1e6 * cost.duration, limits.max_duration_us),
-        ("duration_over_t2", cost.duration_over_t2, limits.max_duration_over_t2),
-    ]
-    result = {name: (value - limit) / max(limit, 1e-9) for name, value, limit in upper if limit is not None}
+    result = _excess(_upper(cost, limits))
     if limits.min_estimated_success_probability is not None:
         least = limits.min_estimated_success_probability
         result["estimated_success_probability"] = (least - cost.estimated_success_probability) / least
@@ -86,31 +82,78 @@ def check(cost: Costs, limits: ConstraintsPart) -> dict[str, float]:
     Raises:
         Infeasible: if one is not.
     """
-    found = violations(cost, limits)
-    worst = max(found, key=lambda name: found[name], default=None)
-    if worst is None or found[worst] <= 0:
-        return found
-    raise Infeasible(_sentence(worst, cost, limits), worst, found[worst], found)
-
-
-def _sentence(constraint: str, cost: Costs, limits: ConstraintsPart) -> str:
-    if constraint == "estimated_success_probability":
-        return (
+    sentences = _sentences(_upper(cost, limits))
+    if limits.min_estimated_success_probability is not None:
+        sentences["estimated_success_probability"] = (
             f"The estimated success probability {cost.estimated_success_probability:.3g} is below the limit "
             f"{limits.min_estimated_success_probability:g}."
         )
-    value, limit, what = {
-        "two_qubit_gates": (cost.two_qubit_gates, limits.max_two_qubit_gates, "two-qubit gates"),
-        "depth": (cost.depth, limits.max_depth, "layers of depth"),
-        "weights": (cost.n_weights, limits.max_weights, "weights"),
-        "duration": (1e6 * cost.duration, limits.max_duration_us, "µs of one execution"),
-        "duration_over_t2": (
-            cost.duration_over_t2,
-            limits.max_duration_over_t2,
-            "of the shortest T2 in duration",
+    return _kept(violations(cost, limits), sentences)
+
+
+def check_parameters(parameters: ParameterCounts, limits: ConstraintsPart) -> None:
+    """The same of what is known before the circuit is mapped, which takes longer than all else here.
+
+    Raises:
+        Infeasible: if there are more parameters than a limit allows.
+    """
+    upper = _upper_parameters(parameters, limits)
+    _kept(_excess(upper), _sentences(upper))
+
+
+@dataclass(frozen=True)
+class _Limited:
+    value: float
+    limit: float | None
+    what: str
+
+
+def _upper(cost: Costs, limits: ConstraintsPart) -> dict[str, _Limited]:
+    return {
+        "two_qubit_gates": _Limited(cost.two_qubit_gates, limits.max_two_qubit_gates, "two-qubit gates"),
+        "depth": _Limited(cost.depth, limits.max_depth, "layers of depth"),
+        **_upper_parameters(cost.parameters, limits),
+        "duration": _Limited(1e6 * cost.duration, limits.max_duration_us, "µs of one execution"),
+        "duration_over_t2": _Limited(
+            cost.duration_over_t2, limits.max_duration_over_t2, "of the shortest T2 in duration"
         ),
-    }[constraint]
-    return f"{value:.4g} {what} are above the limit {limit:g}."
+    }
+
+
+def _upper_parameters(parameters: ParameterCounts, limits: ConstraintsPart) -> dict[str, _Limited]:
+    what = {
+        "parameters": "trained parameters",
+        "circuit_parameters": "parameters of the circuit",
+        "feature_map_parameters": "parameters of the feature map",
+        "head_parameters": "parameters of the head",
+    }
+    return {
+        name: _Limited(n, getattr(limits, f"max_{name}"), what[name])
+        for name, n in parameters.by_name.items()
+    }
+
+
+def _excess(upper: Mapping[str, _Limited]) -> dict[str, float]:
+    return {
+        name: (one.value - one.limit) / max(one.limit, 1e-9)
+        for name, one in upper.items()
+        if one.limit is not None
+    }
+
+
+def _sentences(upper: Mapping[str, _Limited]) -> dict[str, str]:
+    return {
+        name: f"{one.value:.4g} {one.what} are above the limit {one.limit:g}."
+        for name, one in upper.items()
+        if one.limit is not None
+    }
+
+
+def _kept(found: dict[str, float], sentences: Mapping[str, str]) -> dict[str, float]:
+    worst = max(found, key=lambda name: found[name], default=None)
+    if worst is None or found[worst] <= 0:
+        return found
+    raise Infeasible(sentences[worst], worst, found[worst], found)
 
 
 def _n_bases(observables: tuple[str, ...], n_qubits: int) -> int:

@@ -21,7 +21,7 @@ from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.budget import SETUP
 from qcsearch.search.space.bound import BoundSpace
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.trial.constraints import BUILDABLE, Infeasible, check, costs
+from qcsearch.search.trial.constraints import BUILDABLE, Infeasible, check, check_parameters, costs
 from qcsearch.search.trial.control import TO_THE_END, RungReporter, TrialControl
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
@@ -29,7 +29,7 @@ from qcsearch.stopwatch import Stopwatch
 from qcsearch.storage.canonical import Json
 from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.loop.trainer import TrainingControl
-from qcsearch.training.parameters import DRAWN, Parameters
+from qcsearch.training.parameters import DRAWN, ParameterCounts, Parameters
 from qcsearch.training.scoring import accuracy
 from qcsearch.training.single import fit_candidate
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
@@ -125,13 +125,15 @@ class Objective:
                 self._check_fit(candidate)
                 gate_list = lower(candidate, topology(self.device, candidate.qubits), n_features)
                 self._check_length(gate_list)
+                n_head = n_head_parameters(candidate, self.features.dataset.n_classes)
+                parameters = ParameterCounts.of(gate_list, n_head)
+                check_parameters(parameters, self.space.file.constraints)
             transpiled = transpile_candidate(
                 candidate, self.device, n_features, gate_list=gate_list, watch=watch
             )
-            n_head_parameters(candidate, self.features.dataset.n_classes)
         except (CandidateError, DeviceError) as error:
             raise Infeasible(error.message, BUILDABLE, 1.0, {BUILDABLE: 1.0}) from error
-        cost = costs(transpiled.mapped, self.device, transpiled.n_weights, candidate.observables)
+        cost = costs(transpiled.mapped, self.device, parameters, candidate.observables)
         return transpiled, cost, {BUILDABLE: 0.0} | check(cost, self.space.file.constraints)
 
     def predictor_input(self, transpiled: TranspiledCandidate) -> PredictorInput:

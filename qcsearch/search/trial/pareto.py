@@ -1,12 +1,15 @@
-"""The Pareto front of a run: what nothing beats in accuracy, two-qubit gates and processor time together."""
+"""The Pareto front of a run: what nothing beats in accuracy, two-qubit gates, parameters and time together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import le
 
 from qcsearch.search.trial.record import TrialRecord
 
 __all__ = ["pareto_front"]
+
+_Merit = tuple[float, int, int, float]
 
 _DIGITS = 2
 """Of the QPU seconds: what is shown; the estimate itself is not finer."""
@@ -15,24 +18,25 @@ _DIGITS = 2
 def pareto_front(records: Iterable[TrialRecord]) -> list[TrialRecord]:
     """The trials that no other trial beats, the most accurate first; of equal ones the one that ranks first.
 
-    One trial beats another if it has at least its validation accuracy under noise with no more two-qubit gates and no
-    more QPU seconds a prediction (to a hundredth of a second), and is better in one of the three.
+    One trial beats another if it has at least its validation accuracy under noise with no more two-qubit gates, no more
+    trained parameters and no more QPU seconds a prediction (to a hundredth of a second), and is better in one of them.
 
     Args:
         records: finished trials; those that were not trained to their end do not count.
     """
     kept = [(_merit(record), record) for record in records if record.outcome.kind == "kept"]
     kept.sort(key=lambda pair: (pair[1].merit, -pair[1].trial), reverse=True)
-    front: list[tuple[tuple[float, int, float], TrialRecord]] = []
+    front: list[tuple[_Merit, TrialRecord]] = []
     for merit, record in sorted(kept, key=lambda pair: pair[0]):
         # Sorted so, nobody is beaten by who comes later: accuracy falls, and of equals the cheaper came first.
-        if not any(gates <= merit[1] and seconds <= merit[2] for (_, gates, seconds), _ in front):
+        if not any(all(map(le, other, merit)) for other, _ in front):
             front.append((merit, record))
     return [record for _, record in front]
 
 
-def _merit(record: TrialRecord) -> tuple[float, int, float]:
+def _merit(record: TrialRecord) -> _Merit:
     """Small is good."""
     assert record.costs is not None
     costs = record.costs
-    return -(record.validation_score or 0.0), costs.two_qubit_gates, round(costs.qpu_seconds, _DIGITS)
+    seconds = round(costs.qpu_seconds, _DIGITS)
+    return -(record.validation_score or 0.0), costs.two_qubit_gates, costs.parameters.total, seconds

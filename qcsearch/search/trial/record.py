@@ -9,7 +9,7 @@ from typing import Any
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.storage.canonical import Json
-from qcsearch.training.parameters import Parameters
+from qcsearch.training.parameters import ParameterCounts, Parameters
 from qcsearch.wording import microseconds
 
 __all__ = ["Costs", "Outcome", "TrialRecord"]
@@ -50,7 +50,7 @@ class Costs:
     """What a candidate's circuit costs on its device.
 
     Attributes:
-        n_weights: trainable angles.
+        parameters: trained numbers, those of circuit, feature map and head apart.
         n_observables: measured observables.
         two_qubit_gates: number of them after mapping.
         depth: of the mapped circuit.
@@ -63,7 +63,7 @@ class Costs:
         swaps: number of them that mapping inserted.
     """
 
-    n_weights: int
+    parameters: ParameterCounts
     n_observables: int
     two_qubit_gates: int
     depth: int
@@ -154,7 +154,7 @@ class TrialRecord:
         """
         accuracy = -math.inf if self.validation_score is None else self.validation_score
         loss = math.inf if self.validation_loss is None else self.validation_loss
-        gates, weights = (self.costs.two_qubit_gates, self.costs.n_weights) if self.costs else (0, 0)
+        gates, weights = (self.costs.two_qubit_gates, self.costs.parameters.weights) if self.costs else (0, 0)
         return accuracy, -gates, -weights, -loss
 
     def to_json(self) -> dict[str, Json]:
@@ -182,7 +182,8 @@ class TrialRecord:
         known = dict(data)
         candidate, costs = known["candidate"], known["costs"]
         known["candidate"] = None if candidate is None else Candidate.from_json(candidate)
-        known["costs"] = None if costs is None else Costs(**costs)
+        if costs is not None:
+            known["costs"] = Costs(**{**costs, "parameters": ParameterCounts(**costs["parameters"])})
         known["outcome"] = Outcome(**known["outcome"])
         known["history"] = tuple((int(step), float(value)) for step, value in known["history"])
         known["parameters"] = Parameters.from_json(known["parameters"])

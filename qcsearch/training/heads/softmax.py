@@ -15,40 +15,49 @@ __all__ = ["SoftmaxHead"]
 @HEADS.register("softmax")
 @dataclass(frozen=True)
 class SoftmaxHead:
-    """The first C expectation values times one trainable inverse temperature β = `exp(parameter)`.
+    """The first C expectation values times one inverse temperature β = `exp(parameter)`.
 
-    Noise shrinks every expectation value; β gives back what the softmax needs.
+    Noise shrinks every expectation value; β gives back what the softmax needs. Where it is not trained, the head has
+    no parameters: which of the first C expectation values is the largest is the class.
 
     Attributes:
         beta: where β starts, > 0.
+        trainable: whether it is trained; if not, it stays there.
     """
 
     beta: float = 2.0
+    trainable: bool = True
 
     def __post_init__(self) -> None:
         if not self.beta > 0:
             raise ValueError(f"beta must be > 0, got {self.beta}")
+        if not isinstance(self.trainable, bool):
+            raise ValueError(f"trainable must be true or false, got {self.trainable!r}")
 
     def n_parameters(self, n_observables: int, n_classes: int) -> int:
         """See `Head`."""
         require_observables("softmax", n_observables, n_classes, n_classes)
-        return 1
+        return int(self.trainable)
 
     def initial(self, n_observables: int, n_classes: int, rng: np.random.Generator) -> Floats:
         """See `Head`."""
-        return np.array([np.log(self.beta)])
+        return np.full(int(self.trainable), np.log(self.beta))
 
     def logits(self, values: Floats, parameters: Floats, n_classes: int) -> Floats:
         """See `Head`."""
-        return np.asarray(np.exp(parameters[0]) * values[:, :n_classes])
+        return np.asarray(self._beta(parameters) * values[:, :n_classes])
 
     def backward(self, values: Floats, parameters: Floats, dlogits: Floats) -> tuple[Floats, Floats]:
         """See `Head`."""
-        beta, n_classes = np.exp(parameters[0]), dlogits.shape[1]
+        beta, n_classes = self._beta(parameters), dlogits.shape[1]
         dvalues = np.zeros_like(values)
         dvalues[:, :n_classes] = beta * dlogits
-        return dvalues, np.array([beta * np.sum(dlogits * values[:, :n_classes])])
+        slope = beta * np.sum(dlogits * values[:, :n_classes])
+        return dvalues, np.full(int(self.trainable), slope)
 
     def targets(self, n_classes: int) -> Floats:
         """See `Head`."""
         return np.eye(n_classes)
+
+    def _beta(self, parameters: Floats) -> float:
+        return float(np.exp(parameters[0])) if self.trainable else self.beta

@@ -67,7 +67,7 @@ def test_the_circuit_has_the_weights_the_data_and_the_training_of_the_space(cont
     given = context(params={"n_layers": 3})
     candidate = SMALL.propose(given).candidate
     transpiled, cost, _ = given.objective.transpile(candidate)
-    assert cost.n_weights == 2 * 2 * 3
+    assert cost.parameters.circuit == 2 * 2 * 3
     used = {g.angle.feature for g in transpiled.gate_list.gates if g.angle is not None}
     assert used == {None, 0, 1}
     assert (candidate.preprocessing, candidate.training, candidate.head) == (
@@ -78,11 +78,13 @@ def test_the_circuit_has_the_weights_the_data_and_the_training_of_the_space(cont
 
 
 def test_constraints_bound_what_is_drawn(context: MakeContext, objective: Objective, quick: str) -> None:
-    text = quick.replace("[ladder]", "[constraints]\nmax_two_qubit_gates = 2\nmax_weights = 5\n[ladder]")
+    text = quick.replace(
+        "[ladder]", "[constraints]\nmax_two_qubit_gates = 2\nmax_circuit_parameters = 5\n[ladder]"
+    )
     strict = replace(objective, space=SearchSpace.from_toml(text))
     candidate = SMALL.propose(context(on=strict, params={"n_layers": 3})).candidate
     _, cost, _ = strict.transpile(candidate)
-    assert cost.n_weights == 5
+    assert cost.parameters.circuit == 5
     assert cost.two_qubit_gates <= 2
 
 

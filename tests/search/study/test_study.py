@@ -23,8 +23,9 @@ from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 from qcsearch.search.workers.trial_loop import run_trials
 from qcsearch.storage.canonical import digest
+from qcsearch.training.parameters import ParameterCounts
 
-COSTS = Costs(4, 2, 3, 10, 1e-6, 0.01, 0.9, 1.0, 3, 8, 0)
+COSTS = Costs(ParameterCounts(4), 2, 3, 10, 1e-6, 0.01, 0.9, 1.0, 3, 8, 0)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from qcsearch.search.trial.control import TrialControl
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective, seed_words
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.parameters import ParameterCounts
 
 FULL = {
     "scaling": "minmax",
@@ -43,7 +44,7 @@ def test_a_kept_candidate_has_scores_costs_and_weights(objective: Objective, can
     assert record.validation_score > 0.7
     assert record.validation_score_noiseless is not None
     assert record.costs is not None
-    assert len(record.parameters.weights) == record.costs.n_weights > 0
+    assert len(record.parameters.weights) == record.costs.parameters.weights > 0
     assert record.steps == 12
     assert [step for step, _ in record.history] == [0, 2, 4, 6, 8, 10, 12]
     assert record.seconds > 0
@@ -113,6 +114,40 @@ def test_what_is_far_too_long_is_infeasible_before_it_is_mapped(
     assert record.outcome.text == "900 two-qubit gates before mapping are above the limit 10."
     assert record.outcome.violation == record.constraints["two_qubit_gates"] == 89.0
     assert record.costs is None
+
+
+def test_every_trained_number_is_counted_in_the_part_that_it_is_of(
+    objective: Objective, candidate: Candidate
+) -> None:
+    # moons: 2 features, 2 qubits, 2 layers of ry and rz on each
+    head = Choice("linear")
+    for encoding, n_map in (
+        (Choice("weighted_sum"), 2 * 2 * 2),
+        (Choice("reuploading"), 2 * 2),
+        (Choice("reuploading", {"trainable": False}), 0),
+        (Choice("angle"), 0),
+    ):
+        built = objective.transpile(replace(candidate, encoding=encoding, head=head))[0]
+        counts = built.counts(2)
+        n_head = (len(candidate.observables) + 1) * 2
+        n_circuit = 2 * 2 * 2
+        assert counts == ParameterCounts(n_circuit, n_map, n_head)
+        assert counts.total == n_circuit + n_map + n_head
+    record = objective(0, candidate, FULL)
+    assert record.costs is not None
+    assert len(record.parameters.vector) == record.costs.parameters.total
+
+
+def test_too_many_parameters_are_infeasible_before_the_circuit_is_mapped(
+    objective: Objective, candidate: Candidate, quick: str
+) -> None:
+    text = quick.replace("[ladder]", "[constraints]\nmax_parameters = 10\n[ladder]")
+    record = replace(objective, space=SearchSpace.from_toml(text))(0, candidate, FULL)
+    assert (record.outcome.kind, record.outcome.constraint) == ("infeasible", "parameters")
+    assert record.outcome.text == "20 trained parameters are above the limit 10."
+    assert record.outcome.violation == record.constraints["parameters"] == 1.0
+    assert record.costs is None
+    assert "map" not in record.times
 
 
 def test_the_training_part_alone_is_fitted(objective: Objective, candidate: Candidate) -> None:

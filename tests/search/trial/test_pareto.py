@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from qcsearch.search.trial.pareto import pareto_front
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
+from qcsearch.training.parameters import ParameterCounts
 
-Point = tuple[float, int, float]
+Point = tuple[float, int, float] | tuple[float, int, float, int]
 
 
 def record(trial: int, point: Point, kind: str = "kept") -> TrialRecord:
-    accuracy, gates, seconds = point
-    costs = Costs(4, 2, gates, 10, 1e-6, 0.01, 0.9, seconds, gates, 8, 0)
+    accuracy, gates, seconds, n = (*point, 4)[:4]
+    costs = Costs(ParameterCounts(head=n), 2, gates, 10, 1e-6, 0.01, 0.9, seconds, gates, 8, 0)
     return TrialRecord(trial, None, {}, Outcome(kind, ""), validation_score=accuracy, costs=costs)
 
 
@@ -23,12 +24,15 @@ def front(*points: Point) -> list[int]:
 
 def beats(one: Point, other: Point) -> bool:
     """By the definition, point by point."""
-    no_worse = one[0] >= other[0] and one[1] <= other[1] and one[2] <= other[2]
+    no_worse = one[0] >= other[0] and all(a <= b for a, b in zip(one[1:], other[1:], strict=True))
     return no_worse and one != other
 
 
-def test_each_of_the_three_is_reason_enough() -> None:
-    assert front((0.9, 10, 1.0), (0.8, 9, 1.0), (0.7, 10, 0.9), (0.6, 11, 1.1)) == [0, 1, 2]
+def test_each_of_the_four_is_reason_enough() -> None:
+    found = front(
+        (0.9, 10, 1.0, 9), (0.8, 9, 1.0, 9), (0.7, 10, 0.9, 9), (0.65, 10, 1.0, 8), (0.6, 11, 1.1, 9)
+    )
+    assert found == [0, 1, 2, 3]
 
 
 def test_of_equal_trials_the_one_that_ranks_first_stands_for_all() -> None:
@@ -50,7 +54,9 @@ def test_only_trials_that_were_trained_to_their_end_count() -> None:
     assert pareto_front([]) == []
 
 
-values = st.tuples(st.sampled_from([0.5, 0.6, 0.7]), st.integers(0, 3), st.sampled_from([1.0, 1.5, 2.0]))
+values = st.tuples(
+    st.sampled_from([0.5, 0.6, 0.7]), st.integers(0, 3), st.sampled_from([1.0, 1.5, 2.0]), st.integers(0, 2)
+)
 
 
 @given(st.lists(values, max_size=12))

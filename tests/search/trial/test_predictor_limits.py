@@ -204,7 +204,7 @@ def test_a_predictor_of_another_package_is_asked_by_name(
         asked = '\n[[predictors]]\nname = "weights"\nsettings = { factor = 2.0 }\nmax = 1.0\n'
         record = asking(objective, quick, asked)(0, candidate, PARAMS)
         assert record.costs is not None
-        assert record.predictors == {"weights(factor=2.0)": 2.0 * record.costs.n_weights}
+        assert record.predictors == {"weights(factor=2.0)": 2.0 * record.costs.parameters.weights}
         assert record.outcome.kind == "infeasible"
     finally:
         PREDICTORS._classes.pop("weights", None)

@@ -9,10 +9,10 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 from qcsearch.storage import canonical
-from qcsearch.training.parameters import Parameters
+from qcsearch.training.parameters import ParameterCounts, Parameters
 
 CANDIDATE = Candidate(Choice("angle"), Choice("hardware_efficient", {"n_layers": 2}), (3, 4), ("Z0", "X1Z0"))
-COSTS = Costs(8, 2, 4, 20, 1e-6, 0.01, 0.9, 1.1, 4, 12, 0)
+COSTS = Costs(ParameterCounts(4, 4, 6), 2, 4, 20, 1e-6, 0.01, 0.9, 1.1, 4, 12, 0)
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

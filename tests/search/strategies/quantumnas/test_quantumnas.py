@@ -114,7 +114,7 @@ def test_quantumnas_hands_over_the_weights_it_trained(given: StrategyContext) ->
     record = given.objective(0, proposal.candidate, {}, start=proposal.start)
     cold = given.objective(0, proposal.candidate, {})
     assert record.costs is not None
-    assert len(proposal.start.weights) == record.costs.n_weights
+    assert len(proposal.start.weights) == record.costs.parameters.weights
     assert record.history[0][1] > cold.history[0][1]
     assert set(proposal.predictors) == {"inherited_loss", "scored"}
 
@@ -161,7 +161,7 @@ def test_what_is_pruned_is_what_an_angle_of_none_does(device: Device) -> None:
 
 def test_pruning_keeps_the_stage_that_validates_best_with_the_fewest_angles(given: StrategyContext) -> None:
     candidate = given.template
-    n_weights = given.objective.transpile(candidate)[1].n_weights
+    n_weights = given.objective.transpile(candidate)[1].parameters.weights
 
     def run(*shares: float) -> tuple[float, int]:
         found = train_and_prune(given, candidate, shares, 0.01, 0.5, np.random.default_rng(0))
