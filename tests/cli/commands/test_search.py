@@ -29,7 +29,8 @@ def test_the_last_line_is_one_json_object_with_the_promised_keys(searched):
     }  # fmt: skip
     assert set(found["best"]) == {
         "trial", "validation_score", "test_accuracy_noisy", "test_accuracy_noiseless",
-        "test_interval_noisy", "test_interval_noiseless", "n_test", "n_qubits", "parameters", "two_qubit_gates",
+        "test_interval_noisy", "test_interval_noiseless", "test_at_shots", "n_test", "n_qubits", "parameters",
+        "two_qubit_gates",
     }  # fmt: skip
     assert found["run"] == str(folder)
     assert found["n_trials"] == 3
