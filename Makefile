@@ -86,6 +86,7 @@ bench: .venv-bench/.installed
 
 bench-search: $(VENV)/.installed
 	$(BIN)/python benchmarks/nine_tasks.py --readme
+	$(BIN)/python benchmarks/harder.py --readme
 	$(BIN)/python benchmarks/contract.py --readme
 	$(BIN)/python benchmarks/predictors.py --readme
 	$(BIN)/python benchmarks/transfer.py --readme

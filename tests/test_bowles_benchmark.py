@@ -7,18 +7,15 @@ import json
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from checkout import BENCHMARKS, CHECKOUT_ONLY
 from numpy.random import RandomState
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
-
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
-CHECKOUT_ONLY = pytest.mark.skipif(not (BENCHMARKS / "data").is_dir(), reason="the data are in the checkout")
 
 
 @pytest.fixture(scope="module")

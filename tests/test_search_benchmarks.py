@@ -7,15 +7,16 @@ import os
 import subprocess
 import sys
 from importlib import import_module
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from checkout import BENCHMARKS, CHECKOUT_ONLY
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from qcsearch.candidate.gate import Topology
 from qcsearch.circuits.encodings import ENCODINGS
@@ -23,15 +24,12 @@ from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.selection.regions import best_regions, region, topology
 from qcsearch.search.space.space import load_space
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
-CHECKOUT_ONLY = pytest.mark.skipif(not (BENCHMARKS / "data").is_dir(), reason="the data are in the checkout")
-
 
 @pytest.fixture(scope="module")
 def bench():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
-        parts = ("fleet", "job", "quiet", "spaces", "tasks")
+        parts = ("fleet", "harder", "job", "quiet", "spaces", "tasks")
         names = ("record.readme", "record.store", *(f"search.{part}" for part in parts))
         yield SimpleNamespace(**{name.split(".")[-1]: import_module(name) for name in names})
 
@@ -58,6 +56,44 @@ def test_the_tasks_that_are_marked_are_those_on_which_a_simple_model_makes_no_mi
             models += [make_pipeline(StandardScaler(), LogisticRegression())]
         best = max(model.fit(X, y).score(X_test, y_test) for model in models)
         assert (best == 1.0) == (task in bench.tasks.SATURATED), task
+
+
+@CHECKOUT_ONLY
+def test_no_simple_model_has_all_of_a_harder_task_right_and_its_figures_are_as_told(bench, tmp_path):
+    told = (BENCHMARKS / "data" / "README.md").read_text("utf-8").split("## The harder tasks")[1]
+    for task in bench.tasks.HARDER:
+        with np.load(bench.harder.archive(task, tmp_path)) as archive:
+            X, X_test, y, y_test = (archive[name] for name in ("X_train", "X_test", "y_train", "y_test"))
+        X, X_test = X.astype(float), X_test.astype(float)
+        assert len(y_test) == bench.tasks.N_TEST[task]
+        assert len(np.unique(np.vstack([X, X_test]), axis=0)) == len(np.unique(X, axis=0)) + len(
+            np.unique(X_test, axis=0)
+        )
+        standardised = [make_pipeline(StandardScaler(), one) for one in (LogisticRegression(), SVC(C=10))]
+        scores = [model.fit(X, y).score(X_test, y_test) for model in (*standardised, KNeighborsClassifier(1))]
+        row = next(line for line in told.splitlines() if line.startswith(f"| {task} |")).split(" | ")
+        assert row[3] == f"{len(y)}/{len(y_test)}"
+        assert [float(row[column]) for column in (4, 5, 7)] == pytest.approx(scores, abs=0.0015)
+        assert max(*scores, float(row[6])) < 0.97
+
+
+@CHECKOUT_ONLY
+def test_a_harder_task_is_drawn_from_the_training_part_of_its_own_and_tested_on_its_test_part(
+    bench, tmp_path
+):
+    with (
+        np.load(bench.harder.archive("mnist_3589", tmp_path)) as few,
+        np.load(bench.tasks.data_file("mnist_10")) as whole,
+    ):
+        known = {row.tobytes() for row in whole["X_train"]}
+        assert all(row.tobytes() in known for row in few["X_train"])
+        kept = np.isin(whole["y_test"], (3, 5, 8, 9))
+        np.testing.assert_array_equal(few["X_test"], whole["X_test"][kept])
+        assert set(few["y_train"]) == set(few["y_test"]) == {3, 5, 8, 9}
+
+
+def test_a_benchmark_has_all_data_sets_of_a_seed_before_the_next_seed(bench):
+    assert bench.fleet.cells(["a", "b"], 2) == [("a", 0), ("b", 0), ("a", 1), ("b", 1)]
 
 
 @CHECKOUT_ONLY
