@@ -53,6 +53,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         n_trials: candidates to try, in total; None for no limit (50 if there is no limit of seconds either).
         max_seconds: seconds for everything, in total; None for no limit.
         baselines: what the winner is compared with: `none`, `fast` or `full`; see `qcsearch search --help`.
+        metric: what candidates are pruned, ranked and chosen by, a scorer of scikit-learn by its name, such as
+            `balanced_accuracy`, `f1_macro` or `neg_log_loss`; `score` is accuracy whatever it is.
         strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
         strategy_options: parameters of the strategy by name, where they are to be others than its defaults.
         max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
@@ -91,6 +93,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         n_trials: int | None = None,
         max_seconds: float | None = None,
         baselines: str = "fast",
+        metric: str = "accuracy",
         strategy: str = "auto",
         strategy_options: Mapping[str, Any] | None = None,
         max_two_qubit_gates: int | None = None,
@@ -108,6 +111,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.n_trials = n_trials
         self.max_seconds = max_seconds
         self.baselines = baselines
+        self.metric = metric
         self.strategy = strategy
         self.strategy_options = strategy_options
         self.max_two_qubit_gates = max_two_qubit_gates

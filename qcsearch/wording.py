@@ -6,11 +6,14 @@ __all__ = [
     "cell",
     "error_rate",
     "interval",
+    "is_share",
     "lifetime",
+    "metric",
     "microseconds",
     "percent",
     "points",
     "probability",
+    "score",
     "seconds",
 ]
 
@@ -23,14 +26,35 @@ def percent(share: float | None, digits: int = 1) -> str:
     return _NONE if share is None else f"{100 * share:.{digits}f} %"
 
 
-def interval(ends: tuple[float, float] | None) -> str:
-    """The interval of a share, in percent, as `95.1 – 98.8`; a dash for None."""
-    return _NONE if ends is None else f"{100 * ends[0]:.1f} – {100 * ends[1]:.1f}"
+def metric(name: str) -> str:
+    """A metric of scikit-learn as people write it: `balanced accuracy`."""
+    return name.replace("_", " ")
 
 
-def points(difference: float) -> str:
-    """A difference of two shares in percentage points, with its sign: `+0.4`."""
-    return f"{100 * difference:+.1f}".replace("-", "−")
+def is_share(name: str) -> bool:
+    """Whether a metric is in [0, 1], and shown in percent."""
+    return not name.startswith(("neg_", "d2_", "matthews"))
+
+
+def score(value: float | None, name: str = "accuracy", digits: int = 1) -> str:
+    """A score in the metric of that name: a share as `97.9 %`, what can leave [0, 1] as it is; a dash for None."""
+    if value is None or is_share(name):
+        return percent(value, digits)
+    return f"{value:.{digits + 2}f}".replace("-", "−")
+
+
+def interval(ends: tuple[float, float] | None, name: str = "accuracy") -> str:
+    """The interval of a score in the metric of that name, of a share in percent: `95.1 – 98.8`; a dash for None."""
+    if ends is None:
+        return _NONE
+    shown = (f"{100 * end:.1f}" if is_share(name) else f"{end:.3f}".replace("-", "−") for end in ends)
+    return " – ".join(shown)
+
+
+def points(difference: float, name: str = "accuracy") -> str:
+    """A difference of two scores in the metric of that name with its sign: of shares `+0.4` percentage points."""
+    text = f"{100 * difference:+.1f}" if is_share(name) else f"{difference:+.3f}"
+    return text.replace("-", "−")
 
 
 def probability(p: float) -> str:

@@ -20,7 +20,7 @@ from qcsearch.cli.progress import Progress, clock, one_line
 from qcsearch.escape import for_terminal
 from qcsearch.search import events
 from qcsearch.search.trial.record import TrialRecord
-from qcsearch.wording import percent
+from qcsearch.wording import metric, score
 
 __all__ = ["LivePanel", "PlainLines", "Watcher", "draw", "watch"]
 
@@ -131,7 +131,7 @@ def draw(progress: Progress, title: str, width: int = 100) -> Panel:
     parts: list[RenderableType] = [_limits(progress), _counts(progress)]
     if progress.best:
         parts += [
-            Text("\nbest by validation accuracy", style="dim"),
+            Text(f"\nbest by validation {metric(progress.metric)}", style="dim"),
             _leaders(progress, width),
         ]
     parts += [Text(), _now(progress)]
@@ -182,7 +182,10 @@ def _counts(progress: Progress) -> Table:
     line.add_column(ratio=1, no_wrap=True)
     line.add_column(justify="right", no_wrap=True)
     line.add_row(
-        counts, Text(f"best so far {_spark(progress.curve)}", style="cyan") if progress.curve else ""
+        counts,
+        Text(f"best so far {_spark(progress.curve, progress.metric)}", style="cyan")
+        if progress.curve
+        else "",
     )
     return line
 
@@ -204,8 +207,8 @@ def _figures(record: TrialRecord) -> tuple[str, ...]:
     candidate, costs = record.candidate, record.costs
     return (
         str(record.trial),
-        percent(record.validation_score),
-        percent(record.validation_score_noiseless),
+        score(record.validation_score, record.metric),
+        score(record.validation_score_noiseless, record.metric),
         "" if candidate is None else str(candidate.n_qubits),
         "" if costs is None else str(costs.parameters.total),
         "" if costs is None else str(costs.two_qubit_gates),
@@ -223,17 +226,17 @@ def _now(progress: Progress) -> Text:
     text.append(progress.phase, style="green" if progress.done else "cyan")
     if progress.refits[1] and not progress.done:
         text.append(f"  {progress.refits[0]} of {progress.refits[1]}")
-    for trial, (rung, accuracy) in sorted(progress.running.items())[:4]:
-        text.append(f"  · trial {trial} rung {rung} {percent(accuracy)}", style="dim")
+    for trial, (rung, reached) in sorted(progress.running.items())[:4]:
+        text.append(f"  · trial {trial} rung {rung} {score(reached, progress.metric)}", style="dim")
     if progress.last:
         text.append(f"\n{for_terminal(progress.last)}", style="bold" if progress.done else "dim")
     return text
 
 
-def _spark(curve: list[float], width: int = 24) -> str:
+def _spark(curve: list[float], name: str, width: int = 24) -> str:
     """The curve as bars, its last value written out."""
     picked = curve if len(curve) <= width else [curve[i * len(curve) // width] for i in range(width)]
     low, high = min(picked), max(max(picked), curve[-1])
     span = high - low or 1.0
     bars = "".join(_SPARKS[round((value - low) / span * (len(_SPARKS) - 1))] for value in picked)
-    return f"{bars} {percent(curve[-1])}"
+    return f"{bars} {score(curve[-1], name)}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from qcsearch.search import events
 from qcsearch.search.trial.record import TrialRecord
-from qcsearch.wording import percent
+from qcsearch.wording import percent, score
 
 __all__ = ["Progress", "clock", "one_line"]
 
@@ -27,8 +27,9 @@ class Progress:
         n_finished: trials finished, all sessions together.
         outcomes: number of trials of each outcome, see `Outcome.label`.
         best: the best trained trials, best first.
-        curve: best validation accuracy after each trial.
-        running: `(rung, accuracy)` of each running trial that has reported.
+        curve: best validation score after each trial from the first that was kept.
+        running: `(rung, score)` of each running trial that has reported.
+        metric: which score that is.
         last: sentence about the last event worth a line.
         phase: what is being done.
         refits: trainings of the best done so far, and in all.
@@ -42,6 +43,7 @@ class Progress:
     outcomes: Counter[str] = field(default_factory=Counter)
     best: list[TrialRecord] = field(default_factory=list)
     curve: list[float] = field(default_factory=list)
+    metric: str = "accuracy"
     running: dict[int, tuple[int, float]] = field(default_factory=dict)
     last: str = ""
     phase: str = "starting"
@@ -109,9 +111,11 @@ class Progress:
 
     def _count(self, record: TrialRecord) -> None:
         self.outcomes[record.outcome.label] += 1
+        self.metric = record.metric
         if record.outcome.kind == "kept" and record.validation_score is not None:
             self.best = sorted([*self.best, record], key=_score, reverse=True)[:_TOP]
-        self.curve.append(_score(self.best[0]) if self.best else 0.0)
+        if self.best:
+            self.curve.append(_score(self.best[0]))
 
     def _tick(self, seconds: float) -> None:
         self._seconds, self._at = seconds, time.monotonic()
@@ -135,11 +139,11 @@ def one_line(event: events.Event) -> str:
             workers = f"{event.workers} worker" + ("s" if event.workers > 1 else "")
             return f"search: {trials}{limit}, {workers}{before}"
         case events.TrialRunning():
-            return f"trial {event.trial}: rung {event.rung}, {percent(event.validation_score)}"
+            return f"trial {event.trial}: rung {event.rung}, {score(event.validation_score, event.metric)}"
         case events.TrialFinished():
             record = event.record
-            score = percent(record.validation_score)
-            what = f"{score} noisy, " if record.trained else ""
+            reached = score(record.validation_score, record.metric)
+            what = f"{reached} noisy, " if record.trained else ""
             return f"trial {record.trial}: {what}{record.outcome.label}. {record.outcome.text}".strip()
         case events.SearchEnded():
             reason = ENDED.get(event.reason, event.reason)
@@ -148,10 +152,10 @@ def one_line(event: events.Event) -> str:
             numbers = ", ".join(map(str, event.trials))
             return f"refit: trials {numbers}, {event.seeds} seeds each"
         case events.RefitFinished():
-            return f"refit: trial {event.trial}, seed {event.seed_index}: {percent(event.validation_score)}"
+            return f"refit: trial {event.trial}, seed {event.seed_index}: {score(event.validation_score, event.metric)}"
         case events.Evaluated():
-            score = percent(event.test_accuracy_noisy)
-            return f"evaluated: trial {event.trial}, test accuracy {score} under noise"
+            reached = percent(event.test_accuracy_noisy)
+            return f"evaluated: trial {event.trial}, test accuracy {reached} under noise"
         case events.Notice():
             return f"note: {event.text}"
 
@@ -164,4 +168,5 @@ def clock(seconds: float) -> str:
 
 
 def _score(record: TrialRecord) -> float:
-    return record.validation_score or 0.0
+    assert record.validation_score is not None
+    return record.validation_score

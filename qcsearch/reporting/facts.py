@@ -96,6 +96,7 @@ class RunFacts:
         dataset: what was learnt.
         device: the calibration snapshot.
         space: name and fingerprint of the search space.
+        metric: name of what trials are chosen by.
         n_trials: trials done.
         seconds: time used.
         outcomes: number of trials of each outcome.
@@ -111,7 +112,7 @@ class RunFacts:
         final: rows of the leaderboard on the test split: the winner, its baselines, what a tuning began with.
         added: what entanglement, search and training each added, a sentence; empty if it was not measured.
         failure: why the winner is nothing to be used; empty if it is.
-        curves: validation accuracy by step of the winner's trial and of the next best.
+        curves: validation score by step of the winner's trial and of the next best.
         deployment: what the backend said, None before `qcsearch deploy`.
         tomography: a state that was measured there, None before `qcsearch tomography`.
         importance: share of each parameter.
@@ -128,6 +129,7 @@ class RunFacts:
     dataset: DatasetFacts
     device: Device
     space: str
+    metric: str
     n_trials: int
     seconds: float
     records: Sequence[TrialRecord]

@@ -49,7 +49,7 @@ def gather(run: RunFolder) -> RunFacts:
     """
     history, result = run.history(), run.result()
     found = list(history.records)
-    features = Features(run.dataset, run.config.settings.seed)
+    features = Features.of(run.dataset, run.config.settings)
     ranked = rank(found)
     winner = _winner(ranked, result)
     deployment = _deployment(run)
@@ -60,6 +60,7 @@ def gather(run: RunFolder) -> RunFacts:
         dataset=_dataset(run, features),
         device=run.device,
         space=f"{run.config.space} (fingerprint {run.config.space_fingerprint[:12]})",
+        metric=run.config.settings.metric,
         n_trials=len(found),
         seconds=_seconds(run, result),
         records=found,

@@ -51,11 +51,13 @@ class TrialRunning:
         trial: its number.
         rung: counted from 1.
         validation_score: there.
+        metric: which score that is.
     """
 
     trial: int
     rung: int
     validation_score: float
+    metric: str = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,13 @@ class RefitFinished:
         trial: whose candidate.
         seed_index: which of the trainings, from 0.
         validation_score: under noise.
+        metric: which score that is.
     """
 
     trial: int
     seed_index: int
     validation_score: float
+    metric: str = "accuracy"
 
 
 @dataclass(frozen=True)

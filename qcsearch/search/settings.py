@@ -11,6 +11,7 @@ from qcsearch.errors import InputError
 from qcsearch.search.budget import Budget
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
+from qcsearch.training.metrics import Metric
 
 __all__ = ["BASELINES", "DEFAULT_TRIALS", "SearchSettings"]
 
@@ -44,9 +45,10 @@ class SearchSettings:
         seed_from: folder of another run, finished or not, whose best candidates are tried first; a run that is
             resumed has them already.
         baselines: what the winner is compared with at the end, one of `BASELINES`.
+        metric: what trials are pruned, ranked and chosen by, one of `training.metrics.METRICS`.
 
     Raises:
-        InputError: for a bad total, limit, number of workers, seed, path or level of baselines.
+        InputError: for a bad total, limit, number of workers, seed, path, level of baselines or metric.
     """
 
     n_trials: int | None = None
@@ -60,6 +62,7 @@ class SearchSettings:
     strategy_options: Mapping[str, Json] = field(default_factory=dict)
     seed_from: str | Path | None = None
     baselines: str = "fast"
+    metric: str = "accuracy"
 
     def __post_init__(self) -> None:
         checked: dict[str, object] = {
@@ -71,6 +74,7 @@ class SearchSettings:
             raise InputError(
                 f"The baselines must be one of {', '.join(map(repr, BASELINES))}. Got {self.baselines!r}."
             )
+        Metric(self.metric)
         if self.n_trials is not None:
             checked["n_trials"] = as_int(self.n_trials, "The number of trials", 1)
         elif self.max_seconds is None:
@@ -112,6 +116,7 @@ class SearchSettings:
             "limit of trained parameters": self.max_parameters,
             "limit of the duration in µs": self.max_duration_us,
             "baselines": self.baselines,
+            "metric": self.metric,
             "strategy": self.strategy,
             "strategy options": self.strategy_options,
             "seed": self.seed,

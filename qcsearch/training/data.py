@@ -9,6 +9,7 @@ import numpy as np
 
 from qcsearch.data.splitting import Part
 from qcsearch.training.expectations import Floats
+from qcsearch.training.metrics import ACCURACY, Metric
 
 __all__ = ["TrainingData"]
 
@@ -25,11 +26,13 @@ class TrainingData:
         train: `X` of shape `(n_train, n_features)`, angles in radians, and class numbers `(n_train,)`.
         n_classes: how many classes there are, in either part or not.
         validation: the same of the samples that the best weights are chosen by; empty if none are to be chosen.
+        metric: what they are chosen by.
     """
 
     train: Part
     n_classes: int
     validation: Part = field(default_factory=_nothing)
+    metric: Metric = ACCURACY
 
     @property
     def validated(self) -> bool:
@@ -47,4 +50,4 @@ class TrainingData:
         """Both parts to train on, in this order, and none to validate on."""
         X = np.concatenate([self.train.X, self.validation.X])
         y = np.concatenate([self.train.y, self.validation.y])
-        return TrainingData(Part(X, y), self.n_classes)
+        return replace(self, train=Part(X, y), validation=_nothing())

@@ -1,4 +1,4 @@
-"""What a candidate with its parameters says of preprocessed samples, and how often it is right."""
+"""What a candidate with its parameters says of preprocessed samples, and how good that is."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import numpy as np
 
 from qcsearch.data.splitting import Part
 from qcsearch.training.bound_head import BoundHead
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.data import TrainingData
+from qcsearch.training.expectations import Floats
 from qcsearch.training.parameters import Parameters
+from qcsearch.training.predictions import Predictions
 from qcsearch.training.transpiled import TranspiledCandidate
 
-__all__ = ["accuracy", "classify"]
+__all__ = ["accuracy", "classify", "validation_score"]
 
 
 def classify(
     transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats, n_classes: int, *, noise: bool = True
-) -> Ints:
-    """Class numbers `(n_samples,)` of preprocessed samples, by the exact engine.
+) -> Predictions:
+    """Classes and probabilities of preprocessed samples, by the exact engine.
 
     Args:
         transpiled: the candidate on its device.
@@ -26,11 +28,21 @@ def classify(
         noise: under the device's noise, or without any.
     """
     values = transpiled.compile(noise).values(transpiled.derive(Z), parameters.weights)
-    return BoundHead.of(transpiled.candidate, parameters.head, n_classes).classes(values)
+    return Predictions.of_logits(
+        BoundHead.of(transpiled.candidate, parameters.head, n_classes).logits(values)
+    )
 
 
 def accuracy(
     transpiled: TranspiledCandidate, parameters: Parameters, part: Part, n_classes: int, *, noise: bool = True
 ) -> float:
     """Share of preprocessed samples whose class is predicted; arguments as for `classify`."""
-    return float(np.mean(classify(transpiled, parameters, part.X, n_classes, noise=noise) == part.y))
+    return float(np.mean(classify(transpiled, parameters, part.X, n_classes, noise=noise).classes == part.y))
+
+
+def validation_score(
+    transpiled: TranspiledCandidate, parameters: Parameters, data: TrainingData, *, noise: bool = True
+) -> float:
+    """The score of the validation part in the metric of the data; other arguments as for `classify`."""
+    part = data.validation
+    return data.metric(part.y, classify(transpiled, parameters, part.X, data.n_classes, noise=noise))

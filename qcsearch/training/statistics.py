@@ -1,15 +1,31 @@
-"""How far an accuracy, and the difference of two on the same samples, may be off for the few samples there are."""
+"""How far a score, and the difference of two on the same samples, may be off for the few samples there are."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEVEL", "Difference", "Interval", "paired_difference", "wilson"]
+from qcsearch.wording import is_share
+
+if TYPE_CHECKING:
+    from qcsearch.training.expectations import Floats, Ints
+    from qcsearch.training.metrics import Metric
+    from qcsearch.training.predictions import Predictions
+
+__all__ = [
+    "LEVEL",
+    "Difference",
+    "Interval",
+    "paired_difference",
+    "score_difference",
+    "score_error",
+    "score_interval",
+    "wilson",
+]
 
 Interval: TypeAlias = tuple[float, float]
 """Lower and upper end."""
@@ -17,18 +33,22 @@ Interval: TypeAlias = tuple[float, float]
 LEVEL = 0.95
 """Confidence of every interval here; a p below 1 − `LEVEL` tells a difference from nothing."""
 
+_RESAMPLES = 200
+"""Of a bootstrap: a standard error needs no more (Efron and Tibshirani 1993, § 6.4)."""
+
 _Z = 1.959963984540054  # of the standard normal distribution, at (1 + LEVEL) / 2
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Accuracy of one model minus that of another, both of the same samples.
+    """Score of one model minus that of another, both of the same samples.
 
     Attributes:
-        value: the difference, in [−1, 1].
+        value: the difference.
         low: lower end of its 95 % interval.
         high: upper end of it.
-        p: of the exact McNemar test that both are right equally often, two-sided.
+        p: of accuracies that of the exact McNemar test that both are right equally often, two-sided; of other scores
+            see `score_difference`.
     """
 
     value: float
@@ -80,3 +100,61 @@ def paired_difference(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Di
         high=min(1.0, p - q + margin),
         p=float(binomtest(b, b + c).pvalue) if b + c else 1.0,
     )
+
+
+def score_error(metric: Metric, y: Ints, found: Predictions) -> float:
+    """The standard error of a score: of an accuracy that of a share, of others by the bootstrap of `score_interval`."""
+    if metric.name == "accuracy":
+        share = metric(y, found)
+        return math.sqrt(share * (1 - share) / len(y))
+    return float(np.std(_resampled(metric, y, found)))
+
+
+def score_interval(metric: Metric, y: Ints, found: Predictions) -> Interval:
+    """The 95 % interval of a score: of an accuracy Wilson's, of others score ± z times the error of a bootstrap.
+
+    The samples are drawn anew within each class, so that every class is there; as many of each as there are.
+
+    Args:
+        metric: what is asked.
+        y: class numbers of the samples, `(n_samples,)`.
+        found: what a model says of them.
+    """
+    score = metric(y, found)
+    if metric.name == "accuracy":
+        return wilson(score, len(y))
+    margin = _Z * score_error(metric, y, found)
+    low, high = score - margin, score + margin
+    return (max(0.0, low), min(1.0, high)) if is_share(metric.name) else (low, high)
+
+
+def score_difference(metric: Metric, y: Ints, first: Predictions, second: Predictions) -> Difference:
+    """How much better the first model is: of accuracies `paired_difference`, of other scores by a paired bootstrap.
+
+    Both models are asked of the same drawn samples; p is that of a normal difference with the bootstrap's error.
+
+    Args:
+        metric: what is asked.
+        y: class numbers of the samples, `(n_samples,)`.
+        first: what a model says of them.
+        second: what the other says.
+    """
+    from scipy.special import ndtr
+
+    if metric.name == "accuracy":
+        return paired_difference(first.classes == y, second.classes == y)
+    drawn = _resampled(metric, y, first, second)
+    value, error = metric(y, first) - metric(y, second), float(np.std(drawn[:, 0] - drawn[:, 1]))
+    p = 2 * float(ndtr(-abs(value) / error)) if error > 0 else float(value == 0)
+    return Difference(value, value - _Z * error, value + _Z * error, p)
+
+
+def _resampled(metric: Metric, y: Ints, *found: Predictions) -> Floats:
+    """Scores `(n_resamples, n_models)` of samples that are drawn with replacement within each class."""
+    rng = np.random.default_rng(0)  # the same draws for all that are compared
+    classes = [np.flatnonzero(y == label) for label in np.unique(y)]
+    scores = np.empty((_RESAMPLES, len(found)))
+    for number in range(_RESAMPLES):
+        rows = np.concatenate([rng.choice(members, len(members)) for members in classes])
+        scores[number] = [metric(y[rows], one.at(rows)) for one in found]
+    return scores

@@ -96,7 +96,7 @@ def test_explain_of_a_run_tells_how_well_each_predictor_ranks_its_candidates(qcs
     assert qcsearch("search", "--run", own_run, "--trials", 8).code == 0
     outcome = qcsearch("explain", own_run)
     assert outcome.code == 0, outcome.err
-    assert "Spearman's rank correlation with validation accuracy under noise" in outcome.out
+    assert "Spearman's rank correlation with the validation score under noise" in outcome.out
     rows = {row["predictor"]: row for row in qcsearch("explain", own_run, "--json").json["correlations"]}
     assert {"cnr", "repcap", "expressibility", "estimated_success_probability"} <= set(rows)
     for row in rows.values():

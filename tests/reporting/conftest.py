@@ -127,6 +127,7 @@ def facts(heavy_device, gate_list):
         ),
         device=heavy_device,
         space="default (1f2e3d)",
+        metric="accuracy",
         n_trials=40,
         seconds=73.2,
         records=records,

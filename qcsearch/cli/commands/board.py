@@ -9,7 +9,8 @@ import typer
 
 from qcsearch.cli.options.common import Json, Run, Verbose, examples
 from qcsearch.cli.output import display, emit, say, table, tell
-from qcsearch.wording import interval, percent, points, probability
+from qcsearch.wording import interval, is_share, percent, points, probability, score
+from qcsearch.wording import metric as words
 
 if TYPE_CHECKING:
     from qcsearch.search.finish.leaderboard import Leaderboard
@@ -39,7 +40,7 @@ def board(
 ) -> None:
     """Show the leaderboard of a run: the winner beside its baselines, then the best trials.
 
-    Trials of the Pareto front are marked: no other trial is at least as good in validation accuracy,
+    Trials of the Pareto front are marked: no other trial is at least as good in validation score,
     two-qubit gates, trained parameters and QPU seconds a prediction, and better in one of them.
 
     Parameters are all numbers that were trained: weights of the circuit, of a trained feature map (they
@@ -48,6 +49,8 @@ def board(
     Every accuracy on the test split has its 95 % interval, and every baseline the difference to the winner
     on the same samples, with its interval and the p of McNemar's test. Noisy is under the device's noise, at
     infinitely many shots; beside it stands what to expect of finitely many, which is simulated as well.
+    A search with another metric than accuracy has its scores beside, on the test split with an interval and a
+    difference by bootstrap.
 
     Every number says which split of the data it is from. A trial that ran out of time is marked as cut
     short, ranks behind those that finished training, and is never on the front. A deployed winner has a
@@ -91,13 +94,14 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
     columns = ["trial", "noisy", "noiseless", *costs, "encoding", "ansatz"]
     which = "the Pareto front" if pareto else "the best"
     mark = "" if pareto else f"; {_MARK} Pareto front"
-    title = f"Accuracy on the validation split, {which} of {n_trials} trials; noisy: {device}{mark}"
+    metric = rows[0].metric if rows else "accuracy"
+    title = f"{_title(metric)} on the validation split, {which} of {n_trials} trials; noisy: {device}{mark}"
     display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=range(7)))
     if not trials:
         tell("No trial has finished training yet.")
         return
     if majority is not None:
-        tell(f"The {majority.name} alone: {percent(majority.accuracy_noiseless)} on the validation split.")
+        tell(f"The {majority.name} alone: {score(majority.score, metric)} on the validation split.")
     best = final[0] if final else trials[0]
     if best.costs is not None:
         tell(f"Circuit of the {best.name}: {best.costs.mapping}")
@@ -123,6 +127,8 @@ def _show_final(rows: list[Row], device: str) -> None:
     columns = ["baseline", "noisy", at_shots, "classical", "95 % interval", "winner − baseline, 95 %", "p"]
     title = f"Baselines on the same {rows[0].n_samples:,} test samples, differences in points"
     display(table(title, columns, map(_baseline, baselines), right=range(1, len(columns))))
+    if rows[0].metric != "accuracy":
+        _show_scores([rows[0], *baselines])
     for row in rows:
         if row.note:
             tell(f"{row.name}: {row.note}")
@@ -130,6 +136,27 @@ def _show_final(rows: list[Row], device: str) -> None:
 
 def _total(row: Row) -> int | None:
     return None if row.parameters is None else row.parameters.total
+
+
+def _show_scores(rows: list[Row]) -> None:
+    """The scores that the search was for, where that is not accuracy."""
+    metric = rows[0].metric
+    unit = " in points" if is_share(metric) else ""
+    title = f"{_title(metric)} on the same test samples, which the search was for; differences{unit}"
+    columns = ["model", "score", "95 % interval", "winner − it, 95 %", "p"]
+    display(table(title, columns, map(_scored, rows), right=range(1, len(columns))))
+
+
+def _scored(row: Row) -> tuple[object, ...]:
+    found, by = row.score_difference, ("", "")
+    if found is not None:
+        value, low, high = (points(x, row.metric) for x in (found.value, found.low, found.high))
+        by = (f"{value} ({low} to {high})", probability(found.p))
+    return (row.name, score(row.score, row.metric), interval(row.score_interval, row.metric), *by)
+
+
+def _title(metric: str) -> str:
+    return words(metric)[:1].upper() + words(metric)[1:]
 
 
 def _winner(row: Row, with_deployed: bool) -> tuple[object, ...]:
@@ -156,11 +183,11 @@ def _baseline(row: Row) -> tuple[object, ...]:
 
 
 def _trial(row: Row, marked: bool) -> tuple[object, ...]:
-    accuracy = (percent(row.accuracy), percent(row.accuracy_noiseless))
-    words = ((row.encoding or "").replace("_", " "), (row.ansatz or "").replace("_", " "))
+    reached = (score(row.score, row.metric), score(row.score_noiseless, row.metric))
+    names = ((row.encoding or "").replace("_", " "), (row.ansatz or "").replace("_", " "))
     seconds = None if row.costs is None else f"{row.costs.qpu_seconds:.2f}"
     costs = (row.n_qubits, _total(row), row.two_qubit_gates, seconds)
     number = f"{_MARK} {row.trial}" if marked and row.pareto else row.trial
     if row.outcome == "cut":
         number = f"cut short {row.trial}"
-    return (number, *accuracy, *costs, *words)
+    return (number, *reached, *costs, *names)

@@ -64,7 +64,7 @@ def check(
     inputs = gather(data, table.options, options, run=run)
     settings = inputs.settings
     check_strategy(settings.strategy, inputs.space, settings.strategy_options)
-    features = Features(inputs.dataset, settings.seed)
+    features = Features.of(inputs.dataset, settings)
     limit = settings.budget.setup_seconds
     objective = Objective.of(features, inputs.space, inputs.device, settings.seed, limit)
     say(f"Drawing {SAMPLED} candidates ...")

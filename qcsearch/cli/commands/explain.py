@@ -9,7 +9,7 @@ import typer
 from qcsearch.cli.options.common import Json, Run, Verbose, examples
 from qcsearch.cli.output import display, emit, facts, say, table, tell_lines, terminal_width
 from qcsearch.errors import QCSearchError
-from qcsearch.wording import microseconds, percent, seconds
+from qcsearch.wording import metric, microseconds, percent, score, seconds
 
 if TYPE_CHECKING:
     from qcsearch.candidate.candidate import Candidate
@@ -86,7 +86,7 @@ def _explain_run(folder: RunFolder, json: bool) -> None:
     kept = sum(record.outcome.kind == "kept" for record in found)
     say(f"Computing the predictors of {kept} trained candidates ...")
     try:
-        features = Features(folder.dataset, config.settings.seed)
+        features = Features.of(folder.dataset, config.settings)
         objective = Objective.of(features, folder.space, folder.device, config.settings.seed)
         rows = correlations(objective, found)
     except QCSearchError as error:  # such as a plug-in that is gone
@@ -103,7 +103,7 @@ def _explain_run(folder: RunFolder, json: bool) -> None:
             }
         )
         return
-    title = f"Spearman's rank correlation with validation accuracy under noise, {kept} trained candidates"
+    title = f"Spearman's rank correlation with the validation score under noise, {kept} trained candidates"
     columns = ("predictor", "correlation", "95 % interval", "candidates", "ms each")
     display(table(title, columns, map(_worth, rows), right=(1, 3, 4)))
 
@@ -134,8 +134,9 @@ def _outcome(record: TrialRecord) -> dict[str, object]:
     if record.lineage is not None:
         shown["circuit"] = f"refined, step by step, from that of trial {record.lineage}"
     if record.trained:
-        shown["validation accuracy, noisy"] = percent(record.validation_score)
-        shown["validation accuracy, noiseless"] = percent(record.validation_score_noiseless)
+        name = f"validation {metric(record.metric)}"
+        shown[f"{name}, noisy"] = score(record.validation_score, record.metric)
+        shown[f"{name}, noiseless"] = score(record.validation_score_noiseless, record.metric)
     if record.steps:
         stopped = "" if record.outcome.kind in ("pruned", "cut") else f" {record.stopped}"
         shown["training"] = f"{record.steps} steps.{stopped}"

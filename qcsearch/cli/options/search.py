@@ -159,6 +159,15 @@ class SearchOptions:
             "circuit too); their seconds are part of the total. Default: fast.",
         ),
     ] = None
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric",
+            metavar="NAME",
+            help="What trials are pruned, ranked and chosen by: a scorer of scikit-learn, such as balanced_accuracy, "
+            "f1_macro, matthews_corrcoef, roc_auc_ovr or neg_log_loss. Default: accuracy.",
+        ),
+    ] = None
     strategy: Annotated[
         str | None,
         typer.Option(

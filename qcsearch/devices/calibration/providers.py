@@ -32,6 +32,7 @@ __all__ = [
     "get_device",
     "is_recorded",
     "list_devices",
+    "other_snapshot",
 ]
 
 _FAKES = "qiskit_ibm_runtime.fake_provider"
@@ -99,6 +100,17 @@ def list_devices() -> list[DeviceEntry]:
     presets = [DeviceEntry(name, "preset", tuple(sorted(dates))) for name, dates in _presets().items()]
     fakes = [DeviceEntry(name, "fake") for name in _fakes() if name not in _presets()]
     return sorted(presets + fakes, key=lambda entry: entry.name)
+
+
+def other_snapshot(device: Device) -> Device | None:
+    """The newest other snapshot of the same device; None if there is no other."""
+    for entry in list_devices():
+        if entry.name == device.name:
+            for date in reversed(entry.dates):
+                other = get_device(f"{entry.name}@{date}")
+                if other.digest != device.digest:
+                    return other
+    return None
 
 
 def device_facts(entry: DeviceEntry) -> DeviceFacts:

@@ -38,6 +38,7 @@ def render(facts: RunFacts) -> str:
             },
             tiles=scores.tiles(facts),
             comparison=scores.comparison(facts),
+            scored=scores.scored(facts),
             portrait=scores.portrait(facts),
             counts=scores.counts(facts),
             leaderboard=scores.leaderboard(facts),

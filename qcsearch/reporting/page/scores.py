@@ -15,7 +15,7 @@ from qcsearch.search.finish.majority import MAJORITY
 from qcsearch.search.finish.rows import Row, shots_column
 from qcsearch.search.trial.record import TrialRecord
 
-__all__ = ["Tile", "by_class", "comparison", "counts", "front", "leaderboard", "portrait", "tiles"]
+__all__ = ["Tile", "by_class", "comparison", "counts", "front", "leaderboard", "portrait", "scored", "tiles"]
 
 _TOP = 12
 _KINDS = {
@@ -88,6 +88,36 @@ def comparison(facts: RunFacts) -> Table:
     )
 
 
+def scored(facts: RunFacts) -> Table | None:
+    """The same in the metric that the search was for; None where that is accuracy."""
+    if facts.metric == "accuracy" or not facts.final:
+        return None
+    shown = [row for row in facts.final if row.score is not None]
+    columns = (
+        "model",
+        wording.metric(facts.metric),
+        "95 % interval",
+        "winner − it",
+        "its 95 % interval",
+        "p",
+    )
+    return Table(
+        columns, [_scored(row) for row in shown], range(1, 6), [_KIND_MARKS.get(r.kind) for r in shown]
+    )
+
+
+def _scored(row: Row) -> tuple[str, ...]:
+    found, name = row.score_difference, row.metric
+    return (
+        row.name,
+        wording.score(row.score, name),
+        wording.interval(row.score_interval, name),
+        wording.cell(found and wording.points(found.value, name)),
+        wording.cell(found and f"{wording.points(found.low, name)} – {wording.points(found.high, name)}"),
+        wording.cell(found and wording.probability(found.p)),
+    )
+
+
 def _compared(row: Row) -> tuple[str, ...]:
     found = row.difference
     return (
@@ -154,7 +184,7 @@ def leaderboard(facts: RunFacts) -> Table:
 
 
 def front(facts: RunFacts) -> Table:
-    """The trials on the Pareto front of accuracy, two-qubit gates, parameters and processor time."""
+    """The trials on the Pareto front of score, two-qubit gates, parameters and processor time."""
     by_number = {record.trial: record for record in facts.records}
     found = [by_number[number] for number in facts.pareto]
     columns = (
@@ -230,9 +260,12 @@ def _row(record: TrialRecord) -> Sequence[object]:
         )
     )
     n_qubits = None if candidate is None else candidate.n_qubits
-    accuracy = (percent(record.validation_score), percent(record.validation_score_noiseless))
+    reached = [
+        wording.score(value, record.metric)
+        for value in (record.validation_score, record.validation_score_noiseless)
+    ]
     trial = f"{record.trial} (cut short)" if record.outcome.kind == "cut" else record.trial
-    return (trial, *accuracy, n_qubits, *cost, *(_words(name) for name in names))
+    return (trial, *reached, n_qubits, *cost, *(_words(name) for name in names))
 
 
 def _front_row(record: TrialRecord) -> tuple[object, ...]:
@@ -241,7 +274,7 @@ def _front_row(record: TrialRecord) -> tuple[object, ...]:
     assert costs is not None
     return (
         record.trial,
-        percent(record.validation_score),
+        wording.score(record.validation_score, record.metric),
         costs.two_qubit_gates,
         f"{costs.qpu_seconds:.2f}",
         f"{1e6 * costs.duration:.2f}",

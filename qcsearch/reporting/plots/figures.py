@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qcsearch import wording
 from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.plots import plots
 from qcsearch.reporting.plots.palette import Palette
@@ -33,18 +34,20 @@ class RunFigure:
 
 def run_figures(facts: RunFacts) -> dict[str, RunFigure]:
     """The figures that the facts suffice for, by name."""
-    points = trial_points(facts)
+    points, metric = trial_points(facts), wording.metric(facts.metric)
     winner = None if facts.winner is None else facts.winner.trial
     found = []
-    if any(point.accuracy is not None for point in points):
+    if any(point.score is not None for point in points):
         found.append(
-            RunFigure("progress", "Validation accuracy of each trial", lambda p: plots.progress(points, p))
+            RunFigure(
+                "progress", f"Validation {metric} of each trial", lambda p: plots.progress(points, p, metric)
+            )
         )
         found.append(
             RunFigure(
                 "pareto",
-                "Accuracy against two-qubit gates and QPU seconds",
-                lambda p: plots.pareto(points, winner, p),
+                f"{metric[:1].upper()}{metric[1:]} against two-qubit gates and QPU seconds",
+                lambda p: plots.pareto(points, winner, p, metric),
             )
         )
     panels = _panels(facts)
@@ -68,10 +71,10 @@ def run_figures(facts: RunFacts) -> dict[str, RunFigure]:
 
 
 def _panels(facts: RunFacts) -> list[plots.LearningPanel]:
-    """Accuracy in the search, and loss of the last steps on the backend."""
+    """Score in the search, and loss of the last steps on the backend."""
     found: list[plots.LearningPanel] = []
     if facts.curves:
-        found.append(("validation accuracy (noisy)", "step", facts.curves))
+        found.append((f"validation {wording.metric(facts.metric)} (noisy)", "step", facts.curves))
     losses = () if facts.deployment is None else facts.deployment.tuning.losses
     if losses and facts.deployment is not None:
         curve = plots.Curve("loss", range(1, len(losses) + 1), losses, main=True)
@@ -85,7 +88,7 @@ def trial_points(facts: RunFacts) -> list[plots.TrialPoint]:
     return [
         plots.TrialPoint(
             record.trial,
-            _accuracy(record.validation_score, record.history),
+            _score(record.validation_score, record.history),
             None if record.costs is None else record.costs.two_qubit_gates,
             record.outcome.label,
             None if record.costs is None else record.costs.qpu_seconds,
@@ -97,6 +100,6 @@ def trial_points(facts: RunFacts) -> list[plots.TrialPoint]:
     ]
 
 
-def _accuracy(final: float | None, history: tuple[tuple[int, float], ...]) -> float | None:
+def _score(final: float | None, history: tuple[tuple[int, float], ...]) -> float | None:
     """The score of a trial; for one that was stopped early, the best it had reached."""
     return final if final is not None else max((value for _, value in history), default=None)

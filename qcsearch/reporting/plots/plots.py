@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,16 +51,16 @@ class TrialPoint:
 
     Attributes:
         number: of the trial.
-        accuracy: on the validation split, under noise; None if it was not trained.
+        score: on the validation split, under noise; None if it was not trained.
         two_qubit_gates: of the mapped circuit; None if it was not mapped.
         state: `kept`, `cut short`, `pruned`, `infeasible` or `failed`.
         qpu_seconds: estimated processor time of one prediction; None if it was not mapped.
         parameters: all that are trained; None if it was not mapped.
-        pareto: whether it is on the front of accuracy, gates, parameters and processor time together.
+        pareto: whether it is on the front of score, gates, parameters and processor time together.
     """
 
     number: int
-    accuracy: float | None
+    score: float | None
     two_qubit_gates: int | None
     state: str
     qpu_seconds: float | None = None
@@ -67,16 +68,16 @@ class TrialPoint:
     pareto: bool = False
 
 
-def progress(trials: Sequence[TrialPoint], palette: Palette = FILE) -> Figure:
-    """Validation accuracy of each trial in order, with the best so far."""
-    figure, axes = single(palette, "trial", "validation accuracy (noisy)", width=9.2, height=3.1)
+def progress(trials: Sequence[TrialPoint], palette: Palette = FILE, metric: str = "accuracy") -> Figure:
+    """Validation score of each trial in order, with the best so far."""
+    figure, axes = single(palette, "trial", f"validation {metric} (noisy)", width=9.2, height=3.1)
     for state, colour, marker in (
         ("pruned", palette.muted, "x"),
         ("cut short", palette.second, "x"),
         ("failed", palette.bad, "x"),
         ("kept", palette.accent, "o"),
     ):
-        points = [(t.number, t.accuracy) for t in trials if t.state == state and t.accuracy is not None]
+        points = [(t.number, t.score) for t in trials if t.state == state and t.score is not None]
         if points:
             axes.scatter(
                 [p[0] for p in points],
@@ -87,10 +88,10 @@ def progress(trials: Sequence[TrialPoint], palette: Palette = FILE) -> Figure:
                 label=state,
                 zorder=3,
             )
-    best, steps = -1.0, []
+    best, steps = -math.inf, []
     for trial in sorted(trials, key=lambda t: t.number):
-        if trial.state == "kept" and trial.accuracy is not None:
-            best = max(best, trial.accuracy)
+        if trial.state == "kept" and trial.score is not None:
+            best = max(best, trial.score)
             steps.append((trial.number, best))
     if steps:
         axes.step(*zip(*steps, strict=True), where="post", color=palette.accent, lw=1.5, label="best so far")
@@ -141,17 +142,19 @@ def importance(shares: Mapping[str, float], palette: Palette = FILE, limit: int 
     return figure
 
 
-def pareto(trials: Sequence[TrialPoint], winner: int | None, palette: Palette = FILE) -> Figure:
-    """Validation accuracy against two-qubit gates, parameters and processor time, with the front of all four."""
+def pareto(
+    trials: Sequence[TrialPoint], winner: int | None, palette: Palette = FILE, metric: str = "accuracy"
+) -> Figure:
+    """Validation score against two-qubit gates, parameters and processor time, with the front of all four."""
     figure = sheet(palette, (11.5, 3.6))
     labels = ("two-qubit gates, mapped", "trained parameters", "QPU seconds a prediction (estimate)")
     for place, label in enumerate(labels):
         axes = figure.add_subplot(1, len(labels), place + 1)
-        dress(axes, palette, label, "" if place else "validation accuracy (noisy)")
+        dress(axes, palette, label, "" if place else f"validation {metric} (noisy)")
         points = [
-            (t, cost, t.accuracy)
+            (t, cost, t.score)
             for t in trials
-            if (cost := _costs(t)[place]) is not None and t.accuracy is not None
+            if (cost := _costs(t)[place]) is not None and t.score is not None
         ]
         _scatter(
             axes, [(x, y) for t, x, y in points if not t.pareto], "trial", color=palette.muted, alpha=0.55

@@ -11,9 +11,8 @@ import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.splitting import Part
-from qcsearch.devices.calibration.providers import get_device, list_devices
+from qcsearch.devices.calibration.providers import other_snapshot
 from qcsearch.devices.calibration.synthetic import drifted
-from qcsearch.devices.device import Device
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.search.finish.baselines.base import RANDOM, Quantum, Samples, Unmeasured
 from qcsearch.search.finish.baselines.circuits import quantum_rows
@@ -21,15 +20,16 @@ from qcsearch.search.finish.baselines.fitting import Fitting
 from qcsearch.search.finish.baselines.models import classical_rows
 from qcsearch.search.finish.baselines.random_circuit import random_features
 from qcsearch.search.finish.finalist import Finalist
-from qcsearch.search.finish.majority import MAJORITY, majority_class
+from qcsearch.search.finish.majority import MAJORITY, majority
 from qcsearch.search.run.result import OTHER_DAY, UNTUNED, SearchResult
 from qcsearch.search.run.scores import BaselineScore, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.parameters import ParameterCounts, Parameters
-from qcsearch.training.scoring import accuracy, classify
+from qcsearch.training.predictions import Predictions
+from qcsearch.training.scoring import accuracy, classify, validation_score
 from qcsearch.training.shots.score import TOLD_SHOTS, classes_at_shots, shot_score
-from qcsearch.training.statistics import paired_difference, wilson
+from qcsearch.training.statistics import paired_difference, score_difference, score_interval, wilson
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
 __all__ = ["HELD_OUT_SIGMA", "Deadlines", "EvaluatedWinner", "compared", "missing_at_first"]
@@ -65,13 +65,13 @@ class EvaluatedWinner:
         objective: of the search.
         winner: the finalist that was chosen.
         test: the test part as `evaluate` transformed it.
-        predicted: class numbers of its samples under noise, `(n_test,)`.
+        predicted: what it says of its samples under noise.
     """
 
     objective: Objective
     winner: Finalist
     test: Part
-    predicted: Ints
+    predicted: Predictions
 
     def samples(self, random: bool = False) -> Samples:
         """What classical models learn from: the rows that the winner's kept weights are of.
@@ -92,6 +92,7 @@ class EvaluatedWinner:
             y=data.train.y,
             n_parameters=len(self.winner.chosen.parameters.vector),
             seed=self.objective.seed,
+            metric=self.objective.features.metric.name,
             random=random_features(self.objective, self.winner, data.train.X, self.test.X)
             if random
             else None,
@@ -100,7 +101,7 @@ class EvaluatedWinner:
     def score(
         self,
         name: str,
-        predicted: Ints,
+        predicted: Predictions,
         *,
         circuit: TranspiledCandidate | None = None,
         at_shots: Ints | None = None,
@@ -109,12 +110,12 @@ class EvaluatedWinner:
 
         Args:
             name: of the baseline.
-            predicted: class numbers `(n_test,)`.
-            circuit: what gave them, if it was one.
+            predicted: what it says of them.
+            circuit: what said it, if it was one.
             at_shots: of a circuit, `(n_draws, n_test)`, with finitely many shots.
         """
-        y = self.test.y
-        found = float(np.mean(predicted == y))
+        y, metric = self.test.y, self.objective.features.metric
+        found = float(np.mean(predicted.classes == y))
         n_train = len(self.objective.features.split.train)
         if self.winner.whole is not None:
             n_train += len(self.objective.features.split.validation)
@@ -123,7 +124,10 @@ class EvaluatedWinner:
             quantum=circuit is not None,
             test_accuracy=found,
             test_interval=wilson(found, len(y)),
-            difference=paired_difference(self.predicted == y, predicted == y),
+            difference=paired_difference(self.predicted.classes == y, predicted.classes == y),
+            test_score=metric(y, predicted),
+            test_score_interval=score_interval(metric, y, predicted),
+            score_difference=score_difference(metric, y, self.predicted, predicted),
             n_train=n_train,
             parameters=None if circuit is None else circuit.counts(self.objective.features.dataset.n_classes),
             two_qubit_gates=None if circuit is None else circuit.mapped.two_qubit_gates,
@@ -137,8 +141,8 @@ class EvaluatedWinner:
 
     def majority(self) -> BaselineScore:
         """That of the class that is most common in the training part."""
-        y = self.objective.features.split.train.y
-        return replace(self.score(MAJORITY, np.full_like(self.test.y, majority_class(y))), n_train=len(y))
+        y, n_classes = self.objective.features.split.train.y, self.objective.features.dataset.n_classes
+        return replace(self.score(MAJORITY, majority(y, len(self.test), n_classes)), n_train=len(y))
 
 
 def missing_at_first(baselines: str, tuned: bool) -> dict[str, str]:
@@ -212,9 +216,11 @@ def _with_models(
         if isinstance(predicted, Unmeasured):
             result = _without(result, name, str(predicted))
         elif name == RANDOM:
-            exact, *drawn = predicted
+            exact, *drawn = predicted.classes
             circuit = tested.winner.transpiled
-            score = tested.score(name, exact, circuit=circuit, at_shots=np.stack(drawn))
+            score = tested.score(
+                name, replace(predicted, classes=exact), circuit=circuit, at_shots=np.stack(drawn)
+            )
             assert score.parameters is not None
             head = ParameterCounts(head=score.parameters.head)  # nothing else is trained
             result = _with(result, replace(score, parameters=head))
@@ -248,7 +254,7 @@ def _with_other_day(tested: EvaluatedWinner, deadline: float | None, result: Sea
     if _late(deadline):
         return _without(result, OTHER_DAY, _NO_TIME)
     device, winner = tested.objective.device, tested.winner
-    other = _other_snapshot(device) or drifted(device, HELD_OUT_SIGMA, tested.objective.seed)
+    other = other_snapshot(device) or drifted(device, HELD_OUT_SIGMA, tested.objective.seed)
     try:
         there = transpile_candidate(winner.transpiled.candidate, other, winner.transpiled.n_features)
     except (CandidateError, DeviceError) as error:
@@ -284,18 +290,7 @@ def _untuned(objective: Objective, candidate: Candidate, parameters: Parameters)
     if len(parameters.weights) != transpiled.n_weights:
         return None
     test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
-    scored = partial(accuracy, transpiled, parameters, n_classes=prepared.data.n_classes)
     return Untuned(
-        validation_score=scored(prepared.data.validation),
-        test_accuracy_noisy=scored(test),
+        validation_score=validation_score(transpiled, parameters, prepared.data),
+        test_accuracy_noisy=accuracy(transpiled, parameters, test, prepared.data.n_classes),
     )
-
-
-def _other_snapshot(device: Device) -> Device | None:
-    for entry in list_devices():
-        if entry.name == device.name:
-            for date in reversed(entry.dates):
-                other = get_device(f"{entry.name}@{date}")
-                if other.digest != device.digest:
-                    return other
-    return None

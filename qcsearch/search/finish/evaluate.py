@@ -9,16 +9,17 @@ import numpy as np
 
 from qcsearch.data.splitting import Part
 from qcsearch.search.finish.finalist import Finalist, Refitted
-from qcsearch.search.finish.majority import MAJORITY, majority_accuracy
+from qcsearch.search.finish.majority import MAJORITY, majority
 from qcsearch.search.run.scores import Best, SeedScore
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.expectations import Ints
+from qcsearch.training.data import TrainingData
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.predictions import Predictions
 from qcsearch.training.scoring import accuracy, classify
 from qcsearch.training.shots.score import TOLD_SHOTS, classes_at_shots, shot_score
-from qcsearch.training.statistics import wilson
+from qcsearch.training.statistics import score_interval, wilson
 from qcsearch.training.transpiled import TranspiledCandidate
-from qcsearch.wording import percent
+from qcsearch.wording import score
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -30,11 +31,10 @@ class Evaluation:
     Attributes:
         model: the winner.
         test: the test part as the winner's circuit takes it, for `comparisons`: it is transformed once.
-        predicted: class numbers of its samples, under noise.
+        predicted: what the winner says of its samples, under noise.
         best: its figures.
         seeds: its candidate's trainings.
         spread: over them.
-        majority: accuracy of the class most common in the training part, on the test part.
         confusion: under noise.
         cut: why the training that the winner was judged by was stopped early; empty if it was not.
         failure: why the winner is nothing to be used, a sentence; empty if it is.
@@ -43,11 +43,10 @@ class Evaluation:
 
     model: TrainedModel
     test: Part
-    predicted: Ints
+    predicted: Predictions
     best: Best
     seeds: tuple[SeedScore, ...]
     spread: dict[str, float | None]
-    majority: float
     confusion: tuple[tuple[int, ...], ...]
     cut: str
     failure: str
@@ -66,14 +65,17 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     data, raw = prepared.data, objective.features.split.test
     test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
     predicted = classify(transpiled, chosen.parameters, test.X, data.n_classes)
-    noisy = float(np.mean(predicted == test.y))
+    noisy = float(np.mean(predicted.classes == test.y))
     noiseless = accuracy(transpiled, chosen.parameters, test, data.n_classes, noise=False)
     at_shots = classes_at_shots(
         transpiled, chosen.parameters, test.X, data.n_classes, TOLD_SHOTS, objective.seed
     )
     best = Best(
         trial=winner.record.trial,
+        metric=data.metric.name,
         validation_score=chosen.validation_score,
+        test_score=data.metric(test.y, predicted),
+        test_score_interval=score_interval(data.metric, test.y, predicted),
         test_accuracy_noisy=noisy,
         test_accuracy_noiseless=noiseless,
         test_interval_noisy=wilson(noisy, len(test)),
@@ -86,18 +88,16 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     )
     whole = (fit for fit in winner.fits if not fit.cut)
     seeds = tuple(_seed_score(transpiled, fit, test, data.n_classes) for fit in whole)
-    majority = majority_accuracy(data.train.y, test.y)
-    failure = _failure(winner, best, majority_accuracy(data.train.y, data.validation.y), majority)
+    failure = _failure(winner, best, data, test)
     confusion = np.zeros((data.n_classes, data.n_classes), dtype=int)
-    np.add.at(confusion, (test.y, predicted), 1)
+    np.add.at(confusion, (test.y, predicted.classes), 1)
     return Evaluation(
-        model=_model(objective, transpiled, chosen, best, majority),
+        model=_model(objective, transpiled, chosen, best, test),
         test=test,
         predicted=predicted,
         best=best,
         seeds=seeds,
         spread=_spread(seeds),
-        majority=majority,
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         cut=winner.cut,
         failure=failure,
@@ -119,26 +119,27 @@ def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:
     }
 
 
-def _failure(winner: Finalist, best: Best, on_validation: float, on_test: float) -> str:
+def _failure(winner: Finalist, best: Best, data: TrainingData, test: Part) -> str:
     """Why the winner is nothing to be used: it was cut short, or always to say the commonest class is no worse."""
     said = f"No training went to its end, the winner's neither: {winner.cut}" if winner.cut else ""
-    parts = (
-        ("test", best.test_accuracy_noisy, on_test),
-        ("validation", best.validation_score, on_validation),
-    )
-    for part, score, majority in parts:
-        if score <= majority:
+    for name, part, reached in (
+        ("test", test, best.test_score),
+        ("validation", data.validation, best.validation_score),
+    ):
+        least = data.metric(part.y, majority(data.train.y, len(part), data.n_classes))
+        if reached <= least:
             return (
-                f"The winner is no better than the majority class: {percent(score)} against "
-                f"{percent(majority)} on the {part} part. {said}".rstrip()
+                f"The winner is no better than the majority class: {score(reached, best.metric)} against "
+                f"{score(least, best.metric)} on the {name} part. {said}".rstrip()
             )
     return said
 
 
 def _model(
-    objective: Objective, transpiled: TranspiledCandidate, fit: Refitted, best: Best, majority: float
+    objective: Objective, transpiled: TranspiledCandidate, fit: Refitted, best: Best, test: Part
 ) -> TrainedModel:
     dataset = objective.features.dataset
+    ignorant = majority(objective.features.split.train.y, len(test), dataset.n_classes)
     return TrainedModel(
         candidate=transpiled.candidate,
         device=objective.device,
@@ -149,11 +150,13 @@ def _model(
         image_shape=dataset.image_shape,
         feature_names=dataset.feature_names,
         metrics={
+            "metric": best.metric,
             "validation_score": best.validation_score,
+            "test_score": best.test_score,
             "test_accuracy_noisy": best.test_accuracy_noisy,
             "test_accuracy_noiseless": best.test_accuracy_noiseless,
             f"test_accuracy_noisy_at_{best.test_at_shots.shots}_shots": best.test_at_shots.accuracy,
             "n_test": best.n_test,
-            f"test_accuracy_{MAJORITY}": majority,
+            f"test_accuracy_{MAJORITY}": float(np.mean(ignorant.classes == test.y)),
         },
     )

@@ -81,7 +81,7 @@ class Finalist:
 
     @property
     def mean(self) -> float:
-        """Mean validation accuracy over `refits`: what finalists are compared by."""
+        """Mean validation score over `refits`: what finalists are compared by."""
         return fmean(fit.validation_score for fit in self.refits)
 
     @property

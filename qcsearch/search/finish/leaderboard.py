@@ -10,6 +10,7 @@ from qcsearch.errors import CandidateError, RunError
 from qcsearch.registry import Registry
 from qcsearch.search.finish.added import added
 from qcsearch.search.finish.rows import (
+    TEST,
     Row,
     final_rows,
     majority_rows,
@@ -24,7 +25,7 @@ from qcsearch.search.trial.pareto import pareto_front
 from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
-from qcsearch.wording import cell, interval, points, probability
+from qcsearch.wording import cell, interval, metric, points, probability, score
 
 __all__ = [
     "Leaderboard",
@@ -87,9 +88,11 @@ class Leaderboard(tuple[Row, ...]):
         for row in self:
             numbers = (row.n_qubits, row.parameters and row.parameters.total, row.two_qubit_gates)
             cells = "".join(f"{cell(x):>{w}}" for x, w in zip(numbers, (8, 12, 10), strict=True))
-            accuracies = (
-                f"{cell(row.accuracy):>9}{cell(row.accuracy_at_shots):>14}{cell(row.accuracy_noiseless):>11}"
+            trial = row.kind == "trial"
+            noisy, noiseless = (
+                (row.score, row.score_noiseless) if trial else (row.accuracy, row.accuracy_noiseless)
             )
+            accuracies = f"{cell(noisy):>9}{cell(row.accuracy_at_shots):>14}{cell(noiseless):>11}"
             found = row.difference
             compared = ("", "") if found is None else (points(found.value), probability(found.p))
             errors = f"{interval(row.interval):>15}{compared[0]:>10}{compared[1]:>9}"
@@ -98,6 +101,9 @@ class Leaderboard(tuple[Row, ...]):
             lines.append(
                 f"{row.name:{width}}{row.split:12}{accuracies}{errors}{cells}{front}{deployed}".rstrip()
             )
+            if row.split == TEST and row.metric != "accuracy" and row.score is not None:
+                said = f"{score(row.score, row.metric)} ({interval(row.score_interval, row.metric)})"
+                lines.append(f"  {metric(row.metric)} {said}")
             if row.note:
                 lines.append(f"  {row.note}")
         return "\n".join([*lines, *filter(None, [self.added])])

@@ -22,8 +22,10 @@ from qcsearch.training.data import TrainingData
 from qcsearch.training.loop.fit import Stop
 from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.parameters import DRAWN, Parameters
-from qcsearch.training.scoring import accuracy
+from qcsearch.training.predictions import Predictions
+from qcsearch.training.scoring import classify, validation_score
 from qcsearch.training.single import fit_candidate
+from qcsearch.training.statistics import score_error
 from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["refit", "train_once"]
@@ -112,7 +114,7 @@ def _rounds(
     warm: bool,
 ) -> None:
     """Up to `seeds` trainings of every finalist, while a whole round is in time."""
-    longest = 0.0
+    longest, metric = 0.0, objective.features.metric.name
     for finalist in finalists:
         objective.features.prepare(finalist.transpiled.candidate.preprocessing)  # not in several threads
     for index in range(1, seeds + 1):
@@ -126,7 +128,7 @@ def _rounds(
         if any(fit.cut for fit in found):
             return
         for finalist, fit in zip(finalists, found, strict=True):
-            emit(RefitFinished(finalist.record.trial, index - 1, fit.validation_score))
+            emit(RefitFinished(finalist.record.trial, index - 1, fit.validation_score, metric))
             finalist.fits.append(fit)
         longest = max(longest, time.monotonic() - started)
 
@@ -136,23 +138,25 @@ def _whole(
 ) -> Refitted | None:
     """The winner trained on the training and validation parts together, in a tuning from the weights there are.
 
-    None if it did not get to the end, or is right on clearly fewer of these samples (a standard error and one sample)
-    than the best of the other trainings: one that is far from converged must not be handed over for its last weights.
+    None if it did not get to the end, or is clearly worse on these samples (a standard error and one sample) than the
+    best of the other trainings: one that is far from converged must not be handed over for its last weights.
     """
     candidate = winner.transpiled.candidate
     both = objective.features.prepare(candidate.preprocessing).data.whole()
 
-    def right(parameters: Parameters) -> float:
-        return accuracy(winner.transpiled, parameters, both.train, both.n_classes)
+    def said(parameters: Parameters) -> Predictions:
+        return classify(winner.transpiled, parameters, both.train.X, both.n_classes)
 
     known = None if warm is None else warm.get(winner.digest)
     start = known or (DRAWN if warm is None else winner.best.parameters)
     trained = _train_whole(objective, winner, both, start, deadline)
     found = [parameters for parameters in (trained, known) if parameters is not None]
-    asked, n_samples = right(winner.best.parameters) if found else 0.0, len(both.train)
-    least = asked - math.sqrt(asked * (1 - asked) / n_samples) - 1 / n_samples
+    if not found:
+        return None
+    y, best = both.train.y, said(winner.best.parameters)
+    least = both.metric(y, best) - score_error(both.metric, y, best) - 1 / len(y)
     for parameters in found:
-        if right(parameters) >= least:
+        if both.metric(y, said(parameters)) >= least:
             return Refitted(parameters, winner.mean, _WHOLE, winner.mean_loss)
     return None
 
@@ -204,7 +208,7 @@ def train_once(
         control=TrainingControl(deadline),
         dtype=PRECISION,
     )
-    score = accuracy(transpiled, found.parameters, data.validation, data.n_classes)
+    score = validation_score(transpiled, found.parameters, data)
     loss = math.inf if found.validation_loss is None else found.validation_loss
     cut = found.stopped.sentence if found.stopped == Stop.BUDGET else ""
     return Refitted(found.parameters, score, index, loss, cut)
@@ -217,7 +221,7 @@ def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) ->
     transpiled, _, _ = replace(objective, setup_seconds=None).transpile(longer)
     own = Refitted(
         record.parameters,
-        record.validation_score or 0.0,
+        -math.inf if record.validation_score is None else record.validation_score,
         0,
         math.inf if record.validation_loss is None else record.validation_loss,
         record.outcome.text if was_cut(record) else "",

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from qcsearch.data.splitting import split
-from qcsearch.search.finish.majority import MAJORITY, majority_accuracy
+from qcsearch.search.finish.majority import MAJORITY, majority
 from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
-from qcsearch.search.run.scores import BaselineScore
+from qcsearch.search.run.scores import BaselineScore, Best
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
+from qcsearch.training.metrics import Metric
 from qcsearch.training.parameters import ParameterCounts
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval, wilson
@@ -48,6 +51,11 @@ class Row:
             `accuracy_noiseless`, the first of them; None of trials, which were chosen by theirs.
         difference: of a baseline, the winner's accuracy minus its own, on the same samples.
         at_shots: as `accuracy`, at finitely many shots: simulated, on the test split.
+        metric: name of the search's metric, which trials are chosen and ranked by.
+        score: in that metric, under noise where there is any; of trials on the validation split.
+        score_noiseless: of a trial, the same without noise.
+        score_interval: 95 % interval of `score` on the test split.
+        score_difference: of a baseline, the winner's score minus its own.
         split: which part of the data all are from: `validation` or `test`.
         trial: the trial's number, if it is one.
         spread: standard deviation of `accuracy` over seeds, if there were several.
@@ -74,6 +82,11 @@ class Row:
     interval: Interval | None = None
     difference: Difference | None = None
     at_shots: ShotScore | None = None
+    metric: str = "accuracy"
+    score: float | None = None
+    score_noiseless: float | None = None
+    score_interval: Interval | None = None
+    score_difference: Difference | None = None
     split: str = VALIDATION
     trial: int | None = None
     spread: float | None = None
@@ -109,8 +122,11 @@ def trial_row(record: TrialRecord, pareto: bool) -> Row:
     return Row(
         name=f"trial {record.trial}",
         kind="trial",
-        accuracy=record.validation_score,
-        accuracy_noiseless=record.validation_score_noiseless,
+        accuracy=record.validation_score if record.metric == "accuracy" else None,
+        accuracy_noiseless=record.validation_score_noiseless if record.metric == "accuracy" else None,
+        metric=record.metric,
+        score=record.validation_score,
+        score_noiseless=record.validation_score_noiseless,
         trial=record.trial,
         n_qubits=None if candidate is None else candidate.n_qubits,
         parameters=None if cost is None else cost.parameters,
@@ -134,6 +150,9 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         accuracy_noiseless=best.test_accuracy_noiseless,
         at_shots=best.test_at_shots,
         interval=best.test_interval_noisy,
+        metric=best.metric,
+        score=best.test_score,
+        score_interval=best.test_score_interval,
         split=TEST,
         trial=best.trial,
         spread=result.spread["test_accuracy_noisy"],
@@ -157,15 +176,12 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         winner,
         *([] if deployment is None else [_deployed_row(winner, deployment)]),
         *([snapshot] if snapshot else []),
-        *(
-            _baseline_row(score, best.n_test)
-            for score in sorted(result.baselines, key=lambda one: not one.quantum)
-        ),
+        *(_baseline_row(score, best) for score in sorted(result.baselines, key=lambda one: not one.quantum)),
         *(Row(name, "missing", None, split=TEST, note=why) for name, why in result.missing.items()),
     ]
 
 
-def _baseline_row(score: BaselineScore, n_samples: int) -> Row:
+def _baseline_row(score: BaselineScore, best: Best) -> Row:
     """A classical model has no noise: its accuracy stands beside those without."""
     return Row(
         name=score.name,
@@ -175,10 +191,14 @@ def _baseline_row(score: BaselineScore, n_samples: int) -> Row:
         at_shots=score.test_at_shots,
         interval=score.test_interval,
         difference=score.difference,
+        metric=best.metric,
+        score=score.test_score,
+        score_interval=score.test_score_interval,
+        score_difference=score.score_difference,
         split=TEST,
         parameters=score.parameters,
         two_qubit_gates=score.two_qubit_gates,
-        n_samples=n_samples,
+        n_samples=best.n_test,
     )
 
 
@@ -213,6 +233,8 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         accuracy_noiseless=found.noiseless.accuracy,
         at_shots=None,  # of other weights, and on other samples
         spread=None,
+        score=None,
+        score_interval=None,
         note="",
         accuracy_deployed=found.deployed.accuracy,
         interval=wilson(found.deployed.accuracy, found.deployed.n_samples),
@@ -224,8 +246,11 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
 
 def majority_rows(run: RunFolder) -> list[Row]:
     """What the trials of a run that is not evaluated yet have to be better than."""
-    parts = split(run.dataset, run.config.settings.seed)
-    return [Row(MAJORITY, "classical", None, majority_accuracy(parts.train.y, parts.validation.y))]
+    parts, metric = split(run.dataset, run.config.settings.seed), Metric(run.config.settings.metric)
+    y = parts.validation.y
+    found = majority(parts.train.y, len(y), run.dataset.n_classes)
+    accuracy = float(np.mean(found.classes == y))
+    return [Row(MAJORITY, "classical", None, accuracy, metric=metric.name, score=metric(y, found))]
 
 
 def tuning_rows(result: SearchResult, config: RunConfig) -> list[Row]:

@@ -44,8 +44,8 @@ class SearchResult:
             does not run there.
         untuned: of a tuning, what it started from; None if that does not run on the new device.
         confusion: test samples by true class (rows) and predicted class, under noise.
-        pareto: trials that no other beats in validation accuracy, two-qubit gates, parameters and QPU seconds together,
-            the most accurate first.
+        pareto: trials that no other beats in validation score, two-qubit gates, parameters and QPU seconds together,
+            the one with the best score first.
         ended: why no further trial was started: `trials`, `seconds`, `exhausted` or `hopeless`.
         cut: why the training that the winner was judged by was stopped early; empty if it finished.
         failure: why the winner should not be used, in a sentence: it is no better than the majority class, or was

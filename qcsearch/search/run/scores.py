@@ -17,7 +17,10 @@ class Best:
 
     Attributes:
         trial: number of its trial.
-        validation_score: under noise, on the validation split: what it was chosen by.
+        metric: name of the search's metric, a scorer of scikit-learn.
+        validation_score: in that metric, under noise, on the validation split: what it was chosen by.
+        test_score: the same on the test split.
+        test_score_interval: its 95 % interval, see `training.statistics.score_interval`.
         test_accuracy_noisy: under the device's noise, at infinitely many shots, on the test split.
         test_accuracy_noiseless: the same weights without noise.
         test_interval_noisy: 95 % interval of the former, see `training.statistics.wilson`.
@@ -30,7 +33,10 @@ class Best:
     """
 
     trial: int
+    metric: str
     validation_score: float
+    test_score: float
+    test_score_interval: Interval
     test_accuracy_noisy: float
     test_accuracy_noiseless: float
     test_interval_noisy: Interval
@@ -52,6 +58,9 @@ class BaselineScore:
         test_accuracy: at infinitely many shots, if it is one.
         test_interval: its 95 % interval.
         difference: the winner's accuracy minus this one, on the same samples.
+        test_score: in the search's metric.
+        test_score_interval: its 95 % interval.
+        score_difference: the winner's score in it minus this one.
         n_train: number of samples that it learned from.
         parameters: trained numbers, of a circuit.
         two_qubit_gates: of the mapped circuit.
@@ -63,6 +72,9 @@ class BaselineScore:
     test_accuracy: float
     test_interval: Interval
     difference: Difference
+    test_score: float
+    test_score_interval: Interval
+    score_difference: Difference
     n_train: int
     parameters: ParameterCounts | None = None
     two_qubit_gates: int | None = None

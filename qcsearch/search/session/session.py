@@ -63,9 +63,10 @@ class Session:
         from qcsearch.search.trial.features import Features
         from qcsearch.search.trial.objective import Objective
 
-        seed = self.settings.seed
-        features = Features(self.dataset, seed)
-        return Objective.of(features, self.space, self.device, seed, self.settings.budget.setup_seconds)
+        settings = self.settings
+        features = Features.of(self.dataset, settings)
+        limit = settings.budget.setup_seconds
+        return Objective.of(features, self.space, self.device, settings.seed, limit)
 
     @property
     def settings(self) -> SearchSettings:

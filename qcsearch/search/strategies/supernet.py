@@ -101,7 +101,7 @@ class SupernetSearch:
 
     Du et al., npj Quantum Inf. 8, 62 (2022). In each step a random circuit is drawn and its angles are trained, in the
     first half those of a random supernet, then those of the one with the least loss. Random circuits are then ranked
-    by the validation accuracy of their best supernet, and the first is trained from scratch. Training and ranking are
+    by the validation score of their best supernet, and the first is trained from scratch. Training and ranking are
     under the device's noise, if the training of the space is. Circuits are `n_layers` layers of an rx, ry or rz on
     each qubit and a subset of the couplings' cx; everything else is drawn from the space.
 
@@ -143,7 +143,7 @@ class SupernetSearch:
         for _ in range(self.ranked):
             found = search.rank()
             if found is not None and (best is None or found[0] > best[0]):
-                best = found[0], Proposal(found[1], {"inherited_accuracy": found[0]})
+                best = found[0], Proposal(found[1], {"inherited_score": found[0]})
             if context.late():
                 break
         return Proposal(search.any()) if best is None else best[1]
@@ -180,7 +180,7 @@ class _Search:
         self._chosen(step, program, numbers).train(program, numbers, self._settings.learning_rate, step)
 
     def rank(self) -> tuple[float, Candidate] | None:
-        """A random circuit and its best validation accuracy; None if it breaks a constraint."""
+        """A random circuit and its best validation score; None if it breaks a constraint."""
         architecture = self._space.random(self._rng)
         candidate, numbers = self._space.candidate(architecture), self._space.numbers(architecture)
         program = self._program(candidate)

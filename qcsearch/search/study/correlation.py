@@ -1,4 +1,4 @@
-"""What predictors are worth: their rank correlation with the accuracy that trained candidates reached."""
+"""What predictors are worth: their rank correlation with the score that trained candidates reached."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NORMAL_95 = 1.959964
 
 @dataclass(frozen=True)
 class Correlation:
-    """One predictor against the validation accuracy under noise.
+    """One predictor against the validation score under noise.
 
     Attributes:
         predictor: its name.
@@ -75,9 +75,10 @@ def spearman(x: Iterable[float], y: Iterable[float]) -> tuple[float, float, floa
 
 def _correlate(objective: Objective, kept: list[TrialRecord], name: str) -> Correlation:
     predictor = PREDICTORS.create(name)
-    figures, accuracies, seconds = [], [], []
+    figures, scores, seconds = [], [], []
     for record in kept:
         assert record.candidate is not None
+        assert record.validation_score is not None
         transpiled, _, _ = objective.transpile(record.candidate)
         started = time.perf_counter()
         try:
@@ -86,6 +87,6 @@ def _correlate(objective: Objective, kept: list[TrialRecord], name: str) -> Corr
             continue
         seconds.append(time.perf_counter() - started)
         figures.append(figure if predictor.higher_is_better else -figure)
-        accuracies.append(record.validation_score or 0.0)
-    rho, low, high = spearman(figures, accuracies) or (None, None, None)
+        scores.append(record.validation_score)
+    rho, low, high = spearman(figures, scores) or (None, None, None)
     return Correlation(name, rho, low, high, len(figures), float(np.median(seconds)) if seconds else 0.0)

@@ -1,4 +1,4 @@
-"""What a study of several objectives optimizes: validation accuracy, then costs and predictors."""
+"""What a study of several objectives optimizes: the validation score, then costs and predictors."""
 
 from __future__ import annotations
 

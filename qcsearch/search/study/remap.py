@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.warm_start import WarmStart
 from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.parameters import DRAWN, Parameters
-from qcsearch.training.scoring import accuracy
+from qcsearch.training.scoring import validation_score
 from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["layouts", "remap"]
@@ -107,9 +108,9 @@ def _lengths(transpiled: TranspiledCandidate, objective: Objective) -> tuple[int
 
 
 def _validation(proposal: Proposal, transpiled: TranspiledCandidate, objective: Objective) -> float:
-    """Accuracy of the weights as they are, under noise; 0 if there are none."""
+    """Score of the weights as they are, under noise; below all others if there are none."""
     start = proposal.start
     if (len(start.weights), len(start.head)) != _lengths(transpiled, objective):
-        return 0.0
+        return -math.inf
     data = objective.features.prepare(proposal.candidate.preprocessing).data
-    return accuracy(transpiled, start, data.validation, data.n_classes)
+    return validation_score(transpiled, start, data)

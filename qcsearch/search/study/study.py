@@ -87,6 +87,11 @@ class SearchStudy:
         return cls(run, create=True), notice
 
     @property
+    def metric(self) -> str:
+        """What is maximised."""
+        return self._run.config.settings.metric
+
+    @property
     def prunes(self) -> bool:
         """Whether trials may be stopped early; those of several objectives may not, nor those of a tuning."""
         return len(self._strategy.objectives) == 1 and not self._run.config.tuned
@@ -195,7 +200,7 @@ class SearchStudy:
         self._finish(asked.number, record)
 
     def report(self, asked: Asked, rung: int, validation_score: float) -> float | None:
-        """Report an accuracy at a rung; what it would have needed there if the trial is to end, else None."""
+        """Report a score at a rung; what it would have needed there if the trial is to end, else None."""
         if not self.prunes:
             return None
         factor = self._run.space.ladder.reduction_factor

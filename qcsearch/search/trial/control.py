@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.trial.record import Outcome
 from qcsearch.training.loop.fit import Fit, Stop
+from qcsearch.wording import metric
 
 __all__ = ["TO_THE_END", "RungReporter", "Rungs", "TrialControl"]
 
@@ -17,7 +19,7 @@ class Rungs(Protocol):
     """Where a training reports on its way, and may be told to end."""
 
     def report(self, rung: int, validation_score: float) -> float | None:
-        """Report at rung 0, 1, …; the accuracy it needed if the trial is to end here, else None."""
+        """Report at rung 0, 1, …; the score it needed if the trial is to end here, else None."""
         ...
 
 
@@ -58,20 +60,23 @@ class RungReporter:
         ladder: of the space.
         steps: of the whole training.
         control: when it is to end.
+        metric: which score is reported.
     """
 
-    def __init__(self, ladder: Ladder, steps: int, control: TrialControl) -> None:
+    def __init__(self, ladder: Ladder, steps: int, control: TrialControl, metric: str = "accuracy") -> None:
         self._steps, self._last = ladder.steps(steps), steps
         self._rungs, self._max_seconds = control.rungs, control.max_seconds
         self._started: float | None = None
         self._next = 0
         self._step: int | None = None
         self._threshold: float | None = None
-        self._reached = 0.0
+        self._reached = -math.inf
+        self._metric = metric
 
     def __call__(self, step: int, validation_score: float | None) -> bool:
         """Note a validation; whether the training is to end with it."""
-        self._reached = max(self._reached, validation_score or 0.0)
+        if validation_score is not None:
+            self._reached = max(self._reached, validation_score)
         while self._next < len(self._steps) and step >= self._steps[self._next]:
             self._threshold = self._rungs.report(self._next, self._reached)
             self._next += 1
@@ -88,7 +93,7 @@ class RungReporter:
         """What the end of the training means for the trial."""
         if fit.stopped == Stop.PRUNED and self._step is not None and self._threshold is not None:
             text = (
-                f"Stopped at step {self._step}: validation accuracy {self._reached:.3f}, "
+                f"Stopped at step {self._step}: validation {metric(self._metric)} {self._reached:.3f}, "
                 f"{self._threshold:.3f} was needed."
             )
             return Outcome("pruned", text, step=self._step, threshold=self._threshold)

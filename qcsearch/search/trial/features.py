@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.preprocessing.pipeline import build_pipeline, fit_seconds, n_components
-from qcsearch.data.splitting import Part, Split, split
+from qcsearch.data.splitting import Split, split
 from qcsearch.devices.device import Device
 from qcsearch.search.space.context import SearchContext
 from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Floats
+from qcsearch.training.metrics import ACCURACY, Metric
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
+
+    from qcsearch.search.settings import SearchSettings
 
 __all__ = ["Features", "Prepared"]
 
@@ -64,17 +67,27 @@ class Features:
     Args:
         dataset: the data.
         seed: of the split and of reductions that draw random numbers.
+        metric: what trainings on them are judged by.
 
     Raises:
         DataError: if the data cannot be split.
+        InputError: if the metric is not defined for a part of them.
     """
 
-    def __init__(self, dataset: Dataset, seed: int) -> None:
+    def __init__(self, dataset: Dataset, seed: int, metric: Metric = ACCURACY) -> None:
         self.dataset = dataset
         self.seed = seed
+        self.metric = metric
         self.split: Split = split(dataset, seed)
+        for part in ("validation", "test"):
+            metric.check(getattr(self.split, part).y, dataset.n_classes, part)
         self._prepared: OrderedDict[Preprocessing, Prepared] = OrderedDict()
         self._reduced: OrderedDict[Choice, _Reduced] = OrderedDict()
+
+    @classmethod
+    def of(cls, dataset: Dataset, settings: SearchSettings) -> Features:
+        """The data as a search with these settings sees them; raises as the constructor."""
+        return cls(dataset, settings.seed, Metric(settings.metric))
 
     def context(self, device: Device) -> SearchContext:
         """What a space must know of these data."""
@@ -109,12 +122,11 @@ class Features:
         data = self.dataset
         pipeline = build_pipeline(preprocessing, data.image_shape, self.seed, data.coding)
         reduced = self._reduce(preprocessing.reduction, pipeline[:-_ANGLE_STEPS])
-        train, validation = self.split.train, self.split.validation
         angles = pipeline[-_ANGLE_STEPS:]
-        Z = angles.fit_transform(reduced.X, train.y)
+        Z = angles.fit_transform(reduced.X, self.split.train.y)
         whole = type(pipeline)([*reduced.pipeline.steps, *angles.steps])
         Z_val = angles.transform(reduced.X_val)
-        training = TrainingData(Part(Z, train.y), data.n_classes, Part(Z_val, validation.y))
+        training = self._training(Z, Z_val)
         prepared = Prepared(whole, training)
         self._prepared[preprocessing] = prepared
         _forget(self._prepared)
@@ -128,9 +140,11 @@ class Features:
         data, split = self.dataset, self.split
         pipeline = build_pipeline(Preprocessing(Choice("none")), data.image_shape, self.seed, data.coding)
         reduced = self._reduce(Choice("none"), pipeline[:-_ANGLE_STEPS])
-        validation = Part(reduced.X_val, split.validation.y)
-        parts = TrainingData(Part(reduced.X, split.train.y), data.n_classes, validation)
-        return parts, reduced.pipeline.transform(split.test.X)
+        return self._training(reduced.X, reduced.X_val), reduced.pipeline.transform(split.test.X)
+
+    def _training(self, X: Floats, X_val: Floats) -> TrainingData:
+        train, validation = replace(self.split.train, X=X), replace(self.split.validation, X=X_val)
+        return TrainingData(train, self.dataset.n_classes, validation, self.metric)
 
     def _reduce(self, reduction: Choice, pipeline: Pipeline) -> _Reduced:
         if reduction not in self._reduced:

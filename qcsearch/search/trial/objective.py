@@ -30,7 +30,7 @@ from qcsearch.storage.canonical import Json
 from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.parameters import DRAWN, ParameterCounts, Parameters
-from qcsearch.training.scoring import accuracy
+from qcsearch.training.scoring import validation_score
 from qcsearch.training.single import fit_candidate
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
@@ -212,7 +212,13 @@ class Objective:
         """
         started, watch = time.monotonic(), watch or Stopwatch()
         record = TrialRecord(
-            trial, candidate, dict(params), Outcome("kept", ""), worker=worker, versions=dict(versions())
+            trial,
+            candidate,
+            dict(params),
+            Outcome("kept", ""),
+            metric=self.features.metric.name,
+            worker=worker,
+            versions=dict(versions()),
         )
         try:
             transpiled, cost, violations = self.transpile(candidate, watch)
@@ -253,7 +259,7 @@ class Objective:
         options = transpiled.candidate.training
         data = self.features.prepare(transpiled.candidate.preprocessing).data
         seed = seed_words(self.seed, transpiled.candidate)
-        reporter = RungReporter(self.space.ladder, options.steps, control)
+        reporter = RungReporter(self.space.ladder, options.steps, control, self.features.metric.name)
         fit = fit_candidate(
             transpiled,
             data,
@@ -266,7 +272,9 @@ class Objective:
         record = replace(
             record,
             outcome=reporter.outcome(fit),
-            history=tuple((r.step, r.validation_score or 0.0) for r in fit.history),
+            history=tuple(
+                (r.step, r.validation_score) for r in fit.history if r.validation_score is not None
+            ),
             parameters=fit.parameters,
             steps=fit.steps,
             validation_loss=fit.validation_loss,
@@ -275,7 +283,7 @@ class Objective:
         )
         if not record.trained:
             return record
-        scored = partial(accuracy, transpiled, fit.parameters, data.validation, data.n_classes)
+        scored = partial(validation_score, transpiled, fit.parameters, data)
         noisy = fit.validation_score if options.noise else scored()
         noiseless = scored(noise=False)
         return replace(record, validation_score=noisy, validation_score_noiseless=noiseless)

@@ -25,7 +25,7 @@ class Outcome:
         constraint: the constraint that was broken most (infeasible).
         violation: by how much, relative to the limit (infeasible).
         step: the training step at which it was stopped (pruned, cut).
-        threshold: the validation accuracy it would have needed there (pruned).
+        threshold: the validation score it would have needed there (pruned).
         trial: the trial whose result stands here too (reused).
         error: type of the error (failed).
     """
@@ -95,14 +95,14 @@ class TrialRecord:
         candidate: what was tried; None if the space could not make one of the parameters.
         params: the sampler's parameters.
         outcome: what became of it.
-        validation_score: under the device's noise, on the validation split; the score that the search
-            maximises.
+        validation_score: under the device's noise, on the validation split; what the search maximises.
         validation_score_noiseless: of the same weights without noise.
+        metric: which score that is.
         validation_loss: of the same weights, as they were trained.
         costs: of the mapped circuit; None if it was never mapped.
         constraints: violation of each constraint, > 0 broken.
         predictors: training-free figures by name, if any were computed.
-        history: `(step, validation accuracy)` under noise.
+        history: `(step, validation score)` under noise.
         parameters: trained, of circuit and head; empty if nothing was trained.
         steps: optimizer steps done.
         stopped: why the training ended.
@@ -120,6 +120,7 @@ class TrialRecord:
     outcome: Outcome
     validation_score: float | None = None
     validation_score_noiseless: float | None = None
+    metric: str = "accuracy"
     validation_loss: float | None = None
     costs: Costs | None = None
     constraints: Mapping[str, float] = field(default_factory=dict)
@@ -147,15 +148,15 @@ class TrialRecord:
 
     @property
     def merit(self) -> tuple[float, int, int, float]:
-        """What trials are ranked by, the greatest first: accuracy, few two-qubit gates, few weights, a low loss.
+        """What trials are ranked by, the greatest first: score, few two-qubit gates, few weights, a low loss.
 
-        Size before loss: where many reach the same accuracy, the lowest of many losses is mostly luck with few
+        Size before loss: where many reach the same score, the lowest of many losses is mostly luck with few
         samples, and the smaller circuit costs less.
         """
-        accuracy = -math.inf if self.validation_score is None else self.validation_score
+        score = -math.inf if self.validation_score is None else self.validation_score
         loss = math.inf if self.validation_loss is None else self.validation_loss
         gates, weights = (self.costs.two_qubit_gates, self.costs.parameters.weights) if self.costs else (0, 0)
-        return accuracy, -gates, -weights, -loss
+        return score, -gates, -weights, -loss
 
     def to_json(self) -> dict[str, Json]:
         """Return the record as JSON values; floats keep every bit."""

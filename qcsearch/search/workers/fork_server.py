@@ -115,7 +115,7 @@ class _Server:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
         settings = self._run.config.settings
-        features, limit = Features(self._run.dataset, settings.seed), settings.budget.setup_seconds
+        features, limit = Features.of(self._run.dataset, settings), settings.budget.setup_seconds
         self._objective = Objective.of(features, self._run.space, self._run.device, settings.seed, limit)
         self._tell("ready")
 

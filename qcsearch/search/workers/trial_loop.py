@@ -142,6 +142,6 @@ class _StudyRungs:
 
     def report(self, rung: int, validation_score: float) -> float | None:
         if self.on_running is not None:
-            self.on_running(TrialRunning(self.asked.number, rung + 1, validation_score))
+            self.on_running(TrialRunning(self.asked.number, rung + 1, validation_score, self.study.metric))
         with self.watch.stage("store"):
             return self.study.report(self.asked, rung, validation_score)

@@ -48,7 +48,7 @@ class Record:
     Attributes:
         step: optimizer steps done.
         loss: training loss at the last step, None before the first.
-        validation_score: None without validation data.
+        validation_score: in the metric of the data, None without validation data.
         validation_loss: None without validation data, or if it was not finite.
     """
 

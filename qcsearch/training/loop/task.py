@@ -12,13 +12,14 @@ import numpy as np
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
-from qcsearch.training.bound_head import BoundHead, predicted_classes
+from qcsearch.training.bound_head import BoundHead
 from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Expectations, Floats, Ints
 from qcsearch.training.gradients import GradientEstimator
 from qcsearch.training.heads import Head
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.parameters import Parameters
+from qcsearch.training.predictions import Predictions
 
 __all__ = ["Task", "batch_rows", "learning_rate", "random_at"]
 
@@ -119,7 +120,7 @@ class Task:
         return loss, np.concatenate([dw, dp])
 
     def validate(self, theta: Floats) -> tuple[float | None, float | None]:
-        """Accuracy and loss on the validation split; None without one, and for a loss that is no number."""
+        """Score and loss on the validation split; None without one, and for a loss that is no number."""
         if not self.data.validated:
             return None, None
         parameters, y = self.parameters(theta), self.data.validation.y
@@ -127,8 +128,8 @@ class Task:
             self.program.values(self.validation_inputs, parameters.weights)
         )
         if not np.all(np.isfinite(logits)):
-            return 0.0, None
-        return float(np.mean(predicted_classes(logits) == y)), self.loss(logits, y)[0]
+            return self.data.metric.worst(y, self.data.n_classes), None
+        return self.data.metric(y, Predictions.of_logits(logits)), self.loss(logits, y)[0]
 
     def loss(self, logits: Floats, y: Ints) -> tuple[float, Floats]:
         """The loss that the options name, and its derivative by the logits."""
@@ -157,6 +158,7 @@ class Task:
             asdict(self.options),
             head,
             self.data.n_classes,
+            self.data.metric.name,
             self.program.n_weights,
         ]
         total = hashlib.sha256(canonical.dumps(content).encode())

@@ -23,7 +23,7 @@ from qcsearch.training.parameters import DRAWN, Parameters
 __all__ = ["UNCONTROLLED", "OnStep", "TrainingControl", "fit"]
 
 OnStep: TypeAlias = Callable[[int, float | None], bool | None]
-"""Called after each validation with steps done and validation accuracy; True ends the training."""
+"""Called after each validation with steps done and validation score; True ends the training."""
 
 
 @dataclass(frozen=True)
@@ -181,11 +181,11 @@ class _Loop:
     def validate(self) -> None:
         """Measure the present parameters; keep them if they are the best."""
         state, started = self.state, time.monotonic()
-        accuracy, loss = self.task.validate(state.theta)
+        score, loss = self.task.validate(state.theta)
         self.validation_seconds = time.monotonic() - started
-        state.history.append(Record(state.step, state.loss, accuracy, loss))
-        if len(state.history) == 1 or _better(accuracy, loss, state.best_score, state.best_loss):
-            state.best, state.best_score, state.best_loss = state.theta, accuracy, loss
+        state.history.append(Record(state.step, state.loss, score, loss))
+        if len(state.history) == 1 or _better(score, loss, state.best_score, state.best_loss):
+            state.best, state.best_score, state.best_loss = state.theta, score, loss
             state.stale = 0
         else:
             state.stale += 1
@@ -196,13 +196,13 @@ class _Loop:
 
 
 def _better(
-    accuracy: float | None, loss: float | None, best_score: float | None, best_loss: float | None
+    score: float | None, loss: float | None, best_score: float | None, best_loss: float | None
 ) -> bool:
-    """Higher accuracy wins, then lower loss; without validation the newest wins."""
-    if accuracy is None or best_score is None:
+    """A higher score wins, then a lower loss; without validation the newest wins."""
+    if score is None or best_score is None:
         return True
     lower = loss is not None and (best_loss is None or loss < best_loss)
-    return accuracy > best_score or (accuracy == best_score and lower)
+    return score > best_score or (score == best_score and lower)
 
 
 def _reached(value: float | None, target: float | None) -> bool:

@@ -55,6 +55,6 @@ def test_the_front_holds_what_nothing_beats_in_both():
 def test_a_pruned_trial_is_shown_with_the_best_it_had_reached(facts):
     by_number = {point.number: point for point in trial_points(facts)}
     assert by_number[2].state == "pruned"
-    assert by_number[2].accuracy == pytest.approx(0.4 + 50 / 300)
+    assert by_number[2].score == pytest.approx(0.4 + 50 / 300)
     assert by_number[3].state == "infeasible"
-    assert by_number[3].accuracy is None
+    assert by_number[3].score is None

@@ -139,10 +139,10 @@ def test_every_classical_model_learns_from_the_features_that_its_name_says(row: 
     blank = rng.normal(size=(120, 2))
     Z, X = (blank, told) if row.name.endswith("raw features") else (told, blank)
     samples = Samples(Z[:90], Z[90:], X[:90], X[90:], y[:90], n_parameters=20, seed=0)
-    predicted = row.predict(samples)
+    predicted = row.predict(samples).classes
     assert predicted.shape == (30,)
     assert np.mean(predicted == y[90:]) > 0.9
-    np.testing.assert_array_equal(row.predict(samples), predicted)
+    np.testing.assert_array_equal(row.predict(samples).classes, predicted)
 
 
 def test_the_networks_of_the_winners_size_have_about_as_many_parameters() -> None:
@@ -253,7 +253,7 @@ def test_its_head_is_fitted_to_its_end(n_hidden: int) -> None:
     none = np.zeros((120, 1))
     random = RandomFeatures(values[:90], np.stack([values[90:], values[90:]]), n_hidden)
     samples = Samples(none[:90], none[90:], none[:90], none[90:], y[:90], 10, 0, random)
-    np.testing.assert_array_equal(RandomCircuit().predict(samples), [y[90:], y[90:]])
+    np.testing.assert_array_equal(RandomCircuit().predict(samples).classes, [y[90:], y[90:]])
 
 
 def test_the_start_point_is_the_first_of_the_space_for_as_many_steps_as_the_winner(

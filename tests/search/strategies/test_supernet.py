@@ -92,4 +92,4 @@ def test_the_circuit_ranked_first_is_proposed(context: MakeContext, layered_obje
         again.train(step)
     ranked = [found for found in (again.rank() for _ in range(5)) if found is not None]
     best = max(ranked, key=lambda found: found[0])
-    assert (proposal.predictors["inherited_accuracy"], proposal.candidate) == best
+    assert (proposal.predictors["inherited_score"], proposal.candidate) == best

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.metrics import Metric
+from qcsearch.training.predictions import Predictions
 
 if TYPE_CHECKING:
     from qcsearch.search.finish.finalist import Finalist
@@ -65,6 +67,7 @@ class Samples:
         n_parameters: trained parameters of the winner, circuit and head together.
         seed: of the search.
         random: what a random circuit says of them; None where no row asks for that.
+        metric: name of what their settings are chosen by, as the winner was.
     """
 
     Z: Floats
@@ -75,10 +78,16 @@ class Samples:
     n_parameters: int
     seed: int
     random: RandomFeatures | None = None
+    metric: str = "accuracy"
 
     def features(self, which: str) -> tuple[Floats, Floats]:
         """Those of the training and of the test samples, `CIRCUIT` or `RAW`."""
         return (self.Z, self.Z_test) if which == CIRCUIT else (self.X, self.X_test)
+
+    @property
+    def needs_probabilities(self) -> bool:
+        """Whether a model is asked how sure it is."""
+        return Metric(self.metric).needs_probabilities
 
 
 class Classical(Protocol):
@@ -89,10 +98,11 @@ class Classical(Protocol):
         """As the leaderboard calls it."""
         ...
 
-    def predict(self, samples: Samples) -> Ints:
-        """Class numbers of the test samples, `(n_test,)`, after the model was fitted to its end.
+    def predict(self, samples: Samples) -> Predictions:
+        """What it says of the test samples after the model was fitted to its end.
 
-        Of a random circuit `(1 + n_draws, n_test)`, see `RandomFeatures`.
+        With probabilities, where the metric needs them. Of a random circuit the classes are `(1 + n_draws, n_test)`,
+        see `RandomFeatures`; the probabilities are of the first.
         """
         ...
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from qcsearch.search.finish.baselines.base import CIRCUIT, Samples
-from qcsearch.search.finish.baselines.tuning import fitted
-from qcsearch.training.expectations import Ints
+from qcsearch.search.finish.baselines.tuning import answers
+from qcsearch.training.predictions import Predictions
 
 __all__ = ["GradientBoosting"]
 
@@ -30,10 +28,10 @@ class GradientBoosting:
         """See `Classical`."""
         return f"gradient boosting{self.features}"
 
-    def predict(self, samples: Samples) -> Ints:
+    def predict(self, samples: Samples) -> Predictions:
         """See `Classical`."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         X, X_test = samples.features(self.features)
         model = HistGradientBoostingClassifier(max_iter=150, early_stopping=False, random_state=samples.seed)
-        return np.asarray(fitted(model, _GRID, X, samples.y, samples.seed).predict(X_test))
+        return answers(model, _GRID, X, X_test, samples)

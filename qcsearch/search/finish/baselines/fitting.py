@@ -1,7 +1,8 @@
 """Classical baselines at work in a process of their own: a fit cannot be interrupted, but the process can be ended.
 
 `main` reads the arrays of an archive from standard input, fits the rows of the level that its argument names, the
-quickest first, and writes one JSON list a row: `[NAME, CLASS NUMBERS OF THE TEST SAMPLES, WHY THERE ARE NONE]`.
+quickest first, and writes one JSON list a row: `[NAME, CLASS NUMBERS OF THE TEST SAMPLES, PROBABILITIES, WHY THERE
+ARE NONE]`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 from qcsearch.processes import environment, python_command
 from qcsearch.search.finish.baselines.base import RandomFeatures, Samples, Unmeasured
 from qcsearch.search.finish.baselines.models import classical_rows
-from qcsearch.training.expectations import Ints
+from qcsearch.training.predictions import Predictions
 
 __all__ = ["Fitting"]
 
@@ -82,8 +83,8 @@ class Fitting:
             self._process.stdin.write(file.getbuffer())
             self._process.stdin.close()
 
-    def found(self, deadline: float | None) -> Mapping[str, Ints | Unmeasured]:
-        """Of each row the class numbers of the test samples, or why there are none.
+    def found(self, deadline: float | None) -> Mapping[str, Predictions | Unmeasured]:
+        """Of each row what it says of the test samples, or why there is nothing.
 
         Args:
             deadline: in seconds of `time.monotonic`; None waits for all.
@@ -99,13 +100,17 @@ class Fitting:
             self._process.kill()
             self._process.wait()
         reason = _NO_TIME if late else f"Its process ended with exit code {self._process.returncode}."
-        found: dict[str, Ints | Unmeasured] = dict.fromkeys(self._names, Unmeasured(reason))
+        found: dict[str, Predictions | Unmeasured] = dict.fromkeys(self._names, Unmeasured(reason))
         self._answers.seek(0)
         for line in self._answers.read().splitlines():
             if line.endswith(b"]"):  # the last one may be half a line
-                name, classes, why = json.loads(line)
-                found[name] = Unmeasured(why) if classes is None else np.array(classes, dtype=np.int64)
+                name, classes, sure, why = json.loads(line)
+                found[name] = Unmeasured(why) if classes is None else _predictions(classes, sure)
         return found
+
+
+def _predictions(classes: list[int], sure: list[list[float]] | None) -> Predictions:
+    return Predictions(np.array(classes, dtype=np.int64), None if sure is None else np.array(sure))
 
 
 def main() -> None:
@@ -121,7 +126,9 @@ def main() -> None:
     samples = Samples(**parts, random=None if random["values"] is None else RandomFeatures(**random))
     for row in rows:
         try:
-            answer = [row.name, row.predict(samples).tolist(), ""]
+            said = row.predict(samples)
+            sure = None if said.probabilities is None else said.probabilities.tolist()
+            answer = [row.name, said.classes.tolist(), sure, ""]
         except Exception as error:  # one model's trouble is not another's
-            answer = [row.name, None, f"Its fit went wrong: {type(error).__name__}: {error}"]
+            answer = [row.name, None, None, f"Its fit went wrong: {type(error).__name__}: {error}"]
         print(json.dumps(answer), flush=True)

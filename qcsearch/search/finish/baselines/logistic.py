@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from qcsearch.search.finish.baselines.base import CIRCUIT, Samples
-from qcsearch.search.finish.baselines.tuning import fitted
-from qcsearch.training.expectations import Ints
+from qcsearch.search.finish.baselines.tuning import answers
+from qcsearch.training.predictions import Predictions
 
 __all__ = ["LogisticRegression"]
 
@@ -30,10 +28,10 @@ class LogisticRegression:
         """See `Classical`."""
         return f"logistic regression{self.features}"
 
-    def predict(self, samples: Samples) -> Ints:
+    def predict(self, samples: Samples) -> Predictions:
         """See `Classical`."""
         from sklearn import linear_model
 
         X, X_test = samples.features(self.features)
         model = linear_model.LogisticRegression(max_iter=2_000)
-        return np.asarray(fitted(model, {"C": _STRENGTHS}, X, samples.y, samples.seed).predict(X_test))
+        return answers(model, {"C": _STRENGTHS}, X, X_test, samples)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcsearch.search.finish.baselines.base import CIRCUIT, Samples
-from qcsearch.search.finish.baselines.tuning import fitted
-from qcsearch.training.expectations import Ints
+from qcsearch.search.finish.baselines.tuning import answers
+from qcsearch.training.predictions import Predictions
 
 __all__ = ["MultiLayerPerceptron", "SizedPerceptron", "n_hidden"]
 
@@ -40,13 +40,13 @@ class MultiLayerPerceptron:
         """See `Classical`."""
         return f"MLP{self.features}"
 
-    def predict(self, samples: Samples) -> Ints:
+    def predict(self, samples: Samples) -> Predictions:
         """See `Classical`."""
         from sklearn.neural_network import MLPClassifier
 
         X, X_test = samples.features(self.features)
         model = MLPClassifier(learning_rate_init=3e-3, max_iter=300, random_state=samples.seed)
-        return np.asarray(fitted(model, _GRID, X, samples.y, samples.seed).predict(X_test))
+        return answers(model, _GRID, X, X_test, samples)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class SizedPerceptron:
 
     name: str = "MLP of the winner's size"
 
-    def predict(self, samples: Samples) -> Ints:
+    def predict(self, samples: Samples) -> Predictions:
         """See `Classical`."""
         from sklearn.neural_network import MLPClassifier
 
@@ -68,5 +68,4 @@ class SizedPerceptron:
         model = MLPClassifier(
             (units,), activation="tanh", solver="lbfgs", max_iter=_STEPS, random_state=samples.seed
         )
-        found = fitted(model, {"alpha": _PENALTIES}, samples.Z, samples.y, samples.seed)
-        return np.asarray(found.predict(samples.Z_test))
+        return answers(model, {"alpha": _PENALTIES}, samples.Z, samples.Z_test, samples)

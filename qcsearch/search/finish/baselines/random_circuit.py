@@ -9,7 +9,8 @@ import numpy as np
 
 from qcsearch.search.finish.baselines.base import RANDOM, RandomFeatures, Samples
 from qcsearch.search.finish.baselines.tuning import fitted
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.expectations import Floats
+from qcsearch.training.predictions import Predictions
 
 if TYPE_CHECKING:
     from qcsearch.search.finish.finalist import Finalist
@@ -33,7 +34,7 @@ class RandomCircuit:
 
     name: str = RANDOM
 
-    def predict(self, samples: Samples) -> Ints:
+    def predict(self, samples: Samples) -> Predictions:
         """See `Classical`."""
         from sklearn.linear_model import LogisticRegression
         from sklearn.neural_network import MLPClassifier
@@ -48,8 +49,10 @@ class RandomCircuit:
                 units, activation="tanh", solver="lbfgs", max_iter=2_000, random_state=samples.seed
             )
             grid = {"alpha": _PENALTIES}
-        found = fitted(model, grid, random.values, samples.y, samples.seed)
-        return np.stack([found.predict(values) for values in random.values_test])
+        found = fitted(model, grid, random.values, samples.y, samples.seed, samples.metric)
+        classes = np.stack([found.predict(values) for values in random.values_test])
+        exact = random.values_test[0]
+        return Predictions(classes, found.predict_proba(exact) if samples.needs_probabilities else None)
 
 
 def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: Floats) -> RandomFeatures:

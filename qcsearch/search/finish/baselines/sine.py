@@ -8,8 +8,8 @@ import numpy as np
 
 from qcsearch.search.finish.baselines.base import Samples
 from qcsearch.search.finish.baselines.mlp import n_hidden
-from qcsearch.search.finish.baselines.tuning import fitted
-from qcsearch.training.expectations import Ints
+from qcsearch.search.finish.baselines.tuning import answers
+from qcsearch.training.predictions import Predictions
 
 __all__ = ["SineNetwork"]
 
@@ -26,11 +26,10 @@ class SineNetwork:
 
     name: str = "sine network of the winner's size"
 
-    def predict(self, samples: Samples) -> Ints:
+    def predict(self, samples: Samples) -> Predictions:
         """See `Classical`."""
         from qcsearch.search.finish.baselines.sine_classifier import SineNetworkClassifier
 
         units = n_hidden(samples.n_parameters, samples.Z.shape[1], len(np.unique(samples.y)))
         model = SineNetworkClassifier(units, random_state=samples.seed)
-        found = fitted(model, _GRID, samples.Z, samples.y, samples.seed)
-        return np.asarray(found.predict(samples.Z_test))
+        return answers(model, _GRID, samples.Z, samples.Z_test, samples)

@@ -53,8 +53,15 @@ class SineNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
     def predict(self, X: Floats) -> Ints:
         """Labels `(n_samples,)`."""
+        return np.asarray(self.classes_[np.argmax(self._logits(X), axis=1)])
+
+    def predict_proba(self, X: Floats) -> Floats:
+        """Probabilities `(n_samples, n_classes)`."""
+        return np.asarray(softmax(self._logits(X), axis=1))
+
+    def _logits(self, X: Floats) -> Floats:
         W, b, V, c = self._parts(self.parameters_)
-        return np.asarray(self.classes_[np.argmax(np.sin(X @ W + b) @ V + c, axis=1)])
+        return np.asarray(np.sin(X @ W + b) @ V + c)
 
     def _loss(self, theta: Floats, X: Floats, codes: Ints) -> tuple[float, Floats]:
         """The loss and its gradient."""

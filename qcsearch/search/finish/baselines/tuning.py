@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from qcsearch.data.sample import stratified_rows
+from qcsearch.search.finish.baselines.base import Samples
 from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.predictions import Predictions
 
-__all__ = ["TUNING_ROWS", "fitted"]
+__all__ = ["TUNING_ROWS", "answers", "fitted"]
 
 TUNING_ROWS = 2_000
 """Samples that settings are chosen on, at most, each class in its share: the model itself is fitted to all."""
@@ -20,7 +22,31 @@ _FEW, _FOLDS_OF_FEW, _FOLDS = 1_000, 5, 3
 """So few samples are cut into more folds: their scores are less sure, and a fit takes no time."""
 
 
-def fitted(model: Any, grid: Mapping[str, Sequence[object]], X: Floats, y: Ints, seed: int) -> Any:
+def answers(
+    model: Any, grid: Mapping[str, Sequence[object]], X: Floats, X_test: Floats, samples: Samples
+) -> Predictions:
+    """What a model says of test samples, fitted as `fitted` does.
+
+    Args:
+        model: an estimator of scikit-learn.
+        grid: values to try by the name of a parameter.
+        X: features of the samples to learn from, `(n_samples, n_features)`.
+        X_test: those of the test samples.
+        samples: whose they are.
+    """
+    found = fitted(model, grid, X, samples.y, samples.seed, samples.metric)
+    sure = found.predict_proba(X_test) if samples.needs_probabilities else None
+    return Predictions(np.asarray(found.predict(X_test), dtype=np.int64), sure)
+
+
+def fitted(
+    model: Any,
+    grid: Mapping[str, Sequence[object]],
+    X: Floats,
+    y: Ints,
+    seed: int,
+    metric: str = "accuracy",
+) -> Any:
     """A model on standardised features, fitted to all samples with the settings that did best in stratified folds.
 
     Args:
@@ -29,6 +55,7 @@ def fitted(model: Any, grid: Mapping[str, Sequence[object]], X: Floats, y: Ints,
         X: `(n_samples, n_features)`.
         y: class numbers `(n_samples,)`.
         seed: of the folds.
+        metric: what is best in them.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
@@ -43,8 +70,8 @@ def fitted(model: Any, grid: Mapping[str, Sequence[object]], X: Floats, y: Ints,
         if n_folds >= 2:
             folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
             named = {f"model__{name}": list(values) for name, values in grid.items()}
-            search = GridSearchCV(whole, named, cv=folds, refit=False, error_score="raise").fit(
-                X[rows], y[rows]
-            )
+            search = GridSearchCV(
+                whole, named, scoring=metric, cv=folds, refit=False, error_score="raise"
+            ).fit(X[rows], y[rows])
             whole.set_params(**search.best_params_)
         return whole.fit(X, y)

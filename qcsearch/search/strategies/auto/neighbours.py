@@ -107,4 +107,5 @@ class NeighbourSampler(BaseSampler):
 def _merit(trial: FrozenTrial) -> tuple[float, int, int]:
     """The best trial first; of equals that with fewer two-qubit gates."""
     costs = trial.user_attrs.get("record", {}).get("costs") or {}
-    return -(trial.value or 0.0), costs.get("two_qubit_gates", 0), trial.number
+    assert trial.value is not None  # it is complete
+    return -trial.value, costs.get("two_qubit_gates", 0), trial.number

@@ -65,7 +65,7 @@ class SharedWeights:
         return self._task.loss(program, self._inherited(numbers), batch)
 
     def validate(self, program: Program, numbers: Numbers, n: int | None = None) -> tuple[float, float]:
-        """Accuracy and loss of a circuit as it inherits, on the first `n` samples of the validation part."""
+        """Score and loss of a circuit as it inherits, on the first `n` samples of the validation part."""
         return self._task.validate(program, self._inherited(numbers), n)
 
     def _inherited(self, numbers: Numbers) -> Floats:

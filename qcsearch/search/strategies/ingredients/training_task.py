@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,7 +16,6 @@ from qcsearch.data.splitting import Part
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.trial.objective import Objective
 from qcsearch.simulation import Program, compile_circuit
-from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Floats
 from qcsearch.training.gradients import estimator_for
 from qcsearch.training.heads import make_head
@@ -68,7 +69,7 @@ class TrainingTask:
         return _judged(self._task(program, part, part), theta)[1]
 
     def validate(self, program: Program, theta: Floats, n: int | None = None) -> tuple[float, float]:
-        """Accuracy and loss on the first `n` samples of the validation part."""
+        """Score and loss on the first `n` samples of the validation part."""
         train, validation = self._data.train, self._data.validation
         return _judged(self._task(program, train, Part(validation.X[:n], validation.y[:n])), theta)
 
@@ -79,10 +80,11 @@ class TrainingTask:
 
     def _task(self, program: Program, train: Part, validation: Part) -> Task:
         estimator, options = estimator_for("adjoint", program), self._template.training
-        data = TrainingData(train, self._data.n_classes, validation)
+        data = replace(self._data, train=train, validation=validation)
         return Task(program, estimator, self._head, options, data)
 
 
 def _judged(task: Task, theta: Floats) -> tuple[float, float]:
-    accuracy, loss = task.validate(theta)
-    return accuracy or 0.0, float("inf") if loss is None else loss
+    score, loss = task.validate(theta)
+    assert score is not None
+    return score, math.inf if loss is None else loss

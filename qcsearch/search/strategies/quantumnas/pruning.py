@@ -124,4 +124,5 @@ def _fit(
     fit: Fit = fit_candidate(
         transpiled, data, rng, options=options, start=start, control=TrainingControl(context.until)
     )
-    return Trained(candidate, fit.parameters, fit.validation_score or 0.0)
+    assert fit.validation_score is not None
+    return Trained(candidate, fit.parameters, fit.validation_score)
