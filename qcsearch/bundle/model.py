@@ -21,7 +21,7 @@ from qcsearch.errors import BundleError, QCSearchError
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_FEATURES, MAX_PARAMETER
-from qcsearch.training.heads import n_head_parameters
+from qcsearch.training.heads import takes_parameters
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.parameters import Parameters
 
@@ -182,9 +182,9 @@ def _check_together(model: TrainedModel) -> None:
         raise BundleError(
             f"The circuit takes {n_weights} weights; the bundle has {len(model.parameters.weights)}."
         )
-    n_head = _read("candidate.json", _n_head, model)
-    if len(model.parameters.head) != n_head:
-        raise BundleError(f"The head takes {n_head} parameters; the bundle has {len(model.parameters.head)}.")
+    if not _read("candidate.json", _takes_head, model):
+        name, count = model.candidate.head.name, len(model.parameters.head)
+        raise BundleError(f"The head '{name}' does not take {count} parameters, which the bundle has.")
     _read("candidate.json", lambda m: m.transpiled, model)
 
 
@@ -194,5 +194,5 @@ def _n_weights(model: TrainedModel) -> int:
     return lower(model.candidate, couplings, n_outputs(model.pipeline)).n_weights
 
 
-def _n_head(model: TrainedModel) -> int:
-    return n_head_parameters(model.candidate, model.n_classes)
+def _takes_head(model: TrainedModel) -> bool:
+    return takes_parameters(model.candidate, len(model.parameters.head), model.n_classes)

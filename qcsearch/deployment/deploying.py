@@ -24,6 +24,7 @@ from qcsearch.deployment.values import Estimates
 from qcsearch.deployment.versions import library_versions
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError
+from qcsearch.training.heads import FittedHead
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.options import check_options
 
@@ -71,15 +72,15 @@ def deploy(
         settings,
         step_done=lambda stage, done, total: on_progress(Progress(stage, done, total)),
     )
-    program, rng, steps = tuner.program, tuner.rng, settings.steps
+    program, rng = tuner.program, tuner.rng
     executor = program.executor
     budget = executor.budget if isinstance(executor, Billed) else None
-    plan = plan_deployment(tuner, steps, len(test))
+    plan = plan_deployment(tuner, len(test))
     if budget is not None:
         check_ceiling(budget, plan.least, "a measurement without any step")
         budget.reserved = plan.after.seconds + plan.test.seconds
     tuning, tuned = tuner.run(
-        steps, checkpoint, lambda step: budget is None or budget.allows(plan.steps[step].seconds)
+        checkpoint, lambda step: budget is None or budget.allows(plan.steps[step].seconds)
     )
     on_progress(Progress("test", 0, len(test)))
     found = program.measure(tuned.features(test.X), tuned.parameters.weights)
@@ -106,7 +107,7 @@ def deploy(
         canaries=None if program.monitor is None else program.monitor.verdict(model.device, program.qubits),
         mitigated=program.mitigated,
         remap=remap,
-        notices=_notices(parts, tuner, test, steps, len(tuning.losses), remap),
+        notices=_notices(parts, tuner, test, settings.steps, len(tuning.losses), remap),
     )
 
 
@@ -136,7 +137,9 @@ def prepare(
     rng = np.random.default_rng(np.random.SeedSequence([settings.seed, 1]))
     validation = _subset(parts.validation, settings.max_validation, rng)
     test = _subset(parts.test, settings.max_test, rng)
-    return Tuner(model, program, parts.train, validation, settings.tuning, rng, step_done), test
+    # A head that is fitted is not trained in steps, and without it there is no loss to train the circuit's weights by.
+    steps = 0 if isinstance(model.head.head, FittedHead) else settings.steps
+    return Tuner(model, program, parts.train, validation, settings.tuning, steps, rng, step_done), test
 
 
 def _check(model: TrainedModel, parts: Split) -> None:
@@ -177,7 +180,11 @@ def _notices(
         if len(used) < len(whole)
     ]
     executor = tuner.program.executor
-    if isinstance(executor, Billed) and done < steps:
+    if tuner.steps < steps:
+        found.append(
+            f"No training step was taken: the head '{tuner.model.candidate.head.name}' is fitted, not trained in steps."
+        )
+    elif isinstance(executor, Billed) and done < steps:
         found.append(
             f"{done} of {steps} steps were taken: the next would have passed the ceiling of "
             f"{executor.budget.max_seconds:g} QPU seconds."

@@ -73,7 +73,7 @@ class TrainedModel:
     @property
     def counts(self) -> ParameterCounts:
         """Trained numbers, those of circuit, feature map and head apart."""
-        return self.transpiled.counts(self.n_classes)
+        return self.transpiled.counts(self.n_classes, self.parameters.head)
 
     @property
     def two_qubit_gates(self) -> int:

@@ -27,8 +27,9 @@ from qcsearch.devices.device import Device
 from qcsearch.errors import DataError, InputError
 from qcsearch.storage.canonical import Json
 from qcsearch.training.data import TrainingData
-from qcsearch.training.heads import make_head
+from qcsearch.training.heads import FittedHead, make_head
 from qcsearch.training.loop.fit import Fit
+from qcsearch.training.loop.fitted import FittedTask
 from qcsearch.training.loop.task import Task
 from qcsearch.training.loop.trainer import UNCONTROLLED, TrainingControl, fit
 from qcsearch.training.model import TrainedModel
@@ -70,16 +71,20 @@ def fit_candidate(
     options = options or candidate.training
     if options.gradient != "adjoint" or options.optimizer == "lbfgs":
         dtype = "float64"
-    task = Task(
+    head = make_head(candidate)
+    fitted = isinstance(head, FittedHead)
+    task = (FittedTask if fitted else Task)(
         transpiled.compile(options.noise, dtype),
         transpiled.estimator(options.gradient, options.noise, dtype=dtype),
-        make_head(candidate),
+        head,
         options,
         data.map(transpiled.derive),
         identity=f"{candidate.digest} {transpiled.device.digest}",
     )
     if not len(start.weights):
         start = replace(start, weights=transpiled.initial_weights(rng))
+    if fitted:
+        start = replace(start, head=DRAWN.head)  # it is fitted anew to what these samples say
     return fit(task, rng, start=start, control=control)
 
 

@@ -26,7 +26,7 @@ from qcsearch.simulation.occurrences import Occurrences, occurrences
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.training.expectations import Expectations, Floats
 from qcsearch.training.gradients import GradientEstimator, ParameterShift, estimator_for
-from qcsearch.training.heads import n_head_parameters
+from qcsearch.training.heads import n_found, n_head_parameters
 from qcsearch.training.parameters import ParameterCounts
 
 __all__ = ["TranspiledCandidate", "transpile_candidate"]
@@ -65,9 +65,18 @@ class TranspiledCandidate:
         """Number of trainable weights of the circuit."""
         return len(self.weights)
 
-    def counts(self, n_classes: int) -> ParameterCounts:
-        """How many numbers its training finds."""
-        return ParameterCounts.of(self.gate_list, n_head_parameters(self.candidate, n_classes))
+    def counts(self, n_classes: int, head: Floats | None = None) -> ParameterCounts:
+        """How many numbers its training finds.
+
+        Args:
+            n_classes: number of classes.
+            head: what it found for the head; without it, of a head that is fitted, the most that it may find.
+        """
+        if head is None:
+            n_head = n_head_parameters(self.candidate, n_classes)
+        else:
+            n_head = n_found(self.candidate, len(head), n_classes)
+        return ParameterCounts.of(self.gate_list, n_head)
 
     def compile(self, noise: bool = True, dtype: str = "float64") -> Program:
         """The program of the exact engine, under the device's noise or without any; compiled once.

@@ -108,7 +108,7 @@ def test_a_ceiling_that_allows_no_result_is_refused_before_any_job(server, execu
 def test_the_plan_is_what_is_metered(server, executor, model, iris):
     one = executor(device=model.device)
     tuner, test = prepare(model, iris, one, SMALL)
-    plan = plan_deployment(tuner, SMALL.steps, len(test))
+    plan = plan_deployment(tuner, len(test))
     deploy(model, iris, one, SMALL)
     assert plan.total.jobs == len(server.billed)
     assert plan.total.seconds == pytest.approx(server.billed_seconds, rel=0.1)

@@ -116,4 +116,4 @@ def _plan(
     ):
         tuner, test = prepare(model, parts, executor, settings)
         remaining = executor.remaining_seconds if isinstance(executor, IbmExecutor) else None
-        return plan_deployment(tuner, settings.steps, len(test)), remaining
+        return plan_deployment(tuner, len(test)), remaining

@@ -144,7 +144,7 @@ def _agree(
     from qcsearch.deployment.deploying import prepare
 
     tuner, test = prepare(model, parts, backend, settings)
-    plan = plan_deployment(tuner, settings.steps, len(test))
+    plan = plan_deployment(tuner, len(test))
     ask(plan.total, ceiling, yes)
 
 

@@ -45,16 +45,15 @@ class Plan:
         return sum(self.steps, Cost())
 
 
-def plan_deployment(tuner: Tuner, steps: int, n_test: int) -> Plan:
+def plan_deployment(tuner: Tuner, n_test: int) -> Plan:
     """The plan of a deployment.
 
     Args:
         tuner: what will take the steps.
-        steps: number of steps.
         n_test: test samples that will be measured.
     """
     validation = measuring(tuner.program, len(tuner.validation))
-    work = [tuner.step_work(step, steps) for step in range(steps)]
+    work = [tuner.step_work(step) for step in range(tuner.steps)]
     by_shots: dict[int, Cost] = {}
     for program, n_rows in work:
         if program.shots not in by_shots:
@@ -62,7 +61,7 @@ def plan_deployment(tuner: Tuner, steps: int, n_test: int) -> Plan:
     return Plan(
         before=validation,
         steps=tuple(by_shots[program.shots] for program, _ in work),
-        after=validation if steps else Cost(),
+        after=validation if tuner.steps else Cost(),
         test=measuring(tuner.program, n_test),
     )
 

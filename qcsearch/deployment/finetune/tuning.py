@@ -43,6 +43,7 @@ class Tuner:
         train: the part that the steps are taken on.
         validation: the part that the decision is made on; it is measured twice.
         options: how the steps are taken.
+        steps: how many, ≥ 0.
         rng: generator of batches, directions and error bars.
         step_done: called as the work goes on.
     """
@@ -52,24 +53,24 @@ class Tuner:
     train: Part
     validation: Part
     options: TuningOptions
+    steps: int
     rng: np.random.Generator
     step_done: StepDone
 
     def run(
-        self, steps: int, checkpoint: Path | None = None, may_step: Callable[[int], bool] = lambda _: True
+        self, checkpoint: Path | None = None, may_step: Callable[[int], bool] = lambda _: True
     ) -> tuple[Tuning, TrainedModel]:
-        """Take `steps`; return what happened, and the model with the weights kept.
+        """Take the steps; return what happened, and the model with the weights kept.
 
         The new weights are kept if more validation samples are right than before, or as many at a lower loss.
 
         Args:
-            steps: number of steps, ≥ 0.
             checkpoint: written after each step, and resumed from.
             may_step: asked before each step, counted from 0; False ends them.
         """
         method = f"{self.options.gradient}, {self.options.optimizer}"
         before = self._measure("before", self.model)
-        losses, tuned = self._steps(steps, checkpoint, may_step) if steps else ((), self.model)
+        losses, tuned = self._steps(checkpoint, may_step) if self.steps else ((), self.model)
         if not losses:
             return Tuning(method, (), before.score, None, 0.0, 0.0, "before"), self.model
         after = self._measure("after", tuned)
@@ -82,24 +83,24 @@ class Tuner:
             after=after.score,
             gain=float(gains.mean()),
             gain_error=float(gains.std() / np.sqrt(max(1, len(gains) - 1))),
-            shots=tuple(self.estimator(steps).shots(step) for step in range(len(losses))),
+            shots=tuple(self.estimator().shots(step) for step in range(len(losses))),
             kept="after" if better else "before",
         )
         return tuning, tuned if better else self.model
 
-    def step_work(self, step: int, steps: int) -> tuple[BackendProgram, int]:
+    def step_work(self, step: int) -> tuple[BackendProgram, int]:
         """What a training step measures: a program, and how many sets of features and weights."""
         rows = min(self.options.batch_size, len(self.train))
-        stepwise = self.estimator(steps)
+        stepwise = self.estimator()
         rule = stepwise.estimator
         evaluations = 2 if isinstance(rule, Spsa) else 2 * len(rule.rule.shifts) + 1
         return stepwise.program.with_shots(stepwise.shots(step)), rows * evaluations
 
     def _steps(
-        self, steps: int, checkpoint: Path | None, may_step: Callable[[int], bool]
+        self, checkpoint: Path | None, may_step: Callable[[int], bool]
     ) -> tuple[tuple[float, ...], TrainedModel]:
         """The loss of each step, and the model after the last."""
-        model, done = self.model, 0 if checkpoint is None else steps_done(checkpoint)
+        model, steps, done = self.model, self.steps, 0 if checkpoint is None else steps_done(checkpoint)
         may_begin = done >= steps or may_step(done)
 
         def stop(step: int, _: float | None) -> bool:
@@ -108,7 +109,7 @@ class Tuner:
 
         task = Task(
             self.program,
-            self.estimator(steps),
+            self.estimator(),
             make_head(model.candidate),
             self.options.training(model, steps),
             TrainingData(Part(model.features(self.train.X), self.train.y), model.n_classes),
@@ -119,10 +120,10 @@ class Tuner:
         losses = tuple(record.loss for record in found.history if record.loss is not None)
         return losses, replace(model, parameters=found.parameters)
 
-    def estimator(self, steps: int) -> StepShots:
-        """The gradient, with the shots of each of so many steps."""
+    def estimator(self) -> StepShots:
+        """The gradient, with the shots of each step."""
         estimator, program = self._estimator
-        return StepShots(estimator, program, self.options.schedule, steps)
+        return StepShots(estimator, program, self.options.schedule, self.steps)
 
     @cached_property
     def _estimator(self) -> tuple[Spsa | ParameterShift, BackendProgram]:

@@ -83,7 +83,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         test_at_shots=shot_score(at_shots, test.y, TOLD_SHOTS),
         n_test=len(test),
         n_qubits=transpiled.candidate.n_qubits,
-        parameters=transpiled.counts(data.n_classes),
+        parameters=transpiled.counts(data.n_classes, chosen.parameters.head),
         two_qubit_gates=transpiled.mapped.two_qubit_gates,
     )
     whole = (fit for fit in winner.fits if not fit.cut)

@@ -51,4 +51,6 @@ def _whole_seconds(record: TrialRecord) -> float:
     """Seconds of the trial if its training had done all its steps."""
     assert record.candidate is not None
     seconds = record.seconds - record.proposal_seconds
+    if not (record.steps or was_cut(record)):  # a head was fitted, in one go
+        return seconds + 0.05
     return seconds * max(1.0, record.candidate.training.steps / max(1, record.steps)) + 0.05

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice, product
 from typing import Any
 
 from optuna.trial import BaseTrial
@@ -20,9 +21,10 @@ from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import best_regions, topology
 from qcsearch.errors import CandidateError, DeviceError, SpaceError
 from qcsearch.search.space.context import SearchContext
-from qcsearch.search.space.file import IntRange, SpaceFile, TrainingPart
+from qcsearch.search.space.file import STATE, IntRange, SpaceFile, TrainingPart
 from qcsearch.search.space.parameters import Label, Parameters
 from qcsearch.storage.canonical import Json
+from qcsearch.storage.limits import MAX_OBSERVABLES
 
 __all__ = ["BoundSpace", "observable_labels"]
 
@@ -195,8 +197,10 @@ def _observables(
 
 
 def observable_labels(scheme: str, measured: Iterable[int], couplings: Topology) -> tuple[str, ...]:
-    """Pauli strings: one-letter terms on each measured qubit, two-letter terms on each measured coupling."""
+    """Pauli strings: one-letter terms on each measured qubit, two-letter terms on each measured coupling; or all."""
     chosen = sorted(measured)
+    if scheme == STATE:
+        return tuple(_strings(chosen))
     pairs = [(a, b) for a, b in couplings.edges if a in chosen and b in chosen]
     labels: list[str] = []
     for term in scheme.split("+"):
@@ -205,3 +209,9 @@ def observable_labels(scheme: str, measured: Iterable[int], couplings: Topology)
         else:
             labels += [f"{term[0]}{a}{term[1]}{b}" for a, b in pairs]
     return tuple(dict.fromkeys(labels))
+
+
+def _strings(qubits: list[int]) -> Iterator[str]:
+    """All Pauli strings but the identity, up to one more than a candidate may have: it is told so."""
+    strings = ("".join(string) for string in product(*(["", *(f"{p}{q}" for p in "XYZ")] for q in qubits)))
+    return islice(strings, 1, MAX_OBSERVABLES + 2)

@@ -18,9 +18,12 @@ from qcsearch.candidate import checks
 from qcsearch.candidate.choice import Choice
 from qcsearch.storage import canonical
 
-__all__ = ["IntRange", "LogRange", "Part", "SpaceFile"]
+__all__ = ["STATE", "IntRange", "LogRange", "Part", "SpaceFile"]
 
 _PAULIS = "XYZ"
+
+STATE = "state"
+"""The scheme of all Pauli strings of the measured qubits: their whole state."""
 
 
 class Part(BaseModel):
@@ -153,9 +156,13 @@ class CircuitPart(Part):
         if self.n_layers.max > checks.MAX_LAYERS:
             raise ValueError(f"'n_layers' ends at {checks.MAX_LAYERS} or below")
         for scheme in self.observables:
-            if not all(len(term) in (1, 2) and set(term) <= set(_PAULIS) for term in scheme.split("+")):
+            terms = scheme.split("+")
+            if scheme != STATE and not all(
+                len(term) in (1, 2) and set(term) <= set(_PAULIS) for term in terms
+            ):
                 raise ValueError(
-                    f"'observables' are Paulis joined by +, such as 'Z', 'Z+X' or 'Z+ZZ', not {scheme!r}"
+                    "'observables' are Paulis joined by +, such as 'Z', 'Z+X' or 'Z+ZZ', or 'state', "
+                    f"not {scheme!r}"
                 )
         for count in self.measured:
             if count != "all" and not (isinstance(count, int) and count >= 1):

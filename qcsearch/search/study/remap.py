@@ -18,7 +18,7 @@ from qcsearch.search.strategies.base import Proposal
 from qcsearch.search.trial.constraints import Infeasible
 from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.warm_start import WarmStart
-from qcsearch.training.heads import n_head_parameters
+from qcsearch.training.heads import takes_parameters
 from qcsearch.training.parameters import DRAWN, Parameters
 from qcsearch.training.scoring import validation_score
 from qcsearch.training.transpiled import TranspiledCandidate
@@ -93,24 +93,24 @@ def _regions(device: Device, n_qubits: int) -> list[tuple[int, ...]]:
 
 def _warm(warm_start: WarmStart, transpiled: TranspiledCandidate, objective: Objective) -> Proposal:
     """With weights and head where they fit."""
-    n_weights, n_head = _lengths(transpiled, objective)
-    weights, head = warm_start.start.weights, warm_start.start.head
+    weights, head = _fit(warm_start.start, transpiled, objective)
     start = Parameters(
-        weights if len(weights) == n_weights else DRAWN.weights, head if len(head) == n_head else DRAWN.head
+        warm_start.start.weights if weights else DRAWN.weights, warm_start.start.head if head else DRAWN.head
     )
     return Proposal(transpiled.candidate, start=start)
 
 
-def _lengths(transpiled: TranspiledCandidate, objective: Objective) -> tuple[int, int]:
-    """Numbers of the circuit's weights and of the head's parameters."""
+def _fit(start: Parameters, transpiled: TranspiledCandidate, objective: Objective) -> tuple[bool, bool]:
+    """Whether the weights are the circuit's in number, and the head's parameters the head's."""
     n_classes = objective.features.dataset.n_classes
-    return transpiled.n_weights, n_head_parameters(transpiled.candidate, n_classes)
+    head = takes_parameters(transpiled.candidate, len(start.head), n_classes)
+    return len(start.weights) == transpiled.n_weights, head
 
 
 def _validation(proposal: Proposal, transpiled: TranspiledCandidate, objective: Objective) -> float:
     """Score of the weights as they are, under noise; below all others if there are none."""
     start = proposal.start
-    if (len(start.weights), len(start.head)) != _lengths(transpiled, objective):
+    if not all(_fit(start, transpiled, objective)):
         return -math.inf
     data = objective.features.prepare(proposal.candidate.preprocessing).data
     return validation_score(transpiled, start, data)

@@ -27,7 +27,7 @@ from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.storage.canonical import Json
-from qcsearch.training.heads import n_head_parameters
+from qcsearch.training.heads import FittedHead, make_head, n_head_parameters
 from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.parameters import DRAWN, ParameterCounts, Parameters
 from qcsearch.training.scoring import validation_score
@@ -125,8 +125,7 @@ class Objective:
                 self._check_fit(candidate)
                 gate_list = lower(candidate, topology(self.device, candidate.qubits), n_features)
                 self._check_length(gate_list)
-                n_head = n_head_parameters(candidate, self.features.dataset.n_classes)
-                parameters = ParameterCounts.of(gate_list, n_head)
+                parameters = ParameterCounts.of(gate_list, self._check_head(candidate))
                 check_parameters(parameters, self.space.file.constraints)
             transpiled = transpile_candidate(
                 candidate, self.device, n_features, gate_list=gate_list, watch=watch
@@ -156,6 +155,15 @@ class Objective:
     def _check_fit(self, candidate: Candidate) -> None:
         seconds = self.features.fit_seconds(candidate.preprocessing)
         self._check_seconds(seconds, f"fitting the reduction '{candidate.preprocessing.reduction.name}'")
+
+    def _check_head(self, candidate: Candidate) -> int:
+        """How many parameters the head may have; refused if it takes too long to be fitted."""
+        n_classes, n_train = self.features.dataset.n_classes, len(self.features.split.train)
+        head = make_head(candidate)
+        if isinstance(head, FittedHead):
+            seconds = head.fit_seconds(n_train, len(candidate.observables), n_classes)
+            self._check_seconds(seconds, f"fitting the head '{candidate.head.name}'")
+        return n_head_parameters(candidate, n_classes)
 
     def _check_seconds(self, seconds: float, what: str) -> None:
         """Refuse what cannot be interrupted and takes too much of the search's time."""
@@ -286,4 +294,6 @@ class Objective:
         scored = partial(validation_score, transpiled, fit.parameters, data)
         noisy = fit.validation_score if options.noise else scored()
         noiseless = scored(noise=False)
-        return replace(record, validation_score=noisy, validation_score_noiseless=noiseless)
+        assert record.costs is not None
+        costs = replace(record.costs, parameters=transpiled.counts(data.n_classes, fit.parameters.head))
+        return replace(record, costs=costs, validation_score=noisy, validation_score_noiseless=noiseless)

@@ -1,6 +1,33 @@
-"""Heads, from expectation values to class logits: a small protocol in `base`, one file an alternative."""
+"""Heads, from expectation values to class logits: a small protocol in `base`, one file an alternative.
 
-from qcsearch.training.heads import linear, mlp, none, softmax
-from qcsearch.training.heads.base import HEADS, Head, make_head, n_head_parameters
+`linear`, `mlp`, `softmax` and `none` are trained in steps. `svc`, `kernel_ridge` and `gaussian_process` are fitted:
+sums of the kernels in `kernels.py` over support points; `kernel_head.py` has what they have in common.
+"""
 
-__all__ = ["HEADS", "Head", "linear", "make_head", "mlp", "n_head_parameters", "none", "softmax"]
+from qcsearch.training.heads import gaussian_process, kernel_ridge, linear, mlp, none, softmax, svc
+from qcsearch.training.heads.base import (
+    HEADS,
+    FittedHead,
+    Head,
+    make_head,
+    n_found,
+    n_head_parameters,
+    takes_parameters,
+)
+
+__all__ = [
+    "HEADS",
+    "FittedHead",
+    "Head",
+    "gaussian_process",
+    "kernel_ridge",
+    "linear",
+    "make_head",
+    "mlp",
+    "n_found",
+    "n_head_parameters",
+    "none",
+    "softmax",
+    "svc",
+    "takes_parameters",
+]

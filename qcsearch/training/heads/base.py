@@ -1,21 +1,30 @@
 """Heads: from expectation values to class logits, with derivatives.
 
-A head's parameters are one flat vector and are trained together with the circuit's weights. Logits are
-what `softmax` turns into probabilities.
+A head's parameters are one flat vector. They are trained together with the circuit's weights, or fitted to what the
+circuit says of the training samples (`FittedHead`). Logits are what `softmax` turns into probabilities.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
-from qcsearch.training.expectations import Floats
+from qcsearch.training.expectations import Floats, Ints
 
-__all__ = ["HEADS", "Head", "make_head", "n_head_parameters", "require_observables"]
+__all__ = [
+    "HEADS",
+    "FittedHead",
+    "Head",
+    "make_head",
+    "n_found",
+    "n_head_parameters",
+    "require_observables",
+    "takes_parameters",
+]
 
 
 class Head(Protocol):
@@ -46,6 +55,40 @@ class Head(Protocol):
         ...
 
 
+@runtime_checkable
+class FittedHead(Head, Protocol):
+    """A head that is fitted in one go to the expectation values of the training samples, not trained in steps.
+
+    What it is fitted to decides how many parameters it has: `n_parameters` are the most that a fit may find, `initial`
+    is empty, and the fitted vector may hold more, such as samples. If the circuit has weights, these are trained by the
+    alignment of the head's kernel with the classes; see `loop/fitted.py`.
+    """
+
+    def check(self, n_qubits: int, n_observables: int) -> None:
+        """Refuse observables that the kernel is not made of.
+
+        Raises:
+            CandidateError: if they are too few or too many.
+        """
+        ...
+
+    def fit(self, values: Floats, y: Ints, n_classes: int) -> Floats:
+        """Parameters fitted to values `(n_samples, n_observables)` and class numbers `(n_samples,)`."""
+        ...
+
+    def fit_seconds(self, n_samples: int, n_observables: int, n_classes: int) -> float:
+        """About how long `fit` takes: it cannot be interrupted."""
+        ...
+
+    def n_found(self, length: int, n_observables: int, n_classes: int) -> int | None:
+        """How many numbers of a fitted vector of this length the fit found; None if none can have it."""
+        ...
+
+    def alignment(self, values: Floats, y: Ints, n_classes: int) -> tuple[float, Floats]:
+        """A loss that is least where the head's kernel tells the classes apart, and its derivative by `values`."""
+        ...
+
+
 HEADS: Registry[Head] = Registry(
     "qcsearch.heads", CandidateError, needs=("n_parameters", "initial", "logits", "backward", "targets")
 )
@@ -55,9 +98,12 @@ def make_head(candidate: Candidate) -> Head:
     """The candidate's head.
 
     Raises:
-        CandidateError: if there is no such head, or it does not take these settings.
+        CandidateError: if there is no such head, or it does not take these settings or these observables.
     """
-    return HEADS.create(candidate.head.name, candidate.head.settings)
+    head = HEADS.create(candidate.head.name, candidate.head.settings)
+    if isinstance(head, FittedHead):
+        head.check(candidate.n_qubits, len(candidate.observables))
+    return head
 
 
 def n_head_parameters(candidate: Candidate, n_classes: int) -> int:
@@ -67,6 +113,30 @@ def n_head_parameters(candidate: Candidate, n_classes: int) -> int:
         CandidateError: as `make_head`, or if the candidate has too few observables for the classes.
     """
     return make_head(candidate).n_parameters(len(candidate.observables), n_classes)
+
+
+def takes_parameters(candidate: Candidate, length: int, n_classes: int) -> bool:
+    """Whether the candidate's head can have a vector of parameters of this length.
+
+    Raises:
+        CandidateError: as `n_head_parameters`.
+    """
+    head, n_observables = make_head(candidate), len(candidate.observables)
+    if isinstance(head, FittedHead):
+        return head.n_found(length, n_observables, n_classes) is not None
+    return length == head.n_parameters(n_observables, n_classes)
+
+
+def n_found(candidate: Candidate, length: int, n_classes: int) -> int:
+    """How many numbers of a head's vector of this length its training found: of a fitted head samples do not count.
+
+    Raises:
+        CandidateError: as `n_head_parameters`.
+    """
+    head = make_head(candidate)
+    if isinstance(head, FittedHead):
+        return head.n_found(length, len(candidate.observables), n_classes) or 0
+    return length
 
 
 def require_observables(name: str, n_observables: int, needed: int, n_classes: int) -> None:

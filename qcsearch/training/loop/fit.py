@@ -15,6 +15,7 @@ class Stop(StrEnum):
     """Why a training ended."""
 
     STEPS = "steps"
+    FITTED = "fitted"
     TARGET_ACCURACY = "target_accuracy"
     TARGET_LOSS = "target_loss"
     PLATEAU = "plateau"
@@ -31,6 +32,7 @@ class Stop(StrEnum):
 
 _SENTENCES = {
     Stop.STEPS: "All steps were done.",
+    Stop.FITTED: "The head was fitted; the circuit has no weights to train.",
     Stop.TARGET_ACCURACY: "The validation score reached its target.",
     Stop.TARGET_LOSS: "The training loss fell to its target.",
     Stop.PLATEAU: "The validation stopped improving.",

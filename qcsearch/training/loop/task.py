@@ -89,6 +89,11 @@ class Task:
         """Number of head parameters."""
         return self.head.n_parameters(self.program.n_observables, self.data.n_classes)
 
+    @property
+    def fitted_only(self) -> bool:
+        """Whether nothing is trained in steps: the head is fitted, and the circuit has no weights."""
+        return False
+
     @cached_property
     def inputs(self) -> Any:
         """The training features, encoded once where the program can do that and is the one that is asked."""

@@ -125,6 +125,8 @@ class _Loop:
     def reason(self) -> Stop | None:
         """Why the next step is not done, None if it is."""
         state, options = self.state, self.task.options
+        if self.task.fitted_only:
+            return Stop.FITTED
         if _reached(state.best_score, options.target_accuracy):
             return Stop.TARGET_ACCURACY
         if state.loss is not None and options.target_loss is not None and state.loss <= options.target_loss:

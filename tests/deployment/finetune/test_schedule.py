@@ -54,7 +54,7 @@ def test_each_step_takes_its_shots_and_the_rest_takes_all(model, iris, ideal, gr
 
 def test_the_plan_knows_what_each_step_costs(model, iris, ideal):
     tuner, test = prepare(model, iris, ideal(5), DeploymentSettings(tuning=growing(), **GROWING))
-    plan = plan_deployment(tuner, 4, len(test))
+    plan = plan_deployment(tuner, len(test))
     assert [step.executions for step in plan.steps] == [
         64 * n for n in (8, 16, 32, 64)
     ]  # 2 samples, 2 sides, 2 bases

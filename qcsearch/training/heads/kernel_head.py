@@ -1,0 +1,224 @@
+"""What the kernel heads have in common: settings, the function of support points, its scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from qcsearch.candidate import checks
+from qcsearch.data.sample import stratified_rows
+from qcsearch.errors import CandidateError
+from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.heads.kernels import KERNELS, Expansion, Kernel, alignment
+
+__all__ = ["TUNING_ROWS", "WIDTHS", "Chosen", "KernelHead", "confidence", "folds", "n_outputs", "spread"]
+
+WIDTHS = (1.0, 0.3, 0.1, 3.0)
+"""Of γ, over the kernel's own scale; the same as of the classical baseline's, those to be taken first where equal."""
+
+MAX_POINTS = 2_000
+"""Support points of a head: a model that holds more is slow to read, to check and to ask."""
+
+TUNING_ROWS = 500
+"""Training samples that width and strength are chosen on, at most; the fit itself is to all."""
+
+_FEW, _FOLDS_OF_FEW, _FOLDS = 200, 5, 3
+
+
+class Chosen(NamedTuple):
+    """What a head's fit is made with.
+
+    Attributes:
+        gamma: of the kernel.
+        strength: of the fit: `C`, a penalty or a variance.
+        confidence: what outputs are multiplied by, so that their softmax is as sure as it is right.
+    """
+
+    gamma: float
+    strength: float
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True)
+class KernelHead:
+    """`logits = Σ_i dual_i k(values, points_i) + bias`, fitted; `kernels.Expansion` is the layout of its parameters.
+
+    Up to `points` samples the fit is exact. Of more, a stratified random subset of so many are landmarks (Nyström:
+    Williams and Seeger, NeurIPS 2000), and all samples are fitted on the features that these span: a prediction costs
+    and a model holds no more. In circuits a prediction costs what its expectation values cost, however many points
+    there are, because their values are kept.
+
+    Attributes:
+        kernel: `projected` or `fidelity`; see `kernels`.
+        points: support points at most, 2 to 2,000.
+        width: γ over the kernel's own scale, > 0; None chooses it on the training samples.
+    """
+
+    kernel: str = "projected"
+    points: int = 500
+    width: float | None = None
+
+    name: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        checks.one_of(self.name, "kernel", self.kernel, tuple(KERNELS))
+        checks.integer(self.name, "points", self.points, 2, MAX_POINTS)
+        checks.number(self.name, "width", self.width, 0.0, above=True, optional=True)
+
+    @property
+    def function(self) -> Kernel:
+        """The kernel."""
+        return KERNELS[self.kernel]
+
+    @property
+    def widths(self) -> tuple[float, ...]:
+        """Those to choose from; the fidelity kernel has none."""
+        if self.kernel == "fidelity":
+            return (1.0,)
+        return WIDTHS if self.width is None else (self.width,)
+
+    def n_parameters(self, n_observables: int, n_classes: int) -> int:
+        """The most that a fit may find: width, bias, and coefficients of `points` points."""
+        return 1 + (1 + self.points) * n_outputs(n_classes)
+
+    def check(self, n_qubits: int, n_observables: int) -> None:
+        """See `FittedHead`: the fidelity kernel needs whole states."""
+        wanted = 4**n_qubits - 1
+        if self.kernel == "fidelity" and n_observables != wanted:
+            raise CandidateError(
+                f"The fidelity kernel needs all Pauli strings of {n_qubits} qubits, {wanted} observables. "
+                f"Got {n_observables}.",
+                fix="take the observables 'state' in the search space, or the kernel 'projected'.",
+            )
+
+    def initial(self, n_observables: int, n_classes: int, rng: np.random.Generator) -> Floats:
+        """See `Head`."""
+        return np.zeros(0)
+
+    def logits(self, values: Floats, parameters: Floats, n_classes: int) -> Floats:
+        """See `Head`."""
+        found = Expansion.of_vector(parameters, values.shape[1], n_outputs(n_classes))
+        outputs = self.function.matrix(values, found.points, found.gamma) @ found.dual + found.bias
+        return outputs if n_classes > 2 else outputs * np.array([-0.5, 0.5])
+
+    def backward(self, values: Floats, parameters: Floats, dlogits: Floats) -> tuple[Floats, Floats]:
+        """Pull a derivative back to the values; the parameters are fitted, not trained, and have none."""
+        n_classes = dlogits.shape[1]
+        found = Expansion.of_vector(parameters, values.shape[1], n_outputs(n_classes))
+        doutputs = dlogits if n_classes > 2 else dlogits @ np.array([[-0.5], [0.5]])
+        dmatrix = doutputs @ found.dual.T
+        return self.function.pull(values, found.points, found.gamma, dmatrix), np.zeros_like(parameters)
+
+    def targets(self, n_classes: int) -> Floats:
+        """See `Head`."""
+        return np.eye(n_classes)
+
+    def n_found(self, length: int, n_observables: int, n_classes: int) -> int | None:
+        """See `FittedHead`; support points are samples."""
+        n_points = Expansion.n_points(length, n_observables, n_outputs(n_classes))
+        return None if n_points is None or n_points > self.points else length - n_points * n_observables
+
+    def alignment(self, values: Floats, y: Ints, n_classes: int) -> tuple[float, Floats]:
+        """See `FittedHead`."""
+        return alignment(self.function, values, y, n_classes)
+
+    def fit(self, values: Floats, y: Ints, n_classes: int) -> Floats:
+        """See `FittedHead`."""
+        values, signs = np.asarray(values, dtype=np.float64), _signs(y, n_classes)
+        rows = stratified_rows(y, TUNING_ROWS)
+        chosen = self.choose(values[rows], y[rows], signs[rows])
+        found = self.expand(values, y, signs, chosen)
+        return Expansion(
+            found.gamma, chosen.confidence * found.bias, found.points, chosen.confidence * found.dual
+        ).vector
+
+    def choose(self, values: Floats, y: Ints, signs: Floats) -> Chosen:
+        """Width and strength by what they do on samples that were left out.
+
+        Args:
+            values: of some training samples, `(n_samples, n_observables)`.
+            y: their class numbers.
+            signs: 1 or −1 for each output, `(n_samples, n_outputs)`.
+        """
+        raise NotImplementedError
+
+    def solve(self, matrix: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
+        """Coefficients `(n_samples, n_outputs)` and bias by the kernel matrix of the samples."""
+        raise NotImplementedError
+
+    def solve_features(self, features: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
+        """Weights `(n_features, n_outputs)` and bias of a linear fit to features."""
+        raise NotImplementedError
+
+    def expand(self, values: Floats, y: Ints, signs: Floats, chosen: Chosen) -> Expansion:
+        """The fit to all samples."""
+        if len(values) <= self.points:
+            matrix = self.function.matrix(values, values, chosen.gamma)
+            dual, bias = self.solve(matrix, signs, chosen.strength)
+            used = np.flatnonzero(np.any(dual != 0, axis=1))
+            used = used if len(used) else np.arange(1)  # a model without points has no length of its own
+            return Expansion(chosen.gamma, bias, values[used], dual[used])
+        landmarks = values[stratified_rows(y, self.points)[: self.points]]
+        root = _inverse_root(self.function.matrix(landmarks, landmarks, chosen.gamma))
+        features = self.function.matrix(values, landmarks, chosen.gamma) @ root
+        weights, bias = self.solve_features(features, signs, chosen.strength)
+        return Expansion(chosen.gamma, bias, landmarks, root @ weights)
+
+
+def n_outputs(n_classes: int) -> int:
+    """Outputs of the function: one tells two classes apart, more have one each against all others."""
+    return 1 if n_classes == 2 else n_classes
+
+
+def spread(matrix: Floats) -> float:
+    """Variance of the samples in the kernel's feature space: what a strength is measured by."""
+    return max(float(np.mean(np.diag(matrix)) - np.mean(matrix)), 1e-12)
+
+
+def folds(y: Ints) -> list[tuple[Ints, Ints]]:
+    """Rows to fit and rows to ask, stratified; none if a class has one sample only."""
+    from sklearn.model_selection import StratifiedKFold
+
+    counts = np.bincount(y)
+    n_folds = min(_FOLDS_OF_FEW if len(y) <= _FEW else _FOLDS, int(counts[counts > 0].min()))
+    if n_folds < 2:
+        return []
+    return list(StratifiedKFold(n_folds, shuffle=True, random_state=0).split(y, y))
+
+
+def confidence(outputs: Floats, y: Ints) -> float:
+    """The factor that makes outputs of samples that were left out the most likely: temperature scaling.
+
+    Guo et al., ICML 2017 (arXiv 1706.04599), with Platt's smoothed labels, so that it stays finite where all are right.
+
+    Args:
+        outputs: `(n_samples, n_outputs)`.
+        y: class numbers.
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    logits = outputs if outputs.shape[1] > 1 else outputs * np.array([-0.5, 0.5])
+    n_samples, n_classes = logits.shape
+    smoothed = np.full(logits.shape, 1.0 / (n_samples + n_classes))
+    smoothed[np.arange(n_samples), y] += n_samples / (n_samples + n_classes)
+
+    def loss(log_factor: float) -> float:
+        return -float(np.sum(smoothed * log_softmax(np.exp(log_factor) * logits, axis=1)))
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-5.0, 5.0), method="bounded").x))
+
+
+def _signs(y: Ints, n_classes: int) -> Floats:
+    if n_classes == 2:
+        return np.where(y[:, None] == 1, 1.0, -1.0)
+    return np.where(y[:, None] == np.arange(n_classes), 1.0, -1.0)
+
+
+def _inverse_root(matrix: Floats) -> Floats:
+    """`K^(−1/2)` without the directions that the landmarks hardly span."""
+    sizes, vectors = np.linalg.eigh(matrix)
+    kept = sizes > 1e-10 * sizes[-1]
+    return np.asarray(vectors[:, kept] / np.sqrt(sizes[kept]))

@@ -1,0 +1,63 @@
+"""A training whose head is fitted: the circuit's weights by the alignment of its kernel, then the head in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.heads import FittedHead
+from qcsearch.training.loop.task import Task
+from qcsearch.training.parameters import Parameters
+
+__all__ = ["FittedTask"]
+
+
+@dataclass(frozen=True)
+class FittedTask(Task):
+    """A task with a head that is fitted to the expectation values of all training samples.
+
+    Its steps train the circuit's weights alone, by `FittedHead.alignment`; the loss of the options plays a part in
+    validation only. Each validation fits the head anew. A circuit without weights has nothing to train in steps.
+    """
+
+    _last: dict[bytes, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def n_head(self) -> int:
+        """None of them is trained in steps."""
+        return 0
+
+    @property
+    def fitted_only(self) -> bool:
+        """See `Task`."""
+        return self.program.n_weights == 0
+
+    def objective(self, theta: Floats, rows: Ints | None, rng: np.random.Generator) -> tuple[float, Floats]:
+        """Loss of the kernel and its gradient by the weights, on some rows of the training split."""
+        y = self.data.train.y
+        X, y = (self.inputs, y) if rows is None else (self.inputs[rows], y[rows])
+        kept: list[float] = []
+
+        def cotangent(values: Floats) -> Floats:
+            loss, dvalues = self._head.alignment(values, y, self.data.n_classes)
+            kept.append(loss)
+            return dvalues
+
+        _, dw = self.estimator(X, theta, cotangent, rng)
+        return kept[-1], dw
+
+    def parameters(self, theta: Floats) -> Parameters:
+        """The weights, and the head fitted to what the circuit says with them."""
+        key = theta.tobytes()
+        if key not in self._last:
+            values = self.program.values(self.inputs, theta)
+            self._last.clear()  # of one at a time: a search trains many
+            self._last[key] = self._head.fit(values, self.data.train.y, self.data.n_classes)
+        return Parameters(theta, self._last[key])
+
+    @property
+    def _head(self) -> FittedHead:
+        assert isinstance(self.head, FittedHead)
+        return self.head

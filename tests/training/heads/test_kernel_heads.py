@@ -1,0 +1,135 @@
+"""Fitted heads: what they learn, what they are sure of, how many points they keep, and what they refuse."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_moons
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.svm import SVC
+
+from qcsearch.candidate.candidate import Candidate
+from qcsearch.candidate.choice import Choice
+from qcsearch.errors import CandidateError
+from qcsearch.training.bound_head import class_probabilities
+from qcsearch.training.heads import HEADS, FittedHead, make_head, takes_parameters
+from qcsearch.training.heads.kernels import Expansion
+
+FITTED = ["svc", "kernel_ridge", "gaussian_process"]
+
+
+def _moons(n_samples, noise=0.2):
+    X, y = make_moons(n_samples, noise=noise, random_state=0)
+    return 0.8 * np.hstack([np.sin(X), np.cos(X)]), y
+
+
+def _blobs():
+    rng = np.random.default_rng(0)
+    y = rng.permutation(90) % 3
+    return np.eye(3)[y] * 0.8 + rng.normal(scale=0.25, size=(90, 3)), y
+
+
+@pytest.mark.parametrize("name", FITTED)
+@pytest.mark.parametrize("points", [30, 500])
+def test_every_fitted_head_learns_exactly_or_from_landmarks(name, points):
+    X, y = _moons(400)
+    head = HEADS.create(name, {"points": points})
+    assert isinstance(head, FittedHead)
+    parameters = head.fit(X[:200], y[:200], 2)
+    logits = head.logits(X[200:], parameters, 2)
+    assert np.mean(np.argmax(logits, axis=1) == y[200:]) > 0.93
+    n_points = len(Expansion.of_vector(parameters, X.shape[1], 1).points)
+    assert n_points <= points
+    assert head.n_found(len(parameters), X.shape[1], 2) == n_points + 2 <= head.n_parameters(X.shape[1], 2)
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_every_fitted_head_tells_three_classes_apart_and_knows_how_sure_it_is(name):
+    X, y = _blobs()
+    head = HEADS.create(name)
+    parameters = head.fit(X[:60], y[:60], 3)
+    probabilities = class_probabilities(head.logits(X[60:], parameters, 3))
+    right = np.argmax(probabilities, axis=1) == y[60:]
+    assert right.mean() > 0.9
+    assert abs(probabilities.max(axis=1).mean() - right.mean()) < 0.1
+
+
+def test_the_support_vector_head_is_scikit_learns():
+    X, y = _moons(80)
+    head = HEADS.create("svc", {"C": 3.0, "width": 1.0})
+    parameters = head.fit(X, y, 2)
+    expansion = Expansion.of_vector(parameters, 4, 1)
+    matrix = head.function.matrix(X, X, expansion.gamma)
+    cost = 3.0 / (np.mean(np.diag(matrix)) - matrix.mean())
+    other = SVC(C=cost, gamma=1.0 / (4 * np.mean(np.var(X, axis=0)))).fit(X, y)
+    found = np.diff(head.logits(X, parameters, 2))[:, 0]
+    wanted = other.decision_function(X)
+    assert found / wanted == pytest.approx(np.full(80, found[0] / wanted[0]), rel=1e-2)
+    assert len(expansion.points) == len(other.support_)
+
+
+def test_the_ridge_head_is_scikit_learns_and_leaves_out_one_sample_without_a_fit():
+    X, y = _moons(40)
+    signs = np.where(y == 1, 1.0, -1.0)
+    head = HEADS.create("kernel_ridge", {"penalty": 0.1, "width": 1.0})
+    expansion = Expansion.of_vector(head.fit(X, y, 2), 4, 1)
+    matrix = head.function.matrix(X, X, expansion.gamma)
+    penalty = 0.1 * (np.mean(np.diag(matrix)) - matrix.mean())
+    other = KernelRidge(alpha=penalty, kernel="precomputed").fit(matrix, signs - signs.mean())
+    mine, theirs = expansion.dual[:, 0], other.dual_coef_
+    assert mine / mine[0] == pytest.approx(theirs / theirs[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("name", FITTED)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_class_that_no_sample_is_of_is_never_said(name, n_classes):
+    X, y = _moons(40)
+    y = np.where(y == 1, n_classes - 1, 0) if n_classes == 3 else np.zeros_like(y)
+    head = HEADS.create(name)
+    logits = head.logits(X, head.fit(X, y, n_classes), n_classes)
+    assert 1 not in np.argmax(logits, axis=1)
+    assert np.all(np.isfinite(logits))
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_backward_is_the_derivative_by_the_values(name):
+    X, y = _blobs()
+    head, rng = HEADS.create(name), np.random.default_rng(3)
+    for n_classes, labels in ((3, y), (2, y % 2)):
+        parameters, cotangent = head.fit(X, labels, n_classes), rng.normal(size=(2, n_classes))
+        found, _ = head.backward(X[:2], parameters, cotangent)
+        for place in np.ndindex(2, 3):
+            move = np.zeros((2, 3))
+            move[place] = 1e-6
+            ends = [np.sum(cotangent * head.logits(X[:2] + s * move, parameters, n_classes)) for s in (1, -1)]
+            assert found[place] == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"kernel": "rbf"}, "kernel"),
+        ({"points": 1}, "points"),
+        ({"points": 5_000}, "points"),
+        ({"width": 0}, "width"),
+        ({"C": -1.0}, "C"),
+    ],
+)
+def test_settings_out_of_range_are_refused_in_one_sentence(settings, sentence):
+    with pytest.raises(CandidateError, match=sentence):
+        HEADS.create("svc", settings)
+
+
+def test_the_fidelity_kernel_wants_whole_states():
+    head = Choice("svc", {"kernel": "fidelity"})
+    candidate = Candidate(Choice("iqp"), Choice("gates", {"gates": []}), (0, 1), ("Z0", "Z1"), head=head)
+    with pytest.raises(CandidateError, match=r"all Pauli strings of 2 qubits, 15 observables\. Got 2"):
+        make_head(candidate)
+
+
+def test_parameters_of_another_length_are_not_a_heads():
+    candidate = Candidate(
+        Choice("angle"), Choice("gates", {"gates": []}), (0,), ("X0", "Z0"), head=Choice("svc")
+    )
+    assert takes_parameters(candidate, 2 + 5 * 3, 2)
+    assert not takes_parameters(candidate, 3 + 5 * 3, 2)
+    assert not takes_parameters(candidate, 0, 2)
+    assert not takes_parameters(candidate, 2 + 501 * 3, 2)
