@@ -28,8 +28,11 @@ from search.summary import (
 )
 from search.tasks import HARDER, N_TEST, TARGETS, TASKS, data_file, marked, notes
 
+from qcsearch.search.finish.baselines.base import RAW
+
 FRONT = Path(__file__).resolve().parents[1] / "README.md"
-CLASSICAL = ("logistic regression", "RBF-SVM")
+CLASSICAL = ("logistic regression", "RBF-SVM", "gradient boosting", "MLP")
+"""On the features of the data; see `refit`."""
 HEAD = [
     "task",
     "test samples",
@@ -95,18 +98,25 @@ def _against_classical(found: list[Entry], tasks: list[str]) -> str:
     for name in CLASSICAL:
         runs = [of(found, task=task) for task in tasks]
         both = [(values(one, "scores", "noisy"), theirs) for one in runs if (theirs := _classical(one, name))]
-        against[name] = pairs(*([median(scores[side]) for scores in both] for side in (0, 1)))
+        if both:
+            against[name] = pairs(*([median(scores[side]) for scores in both] for side in (0, 1)))
     adjusted = holm(one.p_value for one in against.values())
     told = "; ".join(
         f"{name}, n = {one.n}, {100 * one.mean:+.1f} points on the mean, better on {one.better}, alike on {one.alike}, "
         f"worse on {one.worse}: {probability(p)}, {apart(p)}"
         for (name, one), p in zip(against.items(), adjusted, strict=True)
     )
-    return f"The winner against classical models, by medians (Wilcoxon's signed ranks, Holm's correction): {told}."
+    if not against:
+        return "No classical model was fitted."
+    return (
+        "The winner against classical models on the features of the data, by medians (Wilcoxon's signed ranks, Holm's "
+        f"correction): {told}."
+    )
 
 
 def _classical(runs: list[Entry], name: str) -> list[float]:
-    return [run["scores"]["classical"][name] for run in runs if name in run["scores"]["classical"]]
+    row = name + RAW
+    return [run["scores"]["classical"][row] for run in runs if row in run["scores"]["classical"]]
 
 
 def _tasks(found: list[Entry]) -> list[str]:
