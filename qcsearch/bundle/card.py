@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qcsearch.deployment.executors.folding import fold_notice
 from qcsearch.escape import for_card, for_code
 from qcsearch.storage.canonical import Json
+from qcsearch.training.judging.recalls import Recall
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval, wilson
 from qcsearch.typed import read
@@ -50,6 +51,7 @@ def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Dep
         ("Device", _device(model)),
         ("The circuit for other programs", _CIRCUITS),
         ("Metrics", _metrics(metrics)),
+        ("By class", _by_class(metrics.get("test_recalls"))),
         ("Baselines", _baselines(metrics.get("baselines"))),
         ("Deployment", _deployment(deployment)),
         ("Limits", _limits(model, deployment)),
@@ -135,6 +137,20 @@ def _error(name: str, value: Json, n_test: Json) -> str:
     if not (name.startswith("test_accuracy") and isinstance(value, float) and isinstance(n_test, int)):
         return ""
     return _ends(wilson(value, n_test))
+
+
+def _by_class(found: Json) -> str:
+    """How often each class of the test part is recognised."""
+    if not isinstance(found, list) or not found:
+        return "Not recorded."
+    rows = [read(Recall, one, "the recall of a class") for one in found]
+    lines = [
+        f"| {for_card(row.label)} | {row.n_samples} | {row.recall:.4f} | {_ends(row.interval)} "
+        f"| {'–' if row.precision is None else f'{row.precision:.4f}'} |"
+        for row in rows
+    ]
+    columns = ["| class | test samples | recall | 95 % interval | precision |", "|---|---|---|---|---|"]
+    return "\n".join(["Under noise, at infinitely many shots.", "", *columns, *lines])
 
 
 @dataclass(frozen=True)

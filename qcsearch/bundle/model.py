@@ -60,6 +60,7 @@ def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, b
             {
                 "circuit": arrays.to_json(model.parameters.weights, MAX_PARAMETER),
                 "head": arrays.to_json(model.parameters.head, MAX_PARAMETER),
+                "temperature": float(model.temperature),
             },
             "weights",
         ),
@@ -90,6 +91,7 @@ def read_model(files: Mapping[str, bytes]) -> TrainedModel:
         image_shape=signature.image_shape,
         feature_names=signature.feature_names,
         metrics=_object(data["metrics.json"], "metrics.json"),
+        temperature=_temperature(weights),
     )
     _check_together(model)
     return model
@@ -128,6 +130,13 @@ def _vector(weights: Json, name: str) -> NDArray[np.float64]:
     if vector.ndim != 1 or vector.dtype != np.float64:
         raise BundleError(f"The array 'weights.{name}' of the bundle must be one row of floats.")
     return vector
+
+
+def _temperature(weights: Json) -> float:
+    found = _object(weights, "weights.json").get("temperature")
+    if type(found) is not float or not 0 < found <= MAX_PARAMETER:
+        raise BundleError("The 'temperature' in weights.json of the bundle must be a number above 0.")
+    return found
 
 
 def _object(data: Json, name: str) -> dict[str, Json]:

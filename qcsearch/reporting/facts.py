@@ -13,6 +13,7 @@ from qcsearch.reporting.plots.circuit import DrawnGate
 from qcsearch.reporting.plots.plots import Curve
 from qcsearch.search.finish.rows import Row
 from qcsearch.search.trial.record import TrialRecord
+from qcsearch.training.judging.calibration import Calibration
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
@@ -116,6 +117,7 @@ class RunFacts:
         deployment: what the backend said, None before `qcsearch deploy`.
         tomography: a state that was measured there, None before `qcsearch tomography`.
         importance: share of each parameter.
+        calibration: of the winner's probabilities on the test split; None before the evaluation.
         confusion: counts on the test split, true class by row.
         command: the command line that runs it again.
         versions: of the libraries.
@@ -149,6 +151,7 @@ class RunFacts:
     deployment: Deployment | None = None
     tomography: Tomography | None = None
     importance: Mapping[str, float] = field(default_factory=dict)
+    calibration: Calibration | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
     command: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -78,6 +78,7 @@ def gather(run: RunFolder) -> RunFacts:
         deployment=deployment,
         tomography=_tomography(run),
         importance=_importance(run, features, found),
+        calibration=None if result is None else result.calibration,
         confusion=() if result is None else result.confusion,
         command=_command(run.config),
         versions={} if winner is None else winner.versions,

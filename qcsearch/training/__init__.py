@@ -10,7 +10,9 @@ losses.py  optimizers.py  options.py
 loop/           trainer.py: the loop; task.py what stays the same in it, state.py what changes, fit.py what it
                 hands back, checkpoint.py what it can resume from
 shots/          what finitely many shots make of values, of a training and of an accuracy
-scoring.py      what a candidate with its parameters says of samples
+scoring.py      what a candidate with its parameters says of samples: predictions.py
+metrics.py      how good that is, by scikit-learn's scorers;  statistics.py how sure that is
+judging/        recall by class, calibration of the probabilities
 model.py        the trained model;  single.py one candidate, no search
 ```
 """

@@ -32,24 +32,28 @@ class BoundHead:
         head: the function.
         parameters: `(n_head,)`.
         n_classes: columns of its logits.
+        temperature: what the logits are divided by to be probabilities, see `calibration`.
     """
 
     head: Head
     parameters: Floats
     n_classes: int
+    temperature: float = 1.0
 
     @classmethod
-    def of(cls, candidate: Candidate, parameters: Floats, n_classes: int) -> BoundHead:
+    def of(
+        cls, candidate: Candidate, parameters: Floats, n_classes: int, temperature: float = 1.0
+    ) -> BoundHead:
         """The candidate's head with `parameters`."""
-        return cls(make_head(candidate), parameters, n_classes)
+        return cls(make_head(candidate), parameters, n_classes, temperature)
 
     def logits(self, values: Floats) -> Floats:
         """Logits `(n_samples, n_classes)` of expectation values `(n_samples, n_observables)`."""
         return self.head.logits(values, self.parameters, self.n_classes)
 
     def probabilities(self, values: Floats) -> Floats:
-        """Probabilities `(n_samples, n_classes)`: the softmax of the logits."""
-        return class_probabilities(self.logits(values))
+        """Probabilities `(n_samples, n_classes)`: the softmax of the logits over the temperature."""
+        return class_probabilities(self.logits(values) / self.temperature)
 
     def classes(self, values: Floats) -> Ints:
         """Class numbers `(n_samples,)`: of the largest logit, of equals the first."""

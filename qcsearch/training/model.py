@@ -44,6 +44,7 @@ class TrainedModel:
         image_shape: `(height, width)` if samples are images.
         feature_names: of the raw features; empty if they have none.
         metrics: scores and costs, JSON values.
+        temperature: what logits are divided by to be probabilities, see `calibration`; 1 changes nothing.
     """
 
     candidate: Candidate
@@ -55,6 +56,7 @@ class TrainedModel:
     image_shape: tuple[int, int] | None = None
     feature_names: tuple[str, ...] = ()
     metrics: Mapping[str, Json] = field(default_factory=dict)
+    temperature: float = 1.0
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled or copied: the model without what can be rebuilt from it."""
@@ -83,7 +85,7 @@ class TrainedModel:
     @property
     def head(self) -> BoundHead:
         """The head with its parameters."""
-        return BoundHead.of(self.candidate, self.parameters.head, self.n_classes)
+        return BoundHead.of(self.candidate, self.parameters.head, self.n_classes, self.temperature)
 
     @cached_property
     def transpiled(self) -> TranspiledCandidate:
@@ -145,7 +147,7 @@ class TrainedModel:
 
     def predict_proba(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes`; arguments as for `expectations`."""
-        return class_probabilities(self.decision(X, noise, program))
+        return class_probabilities(self.decision(X, noise, program) / self.temperature)
 
     def predict(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> NDArray[Any]:
         """Original labels `(n_samples,)`; arguments as for `expectations`."""

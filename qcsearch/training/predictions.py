@@ -23,9 +23,9 @@ class Predictions:
     probabilities: Floats | None = None
 
     @classmethod
-    def of_logits(cls, logits: Floats) -> Predictions:
-        """What logits `(n_samples, n_classes)` say."""
-        return cls(predicted_classes(logits), class_probabilities(logits))
+    def of_logits(cls, logits: Floats, temperature: float = 1.0) -> Predictions:
+        """What logits `(n_samples, n_classes)` say, divided by a temperature for the probabilities."""
+        return cls(predicted_classes(logits), class_probabilities(logits / temperature))
 
     @classmethod
     def of_probabilities(cls, probabilities: Floats) -> Predictions:

@@ -12,11 +12,17 @@ from qcsearch.training.parameters import Parameters
 from qcsearch.training.predictions import Predictions
 from qcsearch.training.transpiled import TranspiledCandidate
 
-__all__ = ["accuracy", "classify", "validation_score"]
+__all__ = ["accuracy", "classify", "logits", "validation_score"]
 
 
 def classify(
-    transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats, n_classes: int, *, noise: bool = True
+    transpiled: TranspiledCandidate,
+    parameters: Parameters,
+    Z: Floats,
+    n_classes: int,
+    *,
+    noise: bool = True,
+    temperature: float = 1.0,
 ) -> Predictions:
     """Classes and probabilities of preprocessed samples, by the exact engine.
 
@@ -26,11 +32,17 @@ def classify(
         Z: outputs of the preprocessing, `(n_samples, n_features)`.
         n_classes: number of classes.
         noise: under the device's noise, or without any.
+        temperature: what logits are divided by to be probabilities.
     """
+    return Predictions.of_logits(logits(transpiled, parameters, Z, n_classes, noise=noise), temperature)
+
+
+def logits(
+    transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats, n_classes: int, *, noise: bool = True
+) -> Floats:
+    """Logits `(n_samples, n_classes)` of preprocessed samples; arguments as for `classify`."""
     values = transpiled.compile(noise).values(transpiled.derive(Z), parameters.weights)
-    return Predictions.of_logits(
-        BoundHead.of(transpiled.candidate, parameters.head, n_classes).logits(values)
-    )
+    return BoundHead.of(transpiled.candidate, parameters.head, n_classes).logits(values)
 
 
 def accuracy(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 from sklearn.datasets import load_digits
 
 from qcsearch.bundle.read import load_bundle
@@ -49,6 +50,17 @@ def test_a_bundle_reads_in_another_process_with_nothing_else(saved, model, flowe
         [sys.executable, "-c", code, saved["zip"]], capture_output=True, check=True, cwd="/"
     )
     assert np.abs(np.array(json.loads(done.stdout)) - model.decision(flowers[0][:7])).max() <= 1e-9
+
+
+def test_the_temperature_is_kept_and_divides_the_logits_of_probabilities_alone(model, flowers, tmp_path):
+    X, _ = flowers
+    warm = replace(model, temperature=2.5)
+    write_bundle(warm, tmp_path / "warm")
+    read = load_bundle(tmp_path / "warm")
+    assert read.temperature == 2.5
+    assert read.predict(X).tolist() == model.predict(X).tolist()
+    np.testing.assert_allclose(read.predict_proba(X), softmax(model.decision(X) / 2.5, axis=1))
+    np.testing.assert_allclose(read.head.probabilities(read.expectations(X)), read.predict_proba(X))
 
 
 def test_images_keep_their_shape(tmp_path):

@@ -19,6 +19,7 @@ from qcsearch.reporting.plots.plots import Curve
 from qcsearch.search.finish.rows import Row
 from qcsearch.search.trial.pareto import pareto_front
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
+from qcsearch.training.judging.calibration import calibration
 from qcsearch.training.parameters import ParameterCounts, Parameters
 from qcsearch.training.statistics import Difference
 
@@ -173,6 +174,9 @@ def facts(heavy_device, gate_list):
         ),
         deployment=deployment(),
         importance={"n_layers": 0.41, "encoding": 0.22, "region": 0.17, "learning_rate": 0.12, "head": 0.08},
+        calibration=calibration(
+            4.0 * np.eye(4)[np.arange(145) % 4], (np.arange(145) + (np.arange(145) % 20 == 0)) % 4, 1.2
+        ),
         confusion=((35, 1, 0, 0), (0, 34, 1, 1), (0, 2, 35, 0), (0, 1, 1, 34)),
         command="qcsearch search digits:0-3 --device fake_torino --max-seconds 75 --seed 0 --run demo",
         versions={"qcsearch": "0.1.0", "qiskit": "2.6.2", "optuna": "5.0.0"},

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
+from qcsearch.bundle.read import load_bundle
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.splitting import split
 from qcsearch.errors import InputError
 from qcsearch.search.finish.leaderboard import leaderboard
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
+from qcsearch.training.judging.calibration import calibration
 from qcsearch.training.metrics import Metric
 from qcsearch.training.predictions import Predictions
 
@@ -74,3 +77,28 @@ def test_a_metric_that_the_data_do_not_have_is_refused_before_the_folder_is_made
     with pytest.raises(InputError, match=r"'roc_auc' must be defined for the data.*take 'roc_auc_ovr'"):
         search(tmp_path / "run", dataset=three, metric="roc_auc")
     assert not (tmp_path / "run").exists()
+
+
+def test_the_model_is_calibrated_by_what_its_weights_did_not_learn_and_keeps_its_classes(
+    found: SearchResult,
+) -> None:
+    assert found.run is not None
+    assert found.calibration is not None
+    kept, test = load_bundle(found.run / "model"), split(RunFolder.open(found.run).dataset, 0).test
+    assert kept.temperature == found.model.temperature == found.calibration.temperature != 1.0
+    logits = kept.decision(test.X)
+    np.testing.assert_allclose(kept.predict_proba(test.X), softmax(logits / kept.temperature, axis=1))
+    np.testing.assert_array_equal(kept.codes(test.X), logits.argmax(axis=1))
+    assert calibration(logits, test.y, kept.temperature) == found.calibration
+    assert found.calibration.sentence in str(leaderboard(RunFolder.open(found.run)))
+
+
+def test_result_and_card_say_how_often_each_class_is_recognised(found: SearchResult) -> None:
+    assert found.run is not None
+    assert [one.label for one in found.recalls] == ["0", "1"]
+    for one, row in zip(found.recalls, found.confusion, strict=True):
+        assert (one.n_samples, one.recall) == (sum(row), row[int(one.label)] / sum(row))
+    card = (found.run / "model" / "MODEL_CARD.md").read_text()
+    for one in found.recalls:
+        assert f"| {one.label} | {one.n_samples} | {one.recall:.4f} |" in card
+    assert RunFolder.open(found.run).result() == found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from qcsearch.wording import metric as words
 if TYPE_CHECKING:
     from qcsearch.search.finish.leaderboard import Leaderboard
     from qcsearch.search.finish.rows import Row
+    from qcsearch.training.judging.recalls import Recall
 
 _TOP = 10
 _MARK = "●"
@@ -88,8 +90,9 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
     majority = next((row for row in rows if row.kind == "classical" and row.split != TEST), None)
     if final:
         _show_final(final, device)
-        if rows.added:
-            tell(rows.added)
+        for sentence in (rows.added, rows.calibration):
+            if sentence:
+                tell(sentence)
     costs = ["qubits", "parameters", "2q gates", "QPU s"]
     columns = ["trial", "noisy", "noiseless", *costs, "encoding", "ansatz"]
     which = "the Pareto front" if pareto else "the best"
@@ -123,6 +126,7 @@ def _show_final(rows: list[Row], device: str) -> None:
     winners = [row for row in rows if row.kind not in (*_BASELINES, "missing")]
     cells = [_winner(row, measured is not None) for row in winners]
     display(table(title, columns, cells, right=range(1, len(columns))))
+    _show_recalls(rows[0].recalls)
     baselines = [row for row in rows if row.kind in _BASELINES]
     columns = ["baseline", "noisy", at_shots, "classical", "95 % interval", "winner − baseline, 95 %", "p"]
     title = f"Baselines on the same {rows[0].n_samples:,} test samples, differences in points"
@@ -136,6 +140,25 @@ def _show_final(rows: list[Row], device: str) -> None:
 
 def _total(row: Row) -> int | None:
     return None if row.parameters is None else row.parameters.total
+
+
+def _show_recalls(found: Sequence[Recall]) -> None:
+    """How often the winner recognises each class."""
+    if not found:
+        return
+    from qcsearch.training.judging.recalls import balanced_accuracy, unequal
+
+    columns = ["class", "samples", "recall", "95 % interval", "precision"]
+    cells = [
+        (one.label, one.n_samples, percent(one.recall), interval(one.interval), percent(one.precision))
+        for one in found
+    ]
+    display(table("The winner by class, on the same samples", columns, cells, right=range(1, len(columns))))
+    if unequal(found):
+        mean, ends = balanced_accuracy(found)
+        tell(
+            f"Balanced accuracy of the winner, the mean recall: {percent(mean)} (95 % interval {interval(ends)})."
+        )
 
 
 def _show_scores(rows: list[Row]) -> None:

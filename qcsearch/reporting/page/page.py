@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from qcsearch.escape import for_terminal
 from qcsearch.reporting.facts import RunFacts
-from qcsearch.reporting.page import backend, machine, scores
+from qcsearch.reporting.page import backend, classes, machine, scores
 from qcsearch.reporting.plots.canvas import inline
 from qcsearch.reporting.plots.figures import run_figures
 from qcsearch.reporting.plots.palette import STAND_IN
@@ -18,7 +18,7 @@ from qcsearch.wording import cell
 
 __all__ = ["render"]
 
-_FIGURES = ("progress", "learning", "pareto", "importance", "confusion")
+_FIGURES = ("progress", "learning", "pareto", "importance", "confusion", "reliability")
 
 
 def render(facts: RunFacts) -> str:
@@ -43,7 +43,8 @@ def render(facts: RunFacts) -> str:
             counts=scores.counts(facts),
             leaderboard=scores.leaderboard(facts),
             front=scores.front(facts),
-            by_class=scores.by_class(facts),
+            by_class=classes.by_class(facts),
+            balanced=classes.balanced(facts),
             circuit=machine.circuit(facts),
             mapped=machine.mapped(facts),
             device=machine.device(facts),

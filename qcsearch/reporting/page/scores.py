@@ -15,7 +15,16 @@ from qcsearch.search.finish.majority import MAJORITY
 from qcsearch.search.finish.rows import Row, shots_column
 from qcsearch.search.trial.record import TrialRecord
 
-__all__ = ["Tile", "by_class", "comparison", "counts", "front", "leaderboard", "portrait", "scored", "tiles"]
+__all__ = [
+    "Tile",
+    "comparison",
+    "counts",
+    "front",
+    "leaderboard",
+    "portrait",
+    "scored",
+    "tiles",
+]
 
 _TOP = 12
 _KINDS = {
@@ -192,22 +201,6 @@ def front(facts: RunFacts) -> Table:
         *("encoding", "ansatz"),
     )
     return Table(columns, [_front_row(record) for record in found], range(8), _marks(facts, found))
-
-
-def by_class(facts: RunFacts) -> Table | None:
-    """Of each class its number of samples, recall and precision; None before the evaluation."""
-    if not facts.confusion:
-        return None
-    said = [sum(row[j] for row in facts.confusion) for j in range(len(facts.confusion))]
-    rows = [
-        (label, sum(row), _ratio(row[j], sum(row)), _ratio(row[j], said[j]))
-        for j, (label, row) in enumerate(zip(facts.dataset.classes, facts.confusion, strict=True))
-    ]
-    return Table(("class", "samples", "recall", "precision"), rows, (1, 2, 3))
-
-
-def _ratio(part: int, whole: int) -> str:
-    return percent(part / whole if whole else None)
 
 
 def _tile(kind: str, score: Score | None) -> Tile:

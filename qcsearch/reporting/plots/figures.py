@@ -10,6 +10,7 @@ from qcsearch import wording
 from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.plots import plots
 from qcsearch.reporting.plots.palette import Palette
+from qcsearch.reporting.plots.reliability import reliability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,6 +66,14 @@ def run_figures(facts: RunFacts) -> dict[str, RunFigure]:
                 "confusion",
                 "Confusion matrix on the test split",
                 lambda p: plots.confusion(facts.confusion, facts.dataset.classes, p),
+            )
+        )
+    if (calibrated := facts.calibration) is not None:
+        found.append(
+            RunFigure(
+                "reliability",
+                "Accuracy against confidence on the test split",
+                lambda p: reliability(calibrated, p),
             )
         )
     return {figure.name: figure for figure in found}

@@ -66,12 +66,14 @@ class EvaluatedWinner:
         winner: the finalist that was chosen.
         test: the test part as `evaluate` transformed it.
         predicted: what it says of its samples under noise.
+        temperature: of its probabilities, which circuits that are trained alike have too.
     """
 
     objective: Objective
     winner: Finalist
     test: Part
     predicted: Predictions
+    temperature: float = 1.0
 
     def samples(self, random: bool = False) -> Samples:
         """What classical models learn from: the rows that the winner's kept weights are of.
@@ -244,7 +246,9 @@ def _with_circuit(
     if transpiled.candidate.preprocessing != tested.winner.transpiled.candidate.preprocessing:
         pipeline = features.prepare(transpiled.candidate.preprocessing).pipeline
         test = np.asarray(pipeline.transform(features.split.test.X), dtype=np.float64)
-    predicted = classify(transpiled, found.parameters, test, features.dataset.n_classes)
+    predicted = classify(
+        transpiled, found.parameters, test, features.dataset.n_classes, temperature=tested.temperature
+    )
     at_shots = tested.classes_at_shots(transpiled, found.parameters, test)
     return _with(result, tested.score(row.name, predicted, circuit=transpiled, at_shots=at_shots))
 

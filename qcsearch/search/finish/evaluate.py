@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import stdev
 
 import numpy as np
@@ -13,9 +13,11 @@ from qcsearch.search.finish.majority import MAJORITY, majority
 from qcsearch.search.run.scores import Best, SeedScore
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.data import TrainingData
+from qcsearch.training.judging.calibration import Calibration, calibration, fitted_temperature
+from qcsearch.training.judging.recalls import Recall, balanced_accuracy, recalls
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.predictions import Predictions
-from qcsearch.training.scoring import accuracy, classify
+from qcsearch.training.scoring import accuracy, logits
 from qcsearch.training.shots.score import TOLD_SHOTS, classes_at_shots, shot_score
 from qcsearch.training.statistics import score_interval, wilson
 from qcsearch.training.transpiled import TranspiledCandidate
@@ -35,7 +37,9 @@ class Evaluation:
         best: its figures.
         seeds: its candidate's trainings.
         spread: over them.
+        calibration: of its probabilities, under noise.
         confusion: under noise.
+        recalls: by class, under noise.
         cut: why the training that the winner was judged by was stopped early; empty if it was not.
         failure: why the winner is nothing to be used, a sentence; empty if it is.
         notices: which of its trainings are missing.
@@ -47,7 +51,9 @@ class Evaluation:
     best: Best
     seeds: tuple[SeedScore, ...]
     spread: dict[str, float | None]
+    calibration: Calibration
     confusion: tuple[tuple[int, ...], ...]
+    recalls: tuple[Recall, ...]
     cut: str
     failure: str
     notices: tuple[str, ...]
@@ -64,7 +70,9 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     prepared = objective.features.prepare(transpiled.candidate.preprocessing)
     data, raw = prepared.data, objective.features.split.test
     test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
-    predicted = classify(transpiled, chosen.parameters, test.X, data.n_classes)
+    temperature = _temperature(winner, data)
+    said = logits(transpiled, chosen.parameters, test.X, data.n_classes)
+    predicted = Predictions.of_logits(said, temperature)
     noisy = float(np.mean(predicted.classes == test.y))
     noiseless = accuracy(transpiled, chosen.parameters, test, data.n_classes, noise=False)
     at_shots = classes_at_shots(
@@ -89,20 +97,37 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     whole = (fit for fit in winner.fits if not fit.cut)
     seeds = tuple(_seed_score(transpiled, fit, test, data.n_classes) for fit in whole)
     failure = _failure(winner, best, data, test)
-    confusion = np.zeros((data.n_classes, data.n_classes), dtype=int)
-    np.add.at(confusion, (test.y, predicted.classes), 1)
+    calibrated = calibration(said, test.y, temperature)
+    counts = np.zeros((data.n_classes, data.n_classes), dtype=int)
+    np.add.at(counts, (test.y, predicted.classes), 1)
+    confusion = tuple(tuple(row) for row in counts.tolist())
+    by_class = recalls(confusion, objective.features.dataset.classes)
     return Evaluation(
-        model=_model(objective, transpiled, chosen, best, test),
+        model=_model(objective, winner, best, test, calibrated, by_class),
         test=test,
         predicted=predicted,
         best=best,
         seeds=seeds,
         spread=_spread(seeds),
-        confusion=tuple(tuple(row) for row in confusion.tolist()),
+        calibration=calibrated,
+        confusion=confusion,
+        recalls=by_class,
         cut=winner.cut,
         failure=failure,
         notices=tuple(winner.notices),
     )
+
+
+def _temperature(winner: Finalist, data: TrainingData) -> float:
+    """That of the winner's logits, fitted to the validation part as it is seen by weights that did not learn from it.
+
+    The weights that are handed over may know that part: these are trained alike, from other seeds.
+    """
+    part = data.validation
+    said = [logits(winner.transpiled, fit.parameters, part.X, data.n_classes) for fit in winner.refits]
+    if winner.whole is None:
+        said = [logits(winner.transpiled, winner.chosen.parameters, part.X, data.n_classes)]
+    return fitted_temperature(np.concatenate(said), np.tile(part.y, len(said)), len(part))
 
 
 def _seed_score(transpiled: TranspiledCandidate, fit: Refitted, test: Part, n_classes: int) -> SeedScore:
@@ -136,19 +161,26 @@ def _failure(winner: Finalist, best: Best, data: TrainingData, test: Part) -> st
 
 
 def _model(
-    objective: Objective, transpiled: TranspiledCandidate, fit: Refitted, best: Best, test: Part
+    objective: Objective,
+    winner: Finalist,
+    best: Best,
+    test: Part,
+    calibrated: Calibration,
+    by_class: tuple[Recall, ...],
 ) -> TrainedModel:
+    candidate = winner.transpiled.candidate
     dataset = objective.features.dataset
     ignorant = majority(objective.features.split.train.y, len(test), dataset.n_classes)
     return TrainedModel(
-        candidate=transpiled.candidate,
+        candidate=candidate,
         device=objective.device,
-        parameters=fit.parameters,
-        pipeline=objective.features.prepare(transpiled.candidate.preprocessing).pipeline,
+        parameters=winner.chosen.parameters,
+        pipeline=objective.features.prepare(candidate.preprocessing).pipeline,
         classes=dataset.classes,
         n_features_in=dataset.n_features,
         image_shape=dataset.image_shape,
         feature_names=dataset.feature_names,
+        temperature=calibrated.temperature,
         metrics={
             "metric": best.metric,
             "validation_score": best.validation_score,
@@ -156,6 +188,9 @@ def _model(
             "test_accuracy_noisy": best.test_accuracy_noisy,
             "test_accuracy_noiseless": best.test_accuracy_noiseless,
             f"test_accuracy_noisy_at_{best.test_at_shots.shots}_shots": best.test_at_shots.accuracy,
+            "test_balanced_accuracy": balanced_accuracy(by_class)[0],
+            "test_recalls": [asdict(one) | {"interval": list(one.interval)} for one in by_class],
+            "test_calibration_error": calibrated.error,
             "n_test": best.n_test,
             f"test_accuracy_{MAJORITY}": float(np.mean(ignorant.classes == test.y)),
         },

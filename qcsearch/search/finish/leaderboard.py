@@ -76,6 +76,11 @@ class Leaderboard(tuple[Row, ...]):
         """What entanglement, search and training each added, in a sentence; empty if that was not measured."""
         return added(self)
 
+    @property
+    def calibration(self) -> str:
+        """How well calibrated the winner's probabilities are, in a sentence; empty before the evaluation."""
+        return next((row.calibration.sentence for row in self if row.calibration is not None), "")
+
     def __str__(self) -> str:
         """One line a row, every number with its split; a column for the backend if there was one; what was added."""
         width = max(30, *(len(row.name) for row in self)) + 2
@@ -106,7 +111,7 @@ class Leaderboard(tuple[Row, ...]):
                 lines.append(f"  {metric(row.metric)} {said}")
             if row.note:
                 lines.append(f"  {row.note}")
-        return "\n".join([*lines, *filter(None, [self.added])])
+        return "\n".join([*lines, *filter(None, [self.added, self.calibration])])
 
 
 def leaderboard(

@@ -15,6 +15,8 @@ from qcsearch.search.run.result import SearchResult
 from qcsearch.search.run.scores import BaselineScore, Best
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
+from qcsearch.training.judging.calibration import Calibration
+from qcsearch.training.judging.recalls import Recall
 from qcsearch.training.metrics import Metric
 from qcsearch.training.parameters import ParameterCounts
 from qcsearch.training.shots.score import ShotScore
@@ -56,6 +58,8 @@ class Row:
         score_noiseless: of a trial, the same without noise.
         score_interval: 95 % interval of `score` on the test split.
         score_difference: of a baseline, the winner's score minus its own.
+        calibration: of the winner's probabilities, under noise.
+        recalls: how often the winner recognises each class, under noise.
         split: which part of the data all are from: `validation` or `test`.
         trial: the trial's number, if it is one.
         spread: standard deviation of `accuracy` over seeds, if there were several.
@@ -87,6 +91,8 @@ class Row:
     score_noiseless: float | None = None
     score_interval: Interval | None = None
     score_difference: Difference | None = None
+    calibration: Calibration | None = None
+    recalls: tuple[Recall, ...] = ()
     split: str = VALIDATION
     trial: int | None = None
     spread: float | None = None
@@ -153,6 +159,8 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         metric=best.metric,
         score=best.test_score,
         score_interval=best.test_score_interval,
+        calibration=result.calibration,
+        recalls=result.recalls,
         split=TEST,
         trial=best.trial,
         spread=result.spread["test_accuracy_noisy"],
@@ -235,6 +243,8 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         spread=None,
         score=None,
         score_interval=None,
+        calibration=None,
+        recalls=(),
         note="",
         accuracy_deployed=found.deployed.accuracy,
         interval=wilson(found.deployed.accuracy, found.deployed.n_samples),

@@ -13,6 +13,8 @@ from qcsearch.search.run.history import read_history
 from qcsearch.search.run.scores import BaselineScore, Best, SeedScore, SnapshotScore, Untuned
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json
+from qcsearch.training.judging.calibration import Calibration
+from qcsearch.training.judging.recalls import Recall
 from qcsearch.typed import read
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ class SearchResult:
         snapshot: another day's noise, a recorded one or else a synthetic one; None if the winner's circuit
             does not run there.
         untuned: of a tuning, what it started from; None if that does not run on the new device.
+        calibration: of the winner's probabilities on the test split, under noise.
         confusion: test samples by true class (rows) and predicted class, under noise.
+        recalls: how often the winner recognises each class of the test split, under noise.
         pareto: trials that no other beats in validation score, two-qubit gates, parameters and QPU seconds together,
             the one with the best score first.
         ended: why no further trial was started: `trials`, `seconds`, `exhausted` or `hopeless`.
@@ -63,7 +67,9 @@ class SearchResult:
     baselines: tuple[BaselineScore, ...]
     snapshot: SnapshotScore | None = None
     untuned: Untuned | None = None
+    calibration: Calibration | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
+    recalls: tuple[Recall, ...] = ()
     pareto: tuple[int, ...] = ()
     ended: str = "trials"
     cut: str = ""
@@ -126,6 +132,8 @@ class SearchResult:
             "n_trials": self.n_trials,
             "seconds": round(self.seconds, 3),
             "best": asdict(self.best),
+            "calibration": None if self.calibration is None else asdict(self.calibration),
+            "recalls": [asdict(one) for one in self.recalls],
             "baselines": [asdict(one) for one in self.baselines],
             "missing": dict(self.missing),
             "pareto": list(self.pareto),

@@ -58,7 +58,7 @@ def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: 
     )
     found = evaluate(session.objective, winner)
     write_bundle(found.model, session.folder.model, overwrite=True)
-    tested = EvaluatedWinner(session.objective, winner, found.test, found.predicted)
+    tested = EvaluatedWinner(session.objective, winner, found.test, found.predicted, found.model.temperature)
     result = SearchResult(
         run=session.folder.path,
         n_trials=len(records),
@@ -67,7 +67,9 @@ def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: 
         seeds=found.seeds,
         spread=found.spread,
         baselines=(tested.majority(),),
+        calibration=found.calibration,
         confusion=found.confusion,
+        recalls=found.recalls,
         pareto=tuple(record.trial for record in pareto_front(ranked)),
         ended=ended,
         cut=found.cut,

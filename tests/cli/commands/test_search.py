@@ -25,12 +25,13 @@ def test_the_last_line_is_one_json_object_with_the_promised_keys(searched):
     assert outcome.code == 0
     found = outcome.json
     assert set(found) == {
-        "run", "n_trials", "seconds", "best", "baselines", "missing", "pareto", "cut", "failure",
+        "run", "n_trials", "seconds", "best", "calibration", "recalls", "baselines", "missing", "pareto", "cut",
+        "failure",
     }  # fmt: skip
     assert set(found["best"]) == {
-        "trial", "validation_score", "test_accuracy_noisy", "test_accuracy_noiseless",
-        "test_interval_noisy", "test_interval_noiseless", "test_at_shots", "n_test", "n_qubits", "parameters",
-        "two_qubit_gates",
+        "trial", "metric", "validation_score", "test_score", "test_score_interval", "test_accuracy_noisy",
+        "test_accuracy_noiseless", "test_interval_noisy", "test_interval_noiseless", "test_at_shots", "n_test",
+        "n_qubits", "parameters", "two_qubit_gates",
     }  # fmt: skip
     assert found["run"] == str(folder)
     assert found["n_trials"] == 3

@@ -48,7 +48,7 @@ def test_every_tag_is_closed_in_turn_and_ids_are_unique(page):
 
 def test_every_drawing_is_well_formed_xml(page):
     drawings = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
-    assert len(drawings) == 8
+    assert len(drawings) == 9
     for drawing in drawings:
         ET.fromstring(drawing.replace("<svg", '<svg xmlns:xlink="http://www.w3.org/1999/xlink"', 1))
 
@@ -130,7 +130,7 @@ def test_a_run_without_result_says_what_is_missing(facts):
     bare = replace(
         facts,
         winner=None, records=[], ranking=[], pareto=[], circuit=None, mapped=None, measured=(), scores=(), final=(),
-        added="", curves=(), deployment=None, importance={}, confusion=(),
+        added="", curves=(), deployment=None, importance={}, calibration=None, confusion=(),
     )  # fmt: skip
     text = " ".join(Outline(render(bare)).texts)
     assert "No candidate was trained to its end." in text
@@ -159,8 +159,23 @@ def test_the_confusion_matrix_gives_recall_and_precision_of_each_class(facts, n_
     data = replace(facts.dataset, classes=tuple(range(n_classes)))
     text = " ".join(" ".join(Outline(render(replace(facts, dataset=data, confusion=counts))).texts).split())
     recall, precision = 100 * 8 / 10, 100 * 8 / (8 + 2 * (n_classes - 1))
-    assert f"{n_classes - 1} 10 {recall:.1f} % 100.0 %" in text
-    assert f"0 8 100.0 % {precision:.1f} %" in text
+    assert f"{n_classes - 1} 10 {recall:.1f} % 49.0 – 94.3 100.0 %" in text
+    assert f"0 8 100.0 % 67.6 – 100.0 {precision:.1f} %" in text
+
+
+def test_unequal_classes_have_their_mean_recall_beside_accuracy(facts):
+    data = replace(facts.dataset, classes=("often", "seldom"))
+    said = render(replace(facts, dataset=data, confusion=((90, 0), (6, 4))))
+    assert "Balanced accuracy, the mean recall: 70.0\N{NO-BREAK SPACE}%" in said.replace(
+        " %", "\N{NO-BREAK SPACE}%"
+    )
+    assert "Balanced accuracy" not in render(replace(facts, dataset=data, confusion=((9, 1), (6, 4))))
+
+
+def test_the_page_says_how_far_probabilities_can_be_believed_and_by_which_temperature(page, facts):
+    assert facts.calibration.sentence in page
+    assert "temperature 1.20" in page
+    assert "changes no predicted class" in page
 
 
 def test_the_winner_is_held_against_its_baselines_with_their_errors_and_claims_nothing(page, facts):

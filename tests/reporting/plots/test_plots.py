@@ -8,9 +8,9 @@ from qcsearch.reporting.plots.figures import run_figures, trial_points
 from qcsearch.reporting.plots.palette import FILE, STAND_IN
 
 
-def test_a_run_has_all_five_figures_and_each_is_written_as_svg_and_png(facts, tmp_path):
+def test_a_run_has_all_six_figures_and_each_is_written_as_svg_and_png(facts, tmp_path):
     figures = run_figures(facts)
-    assert list(figures) == ["progress", "pareto", "learning", "importance", "confusion"]
+    assert list(figures) == ["progress", "pareto", "learning", "importance", "confusion", "reliability"]
     for figure in figures.values():
         for ending, magic in (("svg", b"<?xml"), ("png", b"\x89PNG")):
             path = tmp_path / f"{figure.name}.{ending}"

@@ -1,0 +1,39 @@
+"""What the report says of the classes one by one."""
+
+from __future__ import annotations
+
+from qcsearch import wording
+from qcsearch.reporting.facts import RunFacts
+from qcsearch.reporting.page.table import Table, percent
+from qcsearch.training.judging.recalls import balanced_accuracy, recalls, unequal
+
+__all__ = ["balanced", "by_class"]
+
+
+def by_class(facts: RunFacts) -> Table | None:
+    """Of each class its number of samples, recall and precision; None before the evaluation."""
+    found = recalls(facts.confusion, facts.dataset.classes) if facts.confusion else ()
+    rows = [
+        (
+            one.label,
+            one.n_samples,
+            percent(one.recall),
+            wording.interval(one.interval),
+            percent(one.precision),
+        )
+        for one in found
+    ]
+    return (
+        Table(("class", "samples", "recall", "95 % interval", "precision"), rows, range(1, 5))
+        if rows
+        else None
+    )
+
+
+def balanced(facts: RunFacts) -> str:
+    """The mean recall in a sentence, where the classes are unequal."""
+    found = recalls(facts.confusion, facts.dataset.classes) if facts.confusion else ()
+    if not unequal(found):
+        return ""
+    mean, ends = balanced_accuracy(found)
+    return f"Balanced accuracy, the mean recall: {percent(mean)} (95 % interval {wording.interval(ends)})."
