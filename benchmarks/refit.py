@@ -73,7 +73,7 @@ def accuracies(task: str, seed: int) -> dict[str, float]:
     with threadpool_limits(1):
         for row in classical_rows("full"):
             if row.name.endswith(RAW):
-                found[row.name] = float(np.mean(classes[row.predict(samples)] == y_test))
+                found[row.name] = float(np.mean(classes[row.predict(samples).classes] == y_test))
                 print(f"{task}, seed {seed}, {row.name}: {found[row.name]:.4f}", file=sys.stderr, flush=True)
     return found
 
