@@ -90,6 +90,14 @@ class TestStronglyEntanglingRing(AnsatzConformance):
     native = False
 
 
+class TestEntanglers(AnsatzConformance):
+    ansatz = Choice("entanglers", {"n_layers": 2})
+
+
+class TestNoEntanglers(AnsatzConformance):
+    ansatz = Choice("entanglers", {"n_layers": 0})
+
+
 class TestBrickwork(AnsatzConformance):
     ansatz = "brickwork"
 

@@ -11,7 +11,7 @@ from qcsearch.candidate import checks
 from qcsearch.data.sample import stratified_rows
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.heads.kernels import KERNELS, Expansion, Kernel, alignment
+from qcsearch.training.heads.kernels import FLOOR, KERNELS, Expansion, Kernel, alignment
 
 __all__ = ["TUNING_ROWS", "WIDTHS", "Chosen", "KernelHead", "confidence", "folds", "n_outputs", "spread"]
 
@@ -126,10 +126,14 @@ class KernelHead:
 
     def fit(self, values: Floats, y: Ints, n_classes: int) -> Floats:
         """See `FittedHead`."""
+        from threadpoolctl import threadpool_limits
+
         values, signs = np.asarray(values, dtype=np.float64), _signs(y, n_classes)
         rows = stratified_rows(y, TUNING_ROWS)
-        chosen = self.choose(values[rows], y[rows], signs[rows])
-        found = self.expand(values, y, signs, chosen)
+        # Many small matrices: threads would wait for one another longer than they work, above all on a busy machine.
+        with threadpool_limits(1, user_api="blas"):
+            chosen = self.choose(values[rows], y[rows], signs[rows])
+            found = self.expand(values, y, signs, chosen)
         return Expansion(
             found.gamma, chosen.confidence * found.bias, found.points, chosen.confidence * found.dual
         ).vector
@@ -173,8 +177,8 @@ def n_outputs(n_classes: int) -> int:
 
 
 def spread(matrix: Floats) -> float:
-    """Variance of the samples in the kernel's feature space: what a strength is measured by."""
-    return max(float(np.mean(np.diag(matrix)) - np.mean(matrix)), 1e-12)
+    """Variance of the samples in the kernel's feature space, at least `FLOOR`: what a strength is measured by."""
+    return max(float(np.mean(np.diag(matrix)) - np.mean(matrix)), FLOOR)
 
 
 def folds(y: Ints) -> list[tuple[Ints, Ints]]:

@@ -11,6 +11,7 @@ from qcsearch.candidate import checks
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads.base import HEADS
 from qcsearch.training.heads.kernel_head import TUNING_ROWS, Chosen, KernelHead, confidence, spread
+from qcsearch.training.heads.kernels import FLOOR
 
 __all__ = ["KernelRidgeHead"]
 
@@ -68,6 +69,6 @@ class KernelRidgeHead(KernelHead):
 
     def solve_features(self, features: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
         """See `KernelHead`."""
-        bias, penalty = signs.mean(axis=0), strength * max(float(np.sum(np.var(features, axis=0))), 1e-12)
+        bias, penalty = signs.mean(axis=0), strength * max(float(np.sum(np.var(features, axis=0))), FLOOR)
         whole = features.T @ features + penalty * np.eye(features.shape[1])
         return np.linalg.solve(whole, features.T @ (signs - bias)), bias

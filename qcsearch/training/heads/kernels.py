@@ -10,7 +10,15 @@ import numpy as np
 
 from qcsearch.training.expectations import Floats, Ints
 
-__all__ = ["KERNELS", "Expansion", "Kernel", "alignment"]
+__all__ = ["FLOOR", "KERNELS", "Expansion", "Kernel", "alignment"]
+
+
+FLOOR = 0.01
+"""Variance below which expectation values are not stretched: ten times that of 1,024 shots.
+
+Without shots nothing speaks against telling samples apart by the fourth decimal, and an alignment that does not depend
+on the scale would lead there; measured, such a model knows nothing.
+"""
 
 
 class Kernel(Protocol):
@@ -38,9 +46,9 @@ class Projected:
     """
 
     def scale(self, values: Floats) -> float:
-        """One over the number of observables times their variance, as scikit-learn's `gamma="scale"`."""
+        """One over the number of observables times their variance, scikit-learn's `gamma="scale"`; but see `FLOOR`."""
         variance = float(np.mean(np.var(values, axis=0)))
-        return 1.0 / (int(values.shape[1]) * max(variance, 1e-12))
+        return 1.0 / (int(values.shape[1]) * max(variance, FLOOR))
 
     def matrix(self, values: Floats, points: Floats, gamma: float) -> Floats:
         """See `Kernel`."""
@@ -124,7 +132,8 @@ def alignment(kernel: Kernel, values: Floats, y: Ints, n_classes: int) -> tuple[
 
     `A = ⟨K_c, T_c⟩ / (‖K_c‖ ‖T_c‖)` with `T_ij = 1` for samples of one class and `−1 / (n_classes − 1)` for others,
     both centred: Cortes, Mohri and Rostamizadeh, JMLR 13, 795 (2012). Hubregtsen et al. trained circuits by it, Phys.
-    Rev. A 106, 042431 (2022), arXiv 2105.02276. γ follows the values and is not derived.
+    Rev. A 106, 042431 (2022), arXiv 2105.02276. γ follows the values and is not derived. `‖K_c‖` is taken together with
+    `n_samples` times `FLOOR`, so that nothing is won by samples that are nearly alike.
 
     Args:
         kernel: whose alignment it is.
@@ -136,8 +145,9 @@ def alignment(kernel: Kernel, values: Floats, y: Ints, n_classes: int) -> tuple[
     same = y[:, None] == y[None, :]
     target = _centred(np.where(same, 1.0, -1.0 / max(1, n_classes - 1)))
     centred = _centred(kernel.matrix(values, values, gamma))
-    size, wanted = float(np.linalg.norm(centred)), float(np.linalg.norm(target))
-    if not (size > 0 and wanted > 0):  # one class, or all samples alike: nothing to align
+    size = float(np.hypot(np.linalg.norm(centred), FLOOR * len(values)))
+    wanted = float(np.linalg.norm(target))
+    if not wanted > 0:  # one class: nothing to align
         return 1.0, np.zeros_like(values)
     found = float(np.sum(centred * target)) / (size * wanted)
     dmatrix = -(target / (size * wanted) - found * centred / size**2)

@@ -19,6 +19,7 @@ from qcsearch.training.heads.kernel_head import (
     n_outputs,
     spread,
 )
+from qcsearch.training.heads.kernels import FLOOR
 
 __all__ = ["SupportVectorHead"]
 
@@ -83,7 +84,7 @@ class SupportVectorHead(KernelHead):
         from sklearn.svm import LinearSVC
 
         weights, bias = np.zeros((features.shape[1], signs.shape[1])), signs[0].copy()
-        variance = max(float(np.sum(np.var(features, axis=0))), 1e-12)
+        variance = max(float(np.sum(np.var(features, axis=0))), FLOOR)
         for output, sign in enumerate(signs.T):
             if np.all(sign == sign[0]):
                 continue

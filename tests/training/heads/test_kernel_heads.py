@@ -133,3 +133,10 @@ def test_parameters_of_another_length_are_not_a_heads():
     assert not takes_parameters(candidate, 3 + 5 * 3, 2)
     assert not takes_parameters(candidate, 0, 2)
     assert not takes_parameters(candidate, 2 + 501 * 3, 2)
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_a_kernel_is_not_so_narrow_that_shots_cannot_measure_it(name):
+    X, y = _moons(100)
+    parameters = HEADS.create(name).fit(1e-3 * X, y, 2)
+    assert Expansion.of_vector(parameters, 4, 1).gamma <= 3.0 / (4 * 0.01) * (1 + 1e-12)
