@@ -55,6 +55,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         baselines: what the winner is compared with: `none`, `fast` or `full`; see `qcsearch search --help`.
         metric: what candidates are pruned, ranked and chosen by, a scorer of scikit-learn by its name, such as
             `balanced_accuracy`, `f1_macro` or `neg_log_loss`; `score` is accuracy whatever it is.
+        shots: of each measurement basis of a prediction: candidates are trained for so many, and chosen by the accuracy
+            to expect with them; None for infinitely many.
         strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
         strategy_options: parameters of the strategy by name, where they are to be others than its defaults.
         max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
@@ -94,6 +96,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         max_seconds: float | None = None,
         baselines: str = "fast",
         metric: str = "accuracy",
+        shots: int | None = None,
         strategy: str = "auto",
         strategy_options: Mapping[str, Any] | None = None,
         max_two_qubit_gates: int | None = None,
@@ -112,6 +115,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.max_seconds = max_seconds
         self.baselines = baselines
         self.metric = metric
+        self.shots = shots
         self.strategy = strategy
         self.strategy_options = strategy_options
         self.max_two_qubit_gates = max_two_qubit_gates

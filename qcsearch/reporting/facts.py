@@ -124,6 +124,7 @@ class RunFacts:
         seeds: by name.
         digests: SHA-256 by name.
         notices: sentences a person should see.
+        shots: of each measurement basis of a prediction, that the search is for; None for infinitely many.
     """
 
     name: str
@@ -158,3 +159,9 @@ class RunFacts:
     seeds: Mapping[str, object] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    shots: int | None = None
+
+    @property
+    def chosen_by(self) -> str:
+        """What kind of accuracy the trials are chosen by: under noise, with the shots that the search is for."""
+        return "noisy" if self.shots is None else f"noisy, {self.shots:,} shots"

@@ -79,6 +79,7 @@ def gather(run: RunFolder) -> RunFacts:
         tomography=_tomography(run),
         importance=_importance(run, features, found),
         calibration=None if result is None else result.calibration,
+        shots=run.config.settings.shots,
         confusion=() if result is None else result.confusion,
         command=_command(run.config),
         versions={} if winner is None else winner.versions,

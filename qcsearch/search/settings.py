@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from qcsearch.arguments import as_float, as_int, as_json, as_path
+from qcsearch.deployment.values import MAX_SHOTS
 from qcsearch.errors import InputError
 from qcsearch.search.budget import Budget
 from qcsearch.storage import canonical
@@ -46,9 +47,11 @@ class SearchSettings:
             resumed has them already.
         baselines: what the winner is compared with at the end, one of `BASELINES`.
         metric: what trials are pruned, ranked and chosen by, one of `training.metrics.METRICS`.
+        shots: of each measurement basis of a prediction: candidates are trained for so many, and chosen by what they
+            reach with them; None for infinitely many.
 
     Raises:
-        InputError: for a bad total, limit, number of workers, seed, path, level of baselines or metric.
+        InputError: for a bad total, limit, number of workers or shots, seed, path, level of baselines or metric.
     """
 
     n_trials: int | None = None
@@ -63,6 +66,7 @@ class SearchSettings:
     seed_from: str | Path | None = None
     baselines: str = "fast"
     metric: str = "accuracy"
+    shots: int | None = None
 
     def __post_init__(self) -> None:
         checked: dict[str, object] = {
@@ -75,6 +79,8 @@ class SearchSettings:
                 f"The baselines must be one of {', '.join(map(repr, BASELINES))}. Got {self.baselines!r}."
             )
         Metric(self.metric)
+        if self.shots is not None:
+            checked["shots"] = as_int(self.shots, "The number of shots", 1, MAX_SHOTS)
         if self.n_trials is not None:
             checked["n_trials"] = as_int(self.n_trials, "The number of trials", 1)
         elif self.max_seconds is None:
@@ -117,6 +123,7 @@ class SearchSettings:
             "limit of the duration in µs": self.max_duration_us,
             "baselines": self.baselines,
             "metric": self.metric,
+            "shots": self.shots,
             "strategy": self.strategy,
             "strategy options": self.strategy_options,
             "seed": self.seed,

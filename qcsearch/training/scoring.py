@@ -10,6 +10,7 @@ from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Floats
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.predictions import Predictions
+from qcsearch.training.shots.perturbation import ShotNoise
 from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["accuracy", "classify", "logits", "validation_score"]
@@ -53,8 +54,26 @@ def accuracy(
 
 
 def validation_score(
-    transpiled: TranspiledCandidate, parameters: Parameters, data: TrainingData, *, noise: bool = True
+    transpiled: TranspiledCandidate,
+    parameters: Parameters,
+    data: TrainingData,
+    *,
+    noise: bool = True,
+    shots: int | None = None,
 ) -> float:
-    """The score of the validation part in the metric of the data; other arguments as for `classify`."""
-    part = data.validation
-    return data.metric(part.y, classify(transpiled, parameters, part.X, data.n_classes, noise=noise))
+    """The score of the validation part in the metric of the data.
+
+    Args:
+        transpiled: the candidate on its device.
+        parameters: of circuit and head.
+        data: its outputs of the preprocessing.
+        noise: under the device's noise, or without any.
+        shots: of each measurement basis; the score is then that of several measurements together, as in the validation
+            of a training. None for infinitely many.
+    """
+    y, X = data.validation.y, transpiled.derive(data.validation.X)
+    values = transpiled.compile(noise).values(X, parameters.weights)
+    if shots is not None:
+        values, y = ShotNoise(shots).validation(values, y)
+    head = BoundHead.of(transpiled.candidate, parameters.head, data.n_classes)
+    return data.metric(y, Predictions.of_logits(head.logits(values)))

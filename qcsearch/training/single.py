@@ -50,6 +50,7 @@ def fit_candidate(
     start: Parameters = DRAWN,
     control: TrainingControl = UNCONTROLLED,
     dtype: str = "float64",
+    shots: int | None = None,
 ) -> Fit:
     """Train a transpiled candidate on preprocessed samples.
 
@@ -62,6 +63,8 @@ def fit_candidate(
         control: deadline, callback and checkpoint.
         dtype: of the exact engine, "float64" or "float32"; where small differences of values count (L-BFGS, gradients
             that are not adjoint) it stays float64.
+        shots: of each measurement basis of a prediction, which the training is to prepare for; None for infinitely
+            many.
 
     Raises:
         CandidateError: on bad options, or too few observables for the head.
@@ -80,6 +83,7 @@ def fit_candidate(
         options,
         data.map(transpiled.derive),
         identity=f"{candidate.digest} {transpiled.device.digest}",
+        shots=shots,
     )
     if not len(start.weights):
         start = replace(start, weights=transpiled.initial_weights(rng))

@@ -30,6 +30,9 @@ __all__ = [
 Interval: TypeAlias = tuple[float, float]
 """Lower and upper end."""
 
+Right: TypeAlias = NDArray[np.bool_]
+"""Of each sample whether a model is right."""
+
 LEVEL = 0.95
 """Confidence of every interval here; a p below 1 − `LEVEL` tells a difference from nothing."""
 
@@ -75,7 +78,7 @@ def wilson(accuracy: float, n_samples: int) -> Interval:
     return float(found.low), float(found.high)
 
 
-def paired_difference(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Difference:
+def paired_difference(first: Right, second: Right) -> Difference:
     """How much more often the first model is right than the second.
 
     With b samples that the first alone gets right and c that the second alone does, of n, the interval is d ± z·√v with
@@ -84,21 +87,27 @@ def paired_difference(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Di
     level on few samples (Fagerland, Lydersen and Laake, Stat. Med. 33, 2850 (2014)). The test is McNemar's,
     Psychometrika 12, 153 (1947), by the binomial distribution of b among b + c.
 
+    Of a model that was measured again and again b and c are those to expect of one measurement of each: their
+    difference is that of the means, and interval and test are as wide as one measurement leaves them; for the test b
+    and c are rounded.
+
     Args:
-        first: whether each sample is right, `(n_samples,)`.
+        first: whether each sample is right, `(n_samples,)`, or in each of several measurements, `(n_draws, n_samples)`.
         second: the same of the other model.
     """
     from scipy.stats import binomtest
 
-    n_samples = len(first)
-    b, c = int(np.sum(first & ~second)), int(np.sum(second & ~first))
+    ours, theirs = (np.atleast_2d(right).mean(axis=0) for right in (first, second))
+    n_samples = len(ours)
+    b, c = float(np.sum(ours * (1 - theirs))), float(np.sum(theirs * (1 - ours)))
+    few, all_of_them = round(b), round(b) + round(c)
     p, q = (b + 1) / (n_samples + 2), (c + 1) / (n_samples + 2)
     margin = _Z * math.sqrt((p + q - (p - q) ** 2) / (n_samples + 2))
     return Difference(
         value=(b - c) / n_samples,
         low=max(-1.0, p - q - margin),
         high=min(1.0, p - q + margin),
-        p=float(binomtest(b, b + c).pvalue) if b + c else 1.0,
+        p=float(binomtest(few, all_of_them).pvalue) if all_of_them else 1.0,
     )
 
 

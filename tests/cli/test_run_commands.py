@@ -87,9 +87,9 @@ def test_explain_of_a_refined_circuit_tells_its_family_and_does_not_list_its_gat
     record = records(RunFolder.open(finished))[0]
     gates = Choice("gates", {"gates": [{"name": "x", "qubits": [0]}] * 40})
     refined = replace(record, lineage=3, candidate=replace(record.candidate, ansatz=gates))
-    assert _outcome(refined)["circuit"] == "refined, step by step, from that of trial 3"
+    assert _outcome(refined, None)["circuit"] == "refined, step by step, from that of trial 3"
     assert _candidate(refined.candidate)["ansatz"] == "gates(40 gates)"
-    assert "circuit" not in _outcome(record)
+    assert "circuit" not in _outcome(record, None)
 
 
 def test_explain_of_a_run_tells_how_well_each_predictor_ranks_its_candidates(qcsearch, own_run):

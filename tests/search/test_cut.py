@@ -15,8 +15,9 @@ from qcsearch.data.sources.load import load_dataset
 from qcsearch.search.finish.baselines.base import UNENTANGLED, Unmeasured
 from qcsearch.search.finish.baselines.circuits import quantum_rows
 from qcsearch.search.finish.baselines.fitting import Fitting
-from qcsearch.search.finish.comparisons import Deadlines, EvaluatedWinner, compared
+from qcsearch.search.finish.comparisons import Deadlines, compared
 from qcsearch.search.finish.evaluate import evaluate
+from qcsearch.search.finish.evaluated import EvaluatedWinner
 from qcsearch.search.finish.leaderboard import leaderboard, records
 from qcsearch.search.finish.refit import refit
 from qcsearch.search.run.folder import RunFolder
@@ -85,7 +86,7 @@ def test_a_circuit_that_is_cut_short_is_missing_with_its_reason_and_is_no_number
 ) -> None:
     winner, *_ = refit(objective, ranked, deadline=time.monotonic(), emit=lambda event: None)
     found = evaluate(objective, winner)
-    tested = EvaluatedWinner(objective, winner, found.test, found.predicted)
+    tested = EvaluatedWinner(objective, winner, found.test, found.predicted, found.predicted_at_shots)
     names = [row.name for row in quantum_rows("full")]
     first = replace(drawn, baselines=(), missing=dict.fromkeys(names, "not yet"))
 

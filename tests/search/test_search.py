@@ -49,11 +49,16 @@ def listing(folder: Path) -> dict[str, int]:
 def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
     data = json.loads(json.dumps(finished.to_json()))
     assert set(data) == {
-        "run", "n_trials", "seconds", "best", "baselines", "missing", "pareto", "cut", "failure",
+        "run", "n_trials", "seconds", "best", "calibration", "recalls", "baselines", "missing", "pareto", "cut",
+        "failure",
     }  # fmt: skip
     assert set(data["best"]) == {
         "trial",
+        "shots",
+        "metric",
         "validation_score",
+        "test_score",
+        "test_score_interval",
         "test_accuracy_noisy",
         "test_accuracy_noiseless",
         "test_interval_noisy",

@@ -66,3 +66,18 @@ def test_an_interval_holds_the_true_difference_about_as_often_as_it_says() -> No
         found = paired_difference(*answers(*counts.tolist()))
         inside += found.low <= 0.05 <= found.high
     assert 0.93 <= inside / 1_000 <= 0.98
+
+
+def test_of_measurements_that_are_repeated_the_difference_is_that_of_the_means() -> None:
+    rng = np.random.default_rng(0)
+    ours, theirs = rng.random((40, 300)) < 0.9, rng.random((25, 300)) < 0.8
+    found = paired_difference(ours, theirs)
+    assert found.value == pytest.approx(ours.mean() - theirs.mean())
+    one = paired_difference(ours[0], theirs[0])
+    assert found.high - found.low == pytest.approx(one.high - one.low, rel=0.2)
+
+
+def test_measurements_that_are_all_alike_are_one() -> None:
+    rng = np.random.default_rng(1)
+    ours, theirs = rng.random(200) < 0.9, rng.random(200) < 0.8
+    assert paired_difference(np.tile(ours, (3, 1)), theirs) == paired_difference(ours, theirs)

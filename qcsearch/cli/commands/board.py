@@ -50,9 +50,9 @@ def board(
 
     Every accuracy on the test split has its 95 % interval, and every baseline the difference to the winner
     on the same samples, with its interval and the p of McNemar's test. Noisy is under the device's noise, at
-    infinitely many shots; beside it stands what to expect of finitely many, which is simulated as well.
-    A search with another metric than accuracy has its scores beside, on the test split with an interval and a
-    difference by bootstrap.
+    infinitely many shots; beside it stands what to expect of finitely many, which is simulated as well. Intervals
+    and differences are of the shots that the search was for. A search with another metric than accuracy has its
+    scores beside, on the test split with an interval and a difference by bootstrap.
 
     Every number says which split of the data it is from. A trial that ran out of time is marked as cut
     short, ranks behind those that finished training, and is never on the front. A deployed winner has a
@@ -83,7 +83,7 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
         device: its name.
         pareto: whether the trials are those of the Pareto front alone.
     """
-    from qcsearch.search.finish.rows import TEST
+    from qcsearch.search.finish.rows import TEST, shots_column
 
     final = [row for row in rows if row.split == TEST]
     trials = [row for row in rows if row.kind == "trial"]
@@ -94,12 +94,18 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
             if sentence:
                 tell(sentence)
     costs = ["qubits", "parameters", "2q gates", "QPU s"]
-    columns = ["trial", "noisy", "noiseless", *costs, "encoding", "ansatz"]
+    for_shots = any(row.for_shots for row in trials)
+    at_shots = [shots_column(trials)] if for_shots else []
+    columns = ["trial", "noisy", *at_shots, "noiseless", *costs, "encoding", "ansatz"]
     which = "the Pareto front" if pareto else "the best"
     mark = "" if pareto else f"; {_MARK} Pareto front"
     metric = rows[0].metric if rows else "accuracy"
-    title = f"{_title(metric)} on the validation split, {which} of {n_trials} trials; noisy: {device}{mark}"
-    display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=range(7)))
+    by = f", chosen by that at {at_shots[0]}" if for_shots else ""
+    title = (
+        f"{_title(metric)} on the validation split, {which} of {n_trials} trials; noisy: {device}{by}{mark}"
+    )
+    numbers = range(len(columns) - 2)
+    display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=numbers))
     if not trials:
         tell("No trial has finished training yet.")
         return
@@ -116,8 +122,10 @@ def _show_final(rows: list[Row], device: str) -> None:
     from qcsearch.search.finish.rows import shots_column
 
     measured = next((row for row in rows if row.kind == "deployed"), None)
+    at_shots, for_shots = shots_column(rows), any(row.for_shots for row in rows)
     title = f"Accuracy on the test split, touched once; noisy: {device}, at infinitely many shots"
-    at_shots = shots_column(rows)
+    if for_shots:
+        title += f"; searched for {at_shots} a basis, which the intervals are of"
     columns = ["model", "noisy", "± seeds", at_shots, "noiseless"]
     if measured is not None:
         title += f"; deployed: {measured.backend}, {measured.n_samples} samples"
@@ -130,6 +138,7 @@ def _show_final(rows: list[Row], device: str) -> None:
     baselines = [row for row in rows if row.kind in _BASELINES]
     columns = ["baseline", "noisy", at_shots, "classical", "95 % interval", "winner − baseline, 95 %", "p"]
     title = f"Baselines on the same {rows[0].n_samples:,} test samples, differences in points"
+    title += f" at {at_shots}" if for_shots else ""
     display(table(title, columns, map(_baseline, baselines), right=range(1, len(columns))))
     if rows[0].metric != "accuracy":
         _show_scores([rows[0], *baselines])
@@ -206,9 +215,10 @@ def _baseline(row: Row) -> tuple[object, ...]:
 
 
 def _trial(row: Row, marked: bool) -> tuple[object, ...]:
-    reached = (score(row.score, row.metric), score(row.score_noiseless, row.metric))
+    at_shots = (score(row.score, row.metric),) if row.for_shots else ()
+    reached = (score(row.score_noisy, row.metric), *at_shots, score(row.score_noiseless, row.metric))
     names = ((row.encoding or "").replace("_", " "), (row.ansatz or "").replace("_", " "))
-    seconds = None if row.costs is None else f"{row.costs.qpu_seconds:.2f}"
+    seconds = None if row.costs is None else f"{row.costs.qpu_seconds:.3g}"
     costs = (row.n_qubits, _total(row), row.two_qubit_gates, seconds)
     number = f"{_MARK} {row.trial}" if marked and row.pareto else row.trial
     if row.outcome == "cut":

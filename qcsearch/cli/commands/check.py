@@ -66,7 +66,7 @@ def check(
     check_strategy(settings.strategy, inputs.space, settings.strategy_options)
     features = Features.of(inputs.dataset, settings)
     limit = settings.budget.setup_seconds
-    objective = Objective.of(features, inputs.space, inputs.device, settings.seed, limit)
+    objective = Objective.of(features, inputs.space, inputs.device, settings.seed, limit, settings.shots)
     say(f"Drawing {SAMPLED} candidates ...")
     sample = _draw(objective, settings.seed)
     if not sample.feasible:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qcsearch.cli.options.billing import backend_of, is_billed, opened, rows, show
-from qcsearch.cli.options.common import Json, Run, Shots, Verbose, examples
+from qcsearch.cli.options.common import Json, Run, RunShots, Verbose, examples
 from qcsearch.cli.options.groups import grouped
 from qcsearch.cli.options.hardware import Canaries, EstimateOptions, ShotsSchedule, Steps, UsdPerSecond
 from qcsearch.cli.output import emit, say_notes, tell
@@ -27,18 +27,19 @@ class CostOptions:
     """Of the deployment."""
 
     steps: Steps = 10
-    shots: Shots = 4096
+    shots: RunShots = None
     shots_schedule: ShotsSchedule = "constant"
     canaries: Canaries = False
 
-    @property
-    def settings(self) -> DeploymentSettings:
-        """Of the library."""
+    def settings(self, folder: RunFolder) -> DeploymentSettings:
+        """Of the library, for the winner of a run."""
+        from qcsearch.cli.options.models import shots_of
         from qcsearch.deployment.finetune.options import TuningOptions
         from qcsearch.deployment.settings import DeploymentSettings
 
         tuning = TuningOptions(shots_schedule=self.shots_schedule)
-        return DeploymentSettings(self.shots, canaries=self.canaries, steps=self.steps, tuning=tuning)
+        shots = shots_of(folder, self.shots)
+        return DeploymentSettings(shots, canaries=self.canaries, steps=self.steps, tuning=tuning)
 
 
 @grouped
@@ -73,7 +74,8 @@ def cost(
 
     folder = RunFolder.open(run)
     spec = backend_of(folder, backend)
-    plan, remaining = _plan(folder, spec, options.settings, hardware)
+    settings = options.settings(folder)
+    plan, remaining = _plan(folder, spec, settings, hardware)
     seconds = plan.total.seconds
     usd = None if usd_per_qpu_second is None else seconds * usd_per_qpu_second
     share = seconds / remaining if remaining else None
@@ -82,7 +84,7 @@ def cost(
         facts = {"run": run, "backend": spec, "stages": stages, "qpu_seconds": seconds, "usd": usd}
         emit({**facts, "remaining_seconds": remaining, "share_of_remaining": share, "assumes": ASSUMPTIONS})
         return
-    show(plan, f"Cost of a deployment to {spec}, {options.shots:,} shots")
+    show(plan, f"Cost of a deployment to {spec}, {settings.shots:,} shots")
     if usd is not None:
         tell(f"At {usd_per_qpu_second:g} USD a QPU second: {usd:,.2f} USD.")
     if share is not None:

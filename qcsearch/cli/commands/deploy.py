@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcsearch.cli.options.billing import ask, backend_of, billing, opened
-from qcsearch.cli.options.common import Json, Run, Shots, Verbose, examples
+from qcsearch.cli.options.common import Json, Run, RunShots, Verbose, examples
 from qcsearch.cli.options.groups import grouped
 from qcsearch.cli.options.hardware import Canaries, HardwareOptions, Mitigate, Remap, ShotsSchedule, Steps
 from qcsearch.cli.options.remap import find_remap
@@ -30,21 +30,21 @@ class DeployOptions:
     """Of the deployment, on any backend."""
 
     steps: Steps = 10
-    shots: Shots = 4096
+    shots: RunShots = None
     shots_schedule: ShotsSchedule = "constant"
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="Everything random comes from it.")] = 0
     canaries: Canaries = False
     mitigate: Mitigate = False
     remap: Remap = False
 
-    @property
-    def settings(self) -> DeploymentSettings:
-        """Of the library; `remap` is decided before it."""
+    def settings(self, folder: RunFolder) -> DeploymentSettings:
+        """Of the library, for the winner of a run; `remap` is decided before it."""
+        from qcsearch.cli.options.models import shots_of
         from qcsearch.deployment.finetune.options import TuningOptions
         from qcsearch.deployment.settings import DeploymentSettings
 
         return DeploymentSettings(
-            shots=self.shots,
+            shots=shots_of(folder, self.shots),
             seed=self.seed,
             canaries=self.canaries,
             mitigate=self.mitigate,
@@ -107,7 +107,7 @@ def _deploy(
     from qcsearch.data.splitting import split
     from qcsearch.deployment.deploying import deploy as run_deployment
 
-    model, settings = winner(folder), options.settings
+    model, settings = winner(folder), options.settings(folder)
     say_notes(model.device)
     parts = split(folder.dataset, folder.config.settings.seed)
     digest = _digest(folder, spec, settings, [] if ibm is None else ibm.of_jobs, options.remap)

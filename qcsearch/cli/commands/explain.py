@@ -53,7 +53,8 @@ def explain(
     if json:
         emit(record.to_json())
         return
-    display(facts(f"Trial {trial}: {record.outcome.label}", _outcome(record)))
+    shots = folder.config.settings.shots
+    display(facts(f"Trial {trial}: {record.outcome.label}", _outcome(record, shots)))
     if record.candidate is not None:
         display(facts("\nCandidate", _candidate(record.candidate)))
     if record.costs is not None:
@@ -86,8 +87,8 @@ def _explain_run(folder: RunFolder, json: bool) -> None:
     kept = sum(record.outcome.kind == "kept" for record in found)
     say(f"Computing the predictors of {kept} trained candidates ...")
     try:
-        features = Features.of(folder.dataset, config.settings)
-        objective = Objective.of(features, folder.space, folder.device, config.settings.seed)
+        features, settings = Features.of(folder.dataset, config.settings), config.settings
+        objective = Objective.of(features, folder.space, folder.device, settings.seed, shots=settings.shots)
         rows = correlations(objective, found)
     except QCSearchError as error:  # such as a plug-in that is gone
         say(f"Note: The predictors cannot be computed: {error.message}")
@@ -127,7 +128,7 @@ def _worth(row: Correlation) -> tuple[object, ...]:
     return row.predictor, f"{row.rho:+.2f}", f"{row.low:+.2f} … {row.high:+.2f}", row.n, milliseconds
 
 
-def _outcome(record: TrialRecord) -> dict[str, object]:
+def _outcome(record: TrialRecord, shots: int | None) -> dict[str, object]:
     from qcsearch.search.trial.times import stage_times
 
     shown: dict[str, object] = {"why": record.outcome.text or "–"}
@@ -135,7 +136,9 @@ def _outcome(record: TrialRecord) -> dict[str, object]:
         shown["circuit"] = f"refined, step by step, from that of trial {record.lineage}"
     if record.trained:
         name = f"validation {metric(record.metric)}"
-        shown[f"{name}, noisy"] = score(record.validation_score, record.metric)
+        if shots is not None:
+            shown[f"{name}, noisy, {shots:,} shots"] = score(record.validation_score, record.metric)
+        shown[f"{name}, noisy"] = score(record.validation_score_noisy, record.metric)
         shown[f"{name}, noiseless"] = score(record.validation_score_noiseless, record.metric)
     if record.steps:
         stopped = "" if record.outcome.kind in ("pruned", "cut") else f" {record.stopped}"
@@ -170,7 +173,7 @@ def _costs(costs: Costs) -> dict[str, object]:
         "mapping": costs.mapping,
         "duration": f"{microseconds(costs.duration)}, {percent(costs.duration_over_t2)} of the shortest T2",
         "estimated success probability": percent(costs.estimated_success_probability),
-        "QPU time a prediction": f"{seconds(costs.qpu_seconds, 2)} at 4,096 shots a basis (estimate)",
+        "QPU time a prediction": f"{costs.qpu_seconds:.3g} s at {costs.shots:,} shots a basis (estimate)",
     }
 
 

@@ -27,6 +27,7 @@ _TOP = 5
     "qcsearch search digits:0-3 --device fake_torino --max-seconds 120 --workers 2",
     "qcsearch search flowers.csv --target species --trials 60 --run runs/flowers",
     "qcsearch search passengers.csv --target survived --drop name --encode onehot --impute median",
+    "qcsearch search flowers.csv --shots 256",
     "qcsearch search flowers.csv --max-two-qubit-gates 8 --max-duration-us 4",
     "qcsearch search flowers.csv --strategy elivagar --strategy-option pool=50",
     "qcsearch search --seed-from runs/flowers --device fake_fez --max-seconds 60",

@@ -18,6 +18,7 @@ __all__ = [
     "Model",
     "Output",
     "Run",
+    "RunShots",
     "Shots",
     "Target",
     "Verbose",
@@ -107,4 +108,12 @@ Output = Annotated[
 ]
 Shots = Annotated[
     int, typer.Option("--shots", metavar="N", help="Runs of each circuit in each measurement basis.")
+]
+RunShots = Annotated[
+    int | None,
+    typer.Option(
+        "--shots",
+        metavar="N",
+        help="Runs of each circuit in each measurement basis. Default: those that the run was searched for, else 4096.",
+    ),
 ]

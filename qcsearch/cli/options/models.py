@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from qcsearch.search.run.folder import RunFolder
     from qcsearch.training.model import TrainedModel
 
-__all__ = ["deployment_of", "load_model", "winner"]
+__all__ = ["deployment_of", "load_model", "shots_of", "winner"]
+
+_SHOTS = 4096
 
 
 def winner(folder: RunFolder) -> TrainedModel:
@@ -28,6 +30,11 @@ def winner(folder: RunFolder) -> TrainedModel:
             f"The run in '{folder.path}' has no winner yet.", fix="finish it: qcsearch search --run DIR."
         )
     return load_bundle(folder.model)
+
+
+def shots_of(folder: RunFolder, asked: int | None) -> int:
+    """Shots of a basis in a deployment: those that are asked for, or that the run was searched for, or 4,096."""
+    return asked if asked is not None else folder.config.settings.shots or _SHOTS
 
 
 def deployment_of(folder: RunFolder) -> Deployment | None:

@@ -168,6 +168,15 @@ class SearchOptions:
             "f1_macro, matthews_corrcoef, roc_auc_ovr or neg_log_loss. Default: accuracy.",
         ),
     ] = None
+    shots: Annotated[
+        int | None,
+        typer.Option(
+            "--shots",
+            metavar="S",
+            help="Shots of each measurement basis of a prediction: candidates are trained for so many, and chosen by "
+            "the accuracy to expect with them. Default: infinitely many; the winner's accuracy at 1,024 is told.",
+        ),
+    ] = None
     strategy: Annotated[
         str | None,
         typer.Option(

@@ -76,7 +76,8 @@ class Tile:
 def tiles(facts: RunFacts) -> list[Tile]:
     """The kinds of score, those that are not there yet too."""
     by_kind = {score.kind: score for score in facts.scores}
-    return [_tile(kind, by_kind.get(kind)) for kind in _KINDS]
+    main = "noisy" if facts.shots is None else "at_shots"
+    return [_tile(kind, by_kind.get(kind), kind == main) for kind in _KINDS]
 
 
 def comparison(facts: RunFacts) -> Table:
@@ -186,10 +187,11 @@ def leaderboard(facts: RunFacts) -> Table:
     by_number = {record.trial: record for record in facts.records}
     ranked = [by_number[number] for number in facts.ranking[:_TOP] if number in by_number]
     columns = (
-        *("trial", "noisy", "noiseless", "qubits", "parameters", "2q gates", "depth", "ESP"),
-        *("encoding", "ansatz", "head"),
+        *("trial", *([] if facts.shots is None else [facts.chosen_by]), "noisy", "noiseless"),
+        *("qubits", "parameters", "2q gates", "depth", "ESP", "encoding", "ansatz", "head"),
     )
-    return Table(columns, [_row(record) for record in ranked], range(8), _marks(facts, ranked))
+    rows = [_row(record, facts.shots is not None) for record in ranked]
+    return Table(columns, rows, range(len(columns) - 3), _marks(facts, ranked))
 
 
 def front(facts: RunFacts) -> Table:
@@ -197,13 +199,13 @@ def front(facts: RunFacts) -> Table:
     by_number = {record.trial: record for record in facts.records}
     found = [by_number[number] for number in facts.pareto]
     columns = (
-        *("trial", "noisy", "2q gates", "QPU s", "µs a shot", "depth", "qubits", "parameters"),
+        *("trial", facts.chosen_by, "2q gates", "QPU s", "µs a shot", "depth", "qubits", "parameters"),
         *("encoding", "ansatz"),
     )
     return Table(columns, [_front_row(record) for record in found], range(8), _marks(facts, found))
 
 
-def _tile(kind: str, score: Score | None) -> Tile:
+def _tile(kind: str, score: Score | None, main: bool) -> Tile:
     title, meaning = _KINDS[kind]
     return Tile(
         title,
@@ -211,7 +213,7 @@ def _tile(kind: str, score: Score | None) -> Tile:
         score is not None,
         meaning,
         (_MISSING[kind],) if score is None else score.details,
-        kind == "noisy",
+        main,
     )
 
 
@@ -235,7 +237,7 @@ def _marks(facts: RunFacts, records: Sequence[TrialRecord]) -> list[str | None]:
     return ["winner" if record.trial == best else None for record in records]
 
 
-def _row(record: TrialRecord) -> Sequence[object]:
+def _row(record: TrialRecord, for_shots: bool) -> Sequence[object]:
     candidate, costs = record.candidate, record.costs
     names = (
         ("–",) * 3
@@ -253,10 +255,10 @@ def _row(record: TrialRecord) -> Sequence[object]:
         )
     )
     n_qubits = None if candidate is None else candidate.n_qubits
-    reached = [
-        wording.score(value, record.metric)
-        for value in (record.validation_score, record.validation_score_noiseless)
-    ]
+    scores = [record.validation_score_noisy, record.validation_score_noiseless]
+    if for_shots:
+        scores.insert(0, record.validation_score)
+    reached = [wording.score(value, record.metric) for value in scores]
     trial = f"{record.trial} (cut short)" if record.outcome.kind == "cut" else record.trial
     return (trial, *reached, n_qubits, *cost, *(_words(name) for name in names))
 
@@ -269,7 +271,7 @@ def _front_row(record: TrialRecord) -> tuple[object, ...]:
         record.trial,
         wording.score(record.validation_score, record.metric),
         costs.two_qubit_gates,
-        f"{costs.qpu_seconds:.2f}",
+        f"{costs.qpu_seconds:.3g}",
         f"{1e6 * costs.duration:.2f}",
         costs.depth,
         candidate.n_qubits,

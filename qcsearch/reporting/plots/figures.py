@@ -37,18 +37,19 @@ def run_figures(facts: RunFacts) -> dict[str, RunFigure]:
     """The figures that the facts suffice for, by name."""
     points, metric = trial_points(facts), wording.metric(facts.metric)
     winner = None if facts.winner is None else facts.winner.trial
+    reached = f"validation {metric} ({facts.chosen_by})"
     found = []
     if any(point.score is not None for point in points):
         found.append(
             RunFigure(
-                "progress", f"Validation {metric} of each trial", lambda p: plots.progress(points, p, metric)
+                "progress", f"Validation {metric} of each trial", lambda p: plots.progress(points, p, reached)
             )
         )
         found.append(
             RunFigure(
                 "pareto",
                 f"{metric[:1].upper()}{metric[1:]} against two-qubit gates and QPU seconds",
-                lambda p: plots.pareto(points, winner, p, metric),
+                lambda p: plots.pareto(points, winner, p, reached),
             )
         )
     panels = _panels(facts)
@@ -83,7 +84,7 @@ def _panels(facts: RunFacts) -> list[plots.LearningPanel]:
     """Score in the search, and loss of the last steps on the backend."""
     found: list[plots.LearningPanel] = []
     if facts.curves:
-        found.append((f"validation {wording.metric(facts.metric)} (noisy)", "step", facts.curves))
+        found.append((f"validation {wording.metric(facts.metric)} ({facts.chosen_by})", "step", facts.curves))
     losses = () if facts.deployment is None else facts.deployment.tuning.losses
     if losses and facts.deployment is not None:
         curve = plots.Curve("loss", range(1, len(losses) + 1), losses, main=True)

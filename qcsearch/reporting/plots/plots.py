@@ -28,6 +28,9 @@ __all__ = [
 ]
 
 
+_REACHED = "validation accuracy (noisy)"
+
+
 @dataclass(frozen=True)
 class Curve:
     """One line of a learning curve.
@@ -51,7 +54,7 @@ class TrialPoint:
 
     Attributes:
         number: of the trial.
-        score: on the validation split, under noise; None if it was not trained.
+        score: on the validation split, under noise, that it was chosen by; None if it was not trained.
         two_qubit_gates: of the mapped circuit; None if it was not mapped.
         state: `kept`, `cut short`, `pruned`, `infeasible` or `failed`.
         qpu_seconds: estimated processor time of one prediction; None if it was not mapped.
@@ -68,9 +71,9 @@ class TrialPoint:
     pareto: bool = False
 
 
-def progress(trials: Sequence[TrialPoint], palette: Palette = FILE, metric: str = "accuracy") -> Figure:
-    """Validation score of each trial in order, with the best so far."""
-    figure, axes = single(palette, "trial", f"validation {metric} (noisy)", width=9.2, height=3.1)
+def progress(trials: Sequence[TrialPoint], palette: Palette = FILE, reached: str = _REACHED) -> Figure:
+    """Validation score of each trial in order, with the best so far; `reached` says which score."""
+    figure, axes = single(palette, "trial", reached, width=9.2, height=3.1)
     for state, colour, marker in (
         ("pruned", palette.muted, "x"),
         ("cut short", palette.second, "x"),
@@ -143,14 +146,14 @@ def importance(shares: Mapping[str, float], palette: Palette = FILE, limit: int 
 
 
 def pareto(
-    trials: Sequence[TrialPoint], winner: int | None, palette: Palette = FILE, metric: str = "accuracy"
+    trials: Sequence[TrialPoint], winner: int | None, palette: Palette = FILE, reached: str = _REACHED
 ) -> Figure:
     """Validation score against two-qubit gates, parameters and processor time, with the front of all four."""
     figure = sheet(palette, (11.5, 3.6))
     labels = ("two-qubit gates, mapped", "trained parameters", "QPU seconds a prediction (estimate)")
     for place, label in enumerate(labels):
         axes = figure.add_subplot(1, len(labels), place + 1)
-        dress(axes, palette, label, "" if place else f"validation {metric} (noisy)")
+        dress(axes, palette, label, "" if place else reached)
         points = [
             (t, cost, t.score)
             for t in trials
@@ -160,7 +163,9 @@ def pareto(
             axes, [(x, y) for t, x, y in points if not t.pareto], "trial", color=palette.muted, alpha=0.55
         )
         _scatter(axes, [(x, y) for t, x, y in points if t.pareto], "Pareto front", color=palette.accent)
-        line = pareto_front([(round(x, 2), y) for _, x, y in points])  # as fine as the front of all four
+        line = pareto_front(
+            [(float(f"{x:.3g}"), y) for _, x, y in points]
+        )  # as fine as the front of all four
         if line:
             x, y = zip(*line, strict=True)
             axes.step(x, y, where="post", color=palette.accent, lw=1.2, zorder=2)

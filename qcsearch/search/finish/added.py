@@ -24,7 +24,9 @@ def added(rows: Iterable[Row]) -> str:
     if not measured:
         return ""
     parts = [_part(what, row) for what, row in measured]
-    return f"What it added, on n = {measured[0][1].n_samples:,} test samples: {'; '.join(parts)}."
+    first = measured[0][1]
+    at = f" at {first.shots:,} shots" if first.for_shots else ""
+    return f"What it added{at}, on n = {first.n_samples:,} test samples: {'; '.join(parts)}."
 
 
 def _part(what: str, row: Row) -> str:

@@ -14,25 +14,21 @@ from qcsearch.data.splitting import Part
 from qcsearch.devices.calibration.providers import other_snapshot
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.errors import CandidateError, DeviceError
-from qcsearch.search.finish.baselines.base import RANDOM, Quantum, Samples, Unmeasured
+from qcsearch.search.finish.baselines.base import RANDOM, Quantum, Unmeasured
 from qcsearch.search.finish.baselines.circuits import quantum_rows
 from qcsearch.search.finish.baselines.fitting import Fitting
 from qcsearch.search.finish.baselines.models import classical_rows
-from qcsearch.search.finish.baselines.random_circuit import random_features
-from qcsearch.search.finish.finalist import Finalist
-from qcsearch.search.finish.majority import MAJORITY, majority
+from qcsearch.search.finish.evaluated import EvaluatedWinner
 from qcsearch.search.run.result import OTHER_DAY, UNTUNED, SearchResult
 from qcsearch.search.run.scores import BaselineScore, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.parameters import ParameterCounts, Parameters
-from qcsearch.training.predictions import Predictions
 from qcsearch.training.scoring import accuracy, classify, validation_score
-from qcsearch.training.shots.score import TOLD_SHOTS, classes_at_shots, shot_score
-from qcsearch.training.statistics import paired_difference, score_difference, score_interval, wilson
-from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
+from qcsearch.training.shots.score import shot_score
+from qcsearch.training.statistics import wilson
+from qcsearch.training.transpiled import transpile_candidate
 
-__all__ = ["HELD_OUT_SIGMA", "Deadlines", "EvaluatedWinner", "compared", "missing_at_first"]
+__all__ = ["HELD_OUT_SIGMA", "Deadlines", "compared", "missing_at_first"]
 
 HELD_OUT_SIGMA = 0.2
 """Of the drift model, where no second day of a device was recorded."""
@@ -55,96 +51,6 @@ class Deadlines:
 
     training: float | None = None
     end: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class EvaluatedWinner:
-    """A winner and what it said of the test part, against which every baseline is held.
-
-    Attributes:
-        objective: of the search.
-        winner: the finalist that was chosen.
-        test: the test part as `evaluate` transformed it.
-        predicted: what it says of its samples under noise.
-        temperature: of its probabilities, which circuits that are trained alike have too.
-    """
-
-    objective: Objective
-    winner: Finalist
-    test: Part
-    predicted: Predictions
-    temperature: float = 1.0
-
-    def samples(self, random: bool = False) -> Samples:
-        """What classical models learn from: the rows that the winner's kept weights are of.
-
-        Args:
-            random: whether what a random circuit says of them is asked for too.
-        """
-        features, candidate = self.objective.features, self.winner.transpiled.candidate
-        data = features.prepare(candidate.preprocessing).data
-        raw, raw_test = features.raw()
-        if self.winner.whole is not None:
-            data, raw = data.whole(), raw.whole()
-        return Samples(
-            Z=data.train.X,
-            Z_test=self.test.X,
-            X=raw.train.X,
-            X_test=raw_test,
-            y=data.train.y,
-            n_parameters=len(self.winner.chosen.parameters.vector),
-            seed=self.objective.seed,
-            metric=self.objective.features.metric.name,
-            random=random_features(self.objective, self.winner, data.train.X, self.test.X)
-            if random
-            else None,
-        )
-
-    def score(
-        self,
-        name: str,
-        predicted: Predictions,
-        *,
-        circuit: TranspiledCandidate | None = None,
-        at_shots: Ints | None = None,
-    ) -> BaselineScore:
-        """The score of what a baseline says of the test samples.
-
-        Args:
-            name: of the baseline.
-            predicted: what it says of them.
-            circuit: what said it, if it was one.
-            at_shots: of a circuit, `(n_draws, n_test)`, with finitely many shots.
-        """
-        y, metric = self.test.y, self.objective.features.metric
-        found = float(np.mean(predicted.classes == y))
-        n_train = len(self.objective.features.split.train)
-        if self.winner.whole is not None:
-            n_train += len(self.objective.features.split.validation)
-        return BaselineScore(
-            name=name,
-            quantum=circuit is not None,
-            test_accuracy=found,
-            test_interval=wilson(found, len(y)),
-            difference=paired_difference(self.predicted.classes == y, predicted.classes == y),
-            test_score=metric(y, predicted),
-            test_score_interval=score_interval(metric, y, predicted),
-            score_difference=score_difference(metric, y, self.predicted, predicted),
-            n_train=n_train,
-            parameters=None if circuit is None else circuit.counts(self.objective.features.dataset.n_classes),
-            two_qubit_gates=None if circuit is None else circuit.mapped.two_qubit_gates,
-            test_at_shots=None if at_shots is None else shot_score(at_shots, y, TOLD_SHOTS),
-        )
-
-    def classes_at_shots(self, transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats) -> Ints:
-        """Class numbers `(n_draws, n_samples)` of a circuit, as `training.shots.score` draws them."""
-        n_classes, seed = self.objective.features.dataset.n_classes, self.objective.seed
-        return classes_at_shots(transpiled, parameters, Z, n_classes, TOLD_SHOTS, seed)
-
-    def majority(self) -> BaselineScore:
-        """That of the class that is most common in the training part."""
-        y, n_classes = self.objective.features.split.train.y, self.objective.features.dataset.n_classes
-        return replace(self.score(MAJORITY, majority(y, len(self.test), n_classes)), n_train=len(y))
 
 
 def missing_at_first(baselines: str, tuned: bool) -> dict[str, str]:
@@ -266,7 +172,9 @@ def _with_other_day(tested: EvaluatedWinner, deadline: float | None, result: Sea
         return _without(result, OTHER_DAY, reason)
     test, parameters = tested.test, winner.chosen.parameters
     score = accuracy(there, parameters, test, tested.objective.features.dataset.n_classes)
-    at_shots = shot_score(tested.classes_at_shots(there, parameters, test.X), test.y, TOLD_SHOTS)
+    at_shots = shot_score(
+        tested.classes_at_shots(there, parameters, test.X), test.y, tested.objective.told_shots
+    )
     snapshot = SnapshotScore(
         other.name, other.calibrated_at, score, wilson(score, len(test)), test_at_shots=at_shots
     )

@@ -13,12 +13,13 @@ from qcsearch.search.finish.majority import MAJORITY, majority
 from qcsearch.search.run.scores import Best, SeedScore
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.data import TrainingData
+from qcsearch.training.expectations import Ints
 from qcsearch.training.judging.calibration import Calibration, calibration, fitted_temperature
 from qcsearch.training.judging.recalls import Recall, balanced_accuracy, recalls
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.predictions import Predictions
 from qcsearch.training.scoring import accuracy, logits
-from qcsearch.training.shots.score import TOLD_SHOTS, classes_at_shots, shot_score
+from qcsearch.training.shots.score import classes_at_shots, shot_score
 from qcsearch.training.statistics import score_interval, wilson
 from qcsearch.training.transpiled import TranspiledCandidate
 from qcsearch.wording import score
@@ -34,6 +35,7 @@ class Evaluation:
         model: the winner.
         test: the test part as the winner's circuit takes it, for `comparisons`: it is transformed once.
         predicted: what the winner says of its samples, under noise.
+        predicted_at_shots: their class numbers with finitely many shots, `(n_draws, n_test)`.
         best: its figures.
         seeds: its candidate's trainings.
         spread: over them.
@@ -48,6 +50,7 @@ class Evaluation:
     model: TrainedModel
     test: Part
     predicted: Predictions
+    predicted_at_shots: Ints
     best: Best
     seeds: tuple[SeedScore, ...]
     spread: dict[str, float | None]
@@ -76,11 +79,12 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     noisy = float(np.mean(predicted.classes == test.y))
     noiseless = accuracy(transpiled, chosen.parameters, test, data.n_classes, noise=False)
     at_shots = classes_at_shots(
-        transpiled, chosen.parameters, test.X, data.n_classes, TOLD_SHOTS, objective.seed
+        transpiled, chosen.parameters, test.X, data.n_classes, objective.told_shots, objective.seed
     )
     best = Best(
         trial=winner.record.trial,
         metric=data.metric.name,
+        shots=objective.shots,
         validation_score=chosen.validation_score,
         test_score=data.metric(test.y, predicted),
         test_score_interval=score_interval(data.metric, test.y, predicted),
@@ -88,7 +92,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         test_accuracy_noiseless=noiseless,
         test_interval_noisy=wilson(noisy, len(test)),
         test_interval_noiseless=wilson(noiseless, len(test)),
-        test_at_shots=shot_score(at_shots, test.y, TOLD_SHOTS),
+        test_at_shots=shot_score(at_shots, test.y, objective.told_shots),
         n_test=len(test),
         n_qubits=transpiled.candidate.n_qubits,
         parameters=transpiled.counts(data.n_classes, chosen.parameters.head),
@@ -106,6 +110,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         model=_model(objective, winner, best, test, calibrated, by_class),
         test=test,
         predicted=predicted,
+        predicted_at_shots=at_shots,
         best=best,
         seeds=seeds,
         spread=_spread(seeds),
@@ -147,8 +152,9 @@ def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:
 def _failure(winner: Finalist, best: Best, data: TrainingData, test: Part) -> str:
     """Why the winner is nothing to be used: it was cut short, or always to say the commonest class is no worse."""
     said = f"No training went to its end, the winner's neither: {winner.cut}" if winner.cut else ""
+    accurate = best.shots is not None and data.metric.name == "accuracy"
     for name, part, reached in (
-        ("test", test, best.test_score),
+        ("test", test, best.test_at_shots.accuracy if accurate else best.test_score),
         ("validation", data.validation, best.validation_score),
     ):
         least = data.metric(part.y, majority(data.train.y, len(part), data.n_classes))

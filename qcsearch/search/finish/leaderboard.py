@@ -9,14 +9,13 @@ from typing import Any
 from qcsearch.errors import CandidateError, RunError
 from qcsearch.registry import Registry
 from qcsearch.search.finish.added import added
+from qcsearch.search.finish.reference_rows import majority_rows, tuning_rows
 from qcsearch.search.finish.rows import (
     TEST,
     Row,
     final_rows,
-    majority_rows,
     shots_column,
     trial_row,
-    tuning_rows,
 )
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.history import History
@@ -127,9 +126,10 @@ def leaderboard(
     """
     records, result = (history or run.history()).records, run.result()
     if result is None:
-        return _assembled(majority_rows(run) if rank(records) else [], records, top, pareto)
+        majority = majority_rows(run) if rank(records) else []
+        return _assembled(majority, records, top, pareto, run.config.settings.shots)
     final = [*final_rows(result, run.deployment()), *tuning_rows(result, run.config)]
-    return _assembled(final, records, top, pareto)
+    return _assembled(final, records, top, pareto, result.best.shots)
 
 
 def leaderboard_of(
@@ -142,16 +142,16 @@ def leaderboard_of(
         top: how many trials at most; None for all that were trained and not pruned.
         deployment: of its winner, if there is one.
     """
-    return _assembled(final_rows(result, deployment), result.records, top, pareto=False)
+    return _assembled(final_rows(result, deployment), result.records, top, False, result.best.shots)
 
 
 def _assembled(
-    final: Sequence[Row], records: Sequence[TrialRecord], top: int | None, pareto: bool
+    final: Sequence[Row], records: Sequence[TrialRecord], top: int | None, pareto: bool, shots: int | None
 ) -> Leaderboard:
     ranked = rank(records)
     front = {record.trial for record in pareto_front(ranked)}
     shown = [record for record in ranked if record.trial in front or not pareto]
-    trials = (trial_row(record, record.trial in front) for record in shown[:top])
+    trials = (trial_row(record, record.trial in front, shots) for record in shown[:top])
     costs: dict[int | None, Costs | None] = {record.trial: record.costs for record in ranked}
     final = [replace(row, costs=costs.get(row.trial)) if row.kind == "winner" else row for row in final]
     return Leaderboard((*final, *trials))

@@ -15,9 +15,10 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.search.events import Event, RefitFinished, RefitStarted
 from qcsearch.search.finish.finalist import Finalist, Refitted
 from qcsearch.search.finish.schedule import MARGIN, affordable, promising, rounds_end, was_cut
-from qcsearch.search.trial.objective import PRECISION, Objective, seed_words
+from qcsearch.search.trial.objective import PRECISION, Objective
 from qcsearch.search.trial.ranking import best_of_lineages
 from qcsearch.search.trial.record import TrialRecord
+from qcsearch.search.trial.seeds import seed_words
 from qcsearch.training.data import TrainingData
 from qcsearch.training.loop.fit import Stop
 from qcsearch.training.loop.trainer import TrainingControl
@@ -173,6 +174,7 @@ def _train_whole(
         start=start,
         control=TrainingControl(deadline),
         dtype=PRECISION,
+        shots=objective.shots,
     )
     if found.stopped in (Stop.BUDGET, Stop.DIVERGED):
         winner.notices.append(_NOT_WHOLE.format(reason=found.stopped.sentence))
@@ -207,8 +209,9 @@ def train_once(
         start=start,
         control=TrainingControl(deadline),
         dtype=PRECISION,
+        shots=objective.shots,
     )
-    score = validation_score(transpiled, found.parameters, data)
+    score = validation_score(transpiled, found.parameters, data, shots=objective.shots)
     loss = math.inf if found.validation_loss is None else found.validation_loss
     cut = found.stopped.sentence if found.stopped == Stop.BUDGET else ""
     return Refitted(found.parameters, score, index, loss, cut)

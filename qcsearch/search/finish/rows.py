@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from qcsearch.data.splitting import split
-from qcsearch.search.finish.majority import MAJORITY, majority
-from qcsearch.search.run.config import RunConfig
-from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.run.scores import BaselineScore, Best
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
 from qcsearch.training.judging.calibration import Calibration
 from qcsearch.training.judging.recalls import Recall
-from qcsearch.training.metrics import Metric
 from qcsearch.training.parameters import ParameterCounts
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval, wilson
@@ -28,10 +21,8 @@ __all__ = [
     "VALIDATION",
     "Row",
     "final_rows",
-    "majority_rows",
     "shots_column",
     "trial_row",
-    "tuning_rows",
 ]
 
 VALIDATION, TEST = "validation", "test"
@@ -49,12 +40,19 @@ class Row:
         accuracy: under the device's noise, at infinitely many shots, of a `snapshot` and an `origin` under that which
             the name says; classical models have none.
         accuracy_noiseless: of the same weights without noise, if it was measured.
-        interval: 95 % interval of the one that was measured of `accuracy_deployed`, `accuracy` and
-            `accuracy_noiseless`, the first of them; None of trials, which were chosen by theirs.
-        difference: of a baseline, the winner's accuracy minus its own, on the same samples.
-        at_shots: as `accuracy`, at finitely many shots: simulated, on the test split.
+        interval: 95 % interval of the one that was measured of `accuracy_deployed`, `accuracy_at_shots` where the
+            search was for that many, `accuracy` and `accuracy_noiseless`, the first of them; None of trials, which were
+            chosen by theirs.
+        difference: of a baseline, the winner's accuracy minus its own, on the same samples, at the shots that the
+            search was for.
+        accuracy_at_shots: as `accuracy`, at finitely many shots, simulated; of trials only if the search was for them.
+        shots: how many these are, of each measurement basis.
+        at_shots: the same on the test split, with its spread from one measurement to the next and its interval.
+        for_shots: whether the search was for that many shots, not for infinitely many.
         metric: name of the search's metric, which trials are chosen and ranked by.
-        score: in that metric, under noise where there is any; of trials on the validation split.
+        score: in that metric, under noise where there is any; of trials on the validation split, at the shots that the
+            search was for, on the test split at infinitely many.
+        score_noisy: of a trial, the same at infinitely many shots.
         score_noiseless: of a trial, the same without noise.
         score_interval: 95 % interval of `score` on the test split.
         score_difference: of a baseline, the winner's score minus its own.
@@ -85,9 +83,13 @@ class Row:
     accuracy_noiseless: float | None = None
     interval: Interval | None = None
     difference: Difference | None = None
+    accuracy_at_shots: float | None = None
+    shots: int | None = None
     at_shots: ShotScore | None = None
+    for_shots: bool = False
     metric: str = "accuracy"
     score: float | None = None
+    score_noisy: float | None = None
     score_noiseless: float | None = None
     score_interval: Interval | None = None
     score_difference: Difference | None = None
@@ -110,28 +112,33 @@ class Row:
     n_samples: int | None = None
     note: str = ""
 
-    @property
-    def accuracy_at_shots(self) -> float | None:
-        """The accuracy of `at_shots`."""
-        return None if self.at_shots is None else self.at_shots.accuracy
-
 
 def shots_column(rows: Iterable[Row]) -> str:
-    """What the column of `Row.at_shots` is called: `1,024 shots`."""
-    shots = next((row.at_shots.shots for row in rows if row.at_shots is not None), None)
+    """What the column of `Row.accuracy_at_shots` is called: `1,024 shots`."""
+    shots = next((row.shots for row in rows if row.shots is not None), None)
     return "finite shots" if shots is None else f"{shots:,} shots"
 
 
-def trial_row(record: TrialRecord, pareto: bool) -> Row:
-    """A trial; `pareto` says whether it is on the front."""
-    candidate, cost = record.candidate, record.costs
+def trial_row(record: TrialRecord, pareto: bool, shots: int | None) -> Row:
+    """A trial.
+
+    Args:
+        record: of it.
+        pareto: whether it is on the front.
+        shots: that the search is for.
+    """
+    candidate, cost, accurate = record.candidate, record.costs, record.metric == "accuracy"
     return Row(
         name=f"trial {record.trial}",
         kind="trial",
-        accuracy=record.validation_score if record.metric == "accuracy" else None,
-        accuracy_noiseless=record.validation_score_noiseless if record.metric == "accuracy" else None,
+        accuracy=record.validation_score_noisy if accurate else None,
+        accuracy_noiseless=record.validation_score_noiseless if accurate else None,
+        accuracy_at_shots=record.validation_score if accurate and shots is not None else None,
+        shots=shots,
+        for_shots=shots is not None,
         metric=record.metric,
         score=record.validation_score,
+        score_noisy=record.validation_score_noisy,
         score_noiseless=record.validation_score_noiseless,
         trial=record.trial,
         n_qubits=None if candidate is None else candidate.n_qubits,
@@ -154,7 +161,6 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         kind="winner",
         accuracy=best.test_accuracy_noisy,
         accuracy_noiseless=best.test_accuracy_noiseless,
-        at_shots=best.test_at_shots,
         interval=best.test_interval_noisy,
         metric=best.metric,
         score=best.test_score,
@@ -174,19 +180,30 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         f"winner on {held_out.label}",
         "snapshot",
         held_out.test_accuracy_noisy,
-        at_shots=held_out.test_at_shots,
         interval=held_out.test_interval_noisy,
         split=TEST,
         trial=best.trial,
         n_samples=best.n_test,
     )
+    asked = best.shots is not None
     return [
-        winner,
+        _with_shots(winner, best.test_at_shots, asked),
         *([] if deployment is None else [_deployed_row(winner, deployment)]),
-        *([snapshot] if snapshot else []),
-        *(_baseline_row(score, best) for score in sorted(result.baselines, key=lambda one: not one.quantum)),
+        *([_with_shots(snapshot, held_out.test_at_shots, asked)] if snapshot and held_out else []),
+        *(
+            _with_shots(_baseline_row(score, best), score.test_at_shots, asked)
+            for score in sorted(result.baselines, key=lambda one: not one.quantum)
+        ),
         *(Row(name, "missing", None, split=TEST, note=why) for name, why in result.missing.items()),
     ]
+
+
+def _with_shots(row: Row, score: ShotScore | None, asked: bool) -> Row:
+    """The row of a circuit with what it reaches at finitely many shots; `asked`: the search was for them."""
+    if score is None:
+        return replace(row, for_shots=asked)
+    found = replace(row, accuracy_at_shots=score.accuracy, shots=score.shots, at_shots=score, for_shots=asked)
+    return replace(found, interval=score.interval) if asked else found
 
 
 def _baseline_row(score: BaselineScore, best: Best) -> Row:
@@ -196,7 +213,6 @@ def _baseline_row(score: BaselineScore, best: Best) -> Row:
         kind="circuit" if score.quantum else "classical",
         accuracy=score.test_accuracy if score.quantum else None,
         accuracy_noiseless=None if score.quantum else score.test_accuracy,
-        at_shots=score.test_at_shots,
         interval=score.test_interval,
         difference=score.difference,
         metric=best.metric,
@@ -239,7 +255,6 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         kind="deployed",
         accuracy=found.noisy.accuracy,
         accuracy_noiseless=found.noiseless.accuracy,
-        at_shots=None,  # of other weights, and on other samples
         spread=None,
         score=None,
         score_interval=None,
@@ -252,28 +267,3 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         backend=f"{found.backend} ({found.kind})",
         n_samples=found.deployed.n_samples,
     )
-
-
-def majority_rows(run: RunFolder) -> list[Row]:
-    """What the trials of a run that is not evaluated yet have to be better than."""
-    parts, metric = split(run.dataset, run.config.settings.seed), Metric(run.config.settings.metric)
-    y = parts.validation.y
-    found = majority(parts.train.y, len(y), run.dataset.n_classes)
-    accuracy = float(np.mean(found.classes == y))
-    return [Row(MAJORITY, "classical", None, accuracy, metric=metric.name, score=metric(y, found))]
-
-
-def tuning_rows(result: SearchResult, config: RunConfig) -> list[Row]:
-    """Of a tuning: the winner it began with, where it was searched and where it is tuned, with the weights it had."""
-    origin, untuned = config.origin, result.untuned
-    if origin is None:
-        return []
-    name = f"trial {origin.trial} of {origin.run}"
-    found = [(f"{name} on {origin.device}", "origin", origin.test_accuracy_noisy)]
-    if untuned is not None:
-        found.append((f"{name} on {config.device}, untuned", "untuned", untuned.test_accuracy_noisy))
-    n_test = result.best.n_test  # the same split
-    return [
-        Row(label, kind, score, interval=wilson(score, n_test), split=TEST, n_samples=n_test)
-        for label, kind, score in found
-    ]

@@ -17,9 +17,10 @@ class Best:
 
     Attributes:
         trial: number of its trial.
+        shots: of each measurement basis of a prediction, that the search was for; None for infinitely many.
         metric: name of the search's metric, a scorer of scikit-learn.
-        validation_score: in that metric, under noise, on the validation split: what it was chosen by.
-        test_score: the same on the test split.
+        validation_score: in that metric, under noise, at these shots, on the validation split: what it was chosen by.
+        test_score: in that metric, under noise, at infinitely many shots, on the test split.
         test_score_interval: its 95 % interval, see `training.statistics.score_interval`.
         test_accuracy_noisy: under the device's noise, at infinitely many shots, on the test split.
         test_accuracy_noiseless: the same weights without noise.
@@ -33,6 +34,7 @@ class Best:
     """
 
     trial: int
+    shots: int | None
     metric: str
     validation_score: float
     test_score: float
@@ -57,8 +59,8 @@ class BaselineScore:
         quantum: whether it is a circuit, whose accuracy is under the device's noise.
         test_accuracy: at infinitely many shots, if it is one.
         test_interval: its 95 % interval.
-        difference: the winner's accuracy minus this one, on the same samples.
-        test_score: in the search's metric.
+        difference: the winner's accuracy minus this one, on the same samples, at the shots that the search was for.
+        test_score: in the search's metric, at infinitely many shots.
         test_score_interval: its 95 % interval.
         score_difference: the winner's score in it minus this one.
         n_train: number of samples that it learned from.

@@ -36,8 +36,9 @@ def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: 
         NoFeasibleCandidateError: if nothing was kept.
     """
     from qcsearch.bundle.write import write_bundle
-    from qcsearch.search.finish.comparisons import EvaluatedWinner, compared, missing_at_first
+    from qcsearch.search.finish.comparisons import compared, missing_at_first
     from qcsearch.search.finish.evaluate import evaluate
+    from qcsearch.search.finish.evaluated import EvaluatedWinner
     from qcsearch.search.finish.refit import refit
     from qcsearch.search.trial.pareto import pareto_front
     from qcsearch.search.trial.ranking import rank
@@ -58,7 +59,14 @@ def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: 
     )
     found = evaluate(session.objective, winner)
     write_bundle(found.model, session.folder.model, overwrite=True)
-    tested = EvaluatedWinner(session.objective, winner, found.test, found.predicted, found.model.temperature)
+    tested = EvaluatedWinner(
+        session.objective,
+        winner,
+        found.test,
+        found.predicted,
+        found.predicted_at_shots,
+        found.model.temperature,
+    )
     result = SearchResult(
         run=session.folder.path,
         n_trials=len(records),

@@ -64,9 +64,8 @@ class Session:
         from qcsearch.search.trial.objective import Objective
 
         settings = self.settings
-        features = Features.of(self.dataset, settings)
-        limit = settings.budget.setup_seconds
-        return Objective.of(features, self.space, self.device, settings.seed, limit)
+        features, limit = Features.of(self.dataset, settings), settings.budget.setup_seconds
+        return Objective.of(features, self.space, self.device, settings.seed, limit, settings.shots)
 
     @property
     def settings(self) -> SearchSettings:

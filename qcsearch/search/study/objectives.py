@@ -14,7 +14,7 @@ from qcsearch.training.parameters import ParameterCounts
 __all__ = ["check_objectives", "values"]
 
 _PARAMETERS = tuple(ParameterCounts().by_name)
-_NOT_MINIMISED = ("estimated_success_probability", "parameters")
+_NOT_MINIMISED = ("estimated_success_probability", "parameters", "shots")
 _COSTS = (*(field.name for field in fields(Costs) if field.name not in _NOT_MINIMISED), *_PARAMETERS)
 
 

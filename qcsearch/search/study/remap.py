@@ -113,4 +113,4 @@ def _validation(proposal: Proposal, transpiled: TranspiledCandidate, objective: 
     if not all(_fit(start, transpiled, objective)):
         return -math.inf
     data = objective.features.prepare(proposal.candidate.preprocessing).data
-    return validation_score(transpiled, start, data)
+    return validation_score(transpiled, start, data, shots=objective.shots)

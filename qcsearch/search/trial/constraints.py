@@ -9,7 +9,7 @@ from qcsearch.circuits.observables import parse
 from qcsearch.devices.device import Device
 from qcsearch.devices.transpile.mapping import MappedCircuit
 from qcsearch.search.space.file import ConstraintsPart
-from qcsearch.search.trial.record import Costs
+from qcsearch.search.trial.record import PREDICTION_SHOTS, Costs
 from qcsearch.training.parameters import ParameterCounts
 
 __all__ = ["BUILDABLE", "Infeasible", "check", "check_parameters", "costs", "violations"]
@@ -17,7 +17,6 @@ __all__ = ["BUILDABLE", "Infeasible", "check", "check_parameters", "costs", "vio
 BUILDABLE = "buildable"
 """The constraint that a candidate breaks which no circuit can be made of."""
 
-_SHOTS = 4096
 _REPETITION_DELAY_SECONDS = 250e-6
 
 
@@ -42,16 +41,21 @@ class Infeasible(Exception):  # noqa: N818  it is an answer, not a fault
 
 
 def costs(
-    mapped: MappedCircuit, device: Device, parameters: ParameterCounts, observables: tuple[str, ...]
+    mapped: MappedCircuit,
+    device: Device,
+    parameters: ParameterCounts,
+    observables: tuple[str, ...],
+    shots: int | None = None,
 ) -> Costs:
     """What a mapped circuit costs.
 
-    The processor's time is the estimate that IBM gives for its own: `(250 µs + duration)` for each shot,
-    4,096 shots for each basis that must be measured.
+    The processor's time is the estimate that IBM gives for its own: `(250 µs + duration)` for each shot, so many
+    shots, 4,096 for None, for each basis that must be measured.
     """
+    shots = shots or PREDICTION_SHOTS
     times = [device.qubits[q].t2 for q in mapped.qubits]
     known = [t2 for t2 in times if t2]
-    shots = _SHOTS * _n_bases(observables, len(mapped.qubits))
+    executions = shots * _n_bases(observables, len(mapped.qubits))
     return Costs(
         parameters=parameters,
         n_observables=len(observables),
@@ -60,10 +64,11 @@ def costs(
         duration=mapped.duration,
         duration_over_t2=mapped.duration / min(known) if known else 0.0,
         estimated_success_probability=mapped.estimated_success_probability,
-        qpu_seconds=shots * (_REPETITION_DELAY_SECONDS + mapped.duration),
+        qpu_seconds=executions * (_REPETITION_DELAY_SECONDS + mapped.duration),
         built_two_qubit_gates=mapped.built_two_qubit_gates,
         built_depth=mapped.built_depth,
         swaps=mapped.swaps,
+        shots=shots,
     )
 
 

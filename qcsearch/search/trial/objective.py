@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
-from importlib.metadata import version
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qcsearch._version import __version__
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.gate import GateList
 from qcsearch.circuits.lowering import lower
@@ -25,12 +23,15 @@ from qcsearch.search.trial.constraints import BUILDABLE, Infeasible, check, chec
 from qcsearch.search.trial.control import TO_THE_END, RungReporter, TrialControl
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
+from qcsearch.search.trial.seeds import seed_words
+from qcsearch.search.trial.versions import versions
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.storage.canonical import Json
 from qcsearch.training.heads import FittedHead, make_head, n_head_parameters
 from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.parameters import DRAWN, ParameterCounts, Parameters
 from qcsearch.training.scoring import validation_score
+from qcsearch.training.shots.score import TOLD_SHOTS
 from qcsearch.training.single import fit_candidate
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from qcsearch.search.predictors import PredictorInput
     from qcsearch.search.trial.predictor_limits import PredictorResults
 
-__all__ = ["PRECISION", "Objective", "seed_words", "versions"]
+__all__ = ["PRECISION", "Objective"]
 
 PRECISION = "float32"
 """Of all trainings in a search, its refit too, which take about half as long; finalists are scored in double."""
@@ -46,26 +47,6 @@ PRECISION = "float32"
 _LENGTH_MARGIN = 1.5
 _GATE_SECONDS = 2e-4
 """Of each gate, about: to build it, to map it, and to compile the three programs of a trial."""
-
-
-def seed_words(seed: int, candidate: Candidate, index: int = 0) -> tuple[int, ...]:
-    """Words of the seed sequence of one training: of the search's seed and the candidate's content.
-
-    So a candidate trains the same whichever trial it is, and on whichever worker.
-
-    Args:
-        seed: of the search.
-        candidate: what is trained.
-        index: 0 in the search, 1, 2, … for the trainings of a refit.
-    """
-    return (seed, int(candidate.digest[:8], 16), int(candidate.digest[8:16], 16), index)
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions of what the numbers depend on."""
-    names = ("numpy", "qiskit", "qiskit-aer", "scikit-learn", "optuna", "numba")
-    return {"qcsearch": __version__} | {name: version(name) for name in names}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +61,7 @@ class Objective:
         seed: of the search.
         setup_seconds: what fitting a candidate's reduction and building its circuit may take, see
             `Budget.setup_seconds`; None for no limit.
+        shots: of each measurement basis of a prediction; None for infinitely many.
     """
 
     features: Features
@@ -88,6 +70,7 @@ class Objective:
     device: Device
     seed: int
     setup_seconds: float | None = None
+    shots: int | None = None
 
     @classmethod
     def of(
@@ -97,6 +80,7 @@ class Objective:
         device: Device,
         seed: int,
         setup_seconds: float | None = None,
+        shots: int | None = None,
     ) -> Objective:
         """Bind a space to data and device.
 
@@ -104,7 +88,12 @@ class Objective:
             SpaceError: if none of the alternatives of a part is possible for them.
         """
         bound = space.bind(features.context(device))
-        return cls(features, space, bound, device, seed, setup_seconds)
+        return cls(features, space, bound, device, seed, setup_seconds, shots)
+
+    @property
+    def told_shots(self) -> int:
+        """The finite number of shots that scores are told at."""
+        return self.shots or TOLD_SHOTS
 
     def transpile(
         self, candidate: Candidate, watch: Stopwatch | None = None
@@ -132,7 +121,7 @@ class Objective:
             )
         except (CandidateError, DeviceError) as error:
             raise Infeasible(error.message, BUILDABLE, 1.0, {BUILDABLE: 1.0}) from error
-        cost = costs(transpiled.mapped, self.device, parameters, candidate.observables)
+        cost = costs(transpiled.mapped, self.device, parameters, candidate.observables, self.shots)
         return transpiled, cost, {BUILDABLE: 0.0} | check(cost, self.space.file.constraints)
 
     def predictor_input(self, transpiled: TranspiledCandidate) -> PredictorInput:
@@ -276,6 +265,7 @@ class Objective:
             start=start,
             control=TrainingControl(control.deadline, reporter),
             dtype=PRECISION,
+            shots=self.shots,
         )
         record = replace(
             record,
@@ -292,8 +282,12 @@ class Objective:
         if not record.trained:
             return record
         scored = partial(validation_score, transpiled, fit.parameters, data)
-        noisy = fit.validation_score if options.noise else scored()
-        noiseless = scored(noise=False)
+        chosen_by = fit.validation_score if options.noise else scored(shots=self.shots)
         assert record.costs is not None
-        costs = replace(record.costs, parameters=transpiled.counts(data.n_classes, fit.parameters.head))
-        return replace(record, costs=costs, validation_score=noisy, validation_score_noiseless=noiseless)
+        return replace(
+            record,
+            costs=replace(record.costs, parameters=transpiled.counts(data.n_classes, fit.parameters.head)),
+            validation_score=chosen_by,
+            validation_score_noisy=chosen_by if self.shots is None else scored(),
+            validation_score_noiseless=scored(noise=False),
+        )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import le
 
-from qcsearch.search.trial.record import TrialRecord
+from qcsearch.search.trial.record import PREDICTION_SHOTS, TrialRecord
 
 __all__ = ["pareto_front"]
 
 _Merit = tuple[float, int, int, float]
 
 _DIGITS = 2
-"""Of the QPU seconds: what is shown; the estimate itself is not finer."""
+"""Of the QPU seconds at `PREDICTION_SHOTS`: the estimate itself is not finer."""
 
 
 def pareto_front(records: Iterable[TrialRecord]) -> list[TrialRecord]:
@@ -39,5 +39,5 @@ def _merit(record: TrialRecord) -> _Merit:
     assert record.costs is not None
     costs = record.costs
     assert record.validation_score is not None
-    seconds = round(costs.qpu_seconds, _DIGITS)
+    seconds = round(costs.qpu_seconds / costs.shots * PREDICTION_SHOTS, _DIGITS)
     return -record.validation_score, costs.two_qubit_gates, costs.parameters.total, seconds

@@ -15,6 +15,10 @@ from qcsearch.wording import microseconds
 __all__ = ["Costs", "Outcome", "TrialRecord"]
 
 
+PREDICTION_SHOTS = 4_096
+"""Of each measurement basis, that the cost of a prediction is told for where the search is for infinitely many."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a trial, and why.
@@ -57,10 +61,11 @@ class Costs:
         duration: seconds of one execution, readout included.
         duration_over_t2: `duration` over the shortest T2 of the region.
         estimated_success_probability: product of gate and readout fidelities, in [0, 1].
-        qpu_seconds: estimated processor time of one prediction of 4,096 shots a measurement basis.
+        qpu_seconds: estimated processor time of one prediction.
         built_two_qubit_gates: number of them before mapping.
         built_depth: of the circuit before mapping.
         swaps: number of them that mapping inserted.
+        shots: of each measurement basis, that `qpu_seconds` is for.
     """
 
     parameters: ParameterCounts
@@ -74,6 +79,7 @@ class Costs:
     built_two_qubit_gates: int
     built_depth: int
     swaps: int
+    shots: int = PREDICTION_SHOTS
 
     @property
     def mapping(self) -> str:
@@ -95,8 +101,10 @@ class TrialRecord:
         candidate: what was tried; None if the space could not make one of the parameters.
         params: the sampler's parameters.
         outcome: what became of it.
-        validation_score: under the device's noise, on the validation split; what the search maximises.
-        validation_score_noiseless: of the same weights without noise.
+        validation_score: under the device's noise, on the validation split, at the shots that the search is for; what
+            the search maximises.
+        validation_score_noiseless: of the same weights without noise, at infinitely many shots.
+        validation_score_noisy: under noise, at infinitely many shots.
         metric: which score that is.
         validation_loss: of the same weights, as they were trained.
         costs: of the mapped circuit; None if it was never mapped.
@@ -120,6 +128,7 @@ class TrialRecord:
     outcome: Outcome
     validation_score: float | None = None
     validation_score_noiseless: float | None = None
+    validation_score_noisy: float | None = None
     metric: str = "accuracy"
     validation_loss: float | None = None
     costs: Costs | None = None

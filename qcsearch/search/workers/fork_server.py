@@ -116,7 +116,8 @@ class _Server:
             os.dup2(log.fileno(), 2)
         settings = self._run.config.settings
         features, limit = Features.of(self._run.dataset, settings), settings.budget.setup_seconds
-        self._objective = Objective.of(features, self._run.space, self._run.device, settings.seed, limit)
+        space, device = self._run.space, self._run.device
+        self._objective = Objective.of(features, space, device, settings.seed, limit, settings.shots)
         self._tell("ready")
 
     def _start(self, name: str, until: str, trial_seconds: str) -> None:

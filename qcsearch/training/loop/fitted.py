@@ -10,6 +10,7 @@ from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads import FittedHead
 from qcsearch.training.loop.task import Task
 from qcsearch.training.parameters import Parameters
+from qcsearch.training.shots.perturbation import ShotNoise
 
 __all__ = ["FittedTask"]
 
@@ -20,6 +21,8 @@ class FittedTask(Task):
 
     Its steps train the circuit's weights alone, by `FittedHead.alignment`; the loss of the options plays a part in
     validation only. Each validation fits the head anew. A circuit without weights has nothing to train in steps.
+    With finitely many shots the head is fitted to what one measurement of each sample gives; the alignment is of exact
+    values.
     """
 
     _last: dict[bytes, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -53,6 +56,8 @@ class FittedTask(Task):
         key = theta.tobytes()
         if key not in self._last:
             values = self.program.values(self.inputs, theta)
+            if self.shots is not None:  # what is to read measured values learns from measured values
+                values = ShotNoise(self.shots).once(values)
             self._last.clear()  # of one at a time: a search trains many
             self._last[key] = self._head.fit(values, self.data.train.y, self.data.n_classes)
         return Parameters(theta, self._last[key])

@@ -20,6 +20,7 @@ from qcsearch.training.heads import Head
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.predictions import Predictions
+from qcsearch.training.shots.perturbation import ShotNoise
 
 __all__ = ["Task", "batch_rows", "learning_rate", "random_at"]
 
@@ -75,6 +76,8 @@ class Task:
         data: features of the circuit, `(n_samples, n_features)` in each part, and class numbers; without a validation
             part the last weights are handed back, not the best.
         identity: says which circuit is trained; a checkpoint of another is refused.
+        shots: of each measurement basis of a prediction, for which the training and its validation are to prepare; None
+            for infinitely many, and where the program takes shots itself.
     """
 
     program: Expectations
@@ -83,6 +86,7 @@ class Task:
     options: TrainingOptions
     data: TrainingData
     identity: str = ""
+    shots: int | None = None
 
     @property
     def n_head(self) -> int:
@@ -115,12 +119,13 @@ class Task:
         kept: list[tuple[float, Floats]] = []
 
         def cotangent(values: Floats) -> Floats:
-            loss, dlogits = self.loss(head.logits(values), y)
+            loss, dlogits = self.loss(head.logits(values), np.resize(y, len(values)))
             dvalues, dp = head.backward(values, dlogits)
             kept.append((loss, dp))
             return dvalues
 
-        _, dw = self.estimator(X, parameters.weights, cotangent, rng)
+        seen = cotangent if self.shots is None else ShotNoise(self.shots).learning(cotangent, rng)
+        _, dw = self.estimator(X, parameters.weights, seen, rng)
         loss, dp = kept[-1]
         return loss, np.concatenate([dw, dp])
 
@@ -129,9 +134,10 @@ class Task:
         if not self.data.validated:
             return None, None
         parameters, y = self.parameters(theta), self.data.validation.y
-        logits = self.bound(parameters).logits(
-            self.program.values(self.validation_inputs, parameters.weights)
-        )
+        values = self.program.values(self.validation_inputs, parameters.weights)
+        if self.shots is not None:
+            values, y = ShotNoise(self.shots).validation(values, y)
+        logits = self.bound(parameters).logits(values)
         if not np.all(np.isfinite(logits)):
             return self.data.metric.worst(y, self.data.n_classes), None
         return self.data.metric(y, Predictions.of_logits(logits)), self.loss(logits, y)[0]
@@ -165,6 +171,7 @@ class Task:
             self.data.n_classes,
             self.data.metric.name,
             self.program.n_weights,
+            self.shots,
         ]
         total = hashlib.sha256(canonical.dumps(content).encode())
         for part in (self.data.train, self.data.validation):

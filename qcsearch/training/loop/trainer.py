@@ -175,10 +175,13 @@ class _Loop:
         return True
 
     def generator(self) -> np.random.Generator:
-        """That of this step; where gradients are exact nothing is drawn, and any one will do: a new one costs time."""
-        if self.task.estimator.exact:
+        """That of this step; where nothing is drawn any one will do: a new one costs time.
+
+        An optimizer for exact gradients sees the same draw of shots at every step: it needs one function to minimise.
+        """
+        if self.task.estimator.exact and self.task.shots is None:
             return self.idle
-        return random_at(self.state.seed, self.state.step)
+        return random_at(self.state.seed, 0 if self.optimizer.exact else self.state.step)
 
     def validate(self) -> None:
         """Measure the present parameters; keep them if they are the best."""

@@ -32,16 +32,17 @@ from qcsearch.search.finish.baselines.random_circuit import RandomCircuit, rando
 from qcsearch.search.finish.baselines.start_point import StartPoint
 from qcsearch.search.finish.baselines.tuning import TUNING_ROWS, fitted
 from qcsearch.search.finish.baselines.unentangled import Unentangled, without_two_qubit_gates
-from qcsearch.search.finish.comparisons import EvaluatedWinner
 from qcsearch.search.finish.evaluate import evaluate
+from qcsearch.search.finish.evaluated import EvaluatedWinner
 from qcsearch.search.finish.finalist import Finalist
 from qcsearch.search.finish.leaderboard import leaderboard, records
 from qcsearch.search.finish.refit import refit
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.space.space import SearchSpace
-from qcsearch.search.trial.objective import Objective, seed_words
+from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.ranking import rank
+from qcsearch.search.trial.seeds import seed_words
 from qcsearch.training.data import TrainingData
 from qcsearch.training.scoring import accuracy
 from qcsearch.training.shots.score import DRAWS, TOLD_SHOTS
@@ -93,7 +94,7 @@ def entangled(winner: Finalist, objective: Objective, **changes: Any) -> Finalis
 def test_every_model_sees_the_rows_that_the_winner_saw(winner: Finalist, objective: Objective) -> None:
     found = evaluate(objective, winner)
     parts = split(objective.features.dataset, 0)
-    both = EvaluatedWinner(objective, winner, found.test, found.predicted)
+    both = EvaluatedWinner(objective, winner, found.test, found.predicted, found.predicted_at_shots)
     alone = replace(both, winner=Finalist(winner.record, winner.transpiled, winner.fits))
     for tested, n_train in ((both, len(parts.train) + len(parts.validation)), (alone, len(parts.train))):
         samples = tested.samples()

@@ -12,9 +12,10 @@ from qcsearch.search.finish.leaderboard import records
 from qcsearch.search.finish.refit import refit
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
-from qcsearch.search.trial.objective import Objective, seed_words
+from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import TrialRecord
+from qcsearch.search.trial.seeds import seed_words
 from qcsearch.training.single import fit_candidate
 
 

@@ -18,7 +18,8 @@ from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.trial.control import TrialControl
 from qcsearch.search.trial.features import Features
-from qcsearch.search.trial.objective import Objective, seed_words
+from qcsearch.search.trial.objective import Objective
+from qcsearch.search.trial.seeds import seed_words
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.parameters import ParameterCounts
 

@@ -69,17 +69,22 @@ def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: F
     from qcsearch.training.heads import make_head
     from qcsearch.training.heads.mlp import MultiLayerPerceptron
     from qcsearch.training.shots.sampling import sampled_values
-    from qcsearch.training.shots.score import DRAWS, TOLD_SHOTS
+    from qcsearch.training.shots.score import DRAWS
 
     circuit = winner.transpiled
     _, rng = alike(objective, winner, circuit)
     weights, head = circuit.initial_weights(rng), make_head(circuit.candidate)
     trained = circuit.compile(circuit.candidate.training.noise)
     X_test = circuit.derive(Z_test)
-    draws = np.random.default_rng([objective.seed, TOLD_SHOTS])
-    measured = sampled_values(circuit, weights, X_test, TOLD_SHOTS, draws, DRAWS)
+    draws = np.random.default_rng([objective.seed, objective.told_shots])
+    measured = sampled_values(circuit, weights, X_test, objective.told_shots, draws, DRAWS)
+    X = circuit.derive(Z)
+    if objective.shots is None:
+        values = trained.values(X, weights)
+    else:  # a head that is to read measured values learns from measured values
+        values = next(sampled_values(circuit, weights, X, objective.shots, draws, 1))
     return RandomFeatures(
-        values=trained.values(circuit.derive(Z), weights),
+        values=values,
         values_test=np.stack([circuit.compile().values(X_test, weights), *measured]),
         n_hidden=head.hidden if isinstance(head, MultiLayerPerceptron) else 0,
     )

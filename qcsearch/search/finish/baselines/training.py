@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qcsearch.search.finish.baselines.base import TrainedCircuit, Unmeasured
-from qcsearch.search.trial.objective import PRECISION, seed_words
+from qcsearch.search.trial.objective import PRECISION
+from qcsearch.search.trial.seeds import seed_words
 from qcsearch.training.loop.fit import Fit, Stop
 from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.single import fit_candidate
@@ -31,7 +32,8 @@ def train_alike(
     """
     data, rng = alike(objective, winner, transpiled)
     control = TrainingControl(deadline)
-    found = finished(fit_candidate(transpiled, data, rng, control=control, dtype=PRECISION))
+    shots = objective.shots
+    found = finished(fit_candidate(transpiled, data, rng, control=control, dtype=PRECISION, shots=shots))
     return TrainedCircuit(transpiled, found.parameters)
 
 

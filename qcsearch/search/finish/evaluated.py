@@ -1,0 +1,118 @@
+"""A winner that was tested, and how a baseline is scored against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from qcsearch.data.splitting import Part
+from qcsearch.search.finish.baselines.base import Samples
+from qcsearch.search.finish.baselines.random_circuit import random_features
+from qcsearch.search.finish.finalist import Finalist
+from qcsearch.search.finish.majority import MAJORITY, majority
+from qcsearch.search.run.scores import BaselineScore
+from qcsearch.search.trial.objective import Objective
+from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.parameters import Parameters
+from qcsearch.training.predictions import Predictions
+from qcsearch.training.shots.score import classes_at_shots, shot_score
+from qcsearch.training.statistics import paired_difference, score_difference, score_interval, wilson
+from qcsearch.training.transpiled import TranspiledCandidate
+
+__all__ = ["EvaluatedWinner"]
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedWinner:
+    """A winner and what it said of the test part, against which every baseline is held.
+
+    Attributes:
+        objective: of the search.
+        winner: the finalist that was chosen.
+        test: the test part as `evaluate` transformed it.
+        predicted: what it says of its samples under noise.
+        predicted_at_shots: their class numbers with finitely many shots, `(n_draws, n_test)`.
+        temperature: of its probabilities, which circuits that are trained alike have too.
+    """
+
+    objective: Objective
+    winner: Finalist
+    test: Part
+    predicted: Predictions
+    predicted_at_shots: Ints
+    temperature: float = 1.0
+
+    def samples(self, random: bool = False) -> Samples:
+        """What classical models learn from: the rows that the winner's kept weights are of.
+
+        Args:
+            random: whether what a random circuit says of them is asked for too.
+        """
+        features, candidate = self.objective.features, self.winner.transpiled.candidate
+        data = features.prepare(candidate.preprocessing).data
+        raw, raw_test = features.raw()
+        if self.winner.whole is not None:
+            data, raw = data.whole(), raw.whole()
+        return Samples(
+            Z=data.train.X,
+            Z_test=self.test.X,
+            X=raw.train.X,
+            X_test=raw_test,
+            y=data.train.y,
+            n_parameters=len(self.winner.chosen.parameters.vector),
+            seed=self.objective.seed,
+            metric=self.objective.features.metric.name,
+            random=random_features(self.objective, self.winner, data.train.X, self.test.X)
+            if random
+            else None,
+        )
+
+    def score(
+        self,
+        name: str,
+        predicted: Predictions,
+        *,
+        circuit: TranspiledCandidate | None = None,
+        at_shots: Ints | None = None,
+    ) -> BaselineScore:
+        """The score of what a baseline says of the test samples.
+
+        Args:
+            name: of the baseline.
+            predicted: what it says of them.
+            circuit: what said it, if it was one.
+            at_shots: of a circuit, `(n_draws, n_test)`, with finitely many shots.
+        """
+        y, metric = self.test.y, self.objective.features.metric
+        found = float(np.mean(predicted.classes == y))
+        exact = self.objective.shots is None
+        ours = self.predicted.classes if exact else self.predicted_at_shots
+        theirs = predicted.classes if exact or at_shots is None else at_shots
+        n_train = len(self.objective.features.split.train)
+        if self.winner.whole is not None:
+            n_train += len(self.objective.features.split.validation)
+        return BaselineScore(
+            name=name,
+            quantum=circuit is not None,
+            test_accuracy=found,
+            test_interval=wilson(found, len(y)),
+            difference=paired_difference(ours == y, theirs == y),
+            test_score=metric(y, predicted),
+            test_score_interval=score_interval(metric, y, predicted),
+            score_difference=score_difference(metric, y, self.predicted, predicted),
+            n_train=n_train,
+            parameters=None if circuit is None else circuit.counts(self.objective.features.dataset.n_classes),
+            two_qubit_gates=None if circuit is None else circuit.mapped.two_qubit_gates,
+            test_at_shots=None if at_shots is None else shot_score(at_shots, y, self.objective.told_shots),
+        )
+
+    def classes_at_shots(self, transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats) -> Ints:
+        """Class numbers `(n_draws, n_samples)` of a circuit, as `training.shots.score` draws them."""
+        n_classes, seed = self.objective.features.dataset.n_classes, self.objective.seed
+        return classes_at_shots(transpiled, parameters, Z, n_classes, self.objective.told_shots, seed)
+
+    def majority(self) -> BaselineScore:
+        """That of the class that is most common in the training part."""
+        y, n_classes = self.objective.features.split.train.y, self.objective.features.dataset.n_classes
+        return replace(self.score(MAJORITY, majority(y, len(self.test), n_classes)), n_train=len(y))
