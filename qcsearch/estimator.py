@@ -57,6 +57,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             `balanced_accuracy`, `f1_macro` or `neg_log_loss`; `score` is accuracy whatever it is.
         shots: of each measurement basis of a prediction: candidates are trained for so many, and chosen by the accuracy
             to expect with them; None for infinitely many.
+        class_weight: `balanced`, by which each class counts alike in every training, or a weight by label.
         strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
         strategy_options: parameters of the strategy by name, where they are to be others than its defaults.
         max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
@@ -97,6 +98,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         baselines: str = "fast",
         metric: str = "accuracy",
         shots: int | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
         strategy: str = "auto",
         strategy_options: Mapping[str, Any] | None = None,
         max_two_qubit_gates: int | None = None,
@@ -116,6 +118,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.baselines = baselines
         self.metric = metric
         self.shots = shots
+        self.class_weight = class_weight
         self.strategy = strategy
         self.strategy_options = strategy_options
         self.max_two_qubit_gates = max_two_qubit_gates

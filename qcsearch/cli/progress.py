@@ -111,8 +111,8 @@ class Progress:
 
     def _count(self, record: TrialRecord) -> None:
         self.outcomes[record.outcome.label] += 1
-        self.metric = record.metric
         if record.outcome.kind == "kept" and record.validation_score is not None:
+            self.metric = record.metric
             self.best = sorted([*self.best, record], key=_score, reverse=True)[:_TOP]
         if self.best:
             self.curve.append(_score(self.best[0]))

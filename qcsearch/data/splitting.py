@@ -23,13 +23,19 @@ class Part:
     Attributes:
         X: raw features `(n_samples, n_features)`.
         y: class indices `(n_samples,)`.
+        weight: how much each sample counts in what is learnt, `(n_samples,)`; None if all count alike.
     """
 
     X: FloatArray
     y: IntArray
+    weight: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def at(self, rows: IntArray | slice) -> Part:
+        """Some of the samples."""
+        return Part(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from qcsearch.arguments import as_float, as_int, as_json, as_path
+from qcsearch.data.class_weights import as_class_weight
 from qcsearch.deployment.values import MAX_SHOTS
 from qcsearch.errors import InputError
 from qcsearch.search.budget import Budget
@@ -46,6 +47,8 @@ class SearchSettings:
         seed_from: folder of another run, finished or not, whose best candidates are tried first; a run that is
             resumed has them already.
         baselines: what the winner is compared with at the end, one of `BASELINES`.
+        class_weight: `balanced`, by which each class counts alike, or a weight by label, 1 for what is left out; None
+            counts each sample alike.
         metric: what trials are pruned, ranked and chosen by, one of `training.metrics.METRICS`.
         shots: of each measurement basis of a prediction: candidates are trained for so many, and chosen by what they
             reach with them; None for infinitely many.
@@ -67,6 +70,7 @@ class SearchSettings:
     baselines: str = "fast"
     metric: str = "accuracy"
     shots: int | None = None
+    class_weight: str | Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         checked: dict[str, object] = {
@@ -81,6 +85,7 @@ class SearchSettings:
         Metric(self.metric)
         if self.shots is not None:
             checked["shots"] = as_int(self.shots, "The number of shots", 1, MAX_SHOTS)
+        checked["class_weight"] = as_class_weight(self.class_weight)
         if self.n_trials is not None:
             checked["n_trials"] = as_int(self.n_trials, "The number of trials", 1)
         elif self.max_seconds is None:
@@ -124,6 +129,7 @@ class SearchSettings:
             "baselines": self.baselines,
             "metric": self.metric,
             "shots": self.shots,
+            "class weight": self.class_weight,
             "strategy": self.strategy,
             "strategy options": self.strategy_options,
             "seed": self.seed,

@@ -50,4 +50,6 @@ class TrainingData:
         """Both parts to train on, in this order, and none to validate on."""
         X = np.concatenate([self.train.X, self.validation.X])
         y = np.concatenate([self.train.y, self.validation.y])
-        return replace(self, train=Part(X, y), validation=_nothing())
+        weights = [part.weight for part in (self.train, self.validation) if part.weight is not None]
+        weight = np.concatenate(weights) if len(weights) == 2 else None
+        return replace(self, train=Part(X, y, weight), validation=_nothing())

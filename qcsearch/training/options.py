@@ -9,11 +9,11 @@ from qcsearch.circuits.lowering import make_encoding
 from qcsearch.circuits.observables import parse
 from qcsearch.data.preprocessing.pipeline import check_reduction
 from qcsearch.errors import CandidateError
-from qcsearch.training.heads import make_head
+from qcsearch.training.heads import FittedHead, make_head
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.optimizers import OPTIMIZERS
 
-__all__ = ["check_candidate", "check_options"]
+__all__ = ["check_candidate", "check_options", "check_weighted"]
 
 
 def check_candidate(candidate: Candidate) -> None:
@@ -29,6 +29,19 @@ def check_candidate(candidate: Candidate) -> None:
     for label in candidate.observables:
         parse(label, candidate.n_qubits)
     check_options(candidate.training)
+
+
+def check_weighted(candidate: Candidate) -> None:
+    """Check that samples may count differently in the training of a candidate.
+
+    Raises:
+        CandidateError: if its head is fitted without weights.
+    """
+    if isinstance(make_head(candidate), FittedHead):
+        raise CandidateError(
+            f"Where samples have weights a head must be trained by a loss. Got the head '{candidate.head.name}'.",
+            fix="leave the weights out, or take the head 'linear' or 'mlp'.",
+        )
 
 
 def check_options(options: TrainingOptions) -> None:

@@ -33,7 +33,7 @@ from qcsearch.training.loop.fitted import FittedTask
 from qcsearch.training.loop.task import Task
 from qcsearch.training.loop.trainer import UNCONTROLLED, TrainingControl, fit
 from qcsearch.training.model import TrainedModel
-from qcsearch.training.options import check_candidate
+from qcsearch.training.options import check_candidate, check_weighted
 from qcsearch.training.parameters import DRAWN, Parameters
 from qcsearch.training.scoring import accuracy
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
@@ -72,6 +72,8 @@ def fit_candidate(
     """
     candidate = transpiled.candidate
     options = options or candidate.training
+    if data.train.weight is not None:
+        check_weighted(candidate)
     if options.gradient != "adjoint" or options.optimizer == "lbfgs":
         dtype = "float64"
     head = make_head(candidate)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pytest
 from scipy.special import softmax
 
 from qcsearch.bundle.read import load_bundle
+from qcsearch.candidate.choice import Choice
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.splitting import split
 from qcsearch.errors import InputError
 from qcsearch.search.finish.leaderboard import leaderboard
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
+from qcsearch.search.trial.constraints import Infeasible
+from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.objective import Objective
 from qcsearch.training.judging.calibration import calibration
 from qcsearch.training.metrics import Metric
 from qcsearch.training.predictions import Predictions
@@ -102,3 +108,28 @@ def test_result_and_card_say_how_often_each_class_is_recognised(found: SearchRes
     for one in found.recalls:
         assert f"| {one.label} | {one.n_samples} | {one.recall:.4f} |" in card
     assert RunFolder.open(found.run).result() == found
+
+
+def test_balanced_weights_reach_trials_refits_and_baselines(search: Search, tmp_path: Path) -> None:
+    """Of nine to one unweighted models say the common class of all: the rare one is recognised with weights alone."""
+    rng = np.random.default_rng(0)
+    y = (np.arange(200) % 10 == 0).astype(int)
+    data = load_dataset((rng.normal(size=(200, 2)) + 1.2 * y[:, None], y))
+    asked = {"dataset": data, "n_trials": 2, "metric": "balanced_accuracy", "baselines": "fast"}
+    plain = search(tmp_path / "plain", **asked)
+    weighted = search(tmp_path / "weighted", **asked, class_weight="balanced")
+    assert weighted.recalls[1].recall > plain.recalls[1].recall
+    for name in ("logistic regression, raw features", "RBF-SVM, raw features"):
+        before, after = (
+            next(one.test_score for one in result.baselines if one.name == name)
+            for result in (plain, weighted)
+        )
+        assert after > before
+
+
+def test_a_head_that_takes_no_weights_is_refused_where_samples_have_some(objective: Objective) -> None:
+    data = replace(objective.features.dataset, name="weighted")
+    weighted = replace(objective, features=Features(data, 0, class_weight="balanced"))
+    candidate = weighted.bound.candidate(weighted.bound.draw(optuna.create_study().ask()))
+    with pytest.raises(Infeasible, match=r"a head must be trained by a loss. Got the head 'svc'"):
+        weighted.transpile(replace(candidate, head=Choice("svc")))

@@ -61,7 +61,7 @@ def test_they_are_the_same_after_a_file() -> None:
 @pytest.mark.parametrize("name", sorted(NAMES - {"n_trials", "max_seconds", "workers", "seed_from"}))
 def test_a_setting_that_changes_what_is_tried_cannot_change_when_a_run_is_resumed(name: str) -> None:
     changed: dict[str, Any] = {"strategy": "random", "strategy_options": {"pool": 5}, "baselines": "full"}
-    changed["metric"] = "f1_macro"
+    changed |= {"metric": "f1_macro", "class_weight": "balanced"}
     assert SearchSettings(**{name: changed.get(name, 3)}).identity != SearchSettings().identity
 
 
@@ -72,6 +72,18 @@ def test_the_options_of_the_command_are_those_that_ask_for_them() -> None:
         "--strategy elivagar --strategy-option pool=50 --seed-from runs/first --baselines fast --metric accuracy"
     )
     assert settings.options() == said.split()
+
+
+def test_weights_of_classes_are_options_of_the_command_and_read_back_from_it() -> None:
+    asked = SearchSettings(5, class_weight={"b=c": 3, 0: 2})
+    words = asked.options()
+    said = [words[i + 1] for i, word in enumerate(words) if word == "--class-weight"]
+    assert said == ["b=c=3.0", "0=2.0"]
+    assert SearchOptions(class_weight=said).settings(None, 0, None).class_weight == asked.class_weight
+    balanced = SearchOptions(class_weight=["balanced"]).settings(None, 0, None)
+    assert balanced == SearchSettings(class_weight="balanced")
+    with pytest.raises(InputError, match=r"--class-weight must be balanced, or LABEL=WEIGHT. Got 'b'"):
+        SearchOptions(class_weight=["a=2", "b"]).settings(None, 0, None)
 
 
 def test_estimator_and_command_line_have_every_setting_by_its_name() -> None:

@@ -57,3 +57,25 @@ def test_smoothing_spreads_a_tenth_of_each_label_over_all_classes():
     )
     assert sure[0] == pytest.approx(bound)
     np.testing.assert_allclose(sure[1], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "mse", "smoothed_cross_entropy"])
+def test_a_sample_of_weight_two_is_two_samples(name):
+    rng = np.random.default_rng(5)
+    logits, y, weight = rng.normal(size=(6, 3)), rng.integers(3, size=6), np.array([2, 1, 1, 2, 0, 2])
+    rows = np.repeat(np.arange(6), weight)
+    loss, derivative = LOSSES.create(name)(logits, y, np.eye(3), weight * 6 / weight.sum())
+    wanted, each = LOSSES.create(name)(logits[rows], y[rows], np.eye(3))
+    assert loss == pytest.approx(wanted)
+    summed = np.zeros_like(logits)
+    np.add.at(summed, rows, each)
+    np.testing.assert_allclose(derivative, summed, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "mse", "smoothed_cross_entropy"])
+def test_weights_of_one_change_nothing(name):
+    rng = np.random.default_rng(6)
+    logits, y = rng.normal(size=(6, 3)), rng.integers(3, size=6)
+    plain, same = (LOSSES.create(name)(logits, y, np.eye(3), *w) for w in ((), (np.ones(6),)))
+    assert plain[0] == pytest.approx(same[0])
+    np.testing.assert_allclose(plain[1], same[1])

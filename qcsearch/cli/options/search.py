@@ -177,6 +177,15 @@ class SearchOptions:
             "the accuracy to expect with them. Default: infinitely many; the winner's accuracy at 1,024 is told.",
         ),
     ] = None
+    class_weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class-weight",
+            metavar="balanced|LABEL=WEIGHT",
+            help="How much each class counts in every training: balanced, all alike; or LABEL=WEIGHT, several times. "
+            "Default: each sample alike.",
+        ),
+    ] = None
     strategy: Annotated[
         str | None,
         typer.Option(
@@ -222,7 +231,20 @@ class SearchOptions:
 
         names = {field.name for field in fields(SearchSettings)} & {field.name for field in fields(self)}
         said = {name: getattr(self, name) for name in names}
-        return said | {"strategy_options": _by_name(self.strategy_options) if self.strategy_options else None}
+        return said | {
+            "strategy_options": _by_name(self.strategy_options) if self.strategy_options else None,
+            "class_weight": _class_weight(self.class_weight) if self.class_weight else None,
+        }
+
+
+def _class_weight(said: list[str]) -> Json:
+    """What `--class-weight` was given: a word, or weights by label."""
+    if len(said) == 1 and "=" not in said[0]:
+        return said[0]
+    pairs = [text.rpartition("=") for text in said]
+    if (bad := next((pair[2] for pair in pairs if not pair[0]), None)) is not None:
+        raise InputError(f"A --class-weight must be balanced, or LABEL=WEIGHT. Got {bad!r}.")
+    return {label: _json(weight) for label, _, weight in pairs}
 
 
 def _by_name(said: Iterable[str]) -> dict[str, Json]:

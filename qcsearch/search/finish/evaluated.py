@@ -62,6 +62,7 @@ class EvaluatedWinner:
             y=data.train.y,
             n_parameters=len(self.winner.chosen.parameters.vector),
             seed=self.objective.seed,
+            weight=data.train.weight,
             metric=self.objective.features.metric.name,
             random=random_features(self.objective, self.winner, data.train.X, self.test.X)
             if random

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
+from qcsearch.data.class_weights import class_weights
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.preprocessing.pipeline import build_pipeline, fit_seconds, n_components
-from qcsearch.data.splitting import Split, split
+from qcsearch.data.splitting import Part, Split, split
 from qcsearch.devices.device import Device
 from qcsearch.search.space.context import SearchContext
 from qcsearch.training.data import TrainingData
@@ -68,26 +70,39 @@ class Features:
         dataset: the data.
         seed: of the split and of reductions that draw random numbers.
         metric: what trainings on them are judged by.
+        class_weight: how much each class counts in them, see `SearchSettings`.
 
     Raises:
         DataError: if the data cannot be split.
-        InputError: if the metric is not defined for a part of them.
+        InputError: if the metric is not defined for a part of them, or a weight is of an unknown label.
     """
 
-    def __init__(self, dataset: Dataset, seed: int, metric: Metric = ACCURACY) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        seed: int,
+        metric: Metric = ACCURACY,
+        class_weight: str | Mapping[str, float] | None = None,
+    ) -> None:
         self.dataset = dataset
         self.seed = seed
         self.metric = metric
         self.split: Split = split(dataset, seed)
         for part in ("validation", "test"):
             metric.check(getattr(self.split, part).y, dataset.n_classes, part)
+        self._class_weights = class_weights(class_weight, self.split.train.y, dataset.classes)
         self._prepared: OrderedDict[Preprocessing, Prepared] = OrderedDict()
         self._reduced: OrderedDict[Choice, _Reduced] = OrderedDict()
 
     @classmethod
     def of(cls, dataset: Dataset, settings: SearchSettings) -> Features:
         """The data as a search with these settings sees them; raises as the constructor."""
-        return cls(dataset, settings.seed, Metric(settings.metric))
+        return cls(dataset, settings.seed, Metric(settings.metric), settings.class_weight)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether some samples count more than others in what is learnt."""
+        return self._class_weights is not None
 
     def context(self, device: Device) -> SearchContext:
         """What a space must know of these data."""
@@ -143,8 +158,12 @@ class Features:
         return self._training(reduced.X, reduced.X_val), reduced.pipeline.transform(split.test.X)
 
     def _training(self, X: Floats, X_val: Floats) -> TrainingData:
-        train, validation = replace(self.split.train, X=X), replace(self.split.validation, X=X_val)
+        train, validation = self._weighted(self.split.train, X), self._weighted(self.split.validation, X_val)
         return TrainingData(train, self.dataset.n_classes, validation, self.metric)
+
+    def _weighted(self, part: Part, X: Floats) -> Part:
+        weights = self._class_weights
+        return replace(part, X=X, weight=None if weights is None else weights[part.y])
 
     def _reduce(self, reduction: Choice, pipeline: Pipeline) -> _Reduced:
         if reduction not in self._reduced:

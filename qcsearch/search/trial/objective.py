@@ -29,6 +29,7 @@ from qcsearch.stopwatch import Stopwatch
 from qcsearch.storage.canonical import Json
 from qcsearch.training.heads import FittedHead, make_head, n_head_parameters
 from qcsearch.training.loop.trainer import TrainingControl
+from qcsearch.training.options import check_weighted
 from qcsearch.training.parameters import DRAWN, ParameterCounts, Parameters
 from qcsearch.training.scoring import validation_score
 from qcsearch.training.shots.score import TOLD_SHOTS
@@ -146,7 +147,9 @@ class Objective:
         self._check_seconds(seconds, f"fitting the reduction '{candidate.preprocessing.reduction.name}'")
 
     def _check_head(self, candidate: Candidate) -> int:
-        """How many parameters the head may have; refused if it takes too long to be fitted."""
+        """How many parameters the head may have; refused if it takes too long to be fitted, or cannot be weighted."""
+        if self.features.weighted:
+            check_weighted(candidate)
         n_classes, n_train = self.features.dataset.n_classes, len(self.features.split.train)
         head = make_head(candidate)
         if isinstance(head, FittedHead):
@@ -209,13 +212,7 @@ class Objective:
         """
         started, watch = time.monotonic(), watch or Stopwatch()
         record = TrialRecord(
-            trial,
-            candidate,
-            dict(params),
-            Outcome("kept", ""),
-            metric=self.features.metric.name,
-            worker=worker,
-            versions=dict(versions()),
+            trial, candidate, dict(params), Outcome("kept", ""), worker=worker, versions=dict(versions())
         )
         try:
             transpiled, cost, violations = self.transpile(candidate, watch)
@@ -275,6 +272,7 @@ class Objective:
             ),
             parameters=fit.parameters,
             steps=fit.steps,
+            metric=self.features.metric.name,
             validation_loss=fit.validation_loss,
             stopped=reporter.sentence(fit),
             seed=seed,

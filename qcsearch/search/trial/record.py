@@ -105,7 +105,7 @@ class TrialRecord:
             the search maximises.
         validation_score_noiseless: of the same weights without noise, at infinitely many shots.
         validation_score_noisy: under noise, at infinitely many shots.
-        metric: which score that is.
+        metric: which score that and those of the history are.
         validation_loss: of the same weights, as they were trained.
         costs: of the mapped circuit; None if it was never mapped.
         constraints: violation of each constraint, > 0 broken.

@@ -111,15 +111,17 @@ class Task:
 
     def objective(self, theta: Floats, rows: Ints | None, rng: np.random.Generator) -> tuple[float, Floats]:
         """Loss and gradient by all parameters on some rows of the training split."""
-        y = self.data.train.y
-        X, y = (self.inputs, y) if rows is None else (self.inputs[rows], y[rows])
+        y, weight = self.data.train.y, self.data.train.weight
+        X = self.inputs
+        if rows is not None:
+            X, y, weight = X[rows], y[rows], None if weight is None else weight[rows]
         parameters = self.parameters(theta)
         head = self.bound(parameters)
         # An estimator asks for the derivative by the values alone; the head's comes of the same call, and is kept.
         kept: list[tuple[float, Floats]] = []
 
         def cotangent(values: Floats) -> Floats:
-            loss, dlogits = self.loss(head.logits(values), np.resize(y, len(values)))
+            loss, dlogits = self.loss(head.logits(values), np.resize(y, len(values)), weight)
             dvalues, dp = head.backward(values, dlogits)
             kept.append((loss, dp))
             return dvalues
@@ -140,11 +142,15 @@ class Task:
         logits = self.bound(parameters).logits(values)
         if not np.all(np.isfinite(logits)):
             return self.data.metric.worst(y, self.data.n_classes), None
-        return self.data.metric(y, Predictions.of_logits(logits)), self.loss(logits, y)[0]
+        loss, _ = self.loss(logits, y, self.data.validation.weight)
+        return self.data.metric(y, Predictions.of_logits(logits)), loss
 
-    def loss(self, logits: Floats, y: Ints) -> tuple[float, Floats]:
-        """The loss that the options name, and its derivative by the logits."""
-        return LOSSES.create(self.options.loss)(logits, y, self.head.targets(self.data.n_classes))
+    def loss(self, logits: Floats, y: Ints, weight: Floats | None) -> tuple[float, Floats]:
+        """The loss that the options name, and its derivative by the logits; weights of one of several measurements."""
+        loss, targets = LOSSES.create(self.options.loss), self.head.targets(self.data.n_classes)
+        if weight is None:
+            return loss(logits, y, targets)
+        return loss(logits, y, targets, np.resize(weight, len(logits)))
 
     def bound(self, parameters: Parameters) -> BoundHead:
         """The head with its parameters."""
@@ -175,7 +181,7 @@ class Task:
         ]
         total = hashlib.sha256(canonical.dumps(content).encode())
         for part in (self.data.train, self.data.validation):
-            for array in (part.X, part.y):
+            for array in (part.X, part.y, np.zeros(0) if part.weight is None else part.weight):
                 total.update(np.ascontiguousarray(array).tobytes() or b"-")
         return total.hexdigest()
 

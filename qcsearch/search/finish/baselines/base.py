@@ -67,6 +67,7 @@ class Samples:
         n_parameters: trained parameters of the winner, circuit and head together.
         seed: of the search.
         random: what a random circuit says of them; None where no row asks for that.
+        weight: how much each sample counts, as for the winner, `(n_train,)`; None if all count alike.
         metric: name of what their settings are chosen by, as the winner was.
     """
 
@@ -78,6 +79,7 @@ class Samples:
     n_parameters: int
     seed: int
     random: RandomFeatures | None = None
+    weight: Floats | None = None
     metric: str = "accuracy"
 
     def features(self, which: str) -> tuple[Floats, Floats]:

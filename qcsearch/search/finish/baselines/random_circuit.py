@@ -49,7 +49,7 @@ class RandomCircuit:
                 units, activation="tanh", solver="lbfgs", max_iter=2_000, random_state=samples.seed
             )
             grid = {"alpha": _PENALTIES}
-        found = fitted(model, grid, random.values, samples.y, samples.seed, samples.metric)
+        found = fitted(model, grid, random.values, samples)
         classes = np.stack([found.predict(values) for values in random.values_test])
         exact = random.values_test[0]
         return Predictions(classes, found.predict_proba(exact) if samples.needs_probabilities else None)

@@ -31,8 +31,8 @@ class SineNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         self.scale = scale
         self.random_state = random_state
 
-    def fit(self, X: Floats, y: Ints) -> SineNetworkClassifier:
-        """Train to convergence, or for 500 steps."""
+    def fit(self, X: Floats, y: Ints, sample_weight: Floats | None = None) -> SineNetworkClassifier:
+        """Train to convergence, or for 500 steps; samples may count differently."""
         from scipy.optimize import minimize
 
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -46,7 +46,12 @@ class SineNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             np.zeros(self._shapes[3]),
         ]
         found = minimize(
-            self._loss, _flat(start), (X, codes), jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}
+            self._loss,
+            _flat(start),
+            (X, codes, np.ones(len(X)) if sample_weight is None else sample_weight),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": _STEPS},
         )
         self.parameters_ = found.x
         return self
@@ -63,16 +68,16 @@ class SineNetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         W, b, V, c = self._parts(self.parameters_)
         return np.asarray(np.sin(X @ W + b) @ V + c)
 
-    def _loss(self, theta: Floats, X: Floats, codes: Ints) -> tuple[float, Floats]:
+    def _loss(self, theta: Floats, X: Floats, codes: Ints, weight: Floats) -> tuple[float, Floats]:
         """The loss and its gradient."""
         W, b, V, c = self._parts(theta)
         phases = X @ W + b
         hidden, rows = np.sin(phases), np.arange(len(X))
         logits = hidden @ V + c
-        loss = -np.mean(log_softmax(logits, axis=1)[rows, codes])
+        loss = -np.mean(weight * log_softmax(logits, axis=1)[rows, codes])
         dlogits = softmax(logits, axis=1)
         dlogits[rows, codes] -= 1
-        dlogits /= len(X)
+        dlogits *= weight[:, None] / len(X)
         dphases = dlogits @ V.T * np.cos(phases)
         gradient = [X.T @ dphases + self.penalty * W, dphases.sum(axis=0), hidden.T @ dlogits + self.penalty * V,
                     dlogits.sum(axis=0)]  # fmt: skip

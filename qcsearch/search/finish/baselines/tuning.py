@@ -10,7 +10,7 @@ import numpy as np
 
 from qcsearch.data.sample import stratified_rows
 from qcsearch.search.finish.baselines.base import Samples
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.expectations import Floats
 from qcsearch.training.predictions import Predictions
 
 __all__ = ["TUNING_ROWS", "answers", "fitted"]
@@ -34,7 +34,7 @@ def answers(
         X_test: those of the test samples.
         samples: whose they are.
     """
-    found = fitted(model, grid, X, samples.y, samples.seed, samples.metric)
+    found = fitted(model, grid, X, samples)
     sure = found.predict_proba(X_test) if samples.needs_probabilities else None
     return Predictions(np.asarray(found.predict(X_test), dtype=np.int64), sure)
 
@@ -43,9 +43,7 @@ def fitted(
     model: Any,
     grid: Mapping[str, Sequence[object]],
     X: Floats,
-    y: Ints,
-    seed: int,
-    metric: str = "accuracy",
+    samples: Samples,
 ) -> Any:
     """A model on standardised features, fitted to all samples with the settings that did best in stratified folds.
 
@@ -53,9 +51,7 @@ def fitted(
         model: an estimator of scikit-learn.
         grid: values to try by the name of a parameter, those to be taken first where several do equally well.
         X: `(n_samples, n_features)`.
-        y: class numbers `(n_samples,)`.
-        seed: of the folds.
-        metric: what is best in them.
+        samples: whose they are, with their classes, their weights, the seed of the folds, and what is best in them.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
@@ -63,6 +59,11 @@ def fitted(
     from sklearn.preprocessing import StandardScaler
 
     whole = Pipeline([("scale", StandardScaler()), ("model", model)])
+    y, seed = samples.y, samples.seed
+
+    def weights(rows: Any) -> dict[str, Floats]:
+        return {} if samples.weight is None else {"model__sample_weight": samples.weight[rows]}
+
     rows = stratified_rows(y, TUNING_ROWS, seed)
     n_folds = min(_FOLDS_OF_FEW if len(rows) <= _FEW else _FOLDS, int(np.bincount(y[rows]).min()))
     with warnings.catch_warnings():
@@ -71,7 +72,7 @@ def fitted(
             folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
             named = {f"model__{name}": list(values) for name, values in grid.items()}
             search = GridSearchCV(
-                whole, named, scoring=metric, cv=folds, refit=False, error_score="raise"
-            ).fit(X[rows], y[rows])
+                whole, named, scoring=samples.metric, cv=folds, refit=False, error_score="raise"
+            ).fit(X[rows], y[rows], **weights(rows))
             whole.set_params(**search.best_params_)
-        return whole.fit(X, y)
+        return whole.fit(X, y, **weights(slice(None)))

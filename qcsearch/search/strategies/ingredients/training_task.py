@@ -71,12 +71,12 @@ class TrainingTask:
     def validate(self, program: Program, theta: Floats, n: int | None = None) -> tuple[float, float]:
         """Score and loss on the first `n` samples of the validation part."""
         train, validation = self._data.train, self._data.validation
-        return _judged(self._task(program, train, Part(validation.X[:n], validation.y[:n])), theta)
+        return _judged(self._task(program, train, validation.at(slice(n))), theta)
 
     def _batch(self, number: int) -> Part:
         train = self._data.train
         rows = batch_rows(len(train), self._template.training.batch_size, number, self._order)
-        return train if rows is None else Part(train.X[rows], train.y[rows])
+        return train if rows is None else train.at(rows)
 
     def _task(self, program: Program, train: Part, validation: Part) -> Task:
         estimator, options = estimator_for("adjoint", program), self._template.training
