@@ -19,7 +19,7 @@ define make_venv
 	"$(PYTHON)" -m venv $(1) || { rm -rf $(1); exit 2; }
 endef
 
-.PHONY: help demo test coverage lint wheel bench bench-search clean
+.PHONY: help demo test coverage lint wheel bench bench-external bench-search clean
 
 help:
 	@echo "make demo      install and run the main job on scikit-learn's digits 0-3 (under five minutes)"
@@ -29,6 +29,7 @@ help:
 	@echo "make wheel     build the wheel and try it outside the checkout"
 	@echo "make bench     the exact engine against its peers: same circuits, same noise (about fifteen minutes)"
 	@echo "make bench-search   whole searches: nine tasks, all strategies, noise (some two hours; stopped, it goes on)"
+	@echo "make bench-external  an outside study's data sets, beside its models and other libraries' (a day; stopped, it goes on)"
 	@echo "make clean     remove $(VENV), .venv-bench, build products and $(DEMO)"
 
 $(BIN)/python:
@@ -83,6 +84,9 @@ wheel: $(VENV)/.installed-dev
 bench: .venv-bench/.installed
 	.venv-bench/bin/python benchmarks/scaling.py --readme
 	.venv-bench/bin/python benchmarks/engine.py --readme
+
+bench-external: .venv-bench/.installed
+	.venv-bench/bin/python benchmarks/bowles.py --readme
 
 bench-search: $(VENV)/.installed
 	$(BIN)/python benchmarks/nine_tasks.py --readme

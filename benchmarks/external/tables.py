@@ -3,84 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from record.readme import table
-from record.statistics import holm, pairs
+from record.statistics import Ranking, holm, pairs
 from search.summary import apart, between, done, failures, noted, number, of, probability, values
 
-from external.classical import MODELS
 from external.compare import Rows, lead, verdict
 from external.published import best, published
-from external.sets import SETS
+from external.results import OURS, Results, ranked, sorted_out
 
 __all__ = ["render"]
 
-OURS = "qcsearch"
-STUDY_S_OWN = 0
-"""The seed whose draw is the study's."""
-
 SMALL = 60
 """Test rows of all sets but images."""
+
+UNTUNED = "°"
+
+BESIDE = ("SVC", "MLP", "dressed circuit", "projected kernel")
+"""Models that were run here and that the study has, in the order of `NAMED`."""
 
 NAMED = ("SVC", "MLPClassifier", "DressedQuantumCircuitClassifier", "ProjectedQuantumKernel")
 
 Entry = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Results:
-    """What was measured.
-
-    Attributes:
-        runs: searches of complete draws.
-        fits: of the classical models to these draws.
-        rows: by model, then set: over the draws that every model has answered.
-        own: the same of the study's own draw.
-    """
-
-    runs: list[Entry]
-    fits: list[Entry]
-    rows: dict[str, dict[str, Rows]]
-    own: dict[str, dict[str, Rows]]
-
-
-def render(searches: list[Entry], classical: list[Entry]) -> str:
-    """All tables, what they come to, and what failed."""
-    found = _sorted_out(done(searches), classical)
+def render(searches: list[Entry], fits: list[Entry]) -> str:
+    """All tables, what they come to, what is missing, and what failed."""
+    found = sorted_out(done(searches), fits)
     if not found.rows[OURS]:
         return "Nothing was measured."
-    lines = [noted(found.runs), "", _settings(found.runs), "", *table(_HEAD, _of_all_draws(found)), ""]
+    head = [*_HEAD, *found.others, *_HEAD_OF_OURS]
+    lines = [noted([*found.runs, *found.fits]), "", _settings(found.runs), ""]
+    lines += [*table(head, _of_all_draws(found)), *_notes(found), ""]
     lines += [*table(_SUMMARY_HEAD, _summary(found)), ""]
+    if ranks := ranked(searches, fits):
+        lines += [_together(ranks), ""]
     if found.own[OURS]:
         lines += [*table(_STUDY_HEAD, _of_study_s_draw(found)), "", *_beside_the_study(found)]
     return "\n".join([*lines, *failures(searches)])
-
-
-def _sorted_out(runs: list[Entry], classical: list[Entry]) -> Results:
-    answers: dict[tuple[str, int], dict[str, str]] = {}
-    for entry in (*runs, *classical):
-        settings = entry["settings"]
-        right = entry["after"] if "after" in entry else entry["scores"]
-        answers.setdefault((settings["task"], settings["seed"]), {})[settings.get("model", OURS)] = right[
-            "right"
-        ]
-    models = (OURS, *MODELS)
-    complete = {cell: by_model for cell, by_model in sorted(answers.items()) if set(models) <= set(by_model)}
-
-    def rows(seeds: set[int]) -> dict[str, dict[str, Rows]]:
-        cells = {name: [c for c in complete if c[0] == name and c[1] in seeds] for name in SETS}
-        return {
-            model: {name: Rows.of(complete[c][model] for c in its) for name, its in cells.items() if its}
-            for model in models
-        }
-
-    kept = [
-        [entry for entry in entries if (entry["settings"]["task"], entry["settings"]["seed"]) in complete]
-        for entries in (runs, classical)
-    ]
-    return Results(*kept, rows({seed for _, seed in complete}), rows({STUDY_S_OWN}))
 
 
 _HEAD = [
@@ -88,12 +50,8 @@ _HEAD = [
     "test rows",
     f"{OURS}, under noise [95 %]",
     "noiseless",
-    *MODELS,
-    "validation − test, points",
-    "qubits",
-    "two-qubit gates",
-    "trials",
 ]
+_HEAD_OF_OURS = ["validation − test, points", "qubits", "two-qubit gates", "trials"]
 
 
 def _of_all_draws(found: Results) -> Iterator[list[str]]:
@@ -103,9 +61,9 @@ def _of_all_draws(found: Results) -> Iterator[list[str]]:
             name,
             f"{len(runs)} × {mine.n // len(runs)}",
             _shown(mine),
-            f"{_mean(values(runs, 'scores', 'noiseless')):.4f}",
-            *(_marked(mine, found.rows[model][name]) for model in MODELS),
-            f"{_gap(found, OURS, name):+.1f}",
+            f"{fmean(values(runs, 'scores', 'noiseless')):.4f}",
+            *(_cell(found, model, name) for model in found.others),
+            f"{found.gap(OURS, name) or 0.0:+.1f}",
             *(number(values(runs, "model", figure)) for figure in ("n_qubits", "two_qubit_gates")),
             number(values(runs, "cost", "trials")),
         ]
@@ -117,6 +75,7 @@ _SUMMARY_HEAD = [
     "accuracy",
     f"lead of {OURS} on the same rows, points [95 %]",
     "sets won, lost, undecided (McNemar)",
+    "higher, lower, equal",
     "over sets (Wilcoxon, Holm)",
     "validation − test, points",
     f"the same of sets with {SMALL} test rows a draw",
@@ -124,39 +83,76 @@ _SUMMARY_HEAD = [
 
 
 def _summary(found: Results) -> Iterator[list[str]]:
-    mine = found.rows[OURS]
+    compared = {model: found.beside(model) for model, by_set in found.rows.items() if by_set}
     against = {
         model: pairs(*([rows[name].accuracy for name in mine] for rows in (mine, found.rows[model])))
-        for model in MODELS
+        for model, mine in compared.items()
+        if model != OURS
     }
-    adjusted = dict(zip(MODELS, holm(one.p_value for one in against.values()), strict=True))
-    for model, by_set in found.rows.items():
-        compared = ["", "", ""]
+    adjusted = dict(zip(against, holm(one.p_value for one in against.values()), strict=True))
+    for model, mine in compared.items():
+        by_set, told = found.rows[model], ["", "", "", ""]
         if model != OURS:
             points, error = lead(mine, by_set)
             verdicts = [verdict(one, by_set[name]) for name, one in mine.items()]
-            compared = [
+            one = against[model]
+            told = [
                 f"{100 * points:+.1f} [{100 * error.low:+.1f} – {100 * error.high:+.1f}]",
                 ", ".join(str(verdicts.count(which)) for which in (1, -1, 0)),
+                f"{one.better}, {one.worse}, {one.alike}",
                 f"{probability(adjusted[model])}, {apart(adjusted[model])}",
             ]
-        accuracy = _mean([rows.accuracy for rows in by_set.values()])
-        yield [model, str(len(by_set)), f"{accuracy:.4f}", *compared, *_gaps(found, model)]
+        yield [model, str(len(by_set)), f"{_accuracy(by_set):.4f}", *told, *_gaps(found, model)]
+
+
+def _accuracy(by_set: dict[str, Rows]) -> float:
+    return fmean([rows.accuracy for rows in by_set.values()])
+
+
+def _together(ranks: Ranking) -> str:
+    order = ", ".join(f"{model} {rank:.2f}" for model, rank in ranks.ranks.items())
+    told = "; ".join(f"{better} above {worse}" for better, worse in ranks.apart) or "none"
+    return (
+        f"All {len(ranks.ranks)} models that answered every set, over {ranks.n} sets: mean ranks {order}. Friedman's "
+        f"χ² = {ranks.statistic:.1f}, {probability(ranks.p_value)}; Nemenyi's critical difference is "
+        f"{ranks.critical_difference:.2f}. Told apart by it: {told}."
+    )
+
+
+def _notes(found: Results) -> list[str]:
+    """Why a model has no number on a set, and where its number is of settings that were not tuned."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    untuned: dict[str, set[str]] = {}
+    for entry in found.fits:
+        model, task = entry["settings"]["model"], entry["settings"]["task"]
+        if why := entry["scores"].get("missing"):
+            reasons.setdefault((model, why), []).append(f"{task} ({entry['settings']['seed']})")
+        elif entry["scores"]["validation"] is None:
+            untuned.setdefault(model, set()).add(task)
+    lines = [
+        f"{model} has no number, set (seed) {', '.join(where)}: {why}"
+        for (model, why), where in reasons.items()
+    ]
+    lines += [
+        f"{UNTUNED} {model} was tested with its defaults, since no point of its grid got through its folds in time."
+        for model in untuned
+    ]
+    return ["", *(f"* {line}" for line in lines)] if lines else []
 
 
 def _gaps(found: Results, model: str) -> Iterator[str]:
     by_set = found.rows[model]
     small = [name for name, rows in by_set.items() if rows.n == SMALL * len(of(found.runs, task=name))]
     for names in (list(by_set), small):
-        yield f"{_mean([_gap(found, model, name) for name in names]):+.1f}" if names else "–"
+        gaps = [gap for name in names if (gap := found.gap(model, name)) is not None]
+        yield f"{fmean(gaps):+.1f}" if gaps else "–"
 
 
 _STUDY_HEAD = [
     "the study's own draw",
     "test rows",
     f"{OURS}, under noise",
-    "SVC here",
-    "MLP here",
+    *(f"{model} here" for model in BESIDE),
     "SVC",
     "MLP",
     "dressed circuit",
@@ -174,7 +170,7 @@ def _of_study_s_draw(found: Results) -> Iterator[list[str]]:
             name + (" §" if _is_ours(name) else ""),
             str(mine.n),
             _shown(mine),
-            *(f"{found.own[model][name].accuracy:.4f}" for model in ("SVC", "MLP")),
+            *(_own(found, model, name) for model in BESIDE),
             *(f"{theirs[model]:.4f}" if model in theirs else "–" for model in NAMED),
             *("–" if model is None else f"{theirs[model]:.4f}, {model}" for model in bests),
         ]
@@ -195,7 +191,7 @@ def _against(model: str, mine: dict[str, float]) -> str:
     # a share of 60 rows and a mean of five such shares are equal but for rounding
     apart = [round(one - other, 9) for one, other in pairs]
     higher, lower = sum(one > 0 for one in apart), sum(one < 0 for one in apart)
-    ours, theirs = (_mean(list(side)) for side in zip(*pairs, strict=True))
+    ours, theirs = (fmean(list(side)) for side in zip(*pairs, strict=True))
     return (
         f"{model} {ours:.4f} against {theirs:.4f} on the mean of {_sets(len(pairs))}, {higher} higher, {lower} lower, "
         f"{len(pairs) - higher - lower} equal"
@@ -226,15 +222,16 @@ def _shown(rows: Rows) -> str:
     return f"{rows.accuracy:.4f} {between(rows.interval)}"
 
 
-def _marked(mine: Rows, other: Rows) -> str:
-    return _shown(other) + {1: " ↓", -1: " ↑", 0: ""}[verdict(mine, other)]
+def _cell(found: Results, model: str, name: str) -> str:
+    """A model on a set, with how it stands to ours; a dash where it has no answer to some draw."""
+    other = found.rows[model].get(name)
+    if other is None:
+        return "–"
+    mark = {1: " ↓", -1: " ↑", 0: ""}[verdict(found.rows[OURS][name], other)]
+    some = any(one["scores"]["validation"] is None for one in of(found.fits, task=name, model=model))
+    return _shown(other) + mark + (f" {UNTUNED}" if some else "")
 
 
-def _gap(found: Results, model: str, name: str) -> float:
-    """Points of accuracy that a model promised more than it kept, on the mean of the draws."""
-    its = of(found.runs, task=name) if model == OURS else of(found.fits, task=name, model=model)
-    return 100 * (_mean(values(its, "scores", "validation")) - found.rows[model][name].accuracy)
-
-
-def _mean(found: list[float]) -> float:
-    return sum(found) / len(found)
+def _own(found: Results, model: str, name: str) -> str:
+    rows = found.own.get(model, {}).get(name)
+    return "–" if rows is None else f"{rows.accuracy:.4f}"
