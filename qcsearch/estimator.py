@@ -21,6 +21,7 @@ from qcsearch.data.checks import check_X
 from qcsearch.data.labels import classes_like
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.tables.frames import is_frame, read_frame
+from qcsearch.data.targets import Classes
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import DataError
 from qcsearch.search.finish.leaderboard import Leaderboard, leaderboard_of
@@ -28,7 +29,6 @@ from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.search import run_search
 from qcsearch.search.settings import SearchSettings
 from qcsearch.search.space.space import load_space
-from qcsearch.training.bound_head import predicted_classes
 
 if TYPE_CHECKING:
     from qcsearch.bundle.manifest import Manifest
@@ -96,7 +96,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         n_trials: int | None = None,
         max_seconds: float | None = None,
         baselines: str = "fast",
-        metric: str = "accuracy",
+        metric: str | None = None,
         shots: int | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         strategy: str = "auto",
@@ -151,7 +151,9 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         labels = column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y
-        dataset = load_dataset((X, labels), encode=self.encode, impute=self.impute, sampled=True)
+        dataset = load_dataset(
+            (X, labels), task=Classes.task, encode=self.encode, impute=self.impute, sampled=True
+        )
         validate_data(self, X, reset=True, skip_check_array=True, ensure_2d=False)
         device, space = get_device(self.device), load_space(self.space)
         for notice in device.notices:
@@ -166,7 +168,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
                 self.result_ = self.result_.without_run()
             self.model_: TrainedModel = self.result_.model
             self._leaderboard = leaderboard_of(self.result_)
-        self.classes_ = classes_like(dataset.classes, y)
+        self.classes_ = classes_like(Classes.of(labels, "y").labels, y)
         self.n_features_in_ = dataset.n_features
         return self
 
@@ -184,8 +186,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             DataError: if `X` is not a table of finite numbers with as many features as `fit` saw.
             ValueError: if it is a frame with other columns, or in another order, than `fit` saw.
         """
-        codes = predicted_classes(self.predict_proba(X))
-        return np.asarray(self.classes_[codes])
+        answers = np.argmax(self.predict_proba(X), axis=1)
+        return np.asarray(self.classes_[answers])
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes_`; raises as `predict`."""

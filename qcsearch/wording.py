@@ -28,12 +28,12 @@ def percent(share: float | None, digits: int = 1) -> str:
 
 def metric(name: str) -> str:
     """A metric of scikit-learn as people write it: `balanced accuracy`."""
-    return name.replace("_", " ")
+    return "R²" if name == "r2" else name.replace("_", " ")
 
 
 def is_share(name: str) -> bool:
     """Whether a metric is in [0, 1], and shown in percent."""
-    return not name.startswith(("neg_", "d2_", "matthews"))
+    return not name.startswith(("neg_", "d2_", "matthews", "r2", "explained"))
 
 
 def score(value: float | None, name: str = "accuracy", digits: int = 1) -> str:

@@ -210,7 +210,7 @@ def test_what_has_predicted_can_be_copied_and_copies_predict_the_same(
         np.testing.assert_array_equal(again.predict_proba(X), wanted)
         assert len(pickle.dumps(again)) < 20_000  # no caches
     assert COPIES[way](fitted.model_.transpiled).mapped.two_qubit_gates == fitted.model_.two_qubit_gates
-    assert COPIES[way](fitted).result_.model.classes == fitted.model_.classes
+    assert COPIES[way](fitted).result_.model.target.labels == fitted.model_.target.labels
 
 
 def test_joblib_writes_what_has_predicted(fitted: QuantumCircuitSearchClassifier, tmp_path: Path) -> None:

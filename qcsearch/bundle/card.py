@@ -60,10 +60,14 @@ def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Dep
     return "\n".join(parts)
 
 
+_MODELS = {"classification": "classifier", "regression": "regressor", "multilabel": "multi-label classifier"}
+_OUTPUTS = {"classification": "one of", "regression": "numbers, of", "multilabel": "any of"}
+
+
 def _summary(model: TrainedModel) -> str:
     return (
-        f"A quantum classifier with {model.candidate.n_qubits} qubits and {model.counts.total} trained parameters, "
-        f"made by qcsearch for the noise of {for_card(model.device.name)}."
+        f"A quantum {_MODELS[model.target.task]} with {model.candidate.n_qubits} qubits and {model.counts.total} "
+        f"trained parameters, made by qcsearch for the noise of {for_card(model.device.name)}."
     )
 
 
@@ -72,13 +76,14 @@ def _signature(model: TrainedModel) -> str:
     if model.image_shape is not None:
         height, width = model.image_shape
         shape = f", images of {height}×{width} pixels"
-    labels = ", ".join(for_code(label) for label in model.classes[:20])
-    more = f" and {model.n_classes - 20} more" if model.n_classes > 20 else ""
+    names = model.target.names
+    shown = ", ".join(for_code(name) for name in names[:20])
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     kind = "numbers a sample"
     if model.encoder is not None:
         gaps = "gaps are refused" if model.encoder.impute is None else "gaps are filled in"
         kind = f"columns of a table ({len(model.encoder.text)} of text; {gaps})"
-    return f"- Input: {model.n_features_in} {kind}{shape}.\n- Output: one of {labels}{more}."
+    return f"- Input: {model.n_features_in} {kind}{shape}.\n- Output: {_OUTPUTS[model.target.task]} {shown}{more}."
 
 
 def _model(model: TrainedModel) -> str:

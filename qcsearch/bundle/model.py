@@ -12,9 +12,9 @@ from qcsearch.bundle import arrays
 from qcsearch.bundle.manifest import REQUIRED
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.circuits.lowering import lower
-from qcsearch.data.labels import check_classes
 from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
 from qcsearch.data.preprocessing.pipeline import n_outputs
+from qcsearch.data.targets import target_from_json
 from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import BundleError, QCSearchError
@@ -42,10 +42,10 @@ def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, b
     """
     meta, learned = save_pipeline(model.pipeline)
     signature = {
-        "classes": list(model.classes),
         "feature_names": list(model.feature_names),
         "image_shape": None if model.image_shape is None else list(model.image_shape),
         "n_features_in": model.n_features_in,
+        "target": model.target.to_json(),
     }
     return {
         "candidate.json": _text(model.candidate.to_json(), "candidate"),
@@ -86,7 +86,7 @@ def read_model(files: Mapping[str, bytes]) -> TrainedModel:
         device=_read("device.json", device_from_json, data["device.json"]),
         parameters=Parameters(_vector(weights, "circuit"), _vector(weights, "head")),
         pipeline=_read("preprocessor.json", _pipeline, data["preprocessor.json"]),
-        classes=signature.classes,
+        target=signature.target,
         n_features_in=signature.n_features_in,
         image_shape=signature.image_shape,
         feature_names=signature.feature_names,
@@ -146,21 +146,19 @@ def _object(data: Json, name: str) -> dict[str, Json]:
 
 
 class _Signature:
-    """What goes in and what comes out: features and labels."""
+    """What goes in and what comes out: features and target."""
 
     def __init__(self, data: Json) -> None:
         data = _object(data, "signature.json")
-        if set(data) != {"classes", "feature_names", "image_shape", "n_features_in"}:
+        if set(data) != {"feature_names", "image_shape", "n_features_in", "target"}:
             self._refuse("lacks a part, or has one too many")
-        classes, names, shape = data["classes"], data["feature_names"], data["image_shape"]
+        names, shape = data["feature_names"], data["image_shape"]
         self.n_features_in = self._integer(data["n_features_in"], "n_features_in")
-        if not isinstance(classes, list) or len(classes) < 2:
-            self._refuse("must have 2 classes or more")
         if not isinstance(names, list) or any(type(name) is not str for name in names):
             self._refuse("must have feature names that are text")
         if names and len(names) != self.n_features_in:
             self._refuse("must have as many feature names as features, or none")
-        self.classes = _read("signature.json", lambda given: check_classes(given, "the model"), classes)
+        self.target = _read("signature.json", target_from_json, data["target"])
         self.feature_names: tuple[str, ...] = tuple(names)
         self.image_shape = None if shape is None else self._shape(shape)
 
@@ -204,4 +202,4 @@ def _n_weights(model: TrainedModel) -> int:
 
 
 def _takes_head(model: TrainedModel) -> bool:
-    return takes_parameters(model.candidate, len(model.parameters.head), model.n_classes)
+    return takes_parameters(model.candidate, len(model.parameters.head), model.target)

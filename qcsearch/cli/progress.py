@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from qcsearch.search import events
 from qcsearch.search.trial.record import TrialRecord
-from qcsearch.wording import percent, score
+from qcsearch.wording import metric, score
 
 __all__ = ["Progress", "clock", "one_line"]
 
@@ -154,8 +154,8 @@ def one_line(event: events.Event) -> str:
         case events.RefitFinished():
             return f"refit: trial {event.trial}, seed {event.seed_index}: {score(event.validation_score, event.metric)}"
         case events.Evaluated():
-            reached = percent(event.test_accuracy_noisy)
-            return f"evaluated: trial {event.trial}, test accuracy {reached} under noise"
+            reached = score(event.test_score, event.metric)
+            return f"evaluated: trial {event.trial}, test {metric(event.metric)} {reached} under noise"
         case events.Notice():
             return f"note: {event.text}"
 

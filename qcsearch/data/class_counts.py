@@ -12,7 +12,7 @@ from qcsearch.errors import DataError
 
 __all__ = ["CUT", "check_class_counts", "looks_like_regression"]
 
-CUT = "cut the numbers into classes, such as low, middle and high, or name another column with --target."
+CUT = 'give --task regression (task="regression" in Python) to learn numbers, or name another column with --target.'
 """What to do with numbers that are no classes."""
 
 _MANY = 20
@@ -44,7 +44,7 @@ def check_class_counts(
     if small and looks_like_regression(classes, len(codes), _MANY_WITH_SMALL):
         raise DataError(
             f"{target} holds {len(classes)} different numbers in {len(codes)} rows, of which {len(small)} stand "
-            f"there less than {least} times: that looks like a regression, which is not offered.",
+            f"there less than {least} times: that looks like a regression.",
             CUT,
         )
     if small:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Real
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from qcsearch.data.values import FloatArray, IntArray
+from qcsearch.data.targets import Target
+from qcsearch.data.values import FloatArray
 from qcsearch.errors import InputError
 from qcsearch.spelling import meant
 
@@ -37,25 +40,29 @@ def as_class_weight(given: object) -> str | dict[str, float] | None:
 
 
 def class_weights(
-    given: str | Mapping[str, float] | None, y: IntArray, classes: Sequence[object]
+    given: str | Mapping[str, float] | None, y: NDArray[Any], target: Target
 ) -> FloatArray | None:
     """The weight of each class, `(n_classes,)`, such that the samples count 1 on the mean; None if all count alike.
 
     Args:
         given: see `as_class_weight`; balanced is `n_samples / (n_classes · n_samples of the class)`, as in scikit-learn
             (King and Zeng, Political Analysis 9, 137 (2001)).
-        y: class numbers of the training part.
-        classes: their labels.
+        y: what is learnt of the training part: class numbers.
+        target: what is asked.
 
     Raises:
-        InputError: if a label is unknown.
+        InputError: if a label is unknown, or there are no classes.
     """
     if given is None:
         return None
-    counts = np.bincount(y, minlength=len(classes))
+    if not target.n_classes:
+        raise InputError(
+            f"The class weight is for classes; the labels are for {target.task}.", fix="leave it out."
+        )
+    names = target.names
+    counts = np.bincount(y, minlength=len(names))
     if isinstance(given, str):
-        return len(y) / (len(classes) * counts)
-    names = [str(label) for label in classes]
+        return len(y) / (len(names) * counts)
     for label in given:
         if label not in names:
             raise InputError(

@@ -1,4 +1,4 @@
-"""The data set: checked numbers, class indices, and what is needed to name them again."""
+"""The data set: checked numbers, what is to be said of them, and what is needed to name that again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.data.coding import Coding
-from qcsearch.data.values import FloatArray, IntArray, Label
+from qcsearch.data.targets.base import Target
+from qcsearch.data.values import FloatArray
 from qcsearch.escape import for_terminal
 from qcsearch.storage import canonical
 
@@ -26,30 +27,30 @@ class Dataset:
     Attributes:
         X: raw features `(n_samples, n_features)`, images flattened row by row. Without the validation and the test
             part where the source brings its own.
-        y: class index of each sample `(n_samples,)`, an index into `classes`.
-        classes: the labels as they were given, sorted.
+        y: what is to be learnt of each sample, in the form of `target`: for classes their indices `(n_samples,)`.
+        target: classes, numbers or labels.
         feature_names: one name a feature.
         image_shape: `(height, width)` in pixels if the samples are images, else None.
         name: what the data set is called in messages and reports.
         X_test: the source's own test part `(n_test, n_features)`, or None.
-        y_test: its class indices `(n_test,)`, or None.
+        y_test: its `y`, or None.
         X_val: the source's own validation part `(n_val, n_features)`, or None.
-        y_val: its class indices `(n_val,)`, or None.
+        y_val: its `y`, or None.
         notices: sentences a person should see: what was chosen, ignored or looks odd.
         coding: how columns of text and with gaps are kept in `X`; None if all are plain numbers.
         dropped: names of columns that were left out because the person said so.
     """
 
     X: FloatArray
-    y: IntArray
-    classes: tuple[Label, ...]
+    y: NDArray[Any]
+    target: Target
     feature_names: tuple[str, ...]
     image_shape: tuple[int, int] | None = None
     name: str = "data"
     X_test: FloatArray | None = None
-    y_test: IntArray | None = None
+    y_test: NDArray[Any] | None = None
     X_val: FloatArray | None = None
-    y_val: IntArray | None = None
+    y_val: NDArray[Any] | None = None
     notices: tuple[str, ...] = field(default=())
     coding: Coding | None = None
     dropped: tuple[str, ...] = ()
@@ -60,7 +61,7 @@ class Dataset:
         for part in ("X", "X_test", "X_val"):
             object.__setattr__(self, part, _frozen(getattr(self, part), np.float64))
         for part in ("y", "y_test", "y_val"):
-            object.__setattr__(self, part, _frozen(getattr(self, part), np.int64))
+            object.__setattr__(self, part, _frozen(getattr(self, part), self.target.dtype))
 
     @property
     def n_samples(self) -> int:
@@ -72,17 +73,12 @@ class Dataset:
         """Number of raw features, constant ones included."""
         return int(self.X.shape[1])
 
-    @property
-    def n_classes(self) -> int:
-        """Number of classes."""
-        return len(self.classes)
-
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content, 64 hexadecimal digits; the name and the notices are not part of it."""
         arrays = {part: getattr(self, part) for part in _PARTS if getattr(self, part) is not None}
         header = {
-            "classes": list(self.classes),
+            "target": self.target.to_json(),
             "feature_names": list(self.feature_names),
             "image_shape": self.image_shape,
             "arrays": {part: array.shape for part, array in arrays.items()},
@@ -93,13 +89,16 @@ class Dataset:
             content.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
         return content.hexdigest()
 
-    def labels(self, y: IntArray) -> NDArray[Any]:
-        """Return the original labels of class indices `(n,)`."""
-        return np.asarray(self.classes)[y]
+    def labels(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels of some `y`, as they were given."""
+        return self.target.decode(y)
 
     def to_arrays(self) -> Mapping[str, NDArray[Any]]:
         """Return what `numpy.savez` needs for a file that `load_dataset` reads back with the same digest."""
-        own = {"feature_names": np.asarray(self.feature_names)}
+        own = {
+            "feature_names": np.asarray(self.feature_names),
+            "target_kind": np.asarray(canonical.dumps(self.target.to_json())),
+        }
         if self.image_shape is not None:
             own["image_shape"] = np.asarray(self.image_shape)
         if self.coding is not None:

@@ -6,22 +6,21 @@ classes of one data set are all of one kind. JSON has each of the three; a text 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.checks import check_text, check_X, is_missing, place
-from qcsearch.data.class_counts import CUT, check_class_counts
+from qcsearch.data.checks import check_text, is_missing, place
+from qcsearch.data.class_counts import CUT
 from qcsearch.data.values import FloatArray, IntArray, Label
 from qcsearch.errors import DataError
 from qcsearch.escape import for_cell
 from qcsearch.storage.limits import MAX_CLASSES, MAX_LABEL
 
 __all__ = [
-    "check_X_y",
     "check_classes",
     "check_lengths",
     "check_y",
@@ -36,43 +35,7 @@ _NAMED = 10
 _KINDS = {str, int, bool}
 
 
-def check_X_y(  # noqa: N802  X is the field's own name
-    X: Any,
-    y: Any,
-    *,
-    names: Sequence[str] | None = None,
-    what: str = "X",
-    target: str = "y",
-    missing: bool = False,
-) -> tuple[FloatArray, IntArray, tuple[Label, ...], tuple[int, int] | None]:
-    """Check samples and their labels together.
-
-    Args:
-        X: `(n_samples, n_features)` or images `(n_samples, height, width)`.
-        y: `(n_samples,)` or `(n_samples, 1)`.
-        names: names of the features, for messages.
-        what: name of the samples in messages.
-        target: name of the labels in messages.
-        missing: whether a NaN in `X` is no fault.
-
-    Returns:
-        `X` as float64 `(n_samples, n_features)`, class indices `(n_samples,)`, the sorted classes, and
-        `(height, width)` if images were given.
-
-    Raises:
-        DataError: on anything that `check_X` or `check_y` refuses, different lengths, one class alone, or a
-            class with fewer than 2 samples.
-    """
-    flat, image_shape = check_X(X, what=what, names=names, missing=missing)
-    labels = check_y(y, target)
-    check_lengths(flat, labels, what, target)
-    classes = check_classes(sorted(set(labels)), target)
-    codes = encode(labels, classes, target)
-    check_class_counts(codes, classes, target)
-    return flat, codes, classes, image_shape
-
-
-def check_lengths(X: FloatArray, labels: Sequence[Label | None], what: str, target: str) -> None:
+def check_lengths(X: FloatArray, labels: Sized, what: str, target: str) -> None:
     """Pass if there is one label for each sample.
 
     Args:
@@ -109,14 +72,18 @@ def check_y(y: Any, target: str = "y") -> list[Label]:
     return values
 
 
-def told_labels(y: Any, target: str = "y") -> list[Label | None]:
-    """Return one label a sample, None where there is none: what is to be compared with a model's classes.
+def told_labels(y: Any, target: str = "y") -> list[Label | tuple[Label | None, ...] | None]:
+    """Return one label a sample, None where there is none: what is to be compared with a model's answers.
 
-    Whole floats become `int`; what can be no class, such as a fraction, becomes its text.
+    Whole floats become `int`; what can be no class, such as a fraction, becomes its text. Of several columns of labels
+    each sample has a tuple.
 
     Raises:
         DataError: if `y` is not one label a sample, or a label cannot be written as text.
     """
+    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        rows = np.asarray(y, dtype=object).tolist()
+        return [tuple(_told(_plain(cell, row, target)) for cell in cells) for row, cells in enumerate(rows)]
     return [_told(_plain(value, row, target)) for row, value in enumerate(_column(y, target).tolist())]
 
 
@@ -205,7 +172,8 @@ def _column(y: Any, target: str) -> NDArray[Any]:
     if array.ndim != 1:
         raise DataError(
             f"{target} must hold one label for each sample, so one dimension. Got shape {array.shape}.",
-            "turn one-hot columns into one column of labels.",
+            "turn one-hot columns into one column of labels; several labels a sample have --task multilabel, several "
+            "numbers --task regression.",
         )
     if len(array) == 0:
         raise DataError(f"{target} holds no labels.")
@@ -283,7 +251,7 @@ def _whole(value: float, row: int, target: str) -> int:
     if isinstance(value, float) and not value.is_integer():
         raise DataError(
             f"Unknown label type: {target} holds the fraction {value:g} in {place(row)}, which looks like a "
-            "regression; it must hold classes.",
+            "regression; classes must be text or whole numbers.",
             CUT,
         )
     _check_range(value, f"{target} holds {value:g} in {place(row)}")

@@ -1,15 +1,17 @@
-"""The split: stratified, from one seed, the same on every machine."""
+"""The split: by strata where there are classes, from one seed, the same on every machine."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from qcsearch.data.class_counts import check_class_counts
 from qcsearch.data.constant import constant_features, constant_notice
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
+from qcsearch.data.targets import Target
 from qcsearch.data.values import FloatArray, IntArray
 from qcsearch.errors import DataError
 
@@ -22,12 +24,12 @@ class Part:
 
     Attributes:
         X: raw features `(n_samples, n_features)`.
-        y: class indices `(n_samples,)`.
+        y: what is to be learnt of them, in the form of a `Target`: of classes their indices `(n_samples,)`.
         weight: how much each sample counts in what is learnt, `(n_samples,)`; None if all count alike.
     """
 
     X: FloatArray
-    y: IntArray
+    y: NDArray[Any]
     weight: FloatArray | None = None
 
     def __len__(self) -> int:
@@ -56,12 +58,20 @@ class Split:
     n_features: int
     notices: tuple[str, ...] = ()
 
+    def learned(self, target: Target) -> Split:
+        """The same parts with what a training learns in place of `y`."""
+        train, validation, test = (
+            replace(part, y=target.learned(part.y)) for part in (self.train, self.validation, self.test)
+        )
+        return replace(self, train=train, validation=validation, test=test)
+
 
 def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: float = 0.2) -> Split:
     """Cut a data set into train, validation and test, each class in the same proportions.
 
-    Within each class the samples are shuffled and cut; every class is in every part. Where the source brings
-    its own test part, that is the test part, and the same of its validation part: nothing is cut off for it.
+    Within each class the samples are shuffled and cut; every class is in every part. Numbers and labels have no
+    classes, and their samples are shuffled and cut together. Where the source brings its own test part, that is the
+    test part, and the same of its validation part: nothing is cut off for it.
 
     Args:
         dataset: what to cut.
@@ -78,12 +88,12 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
     own_validation, own_test = _own(dataset.X_val, dataset.y_val), _own(dataset.X_test, dataset.y_test)
     cut = ["train", *["validation"] * (own_validation is None), *["test"] * (own_test is None)]
     why = f" to be split into {' and '.join([', '.join(cut[:-1]), cut[-1]])}" if len(cut) > 1 else ""
-    check_class_counts(dataset.y, dataset.classes, f"'{dataset.name}'", len(cut), why)
-    rng = np.random.default_rng(seed)
+    dataset.target.check_counts(dataset.y, f"'{dataset.name}'", len(cut), why)
+    rng, strata = np.random.default_rng(seed), dataset.target.strata(dataset.y)
     test_size = test_size if own_test is None else 0.0
     validation_size = validation_size if own_validation is None else 0.0
-    rest, test_rows = _cut(np.arange(dataset.n_samples), dataset.y, test_size, len(cut) - 1, rng)
-    train_rows, validation_rows = _cut(rest, dataset.y, validation_size, 1, rng)
+    rest, test_rows = _cut(np.arange(dataset.n_samples), strata, test_size, len(cut) - 1, rng)
+    train_rows, validation_rows = _cut(rest, strata, validation_size, 1, rng)
     train = _part(dataset, train_rows)
     validation = _part(dataset, validation_rows) if own_validation is None else own_validation
     test = _part(dataset, test_rows) if own_test is None else own_test
@@ -111,7 +121,7 @@ def _varying(dataset: Dataset, train: Part) -> tuple[int, tuple[str, ...]]:
     return len(names) - len(constant), (*notices, *encoder.unknown_notice(dataset.X, dataset.feature_names))
 
 
-def _own(X: FloatArray | None, y: IntArray | None) -> Part | None:
+def _own(X: FloatArray | None, y: NDArray[Any] | None) -> Part | None:
     return None if X is None or y is None else Part(X, y)
 
 

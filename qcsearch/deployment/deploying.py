@@ -95,8 +95,8 @@ def deploy(
         shots=settings.shots,
         seed=settings.seed,
         tuning=tuning,
-        noiseless=exact_score(tuned.codes(test.X, noise=False), test.y),
-        noisy=exact_score(tuned.codes(test.X), test.y),
+        noiseless=exact_score(tuned.target, tuned.answers(test.X, noise=False), test.y),
+        noisy=exact_score(tuned.target, tuned.answers(test.X), test.y),
         deployed=measured_score(found, test.y, tuned.head, rng),
         parameters=tuned.parameters,
         usage=program.usage,
@@ -147,9 +147,9 @@ def _check(model: TrainedModel, parts: Split) -> None:
         part: Part = getattr(parts, name)
         if not len(part):
             raise InputError(f"The {name} part of deploy must have at least one sample. It has none.")
-        if part.y.min() < 0 or part.y.max() >= model.n_classes:
+        if not model.target.knows(part.y):
             raise InputError(
-                f"The class numbers of the {name} part must be the model's, in [0, {model.n_classes - 1}]."
+                f"The {name} part of deploy must be labelled as the model's: {model.target.told}."
             )
 
 

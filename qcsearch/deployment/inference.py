@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from qcsearch.data.known_labels import KnownLabels
-from qcsearch.data.values import Label
 from qcsearch.deployment.cost.checks import check_ceiling
 from qcsearch.deployment.cost.plan import measuring
 from qcsearch.deployment.diagnostics.canaries import CanaryVerdict
-from qcsearch.deployment.diagnostics.score import Score, measured_score, probability_errors
+from qcsearch.deployment.diagnostics.score import Score, figure_errors, measured_score
 from qcsearch.deployment.executors.base import Billed, Executor
 from qcsearch.deployment.preparation import open_program
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.progress import OnProgress, Progress
 from qcsearch.deployment.settings import MeasurementSettings
 from qcsearch.deployment.values import Estimates, Kind, Usage
-from qcsearch.training.bound_head import predicted_classes
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 
@@ -37,7 +36,7 @@ class Inference:
         shots: runs of each circuit in each measurement basis that came, the fewest of all.
         seed: seed of everything random.
         found: measured expectation values and their standard errors.
-        probabilities: `(n_samples, n_classes)`, ordered as `model.classes`.
+        figures: `(n_samples, n_outputs)`: probabilities, or numbers in their own units; see `Target.figures`.
         errors: their standard deviations from the finite number of shots, of the same shape.
         usage: jobs, circuits and shots that were asked of the backend.
         qpu_seconds: QPU seconds that all jobs cost; None on a backend that is not billed.
@@ -52,7 +51,7 @@ class Inference:
     shots: int
     seed: int
     found: Estimates
-    probabilities: Floats
+    figures: Floats
     errors: Floats
     usage: Usage
     qpu_seconds: float | None = None
@@ -61,17 +60,17 @@ class Inference:
     notices: tuple[str, ...] = ()
 
     @property
-    def labels(self) -> list[Label]:
-        """The most probable label of each sample."""
-        return [self.model.classes[i] for i in predicted_classes(self.probabilities)]
+    def labels(self) -> NDArray[Any]:
+        """What is predicted of each sample, as `TrainedModel.predict` has it."""
+        return self.model.target.decode(self.model.head.answers(self.found.values))
 
     def score(self, known: KnownLabels) -> Score | None:
-        """Accuracy over the samples whose class is known; None if none is."""
+        """Score over the samples whose label is known; None if none is."""
         rows, model = known.rows, self.model
         if not len(rows):
             return None
         found = Estimates(self.found.values[rows], self.found.errors[rows])
-        return measured_score(found, known.codes[rows], model.head, _rng(self.seed))
+        return measured_score(found, model.target.learned(known.y[rows]), model.head, _rng(self.seed))
 
 
 def infer(
@@ -103,7 +102,7 @@ def infer(
     if budget is not None:
         check_ceiling(budget, measuring(program, len(features)), "all predictions")
     found = _measure(program, features, model.parameters.weights, on_progress)
-    probabilities, errors = probability_errors(found, model.head, _rng(settings.seed))
+    figures, errors = figure_errors(found, model.head, _rng(settings.seed))
     return Inference(
         model=model,
         backend=executor.name,
@@ -111,7 +110,7 @@ def infer(
         shots=found.shots or settings.shots,
         seed=settings.seed,
         found=found,
-        probabilities=probabilities,
+        figures=figures,
         errors=errors,
         usage=program.usage,
         qpu_seconds=None if budget is None else budget.bill(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qcsearch.candidate.gate import GateList
-from qcsearch.data.values import Label
+from qcsearch.data.targets import Target
 from qcsearch.devices.device import Device
 from qcsearch.reporting.plots.circuit import DrawnGate
 from qcsearch.reporting.plots.plots import Curve
@@ -24,17 +24,19 @@ __all__ = ["DatasetFacts", "MappedFacts", "RunFacts", "Score"]
 
 @dataclass(frozen=True)
 class Score:
-    """One accuracy of the winner, on the test split, of one kind.
+    """One score of the winner, on the test split, of one kind.
 
     Attributes:
         kind: `noiseless` or `noisy`, both at infinitely many shots, `at_shots` or `deployed`; kinds are never mixed.
-        value: in [0, 1].
+        value: an accuracy, in [0, 1], or a score in the metric.
         details: its spread, and where it is from, a line each.
+        metric: which score it is: `accuracy`, or of numbers what the search worked for.
     """
 
     kind: str
     value: float
     details: tuple[str, ...] = ()
+    metric: str = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class DatasetFacts:
     Attributes:
         name: as messages call it.
         n_features: raw features.
-        classes: the labels as they were given.
+        target: what is to be said of a sample.
         parts: number of samples of `train`, `validation` and `test`.
         image_shape: `(height, width)`, or None.
         digest: SHA-256 of the content.
@@ -52,7 +54,7 @@ class DatasetFacts:
 
     name: str
     n_features: int
-    classes: tuple[Label, ...]
+    target: Target
     parts: Mapping[str, int]
     image_shape: tuple[int, int] | None
     digest: str

@@ -9,6 +9,7 @@ from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING, Any
 
+from qcsearch import wording
 from qcsearch.circuits.observables import parse
 from qcsearch.errors import QCSearchError
 from qcsearch.reporting.facts import DatasetFacts, MappedFacts, RunFacts, Score
@@ -26,7 +27,7 @@ from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Interval, wilson
-from qcsearch.wording import interval, percent
+from qcsearch.wording import interval
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -60,7 +61,7 @@ def gather(run: RunFolder) -> RunFacts:
         dataset=_dataset(run, features),
         device=run.device,
         space=f"{run.config.space} (fingerprint {run.config.space_fingerprint[:12]})",
-        metric=run.config.settings.metric,
+        metric=features.metric.name,
         n_trials=len(found),
         seconds=_seconds(run, result),
         records=found,
@@ -105,7 +106,7 @@ def _dataset(run: RunFolder, features: Features) -> DatasetFacts:
     data, split = run.dataset, features.split
     parts = {name: len(getattr(split, name)) for name in ("train", "validation", "test")}
     return DatasetFacts(
-        run.config.dataset, data.n_features, data.classes, parts, data.image_shape, data.digest
+        run.config.dataset, data.n_features, features.target, parts, data.image_shape, data.digest
     )
 
 
@@ -113,40 +114,47 @@ def _scores(result: SearchResult | None, deployment: Deployment | None) -> tuple
     if result is None:
         return ()
     best = result.best
+    name, noiseless, noisy = "accuracy", best.test_accuracy_noiseless, best.test_accuracy_noisy
+    ends = (best.test_interval_noiseless, best.test_interval_noisy)
+    if noiseless is None or noisy is None:  # of numbers
+        name, noiseless, noisy = best.metric, best.test_score_noiseless, best.test_score
+        ends = (None, best.test_score_interval)
     found = [
-        Score(
-            "noiseless", best.test_accuracy_noiseless, (_error(best.test_interval_noiseless, best.n_test),)
-        ),
-        Score(
-            "noisy",
-            best.test_accuracy_noisy,
-            (_error(best.test_interval_noisy, best.n_test), *_spread(result)),
-        ),
-        _at_shots(best.test_at_shots, best.n_test),
+        Score("noiseless", noiseless, _error(ends[0], best.n_test, name), name),
+        Score("noisy", noisy, (*_error(ends[1], best.n_test, name), *_spread(result, name)), name),
+        _at_shots(best.test_at_shots, best.n_test, name if name == "accuracy" else "r2"),
     ]
     if deployment is not None:
         score = deployment.deployed
-        error = _error(wilson(score.accuracy, score.n_samples), score.n_samples)
-        shots = f"± {percent(score.shot_error or 0)} by shots"
+        error: tuple[str, ...] = ()
+        if name == "accuracy":
+            error = _error(wilson(score.accuracy, score.n_samples), score.n_samples, name)
+        shots = f"± {wording.score(score.shot_error or 0, name)} by shots"
         backend = f"{deployment.backend} ({deployment.kind})"
-        found.append(Score("deployed", score.accuracy, (error, shots, backend)))
+        found.append(Score("deployed", score.accuracy, (*error, shots, backend), name))
     return tuple(found)
 
 
-def _at_shots(score: ShotScore, n_samples: int) -> Score:
-    spread = f"± {percent(score.spread)} from one measurement of all samples to the next"
-    details = (f"{score.shots:,} shots a measurement basis", spread, _error(score.interval, n_samples))
-    return Score("at_shots", score.accuracy, details)
+def _at_shots(found: ShotScore, n_samples: int, name: str) -> Score:
+    spread = f"± {wording.score(found.spread, name)} from one measurement of all samples to the next"
+    details = (
+        f"{found.shots:,} shots a measurement basis",
+        spread,
+        *_error(found.interval, n_samples, name),
+    )
+    return Score("at_shots", found.accuracy, details, name)
 
 
-def _error(ends: Interval, n_samples: int) -> str:
-    return f"95 % interval {interval(ends)} on {n_samples:,} test samples"
+def _error(ends: Interval | None, n_samples: int, name: str) -> tuple[str, ...]:
+    return () if ends is None else (f"95 % interval {interval(ends, name)} on {n_samples:,} test samples",)
 
 
-def _spread(result: SearchResult) -> tuple[str, ...]:
+def _spread(result: SearchResult, name: str) -> tuple[str, ...]:
     deviation = result.spread.get("test_accuracy_noisy")
     n = sum(score.seed_index > 0 for score in result.seeds)
-    return () if deviation is None else (f"± {percent(deviation)} over {n} trainings from other seeds",)
+    if deviation is None:
+        return ()
+    return (f"± {wording.score(deviation, name)} over {n} trainings from other seeds",)
 
 
 def _curves(ranked: Sequence[TrialRecord], winner: TrialRecord | None) -> tuple[Curve, ...]:

@@ -126,13 +126,15 @@ class Evaluated:
 
     Attributes:
         trial: the winner's number.
-        test_accuracy_noisy: under the device's noise.
+        test_score: under the device's noise.
         seconds: used so far.
+        metric: which score that is.
     """
 
     trial: int
-    test_accuracy_noisy: float
+    test_score: float
     seconds: float
+    metric: str = "accuracy"
 
 
 @dataclass(frozen=True)

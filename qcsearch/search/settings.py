@@ -49,7 +49,8 @@ class SearchSettings:
         baselines: what the winner is compared with at the end, one of `BASELINES`.
         class_weight: `balanced`, by which each class counts alike, or a weight by label, 1 for what is left out; None
             counts each sample alike.
-        metric: what trials are pruned, ranked and chosen by, one of `training.metrics.METRICS`.
+        metric: what trials are pruned, ranked and chosen by, one of `training.metrics.METRICS`; None for accuracy, or
+            for R² of numbers.
         shots: of each measurement basis of a prediction: candidates are trained for so many, and chosen by what they
             reach with them; None for infinitely many.
 
@@ -68,7 +69,7 @@ class SearchSettings:
     strategy_options: Mapping[str, Json] = field(default_factory=dict)
     seed_from: str | Path | None = None
     baselines: str = "fast"
-    metric: str = "accuracy"
+    metric: str | None = None
     shots: int | None = None
     class_weight: str | Mapping[str, float] | None = None
 
@@ -82,7 +83,8 @@ class SearchSettings:
             raise InputError(
                 f"The baselines must be one of {', '.join(map(repr, BASELINES))}. Got {self.baselines!r}."
             )
-        Metric(self.metric)
+        if self.metric is not None:
+            Metric(self.metric)
         if self.shots is not None:
             checked["shots"] = as_int(self.shots, "The number of shots", 1, MAX_SHOTS)
         checked["class_weight"] = as_class_weight(self.class_weight)

@@ -1,63 +1,54 @@
-"""A head with its parameters: the one way from expectation values to logits, probabilities and classes."""
+"""A head with its parameters: the one way from expectation values to outputs, probabilities and answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-from scipy.special import softmax
+from numpy.typing import NDArray
 
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.data.targets import Target
+from qcsearch.training.expectations import Floats
 from qcsearch.training.heads import Head, make_head
 
-__all__ = ["BoundHead", "class_probabilities", "predicted_classes"]
-
-
-def predicted_classes(logits: Floats) -> Ints:
-    """Class numbers `(n_samples,)` of logits or probabilities `(n_samples, n_classes)`: of equals the first."""
-    return np.asarray(np.argmax(logits, axis=1), dtype=np.int64)
-
-
-def class_probabilities(logits: Floats) -> Floats:
-    """Probabilities `(n_samples, n_classes)` of logits of the same shape: their softmax."""
-    return np.asarray(softmax(logits, axis=1))
+__all__ = ["BoundHead"]
 
 
 @dataclass(frozen=True, eq=False)
 class BoundHead:
-    """A head whose parameters and number of classes are given.
+    """A head whose parameters and target are given.
 
     Attributes:
         head: the function.
         parameters: `(n_head,)`.
-        n_classes: columns of its logits.
+        target: what its outputs are made for.
         temperature: what the logits are divided by to be probabilities, see `calibration`.
     """
 
     head: Head
     parameters: Floats
-    n_classes: int
+    target: Target
     temperature: float = 1.0
 
     @classmethod
     def of(
-        cls, candidate: Candidate, parameters: Floats, n_classes: int, temperature: float = 1.0
+        cls, candidate: Candidate, parameters: Floats, target: Target, temperature: float = 1.0
     ) -> BoundHead:
         """The candidate's head with `parameters`."""
-        return cls(make_head(candidate), parameters, n_classes, temperature)
+        return cls(make_head(candidate), parameters, target, temperature)
 
     def logits(self, values: Floats) -> Floats:
-        """Logits `(n_samples, n_classes)` of expectation values `(n_samples, n_observables)`."""
-        return self.head.logits(values, self.parameters, self.n_classes)
+        """Outputs `(n_samples, n_outputs)` of expectation values `(n_samples, n_observables)`: of classes logits."""
+        return self.head.logits(values, self.parameters, self.target.n_outputs)
 
-    def probabilities(self, values: Floats) -> Floats:
-        """Probabilities `(n_samples, n_classes)`: the softmax of the logits over the temperature."""
-        return class_probabilities(self.logits(values) / self.temperature)
+    def figures(self, values: Floats) -> Floats:
+        """What a prediction shows, `(n_samples, n_outputs)`: probabilities, or numbers in their own units."""
+        return self.target.figures(self.logits(values) / self.temperature)
 
-    def classes(self, values: Floats) -> Ints:
-        """Class numbers `(n_samples,)`: of the largest logit, of equals the first."""
-        return predicted_classes(self.logits(values))
+    def answers(self, values: Floats) -> NDArray[Any]:
+        """What the outputs say: of classes their numbers `(n_samples,)`."""
+        return self.target.answers(self.logits(values))
 
     def backward(self, values: Floats, dlogits: Floats) -> tuple[Floats, Floats]:
         """Pull a derivative by the logits back to the values and to the parameters."""
@@ -65,4 +56,4 @@ class BoundHead:
 
     def targets(self) -> Floats:
         """Ideal logits `(n_classes, n_classes)` for each class, for the mean squared error."""
-        return self.head.targets(self.n_classes)
+        return self.head.targets(self.target.n_outputs)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from qcsearch.data.splitting import Part
+from qcsearch.data.targets import Target
 from qcsearch.training.expectations import Floats
 from qcsearch.training.metrics import ACCURACY, Metric
 
@@ -23,14 +24,15 @@ class TrainingData:
     """A split whose samples are what a circuit takes: outputs of the preprocessing, or features derived from them.
 
     Attributes:
-        train: `X` of shape `(n_train, n_features)`, angles in radians, and class numbers `(n_train,)`.
-        n_classes: how many classes there are, in either part or not.
+        train: `X` of shape `(n_train, n_features)`, angles in radians, and what is learnt of
+            each sample, `target.learned(y)`: of classes their numbers `(n_train,)`.
+        target: what that is, with what was learnt of it in the training part.
         validation: the same of the samples that the best weights are chosen by; empty if none are to be chosen.
         metric: what they are chosen by.
     """
 
     train: Part
-    n_classes: int
+    target: Target
     validation: Part = field(default_factory=_nothing)
     metric: Metric = ACCURACY
 

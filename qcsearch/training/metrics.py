@@ -10,13 +10,15 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from qcsearch.data.targets import Target
 from qcsearch.errors import InputError
 from qcsearch.spelling import meant
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.expectations import Floats
 from qcsearch.training.predictions import Predictions
 
-__all__ = ["ACCURACY", "METRICS", "Metric"]
+__all__ = ["ACCURACY", "METRICS", "METRICS_OF", "Metric"]
 
 _AVERAGED = ("f1", "precision", "recall", "jaccard")
 _OF_PROBABILITIES = (
@@ -31,14 +33,26 @@ _OF_PROBABILITIES = (
     "d2_log_loss_score",
     "d2_brier_score",
 )
-METRICS = (
+_CLASSES = (
     "accuracy",
     "balanced_accuracy",
     "matthews_corrcoef",
     *(f"{name}{average}" for name in _AVERAGED for average in ("", "_macro", "_micro", "_weighted")),
     *_OF_PROBABILITIES,
 )
-"""Names of scikit-learn's scorers of classes and their probabilities."""
+_NUMBERS = ("r2", "explained_variance", "d2_absolute_error_score")
+_LABELS = (
+    "accuracy",
+    *(f"{name}_{average}" for name in _AVERAGED for average in ("macro", "micro", "samples", "weighted")),
+    "roc_auc",
+    "average_precision",
+)
+METRICS_OF = {"classification": _CLASSES, "regression": _NUMBERS, "multilabel": _LABELS}
+"""Of each task what can be asked for; the first if nothing is. Errors with units are left out: standardised numbers
+have none, and of one output `d2_absolute_error_score` ranks as the mean absolute error does."""
+
+METRICS = tuple(dict.fromkeys(name for names in METRICS_OF.values() for name in names))
+"""Names of scikit-learn's scorers that a search can work for."""
 
 _OF_MANY_CLASSES = {name: f"{name}_macro" for name in _AVERAGED} | {"roc_auc": "roc_auc_ovr"}
 """What stands in, with more classes than two, for those that are of two alone."""
@@ -63,6 +77,11 @@ class Metric:
 
     name: str = "accuracy"
 
+    @classmethod
+    def of(cls, name: str | None, target: Target) -> Metric:
+        """The metric of that name, or the first of the target's task if there is none."""
+        return cls(name or METRICS_OF[target.task][0])
+
     def __post_init__(self) -> None:
         if self.name not in METRICS:
             raise InputError(
@@ -76,48 +95,52 @@ class Metric:
         """Whether it asks how sure a model is, not which class it predicts."""
         return self.name in _OF_PROBABILITIES
 
-    def __call__(self, y: Ints, found: Predictions) -> float:
+    def __call__(self, y: NDArray[Any], found: Predictions) -> float:
         """The score.
 
         Args:
-            y: class numbers `(n_samples,)`.
+            y: what should be answered: of classes their numbers `(n_samples,)`.
             found: what a model says of the samples; with probabilities, where the metric needs them.
         """
         if self.name == "accuracy":  # at every validation of every training: not by way of the library
-            return float(np.mean(found.classes == y))
+            right = found.answers == y
+            return float(np.mean(right if right.ndim == 1 else right.all(axis=1)))
         with _QUIET, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of classes that are never predicted: their share counts as 0
             return float(_scorer(self.name)(_said(found, y), np.empty((len(y), 0)), y))
 
-    def check(self, y: Ints, n_classes: int, part: str) -> None:
+    def check(self, y: NDArray[Any], target: Target, part: str) -> None:
         """Check that there is such a score of some samples, whatever is said of them.
 
         Args:
-            y: their class numbers.
-            n_classes: number of classes.
+            y: what should be answered of them.
+            target: what is asked.
             part: what they are called.
 
         Raises:
             InputError: if there is none.
         """
-        even = np.full((len(y), n_classes), 0.5 / n_classes)
-        even[np.arange(len(y)), y] += 0.5
+        if self.name not in METRICS_OF[target.task]:
+            raise InputError(
+                f"The metric '{self.name}' is not for {target.task}, which has {', '.join(METRICS_OF[target.task])}.",
+                fix=f"take '{METRICS_OF[target.task][0]}'.",
+            )
+        even = Predictions.of_outputs(target, target.ideal(y))
         try:
-            trouble = "it is not a number" if math.isnan(self(y, Predictions.of_probabilities(even))) else ""
+            trouble = "it is not a number" if math.isnan(self(y, even)) else ""
         except ValueError as error:
             trouble = str(error).splitlines()[0].split(". ")[0].rstrip(".")
         if trouble:
             other = _OF_MANY_CLASSES.get(self.name, "balanced_accuracy")
             raise InputError(
                 f"The metric '{self.name}' must be defined for the data. "
-                f"Of the {part} part, with {n_classes} classes, it is not: {trouble}.",
+                f"Of the {part} part, with {target.words}, it is not: {trouble}.",
                 fix=f"take '{other}'.",
             )
 
-    def worst(self, y: Ints, n_classes: int) -> float:
-        """The score of what is always wrong, and sure of it: that of a model whose logits are no numbers."""
-        wrong = (y + 1) % n_classes
-        return self(y, Predictions.of_probabilities(np.eye(n_classes)[wrong]))
+    def worst(self, y: NDArray[Any], target: Target) -> float:
+        """The score of what is always wrong, and sure of it: that of a model whose outputs are no numbers."""
+        return self(y, Predictions.of_outputs(target, target.contrary(y)))
 
 
 ACCURACY = Metric()
@@ -131,11 +154,10 @@ def _scorer(name: str) -> Any:
     return get_scorer(name)
 
 
-def _said(found: Predictions, y: Ints) -> Any:
+def _said(found: Predictions, y: NDArray[Any]) -> Any:
     """A classifier, as a scorer wants to be given one, that has answered already."""
-    return _answered()(
-        found, len(found.probabilities[0]) if found.probabilities is not None else int(y.max()) + 1
-    )
+    n_classes = int(y.max()) + 1 if found.probabilities is None else len(found.probabilities[0])
+    return _answered()(found, n_classes)
 
 
 @cache
@@ -148,8 +170,8 @@ def _answered() -> Any:
             self.found = found
             self.classes_ = np.arange(n_classes)
 
-        def predict(self, X: Floats) -> Ints:
-            return self.found.classes
+        def predict(self, X: Floats) -> NDArray[Any]:
+            return self.found.answers
 
         def predict_proba(self, X: Floats) -> Floats | None:
             return self.found.probabilities

@@ -1,4 +1,4 @@
-"""The trained model: a candidate with weights, from raw samples to labels."""
+"""The trained model: a candidate with weights, from raw samples to labels or numbers."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from sklearn.pipeline import Pipeline
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.checks import check_shape, check_X
-from qcsearch.data.labels import check_y, find
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
 from qcsearch.data.preprocessing.pipeline import n_outputs
 from qcsearch.data.sources.samples import load_features
 from qcsearch.data.tables.frames import holds_text, is_frame
-from qcsearch.data.values import Label
+from qcsearch.data.targets import Target
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json
-from qcsearch.training.bound_head import BoundHead, class_probabilities, predicted_classes
-from qcsearch.training.expectations import Expectations, Floats, Ints
+from qcsearch.training.bound_head import BoundHead
+from qcsearch.training.expectations import Expectations, Floats
 from qcsearch.training.parameters import ParameterCounts, Parameters
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
@@ -32,14 +31,14 @@ __all__ = ["TrainedModel"]
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
-    """A quantum classifier that was trained; it takes raw samples and gives the labels it was shown.
+    """A quantum model that was trained; it takes raw samples and gives labels such as it was shown.
 
     Attributes:
         candidate: what was trained.
         device: the calibration facts it was trained on.
         parameters: of circuit and head, as they were trained.
         pipeline: the fitted preprocessing, raw features to angles.
-        classes: the original labels, in the order of the logits.
+        target: what it was trained for: classes in the order of the logits, numbers with their units, or labels.
         n_features_in: number of raw features; pixels, if samples are images.
         image_shape: `(height, width)` if samples are images.
         feature_names: of the raw features; empty if they have none.
@@ -51,7 +50,7 @@ class TrainedModel:
     device: Device
     parameters: Parameters
     pipeline: Pipeline
-    classes: tuple[Label, ...]
+    target: Target
     n_features_in: int
     image_shape: tuple[int, int] | None = None
     feature_names: tuple[str, ...] = ()
@@ -63,11 +62,6 @@ class TrainedModel:
         return {part.name: getattr(self, part.name) for part in fields(self)}
 
     @property
-    def n_classes(self) -> int:
-        """Number of classes."""
-        return len(self.classes)
-
-    @property
     def n_weights(self) -> int:
         """Number of trained weights of the circuit; the head's parameters do not count."""
         return len(self.parameters.weights)
@@ -75,7 +69,7 @@ class TrainedModel:
     @property
     def counts(self) -> ParameterCounts:
         """Trained numbers, those of circuit, feature map and head apart."""
-        return self.transpiled.counts(self.n_classes, self.parameters.head)
+        return self.transpiled.counts(self.target, self.parameters.head)
 
     @property
     def two_qubit_gates(self) -> int:
@@ -85,7 +79,7 @@ class TrainedModel:
     @property
     def head(self) -> BoundHead:
         """The head with its parameters."""
-        return BoundHead.of(self.candidate, self.parameters.head, self.n_classes, self.temperature)
+        return BoundHead.of(self.candidate, self.parameters.head, self.target, self.temperature)
 
     @cached_property
     def transpiled(self) -> TranspiledCandidate:
@@ -131,10 +125,10 @@ class TrainedModel:
         return (program or self.transpiled.compile(noise)).values(self.features(X), self.parameters.weights)
 
     def decision(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
-        """Logits `(n_samples, n_classes)`; arguments as for `expectations`.
+        """Outputs of the head `(n_samples, n_outputs)`, of classes their logits; arguments as for `expectations`.
 
         Raises:
-            DataError: as `features`, or if a logit is not finite.
+            DataError: as `features`, or if an output is not finite.
         """
         values = self.expectations(X, noise, program)
         with np.errstate(all="ignore"):  # said below
@@ -146,27 +140,43 @@ class TrainedModel:
         return logits
 
     def predict_proba(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
-        """Probabilities `(n_samples, n_classes)`, ordered as `classes`; arguments as for `expectations`."""
-        return class_probabilities(self.decision(X, noise, program) / self.temperature)
+        """Probabilities `(n_samples, n_outputs)`, of each class or label; arguments as for `expectations`.
+
+        Raises:
+            DataError: as `decision`, or if the model predicts numbers, which have none.
+        """
+        found = self.target.probabilities(self.decision(X, noise, program) / self.temperature)
+        if found is None:
+            raise DataError("The model predicts numbers, which have no probabilities.", "ask it to predict.")
+        return found
+
+    def figures(self, outputs: Floats) -> Floats:
+        """What a prediction shows of outputs, of their shape: probabilities, or numbers in their own units."""
+        return self.target.figures(outputs / self.temperature)
 
     def predict(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> NDArray[Any]:
-        """Original labels `(n_samples,)`; arguments as for `expectations`."""
-        return np.asarray(np.asarray(self.classes)[self.codes(X, noise, program)])
+        """Labels or numbers `(n_samples,)` as they were given, `(n_samples, n_outputs)` where each has several.
 
-    def codes(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Ints:
-        """Class numbers `(n_samples,)`, places in `classes`; arguments as for `expectations`."""
-        return predicted_classes(self.decision(X, noise, program))
+        Arguments as for `expectations`.
+        """
+        return self.target.decode(self.answers(X, noise, program))
+
+    def answers(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> NDArray[Any]:
+        """What the target's `answers` are: of classes their numbers `(n_samples,)`; arguments as for `expectations`."""
+        return self.target.answers(self.decision(X, noise, program))
 
     def score(
         self, X: ArrayLike, y: ArrayLike, noise: bool = True, program: Expectations | None = None
     ) -> float:
-        """Share of samples whose label is predicted; a label that the training did not show counts as missed.
+        """The target's score: accuracy, R², or the share of samples with every label right.
+
+        A class that the training did not show counts as missed.
 
         Raises:
-            DataError: as `features`, or if `X` and `y` differ in length.
+            DataError: as `features`, if `X` and `y` differ in length, or if a label is missing or of another kind.
         """
-        codes = find(check_y(y), self.classes)
-        predicted = self.codes(X, noise, program)
-        if len(codes) != len(predicted):
-            raise DataError(f"X has {len(predicted)} rows, but y has {len(codes)} labels.")
-        return float(np.mean(codes == predicted))
+        labels = self.target.judged(y)
+        predicted = self.answers(X, noise, program)
+        if len(labels) != len(predicted):
+            raise DataError(f"X has {len(predicted)} rows, but y has {len(labels)} labels.")
+        return self.target.score(self.target.learned(labels), predicted)

@@ -8,12 +8,13 @@ from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.lowering import make_encoding
 from qcsearch.circuits.observables import parse
 from qcsearch.data.preprocessing.pipeline import check_reduction
+from qcsearch.data.targets import Target
 from qcsearch.errors import CandidateError
-from qcsearch.training.heads import FittedHead, make_head
-from qcsearch.training.losses import LOSSES
+from qcsearch.training.heads import FittedHead, make_head, n_head_parameters
+from qcsearch.training.losses import DEFAULT_LOSSES, LOSSES, loss_task
 from qcsearch.training.optimizers import OPTIMIZERS
 
-__all__ = ["check_candidate", "check_options", "check_weighted"]
+__all__ = ["check_candidate", "check_options", "check_target", "check_weighted"]
 
 
 def check_candidate(candidate: Candidate) -> None:
@@ -56,4 +57,19 @@ def check_options(options: TrainingOptions) -> None:
         raise CandidateError(
             f"The optimizer '{options.optimizer}' needs exact gradients. Got gradient '{options.gradient}'.",
             fix="take the gradient 'adjoint', or the optimizer 'adam'.",
+        )
+
+
+def check_target(candidate: Candidate, target: Target) -> None:
+    """Check that head and loss of a candidate are for the target.
+
+    Raises:
+        CandidateError: one sentence for the first that is not.
+    """
+    n_head_parameters(candidate, target)
+    loss = candidate.training.loss
+    if loss_task(loss) != target.task:
+        raise CandidateError(
+            f"The loss '{loss}' is for {loss_task(loss)}, and the labels are for {target.task}.",
+            fix=f"take the loss '{DEFAULT_LOSSES[target.task]}'.",
         )

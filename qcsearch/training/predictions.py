@@ -1,10 +1,13 @@
-"""What a classifier says of samples: their classes, and how sure it is of each."""
+"""What a model says of samples: its answers, and how sure it is of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from qcsearch.training.bound_head import class_probabilities, predicted_classes
+from numpy.typing import NDArray
+
+from qcsearch.data.targets import Target
 from qcsearch.training.expectations import Floats, Ints
 
 __all__ = ["Predictions"]
@@ -12,30 +15,25 @@ __all__ = ["Predictions"]
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a classifier says of samples.
+    """What a model says of samples.
 
     Attributes:
-        classes: class numbers `(n_samples,)`.
-        probabilities: of each class, `(n_samples, n_classes)`; None of a model that has none.
+        answers: see `Target.answers`: of classes their numbers `(n_samples,)`, else `(n_samples, n_outputs)`.
+        probabilities: of each class or label, `(n_samples, n_outputs)`; None of a model that has none.
     """
 
-    classes: Ints
+    answers: NDArray[Any]
     probabilities: Floats | None = None
 
     @classmethod
-    def of_logits(cls, logits: Floats, temperature: float = 1.0) -> Predictions:
-        """What logits `(n_samples, n_classes)` say, divided by a temperature for the probabilities."""
-        return cls(predicted_classes(logits), class_probabilities(logits / temperature))
-
-    @classmethod
-    def of_probabilities(cls, probabilities: Floats) -> Predictions:
-        """What probabilities `(n_samples, n_classes)` say: of equals the first class."""
-        return cls(predicted_classes(probabilities), probabilities)
+    def of_outputs(cls, target: Target, outputs: Floats, temperature: float = 1.0) -> Predictions:
+        """What the outputs `(n_samples, n_outputs)` of a head say, divided by a temperature for the probabilities."""
+        return cls(target.answers(outputs), target.probabilities(outputs / temperature))
 
     def __len__(self) -> int:
-        return len(self.classes)
+        return len(self.answers)
 
     def at(self, rows: Ints) -> Predictions:
         """The same of some of the samples."""
         chosen = None if self.probabilities is None else self.probabilities[rows]
-        return Predictions(self.classes[rows], chosen)
+        return Predictions(self.answers[rows], chosen)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from qcsearch.data.splitting import Part
+from qcsearch.data.targets import Target
 from qcsearch.training.bound_head import BoundHead
 from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Floats
@@ -20,37 +19,37 @@ def classify(
     transpiled: TranspiledCandidate,
     parameters: Parameters,
     Z: Floats,
-    n_classes: int,
+    target: Target,
     *,
     noise: bool = True,
     temperature: float = 1.0,
 ) -> Predictions:
-    """Classes and probabilities of preprocessed samples, by the exact engine.
+    """Answers and probabilities of preprocessed samples, by the exact engine.
 
     Args:
         transpiled: the candidate on its device.
         parameters: of circuit and head.
         Z: outputs of the preprocessing, `(n_samples, n_features)`.
-        n_classes: number of classes.
+        target: what is asked.
         noise: under the device's noise, or without any.
         temperature: what logits are divided by to be probabilities.
     """
-    return Predictions.of_logits(logits(transpiled, parameters, Z, n_classes, noise=noise), temperature)
+    return Predictions.of_outputs(target, logits(transpiled, parameters, Z, target, noise=noise), temperature)
 
 
 def logits(
-    transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats, n_classes: int, *, noise: bool = True
+    transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats, target: Target, *, noise: bool = True
 ) -> Floats:
-    """Logits `(n_samples, n_classes)` of preprocessed samples; arguments as for `classify`."""
+    """Outputs `(n_samples, n_outputs)` of preprocessed samples; arguments as for `classify`."""
     values = transpiled.compile(noise).values(transpiled.derive(Z), parameters.weights)
-    return BoundHead.of(transpiled.candidate, parameters.head, n_classes).logits(values)
+    return BoundHead.of(transpiled.candidate, parameters.head, target).logits(values)
 
 
 def accuracy(
-    transpiled: TranspiledCandidate, parameters: Parameters, part: Part, n_classes: int, *, noise: bool = True
+    transpiled: TranspiledCandidate, parameters: Parameters, part: Part, target: Target, *, noise: bool = True
 ) -> float:
-    """Share of preprocessed samples whose class is predicted; arguments as for `classify`."""
-    return float(np.mean(classify(transpiled, parameters, part.X, n_classes, noise=noise).classes == part.y))
+    """Score of the answers to preprocessed samples, see `Target.score`; arguments as for `classify`."""
+    return target.score(part.y, classify(transpiled, parameters, part.X, target, noise=noise).answers)
 
 
 def validation_score(
@@ -75,5 +74,5 @@ def validation_score(
     values = transpiled.compile(noise).values(X, parameters.weights)
     if shots is not None:
         values, y = ShotNoise(shots).validation(values, y)
-    head = BoundHead.of(transpiled.candidate, parameters.head, data.n_classes)
-    return data.metric(y, Predictions.of_logits(head.logits(values)))
+    head = BoundHead.of(transpiled.candidate, parameters.head, data.target)
+    return data.metric(y, Predictions.of_outputs(data.target, head.logits(values)))

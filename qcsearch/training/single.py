@@ -17,11 +17,12 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.checks import check_shape, check_X, default_names
 from qcsearch.data.dataset import Dataset
-from qcsearch.data.labels import check_X_y, check_y, encode
+from qcsearch.data.labels import check_lengths
 from qcsearch.data.preprocessing.pipeline import build_pipeline
 from qcsearch.data.sources.samples import load_features
 from qcsearch.data.splitting import Part, split
 from qcsearch.data.tables.frames import is_frame, read_frame
+from qcsearch.data.targets import learn_target
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.errors import DataError, InputError
@@ -32,8 +33,10 @@ from qcsearch.training.loop.fit import Fit
 from qcsearch.training.loop.fitted import FittedTask
 from qcsearch.training.loop.task import Task
 from qcsearch.training.loop.trainer import UNCONTROLLED, TrainingControl, fit
+from qcsearch.training.losses import loss_task
+from qcsearch.training.metrics import Metric
 from qcsearch.training.model import TrainedModel
-from qcsearch.training.options import check_candidate, check_weighted
+from qcsearch.training.options import check_candidate, check_target, check_weighted
 from qcsearch.training.parameters import DRAWN, Parameters
 from qcsearch.training.scoring import accuracy
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
@@ -114,7 +117,9 @@ def train(
     Args:
         candidate: a `Candidate`, or its JSON form.
         X: `(n_samples, n_features)`, or images `(n_samples, height, width)`.
-        y: labels `(n_samples,)`: text, whole numbers or truth values.
+        y: what the candidate's loss is for: of `cross_entropy` labels `(n_samples,)`, text, whole numbers or truth
+            values; of `squared_error` numbers, `(n_samples,)` or `(n_samples, n_outputs)`; of `binary_cross_entropy` 0
+            and 1, one column a label.
         device: name, snapshot file, backend or `Device`.
         validation: share of the samples that is set aside to validate on, in (0, 1), or `(X_val, y_val)`.
         seed: of the split, the start weights and the batches.
@@ -123,8 +128,8 @@ def train(
         control: callback, which may end the training, and checkpoint.
 
     Returns:
-        The model; `metrics` holds `validation_score` under noise, `validation_score_noiseless`,
-        `steps`, `stopped` and `seconds`.
+        The model; `metrics` holds `validation_score` under noise and `validation_score_noiseless`, accuracies or what
+        else the target is scored by, `steps`, `stopped` and `seconds`.
 
     Raises:
         DataError: if the samples or labels cannot be used.
@@ -152,7 +157,7 @@ def train(
     if not isinstance(candidate, Candidate):
         candidate = Candidate.from_json(as_json(candidate))
     check_candidate(candidate)
-    target = get_device(device)
+    facts = get_device(device)
     seed = as_int(seed, "The seed", 0, 2**32 - 1)
     for name, value, kind in (("start", start, Parameters), ("control", control, TrainingControl)):
         if not isinstance(value, kind):
@@ -164,17 +169,24 @@ def train(
         control = replace(control, deadline=started + max_seconds)
     if control.checkpoint is not None:
         control = replace(control, checkpoint=as_path(control.checkpoint, "The checkpoint"))
-    dataset, validation_part = _parts(X, y, validation, seed)
+    dataset, validation_part = _parts(X, y, validation, seed, loss_task(candidate.training.loss))
+    target = dataset.target.fitted(dataset.y)
+    check_target(candidate, target)
     pipeline_seed, fit_seed = np.random.SeedSequence(seed).spawn(2)
     pipeline = build_pipeline(
         candidate.preprocessing, dataset.image_shape, int(pipeline_seed.generate_state(1)[0])
     )
     pipeline.fit(dataset.X, dataset.y)
-    raw = TrainingData(Part(dataset.X, dataset.y), dataset.n_classes, validation_part)
+    raw = TrainingData(
+        Part(dataset.X, target.learned(dataset.y)),
+        target,
+        Part(validation_part.X, target.learned(validation_part.y)),
+        Metric.of(None, target),
+    )
     data = raw.map(pipeline.transform)
-    transpiled = transpile_candidate(candidate, target, data.train.X.shape[1])
+    transpiled = transpile_candidate(candidate, facts, data.train.X.shape[1])
     found = fit_candidate(transpiled, data, np.random.default_rng(fit_seed), start=start, control=control)
-    scored = partial(accuracy, transpiled, found.parameters, data.validation, data.n_classes)
+    scored = partial(accuracy, transpiled, found.parameters, data.validation, target)
     metrics = {
         "validation_score": scored(),
         "validation_score_noiseless": scored(noise=False),
@@ -184,10 +196,10 @@ def train(
     }
     return TrainedModel(
         candidate,
-        target,
+        facts,
         found.parameters,
         pipeline,
-        dataset.classes,
+        target,
         dataset.n_features,
         dataset.image_shape,
         dataset.feature_names,
@@ -196,20 +208,23 @@ def train(
 
 
 def _parts(
-    X: ArrayLike, y: ArrayLike, validation: float | tuple[Any, Any], seed: int
+    X: ArrayLike, y: ArrayLike, validation: float | tuple[Any, Any], seed: int, task: str
 ) -> tuple[Dataset, Part]:
     """The training part as a data set of its own, and the validation part."""
     names = tuple(read_frame(X).columns) if is_frame(X) else None
-    flat, codes, classes, image_shape = check_X_y(X, y, names=names)
+    flat, image_shape = check_X(X, names=names)
+    target, labels = learn_target(y, "y", task)
+    check_lengths(flat, labels, "X", "y")
+    target.check_counts(labels, "y", 2)
     names = names or default_names(flat.shape[1], image_shape)
     if isinstance(validation, tuple):
-        data = Dataset(flat, codes, classes, names, image_shape)
+        data = Dataset(flat, labels, target, names, image_shape)
         return data, _given(validation, data)
     share = as_float(validation, "The 'validation' of train must be a share", below=1)
     # With a test part of its own, an empty one, nothing is set aside for a test.
-    whole = Dataset(flat, codes, classes, names, image_shape, "X", flat[:0], codes[:0])
+    whole = Dataset(flat, labels, target, names, image_shape, "X", flat[:0], labels[:0])
     parts = split(whole, seed, validation_size=share)
-    train_part = Dataset(parts.train.X, parts.train.y, classes, names, image_shape)
+    train_part = Dataset(parts.train.X, parts.train.y, target, names, image_shape)
     return train_part, parts.validation
 
 
@@ -223,7 +238,7 @@ def _given(validation: tuple[Any, ...], data: Dataset) -> Part:
     X_val, shape = check_X(X, data.n_features, what="X_val", owner="the training")
     if shape is not None and data.image_shape is not None:
         check_shape(shape, data.image_shape, "X_val", "the training has")
-    y_val = encode(check_y(y, "y_val"), data.classes, "y_val")
+    y_val = data.target.encode(y, "y_val")
     if len(X_val) != len(y_val):
         raise DataError(f"X_val has {len(X_val)} rows, but y_val has {len(y_val)} labels.")
     return Part(X_val, y_val)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qcsearch.wording import is_share
 
 if TYPE_CHECKING:
-    from qcsearch.training.expectations import Floats, Ints
+    from qcsearch.training.expectations import Floats
     from qcsearch.training.metrics import Metric
     from qcsearch.training.predictions import Predictions
 
@@ -21,6 +21,7 @@ __all__ = [
     "Difference",
     "Interval",
     "paired_difference",
+    "right",
     "score_difference",
     "score_error",
     "score_interval",
@@ -111,7 +112,7 @@ def paired_difference(first: Right, second: Right) -> Difference:
     )
 
 
-def score_error(metric: Metric, y: Ints, found: Predictions) -> float:
+def score_error(metric: Metric, y: NDArray[Any], found: Predictions) -> float:
     """The standard error of a score: of an accuracy that of a share, of others by the bootstrap of `score_interval`."""
     if metric.name == "accuracy":
         share = metric(y, found)
@@ -119,14 +120,15 @@ def score_error(metric: Metric, y: Ints, found: Predictions) -> float:
     return float(np.std(_resampled(metric, y, found)))
 
 
-def score_interval(metric: Metric, y: Ints, found: Predictions) -> Interval:
+def score_interval(metric: Metric, y: NDArray[Any], found: Predictions) -> Interval:
     """The 95 % interval of a score: of an accuracy Wilson's, of others score ± z times the error of a bootstrap.
 
-    The samples are drawn anew within each class, so that every class is there; as many of each as there are.
+    The samples are drawn anew (Efron, Ann. Stat. 7, 1 (1979)), within each class, so that every class is there, as many
+    of each as there are; where there are no classes, all together.
 
     Args:
         metric: what is asked.
-        y: class numbers of the samples, `(n_samples,)`.
+        y: what should be answered, of classes their numbers `(n_samples,)`.
         found: what a model says of them.
     """
     score = metric(y, found)
@@ -137,31 +139,38 @@ def score_interval(metric: Metric, y: Ints, found: Predictions) -> Interval:
     return (max(0.0, low), min(1.0, high)) if is_share(metric.name) else (low, high)
 
 
-def score_difference(metric: Metric, y: Ints, first: Predictions, second: Predictions) -> Difference:
+def score_difference(metric: Metric, y: NDArray[Any], first: Predictions, second: Predictions) -> Difference:
     """How much better the first model is: of accuracies `paired_difference`, of other scores by a paired bootstrap.
 
     Both models are asked of the same drawn samples; p is that of a normal difference with the bootstrap's error.
 
     Args:
         metric: what is asked.
-        y: class numbers of the samples, `(n_samples,)`.
+        y: what should be answered, of classes their numbers `(n_samples,)`.
         first: what a model says of them.
         second: what the other says.
     """
     from scipy.special import ndtr
 
     if metric.name == "accuracy":
-        return paired_difference(first.classes == y, second.classes == y)
+        return paired_difference(right(y, first.answers), right(y, second.answers))
     drawn = _resampled(metric, y, first, second)
     value, error = metric(y, first) - metric(y, second), float(np.std(drawn[:, 0] - drawn[:, 1]))
     p = 2 * float(ndtr(-abs(value) / error)) if error > 0 else float(value == 0)
     return Difference(value, value - _Z * error, value + _Z * error, p)
 
 
-def _resampled(metric: Metric, y: Ints, *found: Predictions) -> Floats:
-    """Scores `(n_resamples, n_models)` of samples that are drawn with replacement within each class."""
+def right(y: NDArray[Any], answers: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether each of the answers `(…, n_samples)` is right; of several labels a sample, whether all of them are."""
+    found = answers == y
+    return np.asarray(found.all(axis=-1) if y.ndim > 1 else found)
+
+
+def _resampled(metric: Metric, y: NDArray[Any], *found: Predictions) -> Floats:
+    """Scores `(n_resamples, n_models)` of samples drawn with replacement, within each class if they have one."""
     rng = np.random.default_rng(0)  # the same draws for all that are compared
-    classes = [np.flatnonzero(y == label) for label in np.unique(y)]
+    one_class = y.ndim > 1  # numbers, or several labels
+    classes = [np.arange(len(y))] if one_class else [np.flatnonzero(y == label) for label in np.unique(y)]
     scores = np.empty((_RESAMPLES, len(found)))
     for number in range(_RESAMPLES):
         rows = np.concatenate([rng.choice(members, len(members)) for members in classes])

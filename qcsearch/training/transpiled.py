@@ -17,6 +17,7 @@ from qcsearch.circuits.lowering import derive_features, lower
 from qcsearch.circuits.observables import to_pauli
 from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.circuits.weights import initial_weights
+from qcsearch.data.targets import Target
 from qcsearch.devices.device import Device
 from qcsearch.devices.noise import noise_model
 from qcsearch.devices.selection.regions import topology
@@ -65,17 +66,17 @@ class TranspiledCandidate:
         """Number of trainable weights of the circuit."""
         return len(self.weights)
 
-    def counts(self, n_classes: int, head: Floats | None = None) -> ParameterCounts:
+    def counts(self, target: Target, head: Floats | None = None) -> ParameterCounts:
         """How many numbers its training finds.
 
         Args:
-            n_classes: number of classes.
+            target: what is asked.
             head: what it found for the head; without it, of a head that is fitted, the most that it may find.
         """
         if head is None:
-            n_head = n_head_parameters(self.candidate, n_classes)
+            n_head = n_head_parameters(self.candidate, target)
         else:
-            n_head = n_found(self.candidate, len(head), n_classes)
+            n_head = n_found(self.candidate, len(head), target)
         return ParameterCounts.of(self.gate_list, n_head)
 
     def compile(self, noise: bool = True, dtype: str = "float64") -> Program:

@@ -60,7 +60,7 @@ def predicts(path) -> bool:
         model = load_bundle(path)
         probabilities = model.predict_proba(np.full((3, model.n_features_in), 0.5))
         assert np.isfinite(probabilities).all()
-        assert probabilities.shape == (3, model.n_classes)
+        assert probabilities.shape == (3, model.target.n_outputs)
         str(model.metrics)
     return True
 

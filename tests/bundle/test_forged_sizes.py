@@ -68,6 +68,10 @@ def weights(**parts):
     return {"weights.json": lambda data: {**data, **{name: array(part) for name, part in parts.items()}}}
 
 
+def long_class(target):
+    return {**target, "classes": ["a" * 257, *target["classes"][1:]]}
+
+
 LARGE = {
     "lists": {"metrics.json": b'{"a":[' + b"[]," * 20_000_000 + b"0]}"},
     "objects": {"metrics.json": b'{"a":[' + b'{"a":1},' * 7_000_000 + b"0]}"},
@@ -90,7 +94,7 @@ SMALL = {
     "raw surrogates": {"metrics.json": b'{"a":"\xed\xa0\x80"}'},
     "large head": weights(head=[1e308] * 16),
     "large weights": weights(circuit=[1e12] * 12),
-    "a long class": {"signature.json": lambda data: {**data, "classes": ["a" * 257, *data["classes"][1:]]}},
+    "a long class": {"signature.json": lambda data: {**data, "target": long_class(data["target"])}},
 }  # fmt: skip
 
 

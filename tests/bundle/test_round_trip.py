@@ -35,7 +35,7 @@ def test_every_part_of_the_model_is_read_back_to_the_bit(saved, model):
     assert read.device == model.device
     assert read.parameters.weights.tobytes() == model.parameters.weights.tobytes()
     assert read.parameters.head.tobytes() == model.parameters.head.tobytes()
-    assert read.classes == model.classes == ("setosa", "versicolor", "virginica")
+    assert read.target.labels == model.target.labels == ("setosa", "versicolor", "virginica")
     assert read.feature_names == model.feature_names
     assert read.metrics == model.metrics
     assert (read.n_features_in, read.image_shape) == (4, None)
@@ -60,7 +60,7 @@ def test_the_temperature_is_kept_and_divides_the_logits_of_probabilities_alone(m
     assert read.temperature == 2.5
     assert read.predict(X).tolist() == model.predict(X).tolist()
     np.testing.assert_allclose(read.predict_proba(X), softmax(model.decision(X) / 2.5, axis=1))
-    np.testing.assert_allclose(read.head.probabilities(read.expectations(X)), read.predict_proba(X))
+    np.testing.assert_allclose(read.head.figures(read.expectations(X)), read.predict_proba(X))
 
 
 def test_images_keep_their_shape(tmp_path):
@@ -77,7 +77,7 @@ def test_images_keep_their_shape(tmp_path):
     write_bundle(model, tmp_path / "b.zip")
     read = load_bundle(tmp_path / "b.zip")
     assert read.image_shape == (8, 8)
-    assert read.classes == (0, 1)
+    assert read.target.labels == (0, 1)
     assert np.abs(read.decision(digits.images) - model.decision(digits.images)).max() <= 1e-9
 
 

@@ -22,6 +22,7 @@ from qcsearch.cli.commands.predict import _csv
 from qcsearch.data.labels import check_y, classes_like, find, label_text
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.sources.samples import load_samples
+from qcsearch.data.targets import Classes
 from qcsearch.errors import BundleError, DataError
 from qcsearch.training.heads import n_head_parameters
 from qcsearch.training.single import train
@@ -130,7 +131,7 @@ def test_the_classes_have_the_type_of_the_labels(kind):
 def test_too_many_classes_are_refused_at_the_door_and_in_a_file(model):
     with pytest.raises(DataError, match=r"at most 10,000 classes\. Got 10,001"):
         load_dataset((np.zeros((20_002, 1)), np.arange(20_002) // 2))
-    files = model_files(replace(model, classes=tuple(range(10_001))), {})
+    files = model_files(replace(model, target=Classes(tuple(range(10_001)))), {})
     with pytest.raises(BundleError, match=r"signature\.json .* at most 10,000"):
         read_model(files)
 
@@ -164,16 +165,18 @@ def check_all_the_way(dataset, labels, model):
     kept = np.load(archive, allow_pickle=False)
     again = load_dataset((kept["X"], kept["y"]), name=dataset.name)
     assert again.digest == replace(dataset, feature_names=again.feature_names).digest
-    n_head = n_head_parameters(model.candidate, dataset.n_classes)
+    n_head = n_head_parameters(model.candidate, dataset.target)
     trained = replace(
-        model, classes=dataset.classes, parameters=replace(model.parameters, head=np.zeros(n_head))
+        model, target=dataset.target, parameters=replace(model.parameters, head=np.zeros(n_head))
     )
     read = read_model(model_files(trained, {}))
-    assert read.classes == dataset.classes
-    assert list(map(type, read.classes)) == list(map(type, dataset.classes))
-    table = _csv(read, labels, np.zeros((len(labels), dataset.n_classes)), None)
+    assert read.target.labels == dataset.target.labels
+    assert list(map(type, read.target.labels)) == list(map(type, dataset.target.labels))
+    table = _csv(
+        read.target, dataset.labels(dataset.y), np.zeros((len(labels), dataset.target.n_outputs)), None
+    )
     cells = [row[0] for row in csv.reader(io.StringIO(table, newline=""))][1:]
-    assert find(cells, read.classes).tolist() == dataset.y.tolist()
+    assert find(cells, read.target.labels).tolist() == dataset.y.tolist()
 
 
 PLAIN = st.characters(exclude_categories=("Cs", "Cc"))
@@ -299,7 +302,7 @@ def test_the_rows_without_a_label_are_named(y, part):
     ids=["ages", "ids", "squares", "fractions"],
 )
 def test_numbers_that_hardly_repeat_look_like_a_regression(y):
-    with pytest.raises(DataError, match=r"looks like a regression.* Fix: cut the numbers into classes"):
+    with pytest.raises(DataError, match=r"looks like a regression.* Fix: give --task regression"):
         load_dataset((np.arange(len(y))[:, None], y))
 
 

@@ -14,18 +14,18 @@ from qcsearch.errors import InputError, QCSearchError
 def test_inference_on_a_backend_agrees_with_the_noisy_engine(model, iris):
     X = iris.test.X[:10]
     found = infer(model, X, "local:fake_manila", MeasurementSettings(shots=20_000, seed=1))
-    assert found.probabilities.shape == found.errors.shape == (10, 3)
-    assert np.allclose(found.probabilities.sum(axis=1), 1)
-    assert np.abs(found.probabilities - model.predict_proba(X)).max() < 0.08
+    assert found.figures.shape == found.errors.shape == (10, 3)
+    assert np.allclose(found.figures.sum(axis=1), 1)
+    assert np.abs(found.figures - model.predict_proba(X)).max() < 0.08
     assert (found.backend, found.kind, found.qpu_seconds) == ("local:fake_manila", "fake-backend", None)
-    assert found.labels == [model.classes[i] for i in found.probabilities.argmax(axis=1)]
+    assert found.labels.tolist() == [model.target.labels[i] for i in found.figures.argmax(axis=1)]
 
 
 def test_the_errors_are_the_spread_that_repeated_predictions_have(model, iris, ideal):
     doubtful = np.argsort(model.predict_proba(iris.test.X, noise=False).max(axis=1))[:4]
     X = iris.test.X[doubtful]
     repeated = [infer(model, X, ideal(5, seed), MeasurementSettings(shots=200)) for seed in range(25)]
-    spread = np.std([found.probabilities for found in repeated], axis=0, ddof=1)
+    spread = np.std([found.figures for found in repeated], axis=0, ddof=1)
     told = np.mean([found.errors for found in repeated], axis=0)
     large = spread > 0.01  # where a probability is all but 0 or 1 there is nothing to compare
     assert large.sum() >= 6
@@ -33,12 +33,12 @@ def test_the_errors_are_the_spread_that_repeated_predictions_have(model, iris, i
 
 
 def test_the_score_is_over_the_labels_that_the_model_knows(model, iris):
-    names = [model.classes[i] for i in iris.test.y]
+    names = [model.target.labels[i] for i in iris.test.y]
     found = infer(model, iris.test.X, "aer", MeasurementSettings(shots=500))
     right = sum(a == b for a, b in zip(found.labels, names, strict=True))
 
     def score(labels):
-        return found.score(KnownLabels.of(labels, model.classes, len(names)))
+        return found.score(KnownLabels.of(labels, model.target, len(names)))
 
     assert score(names).accuracy == pytest.approx(right / len(names))
     assert score(names).shot_error is not None

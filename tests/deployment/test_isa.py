@@ -17,6 +17,7 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.data.preprocessing.pipeline import build_pipeline
+from qcsearch.data.targets import Classes
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.devices.calibration.backends import device_from_backend
 from qcsearch.devices.calibration.providers import fake_backend
@@ -76,9 +77,9 @@ def untrained(device, encoding, ansatz, seed):
     )
     X = table(rng, 20)
     pipeline = build_pipeline(candidate.preprocessing, None, 0).fit(X, np.arange(20) % 2)
-    model = TrainedModel(candidate, device, Parameters(), pipeline, (0, 1), 3)
+    model = TrainedModel(candidate, device, Parameters(), pipeline, Classes((0, 1)), 3)
     weights = rng.uniform(-8, 8, model.transpiled.n_weights)
-    return TrainedModel(candidate, device, Parameters(weights), pipeline, (0, 1), 3), X
+    return TrainedModel(candidate, device, Parameters(weights), pipeline, Classes((0, 1)), 3), X
 
 
 def validated(circuit, backend, table=None):

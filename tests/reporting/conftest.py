@@ -8,6 +8,7 @@ import pytest
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate, GateList
+from qcsearch.data.targets import Classes
 from qcsearch.deployment.deployment import Deployment, Tuning
 from qcsearch.deployment.diagnostics.score import Score as Measured
 from qcsearch.deployment.values import Usage
@@ -124,7 +125,12 @@ def facts(heavy_device, gate_list):
         name="demo",
         created="2026-11-21T02:00:00Z",
         dataset=DatasetFacts(
-            "digits:0-3", 64, (0, 1, 2, 3), {"train": 460, "validation": 115, "test": 145}, (8, 8), "ab" * 32
+            "digits:0-3",
+            64,
+            Classes((0, 1, 2, 3)),
+            {"train": 460, "validation": 115, "test": 145},
+            (8, 8),
+            "ab" * 32,
         ),
         device=heavy_device,
         space="default (1f2e3d)",
@@ -190,7 +196,7 @@ def hostile_facts(facts):
     data = replace(
         facts.dataset,
         name='<img src=x onerror="alert(1)">',
-        classes=("<script>alert(1)</script>", "a&b", "$x$", "ok"),
+        target=Classes(("<script>alert(1)</script>", "a&b", "$x$", "ok")),
     )
     return replace(facts, dataset=data, name="<b>run</b>", command="<script>", notices=("<script>",))
 

@@ -15,11 +15,12 @@ from qcsearch.data.sources.load import load_dataset
 from qcsearch.search.finish.baselines.base import UNENTANGLED, Unmeasured
 from qcsearch.search.finish.baselines.circuits import quantum_rows
 from qcsearch.search.finish.baselines.fitting import Fitting
-from qcsearch.search.finish.comparisons import Deadlines, compared
+from qcsearch.search.finish.comparisons import compared
 from qcsearch.search.finish.evaluate import evaluate
 from qcsearch.search.finish.evaluated import EvaluatedWinner
 from qcsearch.search.finish.leaderboard import leaderboard, records
 from qcsearch.search.finish.refit import refit
+from qcsearch.search.finish.schedule import Deadlines
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.space.space import SearchSpace

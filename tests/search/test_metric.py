@@ -53,7 +53,7 @@ def test_trials_are_ranked_and_chosen_by_it(found: SearchResult) -> None:
 def test_the_score_on_the_test_part_is_that_of_the_model_it_hands_over(found: SearchResult) -> None:
     assert found.run is not None
     test = split(RunFolder.open(found.run).dataset, 0).test
-    said = Predictions.of_probabilities(found.model.predict_proba(test.X))
+    said = Predictions.of_outputs(found.model.target, found.model.decision(test.X), found.model.temperature)
     assert found.best.test_score == pytest.approx(Metric("neg_log_loss")(test.y, said))
     low, high = found.best.test_score_interval
     assert low < found.best.test_score < high
@@ -94,7 +94,7 @@ def test_the_model_is_calibrated_by_what_its_weights_did_not_learn_and_keeps_its
     assert kept.temperature == found.model.temperature == found.calibration.temperature != 1.0
     logits = kept.decision(test.X)
     np.testing.assert_allclose(kept.predict_proba(test.X), softmax(logits / kept.temperature, axis=1))
-    np.testing.assert_array_equal(kept.codes(test.X), logits.argmax(axis=1))
+    np.testing.assert_array_equal(kept.answers(test.X), logits.argmax(axis=1))
     assert calibration(logits, test.y, kept.temperature) == found.calibration
     assert found.calibration.sentence in str(leaderboard(RunFolder.open(found.run)))
 

@@ -10,6 +10,7 @@ import pytest
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.circuits.lowering import lower
 from qcsearch.data.preprocessing.pipeline import n_components
+from qcsearch.data.targets import Classes
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
@@ -27,7 +28,9 @@ RING = "quantumnas_u3_cu3"
 
 def drawn(name: str, device: Device) -> Iterator[tuple[Candidate, int]]:
     """Random candidates of a preset for small images, with their number of features."""
-    bound = load_space(name).bind(SearchContext(device, n_features=64, n_classes=4, image_shape=(8, 8)))
+    bound = load_space(name).bind(
+        SearchContext(device, n_features=64, target=Classes(tuple(range(4))), image_shape=(8, 8))
+    )
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(DRAWN):
         candidate = bound.candidate(bound.draw(study.ask()))

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from optuna.trial import create_trial  # noqa: F401  the import takes its time, which is not an example's
 
+from qcsearch.data.targets import Classes
 from qcsearch.devices.device import Device
 from qcsearch.errors import CandidateError, InputError, SpaceError
 from qcsearch.presets import preset_files
@@ -228,14 +229,14 @@ def right_or_one_sentence(text: str, strange: bool, context: SearchContext) -> N
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(slip=slips())
 def test_any_change_of_a_space_is_right_or_one_sentence(slip: tuple[str, bool], device: Device) -> None:
-    right_or_one_sentence(*slip, SearchContext(device, 64, 4, (8, 8)))
+    right_or_one_sentence(*slip, SearchContext(device, 64, Classes(tuple(range(4))), (8, 8)))
 
 
 @pytest.mark.exhaustive
 @settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(slip=slips())
 def test_ten_thousand_changes_of_a_space(slip: tuple[str, bool], device: Device) -> None:
-    right_or_one_sentence(*slip, SearchContext(device, 64, 4, (8, 8)))
+    right_or_one_sentence(*slip, SearchContext(device, 64, Classes(tuple(range(4))), (8, 8)))
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

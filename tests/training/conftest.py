@@ -10,6 +10,7 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.splitting import Part
+from qcsearch.data.targets import Classes
 from qcsearch.training.data import TrainingData
 from qcsearch.training.single import train
 
@@ -51,7 +52,7 @@ def blobs():
     centres = np.array([[-0.9, -0.6], [0.8, -0.7], [0.1, 1.0]])
     y = rng.integers(3, size=240)
     Z = centres[y] + rng.normal(scale=0.3, size=(240, 2))
-    return TrainingData(Part(Z[:160], y[:160]), 3, Part(Z[160:], y[160:]))
+    return TrainingData(Part(Z[:160], y[:160]), Classes((0, 1, 2)), Part(Z[160:], y[160:]))
 
 
 @pytest.fixture(scope="session")

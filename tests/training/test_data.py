@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 
 from qcsearch.data.splitting import Part
+from qcsearch.data.targets import Classes
 from qcsearch.training.data import TrainingData
 
 
 @pytest.fixture
 def data():
     X = np.arange(10.0).reshape(5, 2)
-    return TrainingData(Part(X[:3], np.array([0, 1, 2])), 3, Part(X[3:], np.array([2, 0])))
+    return TrainingData(Part(X[:3], np.array([0, 1, 2])), Classes((0, 1, 2)), Part(X[3:], np.array([2, 0])))
 
 
 def test_other_features_are_of_the_same_samples(data):
@@ -16,11 +17,11 @@ def test_other_features_are_of_the_same_samples(data):
     assert mapped.train.X.tolist() == [[1.0], [3.0], [5.0]]
     assert mapped.validation.X.tolist() == [[7.0], [9.0]]
     assert (mapped.train.y is data.train.y, mapped.validation.y is data.validation.y) == (True, True)
-    assert mapped.n_classes == 3
+    assert mapped.target.n_outputs == 3
 
 
 def test_without_a_validation_part_nothing_is_made_of_it(data):
-    alone = TrainingData(data.train, 3)
+    alone = TrainingData(data.train, Classes((0, 1, 2)))
     assert not alone.validated
     seen = []
     assert not alone.map(lambda X: seen.append(len(X)) or X).validated
@@ -31,4 +32,4 @@ def test_both_parts_as_one_keep_their_order_and_leave_nothing_to_validate_on(dat
     whole = data.whole()
     assert whole.train.X.tolist() == np.arange(10.0).reshape(5, 2).tolist()
     assert whole.train.y.tolist() == [0, 1, 2, 2, 0]
-    assert (whole.n_classes, whole.validated) == (3, False)
+    assert (whole.target.n_outputs, whole.validated) == (3, False)

@@ -20,6 +20,46 @@ def test_derivative_is_that_of_central_differences(name):
         assert found[place] == pytest.approx(slope, abs=1e-9)
 
 
+NUMBERS = ["squared_error", "huber", "quantile"]
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, "binary_cross_entropy"])
+def test_derivative_for_numbers_and_labels_is_that_of_central_differences(name):
+    rng = np.random.default_rng(2)
+    outputs, y = 2 * rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
+    y = y if name in NUMBERS else (y > 0).astype(np.int64)
+    loss = LOSSES.create(name)
+    found = loss(outputs, y, np.eye(3))[1]
+    for place in np.ndindex(outputs.shape):
+        move = np.zeros_like(outputs)
+        move[place] = 1e-6
+        slope = (loss(outputs + move, y, np.eye(3))[0] - loss(outputs - move, y, np.eye(3))[0]) / 2e-6
+        assert found[place] == pytest.approx(slope, abs=1e-9)
+
+
+def test_losses_of_numbers_are_those_of_their_closed_forms():
+    outputs, y = np.array([[0.0], [3.0], [-1.0]]), np.array([[0.5], [0.0], [1.0]])
+    found = {name: LOSSES.create(name)(outputs, y, np.eye(1))[0] for name in NUMBERS}
+    assert found["squared_error"] == pytest.approx((0.25 + 9 + 4) / 3)
+    assert found["huber"] == pytest.approx((0.125 + 1.345 * (3 - 1.345 / 2) + 1.345 * (2 - 1.345 / 2)) / 3)
+    assert found["quantile"] == pytest.approx((0.5 + 3 + 2) / 2 / 3)
+
+
+def test_binary_cross_entropy_is_scikit_learns_and_stays_finite():
+    from scipy.special import expit
+    from sklearn.metrics import log_loss
+
+    rng = np.random.default_rng(3)
+    logits, y = rng.normal(size=(20, 2)), rng.integers(2, size=(20, 2))
+    loss, _ = LOSSES.create("binary_cross_entropy")(logits, y, np.eye(2))
+    assert loss == pytest.approx(np.mean([log_loss(y[:, j], expit(logits[:, j])) for j in range(2)]))
+    loss, derivative = LOSSES.create("binary_cross_entropy")(
+        np.array([[-1e6, 1e6]]), np.array([[1, 1]]), np.eye(2)
+    )
+    assert loss == pytest.approx(5e5)
+    assert np.all(np.isfinite(derivative))
+
+
 def test_cross_entropy_of_equal_logits_is_the_logarithm_of_the_number_of_classes():
     loss, _ = LOSSES.create("cross_entropy")(np.zeros((7, 4)), np.arange(7) % 4, np.eye(4))
     assert loss == pytest.approx(np.log(4))

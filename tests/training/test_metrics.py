@@ -7,8 +7,9 @@ import pytest
 from sklearn import metrics as reference
 from sklearn.metrics import get_scorer_names
 
+from qcsearch.data.targets import Classes
 from qcsearch.errors import InputError
-from qcsearch.training.metrics import METRICS, Metric
+from qcsearch.training.metrics import METRICS, METRICS_OF, Metric
 from qcsearch.training.predictions import Predictions
 from qcsearch.training.statistics import paired_difference, score_difference, score_interval, wilson
 
@@ -16,7 +17,7 @@ from qcsearch.training.statistics import paired_difference, score_difference, sc
 def said(y: np.ndarray, n_classes: int, sure: float = 1.0, seed: int = 0) -> Predictions:
     logits = np.random.default_rng(seed).normal(size=(len(y), n_classes))
     logits[np.arange(len(y)), y] += sure
-    return Predictions.of_logits(logits)
+    return Predictions.of_outputs(Classes(tuple(range(n_classes))), logits)
 
 
 Y = np.repeat([0, 1, 2], [60, 30, 10])
@@ -34,25 +35,25 @@ def test_scores_are_those_of_the_library() -> None:
     assert p is not None
     assert q is not None
     for name, wanted in {
-        "accuracy": reference.accuracy_score(Y, found.classes),
-        "balanced_accuracy": reference.balanced_accuracy_score(Y, found.classes),
-        "f1_macro": reference.f1_score(Y, found.classes, average="macro"),
-        "matthews_corrcoef": reference.matthews_corrcoef(Y, found.classes),
+        "accuracy": reference.accuracy_score(Y, found.answers),
+        "balanced_accuracy": reference.balanced_accuracy_score(Y, found.answers),
+        "f1_macro": reference.f1_score(Y, found.answers, average="macro"),
+        "matthews_corrcoef": reference.matthews_corrcoef(Y, found.answers),
         "roc_auc_ovr": reference.roc_auc_score(Y, p, multi_class="ovr"),
         "neg_log_loss": -reference.log_loss(Y, p),
     }.items():
         assert Metric(name)(Y, found) == pytest.approx(wanted, abs=1e-12), name
     for name, wanted in {
-        "f1": reference.f1_score(TWO, two.classes),
+        "f1": reference.f1_score(TWO, two.answers),
         "roc_auc": reference.roc_auc_score(TWO, q[:, 1]),
         "average_precision": reference.average_precision_score(TWO, q[:, 1]),
     }.items():
         assert Metric(name)(TWO, two) == pytest.approx(wanted, abs=1e-12), name
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", METRICS_OF["classification"])
 def test_nothing_is_below_what_is_always_wrong(name: str) -> None:
-    assert Metric(name).worst(TWO, 2) <= Metric(name)(TWO, said(TWO, 2))
+    assert Metric(name).worst(TWO, Classes((0, 1))) <= Metric(name)(TWO, said(TWO, 2))
 
 
 @pytest.mark.parametrize(("name", "instead"), [("f1", "f1_macro"), ("roc_auc", "roc_auc_ovr")])
@@ -60,21 +61,21 @@ def test_what_is_of_two_classes_alone_is_refused_with_what_stands_in(name: str, 
     with pytest.raises(
         InputError, match=f"'{name}' must be defined for the data.*3 classes.*take '{instead}'"
     ):
-        Metric(name).check(Y, 3, "validation")
-    Metric(name).check(TWO, 2, "validation")
-    Metric(instead).check(Y, 3, "validation")
+        Metric(name).check(Y, Classes(tuple(range(3))), "validation")
+    Metric(name).check(TWO, Classes(tuple(range(2))), "validation")
+    Metric(instead).check(Y, Classes(tuple(range(3))), "validation")
 
 
 def test_a_part_without_one_of_the_classes_is_refused_where_the_metric_needs_it() -> None:
     with pytest.raises(InputError, match=r"'roc_auc_ovr' must be defined for the data. Of the test part"):
-        Metric("roc_auc_ovr").check(TWO, 3, "test")
+        Metric("roc_auc_ovr").check(TWO, Classes(tuple(range(3))), "test")
 
 
 def test_of_accuracies_intervals_and_differences_are_the_exact_ones() -> None:
     first, second = said(Y, 3), said(Y, 3, seed=1)
     assert score_interval(Metric(), Y, first) == wilson(Metric()(Y, first), len(Y))
     assert score_difference(Metric(), Y, first, second) == paired_difference(
-        first.classes == Y, second.classes == Y
+        first.answers == Y, second.answers == Y
     )
 
 

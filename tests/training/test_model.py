@@ -10,7 +10,7 @@ from qcsearch.training.single import train
 def test_predictions_are_the_original_labels(model, iris):
     X, y = iris
     assert set(model.predict(X)) <= set(y)
-    assert model.classes == ("setosa", "versicolor", "virginica")
+    assert model.target.labels == ("setosa", "versicolor", "virginica")
     assert model.score(X, y) == np.mean(model.predict(X) == y)
 
 

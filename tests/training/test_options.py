@@ -11,7 +11,8 @@ from qcsearch.training.options import check_options
         ({"optimizer": "adamw"}, "'adamw' is not one of the optimizers. Known: adam, amsgrad, lbfgs, sgd"),
         (
             {"loss": "hinge"},
-            "'hinge' is not one of the losses. Known: cross_entropy, mse, smoothed_cross_entropy",
+            "'hinge' is not one of the losses. Known: "
+            "binary_cross_entropy, cross_entropy, huber, mse, quantile, smoothed_cross_entropy, squared_error",
         ),
         ({"optimizer": "lbfgs", "gradient": "spsa"}, "'lbfgs' needs exact gradients. Got gradient 'spsa'"),
         ({"optimizer": "lbfgs", "gradient": "finite_difference"}, "'lbfgs' needs exact gradients"),

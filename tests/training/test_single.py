@@ -9,6 +9,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.splitting import Part
+from qcsearch.data.targets import Classes
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DataError, DeviceError, InputError, RunError
 from qcsearch.training.data import TrainingData
@@ -154,10 +155,10 @@ def test_a_transpiled_candidate_trains_on_preprocessed_samples_with_options_of_i
     y = (Z[:, 0] * Z[:, 1] > 0).astype(np.int64)
     transpiled = transpile_candidate(small_candidate, get_device("fake_manila"), 3)
     options = replace(small_candidate.training, steps=200, target_accuracy=0.85)
-    data = TrainingData(Part(Z[:80], y[:80]), 2, Part(Z[80:], y[80:]))
+    data = TrainingData(Part(Z[:80], y[:80]), Classes((0, 1)), Part(Z[80:], y[80:]))
     found = fit_candidate(transpiled, data, rng, options=options)
     assert found.stopped is Stop.TARGET_ACCURACY
-    assert accuracy(transpiled, found.parameters, data.validation, 2) == found.validation_score
+    assert accuracy(transpiled, found.parameters, data.validation, data.target) == found.validation_score
 
 
 def test_columns_of_a_table_name_the_features(quick, iris):

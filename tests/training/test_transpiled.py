@@ -7,6 +7,7 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.splitting import Part
+from qcsearch.data.targets import Classes
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import CandidateError, DeviceError
 from qcsearch.training.data import TrainingData
@@ -101,7 +102,9 @@ def test_a_candidate_without_weights_trains_its_head_alone(manila, gradient):
     rng = np.random.default_rng(0)
     Z = rng.uniform(-1, 1, (60, 3))
     y = (np.abs(Z[:, 0]) > 0.5).astype(np.int64)
-    found = fit_candidate(transpiled, TrainingData(Part(Z[:40], y[:40]), 2, Part(Z[40:], y[40:])), rng)
+    found = fit_candidate(
+        transpiled, TrainingData(Part(Z[:40], y[:40]), Classes((0, 1)), Part(Z[40:], y[40:])), rng
+    )
     assert found.parameters.weights.shape == (0,)
     assert found.history[-1].loss < 0.9 * found.history[1].loss
 

@@ -135,7 +135,7 @@ def _findings(inputs: Inputs, objective: Objective, sample: _Sample, seconds: fl
             "validation": len(split.validation),
             "test": len(split.test),
             "n_features": inputs.dataset.n_features,
-            "classes": list(inputs.dataset.classes),
+            "target": inputs.dataset.target.to_json(),
             "notices": [*inputs.dataset.notices, *split.notices],
         },
         "device": {"name": inputs.device.name, "notices": list(inputs.device.notices)},
@@ -156,7 +156,7 @@ def _show(inputs: Inputs, objective: Objective, found: dict[str, Any], sample: _
     data, split = inputs.dataset, objective.features.split
     items: dict[str, object] = {
         "data": f"{data.name}: {len(split.train)} train, {len(split.validation)} validation, "
-        f"{len(split.test)} test samples; {data.n_features} features, {data.n_classes} classes",
+        f"{len(split.test)} test samples; {data.n_features} features, {data.target.words}",
         "device": f"{inputs.device.name}, {inputs.device.n_qubits} qubits",
         "space": inputs.space.name,
         "feasible": f"{found['feasible']} of {SAMPLED} candidates ({percent(found['feasible'] / SAMPLED)})",

@@ -111,7 +111,7 @@ def _plan(
 
     model = winner(folder)
     say_notes(model.device)
-    parts = split(folder.dataset, folder.config.settings.seed)
+    parts = split(folder.dataset, folder.config.settings.seed).learned(model.target)
     with (
         tempfile.TemporaryDirectory() as empty,
         opened(spec, model.device, 0, Path(empty), ibm) as executor,

@@ -109,7 +109,7 @@ def _deploy(
 
     model, settings = winner(folder), options.settings(folder)
     say_notes(model.device)
-    parts = split(folder.dataset, folder.config.settings.seed)
+    parts = split(folder.dataset, folder.config.settings.seed).learned(model.target)
     digest = _digest(folder, spec, settings, [] if ibm is None else ibm.of_jobs, options.remap)
     jobs = folder.path / "jobs" / digest
     checkpoint = folder.path / f".deployment-{digest}" if ibm is None else jobs / "steps"

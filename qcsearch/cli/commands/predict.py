@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qcsearch.cli.options.billing import ask, billing, opened
-from qcsearch.cli.options.common import Data, Json, Model, Output, Shots, Target, Verbose, examples
+from qcsearch.cli.options.common import Data, Json, Model, Output, Shots, Targets, Verbose, examples
 from qcsearch.cli.options.groups import grouped
 from qcsearch.cli.options.hardware import Canaries, HardwareOptions, Mitigate
 from qcsearch.cli.output import emit, say, say_notes, tell
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qcsearch.data.known_labels import KnownLabels
-    from qcsearch.data.values import IntArray, Label
+    from qcsearch.data.targets import Target
     from qcsearch.deployment.ibm.options import IbmOptions
     from qcsearch.deployment.inference import Inference
     from qcsearch.deployment.settings import MeasurementSettings
@@ -59,7 +59,7 @@ def predict(
     model: Model,
     data: Data,
     *,
-    target: Target = None,
+    target: Targets = None,
     backend: Annotated[
         str | None,
         typer.Option(
@@ -85,7 +85,6 @@ def predict(
     from qcsearch.cli.options.models import load_model
     from qcsearch.data.known_labels import KnownLabels
     from qcsearch.data.sources.samples import load_samples
-    from qcsearch.training.bound_head import predicted_classes
 
     refuse_existing(options.output)
     spec = (backend or "").strip()
@@ -94,24 +93,31 @@ def predict(
         raise InputError("--canaries and --mitigate-readout must go with a --backend. There is none.")
     trained = load_model(model)
     say_notes(trained.device)
-    samples = load_samples(data, trained.feature_names or trained.n_features_in, target, trained.encoder)
-    X, known = samples.X, KnownLabels.of(samples.labels, trained.classes, len(samples.X))
+    samples = load_samples(
+        data,
+        trained.feature_names or trained.n_features_in,
+        target,
+        trained.encoder,
+        () if trained.target.n_classes else trained.target.names,
+    )
+    X, known = samples.X, KnownLabels.of(samples.labels, trained.target, len(samples.X))
     if spec:
         found = _measured(trained, X, spec, options.settings, ibm, hardware.yes, Path(model))
-        labels, probabilities, errors = found.labels, found.probabilities, found.errors
+        labels, figures, errors = found.labels, found.figures, found.errors
         facts = _said(found, known)
     else:
-        probabilities, errors = trained.predict_proba(X), None
-        codes = predicted_classes(probabilities)
-        labels, facts = [trained.classes[i] for i in codes], _exact(trained, codes, known)
+        outputs, errors = trained.decision(X), None
+        answers, figures = trained.target.answers(outputs), trained.figures(outputs)
+        labels, facts = trained.target.decode(answers), _exact(trained, answers, known)
     for sentence in (*samples.notices, *filter(None, [known.sentence, _marked(trained)])):
         say(f"Note: {sentence}")
     if options.output is not None or not json:
-        _write(_csv(trained, labels, probabilities, errors), options.output)
+        _write(_csv(trained.target, labels, figures, errors), options.output)
     if json:
-        rows = {"labels": labels, "probabilities": probabilities.tolist()}
+        rows = {"labels": labels.tolist()}
+        rows |= {} if trained.target.task == "regression" else {"probabilities": figures.tolist()}
         rows |= {} if errors is None else {"errors": errors.tolist()}
-        about = {"model": model, "n_samples": len(labels), "classes": list(trained.classes)}
+        about = {"model": model, "n_samples": len(labels), "target": trained.target.to_json()}
         emit({**about, **facts, **({"output": options.output} if options.output else rows)})
     elif options.output is not None:
         tell(options.output)
@@ -163,12 +169,17 @@ def _jobs(model: Path) -> Path:
     return named / "jobs" if is_run else named.with_name(f"{named.name}-jobs")
 
 
-def _exact(model: TrainedModel, predicted: IntArray, known: KnownLabels) -> dict[str, Any]:
-    source, accuracy, rows = f"exact engine, noise of {model.device.name}", None, known.rows
+def _exact(model: TrainedModel, answers: NDArray[Any], known: KnownLabels) -> dict[str, Any]:
+    source, score, rows, target = (
+        f"exact engine, noise of {model.device.name}",
+        None,
+        known.rows,
+        model.target,
+    )
     if len(rows):
-        accuracy = float((predicted[rows] == known.codes[rows]).mean())
-        say(f"Accuracy {percent(accuracy)} on {len(rows)} labelled samples ({source}).")
-    return {"source": source, "accuracy": accuracy, "n_labelled": len(rows)}
+        score = target.score(target.learned(known.y[rows]), answers[rows])
+        say(f"{target.score_words(score)} on {len(rows)} labelled samples ({source}).")
+    return {"source": source, "accuracy": score, "n_labelled": len(rows)}
 
 
 def _said(found: Inference, known: KnownLabels) -> dict[str, Any]:
@@ -176,7 +187,7 @@ def _said(found: Inference, known: KnownLabels) -> dict[str, Any]:
     score = found.score(known)
     if score is not None:
         say(
-            f"Accuracy {percent(score.accuracy)} on {score.n_samples} labelled samples ({found.backend}, "
+            f"{known.target.score_words(score.accuracy)} on {score.n_samples} labelled samples ({found.backend}, "
             f"{found.kind}), ± {percent(score.shot_error)} by shots, ± {percent(score.sampling_error)} by the "
             "number of samples."
         )
@@ -207,7 +218,7 @@ def _marked(model: TrainedModel) -> str:
     """Say that a class stands in the table as another text, where one does."""
     from qcsearch.data.labels import label_text
 
-    changed = [cell for label in model.classes if (cell := label_text(label)) != str(label)]
+    changed = [cell for name in model.target.names if (cell := label_text(name)) != name]
     return (
         f"Classes that a terminal would obey or a spreadsheet compute are marked in the table, such as {changed[0]}; "
         "--json holds them as they are."
@@ -216,20 +227,28 @@ def _marked(model: TrainedModel) -> str:
     )
 
 
-def _csv(
-    model: TrainedModel, labels: list[Label], probabilities: NDArray[Any], errors: NDArray[Any] | None
-) -> str:
+def _csv(target: Target, labels: NDArray[Any], figures: NDArray[Any], errors: NDArray[Any] | None) -> str:
+    """One row a sample: its label with the probability of each, or its numbers."""
     from qcsearch.data.labels import label_text
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [for_terminal(label) for label in model.classes]
-    columns = [f"p_{name}" for name in names]
-    columns += [] if errors is None else [f"error_{name}" for name in names]
-    writer.writerow(["label", *columns])
-    for i, label in enumerate(labels):
-        row = [*probabilities[i], *([] if errors is None else errors[i])]
-        writer.writerow([label_text(label), *(f"{number:.6f}" for number in row)])
+    names = [for_terminal(name) for name in target.names]
+    regression, shown = (
+        target.task == "regression",
+        [] if errors is None else [f"error_{name}" for name in names],
+    )
+    said = [label_text(name) for name in names] if labels.ndim == 2 or regression else ["label"]
+    writer.writerow([*said, *([] if regression else [f"p_{name}" for name in names]), *shown])
+    for i, label in enumerate(labels.tolist()):
+        cells = label if isinstance(label, list) else [label]
+        row = [*([] if regression else figures[i]), *([] if errors is None else errors[i])]
+        writer.writerow(
+            [
+                *(f"{cell:.10g}" if regression else label_text(cell) for cell in cells),
+                *(f"{number:.6f}" for number in row),
+            ]
+        )
     return text.getvalue()
 
 

@@ -20,7 +20,7 @@ __all__ = [
     "Run",
     "RunShots",
     "Shots",
-    "Target",
+    "Targets",
     "Verbose",
     "examples",
 ]
@@ -99,8 +99,13 @@ DATA_HELP = (
     "scikit-learn name (digits, digits:0-3, iris, wine, breast_cancer, moons)."
 )
 Data = Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)]
-Target = Annotated[
-    str | None, typer.Option("--target", metavar="COL", help="The column that holds the label (tables only).")
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="COL",
+        help="The column that holds the label (tables only); given several times, several labels or numbers a sample.",
+    ),
 ]
 Output = Annotated[
     str | None,

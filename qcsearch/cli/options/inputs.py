@@ -99,7 +99,13 @@ def _dataset(
     if data is not None:
         table = table if old is None else _as_before(table, old)
         return load_dataset(
-            data, table.target, drop=table.drop, encode=table.encode, impute=table.impute, sampled=True
+            data,
+            table.targets,
+            task=table.task,
+            drop=table.drop,
+            encode=table.encode,
+            impute=table.impute,
+            sampled=True,
         )
     if given is None:
         raise InputError(
@@ -121,10 +127,11 @@ def _as_before(table: TableOptions, old: RunFolder) -> TableOptions:
     coding = old.dataset.coding
     encode, impute = (None, None) if coding is None else (coding.encode, coding.impute)
     return TableOptions(
-        table.target,
+        table.targets,
         table.drop or old.config.drop,
         table.encode or encode,
         table.impute or impute,
+        table.task or old.dataset.target.task,
     )
 
 

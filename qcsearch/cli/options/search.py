@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qcsearch.cli.options.common import DATA_HELP, Target
+from qcsearch.cli.options.common import DATA_HELP, Targets
 from qcsearch.cli.options.listed import STRATEGIES
 from qcsearch.errors import InputError
 from qcsearch.storage import canonical
@@ -52,7 +52,17 @@ RunOption = Annotated[
 class TableColumns:
     """How a table is to be read."""
 
-    target: Target = None
+    target: Targets = None
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            metavar="TASK",
+            help="What the labels are: classification (one of several classes), regression (numbers) or multilabel "
+            "(any of several labels, columns of 0 and 1). Default: one column holds classes, several hold labels or "
+            "numbers.",
+        ),
+    ] = None
     drop: Annotated[
         list[str] | None,
         typer.Option(
@@ -85,7 +95,7 @@ class TableColumns:
         """The same, checked."""
         from qcsearch.data.tables.options import TableOptions
 
-        return TableOptions(self.target, self.drop or (), self.encode, self.impute)
+        return TableOptions(self.target, self.drop or (), self.encode, self.impute, self.task)
 
 
 @dataclass(frozen=True)
@@ -165,7 +175,8 @@ class SearchOptions:
             "--metric",
             metavar="NAME",
             help="What trials are pruned, ranked and chosen by: a scorer of scikit-learn, such as balanced_accuracy, "
-            "f1_macro, matthews_corrcoef, roc_auc_ovr or neg_log_loss. Default: accuracy.",
+            "f1_macro, matthews_corrcoef, roc_auc_ovr or neg_log_loss; of numbers r2, explained_variance or "
+            "d2_absolute_error_score. Default: accuracy, of numbers r2.",
         ),
     ] = None
     shots: Annotated[

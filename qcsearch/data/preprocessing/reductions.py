@@ -181,6 +181,8 @@ class LinearDiscriminants(Reduction):
 
     def n_outputs(self, n_features: int, n_classes: int) -> int:
         """`n_components`, or the number of classes less one if that is None."""
+        if n_classes == 0:
+            raise CandidateError("The reduction 'lda' is for classes.", fix="take the reduction 'pca'.")
         most = min(n_classes - 1, n_features)
         if self.n_components is None:
             return most
@@ -193,8 +195,10 @@ class LinearDiscriminants(Reduction):
     def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-        if y is None:
-            raise DataError("The reduction 'lda' needs the labels of the training split. Got none.")
+        if y is None or y.ndim != 1:
+            raise DataError(
+                "The reduction 'lda' needs the labels of the training split, which must be classes. Got none."
+            )
         n_outputs = self.n_outputs(X.shape[1], len(np.unique(y)))
         found = LinearDiscriminantAnalysis(solver="svd").fit(X, y)
         self.mean_ = found.xbar_

@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from qcsearch.data.coding import Coding
 from qcsearch.data.sources.parts import PREDICTED, RawPart, RawParts
+from qcsearch.data.targets import Target, target_from_json
 from qcsearch.errors import DataError, FileError
 from qcsearch.storage import canonical, files, npz
 
 __all__ = ["read_npy", "read_npz"]
 
-_OPTIONAL = ("feature_names", "image_shape", "column_coding")
+_OPTIONAL = ("feature_names", "image_shape", "column_coding", "target_kind")
 """What an archive may hold besides: names `(n_features,)`, `[height, width]` of images that are flat, and the JSON text
-of the coding of a table with columns of text or gaps, as a run keeps it."""
+of the coding of a table with columns of text or gaps, and of what its labels are, as a run keeps them."""
 
 _PART = "train|val|valid|validation|test"
 _ROLE = re.compile(f"(?:({_PART})_)?(x|images|y|labels)(?:_({_PART}))?")
@@ -131,6 +132,7 @@ def _parts(
         coding=_coding(arrays["column_coding"]())
         if "column_coding" in arrays and [*found] == ["train"]
         else None,
+        target=_target(arrays["target_kind"]()) if "target_kind" in arrays else None,
         notices=(notice,) if unused else (),
     )
 
@@ -147,6 +149,13 @@ def _coding(array: NDArray[Any]) -> Coding:
         return Coding.from_json(canonical.loads(str(array)))
     except ValueError as error:
         raise DataError(f"The column_coding is not readable JSON: {error}") from None
+
+
+def _target(array: NDArray[Any]) -> Target:
+    try:
+        return target_from_json(canonical.loads(str(array)))
+    except ValueError as error:
+        raise DataError(f"The target_kind is not readable JSON: {error}") from None
 
 
 def _shape(array: NDArray[Any], name: str) -> tuple[int, int]:

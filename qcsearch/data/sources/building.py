@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from qcsearch.data.checks import check_text, default_names
-from qcsearch.data.class_counts import looks_like_regression
+from qcsearch.data.checks import check_text, check_X, default_names
 from qcsearch.data.coding import Coding
 from qcsearch.data.constant import constant_features, constant_notice
 from qcsearch.data.dataset import Dataset
-from qcsearch.data.labels import check_X_y
+from qcsearch.data.labels import check_lengths
 from qcsearch.data.sources.parts import RawPart
+from qcsearch.data.targets import learn_target
 from qcsearch.errors import DataError
 
 __all__ = ["ImageShape", "build"]
@@ -25,6 +26,8 @@ def build(
     names: tuple[str, ...] | None,
     *,
     coding: Coding | None = None,
+    task: str | None = None,
+    columns: Sequence[str] | None = None,
     notices: tuple[str, ...] = (),
 ) -> Dataset:
     """Check samples and labels and put them together.
@@ -35,34 +38,28 @@ def build(
         image_shape: `(height, width)` of samples that are images but come flat.
         names: of the features; None for the default ones.
         coding: how columns of text and with gaps are kept in `X`.
+        task: what the labels are for, one of `targets.TASKS`; None to see.
+        columns: names of the columns of labels, if they have names.
         notices: sentences that come first.
 
     Raises:
         DataError: if anything about them is wrong.
     """
-    what, target = part.what, part.target
+    what = part.what
     gaps = coding is not None and coding.impute is not None
-    flat, codes, classes, seen_shape = check_X_y(
-        part.X, part.y, names=names, what=what, target=target, missing=gaps
-    )
+    flat, seen_shape = check_X(part.X, what=what, names=names, missing=gaps)
+    target, y = learn_target(part.y, part.target, task, columns)
+    check_lengths(flat, y, what, part.target)
+    target.check_counts(y, part.target, 2)
     shape = _agreed(seen_shape, image_shape, flat.shape[1], what)
     names = _names(names, flat.shape[1], shape, name)
-    dataset = Dataset(flat, codes, classes, names, shape, name, coding=coding)
+    dataset = Dataset(flat, y, target, names, shape, name, coding=coding)
     constant = (
         constant_features(flat, f"'{name}'") if coding is None else ()
     )  # a split says it once it is encoded
     dropped = constant_notice(constant, names, shape is not None)
     coded = () if coding is None else coding.notices(dataset.X, names)
-    return replace(dataset, notices=(*notices, *coded, *_many_classes(dataset, target), *dropped))
-
-
-def _many_classes(dataset: Dataset, target: str) -> tuple[str, ...]:
-    if not looks_like_regression(dataset.classes, dataset.n_samples):
-        return ()
-    return (
-        f"{target[0].upper()}{target[1:]} holds {dataset.n_classes} different numbers; each is taken for a "
-        "class, and that one lies near another is not made use of.",
-    )
+    return replace(dataset, notices=(*notices, *coded, *target.notices(y, part.target), *dropped))
 
 
 def _agreed(seen: ImageShape, given: ImageShape, n_features: int, what: str) -> ImageShape:

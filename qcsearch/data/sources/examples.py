@@ -14,7 +14,7 @@ from qcsearch.errors import DataError
 
 __all__ = ["EXAMPLES", "Example", "load_example"]
 
-EXAMPLES = ("breast_cancer", "digits", "iris", "moons", "wine")
+EXAMPLES = ("breast_cancer", "diabetes", "digits", "iris", "moons", "wine")
 """Names that `load_dataset` knows; `digits:0-3` or `digits:3,6` keeps some classes only."""
 
 
@@ -26,18 +26,20 @@ class Example:
         X: `(n_samples, n_features)`, or images `(n_samples, height, width)`.
         y: labels `(n_samples,)`.
         feature_names: one name a column, or None.
+        task: what it is known for, one of `targets.TASKS`.
     """
 
     X: NDArray[Any]
     y: NDArray[Any]
     feature_names: tuple[str, ...] | None
+    task: str = "classification"
 
 
 def load_example(spec: str) -> Example:
     """Return the data set `name` or `name:classes`.
 
     Digits are images of 8×8 pixels from 0 to 16, moons are 600 points with noise 0.15 (seed 0). Classes are
-    kept by number, counted from 0 in scikit-learn's order.
+    kept by number, counted from 0 in scikit-learn's order. Diabetes are numbers, of a regression.
 
     Raises:
         DataError: if the name is unknown, or the classes are.
@@ -49,11 +51,24 @@ def load_example(spec: str) -> Example:
             f"Known: {', '.join(EXAMPLES)}.",
             "name a .csv, .parquet, .npz or .npy file, or one of the known names.",
         )
+    if name == "diabetes":
+        return _diabetes(colon, spec)
     X, codes, classes, names = _moons() if name == "moons" else _bundled(name)
     if colon:
         rows = np.isin(codes, _numbers(wanted, len(classes), spec))
         X, codes = X[rows], codes[rows]
     return Example(X, np.asarray(classes)[codes], names)
+
+
+def _diabetes(colon: str, spec: str) -> Example:
+    from sklearn.datasets import load_diabetes
+
+    if colon:
+        raise DataError(
+            f"'diabetes' has numbers and no classes to choose from. Got '{spec}'.", "write diabetes."
+        )
+    bunch = load_diabetes()
+    return Example(bunch.data, bunch.target, tuple(map(str, bunch.feature_names)), "regression")
 
 
 def _moons() -> tuple[NDArray[Any], NDArray[Any], list[Label], tuple[str, ...]]:

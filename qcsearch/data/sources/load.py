@@ -10,8 +10,7 @@ from typing import Any
 
 from qcsearch.data.checks import check_shape, check_X
 from qcsearch.data.dataset import Dataset
-from qcsearch.data.labels import check_lengths, check_y
-from qcsearch.data.labels import encode as class_codes
+from qcsearch.data.labels import check_lengths
 from qcsearch.data.sample import MAX_ROWS, sample_rows
 from qcsearch.data.sources.arrays import read_npz
 from qcsearch.data.sources.building import ImageShape, build
@@ -22,6 +21,7 @@ from qcsearch.data.sources.parts import RawPart, RawParts
 from qcsearch.data.tables.dataset import of_pair, of_table
 from qcsearch.data.tables.frames import is_frame, read_frame
 from qcsearch.data.tables.options import TableOptions
+from qcsearch.data.targets import Labels, Numbers
 from qcsearch.data.values import FloatArray
 from qcsearch.errors import DataError
 
@@ -33,8 +33,9 @@ _MAX_OWN_ROWS = MAX_ROWS // 4
 
 def load_dataset(
     source: Any,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     *,
+    task: str | None = None,
     drop: Sequence[str] = (),
     encode: str | None = None,
     impute: str | None = None,
@@ -46,12 +47,14 @@ def load_dataset(
 
     Args:
         source: a `.csv`, `.parquet` or `.npz` file; a pair of files `"X.npy,y.npy"`; a name of scikit-learn's
-            (`digits`, `digits:0-3`, `iris`, `wine`, `breast_cancer`, `moons`); a pair `(X, y)`; or a
-            DataFrame; or a folder of images with one folder a class. An archive holds `X, y`, or `X_train, y_train,
-            X_val, y_val, X_test, y_test` (or `train_images, train_labels, …`) and so brings its own validation or
-            test part, as a folder does with the folders train, val and test; it may hold `feature_names` and
-            `image_shape`.
-        target: the label column of a table. If None, the one column named target, label, class or y.
+            (`digits`, `digits:0-3`, `iris`, `wine`, `breast_cancer`, `moons`; `diabetes`, of numbers); a pair
+            `(X, y)`; or a DataFrame; or a folder of images with one folder a class. An archive holds `X, y`, or
+            `X_train, y_train, X_val, y_val, X_test, y_test` (or `train_images, train_labels, …`) and so brings its own
+            validation or test part, as a folder does with the folders train, val and test; it may hold `feature_names`
+            and `image_shape`.
+        target: the label column of a table, or several. If None, the one column named target, label, class or y.
+        task: `classification`, `regression` or `multilabel`. If None, what the source is known for; else one column of
+            labels is classes, and several are labels if they hold nothing but 0 and 1, and numbers if not.
         drop: columns of a table that are left out.
         encode: `onehot` or `ordinal` for columns of text, which are refused otherwise. What is learnt from the texts,
             and from the numbers to fill gaps, is learnt from the training part of a split alone.
@@ -66,12 +69,14 @@ def load_dataset(
         DataError: if anything about the data is wrong.
         MissingExtraError: if the file is Parquet and pyarrow is not installed.
     """
-    options = TableOptions(target, drop, encode, impute)
+    options = TableOptions(target, drop, encode, impute, task)
     if is_frame(source):
         return of_table(read_frame(source), options, name or "DataFrame", image_shape, sampled)
     if isinstance(source, tuple | list) and len(source) == 2 and not is_path(source[0]):
         TableOptions(target).refuse(name or "(X, y)")
-        return of_pair(source[0], source[1], options, name or "arrays", image_shape, sampled)
+        return of_pair(
+            source[0], source[1], replace(options, target=None), name or "arrays", image_shape, sampled
+        )
     if not is_path(source):
         raise DataError(
             "A data set must be a path, a name, a DataFrame or a pair (X, y). "
@@ -84,25 +89,39 @@ def load_dataset(
     if path is not None:
         options.refuse(text)
         if path.is_dir():
-            return _from_parts(read_images(path), name or path.resolve().name, image_shape, sampled)
-        return _from_parts(read_npz(path), name or path.stem, image_shape, sampled)
+            return _from_parts(read_images(path), name or path.resolve().name, image_shape, task, sampled)
+        return _from_parts(read_npz(path), name or path.stem, image_shape, task, sampled)
     if "," in text and ".npy" in text.lower():
         X, y = read_pair(text)
         TableOptions(target).refuse(text)
-        return of_pair(X, y, options, name or Path(text.split(",")[0]).stem, image_shape, sampled)
+        return of_pair(
+            X, y, replace(options, target=None), name or Path(text.split(",")[0]).stem, image_shape, sampled
+        )
     options.refuse(text)
     example = load_example(text)
     part = RawPart.of(example.X, example.y, name or text)
-    return build(part, name or text, image_shape, example.feature_names)
+    return build(part, name or text, image_shape, example.feature_names, task=task or example.task)
 
 
-def _from_parts(parts: RawParts, name: str, image_shape: ImageShape, sampled: bool) -> Dataset:
+def _from_parts(
+    parts: RawParts, name: str, image_shape: ImageShape, task: str | None, sampled: bool
+) -> Dataset:
     if parts.train is None:  # the readers see to it that there is one
         raise DataError(f"'{name}' must have a part to train on.")
     train, said = _sampled(parts.train, MAX_ROWS) if sampled else (parts.train, ())
     notices = (*parts.notices, *said)
     shape = image_shape or parts.image_shape
-    dataset = build(train, name, shape, parts.feature_names, coding=parts.coding, notices=notices)
+    known = parts.target
+    dataset = build(
+        train,
+        name,
+        shape,
+        parts.feature_names,
+        coding=parts.coding,
+        task=task or (None if known is None else known.task),
+        columns=known.columns if isinstance(known, Numbers | Labels) else None,
+        notices=notices,
+    )
     for which in ("validation", "test"):
         part = parts.validation if which == "validation" else parts.test
         if part is not None:
@@ -123,13 +142,12 @@ def _with_part(dataset: Dataset, which: str, part: RawPart) -> Dataset:
     )
     if shape is not None and dataset.image_shape is not None:
         check_shape(shape, dataset.image_shape, part.what, "the training part has")
-    labels = check_y(part.y, part.target)
-    check_lengths(flat, labels, part.what, part.target)
-    codes = class_codes(labels, dataset.classes, part.target)
+    y = dataset.target.encode(part.y, part.target)
+    check_lengths(flat, y, part.what, part.target)
     notices = (*dataset.notices, *_seen_before(dataset.X, flat, which))
     if which == "validation":
-        return replace(dataset, X_val=flat, y_val=codes, notices=notices)
-    return replace(dataset, X_test=flat, y_test=codes, notices=notices)
+        return replace(dataset, X_val=flat, y_val=y, notices=notices)
+    return replace(dataset, X_test=flat, y_test=y, notices=notices)
 
 
 def _seen_before(X: FloatArray, other: FloatArray, which: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qcsearch.data.coding import Coding
+from qcsearch.data.targets.base import Target
 
 __all__ = ["PREDICTED", "RawPart", "RawParts"]
 
@@ -19,7 +20,7 @@ class RawPart:
 
     Attributes:
         X: anything that `check_X` may be asked about.
-        y: anything that `check_y` may be asked about, or None.
+        y: anything that a `Target` may be asked to encode, or None.
         what: name of the samples in messages.
         target: name of the labels in messages.
     """
@@ -46,6 +47,7 @@ class RawParts:
         feature_names: one name a feature, if the source has them.
         image_shape: `(height, width)` in pixels of images that come flat.
         coding: how columns of text and with gaps are kept in the samples, if they are.
+        target: what the labels are, if the source says so.
         notices: sentences a person should see about how it was read.
     """
 
@@ -55,6 +57,7 @@ class RawParts:
     feature_names: tuple[str, ...] | None = None
     image_shape: tuple[int, int] | None = None
     coding: Coding | None = None
+    target: Target | None = None
     notices: tuple[str, ...] = ()
 
     @property

@@ -39,12 +39,12 @@ class Samples:
 
     Attributes:
         X: raw features `(n_samples, n_features)`.
-        labels: one a sample, None where it is blank; None if the source holds no labels.
+        labels: one a sample, or a tuple of several, None where it is blank; None if the source holds no labels.
         notices: sentences a person should see about how they were read.
     """
 
     X: FloatArray
-    labels: list[Label | None] | None = None
+    labels: list[Label | tuple[Label | None, ...] | None] | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -75,20 +75,30 @@ def load_features(
 def load_samples(
     source: Any,
     features: int | Sequence[str],
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     encoder: ColumnEncoder | None = None,
+    learned: Sequence[str] = (),
 ) -> Samples:
-    """Like `load_features`, with the labels that the source holds, whether or not a model knows them."""
-    table = _table(source)
+    """Like `load_features`, with the labels that the source holds, whether or not a model knows them.
+
+    Args:
+        source: as for `load_features`.
+        features: as for `load_features`.
+        target: the label column of a table, or several; if None those of the training, or found as `load_dataset` does.
+        encoder: as for `load_features`.
+        learned: names of the label columns of the training, where these had names.
+    """
+    table, targets = _table(source), TableOptions(target).targets
     if table is not None:
-        return _of_table(table, features, target, encoder)
+        known = learned if all(name in table.columns for name in learned) else ()
+        return _of_table(table, features, targets or known, encoder)
     if encoder is not None and holds_text(source):
-        return _of_table(read_array(source), _number(features), target, encoder)
-    given = _parts(source, target)
+        return _of_table(read_array(source), _number(features), targets, encoder)
+    given = _parts(source, targets)
     part, gaps = given.to_predict, encoder is not None and encoder.impute is not None
     X = part.X
     if is_frame(X):
-        X = _of_table(read_frame(X), features, None, encoder).X
+        X = _of_table(read_frame(X), features, (), encoder).X
     elif given.feature_names is not None:
         X = _by_name(X, given.feature_names, features, part.what)
     flat, shape = check_X(X, _number(features), what=part.what, missing=gaps)
@@ -115,13 +125,13 @@ def _table(source: Any) -> Table | None:
 
 
 def _of_table(
-    table: Table, features: int | Sequence[str], target: str | None, encoder: ColumnEncoder | None
+    table: Table, features: int | Sequence[str], targets: Sequence[str], encoder: ColumnEncoder | None
 ) -> Samples:
     names = None if isinstance(features, int) or _unnamed(table.columns, features) else list(features)
-    column = table.target(target) if target is not None else table.likely_target(names or ())
+    labelled = table.targets(targets) if targets else table.likely_target(names or ())
     if names is None:
         table.check_header()
-        names = [name for name in table.columns if name != column]
+        names = [name for name in table.columns if name not in labelled]
         if len(names) != _number(features):
             raise DataError(
                 f"{table.what} has {len(names)} features, but model is expecting {_number(features)} "
@@ -133,7 +143,7 @@ def _of_table(
     table.check(columns, allowed_in_prediction(names, coding))
     X = code_columns(columns, coding)
     said = () if encoder is None else (*encoder.gap_notice(X, names), *encoder.unknown_notice(X, names))
-    labels = None if column is None else told_labels(table.labels(column), f"the column '{column}'")
+    labels = told_labels(table.labels(labelled), f"the column '{labelled[0]}'") if labelled else None
     return Samples(X, labels, (*table.notices, *said))
 
 
@@ -161,13 +171,13 @@ def _image_shape(features: int | Sequence[str]) -> tuple[int, int] | None:
     return None if last is None else (int(last[1]) + 1, int(last[2]) + 1)
 
 
-def _parts(source: Any, target: str | None) -> RawParts:
+def _parts(source: Any, targets: Sequence[str]) -> RawParts:
     """A source that is no table."""
     if not is_path(source):
         X, y = source if isinstance(source, tuple) and len(source) == 2 else (source, None)
         return RawParts(RawPart(X, y))
     text = os.fspath(source)
-    TableOptions(target).refuse(text)
+    TableOptions(targets or None).refuse(text)
     path = find_file(text)
     if path is None and "," in text and ".npy" in text.lower():
         return RawParts(RawPart(*read_pair(text)))

@@ -31,14 +31,13 @@ def of_table(
     """
     table.check_header()
     table = table.without(options.drop)
-    column = table.target(options.target)
-    chosen = () if options.target is not None else (f"The target is the column '{column}'.",)
-    names = [other for other in table.columns if other != column]
+    columns = table.targets(options.targets)
+    chosen = () if options.targets else (f"The target is the column '{columns[0]}'.",)
+    names = [other for other in table.columns if other not in columns]
     if sampled:
-        rows = kept_rows((table.n_rows, len(names)), table.labels(column))
+        rows = kept_rows((table.n_rows, len(names)), table.labels(columns))
         table = table if rows is None else table.take(rows)
-    labels = f"the column '{column}'"
-    dataset = _of_columns(table, names, table.labels(column), options, name, image_shape, labels)
+    dataset = _of_columns(table, names, table.labels(columns), options, name, image_shape, columns)
     return replace(dataset, notices=(*chosen, *dataset.notices))
 
 
@@ -57,7 +56,7 @@ def of_pair(
         said: tuple[str, ...] = ()
         if sampled:
             X, y, said = sample_rows(X, y, f"'{name}'")
-        return build(RawPart.of(X, y, name), name, image_shape, None, notices=said)
+        return build(RawPart.of(X, y, name), name, image_shape, None, task=options.task, notices=said)
     table.check_header()
     table = table.without(options.drop)
     rows = kept_rows((table.n_rows, len(table.columns)), y) if sampled else None
@@ -73,13 +72,25 @@ def _of_columns(
     options: TableOptions,
     name: str,
     image_shape: ImageShape,
-    labels: str = "y",
+    targets: Sequence[str] = (),
 ) -> Dataset:
-    """The data set of the columns `names` of a table; `labels` is what the labels `y` are called."""
+    """The data set of the columns `names` of a table and of labels `y`: its columns `targets`, if they are of it."""
     columns = table.read(names)
     table.check(columns, allowed_in_training(columns, options))
     coding = coding_of(columns, options)
+    labels = " and ".join(f"the column '{column}'" for column in targets[:2]) or "y"
+    labels += f" and {len(targets) - 2} more" if len(targets) > 2 else ""
     part = RawPart.of(code_columns(columns, coding), y, name, labels)
-    dataset = build(part, name, image_shape, tuple(names), coding=coding, notices=table.notices)
-    notices = (*dataset.notices, *suspect_notices(dataset.X, dataset.y, names))
+    dataset = build(
+        part,
+        name,
+        image_shape,
+        tuple(names),
+        coding=coding,
+        task=options.task,
+        columns=tuple(targets) or None,
+        notices=table.notices,
+    )
+    suspects = suspect_notices(dataset.X, dataset.y, names) if dataset.y.ndim == 1 else ()
+    notices = (*dataset.notices, *suspects)
     return replace(dataset, notices=notices, dropped=tuple(options.drop))

@@ -1,10 +1,11 @@
-"""What a person says of a table: which column is the label, and what becomes of the others."""
+"""What a person says of the data: which columns hold the labels and what they are, and what becomes of the others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qcsearch.data.targets import check_task
 from qcsearch.errors import DataError
 
 __all__ = ["ENCODINGS", "IMPUTATIONS", "TableOptions"]
@@ -18,22 +19,26 @@ IMPUTATIONS = ("mean", "median", "most_frequent")
 
 @dataclass(frozen=True)
 class TableOptions:
-    """How a table is to be read.
+    """How data are to be read.
 
     Attributes:
-        target: the label column; None for the one column named target, label, class or y.
+        target: the label column, or several; None for the one column named target, label, class or y.
         drop: columns that are left out.
         encode: one of `ENCODINGS` for columns of text; None refuses them.
         impute: one of `IMPUTATIONS` for missing values; None refuses them.
 
+        task: what the labels are for, one of `targets.TASKS`; None to see. The only one that is not for tables alone.
+
     Raises:
+        InputError: if there is no such task.
         DataError: if `encode` or `impute` is none of these, or a column is to be dropped that is the target.
     """
 
-    target: str | None = None
+    target: str | Sequence[str] | None = None
     drop: Sequence[str] = ()
     encode: str | None = None
     impute: str | None = None
+    task: str | None = None
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -45,14 +50,23 @@ class TableOptions:
         if not isinstance(self.drop, list | tuple) or not all(isinstance(name, str) for name in self.drop):
             raise DataError(f"'drop' of a table must be a list of names of columns. Got {self.drop!r}.")
         object.__setattr__(self, "drop", tuple(self.drop))
-        if self.target is not None and self.target in self.drop:
-            raise DataError(f"The column '{self.target}' cannot be both the target and dropped.")
+        check_task(self.task)
+        for name in self.targets:
+            if name in self.drop:
+                raise DataError(f"The column '{name}' cannot be both the target and dropped.")
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The label columns that are named; empty if none is."""
+        named = (self.target,) if isinstance(self.target, str) else (self.target or ())
+        return tuple(named)
 
     @property
     def said(self) -> str | None:
         """Name of the first option that is given; None if none is."""
-        names = ("target", "drop", "encode", "impute")
-        return next((name for name in names if getattr(self, name)), None)
+        names = ("targets", "drop", "encode", "impute")
+        said = next((name for name in names if getattr(self, name)), None)
+        return "target" if said == "targets" else said
 
     def refuse(self, source: str) -> None:
         """Pass if nothing is said of columns, where there are none.

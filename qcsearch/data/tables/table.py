@@ -60,18 +60,21 @@ class Table:
             notices=(*self.notices, sample_notice(len(rows), self.n_rows, self.what)),
         )
 
-    def target(self, target: str | None) -> str:
-        """Return the name of the target column.
+    def targets(self, given: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return the names of the target columns.
 
         Raises:
-            DataError: if `target` is not a column; or none is given and not exactly one column has one of
-                `TARGET_NAMES`.
+            DataError: if one that is given is not a column, or stands twice; or none is given and not exactly one
+                column has one of `TARGET_NAMES`.
         """
-        if target is not None and target in self.columns:
-            return target
         one = "separate the cells by comma, semicolon, tab or bar." if len(self.columns) == 1 else None
-        if target is not None:
-            raise DataError(f"{self.what} has no column '{target}'. Columns: {self._names()}.", one)
+        for name in given:
+            if name not in self.columns:
+                raise DataError(f"{self.what} has no column '{name}'. Columns: {self._names()}.", one)
+        if len(set(given)) < len(given):
+            raise DataError(f"The target columns must each be given once. Got {', '.join(given)}.")
+        if given:
+            return tuple(given)
         found = self._candidates()
         if len(found) != 1:
             which = (
@@ -81,12 +84,12 @@ class Table:
                 f"{self.what} needs to be told its target: {which}. Columns: {self._names()}.",
                 one or "give --target COLUMN (target=… in Python).",
             )
-        return found[0]
+        return (found[0],)
 
-    def likely_target(self, features: Sequence[str]) -> str | None:
-        """The column that `target` would find, unless there is none or it is one of `features`."""
+    def likely_target(self, features: Sequence[str]) -> tuple[str, ...]:
+        """The column that `targets` would find; empty if there is none or it is one of `features`."""
         found = self._candidates()
-        return found[0] if len(found) == 1 and found[0] not in features else None
+        return tuple(found) if len(found) == 1 and found[0] not in features else ()
 
     def check_header(self) -> None:
         """Pass if the names are not the cells of a first sample that was taken for the header.
@@ -154,8 +157,19 @@ class Table:
             raise DataError(f"{self.what} has no rows below its header; it must have at least 1.")
         return [self._column(name) for name in names]
 
-    def labels(self, name: str) -> NDArray[Any]:
-        """Return the column `name` as labels `(n_rows,)`: of a CSV file as numbers if every cell is one."""
+    def labels(self, names: Sequence[str]) -> NDArray[Any]:
+        """Return columns as labels, `(n_rows,)` of one and `(n_rows, n_columns)` of several.
+
+        Those of a CSV file are numbers if every cell of the column is one.
+        """
+        columns = [self._labels(name) for name in names]
+        return (
+            columns[0]
+            if len(columns) == 1
+            else np.array([list(column) for column in columns], dtype=object).T
+        )
+
+    def _labels(self, name: str) -> NDArray[Any]:
         cells = self.columns[name]
         if self.lines is None:
             return np.asarray(cells)

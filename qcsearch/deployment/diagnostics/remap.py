@@ -160,7 +160,7 @@ def _worth(
     except DeviceError:
         return None
     return exact_score(
-        remapped.codes(validation.X), validation.y
+        model.target, remapped.answers(validation.X), validation.y
     ).accuracy, mapped.estimated_success_probability
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from qcsearch.data.targets import Target
 from qcsearch.deployment.values import Estimates
 from qcsearch.storage.canonical import Json
 from qcsearch.training.bound_head import BoundHead
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.expectations import Floats
 
-__all__ = ["Score", "exact_score", "measured_score", "probability_errors"]
+__all__ = ["Score", "exact_score", "figure_errors", "measured_score"]
 
 _DRAWS = 200
 """Draws behind an error bar: it is then known to 5 % of itself, 1/√(2·200)."""
@@ -23,7 +26,7 @@ class Score:
     """An accuracy and how far it may be off.
 
     Attributes:
-        accuracy: share of samples whose class is predicted, in [0, 1].
+        accuracy: share of samples whose class is predicted, in [0, 1]; of another target its score, such as R².
         n_samples: number of samples that it was judged on.
         sampling_error: standard error from the finite number of samples.
         shot_error: standard deviation that the shots leave; None for the exact engine, which takes none.
@@ -39,44 +42,35 @@ class Score:
         return asdict(self)
 
 
-def exact_score(predicted: Ints, y: Ints) -> Score:
-    """The score of predicted classes `(n_samples,)` that carry no shot noise, against the true ones."""
-    accuracy = float(np.mean(predicted == y))
-    return Score(accuracy, len(y), _sampling_error(accuracy, len(y)))
+def exact_score(target: Target, answers: NDArray[Any], y: NDArray[Any]) -> Score:
+    """The score of a model's answers that carry no shot noise, against `y` in the same form."""
+    return Score(target.score(y, answers), len(y), target.score_error(y, answers))
 
 
-def measured_score(found: Estimates, y: Ints, head: BoundHead, rng: np.random.Generator) -> Score:
+def measured_score(found: Estimates, y: NDArray[Any], head: BoundHead, rng: np.random.Generator) -> Score:
     """The score of measured expectation values.
 
-    The shot error is the spread of the accuracy over 200 draws of the expectation values, each normal
+    The shot error is the spread of the score over 200 draws of the expectation values, each normal
     around what was measured with its standard error; observables that share their shots are drawn apart.
 
     Args:
         found: measured values and their errors.
-        y: class numbers `(n_samples,)`.
-        head: the head, from expectation values to classes.
+        y: what a model should answer: of classes their numbers `(n_samples,)`.
+        head: the head, from expectation values to answers.
         rng: generator of the draws.
     """
-    exact = exact_score(head.classes(found.values), y)
-    accuracies = [np.mean(head.classes(values) == y) for values in _drawn(found, rng)]
+    target = head.target
+    exact = exact_score(target, head.answers(found.values), y)
+    accuracies = [target.score(y, head.answers(values)) for values in _drawn(found, rng)]
     return Score(exact.accuracy, exact.n_samples, exact.sampling_error, float(np.std(accuracies)))
 
 
-def probability_errors(found: Estimates, head: BoundHead, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Probabilities `(n_samples, n_classes)`, and their standard deviations over draws as for `measured_score`."""
-    drawn = [head.probabilities(values) for values in _drawn(found, rng)]
-    return head.probabilities(found.values), np.asarray(np.std(drawn, axis=0))
+def figure_errors(found: Estimates, head: BoundHead, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """What a prediction shows, and its standard deviations over draws as for `measured_score`, both of one shape."""
+    drawn = [head.figures(values) for values in _drawn(found, rng)]
+    return head.figures(found.values), np.asarray(np.std(drawn, axis=0))
 
 
 def _drawn(found: Estimates, rng: np.random.Generator) -> Iterator[Floats]:
     for _ in range(_DRAWS):
         yield found.values + found.errors * rng.standard_normal(found.values.shape)
-
-
-def _sampling_error(accuracy: float, n_samples: int) -> float:
-    """Standard error of a share, with the Agresti-Coull centre, so that 0 and 1 are not without error.
-
-    From Agresti and Coull, The American Statistician 52, 119 (1998), with z = 1.
-    """
-    centre = (accuracy * n_samples + 0.5) / (n_samples + 1)
-    return float(np.sqrt(centre * (1 - centre) / (n_samples + 1)))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qcsearch.data.splitting import Part
 from qcsearch.deployment.deployment import Tuning
@@ -17,8 +16,8 @@ from qcsearch.deployment.diagnostics.score import Score, measured_score
 from qcsearch.deployment.finetune.options import TuningOptions
 from qcsearch.deployment.finetune.schedule import StepShots
 from qcsearch.deployment.program import BackendProgram
-from qcsearch.training.bound_head import predicted_classes
 from qcsearch.training.data import TrainingData
+from qcsearch.training.expectations import Floats
 from qcsearch.training.gradients import ParameterShift, Spsa
 from qcsearch.training.heads import make_head
 from qcsearch.training.loop.state import steps_done
@@ -62,7 +61,8 @@ class Tuner:
     ) -> tuple[Tuning, TrainedModel]:
         """Take the steps; return what happened, and the model with the weights kept.
 
-        The new weights are kept if more validation samples are right than before, or as many at a lower loss.
+        The new weights are kept if more validation samples are right than before, or as many at a lower loss; of
+        numbers if the mean squared error is lower.
 
         Args:
             checkpoint: written after each step, and resumed from.
@@ -74,7 +74,7 @@ class Tuner:
         if not losses:
             return Tuning(method, (), before.score, None, 0.0, 0.0, "before"), self.model
         after = self._measure("after", tuned)
-        gains = after.right.astype(np.float64) - before.right
+        gains = after.merits - before.merits
         better = (gains.sum(), -after.loss) > (0.0, -before.loss)
         tuning = Tuning(
             method=method,
@@ -112,7 +112,7 @@ class Tuner:
             self.estimator(),
             make_head(model.candidate),
             self.options.training(model, steps),
-            TrainingData(Part(model.features(self.train.X), self.train.y), model.n_classes),
+            TrainingData(Part(model.features(self.train.X), self.train.y), model.target),
         )
         past = None if may_begin else 0.0  # a checkpoint is read, and no step is taken
         control = TrainingControl(past, stop, checkpoint)
@@ -143,13 +143,13 @@ class Tuner:
         logits = head.logits(found.values)
         loss, _ = LOSSES.create(model.candidate.training.loss)(logits, y, head.targets())
         score = measured_score(found, y, head, self.rng)
-        return _ValidationResult(score, predicted_classes(logits) == y, loss)
+        return _ValidationResult(score, model.target.merits(y, model.target.answers(logits)), loss)
 
 
 @dataclass(frozen=True, eq=False)
 class _ValidationResult:
-    """Score and loss on the validation samples, and which of them are right."""
+    """Score and loss on the validation samples, and how good the answer to each is (`Target.merits`)."""
 
     score: Score
-    right: NDArray[np.bool_]
+    merits: Floats
     loss: float

@@ -12,7 +12,7 @@ __all__ = ["balanced", "by_class"]
 
 def by_class(facts: RunFacts) -> Table | None:
     """Of each class its number of samples, recall and precision; None before the evaluation."""
-    found = recalls(facts.confusion, facts.dataset.classes) if facts.confusion else ()
+    found = recalls(facts.confusion, facts.dataset.target.names) if facts.confusion else ()
     rows = [
         (
             one.label,
@@ -32,7 +32,7 @@ def by_class(facts: RunFacts) -> Table | None:
 
 def balanced(facts: RunFacts) -> str:
     """The mean recall in a sentence, where the classes are unequal."""
-    found = recalls(facts.confusion, facts.dataset.classes) if facts.confusion else ()
+    found = recalls(facts.confusion, facts.dataset.target.names) if facts.confusion else ()
     if not unequal(found):
         return ""
     mean, ends = balanced_accuracy(found)

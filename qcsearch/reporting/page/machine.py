@@ -141,9 +141,10 @@ def data(facts: RunFacts) -> str:
     found = facts.dataset
     parts = ", ".join(f"{n} {name}" for name, n in found.parts.items())
     shape = f" ({found.image_shape[0]}×{found.image_shape[1]} pixels)" if found.image_shape else ""
+    stratified = ", stratified" if found.target.n_classes else ""
     return (
-        f"Data set {found.name}: {found.n_features} features{shape}, {len(found.classes)} classes; {parts} "
-        f"samples, stratified. Search space {facts.space}."
+        f"Data set {found.name}: {found.n_features} features{shape}, {found.target.words}; {parts} "
+        f"samples{stratified}. Search space {facts.space}."
     )
 
 

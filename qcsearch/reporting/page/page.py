@@ -79,6 +79,7 @@ def _shown(value: object) -> object:
 
 def _lead(facts: RunFacts) -> str:
     data = facts.dataset
-    classes = ", ".join(str(c) for c in data.classes[:12]) + (", …" if len(data.classes) > 12 else "")
+    names = data.target.names
+    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     started = machine.when(facts.created)
-    return f"{len(data.classes)} classes ({classes}). Run {facts.name}, started {started}."
+    return f"{data.target.words[:1].upper()}{data.target.words[1:]} ({shown}). Run {facts.name}, started {started}."

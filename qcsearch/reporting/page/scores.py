@@ -11,7 +11,6 @@ from qcsearch.circuits.describe import counted_parts
 from qcsearch.reporting.facts import RunFacts, Score
 from qcsearch.reporting.page.table import Table, percent
 from qcsearch.search.finish.baselines.base import RAW
-from qcsearch.search.finish.majority import MAJORITY
 from qcsearch.search.finish.rows import Row, shots_column
 from qcsearch.search.trial.record import TrialRecord
 
@@ -30,13 +29,12 @@ _TOP = 12
 _KINDS = {
     "noiseless": ("Noiseless simulation", "an ideal processor, infinitely many shots"),
     "noisy": ("Noisy simulation", "the device's calibrated noise, exact, at infinitely many shots"),
-    "at_shots": (
-        "Noisy, finite shots",
-        "the same with shots, simulated: what one deployment can be expected to show",
-    ),
+    "at_shots": ("Noisy, finite shots", "the same with shots, simulated: what one deployment may show"),
     "deployed": ("Deployed", "final steps and inference with shots"),
 }
 _MEANINGS = {
+    "majority class": "always the most frequent class",
+    "mean": "always the mean of the training part",
     "winner": "under noise, all parts together",
     "snapshot": "the winner under another calibration",
     "circuit": "a circuit, trained as the winner was",
@@ -58,8 +56,8 @@ class Tile:
 
     Attributes:
         title: the kind.
-        value: percent, or that there is none yet.
-        is_percent: whether `value` is a number.
+        value: percent, a score as it is, or that there is none yet.
+        is_percent: whether `value` is a share.
         meaning: what the kind is.
         details: its spread, and where it is from, a line each.
         main: whether it is the one that the search is about.
@@ -143,8 +141,8 @@ def _compared(row: Row) -> tuple[str, ...]:
 
 
 def _meaning(row: Row) -> str:
-    if row.name == MAJORITY:
-        return "always the most frequent class"
+    if row.name in _MEANINGS:
+        return _MEANINGS[row.name]
     if row.kind == "classical":
         return f"classical, on the features of the {'data' if row.name.endswith(RAW) else 'circuit'}"
     return _MEANINGS.get(row.kind, "")
@@ -209,11 +207,20 @@ def _tile(kind: str, score: Score | None, main: bool) -> Tile:
     title, meaning = _KINDS[kind]
     return Tile(
         title,
-        "not yet" if score is None else f"{100 * score.value:.1f}",
-        score is not None,
+        "not yet" if score is None else wording.score(score.value, score.metric).removesuffix(" %"),
+        score is not None and wording.is_share(score.metric),
         meaning,
         (_MISSING[kind],) if score is None else score.details,
         main,
+    )
+
+
+def _number(score: Score) -> str:
+    """A share in percent without its sign, which the page sets small; another score as it is."""
+    return (
+        f"{100 * score.value:.1f}"
+        if wording.is_share(score.metric)
+        else wording.score(score.value, score.metric)
     )
 
 

@@ -66,7 +66,7 @@ def run_figures(facts: RunFacts) -> dict[str, RunFigure]:
             RunFigure(
                 "confusion",
                 "Confusion matrix on the test split",
-                lambda p: plots.confusion(facts.confusion, facts.dataset.classes, p),
+                lambda p: plots.confusion(facts.confusion, facts.dataset.target.names, p),
             )
         )
     if (calibrated := facts.calibration) is not None:

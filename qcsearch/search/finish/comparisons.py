@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -19,16 +19,18 @@ from qcsearch.search.finish.baselines.circuits import quantum_rows
 from qcsearch.search.finish.baselines.fitting import Fitting
 from qcsearch.search.finish.baselines.models import classical_rows
 from qcsearch.search.finish.evaluated import EvaluatedWinner
+from qcsearch.search.finish.schedule import UNLIMITED, Deadlines
 from qcsearch.search.run.result import OTHER_DAY, UNTUNED, SearchResult
 from qcsearch.search.run.scores import BaselineScore, SnapshotScore, Untuned
 from qcsearch.search.trial.objective import Objective
+from qcsearch.training.metrics import ACCURACY
 from qcsearch.training.parameters import ParameterCounts, Parameters
 from qcsearch.training.scoring import accuracy, classify, validation_score
 from qcsearch.training.shots.score import shot_score
-from qcsearch.training.statistics import wilson
+from qcsearch.training.statistics import score_interval
 from qcsearch.training.transpiled import transpile_candidate
 
-__all__ = ["HELD_OUT_SIGMA", "Deadlines", "compared", "missing_at_first"]
+__all__ = ["HELD_OUT_SIGMA", "compared", "missing_at_first"]
 
 HELD_OUT_SIGMA = 0.2
 """Of the drift model, where no second day of a device was recorded."""
@@ -38,19 +40,6 @@ _LEAST_SECONDS = 1.0
 
 _ENDED = "The search was ended before it was measured."
 _NO_TIME = "The seconds were used up."
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """In seconds of `time.monotonic`; None for no limit.
-
-    Attributes:
-        training: when the training of baselines ends.
-        end: when the rest does.
-    """
-
-    training: float | None = None
-    end: float | None = None
 
 
 def missing_at_first(baselines: str, tuned: bool) -> dict[str, str]:
@@ -70,7 +59,7 @@ def compared(
     result: SearchResult,
     fitting: Fitting,
     *,
-    deadlines: Deadlines = Deadlines(),
+    deadlines: Deadlines = UNLIMITED,
     before: tuple[Candidate, Parameters] | None = None,
 ) -> Iterator[SearchResult]:
     """Yield the result with one comparison more each time; the last is whole.
@@ -124,10 +113,10 @@ def _with_models(
         if isinstance(predicted, Unmeasured):
             result = _without(result, name, str(predicted))
         elif name == RANDOM:
-            exact, *drawn = predicted.classes
+            exact, *drawn = predicted.answers
             circuit = tested.winner.transpiled
             score = tested.score(
-                name, replace(predicted, classes=exact), circuit=circuit, at_shots=np.stack(drawn)
+                name, replace(predicted, answers=exact), circuit=circuit, at_shots=np.stack(drawn)
             )
             assert score.parameters is not None
             head = ParameterCounts(head=score.parameters.head)  # nothing else is trained
@@ -152,10 +141,8 @@ def _with_circuit(
     if transpiled.candidate.preprocessing != tested.winner.transpiled.candidate.preprocessing:
         pipeline = features.prepare(transpiled.candidate.preprocessing).pipeline
         test = np.asarray(pipeline.transform(features.split.test.X), dtype=np.float64)
-    predicted = classify(
-        transpiled, found.parameters, test, features.dataset.n_classes, temperature=tested.temperature
-    )
-    at_shots = tested.classes_at_shots(transpiled, found.parameters, test)
+    predicted = classify(transpiled, found.parameters, test, features.target, temperature=tested.temperature)
+    at_shots = tested.answers_at_shots(transpiled, found.parameters, test)
     return _with(result, tested.score(row.name, predicted, circuit=transpiled, at_shots=at_shots))
 
 
@@ -171,12 +158,16 @@ def _with_other_day(tested: EvaluatedWinner, deadline: float | None, result: Sea
         reason = f"The winner does not run on the snapshot {other.name}: {error.message}"
         return _without(result, OTHER_DAY, reason)
     test, parameters = tested.test, winner.chosen.parameters
-    score = accuracy(there, parameters, test, tested.objective.features.dataset.n_classes)
-    at_shots = shot_score(
-        tested.classes_at_shots(there, parameters, test.X), test.y, tested.objective.told_shots
-    )
+    target = tested.objective.features.target
+    found = classify(there, parameters, test.X, target)
+    drawn = tested.answers_at_shots(there, parameters, test.X)
+    at_shots = shot_score(target, drawn, test.y, tested.objective.told_shots)
     snapshot = SnapshotScore(
-        other.name, other.calibrated_at, score, wilson(score, len(test)), test_at_shots=at_shots
+        other.name,
+        other.calibrated_at,
+        ACCURACY(test.y, found) if target.has_accuracy else None,
+        score_interval(ACCURACY, test.y, found) if target.has_accuracy else None,
+        test_at_shots=at_shots,
     )
     return replace(_without(result, OTHER_DAY), snapshot=snapshot)
 
@@ -204,5 +195,5 @@ def _untuned(objective: Objective, candidate: Candidate, parameters: Parameters)
     test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
     return Untuned(
         validation_score=validation_score(transpiled, parameters, prepared.data),
-        test_accuracy_noisy=accuracy(transpiled, parameters, test, prepared.data.n_classes),
+        test_accuracy_noisy=accuracy(transpiled, parameters, test, prepared.data.target),
     )

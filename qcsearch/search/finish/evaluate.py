@@ -8,19 +8,22 @@ from statistics import stdev
 import numpy as np
 
 from qcsearch.data.splitting import Part
+from qcsearch.data.targets import Target
 from qcsearch.search.finish.finalist import Finalist, Refitted
-from qcsearch.search.finish.majority import MAJORITY, majority
+from qcsearch.search.finish.majority import majority
 from qcsearch.search.run.scores import Best, SeedScore
 from qcsearch.search.trial.objective import Objective
+from qcsearch.storage.canonical import Json
 from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Ints
 from qcsearch.training.judging.calibration import Calibration, calibration, fitted_temperature
 from qcsearch.training.judging.recalls import Recall, balanced_accuracy, recalls
+from qcsearch.training.metrics import ACCURACY
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.predictions import Predictions
-from qcsearch.training.scoring import accuracy, logits
-from qcsearch.training.shots.score import classes_at_shots, shot_score
-from qcsearch.training.statistics import score_interval, wilson
+from qcsearch.training.scoring import accuracy, classify, logits
+from qcsearch.training.shots.score import answers_at_shots, shot_score
+from qcsearch.training.statistics import score_interval
 from qcsearch.training.transpiled import TranspiledCandidate
 from qcsearch.wording import score
 
@@ -54,7 +57,7 @@ class Evaluation:
     best: Best
     seeds: tuple[SeedScore, ...]
     spread: dict[str, float | None]
-    calibration: Calibration
+    calibration: Calibration | None
     confusion: tuple[tuple[int, ...], ...]
     recalls: tuple[Recall, ...]
     cut: str
@@ -74,12 +77,12 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     data, raw = prepared.data, objective.features.split.test
     test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
     temperature = _temperature(winner, data)
-    said = logits(transpiled, chosen.parameters, test.X, data.n_classes)
-    predicted = Predictions.of_logits(said, temperature)
-    noisy = float(np.mean(predicted.classes == test.y))
-    noiseless = accuracy(transpiled, chosen.parameters, test, data.n_classes, noise=False)
-    at_shots = classes_at_shots(
-        transpiled, chosen.parameters, test.X, data.n_classes, objective.told_shots, objective.seed
+    target, accurate = data.target, data.target.has_accuracy
+    said = logits(transpiled, chosen.parameters, test.X, target)
+    predicted = Predictions.of_outputs(target, said, temperature)
+    noiseless = classify(transpiled, chosen.parameters, test.X, target, noise=False, temperature=temperature)
+    at_shots = answers_at_shots(
+        transpiled, chosen.parameters, test.X, target, objective.told_shots, objective.seed
     )
     best = Best(
         trial=winner.record.trial,
@@ -88,24 +91,26 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         validation_score=chosen.validation_score,
         test_score=data.metric(test.y, predicted),
         test_score_interval=score_interval(data.metric, test.y, predicted),
-        test_accuracy_noisy=noisy,
-        test_accuracy_noiseless=noiseless,
-        test_interval_noisy=wilson(noisy, len(test)),
-        test_interval_noiseless=wilson(noiseless, len(test)),
-        test_at_shots=shot_score(at_shots, test.y, objective.told_shots),
+        test_score_noiseless=data.metric(test.y, noiseless),
+        test_accuracy_noisy=ACCURACY(test.y, predicted) if accurate else None,
+        test_accuracy_noiseless=ACCURACY(test.y, noiseless) if accurate else None,
+        test_interval_noisy=score_interval(ACCURACY, test.y, predicted) if accurate else None,
+        test_interval_noiseless=score_interval(ACCURACY, test.y, noiseless) if accurate else None,
+        test_at_shots=shot_score(target, at_shots, test.y, objective.told_shots),
         n_test=len(test),
         n_qubits=transpiled.candidate.n_qubits,
-        parameters=transpiled.counts(data.n_classes, chosen.parameters.head),
+        parameters=transpiled.counts(data.target, chosen.parameters.head),
         two_qubit_gates=transpiled.mapped.two_qubit_gates,
     )
     whole = (fit for fit in winner.fits if not fit.cut)
-    seeds = tuple(_seed_score(transpiled, fit, test, data.n_classes) for fit in whole)
+    seeds = tuple(_seed_score(transpiled, fit, test, data.target) for fit in whole)
     failure = _failure(winner, best, data, test)
-    calibrated = calibration(said, test.y, temperature)
-    counts = np.zeros((data.n_classes, data.n_classes), dtype=int)
-    np.add.at(counts, (test.y, predicted.classes), 1)
+    calibrated = calibration(said, test.y, temperature) if target.n_classes else None
+    counts = np.zeros((target.n_classes, target.n_classes), dtype=int)
+    if target.n_classes:
+        np.add.at(counts, (test.y, predicted.answers), 1)
     confusion = tuple(tuple(row) for row in counts.tolist())
-    by_class = recalls(confusion, objective.features.dataset.classes)
+    by_class = recalls(confusion, target.names if target.n_classes else ())
     return Evaluation(
         model=_model(objective, winner, best, test, calibrated, by_class),
         test=test,
@@ -129,14 +134,16 @@ def _temperature(winner: Finalist, data: TrainingData) -> float:
     The weights that are handed over may know that part: these are trained alike, from other seeds.
     """
     part = data.validation
-    said = [logits(winner.transpiled, fit.parameters, part.X, data.n_classes) for fit in winner.refits]
+    if not data.target.n_classes:
+        return 1.0
+    said = [logits(winner.transpiled, fit.parameters, part.X, data.target) for fit in winner.refits]
     if winner.whole is None:
-        said = [logits(winner.transpiled, winner.chosen.parameters, part.X, data.n_classes)]
+        said = [logits(winner.transpiled, winner.chosen.parameters, part.X, data.target)]
     return fitted_temperature(np.concatenate(said), np.tile(part.y, len(said)), len(part))
 
 
-def _seed_score(transpiled: TranspiledCandidate, fit: Refitted, test: Part, n_classes: int) -> SeedScore:
-    on_test = accuracy(transpiled, fit.parameters, test, n_classes)
+def _seed_score(transpiled: TranspiledCandidate, fit: Refitted, test: Part, target: Target) -> SeedScore:
+    on_test = accuracy(transpiled, fit.parameters, test, target)
     return SeedScore(fit.seed_index, fit.validation_score, on_test)
 
 
@@ -157,10 +164,10 @@ def _failure(winner: Finalist, best: Best, data: TrainingData, test: Part) -> st
         ("test", test, best.test_at_shots.accuracy if accurate else best.test_score),
         ("validation", data.validation, best.validation_score),
     ):
-        least = data.metric(part.y, majority(data.train.y, len(part), data.n_classes))
+        least = data.metric(part.y, majority(data.train.y, len(part), data.target))
         if reached <= least:
             return (
-                f"The winner is no better than the majority class: {score(reached, best.metric)} against "
+                f"The winner is no better than the {data.target.ignorant_name}: {score(reached, best.metric)} against "
                 f"{score(least, best.metric)} on the {name} part. {said}".rstrip()
             )
     return said
@@ -171,33 +178,43 @@ def _model(
     winner: Finalist,
     best: Best,
     test: Part,
-    calibrated: Calibration,
+    calibrated: Calibration | None,
     by_class: tuple[Recall, ...],
 ) -> TrainedModel:
     candidate = winner.transpiled.candidate
     dataset = objective.features.dataset
-    ignorant = majority(objective.features.split.train.y, len(test), dataset.n_classes)
+    target = objective.features.target
+    ignorant = majority(objective.features.split.train.y, len(test), target)
+    accuracies: dict[str, Json] = {}
+    if target.has_accuracy:
+        accuracies = {
+            "test_accuracy_noisy": best.test_accuracy_noisy,
+            "test_accuracy_noiseless": best.test_accuracy_noiseless,
+            f"test_accuracy_noisy_at_{best.test_at_shots.shots}_shots": best.test_at_shots.accuracy,
+            f"test_accuracy_{target.ignorant_name}": ACCURACY(test.y, ignorant),
+        }
+    if calibrated is not None:
+        accuracies |= {
+            "test_balanced_accuracy": balanced_accuracy(by_class)[0],
+            "test_recalls": [asdict(one) | {"interval": list(one.interval)} for one in by_class],
+            "test_calibration_error": calibrated.error,
+        }
     return TrainedModel(
         candidate=candidate,
         device=objective.device,
         parameters=winner.chosen.parameters,
         pipeline=objective.features.prepare(candidate.preprocessing).pipeline,
-        classes=dataset.classes,
+        target=target,
         n_features_in=dataset.n_features,
         image_shape=dataset.image_shape,
         feature_names=dataset.feature_names,
-        temperature=calibrated.temperature,
+        temperature=1.0 if calibrated is None else calibrated.temperature,
         metrics={
             "metric": best.metric,
             "validation_score": best.validation_score,
             "test_score": best.test_score,
-            "test_accuracy_noisy": best.test_accuracy_noisy,
-            "test_accuracy_noiseless": best.test_accuracy_noiseless,
-            f"test_accuracy_noisy_at_{best.test_at_shots.shots}_shots": best.test_at_shots.accuracy,
-            "test_balanced_accuracy": balanced_accuracy(by_class)[0],
-            "test_recalls": [asdict(one) | {"interval": list(one.interval)} for one in by_class],
-            "test_calibration_error": calibrated.error,
+            "test_score_noiseless": best.test_score_noiseless,
+            **accuracies,
             "n_test": best.n_test,
-            f"test_accuracy_{MAJORITY}": float(np.mean(ignorant.classes == test.y)),
         },
     )

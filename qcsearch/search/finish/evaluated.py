@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from qcsearch.data.splitting import Part
 from qcsearch.search.finish.baselines.base import Samples
 from qcsearch.search.finish.baselines.random_circuit import random_features
 from qcsearch.search.finish.finalist import Finalist
-from qcsearch.search.finish.majority import MAJORITY, majority
+from qcsearch.search.finish.majority import majority
 from qcsearch.search.run.scores import BaselineScore
 from qcsearch.search.trial.objective import Objective
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.expectations import Floats
+from qcsearch.training.metrics import ACCURACY
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.predictions import Predictions
-from qcsearch.training.shots.score import classes_at_shots, shot_score
-from qcsearch.training.statistics import paired_difference, score_difference, score_interval, wilson
+from qcsearch.training.shots.score import answers_at_shots, shot_score
+from qcsearch.training.statistics import paired_difference, right, score_difference, score_interval
 from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["EvaluatedWinner"]
@@ -32,7 +34,7 @@ class EvaluatedWinner:
         winner: the finalist that was chosen.
         test: the test part as `evaluate` transformed it.
         predicted: what it says of its samples under noise.
-        predicted_at_shots: their class numbers with finitely many shots, `(n_draws, n_test)`.
+        predicted_at_shots: its answers with finitely many shots, `(n_draws, n_test, …)`.
         temperature: of its probabilities, which circuits that are trained alike have too.
     """
 
@@ -40,7 +42,7 @@ class EvaluatedWinner:
     winner: Finalist
     test: Part
     predicted: Predictions
-    predicted_at_shots: Ints
+    predicted_at_shots: NDArray[Any]
     temperature: float = 1.0
 
     def samples(self, random: bool = False) -> Samples:
@@ -75,7 +77,7 @@ class EvaluatedWinner:
         predicted: Predictions,
         *,
         circuit: TranspiledCandidate | None = None,
-        at_shots: Ints | None = None,
+        at_shots: NDArray[Any] | None = None,
     ) -> BaselineScore:
         """The score of what a baseline says of the test samples.
 
@@ -86,34 +88,39 @@ class EvaluatedWinner:
             at_shots: of a circuit, `(n_draws, n_test)`, with finitely many shots.
         """
         y, metric = self.test.y, self.objective.features.metric
-        found = float(np.mean(predicted.classes == y))
+        target = self.objective.features.target
+        accurate = target.has_accuracy
         exact = self.objective.shots is None
-        ours = self.predicted.classes if exact else self.predicted_at_shots
-        theirs = predicted.classes if exact or at_shots is None else at_shots
+        ours = self.predicted.answers if exact else self.predicted_at_shots
+        theirs = predicted.answers if exact or at_shots is None else at_shots
         n_train = len(self.objective.features.split.train)
         if self.winner.whole is not None:
             n_train += len(self.objective.features.split.validation)
         return BaselineScore(
             name=name,
             quantum=circuit is not None,
-            test_accuracy=found,
-            test_interval=wilson(found, len(y)),
-            difference=paired_difference(ours == y, theirs == y),
+            test_accuracy=ACCURACY(y, predicted) if accurate else None,
+            test_interval=score_interval(ACCURACY, y, predicted) if accurate else None,
+            difference=paired_difference(right(y, ours), right(y, theirs)) if accurate else None,
             test_score=metric(y, predicted),
             test_score_interval=score_interval(metric, y, predicted),
             score_difference=score_difference(metric, y, self.predicted, predicted),
             n_train=n_train,
-            parameters=None if circuit is None else circuit.counts(self.objective.features.dataset.n_classes),
+            parameters=None if circuit is None else circuit.counts(target),
             two_qubit_gates=None if circuit is None else circuit.mapped.two_qubit_gates,
-            test_at_shots=None if at_shots is None else shot_score(at_shots, y, self.objective.told_shots),
+            test_at_shots=None
+            if at_shots is None
+            else shot_score(target, at_shots, y, self.objective.told_shots),
         )
 
-    def classes_at_shots(self, transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats) -> Ints:
-        """Class numbers `(n_draws, n_samples)` of a circuit, as `training.shots.score` draws them."""
-        n_classes, seed = self.objective.features.dataset.n_classes, self.objective.seed
-        return classes_at_shots(transpiled, parameters, Z, n_classes, self.objective.told_shots, seed)
+    def answers_at_shots(
+        self, transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats
+    ) -> NDArray[Any]:
+        """Answers `(n_draws, n_samples, …)` of a circuit, as `training.shots.score` draws them."""
+        target, seed = self.objective.features.target, self.objective.seed
+        return answers_at_shots(transpiled, parameters, Z, target, self.objective.told_shots, seed)
 
     def majority(self) -> BaselineScore:
         """That of the class that is most common in the training part."""
-        y, n_classes = self.objective.features.split.train.y, self.objective.features.dataset.n_classes
-        return replace(self.score(MAJORITY, majority(y, len(self.test), n_classes)), n_train=len(y))
+        y, target = self.objective.features.split.train.y, self.objective.features.target
+        return replace(self.score(target.ignorant_name, majority(y, len(self.test), target)), n_train=len(y))

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from qcsearch.training.expectations import Ints
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch.data.targets import Target
 from qcsearch.training.predictions import Predictions
 
-__all__ = ["MAJORITY", "majority"]
-
-MAJORITY = "majority class"
+__all__ = ["majority"]
 
 
-def majority(y: Ints, n_samples: int, n_classes: int) -> Predictions:
-    """What knows nothing but the classes of the training part says of samples.
+def majority(y: NDArray[Any], n_samples: int, target: Target) -> Predictions:
+    """What knows nothing but the labels of the training part says of samples, see `Target.ignorant`.
 
     Args:
-        y: class numbers of the training part.
+        y: what is learnt of the training part.
         n_samples: of how many samples it is asked.
-        n_classes: number of classes.
-
-    Returns:
-        The class that is most common in the training part, of equals the first; as probabilities, the shares of all.
+        target: what is asked.
     """
-    shares = np.bincount(y, minlength=n_classes) / len(y)
-    classes = np.full(n_samples, int(shares.argmax()), dtype=np.int64)
-    return Predictions(classes, np.tile(shares, (n_samples, 1)))
+    answer, shares = target.ignorant(y)
+    answers = np.repeat(answer[None], n_samples, axis=0)
+    return Predictions(answers, None if shares is None else np.tile(shares, (n_samples, 1)))

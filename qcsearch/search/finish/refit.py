@@ -146,7 +146,7 @@ def _whole(
     both = objective.features.prepare(candidate.preprocessing).data.whole()
 
     def said(parameters: Parameters) -> Predictions:
-        return classify(winner.transpiled, parameters, both.train.X, both.n_classes)
+        return classify(winner.transpiled, parameters, both.train.X, both.target)
 
     known = None if warm is None else warm.get(winner.digest)
     start = known or (DRAWN if warm is None else winner.best.parameters)

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from qcsearch.search.trial.record import TrialRecord
 
-__all__ = ["MARGIN", "affordable", "promising", "rounds_end", "was_cut"]
+__all__ = ["MARGIN", "UNLIMITED", "Deadlines", "affordable", "promising", "rounds_end", "was_cut"]
 
 MARGIN = 1.4
 """What a training may take longer than the one it is judged by: equal lengths do not take equal times."""
 
 _LARGER = 1.25
 """How much longer a training on both parts takes than one on the training part, which is four fifths of them."""
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """In seconds of `time.monotonic`; None for no limit.
+
+    Attributes:
+        training: when the training of baselines ends.
+        end: when the rest does.
+    """
+
+    training: float | None = None
+    end: float | None = None
+
+
+UNLIMITED = Deadlines()
+"""No deadline."""
 
 
 def was_cut(record: TrialRecord) -> bool:

@@ -36,7 +36,7 @@ class Origin:
     device: str
     trial: int
     validation_score: float
-    test_accuracy_noisy: float
+    test_accuracy_noisy: float | None
     seconds: float
 
 

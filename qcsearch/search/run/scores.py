@@ -22,7 +22,9 @@ class Best:
         validation_score: in that metric, under noise, at these shots, on the validation split: what it was chosen by.
         test_score: in that metric, under noise, at infinitely many shots, on the test split.
         test_score_interval: its 95 % interval, see `training.statistics.score_interval`.
-        test_accuracy_noisy: under the device's noise, at infinitely many shots, on the test split.
+        test_score_noiseless: of the same weights without noise.
+        test_accuracy_noisy: under the device's noise, at infinitely many shots, on the test split; None of numbers,
+            which have no accuracy.
         test_accuracy_noiseless: the same weights without noise.
         test_interval_noisy: 95 % interval of the former, see `training.statistics.wilson`.
         test_interval_noiseless: of the latter.
@@ -39,10 +41,11 @@ class Best:
     validation_score: float
     test_score: float
     test_score_interval: Interval
-    test_accuracy_noisy: float
-    test_accuracy_noiseless: float
-    test_interval_noisy: Interval
-    test_interval_noiseless: Interval
+    test_score_noiseless: float
+    test_accuracy_noisy: float | None
+    test_accuracy_noiseless: float | None
+    test_interval_noisy: Interval | None
+    test_interval_noiseless: Interval | None
     test_at_shots: ShotScore
     n_test: int
     n_qubits: int
@@ -57,7 +60,7 @@ class BaselineScore:
     Attributes:
         name: of the baseline, as the leaderboard calls it.
         quantum: whether it is a circuit, whose accuracy is under the device's noise.
-        test_accuracy: at infinitely many shots, if it is one.
+        test_accuracy: at infinitely many shots, if it is one; None of numbers, which have no accuracy.
         test_interval: its 95 % interval.
         difference: the winner's accuracy minus this one, on the same samples, at the shots that the search was for.
         test_score: in the search's metric, at infinitely many shots.
@@ -71,9 +74,9 @@ class BaselineScore:
 
     name: str
     quantum: bool
-    test_accuracy: float
-    test_interval: Interval
-    difference: Difference
+    test_accuracy: float | None
+    test_interval: Interval | None
+    difference: Difference | None
     test_score: float
     test_score_interval: Interval
     score_difference: Difference
@@ -95,7 +98,7 @@ class SeedScore:
 
     seed_index: int
     validation_score: float
-    test_accuracy_noisy: float
+    test_accuracy_noisy: float | None
 
 
 @dataclass(frozen=True)
@@ -112,8 +115,8 @@ class SnapshotScore:
 
     device: str
     calibrated_at: str
-    test_accuracy_noisy: float
-    test_interval_noisy: Interval
+    test_accuracy_noisy: float | None
+    test_interval_noisy: Interval | None
     test_at_shots: ShotScore
 
     @property
@@ -132,4 +135,4 @@ class Untuned:
     """
 
     validation_score: float
-    test_accuracy_noisy: float
+    test_accuracy_noisy: float | None

@@ -14,7 +14,7 @@ from qcsearch.search.trial.record import TrialRecord
 
 if TYPE_CHECKING:
     from qcsearch.search.finish.baselines.fitting import Fitting
-    from qcsearch.search.finish.comparisons import Deadlines
+    from qcsearch.search.finish.schedule import Deadlines
     from qcsearch.training.parameters import Parameters
 
 __all__ = ["conclude"]
@@ -89,12 +89,12 @@ def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: 
     for whole in compared(tested, result, fitting, deadlines=_deadlines(session), before=before):
         result = replace(whole, seconds=session.clock.seconds)
         session.folder.write_result(result)
-    session.emit(Evaluated(found.best.trial, found.best.test_accuracy_noisy, session.clock.seconds))
+    session.emit(Evaluated(found.best.trial, found.best.test_score, session.clock.seconds, found.best.metric))
     return result.with_found(found.model, records)
 
 
 def _deadlines(session: Session) -> Deadlines:
-    from qcsearch.search.finish.comparisons import Deadlines
+    from qcsearch.search.finish.schedule import Deadlines
 
     budget = session.settings.budget
     return Deadlines(*map(session.clock.deadline, (budget.training_seconds, budget.max_seconds)))

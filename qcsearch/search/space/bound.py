@@ -126,7 +126,9 @@ def _possible(
     left_out: dict[Label, str] = {}
     for label, choice in reductions.items():
         try:
-            n_components(Preprocessing(choice), context.n_features, context.image_shape, context.n_classes)
+            n_components(
+                Preprocessing(choice), context.n_features, context.image_shape, context.target.n_classes
+            )
         except CandidateError as error:
             left_out[label] = error.message
         else:

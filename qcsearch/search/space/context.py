@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qcsearch.data.targets import Target
 from qcsearch.devices.device import Device
 
 __all__ = ["SearchContext"]
@@ -16,11 +17,11 @@ class SearchContext:
     Attributes:
         device: its calibration decides which qubits a candidate takes.
         n_features: raw features that vary.
-        n_classes: classes to tell apart.
+        target: what is to be said of a sample.
         image_shape: `(height, width)` in pixels if the samples are images, else None.
     """
 
     device: Device
     n_features: int
-    n_classes: int
+    target: Target
     image_shape: tuple[int, int] | None = None

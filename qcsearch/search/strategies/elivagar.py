@@ -125,7 +125,7 @@ class _Circuits:
         self._n_qubits = template.n_qubits
         self._n_data = objective.features.n_components(template.preprocessing)
         self._limits = objective.space.file.constraints
-        self._n_measured = self._measured(objective.features.dataset.n_classes)
+        self._n_measured = self._measured(objective.features.target.n_outputs)
         self._regions, self._qualities = draw_regions(
             objective.device, self._n_qubits, self._n_measured, settings.subgraphs, self._rng
         )
@@ -155,8 +155,8 @@ class _Circuits:
         wanted = _WEIGHTS_PER_QUBIT * self._n_qubits * int(self._context.params["n_layers"])
         limits = [self._limits.max_circuit_parameters]
         if self._limits.max_parameters is not None:
-            n_classes = self._context.objective.features.dataset.n_classes
-            limits.append(self._limits.max_parameters - n_head_parameters(self._context.template, n_classes))
+            target = self._context.objective.features.target
+            limits.append(self._limits.max_parameters - n_head_parameters(self._context.template, target))
         return min(wanted, *(max(limit, 1) for limit in limits if limit is not None), wanted)
 
     def _measured(self, n_classes: int) -> int:

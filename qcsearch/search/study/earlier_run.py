@@ -136,7 +136,7 @@ class _Transfer:
         assert candidate is not None
         features = self._objective.features
         lower(candidate, warm_start.shape, features.n_components(candidate.preprocessing))
-        n_head_parameters(candidate, features.dataset.n_classes)
+        n_head_parameters(candidate, features.target)
         best_regions(self._objective.device, candidate.n_qubits)
 
     def _other_test(self) -> bool:

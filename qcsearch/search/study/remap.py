@@ -102,8 +102,7 @@ def _warm(warm_start: WarmStart, transpiled: TranspiledCandidate, objective: Obj
 
 def _fit(start: Parameters, transpiled: TranspiledCandidate, objective: Objective) -> tuple[bool, bool]:
     """Whether the weights are the circuit's in number, and the head's parameters the head's."""
-    n_classes = objective.features.dataset.n_classes
-    head = takes_parameters(transpiled.candidate, len(start.head), n_classes)
+    head = takes_parameters(transpiled.candidate, len(start.head), objective.features.target)
     return len(start.weights) == transpiled.n_weights, head
 
 

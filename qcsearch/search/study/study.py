@@ -24,6 +24,7 @@ from qcsearch.search.trial.record import TrialRecord
 from qcsearch.search.trial.warm_start import WarmStart
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.locks import locked
+from qcsearch.training.metrics import Metric
 
 if TYPE_CHECKING:
     from qcsearch.search.space.bound import BoundSpace
@@ -89,7 +90,7 @@ class SearchStudy:
     @property
     def metric(self) -> str:
         """What is maximised."""
-        return self._run.config.settings.metric
+        return Metric.of(self._run.config.settings.metric, self._run.dataset.target).name
 
     @property
     def prunes(self) -> bool:

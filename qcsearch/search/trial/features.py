@@ -13,11 +13,12 @@ from qcsearch.data.class_weights import class_weights
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.preprocessing.pipeline import build_pipeline, fit_seconds, n_components
 from qcsearch.data.splitting import Part, Split, split
+from qcsearch.data.targets import Target
 from qcsearch.devices.device import Device
 from qcsearch.search.space.context import SearchContext
 from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Floats
-from qcsearch.training.metrics import ACCURACY, Metric
+from qcsearch.training.metrics import Metric
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -69,7 +70,7 @@ class Features:
     Args:
         dataset: the data.
         seed: of the split and of reductions that draw random numbers.
-        metric: what trainings on them are judged by.
+        metric: name of what trainings on them are judged by; None for the first of their task.
         class_weight: how much each class counts in them, see `SearchSettings`.
 
     Raises:
@@ -81,23 +82,25 @@ class Features:
         self,
         dataset: Dataset,
         seed: int,
-        metric: Metric = ACCURACY,
+        metric: str | None = None,
         class_weight: str | Mapping[str, float] | None = None,
     ) -> None:
         self.dataset = dataset
         self.seed = seed
-        self.metric = metric
-        self.split: Split = split(dataset, seed)
+        parts = split(dataset, seed)
+        self.target: Target = dataset.target.fitted(parts.train.y)
+        self.split: Split = parts.learned(self.target)
+        self.metric = Metric.of(metric, self.target)
         for part in ("validation", "test"):
-            metric.check(getattr(self.split, part).y, dataset.n_classes, part)
-        self._class_weights = class_weights(class_weight, self.split.train.y, dataset.classes)
+            self.metric.check(getattr(self.split, part).y, self.target, part)
+        self._class_weights = class_weights(class_weight, self.split.train.y, self.target)
         self._prepared: OrderedDict[Preprocessing, Prepared] = OrderedDict()
         self._reduced: OrderedDict[Choice, _Reduced] = OrderedDict()
 
     @classmethod
     def of(cls, dataset: Dataset, settings: SearchSettings) -> Features:
         """The data as a search with these settings sees them; raises as the constructor."""
-        return cls(dataset, settings.seed, Metric(settings.metric), settings.class_weight)
+        return cls(dataset, settings.seed, settings.metric, settings.class_weight)
 
     @property
     def weighted(self) -> bool:
@@ -107,7 +110,7 @@ class Features:
     def context(self, device: Device) -> SearchContext:
         """What a space must know of these data."""
         data = self.dataset
-        return SearchContext(device, self.split.n_features, data.n_classes, data.image_shape)
+        return SearchContext(device, self.split.n_features, self.target, data.image_shape)
 
     def n_components(self, preprocessing: Preprocessing) -> int:
         """Number of angles, known before anything is fitted.
@@ -116,7 +119,7 @@ class Features:
             CandidateError: if the preprocessing does not suit these data.
         """
         data = self.dataset
-        return n_components(preprocessing, self.split.n_features, data.image_shape, data.n_classes)
+        return n_components(preprocessing, self.split.n_features, data.image_shape, self.target.n_classes)
 
     def fit_seconds(self, preprocessing: Preprocessing) -> float:
         """About how long `prepare` takes; 0 where its reduction is fitted already.
@@ -159,7 +162,7 @@ class Features:
 
     def _training(self, X: Floats, X_val: Floats) -> TrainingData:
         train, validation = self._weighted(self.split.train, X), self._weighted(self.split.validation, X_val)
-        return TrainingData(train, self.dataset.n_classes, validation, self.metric)
+        return TrainingData(train, self.target, validation, self.metric)
 
     def _weighted(self, part: Part, X: Floats) -> Part:
         weights = self._class_weights

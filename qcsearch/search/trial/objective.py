@@ -29,7 +29,7 @@ from qcsearch.stopwatch import Stopwatch
 from qcsearch.storage.canonical import Json
 from qcsearch.training.heads import FittedHead, make_head, n_head_parameters
 from qcsearch.training.loop.trainer import TrainingControl
-from qcsearch.training.options import check_weighted
+from qcsearch.training.options import check_target, check_weighted
 from qcsearch.training.parameters import DRAWN, ParameterCounts, Parameters
 from qcsearch.training.scoring import validation_score
 from qcsearch.training.shots.score import TOLD_SHOTS
@@ -148,14 +148,14 @@ class Objective:
 
     def _check_head(self, candidate: Candidate) -> int:
         """How many parameters the head may have; refused if it takes too long to be fitted, or cannot be weighted."""
+        check_target(candidate, self.features.target)
         if self.features.weighted:
             check_weighted(candidate)
-        n_classes, n_train = self.features.dataset.n_classes, len(self.features.split.train)
-        head = make_head(candidate)
+        head, target, n_train = make_head(candidate), self.features.target, len(self.features.split.train)
         if isinstance(head, FittedHead):
-            seconds = head.fit_seconds(n_train, len(candidate.observables), n_classes)
+            seconds = head.fit_seconds(n_train, len(candidate.observables), target.n_outputs)
             self._check_seconds(seconds, f"fitting the head '{candidate.head.name}'")
-        return n_head_parameters(candidate, n_classes)
+        return n_head_parameters(candidate, target)
 
     def _check_seconds(self, seconds: float, what: str) -> None:
         """Refuse what cannot be interrupted and takes too much of the search's time."""
@@ -284,7 +284,7 @@ class Objective:
         assert record.costs is not None
         return replace(
             record,
-            costs=replace(record.costs, parameters=transpiled.counts(data.n_classes, fit.parameters.head)),
+            costs=replace(record.costs, parameters=transpiled.counts(data.target, fit.parameters.head)),
             validation_score=chosen_by,
             validation_score_noisy=chosen_by if self.shots is None else scored(),
             validation_score_noiseless=scored(noise=False),

@@ -1,7 +1,11 @@
 """Heads: from expectation values to class logits, with derivatives.
 
 A head's parameters are one flat vector. They are trained together with the circuit's weights, or fitted to what the
-circuit says of the training samples (`FittedHead`). Logits are what `softmax` turns into probabilities.
+circuit says of the training samples (`FittedHead`). Logits are what `softmax` turns into probabilities. Of a target
+that is no classes they are its outputs (`data.targets`), and `n_classes` is how many of these there are: standardised
+numbers of a regression, a logit for each of several labels.
+
+A head names the tasks that it suits, `tasks`; one without that is for classes alone.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
+from qcsearch.data.targets.base import Target
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
 from qcsearch.training.expectations import Floats, Ints
@@ -19,6 +24,7 @@ __all__ = [
     "HEADS",
     "FittedHead",
     "Head",
+    "head_suits",
     "make_head",
     "n_found",
     "n_head_parameters",
@@ -106,16 +112,30 @@ def make_head(candidate: Candidate) -> Head:
     return head
 
 
-def n_head_parameters(candidate: Candidate, n_classes: int) -> int:
-    """Number of parameters of the candidate's head for so many classes.
+def n_head_parameters(candidate: Candidate, target: Target) -> int:
+    """Number of parameters of the candidate's head for a target.
 
     Raises:
-        CandidateError: as `make_head`, or if the candidate has too few observables for the classes.
+        CandidateError: as `make_head`, or if the head does not suit the target or has too few observables for it.
     """
-    return make_head(candidate).n_parameters(len(candidate.observables), n_classes)
+    if not head_suits(candidate.head.name, target.task):
+        raise CandidateError(
+            f"The head '{candidate.head.name}' is not for {target.task}.",
+            fix="take the head 'linear' or 'mlp'.",
+        )
+    return make_head(candidate).n_parameters(len(candidate.observables), target.n_outputs)
 
 
-def takes_parameters(candidate: Candidate, length: int, n_classes: int) -> bool:
+def head_suits(name: str, task: str) -> bool:
+    """Whether the head of this name is for a task, one of `TASKS`.
+
+    Raises:
+        CandidateError: if there is no such head.
+    """
+    return task in getattr(HEADS.get(name), "tasks", ("classification",))
+
+
+def takes_parameters(candidate: Candidate, length: int, target: Target) -> bool:
     """Whether the candidate's head can have a vector of parameters of this length.
 
     Raises:
@@ -123,11 +143,11 @@ def takes_parameters(candidate: Candidate, length: int, n_classes: int) -> bool:
     """
     head, n_observables = make_head(candidate), len(candidate.observables)
     if isinstance(head, FittedHead):
-        return head.n_found(length, n_observables, n_classes) is not None
-    return length == head.n_parameters(n_observables, n_classes)
+        return head.n_found(length, n_observables, target.n_outputs) is not None
+    return length == head.n_parameters(n_observables, target.n_outputs)
 
 
-def n_found(candidate: Candidate, length: int, n_classes: int) -> int:
+def n_found(candidate: Candidate, length: int, target: Target) -> int:
     """How many numbers of a head's vector of this length its training found: of a fitted head samples do not count.
 
     Raises:
@@ -135,7 +155,7 @@ def n_found(candidate: Candidate, length: int, n_classes: int) -> int:
     """
     head = make_head(candidate)
     if isinstance(head, FittedHead):
-        return head.n_found(length, len(candidate.observables), n_classes) or 0
+        return head.n_found(length, len(candidate.observables), target.n_outputs) or 0
     return length
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from qcsearch.data.targets.base import TASKS
 from qcsearch.training.expectations import Floats
 from qcsearch.training.heads.base import HEADS
 
@@ -24,6 +26,8 @@ class Linear:
     Attributes:
         gain: scale of the first `W`, > 0.
     """
+
+    tasks: ClassVar[tuple[str, ...]] = TASKS
 
     gain: float = 1.0
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from qcsearch.data.targets.base import TASKS
 from qcsearch.training.expectations import Floats
 from qcsearch.training.heads.base import HEADS
 from qcsearch.training.heads.linear import split_layer
@@ -22,6 +24,8 @@ class MultiLayerPerceptron:
         hidden: hidden units, ≥ 1.
         gain: scale of the first `W1`, as in `Linear`.
     """
+
+    tasks: ClassVar[tuple[str, ...]] = TASKS
 
     hidden: int = 8
     gain: float = 1.0

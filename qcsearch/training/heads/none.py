@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class NoHead:
         beta: fixed inverse temperature, > 0. Noise keeps expectation values from ±1, so with β = 1 the
             cross-entropy would spend itself on samples that are right already.
     """
+
+    tasks: ClassVar[tuple[str, ...]] = ("classification",)
 
     beta: float = 6.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -24,6 +25,8 @@ class SoftmaxHead:
         beta: where β starts, > 0.
         trainable: whether it is trained; if not, it stays there.
     """
+
+    tasks: ClassVar[tuple[str, ...]] = ("classification", "multilabel")
 
     beta: float = 2.0
     trainable: bool = True

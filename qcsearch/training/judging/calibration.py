@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.predictions import Predictions
 from qcsearch.training.statistics import Interval, wilson
 
 __all__ = ["N_BINS", "Bin", "Calibration", "calibration", "fitted_temperature"]
@@ -105,7 +104,7 @@ def calibration(logits: Floats, y: Ints, temperature: float) -> Calibration:
         y: class numbers of the samples.
         temperature: what the logits are divided by.
     """
-    sure, right = _judged(Predictions.of_logits(logits, temperature), y)
+    sure, right = _judged(logits / temperature, y)
     numbers = _bins(sure)
     bins = []
     for number in np.unique(numbers):
@@ -117,16 +116,18 @@ def calibration(logits: Floats, y: Ints, temperature: float) -> Calibration:
         temperature=temperature,
         error=error,
         interval=_interval(sure, right, error),
-        error_before=_error(*_judged(Predictions.of_logits(logits), y)),
+        error_before=_error(*_judged(logits, y)),
         bins=tuple(bins),
         n_samples=len(y),
     )
 
 
-def _judged(found: Predictions, y: Ints) -> tuple[Floats, Floats]:
+def _judged(logits: Floats, y: Ints) -> tuple[Floats, Floats]:
     """Of each sample the probability of the predicted class, and whether it is right (1) or not (0)."""
-    assert found.probabilities is not None
-    return found.probabilities.max(axis=1), (found.classes == y).astype(np.float64)
+    from scipy.special import softmax
+
+    right = np.argmax(logits, axis=1) == y
+    return np.asarray(softmax(logits, axis=1).max(axis=1)), right.astype(np.float64)
 
 
 def _bins(sure: Floats) -> Ints:

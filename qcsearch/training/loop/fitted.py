@@ -44,7 +44,7 @@ class FittedTask(Task):
         kept: list[float] = []
 
         def cotangent(values: Floats) -> Floats:
-            loss, dvalues = self._head.alignment(values, y, self.data.n_classes)
+            loss, dvalues = self._head.alignment(values, y, self.data.target.n_outputs)
             kept.append(loss)
             return dvalues
 
@@ -59,7 +59,7 @@ class FittedTask(Task):
             if self.shots is not None:  # what is to read measured values learns from measured values
                 values = ShotNoise(self.shots).once(values)
             self._last.clear()  # of one at a time: a search trains many
-            self._last[key] = self._head.fit(values, self.data.train.y, self.data.n_classes)
+            self._last[key] = self._head.fit(values, self.data.train.y, self.data.target.n_outputs)
         return Parameters(theta, self._last[key])
 
     @property

@@ -68,7 +68,7 @@ def begin(task: Task, rng: np.random.Generator, start: Parameters) -> TrainingSt
     if not np.size(weights):
         weights = rng.uniform(-1.0, 1.0, n_weights) * np.pi * task.options.init_scale
     if not np.size(head):
-        head = task.head.initial(task.program.n_observables, task.data.n_classes, rng)
+        head = task.head.initial(task.program.n_observables, task.data.target.n_outputs, rng)
     for name, got, wanted in (("weights", weights, n_weights), ("head", head, task.n_head)):
         if np.shape(got) != (wanted,) or not np.all(np.isfinite(got)):
             raise CandidateError(

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.storage import canonical
@@ -73,7 +74,7 @@ class Task:
         estimator: how gradients are found.
         head: from values to logits.
         options: hyper-parameters.
-        data: features of the circuit, `(n_samples, n_features)` in each part, and class numbers; without a validation
+        data: features of the circuit, `(n_samples, n_features)` in each part, and what is learnt; without a validation
             part the last weights are handed back, not the best.
         identity: says which circuit is trained; a checkpoint of another is refused.
         shots: of each measurement basis of a prediction, for which the training and its validation are to prepare; None
@@ -91,7 +92,7 @@ class Task:
     @property
     def n_head(self) -> int:
         """Number of head parameters."""
-        return self.head.n_parameters(self.program.n_observables, self.data.n_classes)
+        return self.head.n_parameters(self.program.n_observables, self.data.target.n_outputs)
 
     @property
     def fitted_only(self) -> bool:
@@ -121,7 +122,7 @@ class Task:
         kept: list[tuple[float, Floats]] = []
 
         def cotangent(values: Floats) -> Floats:
-            loss, dlogits = self.loss(head.logits(values), np.resize(y, len(values)), weight)
+            loss, dlogits = self.loss(head.logits(values), np.resize(y, (len(values), *y.shape[1:])), weight)
             dvalues, dp = head.backward(values, dlogits)
             kept.append((loss, dp))
             return dvalues
@@ -141,20 +142,20 @@ class Task:
             values, y = ShotNoise(self.shots).validation(values, y)
         logits = self.bound(parameters).logits(values)
         if not np.all(np.isfinite(logits)):
-            return self.data.metric.worst(y, self.data.n_classes), None
+            return self.data.metric.worst(y, self.data.target), None
         loss, _ = self.loss(logits, y, self.data.validation.weight)
-        return self.data.metric(y, Predictions.of_logits(logits)), loss
+        return self.data.metric(y, Predictions.of_outputs(self.data.target, logits)), loss
 
-    def loss(self, logits: Floats, y: Ints, weight: Floats | None) -> tuple[float, Floats]:
+    def loss(self, logits: Floats, y: NDArray[Any], weight: Floats | None) -> tuple[float, Floats]:
         """The loss that the options name, and its derivative by the logits; weights of one of several measurements."""
-        loss, targets = LOSSES.create(self.options.loss), self.head.targets(self.data.n_classes)
+        loss, targets = LOSSES.create(self.options.loss), self.head.targets(self.data.target.n_outputs)
         if weight is None:
             return loss(logits, y, targets)
         return loss(logits, y, targets, np.resize(weight, len(logits)))
 
     def bound(self, parameters: Parameters) -> BoundHead:
         """The head with its parameters."""
-        return BoundHead(self.head, parameters.head, self.data.n_classes)
+        return BoundHead(self.head, parameters.head, self.data.target)
 
     def parameters(self, theta: Floats) -> Parameters:
         """Circuit weights and head parameters of one vector."""
@@ -174,7 +175,7 @@ class Task:
             self.identity,
             asdict(self.options),
             head,
-            self.data.n_classes,
+            self.data.target.to_json(),
             self.data.metric.name,
             self.program.n_weights,
             self.shots,

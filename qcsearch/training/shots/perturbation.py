@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from qcsearch.training.expectations import Cotangent, Floats, Ints
+from qcsearch.training.expectations import Cotangent, Floats
 
 __all__ = ["ShotNoise"]
 
@@ -59,18 +61,18 @@ class ShotNoise:
 
         return through
 
-    def validation(self, values: Floats, y: Ints) -> tuple[Floats, Ints]:
+    def validation(self, values: Floats, y: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
         """Measured values `(n_draws · n_samples, n_observables)`, draw after draw, with the classes of their samples.
 
         They are drawn alike whenever they are asked for.
 
         Args:
             values: exact ones, `(n_samples, n_observables)`.
-            y: class numbers `(n_samples,)`.
+            y: what should be answered, `(n_samples, …)`.
         """
         rng = np.random.default_rng(_VALIDATION_SEED)
         seen = self._seen(values, self._noise(_VALIDATION_DRAWS, values, rng))
-        return seen.reshape(-1, values.shape[1]), np.tile(y, _VALIDATION_DRAWS)
+        return seen.reshape(-1, values.shape[1]), np.concatenate([y] * _VALIDATION_DRAWS)
 
     def once(self, values: Floats) -> Floats:
         """Values of one measurement, of the same shape, drawn alike whenever they are asked for."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from qcsearch.data.targets import Target
 from qcsearch.training.bound_head import BoundHead
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.expectations import Floats
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.shots.sampling import sampled_values
 from qcsearch.training.statistics import Interval, wilson
 from qcsearch.training.transpiled import TranspiledCandidate
 
-__all__ = ["DRAWS", "TOLD_SHOTS", "ShotScore", "classes_at_shots", "shot_score"]
+__all__ = ["DRAWS", "TOLD_SHOTS", "ShotScore", "answers_at_shots", "shot_score"]
 
 DRAWS = 32
 """Measurements behind a score: their mean is then known to 18 % of its spread over them, 1/√32."""
@@ -24,7 +27,7 @@ TOLD_SHOTS = 1_024
 
 @dataclass(frozen=True)
 class ShotScore:
-    """An accuracy at finitely many shots, simulated.
+    """An accuracy, or what else a target is scored by, at finitely many shots, simulated.
 
     Attributes:
         shots: of each measurement basis of a prediction.
@@ -40,28 +43,30 @@ class ShotScore:
     interval: Interval
 
 
-def classes_at_shots(
-    transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats, n_classes: int, shots: int, seed: int
-) -> Ints:
-    """Class numbers `(DRAWS, n_samples)` of preprocessed samples, measured again and again under the device's noise.
+def answers_at_shots(
+    transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats, target: Target, shots: int, seed: int
+) -> NDArray[Any]:
+    """Answers to preprocessed samples, measured again and again under the device's noise: `(DRAWS, n_samples, …)`.
 
     Args:
         transpiled: the candidate on its device.
         parameters: of circuit and head.
         Z: outputs of the preprocessing, `(n_samples, n_features)`.
-        n_classes: number of classes.
+        target: what is asked.
         shots: of each measurement basis.
         seed: of the draws.
     """
-    head = BoundHead.of(transpiled.candidate, parameters.head, n_classes)
+    head = BoundHead.of(transpiled.candidate, parameters.head, target)
     rng = np.random.default_rng([seed, shots])
     X = transpiled.derive(Z)
     drawn = sampled_values(transpiled, parameters.weights, X, shots, rng, DRAWS)
-    return np.stack([head.classes(values) for values in drawn])
+    return np.stack([head.answers(values) for values in drawn])
 
 
-def shot_score(predicted: Ints, y: Ints, shots: int) -> ShotScore:
-    """The score of classes `(n_draws, n_samples)` that were measured with so many shots, against the true ones."""
-    accuracies = np.mean(predicted == y, axis=1)
-    mean = float(np.mean(accuracies))
-    return ShotScore(shots, mean, float(np.std(accuracies, ddof=1)), wilson(mean, len(y)))
+def shot_score(target: Target, answers: NDArray[Any], y: NDArray[Any], shots: int) -> ShotScore:
+    """The score of answers `(n_draws, n_samples, …)` that were measured with so many shots, against the true ones."""
+    scores = np.array([target.score(y, drawn) for drawn in answers])
+    mean = float(np.mean(scores))
+    margin = 1.96 * target.score_error(y, answers[0])
+    ends = wilson(mean, len(y)) if target.has_accuracy else (mean - margin, mean + margin)
+    return ShotScore(shots, mean, float(np.std(scores, ddof=1)), ends)

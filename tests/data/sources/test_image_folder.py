@@ -40,7 +40,7 @@ def wanted(rows):
 
 def test_the_name_of_a_folder_is_the_label(classes):
     dataset = load_dataset(classes)
-    assert dataset.classes == ("cat", "dog")
+    assert dataset.target.labels == ("cat", "dog")
     assert dataset.labels(dataset.y).tolist() == ["cat"] * 6 + ["dog"] * 6
     assert (wanted([*range(0, 12, 2), *range(1, 12, 2)]) == dataset.X).all()
     assert dataset.image_shape == (5, 4)
@@ -70,7 +70,7 @@ def test_parts_have_folders_of_their_own(names, tmp_path):
     for i, pixels in enumerate(GREY):
         draw(tmp_path, f"{names[(0, 0, 1, 2)[i // 3]]}/{i % 2}/{i}.png", pixels)
     dataset = load_dataset(tmp_path)
-    assert dataset.classes == (0, 1)
+    assert dataset.target.labels == (0, 1)
     assert (dataset.n_samples, len(dataset.X_val), len(dataset.X_test)) == (6, 3, 3)
     assert (np.sort(dataset.X_test, axis=0) == np.sort(wanted([9, 10, 11]), axis=0)).all()
     samples = load_samples(tmp_path, 20)
@@ -81,7 +81,7 @@ def test_parts_have_folders_of_their_own(names, tmp_path):
 def test_a_folder_named_train_may_be_a_class(tmp_path):
     for i, pixels in enumerate(GREY):
         draw(tmp_path, f"{('train', 'car')[i % 2]}/{i}.png", pixels)
-    assert load_dataset(tmp_path).classes == ("car", "train")
+    assert load_dataset(tmp_path).target.labels == ("car", "train")
 
 
 def test_hidden_files_are_no_part_of_it_and_others_are_named(classes):
@@ -115,7 +115,7 @@ def test_folders_within_a_class_belong_to_it(classes):
     (classes / "cat" / "10.png").rename(classes / "cat" / "2025" / "a.png")
     os.symlink(classes, classes / "cat" / "round", target_is_directory=True)
     dataset = load_dataset(classes)
-    assert dataset.classes == ("cat", "dog")
+    assert dataset.target.labels == ("cat", "dog")
     assert sorted(map(tuple, dataset.X)) == sorted(map(tuple, before.X))
 
 

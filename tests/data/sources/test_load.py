@@ -45,7 +45,7 @@ def test_every_source_of_the_same_content_has_the_same_digest(tmp_path):
         load_dataset(f"{tmp_path / 'X.npy'},{tmp_path / 'y.npy'}"),
     ]
     assert {dataset.digest for dataset in datasets} == {datasets[0].digest}
-    assert datasets[0].classes == ("ant", "cat", "dog")
+    assert datasets[0].target.labels == ("ant", "cat", "dog")
     assert (datasets[0].labels(datasets[0].y) == LABELS).all()
     assert datasets[0].feature_names == NAMES
 
@@ -76,8 +76,8 @@ def test_csv_gives_back_every_float_to_the_bit(values, tmp_path_factory):
 )
 def test_labels_of_any_kind_become_sorted_classes(labels, classes):
     dataset = load_dataset((X, labels))
-    assert dataset.classes == classes
-    assert [type(c) for c in dataset.classes] == [type(c) for c in classes]
+    assert dataset.target.labels == classes
+    assert [type(c) for c in dataset.target.labels] == [type(c) for c in classes]
     assert dataset.y.tolist() == [1, 0] * 6
 
 
@@ -97,7 +97,7 @@ def test_labels_of_any_kind_become_sorted_classes(labels, classes):
 def test_labels_of_a_csv_are_numbers_only_if_all_are(cells, classes, tmp_path):
     rows = "".join(f"{i},{i * i % 5},{cells[i % 2]}\n" for i in range(8))
     (tmp_path / "t.csv").write_text(f"a,b,y\n{rows}")
-    assert load_dataset(tmp_path / "t.csv").classes == classes
+    assert load_dataset(tmp_path / "t.csv").target.labels == classes
 
 
 @pytest.mark.parametrize("name", ["target", "Label", "CLASS", "y"])
@@ -155,7 +155,7 @@ def test_to_arrays_is_read_back_as_the_same_data_set(own_test, labels, tmp_path)
     np.savez(tmp_path / "b.npz", **dataset.to_arrays())
     again = load_dataset(tmp_path / "b.npz")
     assert again.digest == dataset.digest
-    assert again.classes == dataset.classes
+    assert again.target.labels == dataset.target.labels
     assert again.image_shape == (2, 2)
 
 
@@ -198,14 +198,14 @@ def test_the_arrays_are_copies_that_cannot_be_written():
 def test_the_names_of_scikit_learn(spec, shape, n_classes, image_shape):
     dataset = load_dataset(spec)
     assert dataset.X.shape == shape
-    assert dataset.n_classes == n_classes
+    assert dataset.target.n_outputs == n_classes
     assert dataset.image_shape == image_shape
     assert dataset.name == spec
 
 
 def test_the_classes_that_are_kept_are_those_that_were_named():
-    assert load_dataset("digits:3,6").classes == (3, 6)
-    assert load_dataset("iris:1-2").classes == ("versicolor", "virginica")
+    assert load_dataset("digits:3,6").target.labels == (3, 6)
+    assert load_dataset("iris:1-2").target.labels == ("versicolor", "virginica")
 
 
 def test_constant_features_are_named_in_a_notice():
@@ -292,7 +292,7 @@ def test_parquet_leaves_out_the_index_that_pandas_wrote_and_decodes_categories(t
     table.iloc[::-1].to_parquet(tmp_path / "t.parquet")
     dataset = load_dataset(tmp_path / "t.parquet", "kind")
     assert dataset.feature_names == NAMES
-    assert dataset.classes == ("ant", "cat", "dog")
+    assert dataset.target.labels == ("ant", "cat", "dog")
 
 
 def test_loading_imports_nothing_heavy(tmp_path):

@@ -24,7 +24,7 @@ def load(tmp_path, text: str | bytes, target: str | None = "kind", encoding: str
 
 def check(dataset, names=("a", "b")):
     assert dataset.X.tolist() == [list(row[:2]) for row in ROWS]
-    assert dataset.classes == ("u", "v")
+    assert dataset.target.labels == ("u", "v")
     assert dataset.feature_names == names
 
 

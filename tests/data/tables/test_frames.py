@@ -63,7 +63,7 @@ class Lazy:
 def test_frames_of_every_library_give_the_same_data(source):
     dataset = load_dataset(source, "kind")
     assert dataset.X.tolist() == [[1.5, 1], [2.5, 0]] * 6
-    assert dataset.classes == ("u", "v")
+    assert dataset.target.labels == ("u", "v")
     assert dataset.digest == load_dataset(FRAME, "kind").digest
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from qcsearch.data.targets import Classes
 from qcsearch.deployment.diagnostics.score import Score, exact_score, measured_score
 from qcsearch.deployment.values import Estimates
 from qcsearch.errors import InputError
@@ -10,19 +11,21 @@ from qcsearch.training.bound_head import BoundHead
 from qcsearch.training.heads import HEADS
 from qcsearch.typed import read
 
-SIGN = BoundHead(HEADS.create("none"), np.zeros(0), 2)
+SIGN = BoundHead(HEADS.create("none"), np.zeros(0), Classes((0, 1)))
 
 
 def test_the_accuracy_is_the_share_of_right_answers():
-    score = exact_score(np.array([0, 1, 1, 0]), np.array([0, 1, 0, 1]))
+    score = exact_score(SIGN.target, np.array([0, 1, 1, 0]), np.array([0, 1, 0, 1]))
     assert (score.accuracy, score.n_samples, score.shot_error) == (0.5, 4, None)
 
 
 def test_the_sampling_error_is_that_of_a_share_and_never_zero():
     y = np.zeros(10_000, dtype=int)
     predicted = np.repeat([1, 0], [3000, 7000])
-    assert exact_score(predicted, y).sampling_error == pytest.approx(np.sqrt(0.3 * 0.7 / 10_000), rel=1e-3)
-    assert exact_score(y[:20], y[:20]).sampling_error > 0.02
+    assert exact_score(SIGN.target, predicted, y).sampling_error == pytest.approx(
+        np.sqrt(0.3 * 0.7 / 10_000), rel=1e-3
+    )
+    assert exact_score(SIGN.target, y[:20], y[:20]).sampling_error > 0.02
 
 
 def test_the_shot_error_is_the_spread_that_repeated_measurements_have():

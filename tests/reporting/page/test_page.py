@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from qcsearch.data.targets import Classes
 from qcsearch.reporting.page.page import render
 
 VOID = {"meta", "br", "hr", "img"}
@@ -101,7 +102,7 @@ def test_labels_and_names_are_escaped_wherever_they_are_shown(hostile_facts):
 
 
 def test_what_no_eye_can_see_is_spelled_in_texts_and_drawings_alike(facts):
-    data = replace(facts.dataset, name="a\x1b[2Jb", classes=("\u202eabc", "1", "2", "3"))
+    data = replace(facts.dataset, name="a\x1b[2Jb", target=Classes(("\u202eabc", "1", "2", "3")))
     page = render(replace(facts, dataset=data))
     assert not re.search("[\x1b\u202e]", page)
     assert "a\\x1b[2Jb on paper_133" in page
@@ -156,7 +157,7 @@ def test_the_confusion_matrix_gives_recall_and_precision_of_each_class(facts, n_
     counts = tuple(
         tuple(8 if i == j else (2 if j == 0 else 0) for j in range(n_classes)) for i in range(n_classes)
     )
-    data = replace(facts.dataset, classes=tuple(range(n_classes)))
+    data = replace(facts.dataset, target=Classes(tuple(range(n_classes))))
     text = " ".join(" ".join(Outline(render(replace(facts, dataset=data, confusion=counts))).texts).split())
     recall, precision = 100 * 8 / 10, 100 * 8 / (8 + 2 * (n_classes - 1))
     assert f"{n_classes - 1} 10 {recall:.1f} % 49.0 – 94.3 100.0 %" in text
@@ -164,7 +165,7 @@ def test_the_confusion_matrix_gives_recall_and_precision_of_each_class(facts, n_
 
 
 def test_unequal_classes_have_their_mean_recall_beside_accuracy(facts):
-    data = replace(facts.dataset, classes=("often", "seldom"))
+    data = replace(facts.dataset, target=Classes(("often", "seldom")))
     said = render(replace(facts, dataset=data, confusion=((90, 0), (6, 4))))
     assert "Balanced accuracy, the mean recall: 70.0\N{NO-BREAK SPACE}%" in said.replace(
         " %", "\N{NO-BREAK SPACE}%"

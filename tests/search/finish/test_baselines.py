@@ -140,10 +140,10 @@ def test_every_classical_model_learns_from_the_features_that_its_name_says(row: 
     blank = rng.normal(size=(120, 2))
     Z, X = (blank, told) if row.name.endswith("raw features") else (told, blank)
     samples = Samples(Z[:90], Z[90:], X[:90], X[90:], y[:90], n_parameters=20, seed=0)
-    predicted = row.predict(samples).classes
+    predicted = row.predict(samples).answers
     assert predicted.shape == (30,)
     assert np.mean(predicted == y[90:]) > 0.9
-    np.testing.assert_array_equal(row.predict(samples).classes, predicted)
+    np.testing.assert_array_equal(row.predict(samples).answers, predicted)
 
 
 def test_the_networks_of_the_winners_size_have_about_as_many_parameters() -> None:
@@ -195,7 +195,7 @@ def test_it_is_made_of_every_encoding_also_of_one_that_derives_its_features(
     assert found.transpiled.mapped.two_qubit_gates == 0
     assert found.transpiled.gate_list.n_features == whole.transpiled.gate_list.n_features
     data = objective.features.prepare(whole.transpiled.candidate.preprocessing).data
-    assert 0 <= accuracy(found.transpiled, found.parameters, data.validation, 2) <= 1
+    assert 0 <= accuracy(found.transpiled, found.parameters, data.validation, data.target) <= 1
 
 
 def test_a_winner_without_two_qubit_gates_has_no_such_baseline(
@@ -229,7 +229,7 @@ def test_a_random_circuit_has_the_weights_that_the_winner_began_with(
     assert winner.whole is not None
     circuit = winner.transpiled
     data = objective.features.prepare(circuit.candidate.preprocessing).data.whole()
-    asked = TrainingData(data.train, data.n_classes)
+    asked = TrainingData(data.train, data.target)
     words = seed_words(objective.seed, circuit.candidate, winner.whole.seed_index)
     options = replace(circuit.candidate.training, steps=0)
     before = fit_candidate(circuit, asked, np.random.default_rng(words), options=options)
@@ -254,7 +254,7 @@ def test_its_head_is_fitted_to_its_end(n_hidden: int) -> None:
     none = np.zeros((120, 1))
     random = RandomFeatures(values[:90], np.stack([values[90:], values[90:]]), n_hidden)
     samples = Samples(none[:90], none[90:], none[:90], none[90:], y[:90], 10, 0, random)
-    np.testing.assert_array_equal(RandomCircuit().predict(samples).classes, [y[90:], y[90:]])
+    np.testing.assert_array_equal(RandomCircuit().predict(samples).answers, [y[90:], y[90:]])
 
 
 def test_the_start_point_is_the_first_of_the_space_for_as_many_steps_as_the_winner(
@@ -296,7 +296,7 @@ def test_board_json_and_file_hold_the_same_numbers_and_these_are_those_of_the_sa
     folder = RunFolder.open(full.run)
     assert folder.result() == full
     parts, model = split(folder.dataset, 0), full.model
-    codes = {label: k for k, label in enumerate(model.classes)}
+    codes = {label: k for k, label in enumerate(model.target.labels)}
     right = np.array([codes[label] for label in model.predict(parts.test.X)]) == parts.test.y
     best, n = full.best, len(parts.test)
     assert (best.n_test, best.test_interval_noisy) == (n, wilson(right.mean(), n))

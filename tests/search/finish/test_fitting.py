@@ -43,7 +43,7 @@ def test_a_process_gives_the_numbers_that_this_one_gives(
     for row in classical_rows("fast"):
         answer = found[row.name]
         assert not isinstance(answer, Unmeasured)
-        np.testing.assert_array_equal(answer.classes, row.predict(asked).classes)
+        np.testing.assert_array_equal(answer.answers, row.predict(asked).answers)
 
 
 def test_answers_on_a_large_test_part_are_all_there() -> None:
@@ -53,7 +53,7 @@ def test_answers_on_a_large_test_part_are_all_there() -> None:
     with Fitting("fast") as fitting:
         fitting.begin(many)
         found = fitting.found(time.monotonic() + 60)
-    assert [len(vars(found[name])["classes"]) for name in NAMES] == [40_000] * len(NAMES)
+    assert [len(vars(found[name])["answers"]) for name in NAMES] == [40_000] * len(NAMES)
 
 
 def test_what_is_not_fitted_at_the_deadline_is_ended_and_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import pytest
 from optuna.trial import FixedTrial
 
 from qcsearch.candidate.candidate import Candidate
+from qcsearch.data.targets import Classes
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
@@ -27,7 +28,7 @@ def torino() -> Device:
 
 @pytest.fixture
 def context(device: Device) -> SearchContext:
-    return SearchContext(device, n_features=5, n_classes=3)
+    return SearchContext(device, n_features=5, target=Classes(tuple(range(3))))
 
 
 def edited(text: str, old: str, new: str) -> SearchSpace:
@@ -44,7 +45,9 @@ def test_the_presets_are_listed_with_their_descriptions() -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_makes_candidates_for_images_on_a_large_device(name: str, torino: Device) -> None:
     space = load_space(name)
-    bound = space.bind(SearchContext(torino, n_features=64, n_classes=4, image_shape=(8, 8)))
+    bound = space.bind(
+        SearchContext(torino, n_features=64, target=Classes(tuple(range(4))), image_shape=(8, 8))
+    )
     for point in space.file.start:
         start = bound.parameters.start(point)
         assert start == point, "a start point must be possible for images"
@@ -256,7 +259,7 @@ def test_more_qubits_than_the_device_has_are_not_asked_for(quick: str, context: 
 
 def test_lines_are_lines_with_their_qubits_in_order(quick: str, torino: Device) -> None:
     space = edited(quick, "n_qubits = 2\n", 'n_qubits = { min = 2, max = 6 }\nshape = "line"\n')
-    regions = space.bind(SearchContext(torino, 2, 2)).regions
+    regions = space.bind(SearchContext(torino, 2, Classes((0, 1)))).regions
     for size in range(2, 7):
         assert len(regions[size]) == 2
         for line in regions[size]:

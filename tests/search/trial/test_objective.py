@@ -13,6 +13,7 @@ from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.preprocessing.pipeline import build_pipeline
 from qcsearch.data.preprocessing.reductions import PrincipalComponents
 from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.targets import Classes
 from qcsearch.devices.device import Device
 from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
@@ -61,7 +62,7 @@ def test_the_stored_weights_are_the_model(objective: Objective, candidate: Candi
         objective.device,
         record.parameters,
         data.prepare(candidate.preprocessing).pipeline,
-        data.dataset.classes,
+        data.target,
         data.dataset.n_features,
     )
     part = data.split.validation
@@ -129,7 +130,7 @@ def test_every_trained_number_is_counted_in_the_part_that_it_is_of(
         (Choice("angle"), 0),
     ):
         built = objective.transpile(replace(candidate, encoding=encoding, head=head))[0]
-        counts = built.counts(2)
+        counts = built.counts(Classes((0, 1)))
         n_head = (len(candidate.observables) + 1) * 2
         n_circuit = 2 * 2 * 2
         assert counts == ParameterCounts(n_circuit, n_map, n_head)

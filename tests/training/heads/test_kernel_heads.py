@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 from sklearn.datasets import make_moons
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.svm import SVC
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
+from qcsearch.data.targets import Classes
 from qcsearch.errors import CandidateError
-from qcsearch.training.bound_head import class_probabilities
 from qcsearch.training.heads import HEADS, FittedHead, make_head, takes_parameters
 from qcsearch.training.heads.kernels import Expansion
 
@@ -46,7 +47,7 @@ def test_every_fitted_head_tells_three_classes_apart_and_knows_how_sure_it_is(na
     X, y = _blobs()
     head = HEADS.create(name)
     parameters = head.fit(X[:60], y[:60], 3)
-    probabilities = class_probabilities(head.logits(X[60:], parameters, 3))
+    probabilities = softmax(head.logits(X[60:], parameters, 3), axis=1)
     right = np.argmax(probabilities, axis=1) == y[60:]
     assert right.mean() > 0.9
     assert abs(probabilities.max(axis=1).mean() - right.mean()) < 0.1
@@ -129,10 +130,10 @@ def test_parameters_of_another_length_are_not_a_heads():
     candidate = Candidate(
         Choice("angle"), Choice("gates", {"gates": []}), (0,), ("X0", "Z0"), head=Choice("svc")
     )
-    assert takes_parameters(candidate, 2 + 5 * 3, 2)
-    assert not takes_parameters(candidate, 3 + 5 * 3, 2)
-    assert not takes_parameters(candidate, 0, 2)
-    assert not takes_parameters(candidate, 2 + 501 * 3, 2)
+    assert takes_parameters(candidate, 2 + 5 * 3, Classes((0, 1)))
+    assert not takes_parameters(candidate, 3 + 5 * 3, Classes((0, 1)))
+    assert not takes_parameters(candidate, 0, Classes((0, 1)))
+    assert not takes_parameters(candidate, 2 + 501 * 3, Classes((0, 1)))
 
 
 @pytest.mark.parametrize("name", FITTED)

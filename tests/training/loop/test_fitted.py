@@ -43,7 +43,7 @@ def test_the_accuracy_that_is_told_is_that_of_the_parameters_handed_back(blobs):
     transpiled = _transpiled(LAYERS)
     found = fit_candidate(transpiled, blobs, np.random.default_rng(0))
     assert len(found.parameters.weights) == transpiled.n_weights > 0
-    assert accuracy(transpiled, found.parameters, blobs.validation, 3) == found.validation_score
+    assert accuracy(transpiled, found.parameters, blobs.validation, blobs.target) == found.validation_score
     assert found.stopped == Stop.STEPS
 
 
@@ -69,7 +69,8 @@ def test_a_start_gives_its_weights_and_the_head_is_fitted_anew(blobs):
     assert found.parameters.weights.tolist() == weights.tolist()
     values = transpiled.compile().values(blobs.train.X, weights)
     wanted = np.mean(
-        BoundHead.of(transpiled.candidate, found.parameters.head, 3).classes(values) == blobs.train.y
+        BoundHead.of(transpiled.candidate, found.parameters.head, blobs.target).answers(values)
+        == blobs.train.y
     )
     assert wanted > 0.8
 

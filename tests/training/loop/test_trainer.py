@@ -6,6 +6,7 @@ import pytest
 
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.splitting import Part
+from qcsearch.data.targets import Classes
 from qcsearch.errors import CandidateError, RunError
 from qcsearch.training.data import TrainingData
 from qcsearch.training.gradients import estimator_for
@@ -252,7 +253,7 @@ def test_parameters_that_overflow_end_as_diverged(cosine_program, blobs):
 
 def test_without_validation_data_the_last_weights_come_back(cosine_program, blobs):
     program = cosine_program(2, 3)
-    found = _fit(program, TrainingData(blobs.train, 3))
+    found = _fit(program, TrainingData(blobs.train, Classes((0, 1, 2))))
     validated = _fit(program, blobs)
     assert found.validation_score is None
     assert found.steps == 60
@@ -294,7 +295,7 @@ def test_a_program_that_encodes_is_asked_to_once_for_each_part(cosine_program, b
 def test_weight_decay_shrinks_circuit_and_head_by_a_share_of_the_step_size(cosine_program, blobs, optimizer):
     once = replace(QUICK, optimizer=optimizer, steps=1, head_rate=2.0)
     data, start = (
-        TrainingData(blobs.train, 3),
+        TrainingData(blobs.train, Classes((0, 1, 2))),
         Parameters(np.linspace(-1.0, 1.0, 6), np.linspace(1.0, 2.0, 12)),
     )
     free, decayed = (

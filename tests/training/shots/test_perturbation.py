@@ -7,6 +7,7 @@ import pytest
 
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.splitting import Part
+from qcsearch.data.targets import Classes
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.errors import RunError
 from qcsearch.training.bound_head import BoundHead
@@ -118,10 +119,12 @@ def test_a_training_with_shots_learns_resumes_alike_and_knows_its_shots(
 def test_the_quick_form_is_within_a_percent_of_the_joint_draws_on_flowers(model, iris):
     """What normal errors, drawn apart, cost: measured at 64 shots, where three observables share their basis."""
     X, names = iris
-    y, shots = np.searchsorted(model.classes, names), 64
+    y, shots = np.searchsorted(model.target.names, names), 64
     part = Part(np.asarray(model.pipeline.transform(X), dtype=np.float64), y)
-    quick = validation_score(model.transpiled, model.parameters, TrainingData(part, 3, part), shots=shots)
-    head = BoundHead.of(model.candidate, model.parameters.head, 3)
+    quick = validation_score(
+        model.transpiled, model.parameters, TrainingData(part, model.target, part), shots=shots
+    )
+    head = BoundHead.of(model.candidate, model.parameters.head, model.target)
     drawn = sampled_values(
         model.transpiled,
         model.parameters.weights,
@@ -130,8 +133,8 @@ def test_the_quick_form_is_within_a_percent_of_the_joint_draws_on_flowers(model,
         np.random.default_rng(0),
         8 * DRAWS,
     )
-    joint = np.mean([head.classes(values) == y for values in drawn])
-    exact = accuracy(model.transpiled, model.parameters, part, 3)
+    joint = np.mean([head.answers(values) == y for values in drawn])
+    exact = accuracy(model.transpiled, model.parameters, part, model.target)
     assert joint < exact
     assert quick == pytest.approx(joint, abs=0.01)
 
@@ -141,7 +144,7 @@ def test_a_model_that_was_trained_for_few_shots_is_better_with_few_shots(small_c
     X, names = iris
     y = np.unique(names, return_inverse=True)[1].astype(np.int64)
     Z = (X - X.mean(axis=0)) / X.std(axis=0)
-    data = TrainingData(Part(Z[::2], y[::2]), 3, Part(Z[1::2], y[1::2]))
+    data = TrainingData(Part(Z[::2], y[::2]), Classes((0, 1, 2)), Part(Z[1::2], y[1::2]))
     candidate = replace(small_candidate, training=replace(small_candidate.training, steps=200))
     transpiled = transpile_candidate(candidate, get_device("fake_manila"), 4)
     assert make_head(candidate).n_parameters(3, 3) == 12
@@ -156,6 +159,6 @@ def test_a_model_that_was_trained_for_few_shots_is_better_with_few_shots(small_c
             np.random.default_rng(5),
             64,
         )
-        head = BoundHead.of(candidate, found.parameters.head, 3)
-        scores.append(np.mean([head.classes(values) == data.validation.y for values in drawn]))
+        head = BoundHead.of(candidate, found.parameters.head, data.target)
+        scores.append(np.mean([head.answers(values) == data.validation.y for values in drawn]))
     assert scores[1] > scores[0] + 0.01

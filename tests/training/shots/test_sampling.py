@@ -17,7 +17,7 @@ from qcsearch.training.bound_head import BoundHead
 from qcsearch.training.scoring import accuracy
 from qcsearch.training.shots import sampling
 from qcsearch.training.shots.sampling import sampled_values
-from qcsearch.training.shots.score import DRAWS, classes_at_shots, shot_score
+from qcsearch.training.shots.score import DRAWS, answers_at_shots, shot_score
 from qcsearch.training.transpiled import transpile_candidate
 
 SHOTS = 64
@@ -120,15 +120,18 @@ def test_equal_seeds_draw_equal_values_and_others_do_not(transpiled, case):
 
 def test_a_score_at_very_many_shots_is_that_at_infinitely_many_and_at_few_it_is_lower(model, iris):
     X, names = iris
-    y = np.searchsorted(model.classes, names)
+    y = np.searchsorted(model.target.names, names)
     Z = np.asarray(model.pipeline.transform(X), dtype=np.float64)
     scores = {
         shots: shot_score(
-            classes_at_shots(model.transpiled, model.parameters, Z, model.n_classes, shots, 0), y, shots
+            model.target,
+            answers_at_shots(model.transpiled, model.parameters, Z, model.target, shots, 0),
+            y,
+            shots,
         )
         for shots in (1, 16, 1_000_000)
     }
-    exact = accuracy(model.transpiled, model.parameters, Part(Z, y), model.n_classes)
+    exact = accuracy(model.transpiled, model.parameters, Part(Z, y), model.target)
     assert scores[1_000_000].accuracy == pytest.approx(exact, abs=0.01)
     assert scores[1].accuracy + 0.1 < scores[16].accuracy < exact + 0.02
     assert scores[1_000_000].spread < 0.01 < scores[1].spread
@@ -138,19 +141,22 @@ def test_a_score_at_very_many_shots_is_that_at_infinitely_many_and_at_few_it_is_
 def test_the_expected_accuracy_is_the_mean_of_single_measurements_on_aer(model, iris):
     """What a deployment with so many shots finds on the same samples, again and again."""
     X, names = iris
-    y, few = np.searchsorted(model.classes, names), 4
+    y, few = np.searchsorted(model.target.names, names), 4
     rows = np.arange(0, len(X), 3)
     Z = np.asarray(model.pipeline.transform(X[rows]), dtype=np.float64)
     found = shot_score(
-        classes_at_shots(model.transpiled, model.parameters, Z, model.n_classes, SHOTS, 0), y[rows], SHOTS
+        model.target,
+        answers_at_shots(model.transpiled, model.parameters, Z, model.target, SHOTS, 0),
+        y[rows],
+        SHOTS,
     )
-    head = BoundHead.of(model.candidate, model.parameters.head, model.n_classes)
+    head = BoundHead.of(model.candidate, model.parameters.head, model.target)
     measured = []
     for seed in range(few):
         executor = open_executor("aer", device=model.device, seed=seed)
         program = BackendProgram.of(model.transpiled, executor, SHOTS)
         values = program.values(model.transpiled.derive(Z), model.parameters.weights)
-        measured.append(np.mean(head.classes(values) == y[rows]))
+        measured.append(np.mean(head.answers(values) == y[rows]))
     error = found.spread * np.sqrt(1 / few + 1 / DRAWS)
     assert np.mean(measured) == pytest.approx(found.accuracy, abs=4.5 * error)
 

@@ -128,7 +128,7 @@ def main() -> None:
         try:
             said = row.predict(samples)
             sure = None if said.probabilities is None else said.probabilities.tolist()
-            answer = [row.name, said.classes.tolist(), sure, ""]
+            answer = [row.name, said.answers.tolist(), sure, ""]
         except Exception as error:  # one model's trouble is not another's
             answer = [row.name, None, None, f"Its fit went wrong: {type(error).__name__}: {error}"]
         print(json.dumps(answer), flush=True)

@@ -56,7 +56,7 @@ class TrainingTask:
 
     def initial_head(self, rng: np.random.Generator) -> Floats:
         """Parameters of the head to start from."""
-        return self._head.initial(len(self._template.observables), self._data.n_classes, rng)
+        return self._head.initial(len(self._template.observables), self._data.target.n_outputs, rng)
 
     def gradient(self, program: Program, theta: Floats, batch: int) -> Floats:
         """Of the loss on a batch, by the circuit's angles and then the head's parameters."""
