@@ -73,6 +73,6 @@ def validation_score(
     y, X = data.validation.y, transpiled.derive(data.validation.X)
     values = transpiled.compile(noise).values(X, parameters.weights)
     if shots is not None:
-        values, y = ShotNoise(shots).validation(values, y)
+        values, y = ShotNoise(shots).repeated(values, y)
     head = BoundHead.of(transpiled.candidate, parameters.head, data.target)
     return data.metric(y, Predictions.of_outputs(data.target, head.logits(values)))

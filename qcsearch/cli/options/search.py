@@ -166,7 +166,7 @@ class SearchOptions:
             metavar="LEVEL",
             help="What the winner is compared with: none (the majority class alone), fast (logistic regression, "
             "RBF-SVM, the winner without two-qubit gates) or full (boosting, networks, the start point, a random "
-            "circuit too); their seconds are part of the total. Default: fast.",
+            "circuit, the winner trained without noise too); their seconds are part of the total. Default: fast.",
         ),
     ] = None
     metric: Annotated[

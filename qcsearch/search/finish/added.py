@@ -1,20 +1,26 @@
-"""What entanglement, search and training each added to the winner, in one sentence, also when that is nothing."""
+"""What entanglement, search, training and noise in it each added to the winner: one sentence, also where nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qcsearch.search.finish.baselines.base import RANDOM, START, UNENTANGLED
+from qcsearch.search.finish.baselines.base import NOISELESS, RANDOM, REFITTED, START, UNENTANGLED
 from qcsearch.search.finish.rows import Row
 from qcsearch.wording import points, probability
 
 __all__ = ["added"]
 
-_PARTS = {UNENTANGLED: "entanglement", START: "search", RANDOM: "training of the circuit"}
+_PARTS = {
+    UNENTANGLED: "entanglement",
+    START: "search",
+    RANDOM: "training of the circuit",
+    NOISELESS: "noise in the training",
+    REFITTED: "noise in training the circuit, against a head refitted under noise,",
+}
 
 
 def added(rows: Iterable[Row]) -> str:
-    """The sentence, of those of the three baselines that were measured; empty if none was.
+    """The sentence, of those of its baselines that were measured; empty if none was.
 
     Args:
         rows: of the leaderboard.

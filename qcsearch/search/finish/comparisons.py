@@ -14,7 +14,7 @@ from qcsearch.data.splitting import Part
 from qcsearch.devices.calibration.providers import other_snapshot
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.errors import CandidateError, DeviceError
-from qcsearch.search.finish.baselines.base import RANDOM, Quantum, Unmeasured
+from qcsearch.search.finish.baselines.base import RANDOM, Quantum, TrainedCircuit, Unmeasured
 from qcsearch.search.finish.baselines.circuits import quantum_rows
 from qcsearch.search.finish.baselines.fitting import Fitting
 from qcsearch.search.finish.baselines.models import classical_rows
@@ -75,10 +75,11 @@ def compared(
         fitting.begin(tested.samples(random=RANDOM in result.missing))
     least = time.monotonic() + _LEAST_SECONDS
     models_end = None if deadlines.end is None else max(deadlines.end, least)
+    trained: dict[str, TrainedCircuit] = {}
     steps: list[Callable[[SearchResult], SearchResult]] = [
         partial(_with_other_day, tested, deadlines.end),
         *(
-            partial(_with_circuit, tested, row, deadlines.training)
+            partial(_with_circuit, tested, row, deadlines.training, trained)
             for row in quantum_rows(fitting.level)
             if row.name in result.missing
         ),
@@ -127,13 +128,17 @@ def _with_models(
 
 
 def _with_circuit(
-    tested: EvaluatedWinner, row: Quantum, deadline: float | None, result: SearchResult
+    tested: EvaluatedWinner,
+    row: Quantum,
+    deadline: float | None,
+    trained: dict[str, TrainedCircuit],
+    result: SearchResult,
 ) -> SearchResult:
     """A circuit that was trained as the winner was; missing if it cannot be, or was stopped early."""
     if _late(deadline):
         return _without(result, row.name, _NO_TIME)
     try:
-        found = row.train(tested.objective, tested.winner, deadline)
+        found = trained[row.name] = row.train(tested.objective, tested.winner, deadline, trained)
     except Unmeasured as why:
         return _without(result, row.name, str(why))
     features, transpiled = tested.objective.features, found.transpiled

@@ -139,7 +139,7 @@ class Task:
         parameters, y = self.parameters(theta), self.data.validation.y
         values = self.program.values(self.validation_inputs, parameters.weights)
         if self.shots is not None:
-            values, y = ShotNoise(self.shots).validation(values, y)
+            values, y = ShotNoise(self.shots).repeated(values, y)
         logits = self.bound(parameters).logits(values)
         if not np.all(np.isfinite(logits)):
             return self.data.metric.worst(y, self.data.target), None

@@ -61,10 +61,10 @@ class ShotNoise:
 
         return through
 
-    def validation(self, values: Floats, y: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
+    def repeated(self, values: Floats, y: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
         """Measured values `(n_draws · n_samples, n_observables)`, draw after draw, with the classes of their samples.
 
-        They are drawn alike whenever they are asked for.
+        What a validation is made of: they are drawn alike whenever they are asked for.
 
         Args:
             values: exact ones, `(n_samples, n_observables)`.

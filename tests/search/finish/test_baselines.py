@@ -19,7 +19,9 @@ from qcsearch.data.splitting import split
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.finish.baselines.base import (
+    NOISELESS,
     RANDOM,
+    REFITTED,
     START,
     UNENTANGLED,
     RandomFeatures,
@@ -316,14 +318,19 @@ def test_board_json_and_file_hold_the_same_numbers_and_these_are_those_of_the_sa
 def test_one_sentence_says_what_was_added_also_when_it_is_nothing(full: SearchResult) -> None:
     said = leaderboard(RunFolder.open(full.run)).added
     assert said.startswith(f"What it added, on n = {full.best.n_test} test samples: ")
-    for name, what in ((UNENTANGLED, "entanglement"), (START, "search"), (RANDOM, "training of the circuit")):
+    parts = {
+        UNENTANGLED: "entanglement",
+        START: "search",
+        RANDOM: "training of the circuit",
+        NOISELESS: "noise in the training",
+        REFITTED: "a head refitted under noise",
+    }
+    for name, what in parts.items():
         found = {one.name: one.difference for one in full.baselines}.get(name)
         assert (what in said) == (found is not None)
-    told_apart = [
-        one.difference.settled for one in full.baselines if one.name in (UNENTANGLED, START, RANDOM)
-    ]
+    told_apart = [one.difference.settled for one in full.baselines if one.name in parts]
     assert said.count("cannot be told from nothing") == told_apart.count(False)
-    assert str(leaderboard(RunFolder.open(full.run))).endswith(said)
+    assert str(leaderboard(RunFolder.open(full.run))).count(said) == 1
 
 
 def test_without_baselines_there_is_the_majority_alone_and_nothing_is_said(finished: SearchResult) -> None:

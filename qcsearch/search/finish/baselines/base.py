@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from qcsearch.training.expectations import Floats, Ints
@@ -17,8 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CIRCUIT",
+    "NOISELESS",
+    "NONE",
     "RANDOM",
     "RAW",
+    "REFITTED",
     "START",
     "UNENTANGLED",
     "Classical",
@@ -32,7 +37,9 @@ __all__ = [
 UNENTANGLED = "winner without two-qubit gates"
 START = "start point without search"
 RANDOM = "random circuit, trained head"
-"""Names of circuits, which say what entanglement, search and training added; see `added`."""
+NOISELESS = "winner trained without noise"
+REFITTED = "winner trained without noise, head refitted under noise"
+"""Names of circuits, which say what entanglement, search, training and noise in the training added; see `added`."""
 
 CIRCUIT, RAW = "", ", raw features"
 """Which features a classical model sees, as its name ends: what the winner's circuit is given, or the data's own."""
@@ -117,6 +124,10 @@ class TrainedCircuit:
     parameters: Parameters
 
 
+NONE: Mapping[str, TrainedCircuit] = MappingProxyType({})
+"""No circuit was trained before."""
+
+
 class Unmeasured(Exception):  # noqa: N818  an answer, as `Infeasible` is one
     """A baseline that there is no number of; its text says why, in a sentence."""
 
@@ -129,13 +140,20 @@ class Quantum(Protocol):
         """As the leaderboard calls it."""
         ...
 
-    def train(self, objective: Objective, winner: Finalist, deadline: float | None) -> TrainedCircuit:
+    def train(
+        self,
+        objective: Objective,
+        winner: Finalist,
+        deadline: float | None,
+        trained: Mapping[str, TrainedCircuit] = NONE,
+    ) -> TrainedCircuit:
         """Train it to its end.
 
         Args:
             objective: of the search.
             winner: the finalist that won.
             deadline: in seconds of `time.monotonic`; None for no limit.
+            trained: the circuits before it, by name.
 
         Raises:
             Unmeasured: if it does not get to its end, or there is no such circuit.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from qcsearch.search.finish.baselines.base import Quantum
 from qcsearch.search.finish.baselines.start_point import StartPoint
 from qcsearch.search.finish.baselines.unentangled import Unentangled
+from qcsearch.search.finish.noise_awareness import HeadRefitted, TrainedNoiseless
 
 __all__ = ["quantum_rows"]
 
 _QUANTUM: dict[str, tuple[Quantum, ...]] = {
     "none": (),
     "fast": (Unentangled(),),
-    "full": (Unentangled(), StartPoint()),
+    "full": (Unentangled(), StartPoint(), TrainedNoiseless(), HeadRefitted()),
 }
 
 

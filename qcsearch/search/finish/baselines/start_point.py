@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from qcsearch.search.finish.baselines.base import START, TrainedCircuit, Unmeasured
+from qcsearch.search.finish.baselines.base import NONE, START, TrainedCircuit, Unmeasured
 from qcsearch.search.finish.baselines.training import train_alike
 from qcsearch.search.trial.constraints import Infeasible
 
@@ -27,7 +28,13 @@ class StartPoint:
 
     name: str = START
 
-    def train(self, objective: Objective, winner: Finalist, deadline: float | None) -> TrainedCircuit:
+    def train(
+        self,
+        objective: Objective,
+        winner: Finalist,
+        deadline: float | None,
+        trained: Mapping[str, TrainedCircuit] = NONE,
+    ) -> TrainedCircuit:
         """See `Quantum`."""
         candidate = _candidate(objective)
         if candidate == winner.record.candidate:

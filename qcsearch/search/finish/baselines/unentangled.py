@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qcsearch.candidate.gate import GateList
 from qcsearch.circuits.lowering import renumbered
 from qcsearch.errors import CandidateError, DeviceError
-from qcsearch.search.finish.baselines.base import UNENTANGLED, TrainedCircuit, Unmeasured
+from qcsearch.search.finish.baselines.base import NONE, UNENTANGLED, TrainedCircuit, Unmeasured
 from qcsearch.search.finish.baselines.training import train_alike
 from qcsearch.training.transpiled import transpile_candidate
 
@@ -29,7 +30,13 @@ class Unentangled:
 
     name: str = UNENTANGLED
 
-    def train(self, objective: Objective, winner: Finalist, deadline: float | None) -> TrainedCircuit:
+    def train(
+        self,
+        objective: Objective,
+        winner: Finalist,
+        deadline: float | None,
+        trained: Mapping[str, TrainedCircuit] = NONE,
+    ) -> TrainedCircuit:
         """See `Quantum`."""
         whole = winner.transpiled
         if not whole.mapped.two_qubit_gates:

@@ -1,0 +1,125 @@
+"""The winner's circuit trained without noise, as it is and with its head refitted under noise: what noise adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qcsearch.search.finish.baselines.base import NOISELESS, NONE, REFITTED, TrainedCircuit, Unmeasured
+from qcsearch.search.finish.baselines.training import alike, finished
+from qcsearch.search.trial.objective import PRECISION
+from qcsearch.training.heads import FittedHead, make_head
+from qcsearch.training.loop.head import converged_head
+from qcsearch.training.loop.trainer import TrainingControl
+from qcsearch.training.parameters import Parameters
+from qcsearch.training.scoring import validation_score
+from qcsearch.training.shots.perturbation import ShotNoise
+from qcsearch.training.single import fit_candidate
+
+if TYPE_CHECKING:
+    from qcsearch.data.splitting import Part
+    from qcsearch.search.finish.finalist import Finalist
+    from qcsearch.search.trial.objective import Objective
+    from qcsearch.training.transpiled import TranspiledCandidate
+
+__all__ = ["HeadRefitted", "TrainedNoiseless", "refitted"]
+
+_PENALTIES = (0.0, 1e-4, 1e-3, 1e-2)
+
+
+@dataclass(frozen=True)
+class TrainedNoiseless:
+    """The winner's circuit and head, trained as the winner was but without noise and at infinitely many shots.
+
+    From the same seed, on the same samples, on the same qubits. It is tested under noise, as all circuits are.
+    """
+
+    name: str = NOISELESS
+
+    def train(
+        self,
+        objective: Objective,
+        winner: Finalist,
+        deadline: float | None,
+        trained: Mapping[str, TrainedCircuit] = NONE,
+    ) -> TrainedCircuit:
+        """See `Quantum`."""
+        circuit = winner.transpiled
+        options = circuit.candidate.training
+        if not options.noise:
+            raise Unmeasured("The winner was trained without noise itself.")
+        data, rng = alike(objective, winner, circuit)
+        found = fit_candidate(
+            circuit,
+            data,
+            rng,
+            options=replace(options, noise=False),
+            control=TrainingControl(deadline),
+            dtype=PRECISION,
+        )
+        return TrainedCircuit(circuit, finished(found).parameters)
+
+
+@dataclass(frozen=True)
+class HeadRefitted:
+    """The circuit of `TrainedNoiseless` with its weights, and a head that knows the noise.
+
+    Noise mostly shrinks expectation values and moves them a little: a linear head can take much of that back. So this
+    is what noise-aware training of the *circuit* has to be better than.
+    """
+
+    name: str = REFITTED
+
+    def train(
+        self,
+        objective: Objective,
+        winner: Finalist,
+        deadline: float | None,
+        trained: Mapping[str, TrainedCircuit] = NONE,
+    ) -> TrainedCircuit:
+        """See `Quantum`."""
+        if NOISELESS not in trained:
+            raise Unmeasured(f"There is no '{NOISELESS}', whose head it has.")
+        before = trained[NOISELESS]
+        found = refitted(objective, winner, before.transpiled, before.parameters)
+        return TrainedCircuit(before.transpiled, found)
+
+
+def refitted(
+    objective: Objective, winner: Finalist, circuit: TranspiledCandidate, parameters: Parameters
+) -> Parameters:
+    """The same weights with a head that is trained to its end under noise, at the shots that the search is for.
+
+    Of some penalties of its size the one that does best on the validation part is taken; then it is trained on the
+    samples that the winner's weights are of.
+    """
+    candidate = circuit.candidate
+    data = objective.features.prepare(candidate.preprocessing).data
+    rows = data.train if winner.whole is None else data.whole().train
+    head = make_head(candidate)
+
+    def fit(part: Part, penalty: float) -> Parameters:
+        values, y = circuit.compile().values(circuit.derive(part.X), parameters.weights), part.y
+        if objective.shots is not None and isinstance(head, FittedHead):
+            values = ShotNoise(objective.shots).once(values)
+        elif objective.shots is not None:
+            values, y = ShotNoise(objective.shots).repeated(values, y)
+        found = converged_head(
+            head,
+            values,
+            y,
+            data.target.n_outputs,
+            loss=candidate.training.loss,
+            start=parameters.head,
+            penalty=penalty,
+            weight=None if part.weight is None else np.resize(part.weight, len(y)),
+        )
+        return replace(parameters, head=found)
+
+    def score(penalty: float) -> float:
+        return validation_score(circuit, fit(data.train, penalty), data, shots=objective.shots)
+
+    return fit(rows, max(_PENALTIES, key=score))
