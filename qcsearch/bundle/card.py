@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from qcsearch.circuits.observables import n_bases
 from qcsearch.deployment.executors.folding import fold_notice
 from qcsearch.escape import for_card, for_code
 from qcsearch.storage.canonical import Json
+from qcsearch.training.heads import FittedHead, in_words
 from qcsearch.training.judging.recalls import Recall
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval, wilson
@@ -103,7 +105,8 @@ def _model(model: TrainedModel) -> str:
             "Depth": mapped.depth,
             "Duration": microseconds(mapped.duration),
             "Observables": ", ".join(candidate.observables),
-            "Head": candidate.head.name,
+            "Circuits a prediction": n_bases(candidate.observables, candidate.n_qubits),
+            "Head": in_words(candidate, len(model.parameters.head), model.target),
             "Trained parameters": model.counts,
             "Trained under noise": "yes" if candidate.training.noise else "no",
         }
@@ -237,6 +240,10 @@ def _limits(model: TrainedModel, deployment: Deployment | None) -> str:
     ]
     if deployment is None or deployment.kind != "hardware":
         limits.insert(0, "No number here was measured on a quantum processor.")
+    if isinstance(model.head.head, FittedHead):
+        limits.append(
+            "It holds what the circuit says of training samples, from which some of them can be told."
+        )
     if (folds := fold_notice(model.transpiled.mapped.circuit)) is not None:
         limits.append(folds)
     return "\n".join(f"- {limit}" for limit in limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from qcsearch.candidate import checks
@@ -11,7 +12,7 @@ from qcsearch.errors import CandidateError
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
 
-__all__ = ["parse", "to_pauli"]
+__all__ = ["n_bases", "parse", "to_pauli"]
 
 _LABEL = re.compile(r"(?:[XYZ](?:0|[1-9][0-9]{0,5}))+", re.ASCII)
 _FACTOR = re.compile(r"([XYZ])([0-9]+)", re.ASCII)
@@ -38,6 +39,20 @@ def parse(label: str, n_qubits: int) -> dict[int, str]:
             )
         factors[qubit] = pauli
     return factors
+
+
+def n_bases(labels: Iterable[str], n_qubits: int) -> int:
+    """Measurement bases that `labels` need, which is circuits a prediction; greedily, one axis a qubit in each."""
+    bases: list[dict[int, str]] = []
+    for label in labels:
+        factors = parse(label, n_qubits)
+        for basis in bases:
+            if all(basis.get(qubit, axis) == axis for qubit, axis in factors.items()):
+                basis.update(factors)
+                break
+        else:
+            bases.append(factors)
+    return len(bases)
 
 
 def to_pauli(label: str, n_qubits: int) -> SparsePauliOp:

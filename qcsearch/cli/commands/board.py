@@ -114,7 +114,7 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
     best = final[0] if final else trials[0]
     if best.costs is not None:
         tell(f"Circuit of the {best.name}: {best.costs.mapping}")
-        tell(f"Trained parameters of the {best.name}: {best.costs.parameters}.")
+        tell(f"Trained parameters of the {best.name}: {best.parameters or best.costs.parameters}.")
 
 
 def _show_final(rows: list[Row], device: str) -> None:

@@ -14,6 +14,7 @@ from qcsearch.wording import metric, microseconds, percent, score, seconds
 if TYPE_CHECKING:
     from qcsearch.candidate.candidate import Candidate
     from qcsearch.candidate.choice import Choice
+    from qcsearch.data.targets import Target
     from qcsearch.search.run.folder import RunFolder
     from qcsearch.search.study.correlation import Correlation
     from qcsearch.search.trial.record import Costs, TrialRecord
@@ -56,9 +57,9 @@ def explain(
     shots = folder.config.settings.shots
     display(facts(f"Trial {trial}: {record.outcome.label}", _outcome(record, shots)))
     if record.candidate is not None:
-        display(facts("\nCandidate", _candidate(record.candidate)))
+        display(facts("\nCandidate", _candidate(record, folder.dataset.target)))
     if record.costs is not None:
-        display(facts("\nCosts of the circuit", _costs(record.costs)))
+        display(facts("\nCosts of the circuit", _costs(record.costs, record.candidate)))
     if record.constraints:
         rows = [
             (k, f"{100 * v:+.0f} %", "broken" if v > 0 else "kept") for k, v in record.constraints.items()
@@ -150,7 +151,9 @@ def _outcome(record: TrialRecord, shots: int | None) -> dict[str, object]:
     return shown
 
 
-def _candidate(candidate: Candidate) -> dict[str, object]:
+def _candidate(record: TrialRecord, target: Target) -> dict[str, object]:
+    candidate = record.candidate
+    assert candidate is not None
     pre, training = candidate.preprocessing, candidate.training
     low, high = pre.angle_range
     batch = "whole split" if training.batch_size is None else training.batch_size
@@ -160,20 +163,35 @@ def _candidate(candidate: Candidate) -> dict[str, object]:
         "ansatz": _choice(candidate.ansatz),
         "physical qubits": ", ".join(map(str, candidate.qubits)),
         "observables": ", ".join(candidate.observables),
-        "head": _choice(candidate.head),
+        "head": _head(record, candidate, target),
         "training": f"{training.optimizer}, rate {training.learning_rate:.3g}, {training.steps} steps, "
         f"batch {batch}, {training.loss}, {'noisy' if training.noise else 'noiseless'}",
         "digest": candidate.digest,
     }
 
 
-def _costs(costs: Costs) -> dict[str, object]:
+def _head(record: TrialRecord, candidate: Candidate, target: Target) -> str:
+    """With its settings, and what was fitted if it is one of those."""
+    from qcsearch.training.heads import in_words
+
+    if record.outcome.kind == "infeasible":
+        return _choice(candidate.head)  # it may be the head that cannot be
+    fitted = in_words(candidate, len(record.parameters.head), target).removeprefix(candidate.head.name)
+    return _choice(candidate.head) + fitted
+
+
+def _costs(costs: Costs, candidate: Candidate | None) -> dict[str, object]:
+    from qcsearch.circuits.observables import n_bases
+
+    assert candidate is not None
+    circuits = n_bases(candidate.observables, candidate.n_qubits)
     return {
         "trained parameters": costs.parameters,
         "mapping": costs.mapping,
         "duration": f"{microseconds(costs.duration)}, {percent(costs.duration_over_t2)} of the shortest T2",
         "estimated success probability": percent(costs.estimated_success_probability),
-        "QPU time a prediction": f"{costs.qpu_seconds:.3g} s at {costs.shots:,} shots a basis (estimate)",
+        "QPU time a prediction": f"{costs.qpu_seconds:.3g} s for {circuits} circuits of {costs.shots:,} shots "
+        "(estimate)",
     }
 
 

@@ -72,7 +72,7 @@ def compared(
         before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
     if classical_rows(fitting.level):
-        fitting.begin(tested.samples(random=RANDOM in result.missing))
+        fitting.begin(tested.samples(RANDOM in result.missing and tested.winner.transpiled.n_weights > 0))
     least = time.monotonic() + _LEAST_SECONDS
     models_end = None if deadlines.end is None else max(deadlines.end, least)
     trained: dict[str, TrainedCircuit] = {}

@@ -56,13 +56,14 @@ class EvaluatedWinner:
         raw, raw_test = features.raw()
         if self.winner.whole is not None:
             data, raw = data.whole(), raw.whole()
+        found = self.winner.transpiled.counts(data.target, self.winner.chosen.parameters.head).total
         return Samples(
             Z=data.train.X,
             Z_test=self.test.X,
             X=raw.train.X,
             X_test=raw_test,
             y=data.train.y,
-            n_parameters=len(self.winner.chosen.parameters.vector),
+            n_parameters=found,
             seed=self.objective.seed,
             weight=data.train.weight,
             metric=self.objective.features.metric.name,

@@ -20,7 +20,7 @@ from qcsearch.devices.selection.regions import topology
 from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
-from qcsearch.search.strategies.ingredients.genes import check_encodings
+from qcsearch.search.strategies.ingredients.genes import check_encodings, check_trained_heads
 
 if TYPE_CHECKING:
     from qcsearch.search.strategies.ingredients.shared import SharedWeights
@@ -130,6 +130,7 @@ class SupernetSearch:
     def check(self, space: SearchSpace) -> None:
         """See `CircuitGenerator`."""
         check_encodings("supernet", space)
+        check_trained_heads("supernet", space)
 
     def propose(self, context: StrategyContext) -> Proposal:
         """The circuit ranked first; where none keeps all constraints, any one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qcsearch.circuits.observables import parse
+from qcsearch.circuits.observables import n_bases
 from qcsearch.devices.device import Device
 from qcsearch.devices.transpile.mapping import MappedCircuit
 from qcsearch.search.space.file import ConstraintsPart
@@ -55,7 +55,7 @@ def costs(
     shots = shots or PREDICTION_SHOTS
     times = [device.qubits[q].t2 for q in mapped.qubits]
     known = [t2 for t2 in times if t2]
-    executions = shots * _n_bases(observables, len(mapped.qubits))
+    executions = shots * n_bases(observables, len(mapped.qubits))
     return Costs(
         parameters=parameters,
         n_observables=len(observables),
@@ -159,17 +159,3 @@ def _kept(found: dict[str, float], sentences: Mapping[str, str]) -> dict[str, fl
     if worst is None or found[worst] <= 0:
         return found
     raise Infeasible(sentences[worst], worst, found[worst], found)
-
-
-def _n_bases(observables: tuple[str, ...], n_qubits: int) -> int:
-    """Measurement bases needed, greedily: a qubit is measured along one axis in each."""
-    bases: list[dict[int, str]] = []
-    for label in observables:
-        factors = parse(label, n_qubits)
-        for basis in bases:
-            if all(basis.get(qubit, axis) == axis for qubit, axis in factors.items()):
-                basis.update(factors)
-                break
-        else:
-            bases.append(factors)
-    return len(bases)

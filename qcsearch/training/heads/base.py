@@ -25,6 +25,7 @@ __all__ = [
     "FittedHead",
     "Head",
     "head_suits",
+    "in_words",
     "make_head",
     "n_found",
     "n_head_parameters",
@@ -88,6 +89,10 @@ class FittedHead(Head, Protocol):
 
     def n_found(self, length: int, n_observables: int, n_classes: int) -> int | None:
         """How many numbers of a fitted vector of this length the fit found; None if none can have it."""
+        ...
+
+    def words(self, length: int, n_observables: int, n_classes: int) -> str:
+        """What a fitted vector of this length is, for a person."""
         ...
 
     def alignment(self, values: Floats, y: Ints, n_classes: int) -> tuple[float, Floats]:
@@ -157,6 +162,20 @@ def n_found(candidate: Candidate, length: int, target: Target) -> int:
     if isinstance(head, FittedHead):
         return head.n_found(length, len(candidate.observables), target.n_outputs) or 0
     return length
+
+
+def in_words(candidate: Candidate, length: int, target: Target) -> str:
+    """The candidate's head for a person; with what was fitted, if it is one of those.
+
+    Args:
+        candidate: whose head it is.
+        length: of the head's vector of parameters; 0 if there is none yet.
+        target: what is to be found.
+    """
+    head = make_head(candidate)
+    if length and isinstance(head, FittedHead):
+        return f"{candidate.head.name}, {head.words(length, len(candidate.observables), target.n_outputs)}"
+    return candidate.head.name
 
 
 def require_observables(name: str, n_observables: int, needed: int, n_classes: int) -> None:

@@ -120,6 +120,11 @@ class KernelHead:
         n_points = Expansion.n_points(length, n_observables, n_outputs(n_classes))
         return None if n_points is None or n_points > self.points else length - n_points * n_observables
 
+    def words(self, length: int, n_observables: int, n_classes: int) -> str:
+        """See `FittedHead`."""
+        n_points = Expansion.n_points(length, n_observables, n_outputs(n_classes))
+        return f"a {self.kernel} kernel with {n_points} support points"
+
     def alignment(self, values: Floats, y: Ints, n_classes: int) -> tuple[float, Floats]:
         """See `FittedHead`."""
         return alignment(self.function, values, y, n_classes)

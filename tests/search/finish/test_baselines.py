@@ -45,6 +45,7 @@ from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.seeds import seed_words
+from qcsearch.storage import canonical
 from qcsearch.training.data import TrainingData
 from qcsearch.training.scoring import accuracy
 from qcsearch.training.shots.score import DRAWS, TOLD_SHOTS
@@ -255,6 +256,24 @@ def test_its_head_is_fitted_to_its_end(n_hidden: int) -> None:
     values = 0.02 * np.eye(3)[y] + 0.001 * rng.normal(size=(120, 3))
     none = np.zeros((120, 1))
     random = RandomFeatures(values[:90], np.stack([values[90:], values[90:]]), n_hidden)
+    samples = Samples(none[:90], none[90:], none[:90], none[90:], y[:90], 10, 0, random)
+    np.testing.assert_array_equal(RandomCircuit().predict(samples).answers, [y[90:], y[90:]])
+
+
+def test_a_circuit_without_weights_is_not_compared_with_an_untrained_one() -> None:
+    none, y = np.zeros((4, 1)), np.array([0, 1, 0, 1])
+    with pytest.raises(Unmeasured, match=r"The winner's circuit has no weights to train\."):
+        RandomCircuit().predict(Samples(none, none, none, none, y, 10, 0))
+
+
+@pytest.mark.parametrize("name", ["svc", "kernel_ridge", "gaussian_process"])
+def test_a_head_that_is_fitted_is_the_winners_own(name: str) -> None:
+    rng = np.random.default_rng(0)
+    y = np.tile([0, 1, 2], 40).astype(np.int64)
+    values = 0.5 * np.eye(3)[y] + 0.05 * rng.normal(size=(120, 3))
+    none = np.zeros((120, 1))
+    head = canonical.dumps(Choice(name).to_json())
+    random = RandomFeatures(values[:90], np.stack([values[90:], values[90:]]), 0, head)
     samples = Samples(none[:90], none[90:], none[:90], none[90:], y[:90], 10, 0, random)
     np.testing.assert_array_equal(RandomCircuit().predict(samples).answers, [y[90:], y[90:]])
 

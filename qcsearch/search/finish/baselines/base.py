@@ -54,11 +54,13 @@ class RandomFeatures:
         values_test: the same of the test part, under noise, `(1 + n_draws, n_test, n_observables)`: at infinitely many
             shots, then as so many measurements with finitely many give them.
         n_hidden: hidden units of the winner's head; 0 if it is no perceptron.
+        head: the winner's head as JSON text, if it is one that is fitted; else empty.
     """
 
     values: Floats
     values_test: Floats
     n_hidden: int
+    head: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -122,13 +122,17 @@ def main() -> None:
 
     with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as arrays:
         parts = {name: arrays[name] if arrays[name].ndim else arrays[name].item() for name in arrays}
-    random = {name: parts.pop(f"random.{name}", None) for name in ("values", "values_test", "n_hidden")}
+    random = {
+        name: parts.pop(f"random.{name}", None) for name in ("values", "values_test", "n_hidden", "head")
+    }
     samples = Samples(**parts, random=None if random["values"] is None else RandomFeatures(**random))
     for row in rows:
         try:
             said = row.predict(samples)
             sure = None if said.probabilities is None else said.probabilities.tolist()
             answer = [row.name, said.answers.tolist(), sure, ""]
+        except Unmeasured as why:
+            answer = [row.name, None, None, str(why)]
         except Exception as error:  # one model's trouble is not another's
             answer = [row.name, None, None, f"Its fit went wrong: {type(error).__name__}: {error}"]
         print(json.dumps(answer), flush=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qcsearch.search.finish.baselines.base import RANDOM, RandomFeatures, Samples
+from qcsearch.search.finish.baselines.base import RANDOM, RandomFeatures, Samples, Unmeasured
 from qcsearch.search.finish.baselines.tuning import fitted
+from qcsearch.storage import canonical
 from qcsearch.training.expectations import Floats
 from qcsearch.training.predictions import Predictions
 
@@ -29,7 +30,8 @@ class RandomCircuit:
     A fixed random circuit below a fitted linear layer is a quantum extreme learning machine (Mujal et al., Adv.
     Quantum Technol. 4, 2100027 (2021)), the quantum kin of random features (Rahimi and Recht, NeurIPS 2008). The head
     is logistic regression, or a perceptron with as many hidden units where the winner's is one; it is fitted to
-    convergence with a penalty that is tuned, not by the winner's steps, which were tuned for another circuit.
+    convergence with a penalty that is tuned, not by the winner's steps, which were tuned for another circuit. A head
+    that is fitted is the winner's own, fitted to this circuit.
     """
 
     name: str = RANDOM
@@ -40,7 +42,10 @@ class RandomCircuit:
         from sklearn.neural_network import MLPClassifier
 
         random = samples.random
-        assert random is not None
+        if random is None:
+            raise Unmeasured("The winner's circuit has no weights to train.")
+        if random.head:
+            return _kernel(random, samples)
         model: Any = LogisticRegression(max_iter=2_000)
         grid: dict[str, tuple[float, ...]] = {"C": _STRENGTHS}
         if random.n_hidden:
@@ -55,6 +60,22 @@ class RandomCircuit:
         return Predictions(classes, found.predict_proba(exact) if samples.needs_probabilities else None)
 
 
+def _kernel(random: RandomFeatures, samples: Samples) -> Predictions:
+    """With a head of the winner's kind."""
+    from scipy.special import softmax
+
+    from qcsearch.candidate.choice import Choice
+    from qcsearch.training.heads import HEADS, FittedHead
+
+    choice = Choice.from_json(canonical.loads(random.head.encode()))
+    head, n_classes = HEADS.create(choice.name, choice.settings), int(samples.y.max()) + 1
+    assert isinstance(head, FittedHead)
+    parameters = head.fit(random.values, samples.y, n_classes)
+    logits = np.stack([head.logits(values, parameters, n_classes) for values in random.values_test])
+    probabilities = softmax(logits[0], axis=1) if samples.needs_probabilities else None
+    return Predictions(np.argmax(logits, axis=2), probabilities)
+
+
 def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: Floats) -> RandomFeatures:
     """What the winner's circuit says with the weights that its training began with.
 
@@ -66,7 +87,7 @@ def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: F
     """
     # Here, so that the process which fits the heads imports no engine.
     from qcsearch.search.finish.baselines.training import alike
-    from qcsearch.training.heads import make_head
+    from qcsearch.training.heads import FittedHead, make_head
     from qcsearch.training.heads.mlp import MultiLayerPerceptron
     from qcsearch.training.shots.sampling import sampled_values
     from qcsearch.training.shots.score import DRAWS
@@ -87,4 +108,5 @@ def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: F
         values=values,
         values_test=np.stack([circuit.compile().values(X_test, weights), *measured]),
         n_hidden=head.hidden if isinstance(head, MultiLayerPerceptron) else 0,
+        head=canonical.dumps(circuit.candidate.head.to_json()) if isinstance(head, FittedHead) else "",
     )

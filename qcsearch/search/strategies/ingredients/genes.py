@@ -24,8 +24,9 @@ from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import SpaceError
 from qcsearch.search.space.space import SearchSpace
+from qcsearch.training.heads import HEADS, FittedHead
 
-__all__ = ["Gene", "LayerSpace", "check_encodings", "check_layered"]
+__all__ = ["Gene", "LayerSpace", "check_encodings", "check_layered", "check_trained_heads"]
 
 _MOST_ORDERS = 720
 """Orders of a region's qubits that are looked at: all of them up to six qubits."""
@@ -76,6 +77,21 @@ def check_encodings(strategy: str, space: SearchSpace) -> None:
                 f"The strategy '{strategy}' needs a space whose encodings have no weights of their own. "
                 f"'{space.name}' has '{alternative.label}'.",
                 fix="take --space quantumnas, or the encoding 'angle'.",
+            )
+
+
+def check_trained_heads(strategy: str, space: SearchSpace) -> None:
+    """Refuse a space with a head that is fitted: there is no gradient of a loss to share weights by.
+
+    Raises:
+        SpaceError: naming it.
+    """
+    for alternative in space.file.circuit.heads:
+        if isinstance(HEADS.create(alternative.name, alternative.choice.settings), FittedHead):
+            raise SpaceError(
+                f"The strategy '{strategy}' needs a space whose heads are trained in steps. "
+                f"'{space.name}' has '{alternative.label}', which is fitted.",
+                fix="take the strategy auto, or the head 'linear'.",
             )
 
 

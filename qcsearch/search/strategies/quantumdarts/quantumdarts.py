@@ -10,7 +10,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
-from qcsearch.search.strategies.ingredients.genes import check_encodings
+from qcsearch.search.strategies.ingredients.genes import check_encodings, check_trained_heads
 from qcsearch.search.strategies.quantumdarts.settings import QuantumDARTSSettings
 
 __all__ = ["QuantumDARTSSearch"]
@@ -42,6 +42,7 @@ class QuantumDARTSSearch(QuantumDARTSSettings):
     def check(self, space: SearchSpace) -> None:
         """See `CircuitGenerator`."""
         check_encodings("quantumdarts", space)
+        check_trained_heads("quantumdarts", space)
 
     def propose(self, context: StrategyContext) -> Proposal:
         """The likeliest circuit after the search, with its angles."""

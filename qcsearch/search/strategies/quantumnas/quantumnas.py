@@ -15,7 +15,7 @@ from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.strategies.base import STRATEGIES, Proposal, StrategyContext
 from qcsearch.search.strategies.ingredients.evolution import Evolution
-from qcsearch.search.strategies.ingredients.genes import Gene, LayerSpace, check_layered
+from qcsearch.search.strategies.ingredients.genes import Gene, LayerSpace, check_layered, check_trained_heads
 
 if TYPE_CHECKING:
     from qcsearch.search.strategies.ingredients.shared import SharedWeights
@@ -76,6 +76,7 @@ class QuantumNASSearch:
     def check(self, space: SearchSpace) -> None:
         """See `CircuitGenerator`."""
         check_layered("quantumnas", space)
+        check_trained_heads("quantumnas", space)
 
     def propose(self, context: StrategyContext) -> Proposal:
         """The circuit that one search finds, with weights to start from; without any if it breaks a constraint."""
