@@ -22,15 +22,16 @@ from search.summary import apart, done, failures, noted, of, probability, tested
 from search.tasks import N_TEST, TASKS, marked, notes
 
 DEVICES = ("fake_torino", "fake_yorktown", "fake_melbourne")
-AWARE, SCORED, UNAWARE = (
+AWARE, SCORED, REFITTED, UNAWARE = (
     "trained and searched under noise",
     "trained without noise",
+    "searched without noise, head refitted under it",
     "searched without noise too",
 )
 
 Entry = dict[str, Any]
 Cells = dict[tuple[str, str], list[list[float]]]
-"""By device and task: the test accuracies of the three arms."""
+"""By device and task: the test accuracies of the arms, in the order of `_arms_of`."""
 
 
 def main() -> None:
@@ -47,12 +48,11 @@ def render(entries: list[Entry], tasks: list[str], devices: list[str]) -> str:
     found = done(entries)
     if not found:
         return "Nothing was measured."
+    names = _arms_of(found)
     head = [
         "device",
         "task (test samples)",
-        AWARE,
-        SCORED,
-        UNAWARE,
+        *names,
         "gain over the last",
         "the last without noise",
     ]
@@ -60,7 +60,7 @@ def render(entries: list[Entry], tasks: list[str], devices: list[str]) -> str:
         (device, task): scores
         for device in devices
         for task in tasks
-        if all(scores := _scores(found, task, device))
+        if all(scores := [_scores(found, task, device, arm) for arm in names])
     }
     one = found[0]["settings"]
     settings = (
@@ -75,7 +75,7 @@ def render(entries: list[Entry], tasks: list[str], devices: list[str]) -> str:
         "",
         *table(head, _rows(found, cells)),
         *notes(tasks),
-        *_verdict(cells),
+        *_verdict(cells, names),
     ]
     return "\n".join([*lines, *failures(entries)])
 
@@ -123,12 +123,17 @@ def _arms(asked: argparse.Namespace, task: str, device: str, seed: int, folder: 
     yield arm(space=silent, device=str(quiet), arm=UNAWARE, after=after)
 
 
-def _scores(found: list[Entry], task: str, device: str) -> list[list[float]]:
-    """Of the three arms."""
-    return [
-        [_noisy(run) for run in of(found, task=task, tested_on=device, arm=arm)]
-        for arm in (AWARE, SCORED, UNAWARE)
-    ]
+def _arms_of(found: list[Entry]) -> tuple[str, ...]:
+    """The arms that were measured: the refitted head is one of its own only if all searches without noise have it."""
+    unaware = of(found, arm=UNAWARE)
+    refitted = bool(unaware) and all("refitted" in run["after"] for run in unaware)
+    return (AWARE, SCORED, *([REFITTED] if refitted else []), UNAWARE)
+
+
+def _scores(found: list[Entry], task: str, device: str, arm: str) -> list[float]:
+    """Of one arm; the refitted head is of the search without noise."""
+    runs = of(found, task=task, tested_on=device, arm=UNAWARE if arm == REFITTED else arm)
+    return [float(run["after"]["refitted"]) if arm == REFITTED else _noisy(run) for run in runs]
 
 
 def _rows(found: list[Entry], cells: Cells) -> Iterator[list[str]]:
@@ -146,12 +151,12 @@ def _rows(found: list[Entry], cells: Cells) -> Iterator[list[str]]:
         ]
 
 
-def _verdict(cells: Cells) -> Iterator[str]:
+def _verdict(cells: Cells, names: tuple[str, ...]) -> Iterator[str]:
     """What noise-awareness gained over all cells of the table."""
-    aware, scored, unaware = ([median(scores[arm]) for scores in cells.values()] for arm in range(3))
+    aware, *rest = ([median(scores[arm]) for scores in cells.values()] for arm in range(len(names)))
     yield ""
     told = []
-    for name, others in ((SCORED, scored), (UNAWARE, unaware)):
+    for name, others in zip(names[1:], rest, strict=True):
         one = pairs(aware, others)
         told.append(
             f"over *{name}* {100 * one.mean:+.2f} points on the mean, better on {one.better}, alike on {one.alike}, "

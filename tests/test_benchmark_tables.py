@@ -313,3 +313,16 @@ def test_the_table_of_transfers_judges_points_and_shares_by_kind_of_target(bench
     assert "| 5.5 % (5.0 – 6.0): met | 20.0 % (20.0 – 20.0) | 2 |" in drift
     assert "| +3.0 (+3.0 – +3.0) [+0.6 – +5.4]: within the error | 11.0 % (11.0 – 11.0): missed |" in fez
     assert "Failed: mnist_4, seed 0, fake_fez: Error: no region." in bench.transfer.render([run], ["mnist_4"])
+
+
+def test_a_head_that_was_refitted_under_noise_is_an_arm_of_its_own_where_all_searches_have_it(bench):
+    page = bench.noise_awareness
+    entries = json.loads(json.dumps(stored("noise_awareness")))
+    asked = (entries, ["mnist_4", "vowel_4"])
+    assert page.REFITTED not in page.render(*asked, list(page.DEVICES))
+    for entry in entries:
+        if entry["settings"]["arm"] == page.UNAWARE:
+            entry["after"]["refitted"] = entry["after"]["noisy"]
+    text = page.render(*asked, list(page.DEVICES))
+    assert f"| {page.REFITTED} |" in text
+    assert f"over *{page.REFITTED}* +0.53 points on the mean" in text

@@ -28,6 +28,7 @@ def outcome(folder: Path) -> dict[str, Any]:
         "scores": {
             "noisy": result.best.test_accuracy_noisy,
             "noiseless": result.best.test_accuracy_noiseless,
+            "at_shots": asdict(result.best.test_at_shots),
             "validation": result.best.validation_score,
             "refits": [score.test_accuracy_noisy for score in result.seeds if score.seed_index > 0],
             "classical": {row.name: row.test_accuracy for row in result.baselines if not row.quantum},

@@ -14,6 +14,9 @@ from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.calibration.snapshot import to_text
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import best_regions, topology
+from qcsearch.search.finish.noise_awareness import refitted
+from qcsearch.search.run.folder import RunFolder
+from qcsearch.search.trial.features import Features
 from search.tasks import data_file
 
 __all__ = ["on_the_real_device", "write_quiet"]
@@ -44,14 +47,20 @@ def on_the_real_device(run: Path, device: str, task: str) -> dict[str, Any]:
     """Test a winner under the noise of a device that it was not trained on.
 
     It is put on the best qubits of that device that are coupled as its own, which is what a transpiler with the
-    calibration at hand would do; weights and head stay.
+    calibration at hand would do; weights and head stay. `refitted` is the same with its head trained anew, to its end,
+    under the noise of that device, on the training and validation parts together.
     """
     real, model = get_device(device), load_bundle(run / "model")
     qubits = _placed(real, model.device, model.candidate.qubits)
     moved = replace(model, device=real, candidate=replace(model.candidate, qubits=qubits))
     with np.load(data_file(task)) as archive:
         X, y = archive["X_test"], archive["y_test"]
-    return {"noisy": moved.score(X, y), "qubits": list(qubits)}
+    folder = RunFolder.open(run)
+    features = Features.of(folder.dataset, folder.config.settings)
+    data = features.prepare(moved.candidate.preprocessing).data
+    parameters = refitted(moved.transpiled, moved.parameters, data, whole=True)
+    again = replace(moved, parameters=parameters)
+    return {"noisy": moved.score(X, y), "refitted": again.score(X, y), "qubits": list(qubits)}
 
 
 def _placed(real: Device, quiet: Device, qubits: tuple[int, ...]) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from qcsearch.data.splitting import Part
     from qcsearch.search.finish.finalist import Finalist
     from qcsearch.search.trial.objective import Objective
+    from qcsearch.training.data import TrainingData
     from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["HeadRefitted", "TrainedNoiseless", "refitted"]
@@ -84,29 +85,41 @@ class HeadRefitted:
         if NOISELESS not in trained:
             raise Unmeasured(f"There is no '{NOISELESS}', whose head it has.")
         before = trained[NOISELESS]
-        found = refitted(objective, winner, before.transpiled, before.parameters)
+        data = objective.features.prepare(before.transpiled.candidate.preprocessing).data
+        whole = winner.whole is not None
+        found = refitted(before.transpiled, before.parameters, data, whole=whole, shots=objective.shots)
         return TrainedCircuit(before.transpiled, found)
 
 
 def refitted(
-    objective: Objective, winner: Finalist, circuit: TranspiledCandidate, parameters: Parameters
+    circuit: TranspiledCandidate,
+    parameters: Parameters,
+    data: TrainingData,
+    *,
+    whole: bool,
+    shots: int | None = None,
 ) -> Parameters:
-    """The same weights with a head that is trained to its end under noise, at the shots that the search is for.
+    """The same weights with a head that is trained to its end under noise.
 
-    Of some penalties of its size the one that does best on the validation part is taken; then it is trained on the
-    samples that the winner's weights are of.
+    Of some penalties of its size the one that does best on the validation part is taken.
+
+    Args:
+        circuit: on the device whose noise it is.
+        parameters: that it has.
+        data: what is learnt from, outputs of the preprocessing.
+        whole: whether the head is then trained on both parts, not on the training part alone.
+        shots: of each measurement basis, which the head is to read; None for infinitely many.
     """
     candidate = circuit.candidate
-    data = objective.features.prepare(candidate.preprocessing).data
-    rows = data.train if winner.whole is None else data.whole().train
+    rows = data.whole().train if whole else data.train
     head = make_head(candidate)
 
     def fit(part: Part, penalty: float) -> Parameters:
         values, y = circuit.compile().values(circuit.derive(part.X), parameters.weights), part.y
-        if objective.shots is not None and isinstance(head, FittedHead):
-            values = ShotNoise(objective.shots).once(values)
-        elif objective.shots is not None:
-            values, y = ShotNoise(objective.shots).repeated(values, y)
+        if shots is not None and isinstance(head, FittedHead):
+            values = ShotNoise(shots).once(values)
+        elif shots is not None:
+            values, y = ShotNoise(shots).repeated(values, y)
         found = converged_head(
             head,
             values,
@@ -120,6 +133,6 @@ def refitted(
         return replace(parameters, head=found)
 
     def score(penalty: float) -> float:
-        return validation_score(circuit, fit(data.train, penalty), data, shots=objective.shots)
+        return validation_score(circuit, fit(data.train, penalty), data, shots=shots)
 
     return fit(rows, max(_PENALTIES, key=score))

@@ -115,5 +115,6 @@ def test_without_the_training_there_is_nothing_to_refit(winner: Finalist, object
 def test_a_fitted_head_is_fitted_again(winner: Finalist, objective: Objective) -> None:
     candidate = replace(winner.transpiled.candidate, head=Choice("kernel_ridge"))
     circuit = replace(winner.transpiled, candidate=candidate)
-    found = refitted(objective, winner, circuit, winner.chosen.parameters)
+    data = objective.features.prepare(candidate.preprocessing).data
+    found = refitted(circuit, winner.chosen.parameters, data, whole=True)
     assert len(found.head) > len(winner.chosen.parameters.head)
