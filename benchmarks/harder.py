@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from nine_tasks import render
 from record.readme import put
+from refit import refitted
 from search.fleet import cells, jobs, measure, searches
 from search.harder import archive
 from search.tasks import HARDER
@@ -21,6 +22,8 @@ def main() -> None:
     entries = measure(
         jobs(asked, wanted, lambda task, _: archive(task, asked.runs / "data")), asked, asked.jobs
     )
+    if not asked.stored:
+        entries = refitted(entries, asked.store)
     text = render(entries)
     print(text)
     if asked.readme:

@@ -12,6 +12,7 @@ from typing import Any
 
 from record.readme import put, table
 from record.statistics import holm, pairs, wilson
+from refit import refitted
 from search.fleet import cells, jobs, measure, searches
 from search.summary import (
     apart,
@@ -59,6 +60,8 @@ def main() -> None:
     asked = parser.parse_args()
     wanted = cells(asked.tasks, asked.seeds)
     entries = measure(jobs(asked, wanted, lambda task, _: data_file(task)), asked, asked.jobs)
+    if not asked.stored:
+        entries = refitted(entries, asked.store)
     text = render(entries)
     print(text)
     if asked.readme:

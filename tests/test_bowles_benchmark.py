@@ -402,7 +402,7 @@ def model_entries(task, seed, rights):
     return [
         {
             "settings": {"task": task, "seed": seed, "model": name},
-            "scores": {"right": right, "validation": 0.9},
+            "scores": {"right": right, "validation": 0.9, "tried": 5, "of": 5},
             **WHERE,
         }
         for name, right in rights.items()
@@ -449,7 +449,7 @@ def test_a_model_without_a_number_is_told_with_its_reason_and_compared_where_it_
     sets = ("two_curves_5", "bars_and_stripes_8")
     searches = [search_entry(one, 0, "1" * 50 + "0" * 10) for one in sets]
     fits = [entry for one in sets for entry in model_entries(one, 0, {**rights, name: "1" * 40 + "0" * 20})]
-    fits[3]["scores"]["validation"] = None
+    fits[3]["scores"] |= {"validation": None, "tried": 0}
     fits[7]["scores"] = {"missing": "64 qubits are too many.", "seconds": 1.0}
     text = bench.tables.render(searches, fits)
     first, second = (
@@ -459,6 +459,8 @@ def test_a_model_without_a_number_is_told_with_its_reason_and_compared_where_it_
     assert "| – |" in second
     assert f"* {name} has no number, set (seed) bars_and_stripes_8 (0): 64 qubits are too many." in text
     assert f"* ° {name} was tested with its defaults" in text
+    assert f"* {name} went through 0 of 5 points of its grid." in text
+    assert "SVC went through" not in text
     assert f"| {name} | 1 | 0.6667 | +16.7 [" in text
     assert "] | 1, 0, 0 | 1, 0, 0 | p = 1, cannot be told apart | – | – |" in text
     assert "All 4 models that answered every set, over 2 sets: mean ranks" in text

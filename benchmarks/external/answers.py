@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from record.circumstances import circumstances, commit
 from record.store import Store
+from search import job
 from search.fleet import Cell, beside
 
 from external.models import MODELS
@@ -20,7 +21,7 @@ from qcsearch.bundle.read import load_bundle
 
 __all__ = ["of_models", "of_winner"]
 
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "qiskit", "qiskit-aer", "qiskit-machine-learning", "squlearn")
+LIBRARIES = (*job.LIBRARIES, "qiskit-machine-learning", "squlearn")
 
 Entry = dict[str, Any]
 

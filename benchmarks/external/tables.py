@@ -35,7 +35,7 @@ def render(searches: list[Entry], fits: list[Entry]) -> str:
     if not found.rows[OURS]:
         return "Nothing was measured."
     head = [*_HEAD, *found.others, *_HEAD_OF_OURS]
-    lines = [noted([*found.runs, *found.fits]), "", _settings(found.runs), ""]
+    lines = [noted([*found.fits, *found.runs]), "", _settings(found.runs), ""]
     lines += [*table(head, _of_all_draws(found)), *_notes(found), ""]
     lines += [*table(_SUMMARY_HEAD, _summary(found)), ""]
     if ranks := ranked(searches, fits):
@@ -137,6 +137,11 @@ def _notes(found: Results) -> list[str]:
         f"{UNTUNED} {model} was tested with its defaults, since no point of its grid got through its folds in time."
         for model in untuned
     ]
+    for model in found.others:
+        its = [one["scores"] for one in of(found.fits, model=model) if "right" in one["scores"]]
+        tried = [one["tried"] for one in its]
+        if its and min(tried) < its[0]["of"]:
+            lines.append(f"{model} went through {number(tried)} of {its[0]['of']} points of its grid.")
     return ["", *(f"* {line}" for line in lines)] if lines else []
 
 
