@@ -11,9 +11,19 @@ from qcsearch.candidate import checks
 from qcsearch.data.sample import stratified_rows
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.heads.kernels import FLOOR, KERNELS, Expansion, Kernel, alignment
+from qcsearch.training.heads.kernels import FLOOR, KERNELS, SHOTS, Expansion, Kernel, alignment
 
-__all__ = ["TUNING_ROWS", "WIDTHS", "Chosen", "KernelHead", "confidence", "folds", "n_outputs", "spread"]
+__all__ = [
+    "TUNING_ROWS",
+    "WIDTHS",
+    "Chosen",
+    "KernelHead",
+    "confidence",
+    "folds",
+    "measured",
+    "n_outputs",
+    "spread",
+]
 
 WIDTHS = (1.0, 0.3, 0.1, 3.0)
 """Of γ, over the kernel's own scale; the same as of the classical baseline's, those to be taken first where equal."""
@@ -137,7 +147,7 @@ class KernelHead:
         rows = stratified_rows(y, TUNING_ROWS)
         # Many small matrices: threads would wait for one another longer than they work, above all on a busy machine.
         with threadpool_limits(1, user_api="blas"):
-            chosen = self.choose(values[rows], y[rows], signs[rows])
+            chosen = self.choose(measured(values[rows]), y[rows], signs[rows])
             found = self.expand(values, y, signs, chosen)
         return Expansion(
             found.gamma, chosen.confidence * found.bias, found.points, chosen.confidence * found.dual
@@ -174,6 +184,16 @@ class KernelHead:
         features = self.function.matrix(values, landmarks, chosen.gamma) @ root
         weights, bias = self.solve_features(features, signs, chosen.strength)
         return Expansion(chosen.gamma, bias, landmarks, root @ weights)
+
+
+def measured(values: Floats) -> Floats:
+    """The values as `SHOTS` shots may give them.
+
+    Width and strength are chosen on these. On exact ones the choice would fall on functions so steep that shots, or the
+    noise of another day, move a sample across the border.
+    """
+    noise = np.random.default_rng(0).standard_normal(values.shape)
+    return np.asarray(values + noise * np.sqrt(np.maximum(1.0 - values**2, 0.0) / SHOTS))
 
 
 def n_outputs(n_classes: int) -> int:

@@ -10,11 +10,14 @@ import numpy as np
 
 from qcsearch.training.expectations import Floats, Ints
 
-__all__ = ["FLOOR", "KERNELS", "Expansion", "Kernel", "alignment"]
+__all__ = ["FLOOR", "KERNELS", "SHOTS", "Expansion", "Kernel", "alignment"]
 
 
-FLOOR = 0.01
-"""Variance below which expectation values are not stretched: ten times that of 1,024 shots.
+SHOTS = 1_024
+"""Of each measurement basis, that a kernel head is made to stand."""
+
+FLOOR = 10 / SHOTS
+"""Variance below which expectation values are not stretched: ten times that of so many shots.
 
 Without shots nothing speaks against telling samples apart by the fourth decimal, and an alignment that does not depend
 on the scale would lead there; measured, such a model knows nothing.

@@ -12,7 +12,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.data.targets import Classes
 from qcsearch.errors import CandidateError
 from qcsearch.training.heads import HEADS, FittedHead, make_head, takes_parameters
-from qcsearch.training.heads.kernels import Expansion
+from qcsearch.training.heads.kernels import FLOOR, Expansion
 
 FITTED = ["svc", "kernel_ridge", "gaussian_process"]
 
@@ -60,7 +60,7 @@ def test_the_support_vector_head_is_scikit_learns():
     expansion = Expansion.of_vector(parameters, 4, 1)
     matrix = head.function.matrix(X, X, expansion.gamma)
     cost = 3.0 / (np.mean(np.diag(matrix)) - matrix.mean())
-    other = SVC(C=cost, gamma=1.0 / (4 * np.mean(np.var(X, axis=0)))).fit(X, y)
+    other = SVC(C=cost, gamma=expansion.gamma).fit(X, y)
     found = np.diff(head.logits(X, parameters, 2))[:, 0]
     wanted = other.decision_function(X)
     assert found / wanted == pytest.approx(np.full(80, found[0] / wanted[0]), rel=1e-2)
@@ -140,4 +140,18 @@ def test_parameters_of_another_length_are_not_a_heads():
 def test_a_kernel_is_not_so_narrow_that_shots_cannot_measure_it(name):
     X, y = _moons(100)
     parameters = HEADS.create(name).fit(1e-3 * X, y, 2)
-    assert Expansion.of_vector(parameters, 4, 1).gamma <= 3.0 / (4 * 0.01) * (1 + 1e-12)
+    assert Expansion.of_vector(parameters, 4, 1).gamma <= 3.0 / (4 * FLOOR) * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_what_it_says_of_measured_values_is_mostly_what_it_says_of_exact_ones(name):
+    """Two curves so near that exact values could be told apart by a steep function, and measured ones cannot."""
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 2
+    values = np.column_stack([rng.uniform(-0.7, 0.7, (200, 3)), np.where(y == 1, 0.004, -0.004)])
+    values[:, 0] += np.where(y == 1, 0.4, -0.4)
+    head = HEADS.create(name)
+    parameters = head.fit(values, y, 2)
+    exact = np.argmax(head.logits(values, parameters, 2), axis=1)
+    noisy = values + rng.normal(scale=1 / 32, size=values.shape)
+    assert np.mean(np.argmax(head.logits(noisy, parameters, 2), axis=1) == exact) > 0.9
