@@ -86,7 +86,7 @@ class Progress:
                 self._tick(event.seconds)
             case events.RefitStarted():
                 self.refits = (0, len(event.trials) * event.seeds)
-                self.phase = f"training the best again, {event.seeds} seeds each"
+                self.phase = f"training the best again, {_trainings(event)} each"
             case events.RefitFinished():
                 self.refits = (self.refits[0] + 1, self.refits[1])
                 self.last = one_line(event)
@@ -150,7 +150,7 @@ def one_line(event: events.Event) -> str:
             return f"search: {reason}; {event.n_finished} trials in {clock(event.seconds)}"
         case events.RefitStarted():
             numbers = ", ".join(map(str, event.trials))
-            return f"refit: trials {numbers}, {event.seeds} seeds each"
+            return f"refit: trials {numbers}, {_trainings(event)} each"
         case events.RefitFinished():
             return f"refit: trial {event.trial}, seed {event.seed_index}: {score(event.validation_score, event.metric)}"
         case events.Evaluated():
@@ -170,3 +170,8 @@ def clock(seconds: float) -> str:
 def _score(record: TrialRecord) -> float:
     assert record.validation_score is not None
     return record.validation_score
+
+
+def _trainings(event: events.RefitStarted) -> str:
+    """What each finalist is trained again on."""
+    return f"{event.seeds} × {event.folds} folds" if event.folds else f"{event.seeds} seeds"

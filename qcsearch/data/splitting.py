@@ -15,7 +15,7 @@ from qcsearch.data.targets import Target
 from qcsearch.data.values import FloatArray, IntArray
 from qcsearch.errors import DataError
 
-__all__ = ["Part", "Split", "split"]
+__all__ = ["Fold", "Part", "Split", "folds", "split"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,19 @@ class Split:
         return replace(self, train=train, validation=validation, test=test)
 
 
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One fold of a cross-validation.
+
+    Attributes:
+        split: its training and validation parts; the test part is that of the split it was made of.
+        rows: of its validation part, among those of the training and the validation part of that split, in this order.
+    """
+
+    split: Split
+    rows: IntArray
+
+
 def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: float = 0.2) -> Split:
     """Cut a data set into train, validation and test, each class in the same proportions.
 
@@ -99,6 +112,36 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
     test = _part(dataset, test_rows) if own_test is None else own_test
     n_features, notices = _varying(dataset, train)
     return Split(train, validation, test, n_features, notices)
+
+
+def folds(dataset: Dataset, whole: Split, n_folds: int, seed: int, repeat: int = 0) -> tuple[Fold, ...]:
+    """Cut training and validation part of a split into folds, each class spread evenly over them.
+
+    Of each fold the rows of the others are the training part. Every class stays in every training part.
+
+    Args:
+        dataset: what was split.
+        whole: its split.
+        n_folds: ≥ 2; fewer where there are not as many samples.
+        seed: equal seeds, equal folds.
+        repeat: another number, other folds; at 0 the first fold is the split itself.
+    """
+    X = np.concatenate([whole.train.X, whole.validation.X])
+    y = np.concatenate([whole.train.y, whole.validation.y])
+    n_train = len(whole.train)
+    first, n_folds = int(repeat == 0), min(n_folds, n_train + 1)
+    fold_of = np.zeros(len(y), dtype=np.int64)
+    rows = np.arange(n_train) if first else np.arange(len(y))
+    rng = np.random.default_rng((seed, repeat))
+    dealt = np.concatenate([rng.permutation(rows[y[rows] == label]) for label in np.unique(y)])
+    fold_of[dealt] = first + np.arange(len(dealt)) % (n_folds - first)
+    found = [Fold(whole, np.arange(n_train, len(y)))] if first else []
+    for number in range(first, n_folds):
+        inside = fold_of == number
+        train, validation = Part(X[~inside], y[~inside]), Part(X[inside], y[inside])
+        n_features, notices = _varying(dataset, train)
+        found.append(Fold(Split(train, validation, whole.test, n_features, notices), np.flatnonzero(inside)))
+    return tuple(found)
 
 
 def _varying(dataset: Dataset, train: Part) -> tuple[int, tuple[str, ...]]:

@@ -96,11 +96,13 @@ class RefitStarted:
 
     Attributes:
         trials: their numbers, best first.
-        seeds: trainings of each.
+        seeds: trainings of each; of small data repeats of its folds.
+        folds: of small data how many; else 0.
     """
 
     trials: tuple[int, ...]
     seeds: int
+    folds: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from statistics import stdev
+from statistics import fmean, stdev
 
 import numpy as np
 
@@ -84,11 +84,12 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     at_shots = answers_at_shots(
         transpiled, chosen.parameters, test.X, target, objective.told_shots, objective.seed
     )
+    assert winner.selection is not None
     best = Best(
         trial=winner.record.trial,
         metric=data.metric.name,
         shots=objective.shots,
-        validation_score=chosen.validation_score,
+        validation_score=winner.selection.score,
         test_score=data.metric(test.y, predicted),
         test_score_interval=score_interval(data.metric, test.y, predicted),
         test_score_noiseless=data.metric(test.y, noiseless),
@@ -101,9 +102,10 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         n_qubits=transpiled.candidate.n_qubits,
         parameters=transpiled.counts(data.target, chosen.parameters.head),
         two_qubit_gates=transpiled.mapped.two_qubit_gates,
+        selection=winner.selection,
     )
     whole = (fit for fit in winner.fits if not fit.cut)
-    seeds = tuple(_seed_score(transpiled, fit, test, data.target) for fit in whole)
+    seeds = tuple(_seed_score(transpiled, fit, test, raw, data.target) for fit in whole)
     failure = _failure(winner, best, data, test)
     calibrated = calibration(said, test.y, temperature) if target.n_classes else None
     counts = np.zeros((target.n_classes, target.n_classes), dtype=int)
@@ -131,8 +133,13 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
 def _temperature(winner: Finalist, data: TrainingData) -> float:
     """That of the winner's logits, fitted to the validation part as it is seen by weights that did not learn from it.
 
-    The weights that are handed over may know that part: these are trained alike, from other seeds.
+    The weights that are handed over may know that part: these are trained alike, from other seeds. Of small data it is
+    fitted to what the folds say of all samples that are not for the test.
     """
+    folded = [fit.logits for fit in winner.refits if fit.logits is not None]
+    if folded:
+        y = np.concatenate([data.train.y, data.validation.y])
+        return fitted_temperature(np.concatenate(folded), np.tile(y, len(folded)), len(y))
     part = data.validation
     if not data.target.n_classes:
         return 1.0
@@ -142,9 +149,19 @@ def _temperature(winner: Finalist, data: TrainingData) -> float:
     return fitted_temperature(np.concatenate(said), np.tile(part.y, len(said)), len(part))
 
 
-def _seed_score(transpiled: TranspiledCandidate, fit: Refitted, test: Part, target: Target) -> SeedScore:
-    on_test = accuracy(transpiled, fit.parameters, test, target)
-    return SeedScore(fit.seed_index, fit.validation_score, on_test)
+def _seed_score(
+    transpiled: TranspiledCandidate, fit: Refitted, test: Part, raw: Part, target: Target
+) -> SeedScore:
+    """On the test part, of small data the mean over the trainings of all folds, each with its own pipeline."""
+    if not fit.folds:
+        return SeedScore(
+            fit.seed_index, fit.validation_score, accuracy(transpiled, fit.parameters, test, target)
+        )
+    on_test = [
+        accuracy(one.transpiled, one.parameters, one.fold.transformed(transpiled.candidate, raw), target)
+        for one in fit.folds
+    ]
+    return SeedScore(fit.seed_index, fit.validation_score, fmean(on_test))
 
 
 def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:

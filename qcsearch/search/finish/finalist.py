@@ -6,7 +6,10 @@ import math
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from qcsearch.search.run.scores import Selection
+from qcsearch.search.trial.folds import FoldFit
 from qcsearch.search.trial.record import TrialRecord
+from qcsearch.training.expectations import Floats
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.transpiled import TranspiledCandidate
 
@@ -23,6 +26,10 @@ class Refitted:
         seed_index: 0 for the trial's own training, 1, 2, … for those of the refit.
         validation_loss: of the same weights.
         cut: why it was stopped early, a sentence; empty if it ran to its end.
+        folds: of small data, the trainings on the folds of one repeat, which the scores are of; then `parameters` are
+            those of the first.
+        logits: of small data, those of each sample of training and validation part, by the training that had not seen
+            it, `(n_samples, n_classes)`.
     """
 
     parameters: Parameters
@@ -30,6 +37,8 @@ class Refitted:
     seed_index: int
     validation_loss: float = math.inf
     cut: str = ""
+    folds: tuple[FoldFit, ...] = ()
+    logits: Floats | None = None
 
 
 @dataclass(eq=False)
@@ -41,6 +50,7 @@ class Finalist:
         transpiled: the candidate on its device, with the steps of the refit.
         fits: its trainings, that of the trial first.
         whole: of the winner, a training on the training and validation parts together; None if there was no time.
+        selection: of the winner, how it was chosen; None of the others.
         notices: of the winner, which trainings are missing and why, a sentence each.
     """
 
@@ -48,6 +58,7 @@ class Finalist:
     transpiled: TranspiledCandidate
     fits: list[Refitted] = field(default_factory=list)
     whole: Refitted | None = None
+    selection: Selection | None = None
     notices: list[str] = field(default_factory=list)
 
     @property
@@ -60,9 +71,10 @@ class Finalist:
     def best(self) -> Refitted:
         """The training with the best validation; of equals that with the least loss, then the first.
 
-        One that was stopped early is taken only if there is no other.
+        One that was stopped early is taken only if there is no other, and none on another split than the trials'.
         """
-        return max(self.fits, key=lambda fit: (not fit.cut, fit.validation_score, -fit.validation_loss))
+        on_split = (fit for fit in self.fits if not fit.folds)
+        return max(on_split, key=lambda fit: (not fit.cut, fit.validation_score, -fit.validation_loss))
 
     @property
     def chosen(self) -> Refitted:

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,10 +15,12 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.search.events import Event, RefitFinished, RefitStarted
 from qcsearch.search.finish.finalist import Finalist, Refitted
 from qcsearch.search.finish.schedule import MARGIN, affordable, promising, rounds_end, was_cut
-from qcsearch.search.trial.objective import PRECISION, Objective
+from qcsearch.search.finish.selection import selection
+from qcsearch.search.trial.folds import FoldFit, FoldScores, fold_loss, joined
+from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.ranking import best_of_lineages
 from qcsearch.search.trial.record import TrialRecord
-from qcsearch.search.trial.seeds import seed_words
+from qcsearch.search.trial.seeds import PRECISION, seed_words
 from qcsearch.training.data import TrainingData
 from qcsearch.training.loop.fit import Stop
 from qcsearch.training.loop.trainer import TrainingControl
@@ -31,12 +33,38 @@ from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["refit", "train_once"]
 
+
+@dataclass(frozen=True)
+class _Plan:
+    """How the best are trained again.
+
+    Attributes:
+        top: how many.
+        rounds: trainings of each, of small data repeats of its folds.
+        steps_factor: how much longer than their trials; of small data as long, which is what the folds have judged.
+        whole_factor: how many trials' time one training on more samples takes at most.
+    """
+
+    top: int
+    rounds: int
+    steps_factor: float
+    whole_factor: float
+
+    @classmethod
+    def of(cls, objective: Objective) -> _Plan:
+        small, plan = objective.space.file.small, objective.space.file.refit
+        if objective.n_folds:
+            return cls(small.top, small.repeats, 1.0, 1.0 / objective.n_folds)
+        return cls(plan.top, plan.seeds, plan.steps_factor, plan.steps_factor)
+
+
 _WHOLE = 1_000
 """Number of the seed of the training on both parts."""
 
 _REFITS = (
-    "Of {seeds} trainings of the winner from other seeds {done} went to the end: the seconds were used up."
+    "Of {rounds} trainings of the winner from other seeds {done} went to the end: the seconds were used up."
 )
+_REPEATS = "Of {rounds} repeats of the winner's folds {done} went to the end: the seconds were used up."
 _NOT_WHOLE = "The winner was not trained once more on the training and validation parts together. {reason}"
 
 
@@ -59,6 +87,9 @@ def refit(
     A trial that was cut short may be among them, behind those that were not: it is judged by trainings of the refit
     that go to their end, and where there is no time for these it does not win over one that was not cut.
 
+    Small data (`Objective.n_folds`): in place of each training from another seed there is one on each fold, every time
+    other folds, and as long as the trial's.
+
     Every finalist gets its first seed before any gets its second, and a round that the deadline stops
     does not count: so a short time still compares like with like. Where not even one round of all finalists
     fits into the time, there are fewer of them, then fewer steps, then the trials' own trainings decide.
@@ -73,21 +104,22 @@ def refit(
             drawn ones. By digest of a candidate: weights that know the validation part already, from which its
             last training starts; without the time for that they are handed over as they are.
     """
-    plan = objective.space.file.refit
-    best = promising(best_of_lineages(ranked), plan.top)
-    end = rounds_end(best, plan.steps_factor, deadline)
+    plan = _Plan.of(objective)
+    lineages = best_of_lineages(ranked)
+    best = promising(lineages, plan.top)
+    end = rounds_end(best, plan.whole_factor, deadline)
     n_finalists, factor = affordable(best, plan.steps_factor, end, threads)
     while n_finalists < len(best) and not was_cut(best[0]) and was_cut(best[-1]):
         best.pop()
-        end = rounds_end(best, plan.steps_factor, deadline)
+        end = rounds_end(best, plan.whole_factor, deadline)
         n_finalists, factor = affordable(best, plan.steps_factor, end, threads)
     if not n_finalists:
         end = deadline
         n_finalists, factor = affordable(best, plan.steps_factor, end, threads)
     finalists = [_finalist(objective, record, factor) for record in best[: max(1, n_finalists)]]
     if n_finalists:
-        emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.seeds))
-        _rounds(objective, finalists, plan.seeds, end, emit, threads, warm is not None)
+        emit(RefitStarted(tuple(f.record.trial for f in finalists), plan.rounds, objective.n_folds))
+        _rounds(objective, finalists, plan.rounds, end, emit, threads, warm is not None)
     finalists.sort(
         key=lambda f: (
             bool(f.cut),
@@ -98,30 +130,31 @@ def refit(
         )
     )
     winner = finalists[0]
-    if (done := len(winner.fits) - 1) < plan.seeds:
-        winner.notices.append(_REFITS.format(seeds=plan.seeds, done=done or "none"))
+    if (done := len(winner.fits) - 1) < plan.rounds:
+        said = _REPEATS if objective.n_folds else _REFITS
+        winner.notices.append(said.format(rounds=plan.rounds, done=done or "none"))
     if n_finalists or warm:
         winner.whole = _whole(objective, winner, deadline, warm)
+    winner.selection = selection(objective, lineages, finalists)
     return finalists
 
 
 def _rounds(
     objective: Objective,
     finalists: list[Finalist],
-    seeds: int,
+    rounds: int,
     deadline: float | None,
     emit: Callable[[Event], None],
     threads: int,
     warm: bool,
 ) -> None:
-    """Up to `seeds` trainings of every finalist, while a whole round is in time."""
+    """Up to so many trainings of every finalist, of small data on every fold, while a whole round is in time."""
     longest, metric = 0.0, objective.features.metric.name
-    for finalist in finalists:
-        objective.features.prepare(finalist.transpiled.candidate.preprocessing)  # not in several threads
-    for index in range(1, seeds + 1):
+    for index in range(1, rounds + 1):
         started = time.monotonic()
         if deadline is not None and started + longest * MARGIN > deadline:
             return
+        _prepare(objective, finalists, index)
         train = partial(train_once, objective, index=index, deadline=deadline)
         starts = [finalist.fits[0].parameters if warm else DRAWN for finalist in finalists]
         with ThreadPoolExecutor(threads) as pool:
@@ -132,6 +165,16 @@ def _rounds(
             emit(RefitFinished(finalist.record.trial, index - 1, fit.validation_score, metric))
             finalist.fits.append(fit)
         longest = max(longest, time.monotonic() - started)
+
+
+def _prepare(objective: Objective, finalists: list[Finalist], index: int) -> None:
+    """Fit what a round needs: not in several threads."""
+    data = [objective.features]
+    if objective.n_folds:
+        data = [fold.features for fold in objective.features.folds(objective.n_folds, index)]
+    for finalist in finalists:
+        for features in data:
+            features.prepare(finalist.transpiled.candidate.preprocessing)
 
 
 def _whole(
@@ -200,6 +243,8 @@ def train_once(
         deadline: in seconds of `time.monotonic`; None for no limit.
     """
     candidate = transpiled.candidate
+    if objective.n_folds:
+        return _train_folds(objective, candidate, index, deadline)
     data = objective.features.prepare(candidate.preprocessing).data
     rng = np.random.default_rng(seed_words(objective.seed, candidate, index))
     found = fit_candidate(
@@ -215,6 +260,20 @@ def train_once(
     loss = math.inf if found.validation_loss is None else found.validation_loss
     cut = found.stopped.sentence if found.stopped == Stop.BUDGET else ""
     return Refitted(found.parameters, score, index, loss, cut)
+
+
+def _train_folds(objective: Objective, candidate: Candidate, repeat: int, deadline: float | None) -> Refitted:
+    """One training on each fold, and the scores of all."""
+    fits: list[FoldFit] = []
+    for number, _ in enumerate(objective.features.folds(objective.n_folds, repeat)):
+        fits.append(objective.fold_fit(candidate, number, repeat=repeat, deadline=deadline))
+        if fits[-1].cut:
+            break
+    _, said = joined(fits)
+    cut = Stop.BUDGET.sentence if fits[-1].cut else ""
+    return Refitted(
+        fits[0].parameters, FoldScores.of(fits).judged, repeat, fold_loss(fits), cut, tuple(fits), said
+    )
 
 
 def _finalist(objective: Objective, record: TrialRecord, steps_factor: float) -> Finalist:

@@ -7,8 +7,56 @@ from dataclasses import dataclass
 from qcsearch.training.parameters import ParameterCounts
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval
+from qcsearch.wording import interval
+from qcsearch.wording import score as shown
 
-__all__ = ["BaselineScore", "Best", "SeedScore", "SnapshotScore", "Untuned"]
+__all__ = ["BaselineScore", "Best", "SeedScore", "Selection", "SnapshotScore", "Untuned"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How the winner was chosen, and what its validation score is the score of.
+
+    Attributes:
+        score: of the winner under noise, on samples that its trainings had not seen; with repeats each time of those by
+            which it was not chosen, see `selection.left_out_score`.
+        n_trials: that it was chosen among: of each lineage of trained ones the best.
+        n_samples: that the score is of.
+        n_folds: of how many folds they are the validation parts, each scored by a training that had not seen it; 0 for
+            the validation part of the one split.
+        repeats: how often the finalists were judged so, by other folds each time; 0 if only the trials were.
+        chosen_by: the mean that made it the winner: the greatest of many, so that part of it is luck.
+        interval: 95 % interval of the score if there are repeats; None of the greatest of many.
+    """
+
+    score: float
+    n_trials: int
+    n_samples: int
+    n_folds: int
+    repeats: int
+    chosen_by: float
+    interval: Interval | None
+
+    def text(self, metric: str = "accuracy") -> str:
+        """How the winner was chosen, in two sentences.
+
+        Args:
+            metric: which score it is.
+        """
+        among = f"Chosen among {self.n_trials} trials" if self.n_trials > 1 else "The only trial"
+        if not self.n_folds:
+            return (
+                f"{among}, by the {self.n_samples} samples of the validation part: {shown(self.score, metric)}, "
+                "which is the best of them and so more than other samples may bear out."
+            )
+        said = f"{among}, by {self.n_folds} folds of {self.n_samples} samples, each scored by a training without it"
+        if not self.repeats:
+            return f"{said}: {shown(self.score, metric)}, which is the best of them."
+        times = "once" if self.repeats == 1 else f"{self.repeats} times"
+        return (
+            f"{said}; the finalists {times} more, with other folds: {shown(self.score, metric)} "
+            f"({interval(self.interval, metric)}), each time of the best by the others."
+        )
 
 
 @dataclass(frozen=True)
@@ -19,7 +67,8 @@ class Best:
         trial: number of its trial.
         shots: of each measurement basis of a prediction, that the search was for; None for infinitely many.
         metric: name of the search's metric, a scorer of scikit-learn.
-        validation_score: in that metric, under noise, at these shots, on the validation split: what it was chosen by.
+        validation_score: in that metric, under noise, at these shots, on samples that the trainings had not seen; see
+            `selection`.
         test_score: in that metric, under noise, at infinitely many shots, on the test split.
         test_score_interval: its 95 % interval, see `training.statistics.score_interval`.
         test_score_noiseless: of the same weights without noise.
@@ -33,6 +82,7 @@ class Best:
         n_qubits: of its circuit.
         parameters: trained numbers, those of circuit, feature map and head apart.
         two_qubit_gates: of its mapped circuit.
+        selection: how it was chosen.
     """
 
     trial: int
@@ -51,6 +101,7 @@ class Best:
     n_qubits: int
     parameters: ParameterCounts
     two_qubit_gates: int
+    selection: Selection
 
 
 @dataclass(frozen=True)

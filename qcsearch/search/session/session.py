@@ -65,7 +65,8 @@ class Session:
 
         settings = self.settings
         features, limit = Features.of(self.dataset, settings), settings.budget.setup_seconds
-        return Objective.of(features, self.space, self.device, settings.seed, limit, settings.shots)
+        space, device, tuned = self.space, self.device, self.config.tuned
+        return Objective.of(features, space, device, settings.seed, limit, settings.shots, tuned=tuned)
 
     @property
     def settings(self) -> SearchSettings:

@@ -19,9 +19,11 @@ class SearchContext:
         n_features: raw features that vary.
         target: what is to be said of a sample.
         image_shape: `(height, width)` in pixels if the samples are images, else None.
+        small: whether the data are small: what the space says of these holds then.
     """
 
     device: Device
     n_features: int
     target: Target
     image_shape: tuple[int, int] | None = None
+    small: bool = False

@@ -237,6 +237,17 @@ class RefitPart(Part):
     steps_factor: float = Field(default=2.0, gt=0, le=1000)
 
 
+class SmallPart(Part):
+    """What holds of small data, where one validation part has too few samples to choose by."""
+
+    below: int = Field(default=80, ge=0)
+    folds: int = Field(default=5, ge=2, le=20)
+    top: int = Field(default=4, ge=1, le=50)
+    repeats: int = Field(default=2, ge=1, le=50)
+    steps: Ints | None = None
+    weight_decays: Numbers | None = None
+
+
 class SpaceFile(Part):
     """A whole file."""
 
@@ -248,4 +259,12 @@ class SpaceFile(Part):
     predictors: Annotated[tuple[PredictorPart, ...], Field(strict=False)] = ()
     ladder: LadderPart = LadderPart()
     refit: RefitPart = RefitPart()
+    small: SmallPart = SmallPart()
     start: Annotated[tuple[dict[str, str | int | float], ...], Field(strict=False)] = ()
+
+    @property
+    def of_small(self) -> SpaceFile:
+        """The same for small data."""
+        own = {"steps": self.small.steps, "weight_decays": self.small.weight_decays}
+        training = self.training.model_copy(update={key: value for key, value in own.items() if value})
+        return self.model_copy(update={"training": training})

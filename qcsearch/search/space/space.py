@@ -106,7 +106,10 @@ class SearchSpace:
         """
         from qcsearch.search.space.bound import BoundSpace  # scikit-learn comes with it
 
-        return BoundSpace.of(self.name, self.file, self.parameters, context)
+        if not context.small:
+            return BoundSpace.of(self.name, self.file, self.parameters, context)
+        file = self.file.of_small
+        return BoundSpace.of(self.name, file, Parameters.of(file), context)
 
     def describe(self) -> list[tuple[str, str]]:
         """Rows `(parameter, choices)` for a person."""

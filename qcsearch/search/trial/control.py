@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from qcsearch.search.space.ladder import Ladder
-from qcsearch.search.trial.record import Outcome
+from qcsearch.search.trial.record import Outcome, TrialRecord
 from qcsearch.training.loop.fit import Fit, Stop
 from qcsearch.wording import metric
 
@@ -22,11 +22,18 @@ class Rungs(Protocol):
         """Report at rung 0, 1, …; the score it needed if the trial is to end here, else None."""
         ...
 
+    def leader(self) -> TrialRecord | None:
+        """The best trial so far that was judged by folds, if others may end for being behind it; else None."""
+        ...
+
 
 class _NoRungs:
     """Nobody listens: the training goes to its end."""
 
     def report(self, rung: int, validation_score: float) -> float | None:
+        return None
+
+    def leader(self) -> TrialRecord | None:
         return None
 
 
@@ -47,6 +54,11 @@ class TrialControl:
     rungs: Rungs = _NO_RUNGS
     deadline: float | None = None
     max_seconds: float | None = None
+
+    def since(self, started: float) -> TrialControl:
+        """The same with one deadline, of a training that started at a `time.monotonic`."""
+        ends = (self.deadline, None if self.max_seconds is None else started + self.max_seconds)
+        return replace(self, deadline=min((end for end in ends if end is not None), default=None))
 
 
 TO_THE_END = TrialControl()

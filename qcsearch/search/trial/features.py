@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.class_weights import class_weights
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.preprocessing.pipeline import build_pipeline, fit_seconds, n_components
-from qcsearch.data.splitting import Part, Split, split
+from qcsearch.data.splitting import Part, Split, folds, split
 from qcsearch.data.targets import Target
 from qcsearch.devices.device import Device
 from qcsearch.search.space.context import SearchContext
 from qcsearch.training.data import TrainingData
-from qcsearch.training.expectations import Floats
+from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.metrics import Metric
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from qcsearch.search.settings import SearchSettings
 
-__all__ = ["Features", "Prepared"]
+__all__ = ["Features", "FoldFeatures", "Prepared"]
 
 _KEPT = 64
 _KEPT_NUMBERS = 30_000_000
@@ -64,6 +68,24 @@ class _Reduced:
         return self.X.size + self.X_val.size
 
 
+@dataclass(frozen=True, eq=False)
+class FoldFeatures:
+    """One fold of a cross-validation, with pipelines that are fitted on its own training part.
+
+    Attributes:
+        features: its data.
+        rows: see `splitting.Fold`.
+    """
+
+    features: Features
+    rows: Ints
+
+    def transformed(self, candidate: Candidate, part: Part) -> Part:
+        """Raw samples as the candidate's circuit takes them in this fold."""
+        pipeline = self.features.prepare(candidate.preprocessing).pipeline
+        return Part(np.asarray(pipeline.transform(part.X), dtype=np.float64), part.y)
+
+
 class Features:
     """A data set, split by one seed, with its fitted pipelines.
 
@@ -91,6 +113,7 @@ class Features:
         self.target: Target = dataset.target.fitted(parts.train.y)
         self.split: Split = parts.learned(self.target)
         self.metric = Metric.of(metric, self.target)
+        self._folds: dict[tuple[int, int], tuple[FoldFeatures, ...]] = {}
         for part in ("validation", "test"):
             self.metric.check(getattr(self.split, part).y, self.target, part)
         self._class_weights = class_weights(class_weight, self.split.train.y, self.target)
@@ -106,6 +129,34 @@ class Features:
     def weighted(self) -> bool:
         """Whether some samples count more than others in what is learnt."""
         return self._class_weights is not None
+
+    @property
+    def foldable(self) -> bool:
+        """Whether the validation part was cut off by the split, of classes: one that the data bring is to be used."""
+        return self.dataset.X_val is None and self.target.n_classes > 0
+
+    @property
+    def known_y(self) -> Ints:
+        """Class numbers of the training and the validation part, in this order."""
+        return np.concatenate([self.split.train.y, self.split.validation.y])
+
+    def folds(self, n_folds: int, repeat: int = 0) -> tuple[FoldFeatures, ...]:
+        """Folds of training and validation part, see `splitting.folds`; the first of repeat 0 are these features."""
+        key = (n_folds, repeat)
+        if key not in self._folds:
+            found = folds(self.dataset, self.split, n_folds, self.seed, repeat)
+            self._folds[key] = tuple(
+                FoldFeatures(self if fold.split is self.split else self._of(fold.split), fold.rows)
+                for fold in found
+            )
+        return self._folds[key]
+
+    def _of(self, parts: Split) -> Features:
+        """The same data, split in another way."""
+        other = copy(self)
+        other.split = parts
+        other._folds, other._prepared, other._reduced = {}, OrderedDict(), OrderedDict()
+        return other
 
     def context(self, device: Device) -> SearchContext:
         """What a space must know of these data."""

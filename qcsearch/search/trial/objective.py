@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
-from qcsearch.candidate.gate import GateList
 from qcsearch.circuits.lowering import lower
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import CandidateError, DeviceError
-from qcsearch.search.budget import SETUP
 from qcsearch.search.space.bound import BoundSpace
 from qcsearch.search.space.space import SearchSpace
 from qcsearch.search.trial.constraints import BUILDABLE, Infeasible, check, check_parameters, costs
 from qcsearch.search.trial.control import TO_THE_END, RungReporter, TrialControl
 from qcsearch.search.trial.features import Features
+from qcsearch.search.trial.folds import FoldFit, fold_fit, train_fold
+from qcsearch.search.trial.out_of_fold import out_of_fold
 from qcsearch.search.trial.record import Costs, Outcome, TrialRecord
-from qcsearch.search.trial.seeds import seed_words
+from qcsearch.search.trial.seeds import PRECISION, seed_words
+from qcsearch.search.trial.setup import check_length, check_seconds
 from qcsearch.search.trial.versions import versions
 from qcsearch.stopwatch import Stopwatch
 from qcsearch.storage.canonical import Json
@@ -40,14 +41,7 @@ if TYPE_CHECKING:
     from qcsearch.search.predictors import PredictorInput
     from qcsearch.search.trial.predictor_limits import PredictorResults
 
-__all__ = ["PRECISION", "Objective"]
-
-PRECISION = "float32"
-"""Of all trainings in a search, its refit too, which take about half as long; finalists are scored in double."""
-
-_LENGTH_MARGIN = 1.5
-_GATE_SECONDS = 2e-4
-"""Of each gate, about: to build it, to map it, and to compile the three programs of a trial."""
+__all__ = ["Objective"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +57,7 @@ class Objective:
         setup_seconds: what fitting a candidate's reduction and building its circuit may take, see
             `Budget.setup_seconds`; None for no limit.
         shots: of each measurement basis of a prediction; None for infinitely many.
+        n_folds: of small data, by how many folds each candidate is judged; 0 for the validation part alone.
     """
 
     features: Features
@@ -72,6 +67,7 @@ class Objective:
     seed: int
     setup_seconds: float | None = None
     shots: int | None = None
+    n_folds: int = 0
 
     @classmethod
     def of(
@@ -82,14 +78,22 @@ class Objective:
         seed: int,
         setup_seconds: float | None = None,
         shots: int | None = None,
+        *,
+        tuned: bool = False,
     ) -> Objective:
         """Bind a space to data and device.
+
+        Data of classes are small if the split cut off fewer samples for validation than the space says; not in a
+        tuning, whose candidates come with weights that have seen the whole training part.
 
         Raises:
             SpaceError: if none of the alternatives of a part is possible for them.
         """
-        bound = space.bind(features.context(device))
-        return cls(features, space, bound, device, seed, setup_seconds, shots)
+        plan, few = space.file.small, len(features.split.validation)
+        small = not tuned and features.foldable and few < plan.below
+        bound = space.bind(replace(features.context(device), small=small))
+        n_folds = plan.folds if small else 0
+        return cls(features, space, bound, device, seed, setup_seconds, shots, n_folds)
 
     @property
     def told_shots(self) -> int:
@@ -114,7 +118,7 @@ class Objective:
                 n_features = self.features.n_components(candidate.preprocessing)
                 self._check_fit(candidate)
                 gate_list = lower(candidate, topology(self.device, candidate.qubits), n_features)
-                self._check_length(gate_list)
+                check_length(gate_list, self.space.file.constraints.max_two_qubit_gates, self.setup_seconds)
                 parameters = ParameterCounts.of(gate_list, self._check_head(candidate))
                 check_parameters(parameters, self.space.file.constraints)
             transpiled = transpile_candidate(
@@ -124,6 +128,25 @@ class Objective:
             raise Infeasible(error.message, BUILDABLE, 1.0, {BUILDABLE: 1.0}) from error
         cost = costs(transpiled.mapped, self.device, parameters, candidate.observables, self.shots)
         return transpiled, cost, {BUILDABLE: 0.0} | check(cost, self.space.file.constraints)
+
+    def fold_fit(
+        self, candidate: Candidate, number: int, *, repeat: int = 0, deadline: float | None = None
+    ) -> FoldFit:
+        """Train a candidate on one of the folds, from drawn weights.
+
+        Args:
+            candidate: what to train.
+            number: of the fold.
+            repeat: which folds, see `Features.folds`, and which start.
+            deadline: in seconds of `time.monotonic`; None for no limit.
+
+        Raises:
+            Infeasible: if it cannot be built for the features that vary in this fold.
+        """
+        fold = self.features.folds(self.n_folds, repeat)[number]
+        transpiled, _, _ = replace(self, features=fold.features, setup_seconds=None).transpile(candidate)
+        words = (*seed_words(self.seed, candidate, repeat), number + 1)
+        return train_fold(transpiled, fold, words, deadline, self.shots)
 
     def predictor_input(self, transpiled: TranspiledCandidate) -> PredictorInput:
         """A transpiled candidate with the training part, as predictors see it."""
@@ -144,7 +167,9 @@ class Objective:
 
     def _check_fit(self, candidate: Candidate) -> None:
         seconds = self.features.fit_seconds(candidate.preprocessing)
-        self._check_seconds(seconds, f"fitting the reduction '{candidate.preprocessing.reduction.name}'")
+        check_seconds(
+            self.setup_seconds, seconds, f"fitting the reduction '{candidate.preprocessing.reduction.name}'"
+        )
 
     def _check_head(self, candidate: Candidate) -> int:
         """How many parameters the head may have; refused if it takes too long to be fitted, or cannot be weighted."""
@@ -154,34 +179,8 @@ class Objective:
         head, target, n_train = make_head(candidate), self.features.target, len(self.features.split.train)
         if isinstance(head, FittedHead):
             seconds = head.fit_seconds(n_train, len(candidate.observables), target.n_outputs)
-            self._check_seconds(seconds, f"fitting the head '{candidate.head.name}'")
+            check_seconds(self.setup_seconds, seconds, f"fitting the head '{candidate.head.name}'")
         return n_head_parameters(candidate, target)
-
-    def _check_seconds(self, seconds: float, what: str) -> None:
-        """Refuse what cannot be interrupted and takes too much of the search's time."""
-        limit = self.setup_seconds
-        if limit is not None and seconds > limit:
-            reason = (
-                f"{what.capitalize()} takes about {seconds:.2g} s, of which this search can give {limit:.2g}."
-            )
-            violation = (seconds - limit) / limit
-            raise Infeasible(reason, SETUP, violation, {SETUP: violation})
-
-    def _check_length(self, gate_list: GateList) -> None:
-        """Refuse what is far too long before it is mapped, which for some long circuits takes minutes.
-
-        Mapping may cancel some two-qubit gates, and translates one into up to three: so there is a margin.
-        """
-        gates = gate_list.gates
-        self._check_seconds(_GATE_SECONDS * len(gates), f"building a circuit of {len(gates):,} gates")
-        limit = self.space.file.constraints.max_two_qubit_gates
-        if limit is None:
-            return
-        pairs = sum(len(gate.qubits) == 2 for gate in gates)
-        if pairs > _LENGTH_MARGIN * limit:
-            violation = (pairs - limit) / max(limit, 1)
-            reason = f"{pairs} two-qubit gates before mapping are above the limit {limit}."
-            raise Infeasible(reason, "two_qubit_gates", violation, {"two_qubit_gates": violation})
 
     def __call__(
         self,
@@ -250,7 +249,7 @@ class Objective:
         start: Parameters,
         rate: float,
     ) -> TrialRecord:
-        options = transpiled.candidate.training
+        options, started = transpiled.candidate.training, time.monotonic()
         data = self.features.prepare(transpiled.candidate.preprocessing).data
         seed = seed_words(self.seed, transpiled.candidate)
         reporter = RungReporter(self.space.ladder, options.steps, control, self.features.metric.name)
@@ -260,7 +259,7 @@ class Objective:
             np.random.default_rng(seed),
             options=replace(options, learning_rate=rate * options.learning_rate),
             start=start,
-            control=TrainingControl(control.deadline, reporter),
+            control=TrainingControl(control.deadline, reporter, last=self.n_folds > 0),
             dtype=PRECISION,
             shots=self.shots,
         )
@@ -279,12 +278,17 @@ class Objective:
         )
         if not record.trained:
             return record
+        assert record.costs is not None
+        costs = replace(record.costs, parameters=transpiled.counts(data.target, fit.parameters.head))
+        record = replace(record, costs=costs)
+        if self.n_folds and record.outcome.kind == "kept":
+            folds, train = self.features.folds(self.n_folds), partial(self.fold_fit, transpiled.candidate)
+            first = fold_fit(folds[0], transpiled, fit, self.shots)
+            return out_of_fold(record, first, folds, train, control.since(started))
         scored = partial(validation_score, transpiled, fit.parameters, data)
         chosen_by = fit.validation_score if options.noise else scored(shots=self.shots)
-        assert record.costs is not None
         return replace(
             record,
-            costs=replace(record.costs, parameters=transpiled.counts(data.target, fit.parameters.head)),
             validation_score=chosen_by,
             validation_score_noisy=chosen_by if self.shots is None else scored(),
             validation_score_noiseless=scored(noise=False),

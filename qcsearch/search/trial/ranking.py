@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from qcsearch.search.trial.record import TrialRecord
 
-__all__ = ["best_of_lineages", "rank"]
+__all__ = ["best_of_lineages", "leader", "rank"]
 
 
 def best_of_lineages(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
@@ -19,6 +19,12 @@ def best_of_lineages(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
     for record in ranked:
         found.setdefault(record.trial if record.lineage is None else record.lineage, record)
     return list(found.values())
+
+
+def leader(found: Iterable[TrialRecord]) -> TrialRecord | None:
+    """The best of those that were judged by folds; None if there is none."""
+    folded = (record for record in found if record.predicted and record.outcome.kind == "kept")
+    return max(folded, key=_place, default=None)
 
 
 def rank(found: Iterable[TrialRecord]) -> list[TrialRecord]:

@@ -101,8 +101,8 @@ class TrialRecord:
         candidate: what was tried; None if the space could not make one of the parameters.
         params: the sampler's parameters.
         outcome: what became of it.
-        validation_score: under the device's noise, on the validation split, at the shots that the search is for; what
-            the search maximises.
+        validation_score: under the device's noise, on the validation split or over all folds, at the shots that the
+            search is for; what the search maximises.
         validation_score_noiseless: of the same weights without noise, at infinitely many shots.
         validation_score_noisy: under noise, at infinitely many shots.
         metric: which score that and those of the history are.
@@ -110,6 +110,8 @@ class TrialRecord:
         costs: of the mapped circuit; None if it was never mapped.
         constraints: violation of each constraint, > 0 broken.
         predictors: training-free figures by name, if any were computed.
+        predicted: of a trial that was judged by folds: the class number that each sample of training and validation
+            part, in this order, was given by the training that had not seen it.
         history: `(step, validation score)` under noise.
         parameters: trained, of circuit and head; empty if nothing was trained.
         steps: optimizer steps done.
@@ -134,6 +136,7 @@ class TrialRecord:
     costs: Costs | None = None
     constraints: Mapping[str, float] = field(default_factory=dict)
     predictors: Mapping[str, float] = field(default_factory=dict)
+    predicted: tuple[int, ...] = ()
     history: tuple[tuple[int, float], ...] = ()
     parameters: Parameters = field(default_factory=Parameters)
     steps: int = 0
@@ -178,7 +181,7 @@ class TrialRecord:
         data["versions"] = dict(self.versions)
         data["history"] = [list(point) for point in self.history]
         data["parameters"] = self.parameters.to_json()
-        data["seed"] = list(self.seed)
+        data["seed"], data["predicted"] = list(self.seed), list(self.predicted)
         return data
 
     @classmethod
@@ -197,5 +200,5 @@ class TrialRecord:
         known["outcome"] = Outcome(**known["outcome"])
         known["history"] = tuple((int(step), float(value)) for step, value in known["history"])
         known["parameters"] = Parameters.from_json(known["parameters"])
-        known["seed"] = tuple(known["seed"])
+        known["seed"], known["predicted"] = tuple(known["seed"]), tuple(known["predicted"])
         return cls(**known)

@@ -1,10 +1,13 @@
-"""What the random numbers of a training are drawn from."""
+"""What the trainings of a search have in common: their precision, and what their random numbers are drawn from."""
 
 from __future__ import annotations
 
 from qcsearch.candidate.candidate import Candidate
 
-__all__ = ["seed_words"]
+__all__ = ["PRECISION", "seed_words"]
+
+PRECISION = "float32"
+"""Of all trainings in a search, its refit too, which take about half as long; finalists are scored in double."""
 
 
 def seed_words(seed: int, candidate: Candidate, index: int = 0) -> tuple[int, ...]:

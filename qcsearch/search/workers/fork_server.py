@@ -116,8 +116,10 @@ class _Server:
             os.dup2(log.fileno(), 2)
         settings = self._run.config.settings
         features, limit = Features.of(self._run.dataset, settings), settings.budget.setup_seconds
-        space, device = self._run.space, self._run.device
-        self._objective = Objective.of(features, space, device, settings.seed, limit, settings.shots)
+        space, device, tuned = self._run.space, self._run.device, self._run.config.tuned
+        self._objective = Objective.of(
+            features, space, device, settings.seed, limit, settings.shots, tuned=tuned
+        )
         self._tell("ready")
 
     def _start(self, name: str, until: str, trial_seconds: str) -> None:

@@ -13,6 +13,7 @@ from qcsearch.search.study.asked import Asked
 from qcsearch.search.study.study import SearchStudy
 from qcsearch.search.trial.control import TrialControl
 from qcsearch.search.trial.objective import Objective
+from qcsearch.search.trial.ranking import leader
 from qcsearch.search.trial.record import Outcome, TrialRecord
 from qcsearch.stopwatch import Stopwatch
 
@@ -145,3 +146,7 @@ class _StudyRungs:
             self.on_running(TrialRunning(self.asked.number, rung + 1, validation_score, self.study.metric))
         with self.watch.stage("store"):
             return self.study.report(self.asked, rung, validation_score)
+
+    def leader(self) -> TrialRecord | None:
+        with self.watch.stage("store"):
+            return leader(self.study.records()) if self.study.prunes else None

@@ -69,7 +69,8 @@ class Fit:
     """A finished training.
 
     Attributes:
-        parameters: of the step with the best validation, or of the last without validation data.
+        parameters: of the step with the best validation, or of the last without validation data, or if that was asked
+            for.
         history: the validations in order.
         stopped: why it ended; `stopped.sentence` in words.
         steps: optimizer steps done.

@@ -35,11 +35,14 @@ class TrainingControl:
         on_step: see `OnStep`.
         checkpoint: file to write at each validation, and to resume from if it is there; then start values and
             seed are those it was begun with.
+        last: hand back the last weights, not those of the best validation: with few validation samples the best of
+            many validations is mostly luck.
     """
 
     deadline: float | None = None
     on_step: OnStep | None = None
     checkpoint: str | Path | None = None
+    last: bool = False
 
 
 UNCONTROLLED = TrainingControl()
@@ -87,6 +90,7 @@ class _Loop:
         self.task, self.state = task, state
         self.deadline, self.on_step = control.deadline, control.on_step
         self.checkpoint = None if control.checkpoint is None else Path(control.checkpoint)
+        self.last = control.last
         self.optimizer = OPTIMIZERS.create(task.options.optimizer)
         self.stepwise = task.estimator if isinstance(task.estimator, Stepwise) else None
         self.validation_seconds = self.step_seconds = 0.0
@@ -119,8 +123,11 @@ class _Loop:
         self.save()  # before a validation that an unbroken training would not have made
         if state.history[-1].step < state.step:
             self.validate()
-        parameters, history = self.task.parameters(state.best), tuple(state.history)
-        return Fit(parameters, history, stop, state.step, state.best_score, state.best_loss)
+        history = tuple(state.history)
+        kept = (state.best, state.best_score, state.best_loss)
+        if self.last:
+            kept = (state.theta, history[-1].validation_score, history[-1].validation_loss)
+        return Fit(self.task.parameters(kept[0]), history, stop, state.step, *kept[1:])
 
     def reason(self) -> Stop | None:
         """Why the next step is not done, None if it is."""

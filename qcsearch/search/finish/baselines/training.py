@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qcsearch.search.finish.baselines.base import TrainedCircuit, Unmeasured
-from qcsearch.search.trial.objective import PRECISION
-from qcsearch.search.trial.seeds import seed_words
+from qcsearch.search.trial.seeds import PRECISION, seed_words
 from qcsearch.training.loop.fit import Fit, Stop
 from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.single import fit_candidate
