@@ -68,6 +68,7 @@ def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
         "n_qubits",
         "parameters",
         "two_qubit_gates",
+        "selection",
     }
     assert data["n_trials"] == 8
     (majority,) = data["baselines"]
