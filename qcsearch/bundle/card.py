@@ -133,8 +133,9 @@ def _metrics(metrics: Mapping[str, Json]) -> str:
         f"| {for_card(name)} | {_shown(value)} | {_error(name, value, n_test)} |" for name, value in rows
     ]
     note = (
-        "Names say which part of the data a number is of: validation numbers chose the model and are a "
-        "little optimistic; test numbers did not. `noisy` and `noiseless` are simulations at infinitely many shots; "
+        "Names say which part of the data a number is of: validation numbers chose the model, or come of how it was "
+        "chosen, as `validation_score_is` says; test numbers did not. `noisy` and `noiseless` are simulations at "
+        "infinitely many shots; "
         "`noisy_at_…_shots` is one of so many shots a measurement basis, the mean over repeated measurements."
     )
     return "\n".join([note, "", "| metric | value | 95 % interval |", "|---|---|---|", *lines])

@@ -116,14 +116,19 @@ def test_each_sample_is_scored_by_a_training_and_a_preprocessing_that_had_not_se
     first, *_, last = small.features.folds(5)
     data = small.features.prepare(candidate.preprocessing).data
     transpiled, _, _ = small.transpile(candidate)
-    said = classify(transpiled, record.parameters, data.validation.X, 2).classes
+    said = classify(transpiled, record.parameters, data.validation.X, data.target).answers
     np.testing.assert_array_equal(said, np.asarray(record.predicted)[first.rows])
     scaler = last.features.prepare(candidate.preprocessing).pipeline
     own = scaler[:-1].transform(last.features.split.train.X)
     np.testing.assert_allclose(own.mean(axis=0), 0, atol=1e-9)
     fit = small.fold_fit(candidate, 4)
-    said = classify(fit.transpiled, fit.parameters, scaler.transform(last.features.split.validation.X), 2)
-    np.testing.assert_array_equal(said.classes, np.asarray(record.predicted)[last.rows])
+    said = classify(
+        fit.transpiled,
+        fit.parameters,
+        scaler.transform(last.features.split.validation.X),
+        small.features.target,
+    )
+    np.testing.assert_array_equal(said.answers, np.asarray(record.predicted)[last.rows])
 
 
 def test_weights_that_another_trial_learned_start_the_first_fold_alone(

@@ -83,14 +83,14 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
         device: its name.
         pareto: whether the trials are those of the Pareto front alone.
     """
-    from qcsearch.search.finish.rows import TEST, shots_column
+    from qcsearch.search.finish.rows import FOLDS, TEST, shots_column
 
     final = [row for row in rows if row.split == TEST]
     trials = [row for row in rows if row.kind == "trial"]
     majority = next((row for row in rows if row.kind == "classical" and row.split != TEST), None)
     if final:
         _show_final(final, device)
-        for sentence in (rows.added, rows.calibration):
+        for sentence in (rows.chosen, rows.added, rows.calibration):
             if sentence:
                 tell(sentence)
     costs = ["qubits", "parameters", "2q gates", "QPU s"]
@@ -101,9 +101,8 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
     mark = "" if pareto else f"; {_MARK} Pareto front"
     metric = rows[0].metric if rows else "accuracy"
     by = f", chosen by that at {at_shots[0]}" if for_shots else ""
-    title = (
-        f"{_title(metric)} on the validation split, {which} of {n_trials} trials; noisy: {device}{by}{mark}"
-    )
+    judged = "over all folds" if any(row.split == FOLDS for row in trials) else "on the validation split"
+    title = f"{_title(metric)} {judged}, {which} of {n_trials} trials; noisy: {device}{by}{mark}"
     numbers = range(len(columns) - 2)
     display(table(title, columns, (_trial(row, bool(mark)) for row in trials), right=numbers))
     if not trials:

@@ -118,10 +118,12 @@ def _time_one(objective: Objective, sample: _Sample) -> float:
 
 def _findings(inputs: Inputs, objective: Objective, sample: _Sample, seconds: float) -> dict[str, Any]:
     """What was found, as JSON values; the estimate takes every candidate for one like the timed one."""
+    from qcsearch.search.finish.schedule import Plan
+
     share = len(sample.feasible) / SAMPLED
     cost = share * seconds + (1 - share) * sample.seconds / SAMPLED
-    plan = inputs.space.file.refit
-    final = plan.top * plan.seeds * plan.steps_factor * seconds
+    plan = Plan.of(objective)
+    final = plan.top * plan.rounds * plan.steps_factor * seconds
     split = objective.features.split
     asked, in_time = inputs.settings, inputs.settings.budget.search_seconds
     eta = None if asked.n_trials is None else asked.n_trials * cost / asked.workers + final

@@ -229,6 +229,7 @@ def _model(
         metrics={
             "metric": best.metric,
             "validation_score": best.validation_score,
+            "validation_score_is": best.selection.text(best.metric),
             "test_score": best.test_score,
             "test_score_noiseless": best.test_score_noiseless,
             **accuracies,

@@ -71,6 +71,11 @@ class Leaderboard(tuple[Row, ...]):
     __slots__ = ()
 
     @property
+    def chosen(self) -> str:
+        """What the winner was chosen by, in a sentence; empty before the evaluation."""
+        return next((row.chosen for row in self if row.chosen), "")
+
+    @property
     def added(self) -> str:
         """What entanglement, search and training each added, in a sentence; empty if that was not measured."""
         return added(self)
@@ -110,7 +115,7 @@ class Leaderboard(tuple[Row, ...]):
                 lines.append(f"  {metric(row.metric)} {said}")
             if row.note:
                 lines.append(f"  {row.note}")
-        return "\n".join([*lines, *filter(None, [self.added, self.calibration])])
+        return "\n".join([*lines, *filter(None, [self.chosen, self.added, self.calibration])])
 
 
 def leaderboard(

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.search.events import Event, RefitFinished, RefitStarted
 from qcsearch.search.finish.finalist import Finalist, Refitted
-from qcsearch.search.finish.schedule import MARGIN, affordable, promising, rounds_end, was_cut
+from qcsearch.search.finish.schedule import MARGIN, Plan, affordable, promising, rounds_end, was_cut
 from qcsearch.search.finish.selection import selection
 from qcsearch.search.trial.folds import FoldFit, FoldScores, fold_loss, joined
 from qcsearch.search.trial.objective import Objective
@@ -32,30 +32,6 @@ from qcsearch.training.statistics import score_error
 from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["refit", "train_once"]
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """How the best are trained again.
-
-    Attributes:
-        top: how many.
-        rounds: trainings of each, of small data repeats of its folds.
-        steps_factor: how much longer than their trials; of small data as long, which is what the folds have judged.
-        whole_factor: how many trials' time one training on more samples takes at most.
-    """
-
-    top: int
-    rounds: int
-    steps_factor: float
-    whole_factor: float
-
-    @classmethod
-    def of(cls, objective: Objective) -> _Plan:
-        small, plan = objective.space.file.small, objective.space.file.refit
-        if objective.n_folds:
-            return cls(small.top, small.repeats, 1.0, 1.0 / objective.n_folds)
-        return cls(plan.top, plan.seeds, plan.steps_factor, plan.steps_factor)
 
 
 _WHOLE = 1_000
@@ -104,7 +80,7 @@ def refit(
             drawn ones. By digest of a candidate: weights that know the validation part already, from which its
             last training starts; without the time for that they are handed over as they are.
     """
-    plan = _Plan.of(objective)
+    plan = Plan.of(objective)
     lineages = best_of_lineages(ranked)
     best = promising(lineages, plan.top)
     end = rounds_end(best, plan.whole_factor, deadline)

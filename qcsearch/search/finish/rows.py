@@ -17,6 +17,7 @@ from qcsearch.training.statistics import Difference, Interval, wilson
 from qcsearch.typed import read
 
 __all__ = [
+    "FOLDS",
     "TEST",
     "VALIDATION",
     "Row",
@@ -25,7 +26,7 @@ __all__ = [
     "trial_row",
 ]
 
-VALIDATION, TEST = "validation", "test"
+VALIDATION, FOLDS, TEST = "validation", "folds", "test"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Row:
         score_difference: of a baseline, the winner's score minus its own.
         calibration: of the winner's probabilities, under noise.
         recalls: how often the winner recognises each class, under noise.
-        split: which part of the data all are from: `validation` or `test`.
+        split: which part of the data all are from: `validation`, `folds` of training and validation part, or `test`.
         trial: the trial's number, if it is one.
         spread: standard deviation of `accuracy` over seeds, if there were several.
         n_qubits: of the circuit.
@@ -75,6 +76,7 @@ class Row:
         backend: where it was measured, and what that is: `ibm:ibm_torino (hardware)`.
         n_samples: how many samples they are of, on the test split.
         note: why there is no number, or why it is not to be compared with the others; empty if there is nothing to say.
+        chosen: of the winner, what it was chosen by, in a sentence.
     """
 
     name: str
@@ -111,6 +113,7 @@ class Row:
     backend: str | None = None
     n_samples: int | None = None
     note: str = ""
+    chosen: str = ""
 
 
 def shots_column(rows: Iterable[Row]) -> str:
@@ -146,6 +149,7 @@ def trial_row(record: TrialRecord, pareto: bool, shots: int | None) -> Row:
         two_qubit_gates=None if cost is None else cost.two_qubit_gates,
         costs=cost,
         pareto=pareto,
+        split=FOLDS if record.predicted else VALIDATION,
         encoding=None if candidate is None else candidate.encoding.name,
         ansatz=None if candidate is None else candidate.ansatz.name,
         outcome=record.outcome.kind,
@@ -175,6 +179,7 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         two_qubit_gates=best.two_qubit_gates,
         n_samples=best.n_test,
         note=result.failure,
+        chosen=best.selection.text(best.metric),
     )
     snapshot = held_out and Row(
         f"winner on {held_out.label}",
@@ -260,6 +265,7 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         score_interval=None,
         calibration=None,
         recalls=(),
+        chosen="",
         note="",
         accuracy_deployed=found.deployed.accuracy,
         interval=wilson(found.deployed.accuracy, found.deployed.n_samples),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.record import TrialRecord
 
-__all__ = ["MARGIN", "UNLIMITED", "Deadlines", "affordable", "promising", "rounds_end", "was_cut"]
+__all__ = ["MARGIN", "UNLIMITED", "Deadlines", "Plan", "affordable", "promising", "rounds_end", "was_cut"]
 
 MARGIN = 1.4
 """What a training may take longer than the one it is judged by: equal lengths do not take equal times."""
@@ -31,6 +32,31 @@ class Deadlines:
 
 UNLIMITED = Deadlines()
 """No deadline."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the best are trained again.
+
+    Attributes:
+        top: how many.
+        rounds: trainings of each, of small data repeats of its folds.
+        steps_factor: how much longer than their trials; of small data as long, which is what the folds have judged.
+        whole_factor: how many trials' time one training on more samples takes at most.
+    """
+
+    top: int
+    rounds: int
+    steps_factor: float
+    whole_factor: float
+
+    @classmethod
+    def of(cls, objective: Objective) -> Plan:
+        """What the space says of these data."""
+        small, plan = objective.space.file.small, objective.space.file.refit
+        if objective.n_folds:
+            return cls(small.top, small.repeats, 1.0, 1.0 / objective.n_folds)
+        return cls(plan.top, plan.seeds, plan.steps_factor, plan.steps_factor)
 
 
 def was_cut(record: TrialRecord) -> bool:
