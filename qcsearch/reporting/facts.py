@@ -113,7 +113,6 @@ class RunFacts:
         mapped: the winner on the device.
         scores: of the winner, on the test split.
         final: rows of the leaderboard on the test split: the winner, its baselines, what a tuning began with.
-        chosen: what the winner was chosen by, a sentence; empty before the evaluation.
         added: what entanglement, search and training each added, a sentence; empty if it was not measured.
         failure: why the winner is nothing to be used; empty if it is.
         curves: validation score by step of the winner's trial and of the next best.
@@ -149,7 +148,6 @@ class RunFacts:
     mapped: MappedFacts | None = None
     scores: tuple[Score, ...] = ()
     final: Sequence[Row] = ()
-    chosen: str = ""
     added: str = ""
     failure: str = ""
     curves: tuple[Curve, ...] = ()

@@ -73,7 +73,6 @@ def gather(run: RunFolder) -> RunFacts:
         **_circuit(run, features, winner),
         scores=_scores(result, deployment),
         final=[] if result is None else [row for row in board if row.split == TEST],
-        chosen=board.chosen,
         added=board.added,
         failure="" if result is None else result.failure,
         curves=_curves(ranked, winner),

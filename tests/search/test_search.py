@@ -69,6 +69,7 @@ def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
         "parameters",
         "two_qubit_gates",
         "selection",
+        "test_score_noiseless",
     }
     assert data["n_trials"] == 8
     (majority,) = data["baselines"]
