@@ -168,7 +168,7 @@ def test_the_leaderboard_says_which_split_each_number_is_from(finished: SearchRe
     assert [row.accuracy for row in trials] == sorted((row.accuracy for row in trials), reverse=True)
     assert all(row.accuracy is None for row in rows if row.kind == "classical")
     printed = str(rows).splitlines()
-    assert len(printed) == len(rows) + 1
+    assert len(printed) == len(rows) + 3  # the heads, what the winner was chosen by, how calibrated it is
     assert all("validation" in line or "test" in line for line in printed[1:])
 
 
