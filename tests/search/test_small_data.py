@@ -131,6 +131,15 @@ def test_each_sample_is_scored_by_a_training_and_a_preprocessing_that_had_not_se
     np.testing.assert_array_equal(said.answers, np.asarray(record.predicted)[last.rows])
 
 
+def test_at_finitely_many_shots_a_trial_is_judged_by_several_measurements_of_each_sample(
+    few: Dataset, space: SearchSpace, device: Device, candidate: Candidate
+) -> None:
+    measured = Objective.of(Features(few, 0), space, device, 0, shots=16)
+    record = measured(0, candidate, POINT)
+    right = np.mean(np.equal(record.predicted, measured.features.known_y))
+    assert record.validation_score_noisy == right != record.validation_score
+
+
 def test_weights_that_another_trial_learned_start_the_first_fold_alone(
     small: Objective, candidate: Candidate, record: TrialRecord
 ) -> None:

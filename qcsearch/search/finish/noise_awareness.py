@@ -10,7 +10,7 @@ import numpy as np
 
 from qcsearch.search.finish.baselines.base import NOISELESS, NONE, REFITTED, TrainedCircuit, Unmeasured
 from qcsearch.search.finish.baselines.training import alike, finished
-from qcsearch.search.trial.objective import PRECISION
+from qcsearch.search.trial.seeds import PRECISION
 from qcsearch.training.heads import FittedHead, make_head
 from qcsearch.training.loop.head import converged_head
 from qcsearch.training.loop.trainer import TrainingControl
