@@ -167,10 +167,20 @@ class _Baseline:
     """What the card shows of a baseline, which is a later stage's."""
 
     name: str
-    test_accuracy: float
-    test_interval: Interval
-    difference: Difference
+    test_accuracy: float | None
+    test_interval: Interval | None
+    difference: Difference | None
+    test_score: float
+    test_score_interval: Interval
+    score_difference: Difference
     test_at_shots: ShotScore | None
+
+    @property
+    def shown(self) -> tuple[float, Interval, Difference]:
+        """Accuracy, its interval and how much the model was better; of numbers, which have none, the score."""
+        if self.test_accuracy is None or self.test_interval is None or self.difference is None:
+            return self.test_score, self.test_score_interval, self.score_difference
+        return self.test_accuracy, self.test_interval, self.difference
 
 
 def _baselines(found: Json) -> str:
@@ -179,18 +189,21 @@ def _baselines(found: Json) -> str:
         return "None were recorded."
     names = [part.name for part in fields(_Baseline)]
     rows = [read(_Baseline, {name: one.get(name) for name in names}, "a baseline") for one in found]
-    lines = [
-        f"| {for_card(row.name)} | {row.test_accuracy:.4f} | {_ends(row.test_interval)} | {_at_shots(row)} "
-        f"| {row.difference.value:+.4f} | {_ends((row.difference.low, row.difference.high))} "
-        f"| {row.difference.p:.2g} |"
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        value, ends, found = row.shown
+        lines.append(
+            f"| {for_card(row.name)} | {value:.4f} | {_ends(ends)} | {_at_shots(row)} "
+            f"| {found.value:+.4f} | {_ends((found.low, found.high))} | {found.p:.2g} |"
+        )
+    what = "score" if rows[0].test_accuracy is None else "accuracy"
+    test = "normal with the bootstrap's error" if what == "score" else "of the exact McNemar test"
     note = (
-        "On the test part. Difference: accuracy of this model minus that one, on the same samples; p: of the exact "
-        "McNemar test. With p ≥ 0.05 the two cannot be told apart."
+        f"On the test part. Difference: {what} of this model minus that one, on the same samples; p: {test}. "
+        "With p ≥ 0.05 the two cannot be told apart."
     )
     columns = [
-        "| baseline | accuracy | 95 % interval | with shots | difference | 95 % interval | p |",
+        f"| baseline | {what} | 95 % interval | with shots | difference | 95 % interval | p |",
         "|---|---|---|---|---|---|---|",
     ]
     return "\n".join([note, "", *columns, *lines])

@@ -122,7 +122,7 @@ def _show_final(rows: list[Row], device: str) -> None:
 
     measured = next((row for row in rows if row.kind == "deployed"), None)
     at_shots, for_shots = shots_column(rows), any(row.for_shots for row in rows)
-    title = f"Accuracy on the test split, touched once; noisy: {device}, at infinitely many shots"
+    title = f"{_title(rows[0].measure)} on the test split, touched once; noisy: {device}, at infinitely many shots"
     if for_shots:
         title += f"; searched for {at_shots} a basis, which the intervals are of"
     columns = ["model", "noisy", "± seeds", at_shots, "noiseless"]
@@ -136,10 +136,10 @@ def _show_final(rows: list[Row], device: str) -> None:
     _show_recalls(rows[0].recalls)
     baselines = [row for row in rows if row.kind in _BASELINES]
     columns = ["baseline", "noisy", at_shots, "classical", "95 % interval", "winner − baseline, 95 %", "p"]
-    title = f"Baselines on the same {rows[0].n_samples:,} test samples, differences in points"
+    title = f"Baselines on the same {rows[0].n_samples:,} test samples, differences{_unit(rows[0].measure)}"
     title += f" at {at_shots}" if for_shots else ""
     display(table(title, columns, map(_baseline, baselines), right=range(1, len(columns))))
-    if rows[0].metric != "accuracy":
+    if rows[0].metric != rows[0].measure:
         _show_scores([rows[0], *baselines])
     for row in rows:
         if row.note:
@@ -172,8 +172,7 @@ def _show_recalls(found: Sequence[Recall]) -> None:
 def _show_scores(rows: list[Row]) -> None:
     """The scores that the search was for, where that is not accuracy."""
     metric = rows[0].metric
-    unit = " in points" if is_share(metric) else ""
-    title = f"{_title(metric)} on the same test samples, which the search was for; differences{unit}"
+    title = f"{_title(metric)} on the same test samples, which the search was for; differences{_unit(metric)}"
     columns = ["model", "score", "95 % interval", "winner − it, 95 %", "p"]
     display(table(title, columns, map(_scored, rows), right=range(1, len(columns))))
 
@@ -186,6 +185,10 @@ def _scored(row: Row) -> tuple[object, ...]:
     return (row.name, score(row.score, row.metric), interval(row.score_interval, row.metric), *by)
 
 
+def _unit(metric: str) -> str:
+    return " in points" if is_share(metric) else ""
+
+
 def _title(metric: str) -> str:
     return words(metric)[:1].upper() + words(metric)[1:]
 
@@ -193,12 +196,16 @@ def _title(metric: str) -> str:
 def _winner(row: Row, with_deployed: bool) -> tuple[object, ...]:
     return (
         row.name,
-        percent(row.accuracy),
-        percent(row.spread),
-        percent(row.accuracy_at_shots),
-        percent(row.accuracy_noiseless),
-        *((percent(row.accuracy_deployed), percent(row.shot_error)) if with_deployed else ()),
-        interval(row.interval),
+        score(row.accuracy, row.measure),
+        score(row.spread, row.measure),
+        score(row.accuracy_at_shots, row.measure),
+        score(row.accuracy_noiseless, row.measure),
+        *(
+            (score(row.accuracy_deployed, row.measure), score(row.shot_error, row.measure))
+            if with_deployed
+            else ()
+        ),
+        interval(row.interval, row.measure),
         *(row.n_qubits, _total(row), row.two_qubit_gates),
     )
 
@@ -207,10 +214,10 @@ def _baseline(row: Row) -> tuple[object, ...]:
     """A classical model has no noise: its accuracy stands in a column of its own."""
     found = row.difference
     assert found is not None
-    by = f"{points(found.value)} ({points(found.low)} to {points(found.high)})"
-    classical = percent(row.accuracy_noiseless)
-    noisy = (percent(row.accuracy), percent(row.accuracy_at_shots))
-    return (row.name, *noisy, classical, interval(row.interval), by, probability(found.p))
+    by = f"{points(found.value, row.measure)} ({points(found.low, row.measure)} to {points(found.high, row.measure)})"
+    classical = score(row.accuracy_noiseless, row.measure)
+    noisy = (score(row.accuracy, row.measure), score(row.accuracy_at_shots, row.measure))
+    return (row.name, *noisy, classical, interval(row.interval, row.measure), by, probability(found.p))
 
 
 def _trial(row: Row, marked: bool) -> tuple[object, ...]:

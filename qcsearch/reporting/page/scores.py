@@ -83,7 +83,7 @@ def comparison(facts: RunFacts) -> Table:
     shown = [row for row in facts.final if row.kind != "deployed"]
     columns = (
         "model",
-        "test accuracy",
+        f"test {wording.metric(shown[0].measure)}" if shown else "test accuracy",
         shots_column(shown),
         "95 % interval",
         "winner − it",
@@ -98,7 +98,7 @@ def comparison(facts: RunFacts) -> Table:
 
 def scored(facts: RunFacts) -> Table | None:
     """The same in the metric that the search was for; None where that is accuracy."""
-    if facts.metric == "accuracy" or not facts.final:
+    if not facts.final or facts.metric == facts.final[0].measure:
         return None
     shown = [row for row in facts.final if row.score is not None]
     columns = (
@@ -130,11 +130,13 @@ def _compared(row: Row) -> tuple[str, ...]:
     found = row.difference
     return (
         row.name,
-        percent(row.accuracy_noiseless if row.kind == "classical" else row.accuracy),
-        percent(row.accuracy_at_shots),
-        wording.interval(row.interval),
-        wording.cell(found and wording.points(found.value)),
-        wording.cell(found and f"{wording.points(found.low)} – {wording.points(found.high)}"),
+        wording.score(row.accuracy_noiseless if row.kind == "classical" else row.accuracy, row.measure),
+        wording.score(row.accuracy_at_shots, row.measure),
+        wording.interval(row.interval, row.measure),
+        wording.cell(found and wording.points(found.value, row.measure)),
+        wording.cell(
+            found and f"{wording.points(found.low, row.measure)} – {wording.points(found.high, row.measure)}"
+        ),
         wording.cell(found and wording.probability(found.p)),
         row.note or _meaning(row),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from qcsearch.search.finish.baselines.base import NOISELESS, RANDOM, REFITTED, START, UNENTANGLED
 from qcsearch.search.finish.rows import Row
-from qcsearch.wording import points, probability
+from qcsearch.wording import is_share, metric, points, probability
 
 __all__ = ["added"]
 
@@ -38,9 +38,9 @@ def added(rows: Iterable[Row]) -> str:
 def _part(what: str, row: Row) -> str:
     found = row.difference
     assert found is not None
+    unit = " points" if is_share(row.measure) else f" of {metric(row.measure)}"
     told = "" if found.settled else ", which cannot be told from nothing"
+    value, low, high = (points(x, row.measure) for x in (found.value, found.low, found.high))
     p = probability(found.p)
-    error = (
-        f"95 % interval {points(found.low)} to {points(found.high)}, p {p if p.startswith('<') else f'= {p}'}"
-    )
-    return f"{what} {points(found.value)} points ({error}){told}"
+    error = f"95 % interval {low} to {high}, p {p if p.startswith('<') else f'= {p}'}"
+    return f"{what} {value}{unit} ({error}){told}"

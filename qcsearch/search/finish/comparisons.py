@@ -42,15 +42,16 @@ _ENDED = "The search was ended before it was measured."
 _NO_TIME = "The seconds were used up."
 
 
-def missing_at_first(baselines: str, tuned: bool) -> dict[str, str]:
+def missing_at_first(baselines: str, tuned: bool, task: str = "classification") -> dict[str, str]:
     """The rows that a winner which was just saved has to be compared with, and that they are not there yet.
 
     Args:
         baselines: their level.
+        task: what they are for, one of `targets.TASKS`.
         tuned: whether the run is a tuning, which is too short a training to judge circuits by: its search has these.
     """
     circuits = [UNTUNED] if tuned else [row.name for row in quantum_rows(baselines)]
-    models = [row.name for row in classical_rows(baselines) if not (tuned and row.name == RANDOM)]
+    models = [row.name for row in classical_rows(baselines, task) if not (tuned and row.name == RANDOM)]
     return dict.fromkeys([OTHER_DAY, *circuits, *models], _ENDED)
 
 
@@ -71,7 +72,7 @@ def compared(
         deadlines: after them what is not there is missing.
         before: of a tuning, the model that it started from, which is tested too; nothing is chosen by that.
     """
-    if classical_rows(fitting.level):
+    if classical_rows(fitting.level, fitting.task):
         fitting.begin(tested.samples(RANDOM in result.missing and tested.winner.transpiled.n_weights > 0))
     least = time.monotonic() + _LEAST_SECONDS
     models_end = None if deadlines.end is None else max(deadlines.end, least)

@@ -103,14 +103,14 @@ class Leaderboard(tuple[Row, ...]):
             )
             accuracies = f"{cell(noisy):>9}{cell(row.accuracy_at_shots):>14}{cell(noiseless):>11}"
             found = row.difference
-            compared = ("", "") if found is None else (points(found.value), probability(found.p))
-            errors = f"{interval(row.interval):>15}{compared[0]:>10}{compared[1]:>9}"
+            compared = ("", "") if found is None else (points(found.value, row.measure), probability(found.p))
+            errors = f"{interval(row.interval, row.measure):>15}{compared[0]:>10}{compared[1]:>9}"
             deployed = f"  {cell(row.accuracy_deployed)}" if backend else ""
             front = f"{'●' if row.pareto else '':>7}"
             lines.append(
                 f"{row.name:{width}}{row.split:12}{accuracies}{errors}{cells}{front}{deployed}".rstrip()
             )
-            if row.split == TEST and row.metric != "accuracy" and row.score is not None:
+            if row.split == TEST and row.metric != row.measure and row.score is not None:
                 said = f"{score(row.score, row.metric)} ({interval(row.score_interval, row.metric)})"
                 lines.append(f"  {metric(row.metric)} {said}")
             if row.note:

@@ -75,6 +75,8 @@ class Row:
         shot_error: its standard deviation from the finite number of shots.
         backend: where it was measured, and what that is: `ibm:ibm_torino (hardware)`.
         n_samples: how many samples they are of, on the test split.
+        measure: what its accuracies, `interval` and `difference` are of: `accuracy`, or of numbers, which have none,
+            the name of the metric.
         note: why there is no number, or why it is not to be compared with the others; empty if there is nothing to say.
         chosen: of the winner, what it was chosen by, in a sentence.
     """
@@ -114,6 +116,7 @@ class Row:
     n_samples: int | None = None
     note: str = ""
     chosen: str = ""
+    measure: str = "accuracy"
 
 
 def shots_column(rows: Iterable[Row]) -> str:
@@ -160,12 +163,16 @@ def trial_row(record: TrialRecord, pareto: bool, shots: int | None) -> Row:
 def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
     """The winner and what it is compared with, on the test part; with its deployment, if there is one."""
     best, held_out = result.best, result.snapshot
+    exact, noiseless, ends = best.test_accuracy_noisy, best.test_accuracy_noiseless, best.test_interval_noisy
+    if exact is None:
+        exact, noiseless, ends = best.test_score, best.test_score_noiseless, best.test_score_interval
     winner = Row(
         name=f"winner (trial {best.trial})",
         kind="winner",
-        accuracy=best.test_accuracy_noisy,
-        accuracy_noiseless=best.test_accuracy_noiseless,
-        interval=best.test_interval_noisy,
+        accuracy=exact,
+        accuracy_noiseless=noiseless,
+        interval=ends,
+        measure=_measure(best),
         metric=best.metric,
         score=best.test_score,
         score_interval=best.test_score_interval,
@@ -186,6 +193,7 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         "snapshot",
         held_out.test_accuracy_noisy,
         interval=held_out.test_interval_noisy,
+        measure=_measure(best),
         split=TEST,
         trial=best.trial,
         n_samples=best.n_test,
@@ -203,6 +211,11 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
     ]
 
 
+def _measure(best: Best) -> str:
+    """What the accuracies of a row are: accuracies, or of numbers, which have none, scores in the metric."""
+    return "accuracy" if best.test_accuracy_noisy is not None else best.metric
+
+
 def _with_shots(row: Row, score: ShotScore | None, asked: bool) -> Row:
     """The row of a circuit with what it reaches at finitely many shots; `asked`: the search was for them."""
     if score is None:
@@ -213,13 +226,17 @@ def _with_shots(row: Row, score: ShotScore | None, asked: bool) -> Row:
 
 def _baseline_row(score: BaselineScore, best: Best) -> Row:
     """A classical model has no noise: its accuracy stands beside those without."""
+    reached, ends, difference = score.test_accuracy, score.test_interval, score.difference
+    if reached is None:
+        reached, ends, difference = score.test_score, score.test_score_interval, score.score_difference
     return Row(
         name=score.name,
         kind="circuit" if score.quantum else "classical",
-        accuracy=score.test_accuracy if score.quantum else None,
-        accuracy_noiseless=None if score.quantum else score.test_accuracy,
-        interval=score.test_interval,
-        difference=score.difference,
+        accuracy=reached if score.quantum else None,
+        accuracy_noiseless=None if score.quantum else reached,
+        interval=ends,
+        difference=difference,
+        measure=_measure(best),
         metric=best.metric,
         score=score.test_score,
         score_interval=score.test_score_interval,
@@ -268,7 +285,9 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         chosen="",
         note="",
         accuracy_deployed=found.deployed.accuracy,
-        interval=wilson(found.deployed.accuracy, found.deployed.n_samples),
+        interval=wilson(found.deployed.accuracy, found.deployed.n_samples)
+        if winner.measure == "accuracy"
+        else None,
         shot_error=found.deployed.shot_error,
         backend=f"{found.backend} ({found.kind})",
         n_samples=found.deployed.n_samples,

@@ -82,7 +82,9 @@ def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: 
         ended=ended,
         cut=found.cut,
         failure=found.failure,
-        missing=missing_at_first(session.settings.baselines, tuned=before is not None),
+        missing=missing_at_first(
+            session.settings.baselines, tuned=before is not None, task=session.objective.features.target.task
+        ),
         notices=(*session.objective.features.split.notices, *found.notices),
     )
     session.folder.write_result(result)

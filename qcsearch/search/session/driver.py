@@ -95,7 +95,7 @@ def _run(session: Session, notices: Sequence[Notice]) -> SearchResult:
     for notice in notices:
         session.emit(notice)
     # Its imports run beside the first trial, not in the last seconds.
-    with Fitting(asked.baselines) as fitting:
+    with Fitting(asked.baselines, session.objective.features.target.task) as fitting:
         try:
             if study.ended() is None:
                 Trials(session, study).run()

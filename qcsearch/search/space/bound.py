@@ -25,6 +25,8 @@ from qcsearch.search.space.file import STATE, IntRange, SpaceFile, TrainingPart
 from qcsearch.search.space.parameters import Label, Parameters
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_OBSERVABLES
+from qcsearch.training.heads import head_suits
+from qcsearch.training.losses import DEFAULT_LOSSES, loss_task
 
 __all__ = ["BoundSpace", "observable_labels"]
 
@@ -53,17 +55,34 @@ class BoundSpace:
 
     @classmethod
     def of(cls, name: str, file: SpaceFile, parameters: Parameters, context: SearchContext) -> BoundSpace:
-        """Drop what cannot be: reductions that do not fit the data, more qubits than there are.
+        """Drop what cannot be: reductions and heads that do not fit the data, more qubits than there are.
+
+        A loss that is for another task gives way to the one of `DEFAULT_LOSSES`.
 
         Raises:
             SpaceError: if none of the alternatives of a part is possible.
         """
         reductions, left_out = _possible(name, parameters.choices["reduction"], context)
+        task = context.target.task
+        heads = {
+            label: choice
+            for label, choice in parameters.choices["head"].items()
+            if head_suits(choice.name, task)
+        }
+        if not heads:
+            raise SpaceError(
+                f"No head of the search space '{name}' is for {task}.",
+                "take a space with the head 'linear' or 'mlp'.",
+            )
+        losses = {
+            label: loss if loss_task(loss) == task else DEFAULT_LOSSES[task]
+            for label, loss in parameters.choices["loss"].items()
+        }
         sizes = parameters.ints["n_qubits"]
         regions = _regions(name, context.device, sizes, file.circuit.regions, file.circuit.shape)
         kept = replace(
             parameters,
-            choices={**parameters.choices, "reduction": reductions},
+            choices={**parameters.choices, "reduction": reductions, "head": heads, "loss": losses},
             ints={**parameters.ints, "n_qubits": IntRange(min=sizes.min, max=max(regions), step=sizes.step)},
         )
         return cls(kept, regions, context.device, file.training, left_out)

@@ -1,7 +1,7 @@
 """Classical baselines at work in a process of their own: a fit cannot be interrupted, but the process can be ended.
 
-`main` reads the arrays of an archive from standard input, fits the rows of the level that its argument names, the
-quickest first, and writes one JSON list a row: `[NAME, CLASS NUMBERS OF THE TEST SAMPLES, PROBABILITIES, WHY THERE
+`main` reads the arrays of an archive from standard input, fits the rows of the level and the task that its arguments
+name, the quickest first, and writes one JSON list a row: `[NAME, ANSWERS TO THE TEST SAMPLES, PROBABILITIES, WHY THERE
 ARE NONE]`.
 """
 
@@ -37,11 +37,12 @@ class Fitting:
 
     Args:
         level: which rows: `none`, which begins no process, `fast` or `full`.
+        task: what they are for, one of `targets.TASKS`.
     """
 
-    def __init__(self, level: str) -> None:
-        self.level = level
-        self._names = [row.name for row in classical_rows(level)]
+    def __init__(self, level: str, task: str = "classification") -> None:
+        self.level, self.task = level, task
+        self._names = [row.name for row in classical_rows(level, task)]
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: IO[bytes] | None = None
 
@@ -50,7 +51,7 @@ class Fitting:
             # No pipe: it holds 64 KiB, and the process would wait on a full one for somebody who waits for its end.
             self._answers = tempfile.TemporaryFile()
             self._process = subprocess.Popen(
-                python_command(__name__, self.level),
+                python_command(__name__, self.level, self.task),
                 stdin=subprocess.PIPE,
                 stdout=self._answers,
                 stderr=subprocess.DEVNULL,
@@ -110,12 +111,12 @@ class Fitting:
 
 
 def _predictions(classes: list[int], sure: list[list[float]] | None) -> Predictions:
-    return Predictions(np.array(classes, dtype=np.int64), None if sure is None else np.array(sure))
+    return Predictions(np.array(classes), None if sure is None else np.array(sure))
 
 
 def main() -> None:
     """Fit the models; see the module's text."""
-    rows = classical_rows(sys.argv[1])
+    rows = classical_rows(sys.argv[1], sys.argv[2])
     import sklearn.linear_model
     import sklearn.model_selection
     import sklearn.svm  # noqa: F401  before the samples are there

@@ -54,7 +54,7 @@ def fitted(
         samples: whose they are, with their classes, their weights, the seed of the folds, and what is best in them.
     """
     from sklearn.exceptions import ConvergenceWarning
-    from sklearn.model_selection import GridSearchCV, StratifiedKFold
+    from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
 
@@ -64,15 +64,19 @@ def fitted(
     def weights(rows: Any) -> dict[str, Floats]:
         return {} if samples.weight is None else {"model__sample_weight": samples.weight[rows]}
 
-    rows = stratified_rows(y, TUNING_ROWS, seed)
-    n_folds = min(_FOLDS_OF_FEW if len(rows) <= _FEW else _FOLDS, int(np.bincount(y[rows]).min()))
+    strata = (
+        y if y.ndim == 1 else np.zeros(len(y), dtype=np.int64)
+    )  # numbers, and several labels, have no classes
+    rows = stratified_rows(strata, TUNING_ROWS, seed)
+    n_folds = min(_FOLDS_OF_FEW if len(rows) <= _FEW else _FOLDS, int(np.bincount(strata[rows]).min()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # all its steps are its end
         if n_folds >= 2:
-            folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+            kind = StratifiedKFold if y.ndim == 1 else KFold
+            folds = kind(n_folds, shuffle=True, random_state=seed)
             named = {f"model__{name}": list(values) for name, values in grid.items()}
             search = GridSearchCV(
                 whole, named, scoring=samples.metric, cv=folds, refit=False, error_score="raise"
-            ).fit(X[rows], y[rows], **weights(rows))
+            ).fit(X[rows], y[rows].ravel() if y.ndim == 2 and y.shape[1] == 1 else y[rows], **weights(rows))
             whole.set_params(**search.best_params_)
-        return whole.fit(X, y, **weights(slice(None)))
+        return whole.fit(X, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y, **weights(slice(None)))
