@@ -131,15 +131,19 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         self.run = run
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> QuantumCircuitSearchClassifier:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> QuantumCircuitSearchClassifier:
         """Search and train.
 
         Args:
             X: `(n_samples, n_features)`, or images `(n_samples, height, width)`.
             y: labels `(n_samples,)`: text, whole numbers or truth values.
+            sample_weight: how much each sample counts in every training, `(n_samples,)`, the winner's and its
+                baselines'; one of weight 0 is left out. In what is measured each counts once.
 
         Raises:
-            DataError: if the samples or labels cannot be used.
+            DataError: if the samples, labels or weights cannot be used.
             DeviceError: if the device is unknown or cannot be used.
             SpaceError: if the space is wrong or nothing in it fits data and device.
             RunError: if `run` is the folder of another run.
@@ -152,7 +156,12 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         labels = column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y
         dataset = load_dataset(
-            (X, labels), task=Classes.task, encode=self.encode, impute=self.impute, sampled=True
+            (X, labels),
+            task=Classes.task,
+            encode=self.encode,
+            impute=self.impute,
+            sampled=True,
+            sample_weight=sample_weight,
         )
         validate_data(self, X, reset=True, skip_check_array=True, ensure_2d=False)
         device, space = get_device(self.device), load_space(self.space)

@@ -283,6 +283,8 @@ def test_a_parameter_that_is_wrong_is_one_sentence_and_no_work(
 
 
 DIFFERENT = {
+    "check_sample_weight_equivalence_on_dense_data": "its 15 samples are too few for three parts, into which a sample "
+    "of weight 2 cannot fall as two samples can",
     "check_dtype_object": "a cell that is a dict ends in DataError, a ValueError, like every other bad input",
 }
 
@@ -292,3 +294,22 @@ DIFFERENT = {
 @parametrize_with_checks([make(n_trials=1)], expected_failed_checks=lambda estimator: DIFFERENT)
 def test_scikit_learn_accepts_it(estimator: object, check: object) -> None:
     check(estimator)
+
+
+@pytest.mark.filterwarnings(
+    "ignore:The winner is no better than the majority class"
+)  # where each counts once
+def test_samples_count_as_they_are_told_in_the_model_and_its_baselines() -> None:
+    """Two overlapping classes, one of weight 20: it is what an overlap is said to be, as with as many copies."""
+    rng = np.random.default_rng(0)
+    y = np.tile([0, 1], 100)
+    samples = rng.normal(size=(200, 2)) + 0.7 * y[:, None]
+    weight = np.where(y == 1, 20.0, 1.0)
+    said = {}
+    for name, given in {"plain": None, "weighted": weight.tolist()}.items():
+        found = make(baselines="fast").fit(samples, y, sample_weight=given)
+        said[name] = found.predict(samples).mean()
+        logistic = next(one for one in found.result_.baselines if one.name == "logistic regression")
+        said[f"{name} baseline"] = logistic.test_accuracy
+    assert said["plain"] < 0.7 < 0.9 < said["weighted"]
+    assert said["weighted baseline"] < said["plain baseline"]  # it says the heavy class nearly always

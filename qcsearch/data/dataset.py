@@ -38,6 +38,7 @@ class Dataset:
         y_val: its `y`, or None.
         notices: sentences a person should see: what was chosen, ignored or looks odd.
         coding: how columns of text and with gaps are kept in `X`; None if all are plain numbers.
+        sample_weight: how much each sample of `X` counts in what is learnt, `(n_samples,)`; None if all count alike.
         dropped: names of columns that were left out because the person said so.
     """
 
@@ -54,11 +55,12 @@ class Dataset:
     notices: tuple[str, ...] = field(default=())
     coding: Coding | None = None
     dropped: tuple[str, ...] = ()
+    sample_weight: FloatArray | None = None
 
     def __post_init__(self) -> None:
         # A file may be called what no other file can hold.
         object.__setattr__(self, "name", for_terminal(self.name))
-        for part in ("X", "X_test", "X_val"):
+        for part in ("X", "X_test", "X_val", "sample_weight"):
             object.__setattr__(self, part, _frozen(getattr(self, part), np.float64))
         for part in ("y", "y_test", "y_val"):
             object.__setattr__(self, part, _frozen(getattr(self, part), self.target.dtype))
@@ -103,6 +105,8 @@ class Dataset:
             own["image_shape"] = np.asarray(self.image_shape)
         if self.coding is not None:
             own["column_coding"] = np.asarray(canonical.dumps(self.coding.to_json()))
+        if self.sample_weight is not None:
+            own["sample_weight"] = self.sample_weight
         arrays = {"X": self.X, "y": self.labels(self.y)}
         for part, X, y in (("val", self.X_val, self.y_val), ("test", self.X_test, self.y_test)):
             if X is not None and y is not None:
@@ -110,7 +114,7 @@ class Dataset:
         return {**arrays, **own}
 
 
-_PARTS = ("X", "y", "X_test", "y_test", "X_val", "y_val")
+_PARTS = ("X", "y", "X_test", "y_test", "X_val", "y_val", "sample_weight")
 
 
 def _frozen(array: NDArray[Any] | None, dtype: type) -> NDArray[Any] | None:

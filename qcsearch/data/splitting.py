@@ -25,7 +25,7 @@ class Part:
     Attributes:
         X: raw features `(n_samples, n_features)`.
         y: what is to be learnt of them, in the form of a `Target`: of classes their indices `(n_samples,)`.
-        weight: how much each sample counts in what is learnt, `(n_samples,)`; None if all count alike.
+        weight: how much each sample counts in what is learnt and chosen by, `(n_samples,)`; None if all count alike.
     """
 
     X: FloatArray
@@ -35,7 +35,15 @@ class Part:
     def __len__(self) -> int:
         return len(self.y)
 
-    def at(self, rows: IntArray | slice) -> Part:
+    def joined(self, other: Part) -> Part:
+        """The samples of this part, then those of the other, which without weights count as much on the mean."""
+        weight = self.weight
+        if weight is not None:
+            theirs = np.full(len(other), weight.mean()) if other.weight is None else other.weight
+            weight = np.concatenate([weight, theirs])
+        return Part(np.concatenate([self.X, other.X]), np.concatenate([self.y, other.y]), weight)
+
+    def at(self, rows: IntArray | NDArray[np.bool_] | slice) -> Part:
         """Some of the samples."""
         return Part(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
@@ -126,8 +134,8 @@ def folds(dataset: Dataset, whole: Split, n_folds: int, seed: int, repeat: int =
         seed: equal seeds, equal folds.
         repeat: another number, other folds; at 0 the first fold is the split itself.
     """
-    X = np.concatenate([whole.train.X, whole.validation.X])
-    y = np.concatenate([whole.train.y, whole.validation.y])
+    known = whole.train.joined(whole.validation)
+    y = known.y
     n_train = len(whole.train)
     first, n_folds = int(repeat == 0), min(n_folds, n_train + 1)
     fold_of = np.zeros(len(y), dtype=np.int64)
@@ -138,7 +146,7 @@ def folds(dataset: Dataset, whole: Split, n_folds: int, seed: int, repeat: int =
     found = [Fold(whole, np.arange(n_train, len(y)))] if first else []
     for number in range(first, n_folds):
         inside = fold_of == number
-        train, validation = Part(X[~inside], y[~inside]), Part(X[inside], y[inside])
+        train, validation = known.at(~inside), known.at(inside)
         n_features, notices = _varying(dataset, train)
         found.append(Fold(Split(train, validation, whole.test, n_features, notices), np.flatnonzero(inside)))
     return tuple(found)
@@ -169,7 +177,8 @@ def _own(X: FloatArray | None, y: NDArray[Any] | None) -> Part | None:
 
 
 def _part(dataset: Dataset, rows: IntArray) -> Part:
-    return Part(dataset.X[rows], dataset.y[rows])
+    weight = dataset.sample_weight
+    return Part(dataset.X[rows], dataset.y[rows], None if weight is None else weight[rows])
 
 
 def _cut(

@@ -29,12 +29,23 @@ class TrainingData:
         target: what that is, with what was learnt of it in the training part.
         validation: the same of the samples that the best weights are chosen by; empty if none are to be chosen.
         metric: what they are chosen by.
+        class_weights: how much the samples of each class count in what is learnt, on top of their own weights,
+            `(n_classes,)`; None if all count alike.
     """
 
     train: Part
     target: Target
     validation: Part = field(default_factory=_nothing)
     metric: Metric = ACCURACY
+    class_weights: Floats | None = None
+
+    def weights(self, part: Part) -> Floats | None:
+        """What the losses of samples are multiplied by, about 1 on the mean of the training part; None for nothing."""
+        if part.weight is None and self.class_weights is None:
+            return None
+        mean = 1.0 if self.train.weight is None else self.train.weight.mean()
+        weight = np.ones(len(part)) if part.weight is None else part.weight / mean
+        return weight if self.class_weights is None else weight * self.class_weights[part.y]
 
     @property
     def validated(self) -> bool:
@@ -50,8 +61,4 @@ class TrainingData:
 
     def whole(self) -> TrainingData:
         """Both parts to train on, in this order, and none to validate on."""
-        X = np.concatenate([self.train.X, self.validation.X])
-        y = np.concatenate([self.train.y, self.validation.y])
-        weights = [part.weight for part in (self.train, self.validation) if part.weight is not None]
-        weight = np.concatenate(weights) if len(weights) == 2 else None
-        return replace(self, train=Part(X, y, weight), validation=_nothing())
+        return replace(self, train=self.train.joined(self.validation), validation=_nothing())

@@ -141,10 +141,12 @@ class SquaredError:
 
     task: ClassVar[str] = "regression"
 
-    def __call__(self, logits: Floats, y: Floats, targets: Floats) -> tuple[float, Floats]:
+    def __call__(
+        self, logits: Floats, y: Floats, targets: Floats, weight: Floats | None = None
+    ) -> tuple[float, Floats]:
         """See `Loss`; `targets` play no part."""
         difference = logits - y
-        return float(np.mean(difference**2)), 2.0 * difference / difference.size
+        return _mean(difference**2, 2.0 * difference, weight)
 
 
 @LOSSES.register("huber")
@@ -158,11 +160,13 @@ class Huber:
     task: ClassVar[str] = "regression"
     _DELTA = 1.345
 
-    def __call__(self, logits: Floats, y: Floats, targets: Floats) -> tuple[float, Floats]:
+    def __call__(
+        self, logits: Floats, y: Floats, targets: Floats, weight: Floats | None = None
+    ) -> tuple[float, Floats]:
         """See `Loss`; `targets` play no part."""
         difference = logits - y
         inside = np.clip(difference, -self._DELTA, self._DELTA)
-        return float(np.mean(inside * (difference - 0.5 * inside))), inside / difference.size
+        return _mean(inside * (difference - 0.5 * inside), inside, weight)
 
 
 @LOSSES.register("quantile")
@@ -176,11 +180,13 @@ class Quantile:
     task: ClassVar[str] = "regression"
     _QUANTILE = 0.5
 
-    def __call__(self, logits: Floats, y: Floats, targets: Floats) -> tuple[float, Floats]:
+    def __call__(
+        self, logits: Floats, y: Floats, targets: Floats, weight: Floats | None = None
+    ) -> tuple[float, Floats]:
         """See `Loss`; `targets` play no part."""
         residual = y - logits
         slope = np.where(residual > 0, self._QUANTILE, self._QUANTILE - 1.0)
-        return float(np.mean(slope * residual)), -slope / residual.size
+        return _mean(slope * residual, -slope, weight)
 
 
 @LOSSES.register("binary_cross_entropy")
@@ -193,7 +199,15 @@ class BinaryCrossEntropy:
 
     task: ClassVar[str] = "multilabel"
 
-    def __call__(self, logits: Floats, y: Ints, targets: Floats) -> tuple[float, Floats]:
+    def __call__(
+        self, logits: Floats, y: Ints, targets: Floats, weight: Floats | None = None
+    ) -> tuple[float, Floats]:
         """See `Loss`; `targets` play no part."""
-        loss = float(np.mean(np.logaddexp(0.0, logits) - y * logits))
-        return loss, (expit(logits) - y) / logits.size
+        return _mean(np.logaddexp(0.0, logits) - y * logits, expit(logits) - y, weight)
+
+
+def _mean(each: Floats, derivative: Floats, weight: Floats | None) -> tuple[float, Floats]:
+    """The mean of losses `(n_samples, n_outputs)` and its derivative, of those of each."""
+    if weight is not None:
+        each, derivative = weight[:, None] * each, weight[:, None] * derivative
+    return float(np.mean(each)), derivative / each.size

@@ -95,19 +95,23 @@ class Metric:
         """Whether it asks how sure a model is, not which class it predicts."""
         return self.name in _OF_PROBABILITIES
 
-    def __call__(self, y: NDArray[Any], found: Predictions) -> float:
+    def __call__(self, y: NDArray[Any], found: Predictions, weight: Floats | None = None) -> float:
         """The score.
 
         Args:
             y: what should be answered: of classes their numbers `(n_samples,)`.
             found: what a model says of the samples; with probabilities, where the metric needs them.
+            weight: how much each sample counts, `(n_samples,)`, of each measurement of the samples if there are
+                several; None if all count alike.
         """
+        given = {} if weight is None else {"sample_weight": np.resize(weight, len(y))}
         if self.name == "accuracy":  # at every validation of every training: not by way of the library
             right = found.answers == y
-            return float(np.mean(right if right.ndim == 1 else right.all(axis=1)))
+            right = right if right.ndim == 1 else right.all(axis=1)
+            return float(np.average(right, weights=given["sample_weight"]) if given else np.mean(right))
         with _QUIET, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of classes that are never predicted: their share counts as 0
-            return float(_scorer(self.name)(_said(found, y), np.empty((len(y), 0)), y))
+            return float(_scorer(self.name)(_said(found, y), np.empty((len(y), 0)), y, **given))
 
     def check(self, y: NDArray[Any], target: Target, part: str) -> None:
         """Check that there is such a score of some samples, whatever is said of them.

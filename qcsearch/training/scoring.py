@@ -75,4 +75,4 @@ def validation_score(
     if shots is not None:
         values, y = ShotNoise(shots).repeated(values, y)
     head = BoundHead.of(transpiled.candidate, parameters.head, data.target)
-    return data.metric(y, Predictions.of_outputs(data.target, head.logits(values)))
+    return data.metric(y, Predictions.of_outputs(data.target, head.logits(values)), data.validation.weight)

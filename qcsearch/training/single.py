@@ -19,6 +19,7 @@ from qcsearch.data.checks import check_shape, check_X, default_names
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.labels import check_lengths
 from qcsearch.data.preprocessing.pipeline import build_pipeline
+from qcsearch.data.sample_weights import check_weights
 from qcsearch.data.sources.samples import load_features
 from qcsearch.data.splitting import Part, split
 from qcsearch.data.tables.frames import is_frame, read_frame
@@ -75,7 +76,7 @@ def fit_candidate(
     """
     candidate = transpiled.candidate
     options = options or candidate.training
-    if data.train.weight is not None:
+    if data.weights(data.train) is not None:
         check_weighted(candidate)
     if options.gradient != "adjoint" or options.optimizer == "lbfgs":
         dtype = "float64"
@@ -108,6 +109,7 @@ def train(
     max_seconds: float | None = None,
     start: Parameters = DRAWN,
     control: TrainingControl = UNCONTROLLED,
+    sample_weight: ArrayLike | None = None,
 ) -> TrainedModel:
     """Train one candidate on raw samples.
 
@@ -126,6 +128,8 @@ def train(
         max_seconds: stop after so long, with the best weights so far; comes before the deadline of `control`.
         start: where to start, such as another model's `parameters`; an empty part is drawn.
         control: callback, which may end the training, and checkpoint.
+        sample_weight: how much each sample of `X` counts in loss and validation, `(n_samples,)`, not negative; None if
+            all count alike.
 
     Returns:
         The model; `metrics` holds `validation_score` under noise and `validation_score_noiseless`, accuracies or what
@@ -169,7 +173,9 @@ def train(
         control = replace(control, deadline=started + max_seconds)
     if control.checkpoint is not None:
         control = replace(control, checkpoint=as_path(control.checkpoint, "The checkpoint"))
-    dataset, validation_part = _parts(X, y, validation, seed, loss_task(candidate.training.loss))
+    dataset, validation_part = _parts(
+        X, y, validation, seed, loss_task(candidate.training.loss), sample_weight
+    )
     target = dataset.target.fitted(dataset.y)
     check_target(candidate, target)
     pipeline_seed, fit_seed = np.random.SeedSequence(seed).spawn(2)
@@ -178,9 +184,9 @@ def train(
     )
     pipeline.fit(dataset.X, dataset.y)
     raw = TrainingData(
-        Part(dataset.X, target.learned(dataset.y)),
+        Part(dataset.X, target.learned(dataset.y), dataset.sample_weight),
         target,
-        Part(validation_part.X, target.learned(validation_part.y)),
+        replace(validation_part, y=target.learned(validation_part.y)),
         Metric.of(None, target),
     )
     data = raw.map(pipeline.transform)
@@ -208,7 +214,12 @@ def train(
 
 
 def _parts(
-    X: ArrayLike, y: ArrayLike, validation: float | tuple[Any, Any], seed: int, task: str
+    X: ArrayLike,
+    y: ArrayLike,
+    validation: float | tuple[Any, Any],
+    seed: int,
+    task: str,
+    sample_weight: ArrayLike | None,
 ) -> tuple[Dataset, Part]:
     """The training part as a data set of its own, and the validation part."""
     names = tuple(read_frame(X).columns) if is_frame(X) else None
@@ -216,15 +227,17 @@ def _parts(
     target, labels = learn_target(y, "y", task)
     check_lengths(flat, labels, "X", "y")
     target.check_counts(labels, "y", 2)
+    weight = None if sample_weight is None else check_weights(sample_weight, len(flat))
     names = names or default_names(flat.shape[1], image_shape)
     if isinstance(validation, tuple):
-        data = Dataset(flat, labels, target, names, image_shape)
+        data = Dataset(flat, labels, target, names, image_shape, sample_weight=weight)
         return data, _given(validation, data)
     share = as_float(validation, "The 'validation' of train must be a share", below=1)
     # With a test part of its own, an empty one, nothing is set aside for a test.
-    whole = Dataset(flat, labels, target, names, image_shape, "X", flat[:0], labels[:0])
+    whole = Dataset(flat, labels, target, names, image_shape, "X", flat[:0], labels[:0], sample_weight=weight)
     parts = split(whole, seed, validation_size=share)
-    train_part = Dataset(parts.train.X, parts.train.y, target, names, image_shape)
+    train = parts.train
+    train_part = Dataset(train.X, train.y, target, names, image_shape, sample_weight=train.weight)
     return train_part, parts.validation
 
 

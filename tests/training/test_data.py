@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,3 +35,21 @@ def test_both_parts_as_one_keep_their_order_and_leave_nothing_to_validate_on(dat
     assert whole.train.X.tolist() == np.arange(10.0).reshape(5, 2).tolist()
     assert whole.train.y.tolist() == [0, 1, 2, 2, 0]
     assert (whole.target.n_outputs, whole.validated) == (3, False)
+
+
+def test_a_training_has_those_of_the_samples_times_those_of_the_classes():
+    rng = np.random.default_rng(0)
+    y, weight = np.tile([0, 1], 10), rng.uniform(1.0, 2.0, 20)
+    train = Part(rng.normal(size=(20, 2)), y, weight)
+    target = Classes(("a", "b"))
+    alone = TrainingData(train, target, train.at(slice(4)))
+    np.testing.assert_allclose(alone.weights(train), weight / weight.mean())
+    np.testing.assert_allclose(alone.weights(alone.validation), weight[:4] / weight.mean())
+    both = replace(alone, class_weights=np.array([0.5, 1.5]))
+    np.testing.assert_allclose(both.weights(train), weight / weight.mean() * np.where(y == 1, 1.5, 0.5))
+    by_class = replace(
+        both, train=replace(train, weight=None), validation=replace(train.at(slice(4)), weight=None)
+    )
+    np.testing.assert_allclose(by_class.weights(by_class.train), np.where(y == 1, 1.5, 0.5))
+    assert replace(by_class, class_weights=None).weights(by_class.train) is None
+    np.testing.assert_array_equal(alone.whole().train.weight, np.r_[weight, weight[:4]])

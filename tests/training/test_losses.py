@@ -119,3 +119,16 @@ def test_weights_of_one_change_nothing(name):
     plain, same = (LOSSES.create(name)(logits, y, np.eye(3), *w) for w in ((), (np.ones(6),)))
     assert plain[0] == pytest.approx(same[0])
     np.testing.assert_allclose(plain[1], same[1])
+
+
+@pytest.mark.parametrize("name", ["squared_error", "huber", "quantile", "binary_cross_entropy"])
+def test_a_sample_of_weight_two_is_two_samples_of_numbers_and_labels(name):
+    rng = np.random.default_rng(7)
+    outputs, y, weight = rng.normal(size=(6, 2)), rng.integers(2, size=(6, 2)), np.array([2, 1, 1, 2, 0, 2])
+    rows = np.repeat(np.arange(6), weight)
+    loss, derivative = LOSSES.create(name)(outputs, y, np.eye(2), weight * 6 / weight.sum())
+    wanted, each = LOSSES.create(name)(outputs[rows], y[rows], np.eye(2))
+    assert loss == pytest.approx(wanted)
+    summed = np.zeros_like(outputs)
+    np.add.at(summed, rows, each)
+    np.testing.assert_allclose(derivative, summed, atol=1e-12)

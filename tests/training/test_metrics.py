@@ -71,6 +71,17 @@ def test_a_part_without_one_of_the_classes_is_refused_where_the_metric_needs_it(
         Metric("roc_auc_ovr").check(TWO, Classes(tuple(range(3))), "test")
 
 
+@pytest.mark.parametrize("name", ["accuracy", "balanced_accuracy", "neg_log_loss"])
+def test_a_sample_of_weight_two_counts_as_two_and_measurements_have_the_same_weights(name: str) -> None:
+    weight = np.arange(100) % 3 + 1
+    rows = np.repeat(np.arange(100), weight)
+    found = said(Y, 3)
+    wanted = Metric(name)(Y[rows], found.at(rows))
+    assert Metric(name)(Y, found, weight) == pytest.approx(wanted)
+    twice = np.tile(np.arange(100), 2)
+    assert Metric(name)(Y[twice], found.at(twice), weight) == pytest.approx(wanted)
+
+
 def test_of_accuracies_intervals_and_differences_are_the_exact_ones() -> None:
     first, second = said(Y, 3), said(Y, 3, seed=1)
     assert score_interval(Metric(), Y, first) == wilson(Metric()(Y, first), len(Y))

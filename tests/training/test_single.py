@@ -166,3 +166,29 @@ def test_columns_of_a_table_name_the_features(quick, iris):
     table = pandas.DataFrame(iris[0], columns=["sepal l", "sepal w", "petal l", "petal w"])
     model = train(quick, table, iris[1], device="fake_manila")
     assert model.feature_names == ("sepal l", "sepal w", "petal l", "petal w")
+
+
+WEIGHED = {
+    "encoding": {"name": "reuploading"},
+    "ansatz": {"name": "hardware_efficient", "settings": {"n_layers": 2}},
+    "qubits": [0, 1],
+    "observables": ["Z0", "Z1", "Z0Z1"],
+    "training": {"steps": 60},
+}
+
+
+def test_samples_that_count_more_are_learnt_and_those_that_count_nothing_are_not():
+    """The same samples under two labellings, as many of each: the model says what those with weight say."""
+    rng = np.random.default_rng(0)
+    half = rng.normal(size=(60, 2))
+    X, y = np.concatenate([half, half]), np.r_[half[:, 0] > 0, half[:, 0] <= 0].astype(int)
+    for first in (True, False):
+        weight = np.repeat([1.0, 0.0] if first else [0.0, 1.0], 60)
+        asked = y[:60] if first else y[60:]
+        model = train(WEIGHED, X, y, "fake_manila", validation=(half, asked), sample_weight=weight)
+        assert np.mean(model.predict(half) == asked) > 0.9
+
+
+def test_weights_of_a_training_are_one_a_sample():
+    with pytest.raises(DataError, match="sample_weight must have one number a sample, 4"):
+        train(WEIGHED, np.eye(4), [0, 1, 0, 1], device="fake_manila", sample_weight=[1.0, 2.0])

@@ -106,6 +106,7 @@ def _dataset(
             encode=table.encode,
             impute=table.impute,
             sampled=True,
+            sample_weight=table.sample_weight,
         )
     if given is None:
         raise InputError(
@@ -132,6 +133,7 @@ def _as_before(table: TableOptions, old: RunFolder) -> TableOptions:
         table.encode or encode,
         table.impute or impute,
         table.task or old.dataset.target.task,
+        table.sample_weight,
     )
 
 

@@ -90,12 +90,24 @@ class TableColumns:
         ),
     ] = None
 
+    sample_weight: Annotated[
+        str | None,
+        typer.Option(
+            "--sample-weight",
+            metavar="COL",
+            help="The column that says how much each sample counts in every training, a number of 0 or more; it is no "
+            "feature.",
+        ),
+    ] = None
+
     @property
     def options(self) -> TableOptions:
         """The same, checked."""
         from qcsearch.data.tables.options import TableOptions
 
-        return TableOptions(self.target, self.drop or (), self.encode, self.impute, self.task)
+        return TableOptions(
+            self.target, self.drop or (), self.encode, self.impute, self.task, self.sample_weight
+        )
 
 
 @dataclass(frozen=True)

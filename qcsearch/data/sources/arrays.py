@@ -23,9 +23,10 @@ from qcsearch.storage import canonical, files, npz
 
 __all__ = ["read_npy", "read_npz"]
 
-_OPTIONAL = ("feature_names", "image_shape", "column_coding", "target_kind")
-"""What an archive may hold besides: names `(n_features,)`, `[height, width]` of images that are flat, and the JSON text
-of the coding of a table with columns of text or gaps, and of what its labels are, as a run keeps them."""
+_OPTIONAL = ("sample_weight", "feature_names", "image_shape", "column_coding", "target_kind")
+"""What an archive may hold besides: weights `(n_samples,)` of what is learnt from, names `(n_features,)`, `[height,
+width]` of images that are flat, and the JSON text of the coding of a table with columns of text or gaps, and of what
+its labels are, as a run keeps them."""
 
 _PART = "train|val|valid|validation|test"
 _ROLE = re.compile(f"(?:({_PART})_)?(x|images|y|labels)(?:_({_PART}))?")
@@ -116,8 +117,13 @@ def _parts(
             lacks = "labels" if labels is None else "samples"
             raise DataError(f"{what} must hold the {lacks} of its {part} part. It holds {held}.", _NAMES)
         y = None if labels is None else arrays[labels]()
+        weighted = part == "train" and labelled and "sample_weight" in arrays
         found[part] = RawPart(
-            arrays[samples](), y, f"{samples} of '{path.stem}'", f"{labels} of '{path.stem}'"
+            arrays[samples](),
+            y,
+            f"{samples} of '{path.stem}'",
+            f"{labels} of '{path.stem}'",
+            arrays["sample_weight"]() if weighted else None,
         )
     if not found or (labelled and "train" not in found):
         raise DataError(f"{what} must hold X, y or X_train, y_train. It holds {held}.", _NAMES)

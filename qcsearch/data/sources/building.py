@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from qcsearch.data.checks import check_text, check_X, default_names
 from qcsearch.data.coding import Coding
 from qcsearch.data.constant import constant_features, constant_notice
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.labels import check_lengths
+from qcsearch.data.sample_weights import check_weights
 from qcsearch.data.sources.parts import RawPart
 from qcsearch.data.targets import learn_target
 from qcsearch.errors import DataError
@@ -48,12 +51,18 @@ def build(
     what = part.what
     gaps = coding is not None and coding.impute is not None
     flat, seen_shape = check_X(part.X, what=what, names=names, missing=gaps)
-    target, y = learn_target(part.y, part.target, task, columns)
+    labels, weight = part.y, None
+    if part.weight is not None:
+        weight = check_weights(part.weight, len(flat), f"The sample weight of '{name}'")
+        if not weight.all():  # what does not count is as if it were not there
+            check_lengths(flat, np.asarray(labels), what, part.target)
+            flat, labels, weight = flat[weight > 0], np.asarray(labels)[weight > 0], weight[weight > 0]
+    target, y = learn_target(labels, part.target, task, columns)
     check_lengths(flat, y, what, part.target)
     target.check_counts(y, part.target, 2)
     shape = _agreed(seen_shape, image_shape, flat.shape[1], what)
     names = _names(names, flat.shape[1], shape, name)
-    dataset = Dataset(flat, y, target, names, shape, name, coding=coding)
+    dataset = Dataset(flat, y, target, names, shape, name, coding=coding, sample_weight=weight)
     constant = (
         constant_features(flat, f"'{name}'") if coding is None else ()
     )  # a split says it once it is encoded

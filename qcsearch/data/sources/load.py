@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from qcsearch.data.checks import check_shape, check_X
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.labels import check_lengths
-from qcsearch.data.sample import MAX_ROWS, sample_rows
+from qcsearch.data.sample import MAX_ROWS, kept_rows, sample_rows
 from qcsearch.data.sources.arrays import read_npz
 from qcsearch.data.sources.building import ImageShape, build
 from qcsearch.data.sources.examples import load_example
@@ -42,6 +44,7 @@ def load_dataset(
     image_shape: ImageShape = None,
     name: str | None = None,
     sampled: bool = False,
+    sample_weight: Any = None,
 ) -> Dataset:
     """Load a labelled data set and check it.
 
@@ -64,12 +67,14 @@ def load_dataset(
         name: what to call the data set; by default the file's or the example's own name.
         sampled: whether to take a sample of the rows of what is too large to be searched with (`sample.MAX_ROWS`,
             `sample.MAX_NUMBERS`), which a notice says; rows that are not in it are not checked.
+        sample_weight: how much each sample counts in what is learnt: of a table the column that holds it, else numbers
+            `(n_samples,)`, not negative; a sample of weight 0 is left out. An archive may hold `sample_weight`.
 
     Raises:
         DataError: if anything about the data is wrong.
         MissingExtraError: if the file is Parquet and pyarrow is not installed.
     """
-    options = TableOptions(target, drop, encode, impute, task)
+    options = TableOptions(target, drop, encode, impute, task, sample_weight)
     if is_frame(source):
         return of_table(read_frame(source), options, name or "DataFrame", image_shape, sampled)
     if isinstance(source, tuple | list) and len(source) == 2 and not is_path(source[0]):
@@ -132,7 +137,11 @@ def _from_parts(
 
 def _sampled(part: RawPart, max_rows: int) -> tuple[RawPart, tuple[str, ...]]:
     X, y, said = sample_rows(part.X, part.y, part.what, max_rows)
-    return replace(part, X=X, y=y), said
+    if part.weight is None:
+        return replace(part, X=X, y=y), said
+    rows = kept_rows(getattr(part.X, "shape", ()), part.y, max_rows)
+    weight = part.weight if rows is None else np.asarray(part.weight)[rows]
+    return replace(part, X=X, y=y, weight=weight), said
 
 
 def _with_part(dataset: Dataset, which: str, part: RawPart) -> Dataset:

@@ -23,12 +23,14 @@ class RawPart:
         y: anything that a `Target` may be asked to encode, or None.
         what: name of the samples in messages.
         target: name of the labels in messages.
+        weight: anything that `check_weights` may be asked about; None if all samples count alike.
     """
 
     X: Any
     y: Any
     what: str = "X"
     target: str = "y"
+    weight: Any = None
 
     @classmethod
     def of(cls, X: Any, y: Any, name: str, labels: str = "y") -> RawPart:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from qcsearch.data.targets import check_task
 from qcsearch.errors import DataError
@@ -29,6 +30,8 @@ class TableOptions:
 
         task: what the labels are for, one of `targets.TASKS`; None to see. The only one that is not for tables alone.
 
+        sample_weight: how much each sample counts in what is learnt: a column, or of a pair numbers `(n_samples,)`.
+
     Raises:
         InputError: if there is no such task.
         DataError: if `encode` or `impute` is none of these, or a column is to be dropped that is the target.
@@ -39,6 +42,7 @@ class TableOptions:
     encode: str | None = None
     impute: str | None = None
     task: str | None = None
+    sample_weight: Any = None
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -54,6 +58,9 @@ class TableOptions:
         for name in self.targets:
             if name in self.drop:
                 raise DataError(f"The column '{name}' cannot be both the target and dropped.")
+        column = self.sample_weight if isinstance(self.sample_weight, str) else None
+        if column is not None and column in (*self.targets, *self.drop):
+            raise DataError(f"The column '{column}' cannot be the sample weight and the target, or dropped.")
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -64,8 +71,10 @@ class TableOptions:
     @property
     def said(self) -> str | None:
         """Name of the first option that is given; None if none is."""
-        names = ("targets", "drop", "encode", "impute")
-        said = next((name for name in names if getattr(self, name)), None)
+        names = ("targets", "drop", "encode", "impute", "sample_weight")
+        said = next(
+            (name for name in names if getattr(self, name) is not None and len(getattr(self, name))), None
+        )
         return "target" if said == "targets" else said
 
     def refuse(self, source: str) -> None:

@@ -181,7 +181,7 @@ def _failure(winner: Finalist, best: Best, data: TrainingData, test: Part) -> st
         ("test", test, best.test_at_shots.accuracy if accurate else best.test_score),
         ("validation", data.validation, best.validation_score),
     ):
-        least = data.metric(part.y, majority(data.train.y, len(part), data.target))
+        least = data.metric(part.y, majority(data.train.y, len(part), data.target), part.weight)
         if reached <= least:
             return (
                 f"The winner is no better than the {data.target.ignorant_name}: {score(reached, best.metric)} against "

@@ -65,7 +65,7 @@ class EvaluatedWinner:
             y=data.train.y,
             n_parameters=found,
             seed=self.objective.seed,
-            weight=data.train.weight,
+            weight=data.weights(data.train),
             metric=self.objective.features.metric.name,
             random=random_features(self.objective, self.winner, data.train.X, self.test.X)
             if random

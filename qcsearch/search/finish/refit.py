@@ -174,9 +174,9 @@ def _whole(
     if not found:
         return None
     y, best = both.train.y, said(winner.best.parameters)
-    least = both.metric(y, best) - score_error(both.metric, y, best) - 1 / len(y)
+    least = both.metric(y, best, both.train.weight) - score_error(both.metric, y, best) - 1 / len(y)
     for parameters in found:
-        if both.metric(y, said(parameters)) >= least:
+        if both.metric(y, said(parameters), both.train.weight) >= least:
             return Refitted(parameters, winner.mean, _WHOLE, winner.mean_loss)
     return None
 

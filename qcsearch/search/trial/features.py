@@ -128,7 +128,7 @@ class Features:
     @property
     def weighted(self) -> bool:
         """Whether some samples count more than others in what is learnt."""
-        return self._class_weights is not None
+        return self._class_weights is not None or self.dataset.sample_weight is not None
 
     @property
     def foldable(self) -> bool:
@@ -212,12 +212,8 @@ class Features:
         return self._training(reduced.X, reduced.X_val), reduced.pipeline.transform(split.test.X)
 
     def _training(self, X: Floats, X_val: Floats) -> TrainingData:
-        train, validation = self._weighted(self.split.train, X), self._weighted(self.split.validation, X_val)
-        return TrainingData(train, self.target, validation, self.metric)
-
-    def _weighted(self, part: Part, X: Floats) -> Part:
-        weights = self._class_weights
-        return replace(part, X=X, weight=None if weights is None else weights[part.y])
+        train, validation = replace(self.split.train, X=X), replace(self.split.validation, X=X_val)
+        return TrainingData(train, self.target, validation, self.metric, self._class_weights)
 
     def _reduce(self, reduction: Choice, pipeline: Pipeline) -> _Reduced:
         if reduction not in self._reduced:

@@ -130,11 +130,28 @@ class FoldScores:
             (
                 np.concatenate([fit.judged[0] for fit in fits]),
                 np.concatenate([fit.judged[1] for fit in fits]),
+                _weights(fits, measured=True),
             ),
-            (np.concatenate([fit.logits for fit in fits]), y),
-            (np.concatenate([fit.logits_noiseless for fit in fits]), y),
+            (np.concatenate([fit.logits for fit in fits]), y, _weights(fits)),
+            (np.concatenate([fit.logits_noiseless for fit in fits]), y, _weights(fits)),
         )
-        return cls(*(metric(classes, Predictions.of_outputs(target, values)) for values, classes in said))
+        return cls(
+            *(
+                metric(classes, Predictions.of_outputs(target, values), weight)
+                for values, classes, weight in said
+            )
+        )
+
+
+def _weights(fits: Sequence[FoldFit], measured: bool = False) -> Floats | None:
+    """How much each sample counts, in their order; of several measurements of a fold those of each."""
+    found = []
+    for fit in fits:
+        weight = fit.fold.features.split.validation.weight
+        if weight is None:
+            return None
+        found.append(np.resize(weight, len(fit.judged[1]) if measured else len(weight)))
+    return np.concatenate(found)
 
 
 def fold_loss(fits: Sequence[FoldFit]) -> float:

@@ -106,13 +106,18 @@ class Task:
         return _encoded(self.program, X) if self.estimator.program is self.program else X
 
     @cached_property
+    def train_weights(self) -> Floats | None:
+        """What the losses of the training samples are multiplied by."""
+        return self.data.weights(self.data.train)
+
+    @cached_property
     def validation_inputs(self) -> Any:
         """The validation features, encoded once where the program can do that."""
         return _encoded(self.program, self.data.validation.X)
 
     def objective(self, theta: Floats, rows: Ints | None, rng: np.random.Generator) -> tuple[float, Floats]:
         """Loss and gradient by all parameters on some rows of the training split."""
-        y, weight = self.data.train.y, self.data.train.weight
+        y, weight = self.data.train.y, self.train_weights
         X = self.inputs
         if rows is not None:
             X, y, weight = X[rows], y[rows], None if weight is None else weight[rows]
@@ -143,8 +148,9 @@ class Task:
         logits = self.bound(parameters).logits(values)
         if not np.all(np.isfinite(logits)):
             return self.data.metric.worst(y, self.data.target), None
-        loss, _ = self.loss(logits, y, self.data.validation.weight)
-        return self.data.metric(y, Predictions.of_outputs(self.data.target, logits)), loss
+        loss, _ = self.loss(logits, y, self.data.weights(self.data.validation))
+        weight = self.data.validation.weight
+        return self.data.metric(y, Predictions.of_outputs(self.data.target, logits), weight), loss
 
     def loss(self, logits: Floats, y: NDArray[Any], weight: Floats | None) -> tuple[float, Floats]:
         """The loss that the options name, and its derivative by the logits; weights of one of several measurements."""
@@ -182,7 +188,8 @@ class Task:
         ]
         total = hashlib.sha256(canonical.dumps(content).encode())
         for part in (self.data.train, self.data.validation):
-            for array in (part.X, part.y, np.zeros(0) if part.weight is None else part.weight):
+            weights = self.data.weights(part)
+            for array in (part.X, part.y, np.zeros(0) if weights is None else weights):
                 total.update(np.ascontiguousarray(array).tobytes() or b"-")
         return total.hexdigest()
 
