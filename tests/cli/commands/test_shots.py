@@ -35,7 +35,7 @@ def test_board_report_and_explain_name_the_shots(qcsearch, run, tmp_path):
     explained = qcsearch("explain", run, trial["trial"]).out
     assert f"validation accuracy, noisy, {SHOTS} shots" in explained
     assert percent(trial["accuracy_at_shots"]) in explained
-    assert f"at {SHOTS} shots a basis (estimate)" in explained
+    assert f"circuits of {SHOTS} shots" in explained
 
 
 def test_a_deployment_and_its_cost_have_the_shots_of_the_search_unless_others_are_asked_for(qcsearch, run):
