@@ -155,7 +155,8 @@ def one_line(event: events.Event) -> str:
             return f"refit: trial {event.trial}, seed {event.seed_index}: {score(event.validation_score, event.metric)}"
         case events.Evaluated():
             reached = score(event.test_score, event.metric)
-            return f"evaluated: trial {event.trial}, test {metric(event.metric)} {reached} under noise"
+            at = "" if event.shots is None else f" at {event.shots:,} shots"
+            return f"evaluated: trial {event.trial}, test {metric(event.metric)} {reached} under noise{at}"
         case events.Notice():
             return f"note: {event.text}"
 

@@ -131,12 +131,14 @@ class Evaluated:
         test_score: under the device's noise.
         seconds: used so far.
         metric: which score that is.
+        shots: at how many of each measurement basis; None for infinitely many.
     """
 
     trial: int
     test_score: float
     seconds: float
     metric: str = "accuracy"
+    shots: int | None = None
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,12 @@ def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: 
     for whole in compared(tested, result, fitting, deadlines=_deadlines(session), before=before):
         result = replace(whole, seconds=session.clock.seconds)
         session.folder.write_result(result)
-    session.emit(Evaluated(found.best.trial, found.best.test_score, session.clock.seconds, found.best.metric))
+    best = found.best
+    shots = (
+        best.shots if best.metric == "accuracy" else None
+    )  # other metrics are of infinitely many on the test part
+    reached = best.test_score if shots is None else best.test_at_shots.accuracy
+    session.emit(Evaluated(best.trial, reached, session.clock.seconds, best.metric, shots))
     return result.with_found(found.model, records)
 
 

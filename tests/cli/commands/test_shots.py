@@ -15,6 +15,7 @@ def run(qcsearch, tmp_path_factory):
     arguments = ("iris", "--device", "fake_manila", "--space", "tiny", "--trials", 2, "--baselines", "none")
     outcome = qcsearch("search", *arguments, "--shots", SHOTS, "--run", folder)
     assert outcome.code == 0, outcome.err
+    assert f"under noise at {SHOTS} shots" in outcome.err
     return folder
 
 
