@@ -45,7 +45,7 @@ Entry = dict[str, Any]
 def main() -> None:
     """Measure, store after each search, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))
     parser.add_argument("--max-seconds", type=float, default=30.0)
     parser.add_argument("--device", default="fake_torino")
     parser.add_argument("--stored", action="store_true", help="print what is stored, measure nothing")

@@ -110,21 +110,15 @@ def test_result_and_card_say_how_often_each_class_is_recognised(found: SearchRes
     assert RunFolder.open(found.run).result() == found
 
 
-def test_balanced_weights_reach_trials_refits_and_baselines(search: Search, tmp_path: Path) -> None:
+def test_balanced_weights_reach_trials_and_refits(search: Search, tmp_path: Path) -> None:
     """Of nine to one unweighted models say the common class of all: the rare one is recognised with weights alone."""
     rng = np.random.default_rng(0)
     y = (np.arange(200) % 10 == 0).astype(int)
     data = load_dataset((rng.normal(size=(200, 2)) + 1.2 * y[:, None], y))
-    asked = {"dataset": data, "n_trials": 2, "metric": "balanced_accuracy", "baselines": "fast"}
+    asked = {"dataset": data, "n_trials": 2, "metric": "balanced_accuracy"}
     plain = search(tmp_path / "plain", **asked)
     weighted = search(tmp_path / "weighted", **asked, class_weight="balanced")
     assert weighted.recalls[1].recall > plain.recalls[1].recall
-    for name in ("logistic regression, raw features", "RBF-SVM, raw features"):
-        before, after = (
-            next(one.test_score for one in result.baselines if one.name == name)
-            for result in (plain, weighted)
-        )
-        assert after > before
 
 
 def test_a_head_that_takes_no_weights_is_refused_where_samples_have_some(objective: Objective) -> None:

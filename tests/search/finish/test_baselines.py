@@ -381,3 +381,16 @@ def test_gates_are_deleted_with_their_weights() -> None:
     whole = lower(candidate, topology(get_device("fake_manila"), (0, 1)), 2)
     alone = without_two_qubit_gates(whole)
     assert whole.n_weights - alone.n_weights == sum(len(gate.qubits) == 2 for gate in whole.gates) == 2
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in classical_rows("full")[:7] if row.name != RANDOM], ids=lambda row: row.name
+)
+def test_a_model_hears_of_the_weights_of_samples(row: Any) -> None:
+    """Two overlapping classes: with twenty times the weight the second is what the overlap is said to be."""
+    rng = np.random.default_rng(0)
+    y = np.tile([0, 1], 60)
+    X = rng.normal(size=(120, 2)) + 0.7 * y[:, None]
+    plain = Samples(X[:90], X[90:], X[:90], X[90:], y[:90], n_parameters=20, seed=0)
+    weighted = replace(plain, weight=np.where(y[:90] == 1, 20.0, 1.0))
+    assert row.predict(weighted).answers.mean() > row.predict(plain).answers.mean() + 0.1
