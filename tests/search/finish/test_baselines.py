@@ -114,7 +114,7 @@ def test_settings_are_chosen_on_a_sample_but_the_model_is_fitted_to_all_rows() -
 
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(2 * TUNING_ROWS, 2)), rng.integers(0, 2, 2 * TUNING_ROWS)
-    found = fitted(KNeighborsClassifier(), {"n_neighbors": [1]}, X, y, 0)
+    found = fitted(KNeighborsClassifier(), {"n_neighbors": [1]}, X, Samples(X, X, X, X, y, 10, 0))
     assert found.score(X, y) == 1.0  # the nearest of each is itself: labels are coins, and all are known
 
 
@@ -124,12 +124,13 @@ def test_settings_are_those_that_do_best_in_the_folds() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 2))
     y = (X[:, 0] + 0.8 * rng.normal(size=300) > 0).astype(np.int64)
-    found = fitted(KNeighborsClassifier(), {"n_neighbors": [1, 25]}, X, y, 0)
+    found = fitted(KNeighborsClassifier(), {"n_neighbors": [1, 25]}, X, Samples(X, X, X, X, y, 10, 0))
     assert found["model"].n_neighbors == 25
     # Of a class of one sample there are no folds: what stands first is taken as it is.
     y[:] = 0
     y[0] = 1
-    assert fitted(KNeighborsClassifier(7), {"n_neighbors": [1, 25]}, X, y, 0)["model"].n_neighbors == 7
+    samples = Samples(X, X, X, X, y, 10, 0)
+    assert fitted(KNeighborsClassifier(7), {"n_neighbors": [1, 25]}, X, samples)["model"].n_neighbors == 7
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_a_circuit_without_weights_is_fitted_once_whatever_the_seed(blobs, head)
 
 
 def test_the_accuracy_that_is_told_is_that_of_the_parameters_handed_back(blobs):
-    transpiled = _transpiled(LAYERS)
+    transpiled = _transpiled(LAYERS, "kernel_ridge")
     found = fit_candidate(transpiled, blobs, np.random.default_rng(0))
     assert len(found.parameters.weights) == transpiled.n_weights > 0
     assert accuracy(transpiled, found.parameters, blobs.validation, blobs.target) == found.validation_score
@@ -48,7 +48,7 @@ def test_the_accuracy_that_is_told_is_that_of_the_parameters_handed_back(blobs):
 
 
 def test_steps_align_the_kernel_with_the_classes(blobs):
-    transpiled = _transpiled(LAYERS, encoding="reuploading")
+    transpiled = _transpiled(LAYERS, "kernel_ridge", "reuploading")
     options, rng = replace(OPTIONS, batch_size=None), np.random.default_rng(0)
     start = Parameters(transpiled.initial_weights(rng))
     found = fit_candidate(transpiled, blobs, rng, options=options, start=start)
@@ -82,7 +82,7 @@ def test_a_training_on_all_samples_ends_with_a_fitted_head(blobs):
 
 
 def test_a_broken_training_resumes_from_its_checkpoint(blobs, tmp_path):
-    transpiled = _transpiled(LAYERS)
+    transpiled = _transpiled(LAYERS, "kernel_ridge")
     whole = fit_candidate(transpiled, blobs, np.random.default_rng(0))
     for stop in (20, 10_000):
         control = TrainingControl(
