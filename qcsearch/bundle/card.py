@@ -81,7 +81,7 @@ def _signature(model: TrainedModel) -> str:
     names = model.target.names
     shown = ", ".join(for_code(name) for name in names[:20])
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    kind = "numbers a sample"
+    kind = "numbers a sample" if model.quantum is None else f"numbers a sample: {model.quantum.sentence}"
     if model.encoder is not None:
         gaps = "gaps are refused" if model.encoder.impute is None else "gaps are filled in"
         kind = f"columns of a table ({len(model.encoder.text)} of text; {gaps})"
@@ -93,12 +93,15 @@ def _model(model: TrainedModel) -> str:
     preprocessing = candidate.preprocessing
     low, high = preprocessing.angle_range
     encoder = model.encoder
+    scaled = (
+        f"{preprocessing.reduction.name}, {preprocessing.scaling} scaling, angles in [{low:.4f}, {high:.4f}], "
+        "fitted on the training part only"
+    )
     columns = [] if encoder is None or encoder.encode is None else [f"text encoded ({encoder.encode}), "]
     columns += [] if encoder is None or encoder.impute is None else [f"gaps filled ({encoder.impute}), "]
     return _bullets(
         {
-            "Preprocessing": f"{''.join(columns)}{preprocessing.reduction.name}, {preprocessing.scaling} scaling, "
-            f"angles in [{low:.4f}, {high:.4f}], fitted on the training part only",
+            "Preprocessing": f"{''.join(columns)}{scaled}" if model.quantum is None else "none",
             "Encoding": candidate.encoding.name,
             "Circuit": candidate.ansatz.name,
             "Two-qubit gates": mapped.two_qubit_gates,

@@ -9,6 +9,7 @@ import numpy as np
 from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.circuit import Parameter
 
+from qcsearch.circuits.start_states import GROUND
 from qcsearch.devices.transpile.angles import any_angle, fold, n_open
 from qcsearch.devices.transpile.target import region_target
 from qcsearch.training.expectations import Floats
@@ -35,7 +36,8 @@ def export_circuits(
         named: description of the sample, for the head of the file.
     """
     circuit, free = trained_circuit(model), _any_sample(model)
-    values = _features(model, sample)
+    starts = model.transpiled.gate_list.start != GROUND
+    values = np.zeros(0) if starts else _features(model, sample)
     used = {p: x for p, x in zip(model.transpiled.features, values, strict=True) if p in circuit.parameters}
     bound, _ = fold(
         circuit.assign_parameters(used), target=region_target(model.device, model.candidate.qubits)
@@ -44,11 +46,15 @@ def export_circuits(
     qpy.dump(free, buffer)
     source = "a sample in the middle of the range of all features" if sample is None else named
     shown = ", ".join(f"x[{i}] = {float(value)!r}" for i, value in enumerate(values))
+    told = f"Features are those of {source}, in radians: {shown}."
     return {
-        "circuit.qasm": _qasm(model, bound, [f"Features are those of {source}, in radians: {shown}."]),
+        "circuit.qasm": _qasm(model, bound, [_STARTS if starts else told]),
         "circuit_inputs.qasm": _qasm(model, _plainly_named(free), _about_inputs(model, circuit)),
         "circuit.qpy": buffer.getvalue(),
     }
+
+
+_STARTS = "The circuit starts from the state of a sample, logical qubit i on q[i], and not from |0...0>."
 
 
 def trained_circuit(model: TrainedModel) -> QuantumCircuit:
@@ -75,6 +81,8 @@ def _plainly_named(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def _about_inputs(model: TrainedModel, circuit: QuantumCircuit) -> list[str]:
+    if model.transpiled.gate_list.start != GROUND:
+        return [_STARTS]
     n_features = len(model.transpiled.features)
     lines = [
         f"Inputs are the {n_features} features of a sample, x0 to x{n_features - 1} (those that the circuit uses), "

@@ -130,12 +130,17 @@ class GateList:
         n_features: number of derived features that the angles may name.
         n_weights: number of trainable weights; every one of `0 … n_weights - 1` is used.
         gates: in the order of time.
+        start: what the circuit starts from: `ground`, |0…0⟩; or `pure` or `mixed`, where the features of a sample are
+            the state that it starts from, and no angle names one.
+        n_preparing: the first gates, so many, make the sample's state and belong to the data, not to the model.
     """
 
     n_qubits: int
     n_features: int
     n_weights: int
     gates: tuple[Gate, ...]
+    start: str = "ground"
+    n_preparing: int = 0
 
 
 def count_weights(gates: Iterable[Gate]) -> int:

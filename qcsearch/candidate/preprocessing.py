@@ -12,7 +12,7 @@ from qcsearch.storage.canonical import Json
 
 __all__ = ["Preprocessing"]
 
-SCALINGS = ("minmax", "maxabs", "standard")
+SCALINGS = ("minmax", "maxabs", "standard", "none")
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,12 @@ class Preprocessing:
 
     Attributes:
         reduction: `none`, `pool`, `pca`, `lda`, `tsne` or `autoencoder`, with its number of components or size.
-        scaling: `minmax`, `maxabs` or `standard`.
+        scaling: `minmax`, `maxabs` or `standard`; or `none`, which leaves all features as they are, those that never
+            vary too, as the numbers of quantum states must be.
         angle_range: radians, low < high, less than 2π apart; scaled values are clipped into it, never wrapped.
 
     Raises:
-        CandidateError: if the scaling is unknown or the range is not one.
+        CandidateError: if the scaling is unknown or does not go with the reduction, or the range is not one.
     """
 
     reduction: Choice = field(default_factory=lambda: Choice("none"))
@@ -36,6 +37,10 @@ class Preprocessing:
         if not isinstance(self.reduction, Choice):
             raise checks.refuse("a preprocessing", "reduction", "a Choice", self.reduction)
         checks.one_of("a preprocessing", "scaling", self.scaling, SCALINGS)
+        if self.scaling == "none" and self.reduction.name != "none":
+            raise checks.refuse(
+                "a preprocessing", "scaling", "one that scales, after a reduction", self.scaling
+            )
         object.__setattr__(self, "angle_range", _angle_range(self.angle_range))
 
     def to_json(self) -> dict[str, Json]:

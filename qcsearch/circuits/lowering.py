@@ -17,8 +17,9 @@ from qcsearch.candidate.gate import Gate, GateList, Topology, count_weights
 from qcsearch.circuits import observables
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.encodings import ENCODINGS, Encoding
-from qcsearch.circuits.encodings.base import RangedEncoding
+from qcsearch.circuits.encodings.base import PreparingEncoding, RangedEncoding
 from qcsearch.circuits.gates import check_gates
+from qcsearch.circuits.start_states import GROUND
 from qcsearch.errors import CandidateError
 from qcsearch.storage.limits import MAX_GATES, MAX_OBSERVABLES, MAX_QUBITS
 
@@ -54,14 +55,17 @@ def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList
             is unknown, the features do not fit on the qubits, or no gate depends on a feature.
     """
     _check_places(candidate, topology)
-    checks.integer("a candidate", "n_features", n_features, 1, MAX_GATES)
     encoding = make_encoding(candidate)
+    start, n_preparing = _start(encoding)
+    # The numbers of a state are as many as its qubits say, and read by no gate.
+    checks.integer("a candidate", "n_features", n_features, 1, MAX_GATES if start == GROUND else None)
     ansatz = ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings)
     # Counted before they are made: a slip of the pen in `n_layers` must not fill the memory.
     checks.n_gates(candidate.ansatz.name, topology.n_qubits * _n_layers(candidate.ansatz))
     ansatz_layers = ansatz.layers(topology)
     n_derived = encoding.n_derived(n_features, topology)
-    checks.n_gates(candidate.encoding.name, n_derived)
+    if start == GROUND:
+        checks.n_gates(candidate.encoding.name, n_derived)
     blocks = encoding.layers(n_features, topology, max(1, len(ansatz_layers)))
     # The encoding's weights come first, whatever the ansatz, so that they keep their numbers when it changes.
     offset = count_weights(chain.from_iterable(blocks))
@@ -69,11 +73,14 @@ def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList
     gates = [gate for block, layer in turns for gate in (*block, *layer)]
     checks.n_gates(f"{candidate.encoding.name} with {candidate.ansatz.name}", len(gates))
     check_gates(gates, topology.n_qubits, n_derived)
-    if not any(gate.angle is not None and gate.angle.feature is not None for gate in gates):
+    if start == GROUND and not any(
+        gate.angle is not None and gate.angle.feature is not None for gate in gates
+    ):
         raise CandidateError(
             "A circuit must hold at least one gate whose angle depends on a feature. Got none."
         )
-    return GateList(topology.n_qubits, n_derived, *renumbered(gates))
+    n_weights, kept = renumbered(gates)
+    return GateList(topology.n_qubits, n_derived, n_weights, kept, start, n_preparing)
 
 
 def derive_features(candidate: Candidate, topology: Topology, X: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -120,6 +127,11 @@ def renumbered(gates: Sequence[Gate]) -> tuple[int, tuple[Gate, ...]]:
         return replace(gate, angle=replace(gate.angle, weight=number[gate.angle.weight]))
 
     return len(number), tuple(map(dense, gates))
+
+
+def _start(encoding: Encoding) -> tuple[str, int]:
+    """What the circuit starts from, and how many gates prepare a sample; see `PreparingEncoding`."""
+    return (encoding.start, encoding.n_preparing) if isinstance(encoding, PreparingEncoding) else (GROUND, 0)
 
 
 def _n_layers(ansatz: Choice) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qcsearch.candidate.gate import Angle, GateList
 from qcsearch.circuits.gates import GATES
+from qcsearch.circuits.start_states import GROUND
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -17,12 +18,13 @@ __all__ = ["to_circuit"]
 def to_circuit(gate_list: GateList) -> tuple[QuantumCircuit, list[Parameter], list[Parameter]]:
     """Build the `QuantumCircuit`, its features `x[0] …` and its weights `w[0] …`.
 
-    Both lists are whole and in order, also where the circuit does not use a feature.
+    Both lists are whole and in order, also where the circuit does not use a feature. A circuit that starts from states
+    has no features.
     """
     from qiskit import QuantumCircuit
     from qiskit.circuit import ParameterVector, library
 
-    features = list(ParameterVector("x", gate_list.n_features))
+    features = list(ParameterVector("x", gate_list.n_features if gate_list.start == GROUND else 0))
     weights = list(ParameterVector("w", gate_list.n_weights))
     circuit = QuantumCircuit(gate_list.n_qubits)
     for gate in gate_list.gates:

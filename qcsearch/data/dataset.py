@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.data.coding import Coding
+from qcsearch.data.quantum.samples import QuantumSamples
 from qcsearch.data.targets.base import Target
 from qcsearch.data.values import FloatArray
 from qcsearch.escape import for_terminal
@@ -40,6 +41,8 @@ class Dataset:
         coding: how columns of text and with gaps are kept in `X`; None if all are plain numbers.
         sample_weight: how much each sample of `X` counts in what is learnt, `(n_samples,)`; None if all count alike.
         dropped: names of columns that were left out because the person said so.
+        quantum: what the numbers of samples that are quantum states mean, which have no feature names; None if the
+            samples are classical.
     """
 
     X: FloatArray
@@ -56,6 +59,7 @@ class Dataset:
     coding: Coding | None = None
     dropped: tuple[str, ...] = ()
     sample_weight: FloatArray | None = None
+    quantum: QuantumSamples | None = None
 
     def __post_init__(self) -> None:
         # A file may be called what no other file can hold.
@@ -85,6 +89,7 @@ class Dataset:
             "image_shape": self.image_shape,
             "arrays": {part: array.shape for part, array in arrays.items()},
             **({} if self.coding is None else {"coding": self.coding.to_json()}),
+            **({} if self.quantum is None else {"quantum": self.quantum.to_json()}),
         }
         content = hashlib.sha256(canonical.dumps(header).encode())
         for array in arrays.values():
@@ -107,6 +112,8 @@ class Dataset:
             own["column_coding"] = np.asarray(canonical.dumps(self.coding.to_json()))
         if self.sample_weight is not None:
             own["sample_weight"] = self.sample_weight
+        if self.quantum is not None:
+            own["quantum"] = np.asarray(canonical.dumps(self.quantum.to_json()))
         arrays = {"X": self.X, "y": self.labels(self.y)}
         for part, X, y in (("val", self.X_val, self.y_val), ("test", self.X_test, self.y_test)):
             if X is not None and y is not None:

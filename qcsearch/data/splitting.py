@@ -56,7 +56,8 @@ class Split:
         train: preprocessing and weights are fitted on this part and no other.
         validation: the search selects by this part.
         test: touched once, by the final evaluation, and never before.
-        n_features: number of features that vary in the training part, once its columns are encoded.
+        n_features: number of features that vary in the training part, once its columns are encoded; of quantum states
+            all of them.
         notices: sentences about what holds in the training part and not elsewhere.
     """
 
@@ -157,6 +158,8 @@ def _varying(dataset: Dataset, train: Part) -> tuple[int, tuple[str, ...]]:
 
     The data set's own notices name those that vary nowhere, unless its columns have to be encoded first.
     """
+    if dataset.quantum is not None:  # a state is one thing: none of its numbers is left out
+        return dataset.n_features, ()
     what, where = f"the training split of '{dataset.name}'", " in the training split"
     if dataset.coding is None:
         constant = constant_features(train.X, what)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from qcsearch.arguments import as_path
 from qcsearch.data.dataset import Dataset
 from qcsearch.devices.device import Device
+from qcsearch.errors import InputError
 from qcsearch.search.events import Event, Progress, told
 from qcsearch.search.run.config import RunConfig
 from qcsearch.search.run.folder import RunFolder
@@ -70,6 +71,7 @@ def run_search(
     with fork_server or nullcontext():
         space = space.tightened(settings.limits)
         check_strategy(settings.strategy, space, settings.strategy_options)
+        _check_samples(dataset, settings.strategy)
         folder = RunFolder(as_path(run, "The run folder"))
         source: RunFolder | None = None
         if folder.begun and settings.seed_from is None:  # a resumed run keeps its own
@@ -83,6 +85,20 @@ def run_search(
             session.prepare_warm_starts = partial(_prepare_warm_starts, source)
         with told(progress):
             return run_session(session)
+
+
+_TEMPLATES = ("auto", "random", "tpe", "nsga2")
+"""Strategies that make candidates of the space's own parts."""
+
+
+def _check_samples(dataset: Dataset, strategy: str) -> None:
+    """Refuse quantum states to a strategy whose own circuits encode classical features."""
+    if dataset.quantum is not None and strategy not in _TEMPLATES:
+        raise InputError(
+            f"The strategy '{strategy}' makes circuits of its own, which encode classical features; samples that are "
+            f"quantum states must be searched with {', '.join(_TEMPLATES[:-1])} or {_TEMPLATES[-1]}.",
+            "leave --strategy out.",
+        )
 
 
 def _prepare_warm_starts(

@@ -10,6 +10,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 
+from qcsearch.circuits.start_states import GROUND, MIXED, PURE, state_size
 from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation.angles import AngleReader
 from qcsearch.simulation.exact.planning.build import exact_program
@@ -35,7 +36,7 @@ def compile_circuit(
     circuit: QuantumCircuit,
     noise_model: Any,
     observables: Sequence[SparsePauliOp],
-    features: Sequence[Parameter],
+    features: Sequence[Parameter] | str,
     weights: Sequence[Parameter],
     *,
     dtype: str = ...,
@@ -50,7 +51,7 @@ def compile_circuit(
     circuit: QuantumCircuit,
     noise_model: Any,
     observables: Sequence[SparsePauliOp],
-    features: Sequence[Parameter],
+    features: Sequence[Parameter] | str,
     weights: Sequence[Parameter],
     *,
     dtype: str = ...,
@@ -64,7 +65,7 @@ def compile_circuit(
     circuit: QuantumCircuit,
     noise_model: Any,
     observables: Sequence[SparsePauliOp],
-    features: Sequence[Parameter],
+    features: Sequence[Parameter] | str,
     weights: Sequence[Parameter],
     *,
     dtype: str = "float64",
@@ -82,7 +83,8 @@ def compile_circuit(
             of constants and terms c·w, c·x, c·w·x.
         noise_model: an Aer `NoiseModel` keyed on the circuit's qubit indices, or None for none.
         observables: Hermitian `SparsePauliOp`s on the circuit's qubits.
-        features: parameters that take the columns of `X`.
+        features: parameters that take the columns of `X`; or `pure` or `mixed`, where a sample is the state that the
+            circuit starts from, and `X` is `(n, 2·2^n_qubits)` or `(n, 4^n_qubits)` as `circuits.start_states` says.
         weights: parameters that are trained.
         dtype: of the states, "float64" or "float32" (an error of some 1e-6 in the values, for nearly twice the
             speed where features stand behind weights).
@@ -94,22 +96,26 @@ def compile_circuit(
     Raises:
         CircuitError: for what cannot be simulated, by name: reset, mid-circuit measurement, control flow, an
             unknown operation or parameter, another form of angle, a light cone that does not fit into memory.
-        InputError: for an unknown dtype, or a wrong number of threads or memory.
+        InputError: for an unknown dtype or start, or a wrong number of threads or memory.
     """
     _check(dtype, threads)
+    start, parameters = (features, ()) if isinstance(features, str) else (GROUND, features)
+    if start != GROUND:
+        _check_start(start, approximation)
     memory = Memory(max_memory_mb, threads)
     if approximation is None or approximation.only_if_needed:
         noise = Noise(noise_model)
-        elements = lower(circuit, noise, AngleReader(features, weights))
+        elements = lower(circuit, noise, AngleReader(parameters, weights))
         try:
             return exact_program(
                 elements,
                 read_observables(observables, circuit.num_qubits, noise),
                 n_qubits=circuit.num_qubits,
-                n_features=len(features),
+                n_features=len(parameters) if start == GROUND else state_size(start, circuit.num_qubits),
                 n_weights=len(weights),
                 dtype=dtype,
                 memory=memory,
+                start=start,
             )
         except CircuitError:
             if approximation is None:
@@ -117,7 +123,7 @@ def compile_circuit(
     from qcsearch.simulation.approximate import approximate_program
 
     return approximate_program(
-        circuit, noise_model, observables, features, weights, approximation, threads=threads
+        circuit, noise_model, observables, parameters, weights, approximation, threads=threads
     )
 
 
@@ -129,6 +135,17 @@ def _check(dtype: str, threads: int) -> None:
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise InputError(
             f"The 'threads' parameter of compile_circuit must be an int of at least 1. Got {threads!r}."
+        )
+
+
+def _check_start(start: str, approximation: Approximation | None) -> None:
+    if start not in (PURE, MIXED):
+        raise InputError(
+            f"The 'features' parameter of compile_circuit must be parameters, '{PURE}' or '{MIXED}'. Got {start!r}."
+        )
+    if approximation is not None:
+        raise InputError(
+            "A circuit that starts from states must be simulated exactly, with no approximation."
         )
 
 

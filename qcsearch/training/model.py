@@ -15,6 +15,8 @@ from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.checks import check_shape, check_X
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
 from qcsearch.data.preprocessing.pipeline import n_outputs
+from qcsearch.data.quantum.reading import check_states
+from qcsearch.data.quantum.samples import QuantumSamples
 from qcsearch.data.sources.samples import load_features
 from qcsearch.data.tables.frames import holds_text, is_frame
 from qcsearch.data.targets import Target
@@ -86,6 +88,12 @@ class TrainedModel:
         """The circuit on its device, rebuilt from the candidate when it is first needed."""
         return transpile_candidate(self.candidate, self.device, n_outputs(self.pipeline))
 
+    @cached_property
+    def quantum(self) -> QuantumSamples | None:
+        """What its samples are if they are quantum states; None if they are classical."""
+        encoding = self.candidate.encoding
+        return QuantumSamples(encoding, self.candidate.n_qubits) if encoding.name == "prepared" else None
+
     @property
     def encoder(self) -> ColumnEncoder | None:
         """The first step of the preprocessing, if it takes columns of text or with gaps."""
@@ -97,11 +105,14 @@ class TrainedModel:
 
         Args:
             X: `(n_samples, n_features_in)`, or images `(n_samples, height, width)`. A frame is read by the names of its
-                columns, if the training knew names: their order does not matter, and other columns are ignored.
+                columns, if the training knew names: their order does not matter, and other columns are ignored. Quantum
+                states may be complex, see `data.quantum.reading`.
 
         Raises:
             DataError: if it is not a table of finite numbers with the features of the training.
         """
+        if self.quantum is not None:
+            return self.transpiled.derive(check_states(X, self.quantum))
         encoder = self.encoder
         if is_frame(X) or (encoder is not None and holds_text(X)):
             X = load_features(X, self.feature_names or self.n_features_in, None, encoder)

@@ -16,6 +16,7 @@ from qcsearch.candidate.gate import GateList, Topology
 from qcsearch.circuits.lowering import derive_features, lower
 from qcsearch.circuits.observables import to_pauli
 from qcsearch.circuits.quantum_circuit import to_circuit
+from qcsearch.circuits.start_states import GROUND
 from qcsearch.circuits.weights import initial_weights
 from qcsearch.data.targets import Target
 from qcsearch.devices.device import Device
@@ -44,7 +45,8 @@ class TranspiledCandidate:
         topology: logical qubits and their couplings.
         gate_list: the logical circuit.
         mapped: the circuit in basis gates on the region.
-        features: parameters that take the derived features, in their order, `n_derived` of them.
+        features: parameters that take the derived features, in their order, `n_derived` of them; none where those are
+            the state that the circuit starts from.
         weights: parameters that are trained, in their order, `n_weights` of them.
         observables: on the mapped circuit's qubits, in the candidate's order.
         watch: takes the time of the stages `build`, `map` and `compile`.
@@ -65,6 +67,12 @@ class TranspiledCandidate:
     def n_weights(self) -> int:
         """Number of trainable weights of the circuit."""
         return len(self.weights)
+
+    @property
+    def inputs(self) -> Sequence[Parameter] | str:
+        """What takes the derived features: `features`, or the kind of state that they are, see `compile_circuit`."""
+        start = self.gate_list.start
+        return self.features if start == GROUND else start
 
     def counts(self, target: Target, head: Floats | None = None) -> ParameterCounts:
         """How many numbers its training finds.
@@ -97,8 +105,8 @@ class TranspiledCandidate:
     ) -> Program:
         """A new program for any observables on the mapped circuit's qubits; else as `compile`."""
         model = noise_model(self.device, self.candidate.qubits) if noise else None
-        features, weights = list(self.features), list(self.weights)
-        return compile_circuit(self.mapped.circuit, model, list(observables), features, weights, dtype=dtype)
+        weights = list(self.weights)
+        return compile_circuit(self.mapped.circuit, model, list(observables), self.inputs, weights, dtype=dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled or copied: all but the compiled programs, which hold the memory of the kernels."""
@@ -149,7 +157,7 @@ class TranspiledCandidate:
         model = noise_model(self.device, self.candidate.qubits) if noise else None
         weights = [*self.weights, *self.occurrences.shifts]
         circuit = self.occurrences.circuit
-        return compile_circuit(circuit, model, list(self.observables), list(self.features), weights)
+        return compile_circuit(circuit, model, list(self.observables), self.inputs, weights)
 
 
 def transpile_candidate(

@@ -7,14 +7,16 @@ from qcsearch.circuits.encodings import (
     dense_angle,
     iqp,
     none,
+    prepared,
     reuploading,
     weighted_sum,
 )
-from qcsearch.circuits.encodings.base import ENCODINGS, Encoding, RangedEncoding
+from qcsearch.circuits.encodings.base import ENCODINGS, Encoding, PreparingEncoding, RangedEncoding
 
 __all__ = [
     "ENCODINGS",
     "Encoding",
+    "PreparingEncoding",
     "RangedEncoding",
     "amplitude",
     "angle",
@@ -22,6 +24,7 @@ __all__ = [
     "dense_angle",
     "iqp",
     "none",
+    "prepared",
     "reuploading",
     "weighted_sum",
 ]

@@ -15,6 +15,7 @@ __all__ = [
     "AXES",
     "ENCODINGS",
     "Encoding",
+    "PreparingEncoding",
     "RangedEncoding",
     "cycled",
     "require_features",
@@ -66,6 +67,23 @@ class RangedEncoding(Encoding, Protocol):
         What a person set is kept; only what was left open is chosen.
         """
         ...
+
+
+@runtime_checkable
+class PreparingEncoding(Encoding, Protocol):
+    """An encoding of samples that are quantum states.
+
+    Attributes:
+        start: what the circuit starts from, see `circuits.start_states`: with `pure` or `mixed` the derived features
+            are that state, and no gate reads one.
+        n_preparing: how many gates of its one block make the state; they belong to the data.
+    """
+
+    @property
+    def start(self) -> str: ...  # noqa: D102  an attribute, told above
+
+    @property
+    def n_preparing(self) -> int: ...  # noqa: D102
 
 
 ENCODINGS: Registry[Encoding] = Registry(

@@ -84,6 +84,7 @@ def predict(
     from qcsearch.cli.options.inputs import refuse_existing
     from qcsearch.cli.options.models import load_model
     from qcsearch.data.known_labels import KnownLabels
+    from qcsearch.data.quantum.predicting import load_states
     from qcsearch.data.sources.samples import load_samples
 
     refuse_existing(options.output)
@@ -93,13 +94,16 @@ def predict(
         raise InputError("--canaries and --mitigate-readout must go with a --backend. There is none.")
     trained = load_model(model)
     say_notes(trained.device)
-    samples = load_samples(
-        data,
-        trained.feature_names or trained.n_features_in,
-        target,
-        trained.encoder,
-        () if trained.target.n_classes else trained.target.names,
-    )
+    if trained.quantum is not None:
+        samples = load_states(data, trained.quantum)
+    else:
+        samples = load_samples(
+            data,
+            trained.feature_names or trained.n_features_in,
+            target,
+            trained.encoder,
+            () if trained.target.n_classes else trained.target.names,
+        )
     X, known = samples.X, KnownLabels.of(samples.labels, trained.target, len(samples.X))
     if spec:
         found = _measured(trained, X, spec, options.settings, ibm, hardware.yes, Path(model))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Inputs", "gather", "new_folder", "refuse_existing"]
 
-_DEVICE, _SPACE, _SEED = "fake_torino", "default", 0
+_DEVICE, _SPACE, _QUANTUM_SPACE, _SEED = "fake_torino", "default", "quantum_data", 0
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def gather(
     device = get_device(options.device or _DEVICE) if options.device or old is None else old.device
     before = None if old is None else old.config.settings
     settings = options.settings(before, _seed(given, dataset), seed_from)
-    space = load_space(options.space or _SPACE) if options.space or old is None else old.space
+    usual = _SPACE if dataset.quantum is None else _QUANTUM_SPACE
+    space = load_space(options.space or usual) if options.space or old is None else old.space
     return Inputs(
         dataset=dataset,
         device=device,

@@ -30,9 +30,12 @@ _STEPS: dict[str, type[Step]] = {
 }
 _VERSION = 1
 _ORDERS = [
-    [*first, *second, "scaling", "angles"]
-    for first in ([], ["columns"])
-    for second in ([], ["constant"], ["reduction"], ["constant", "reduction"])
+    ["angles"],
+    *(
+        [*first, *second, "scaling", "angles"]
+        for first in ([], ["columns"])
+        for second in ([], ["constant"], ["reduction"], ["constant", "reduction"])
+    ),
 ]
 
 

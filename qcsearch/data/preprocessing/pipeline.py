@@ -35,7 +35,8 @@ def build_pipeline(
     """Return an unfitted pipeline: columns encoded, constant features dropped, reduction, scaling, angle range.
 
     Fit it on raw features `(n_samples, n_features)` and class indices of the training split and of no other.
-    Pooling and the autoencoder read images whole, so before them nothing is dropped.
+    With the scaling `none` nothing of this is done. Pooling and the autoencoder read images whole, so before them
+    nothing is dropped.
 
     Args:
         preprocessing: the candidate's choice.
@@ -50,6 +51,8 @@ def build_pipeline(
 
     reduction = _reduction(preprocessing.reduction, image_shape, seed)
     low, high = preprocessing.angle_range
+    if preprocessing.scaling == "none":
+        return Pipeline([("angles", AngleRange(low, high, "none"))])
     steps: list[tuple[str, Any]] = [] if coding is None else [("columns", ColumnEncoder.of(coding))]
     if reduction is None or not reduction.whole:
         steps.append(("constant", DropConstant()))

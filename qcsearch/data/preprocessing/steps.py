@@ -16,9 +16,10 @@ from qcsearch.storage.limits import MAX_PARAMETER
 
 __all__ = ["SCALINGS", "AngleRange", "DropConstant", "Scaler", "Step"]
 
-SCALINGS = {"minmax": (0.0, 1.0), "maxabs": (-1.0, 1.0), "standard": (-3.0, 3.0)}
+SCALINGS = {"minmax": (0.0, 1.0), "maxabs": (-1.0, 1.0), "standard": (-3.0, 3.0), "none": (0.0, 0.0)}
 """Each scaling, and the interval of scaled values that becomes the angle range: for `standard`, three
-standard deviations to either side of the mean, which holds 99.7 % of a normal distribution."""
+standard deviations to either side of the mean, which holds 99.7 % of a normal distribution. With `none` there is no
+such interval: features stay as they are."""
 
 
 class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
@@ -152,6 +153,8 @@ class Scaler(Step):
 class AngleRange(Step):
     """Maps scaled values linearly to angles; what lies outside the fitted range is clipped, never wrapped.
 
+    With the scaling `none` it is the only step, and changes nothing.
+
     Args:
         low: angle of the lowest scaled value, in radians.
         high: angle of the highest, in radians.
@@ -172,6 +175,8 @@ class AngleRange(Step):
         return self.n_features_in_
 
     def _apply(self, X: FloatArray) -> FloatArray:
+        if self.kind == "none":
+            return X
         first, last = SCALINGS[self.kind]
         share = np.clip((X - first) / (last - first), 0.0, 1.0)
         return np.clip(self.low + share * (self.high - self.low), self.low, self.high)

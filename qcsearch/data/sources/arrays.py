@@ -23,10 +23,10 @@ from qcsearch.storage import canonical, files, npz
 
 __all__ = ["read_npy", "read_npz"]
 
-_OPTIONAL = ("sample_weight", "feature_names", "image_shape", "column_coding", "target_kind")
+_OPTIONAL = ("sample_weight", "feature_names", "image_shape", "column_coding", "target_kind", "quantum")
 """What an archive may hold besides: weights `(n_samples,)` of what is learnt from, names `(n_features,)`, `[height,
 width]` of images that are flat, and the JSON text of the coding of a table with columns of text or gaps, and of what
-its labels are, as a run keeps them."""
+its labels are, as a run keeps them, or of what samples that are quantum states are, see `data.quantum.reading`."""
 
 _PART = "train|val|valid|validation|test"
 _ROLE = re.compile(f"(?:({_PART})_)?(x|images|y|labels)(?:_({_PART}))?")
@@ -139,6 +139,7 @@ def _parts(
         if "column_coding" in arrays and [*found] == ["train"]
         else None,
         target=_target(arrays["target_kind"]()) if "target_kind" in arrays else None,
+        quantum=_json(arrays["quantum"](), "quantum") if "quantum" in arrays else None,
         notices=(notice,) if unused else (),
     )
 
@@ -151,10 +152,14 @@ def _texts(array: NDArray[Any]) -> tuple[str, ...]:
 
 
 def _coding(array: NDArray[Any]) -> Coding:
+    return Coding.from_json(_json(array, "column_coding"))
+
+
+def _json(array: NDArray[Any], name: str) -> canonical.Json:
     try:
-        return Coding.from_json(canonical.loads(str(array)))
+        return canonical.loads(str(array))
     except ValueError as error:
-        raise DataError(f"The column_coding is not readable JSON: {error}") from None
+        raise DataError(f"The {name} is not readable JSON: {error}") from None
 
 
 def _target(array: NDArray[Any]) -> Target:

@@ -13,6 +13,8 @@ import numpy as np
 from qcsearch.data.checks import check_shape, check_X
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.labels import check_lengths
+from qcsearch.data.quantum.generators import generated, is_generated
+from qcsearch.data.quantum.reading import is_quantum, quantum_dataset
 from qcsearch.data.sample import MAX_ROWS, kept_rows, sample_rows
 from qcsearch.data.sources.arrays import read_npz
 from qcsearch.data.sources.building import ImageShape, build
@@ -50,11 +52,11 @@ def load_dataset(
 
     Args:
         source: a `.csv`, `.parquet` or `.npz` file; a pair of files `"X.npy,y.npy"`; a name of scikit-learn's
-            (`digits`, `digits:0-3`, `iris`, `wine`, `breast_cancer`, `moons`; `diabetes`, of numbers); a pair
-            `(X, y)`; or a DataFrame; or a folder of images with one folder a class. An archive holds `X, y`, or
+            (`digits`, `digits:0-3`, `iris`, `wine`, `breast_cancer`, `moons`; `diabetes`, of numbers), or of a
+            generator of quantum states (`cluster:6`, see `data.quantum.generators`); a pair `(X, y)`; or a DataFrame; or a folder of images with one folder a class. An archive holds `X, y`, or
             `X_train, y_train, X_val, y_val, X_test, y_test` (or `train_images, train_labels, …`) and so brings its own
             validation or test part, as a folder does with the folders train, val and test; it may hold `feature_names`
-            and `image_shape`.
+            and `image_shape`. Complex samples are quantum states, see `data.quantum.reading`.
         target: the label column of a table, or several. If None, the one column named target, label, class or y.
         task: `classification`, `regression` or `multilabel`. If None, what the source is known for; else one column of
             labels is classes, and several are labels if they hold nothing but 0 and 1, and numbers if not.
@@ -103,6 +105,8 @@ def load_dataset(
             X, y, replace(options, target=None), name or Path(text.split(",")[0]).stem, image_shape, sampled
         )
     options.refuse(text)
+    if is_generated(text):
+        return replace(generated(text), name=name or text)
     example = load_example(text)
     part = RawPart.of(example.X, example.y, name or text)
     return build(part, name or text, image_shape, example.feature_names, task=task or example.task)
@@ -113,6 +117,8 @@ def _from_parts(
 ) -> Dataset:
     if parts.train is None:  # the readers see to it that there is one
         raise DataError(f"'{name}' must have a part to train on.")
+    if is_quantum(parts):
+        return quantum_dataset(parts, name)
     train, said = _sampled(parts.train, MAX_ROWS) if sampled else (parts.train, ())
     notices = (*parts.notices, *said)
     shape = image_shape or parts.image_shape

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from qcsearch.data.quantum.generators import GENERATORS, is_generated
 from qcsearch.data.sources.arrays import read_npy
 from qcsearch.data.sources.examples import EXAMPLES
 from qcsearch.data.tables.csv import read_csv
@@ -54,10 +55,12 @@ def find_file(text: str) -> Path | None:
     if not text.strip():
         raise DataError("A data set must be a path or a name. Got an empty text.")
     path = Path(text)
-    if text.partition(":")[0] in EXAMPLES or _is_pair(text, path):
+    if text.partition(":")[0] in EXAMPLES or is_generated(text) or _is_pair(text, path):
         return None
     if not _exists(path):
-        known = f"data set of scikit-learn ({', '.join(EXAMPLES)})"
+        known = (
+            f"data set of scikit-learn ({', '.join(EXAMPLES)}) or of quantum states ({', '.join(GENERATORS)})"
+        )
         raise DataError(
             f"'{text}' is neither a file that is there nor a {known}.", "check the path or the name."
         )

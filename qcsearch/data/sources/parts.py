@@ -7,6 +7,7 @@ from typing import Any
 
 from qcsearch.data.coding import Coding
 from qcsearch.data.targets.base import Target
+from qcsearch.storage.canonical import Json
 
 __all__ = ["PREDICTED", "RawPart", "RawParts"]
 
@@ -50,6 +51,7 @@ class RawParts:
         image_shape: `(height, width)` in pixels of images that come flat.
         coding: how columns of text and with gaps are kept in the samples, if they are.
         target: what the labels are, if the source says so.
+        quantum: what is said of samples that are quantum states, JSON values; None if nothing is.
         notices: sentences a person should see about how it was read.
     """
 
@@ -60,6 +62,7 @@ class RawParts:
     image_shape: tuple[int, int] | None = None
     coding: Coding | None = None
     target: Target | None = None
+    quantum: Json = None
     notices: tuple[str, ...] = ()
 
     @property

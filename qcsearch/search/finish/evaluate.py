@@ -9,6 +9,7 @@ import numpy as np
 
 from qcsearch.data.splitting import Part
 from qcsearch.data.targets import Target
+from qcsearch.search.finish.baselines.local_observer import observer_notice
 from qcsearch.search.finish.finalist import Finalist, Refitted
 from qcsearch.search.finish.majority import majority
 from qcsearch.search.run.scores import Best, SeedScore
@@ -126,7 +127,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         recalls=by_class,
         cut=winner.cut,
         failure=failure,
-        notices=tuple(winner.notices),
+        notices=(*winner.notices, *_told(objective)),
     )
 
 
@@ -147,6 +148,12 @@ def _temperature(winner: Finalist, data: TrainingData) -> float:
     if winner.whole is None:
         said = [logits(winner.transpiled, winner.chosen.parameters, part.X, data.target)]
     return fitted_temperature(np.concatenate(said), np.tile(part.y, len(said)), len(part))
+
+
+def _told(objective: Objective) -> tuple[str, ...]:
+    """What must be known of the classical rows."""
+    quantum = objective.features.dataset.quantum
+    return () if quantum is None else (observer_notice(objective.shots),)
 
 
 def _seed_score(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.data.splitting import Part
 from qcsearch.search.finish.baselines.base import Samples
+from qcsearch.search.finish.baselines.local_observer import OBSERVED_SHOTS, observed
 from qcsearch.search.finish.baselines.random_circuit import random_features
 from qcsearch.search.finish.finalist import Finalist
 from qcsearch.search.finish.majority import majority
@@ -23,6 +25,9 @@ from qcsearch.training.statistics import paired_difference, right, score_differe
 from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["EvaluatedWinner"]
+
+_OBSERVER = 11
+"""Word of the seed of what a classical observer measures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +53,8 @@ class EvaluatedWinner:
     def samples(self, random: bool = False) -> Samples:
         """What classical models learn from: the rows that the winner's kept weights are of.
 
+        Of quantum states they see what `local_observer` measures.
+
         Args:
             random: whether what a random circuit says of them is asked for too.
         """
@@ -56,12 +63,20 @@ class EvaluatedWinner:
         raw, raw_test = features.raw()
         if self.winner.whole is not None:
             data, raw = data.whole(), raw.whole()
+        seen = [data.train.X, self.test.X, raw.train.X, raw_test]
+        quantum, shots = features.dataset.quantum, self.objective.shots or OBSERVED_SHOTS
+        if quantum is not None:
+            rngs = np.random.default_rng([self.objective.seed, _OBSERVER]).spawn(4)
+            seen = [
+                observed(rows, quantum, width, shots, rng)
+                for rows, width, rng in zip(seen, (2, 2, 3, 3), rngs, strict=True)
+            ]
         found = self.winner.transpiled.counts(data.target, self.winner.chosen.parameters.head).total
         return Samples(
-            Z=data.train.X,
-            Z_test=self.test.X,
-            X=raw.train.X,
-            X_test=raw_test,
+            Z=seen[0],
+            Z_test=seen[1],
+            X=seen[2],
+            X_test=seen[3],
             y=data.train.y,
             n_parameters=found,
             seed=self.objective.seed,

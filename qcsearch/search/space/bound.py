@@ -23,6 +23,7 @@ from qcsearch.errors import CandidateError, DeviceError, SpaceError
 from qcsearch.search.space.context import SearchContext
 from qcsearch.search.space.file import STATE, IntRange, SpaceFile, TrainingPart
 from qcsearch.search.space.parameters import Label, Parameters
+from qcsearch.search.space.samples import suited
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_OBSERVABLES
 from qcsearch.training.heads import head_suits
@@ -62,6 +63,7 @@ class BoundSpace:
         Raises:
             SpaceError: if none of the alternatives of a part is possible.
         """
+        parameters = suited(name, parameters, context.quantum)
         reductions, left_out = _possible(name, parameters.choices["reduction"], context)
         task = context.target.task
         heads = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qcsearch.data.quantum.samples import QuantumSamples
 from qcsearch.data.targets import Target
 from qcsearch.devices.device import Device
 
@@ -20,6 +21,7 @@ class SearchContext:
         target: what is to be said of a sample.
         image_shape: `(height, width)` in pixels if the samples are images, else None.
         small: whether the data are small: what the space says of these holds then.
+        quantum: what the samples are if they are quantum states, else None.
     """
 
     device: Device
@@ -27,3 +29,4 @@ class SearchContext:
     target: Target
     image_shape: tuple[int, int] | None = None
     small: bool = False
+    quantum: QuantumSamples | None = None

@@ -161,7 +161,9 @@ class Features:
     def context(self, device: Device) -> SearchContext:
         """What a space must know of these data."""
         data = self.dataset
-        return SearchContext(device, self.split.n_features, self.target, data.image_shape)
+        return SearchContext(
+            device, self.split.n_features, self.target, data.image_shape, quantum=data.quantum
+        )
 
     def n_components(self, preprocessing: Preprocessing) -> int:
         """Number of angles, known before anything is fitted.
@@ -207,6 +209,8 @@ class Features:
         Text and gaps are encoded, and what is constant in the training part is left out; nothing is scaled.
         """
         data, split = self.dataset, self.split
+        if data.quantum is not None:
+            return self._training(split.train.X, split.validation.X), split.test.X
         pipeline = build_pipeline(Preprocessing(Choice("none")), data.image_shape, self.seed, data.coding)
         reduced = self._reduce(Choice("none"), pipeline[:-_ANGLE_STEPS])
         return self._training(reduced.X, reduced.X_val), reduced.pipeline.transform(split.test.X)

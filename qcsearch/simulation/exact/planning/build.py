@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from qcsearch.circuits.start_states import GROUND
 from qcsearch.errors import CircuitError
 from qcsearch.simulation.exact.kernels.simd import VECTOR_BYTES
 from qcsearch.simulation.exact.planning.cones import Cone, find_cones, halves
 from qcsearch.simulation.exact.planning.memory import Memory
+from qcsearch.simulation.exact.planning.plan import Start
 from qcsearch.simulation.exact.runtime.part import Part
 from qcsearch.simulation.exact.runtime.program import Program
 from qcsearch.simulation.lower import Element
@@ -33,6 +35,7 @@ def exact_program(
     n_weights: int,
     dtype: str,
     memory: Memory,
+    start: str = GROUND,
 ) -> Program:
     """A program of one part a group of light cones.
 
@@ -44,6 +47,7 @@ def exact_program(
         n_weights: entries of `w`.
         dtype: of the states, "float64" or "float32".
         memory: what the program may use.
+        start: what the circuit starts from, see `circuits.start_states`.
 
     Raises:
         CircuitError: if a light cone does not fit into the memory.
@@ -56,7 +60,7 @@ def exact_program(
 
     def fitting(cone: Cone) -> list[Part]:
         try:
-            return [Part(cone, read, n_weights, number_type, memory)]
+            return [Part(cone, read, n_weights, number_type, memory, Start(start, n_qubits))]
         except CircuitError:  # united cones see more qubits than either
             if len(cone.observables) == 1:
                 raise

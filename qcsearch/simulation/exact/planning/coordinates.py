@@ -7,10 +7,9 @@ by data is linear in (1, cos φ, sin φ): three numbers and not four, 3ⁿ for a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,45 +21,19 @@ from qcsearch.simulation.exact.kernels.contraction import (
 )
 from qcsearch.simulation.exact.kernels.jit import Floats, Ints
 from qcsearch.simulation.exact.kernels.records import Change
+from qcsearch.simulation.exact.planning.known_states import Given, States
 from qcsearch.simulation.exact.planning.layout import Layout, Masks
 from qcsearch.simulation.exact.planning.supports import ALL, DIAGONAL, ONE
 from qcsearch.simulation.exact.runtime.workspace import aligned
 from qcsearch.simulation.lower import Element, FixedChannel, PauliRotation
 from qcsearch.simulation.ptm import Matrix
 
-__all__ = ["Coordinates", "States", "entangled", "factored"]
+__all__ = ["Coordinates", "entangled", "factored", "given"]
 
 _DIGITS = {ONE: [0], DIAGONAL: [0, 3], ALL: [0, 1, 2, 3]}
 _ONE_FACTOR = 729
 """States of so many coordinates are kept as they are, longer ones as two factors: 3⁶, six qubits that saw one rotation
 by data each. A state in two factors is far smaller (2 · 3³ numbers for 3⁶), but its loops are short ones."""
-
-
-class States(NamedTuple):
-    """States of samples, `state[h, l] = high[h] low[l]`.
-
-    Attributes:
-        low: `(n_samples, n_low)`, the factor of the lower qubits.
-        high: `(n_samples, n_high)`, the factor of the higher qubits; a column of ones where there is one factor only.
-    """
-
-    low: Floats
-    high: Floats
-
-    def take(self, rows: Any) -> States:
-        """Those of some samples."""
-        return States(np.ascontiguousarray(self.low[rows]), np.ascontiguousarray(self.high[rows]))
-
-    def part(self, start: int, stop: int) -> States:
-        """Those of successive samples."""
-        if start == 0 and stop == len(self.low):
-            return self
-        return States(self.low[start:stop], self.high[start:stop])
-
-    @property
-    def n_bytes(self) -> int:
-        """Memory."""
-        return self.low.nbytes + self.high.nbytes
 
 
 @dataclass(frozen=True)
@@ -101,6 +74,7 @@ class Coordinates:
         masks: for each qubit the digits that matter; empty where a sample's states come from the middle section.
         factors: for each qubit how its state is made; as `masks`.
         cut: the first qubit of the higher factor.
+        given: how samples bring their states themselves; None if the circuit makes them.
     """
 
     layout: Layout
@@ -112,6 +86,12 @@ class Coordinates:
     masks: Masks = ()
     factors: tuple[_Factor, ...] = ()
     cut: int = 0
+    given: Given | None = None
+
+    @property
+    def direct(self) -> bool:
+        """Whether `states` makes the states of samples, and not the middle section."""
+        return bool(self.masks) or self.given is not None
 
     @cached_property
     def size(self) -> int:
@@ -124,7 +104,9 @@ class Coordinates:
         return (self.n_low + self.n_high) * self.layout.dtype.itemsize
 
     def states(self, X: NDArray[np.float64]) -> States:
-        """States of samples `(n, n_features)` whose qubits nothing has entangled."""
+        """States of samples `(n, n_features)`: given, or of qubits that nothing has entangled."""
+        if self.given is not None:
+            return States(self.given.states(X), np.ones((len(X), 1), self.layout.dtype))
         numbers = [factor.numbers(X, mask) for factor, mask in zip(self.factors, self.masks, strict=True)]
         return States(*[self._product(part, len(X)) for part in (numbers[: self.cut], numbers[self.cut :])])
 
@@ -155,6 +137,23 @@ class Coordinates:
 def entangled(layout: Layout, support: Ints) -> Coordinates:
     """Coordinates of states that nothing simpler is known of: their strings."""
     return Coordinates(layout, support, len(support), 1, np.zeros(0, dtype=np.int64), np.zeros(0))
+
+
+def given(layout: Layout, masks: Masks, start: str, qubits: tuple[int, ...], n_qubits: int) -> Coordinates:
+    """Coordinates of states that samples bring themselves: their strings.
+
+    Args:
+        layout: of states as strings.
+        masks: of what matters of them.
+        start: as samples bring them, see `circuits.start_states`.
+        qubits: the circuit's qubits of the light cone.
+        n_qubits: of the circuit.
+    """
+    kept = np.zeros(1, dtype=np.int64)
+    for qubit, mask in enumerate(masks):
+        kept = (np.array(_DIGITS[mask])[:, None] * 4**qubit + kept).reshape(-1)
+    plain = entangled(layout, layout.support(masks))
+    return replace(plain, given=Given(start, qubits, n_qubits, kept, layout.dtype))
 
 
 def factored(layout: Layout, masks: Masks, elements: Sequence[Sequence[Element]]) -> Coordinates:

@@ -42,18 +42,21 @@ class Operation:
     after: Masks = ()
 
 
-def bounded(operations: Sequence[Operation], end: Masks) -> tuple[list[Operation | None], list[Masks]]:
+def bounded(
+    operations: Sequence[Operation], end: Masks, begin: int = DIAGONAL
+) -> tuple[list[Operation | None], list[Masks]]:
     """Give each operation the masks of what is not zero before it and seen after it.
 
     Args:
-        operations: in the order of time, from the ground state on.
+        operations: in the order of time.
         end: of the observables.
+        begin: mask of each qubit of the state before them: of |0…0⟩, or `ALL` of any.
 
     Returns:
         The operations, None for one that acts on nothing that is seen; and the masks at each of the cuts, one more.
     """
     seen = _seen(operations, end)
-    given = _given(operations, len(end))
+    given = _given(operations, len(end), begin)
     masks = [tuple([a & b for a, b in zip(x, y, strict=True)]) for x, y in zip(seen, given, strict=True)]
     result: list[Operation | None] = []
     for operation, early, late in zip(operations, masks[:-1], masks[1:], strict=True):
@@ -73,9 +76,9 @@ def _seen(operations: Sequence[Operation], end: Masks) -> list[Masks]:
     return result[::-1]
 
 
-def _given(operations: Sequence[Operation], n: int) -> list[Masks]:
+def _given(operations: Sequence[Operation], n: int, begin: int) -> list[Masks]:
     """What can differ from zero, at each cut."""
-    masks = [DIAGONAL] * n
+    masks = [begin] * n
     result = [tuple(masks)]
     for operation in operations:
         local = tuple([masks[qubit] for qubit in operation.on])

@@ -10,24 +10,41 @@ from typing import Any
 
 import numpy as np
 
+from qcsearch.circuits.start_states import GROUND
 from qcsearch.simulation.exact.kernels.jit import Floats, Ints
 from qcsearch.simulation.exact.kernels.records import Plain, Recipe, Step
 from qcsearch.simulation.exact.kernels.simd import VECTOR_BYTES
-from qcsearch.simulation.exact.planning.cones import Cone, split
-from qcsearch.simulation.exact.planning.coordinates import Coordinates, entangled, factored
+from qcsearch.simulation.exact.planning.cones import Cone, Sections, split
+from qcsearch.simulation.exact.planning.coordinates import Coordinates, entangled, factored, given
 from qcsearch.simulation.exact.planning.fuse import Fuser
 from qcsearch.simulation.exact.planning.layout import Layout, Masks
 from qcsearch.simulation.exact.planning.memory import Memory, Share
 from qcsearch.simulation.exact.planning.operations import Operation, bounded, widths
 from qcsearch.simulation.exact.planning.recipes import RecipeBuilder
 from qcsearch.simulation.exact.planning.section import Section
-from qcsearch.simulation.exact.planning.supports import ONE, widened
+from qcsearch.simulation.exact.planning.supports import ALL, DIAGONAL, ONE, widened
 from qcsearch.simulation.exact.planning.tables import Tables
 from qcsearch.simulation.exact.runtime.workspace import aligned
 from qcsearch.simulation.observables import Observable
 from qcsearch.simulation.ptm import Matrix
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["FROM_GROUND", "Plan", "Start", "make_plan"]
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a circuit starts from.
+
+    Attributes:
+        kind: `GROUND`, `PURE` or `MIXED`, see `circuits.start_states`.
+        n_qubits: of the circuit.
+    """
+
+    kind: str = GROUND
+    n_qubits: int = 0
+
+
+FROM_GROUND = Start()
 
 
 @dataclass(frozen=True)
@@ -86,7 +103,13 @@ class Plan:
         return self.builder.new_step(self.statics, self.layout.dtype, self.layout.lanes)
 
 
-def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any], memory: Memory) -> Plan:
+def make_plan(
+    cone: Cone,
+    observables: Sequence[Observable],
+    dtype: np.dtype[Any],
+    memory: Memory,
+    start: Start = FROM_GROUND,
+) -> Plan:
     """Fuse a cone's sections and lay out their states.
 
     Args:
@@ -94,16 +117,23 @@ def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any
         observables: all those of the program.
         dtype: of the states.
         memory: what the program may use.
+        start: what the circuit starts from; where that is a state of each sample's own, all of it is suffix.
 
     Raises:
         CircuitError: if the states do not fit into the memory.
     """
+    grounded = start.kind == GROUND
     lanes = VECTOR_BYTES // dtype.itemsize
     n_registers = -(-len(cone.observables) // lanes)
-    builder, sections = RecipeBuilder(), split(cone.elements)
+    builder = RecipeBuilder()
+    sections = split(cone.elements) if grounded else Sections([], [], cone.elements)
     fuser = Fuser(cone.qubits, builder)
     fused = [fuser.fuse(part) for part in (sections.prefix, sections.middle, sections.suffix)]
-    operations, masks = bounded([one for part in fused for one in part], _observed_masks(cone, observables))
+    operations, masks = bounded(
+        [one for part in fused for one in part],
+        _observed_masks(cone, observables),
+        DIAGONAL if grounded else ALL,
+    )
     cuts = [0, len(fused[0]), len(fused[0]) + len(fused[1]), len(operations)]
     layout = Layout(widths(masks), lanes, dtype)
     fixed_states = not any(one is not None and one.trained for one in operations[: cuts[2]])
@@ -123,7 +153,9 @@ def make_plan(cone: Cone, observables: Sequence[Observable], dtype: np.dtype[Any
     )
     support = layout.support(masks[cuts[2]])
     coordinates = entangled(layout, support)
-    if product:
+    if not grounded:
+        coordinates = given(layout, masks[cuts[2]], start.kind, cone.qubits, start.n_qubits)
+    elif product:
         elements = [*sections.prefix, *sections.middle]
         by_qubit = [[one for one in elements if one.qubits == (qubit,)] for qubit in cone.qubits]
         coordinates = factored(layout, masks[cuts[2]], by_qubit)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qcsearch.errors import InputError
 from qcsearch.simulation.exact.kernels.jit import Floats
-from qcsearch.simulation.exact.planning.coordinates import States
+from qcsearch.simulation.exact.planning.known_states import Deferred, States
 
 if TYPE_CHECKING:
     from qcsearch.simulation.exact.runtime.part import Part
@@ -32,7 +32,7 @@ class Encoded:
     def __init__(
         self,
         X: NDArray[np.float64],
-        states: tuple[States | None, ...],
+        states: tuple[States | Deferred | None, ...],
         parts: Sequence[Part],
     ) -> None:
         self.X = X

@@ -15,9 +15,9 @@ from qcsearch.simulation.exact.kernels.jit import Floats
 from qcsearch.simulation.exact.kernels.matrices import bind
 from qcsearch.simulation.exact.kernels.suffix import add_up, finish_step, start_step
 from qcsearch.simulation.exact.planning.cones import Cone
-from qcsearch.simulation.exact.planning.coordinates import States
+from qcsearch.simulation.exact.planning.known_states import Deferred, States
 from qcsearch.simulation.exact.planning.memory import Memory
-from qcsearch.simulation.exact.planning.plan import make_plan
+from qcsearch.simulation.exact.planning.plan import FROM_GROUND, Start, make_plan
 from qcsearch.simulation.exact.runtime.batch import Batch
 from qcsearch.simulation.exact.runtime.bound import Bound, bound_bytes, new_bound
 from qcsearch.simulation.exact.runtime.threads import Run, run_in_order
@@ -44,6 +44,7 @@ class Part:
         n_weights: of the program.
         dtype: of the states.
         memory: what it may use.
+        start: what the circuit starts from.
 
     Attributes:
         columns: numbers of its observables among the program's.
@@ -62,8 +63,9 @@ class Part:
         n_weights: int,
         dtype: np.dtype[Any],
         memory: Memory,
+        start: Start = FROM_GROUND,
     ) -> None:
-        plan = self.plan = make_plan(cone, observables, dtype, memory)
+        plan = self.plan = make_plan(cone, observables, dtype, memory, start)
         self.columns = _as_slice(cone.observables)
         self._n_columns = len(cone.observables)
         self.bound_bytes = bound_bytes(plan)
@@ -143,15 +145,14 @@ class Part:
         """|0…0⟩: 1 on every string of I and Z."""
         state = aligned(self.plan.layout.size, self.dtype)
         state.fill(0)
-        for lane in range(self.lanes):
-            state[self.plan.ground + lane] = 1
+        state[self.plan.ground[:, None] + np.arange(self.lanes)] = 1
         return state
 
     # known states
 
     def states(self, X: NDArray[np.float64], features: Floats, run: Run) -> States:
         """States before the suffix in coordinates; `features` as `X`, `(n_blocks, n_features, lanes)`."""
-        if self.plan.coordinates.masks:
+        if self.plan.coordinates.direct:
             return self.plan.coordinates.states(X)
         bound = self._bounds.take()
         bind(self.plan.plain_recipe, np.zeros(self._n_weights), bound.plain_step)
@@ -160,11 +161,11 @@ class Part:
         self.release(bound)
         return States(low, np.ones((len(X), 1), self.dtype))
 
-    def values_of(self, states: States, bound: Bound, run: Run) -> Floats:
+    def values_of(self, states: States | Deferred, bound: Bound, run: Run) -> Floats:
         """Values `(n_samples, n_observables)` of the states before the suffix."""
-        found = np.empty((len(states.low), self._row), self.dtype)
+        found = np.empty((states.n_samples, self._row), self.dtype)
         if len(found) <= self._known_step:
-            self.plan.coordinates.values(states, bound.suffix.coordinates, found)
+            self.plan.coordinates.values(states.part(0, len(found)), bound.suffix.coordinates, found)
             return found[:, : self._n_columns]
 
         def work(start: int, stop: int) -> None:
@@ -176,7 +177,7 @@ class Part:
         return found[:, : self._n_columns]
 
     def state_gradient(
-        self, states: States, cotangent: Floats, bound: Bound, run: Run
+        self, states: States | Deferred, cotangent: Floats, bound: Bound, run: Run
     ) -> NDArray[np.float64]:
         """Gradient `(n_weights,)` when the states before the suffix are known.
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from qcsearch.errors import InputError
 from qcsearch.simulation.checks import check_cotangent, check_features, check_weights
 from qcsearch.simulation.exact.kernels.jit import Floats
-from qcsearch.simulation.exact.planning.coordinates import States
+from qcsearch.simulation.exact.planning.known_states import Deferred, States
 from qcsearch.simulation.exact.planning.memory import Memory
 from qcsearch.simulation.exact.runtime.bound import Bound
 from qcsearch.simulation.exact.runtime.encoded import Encoded
@@ -68,7 +68,7 @@ class Program:
             InputError: if the shape is wrong or a number is not finite.
         """
         encoded = Encoded(check_features(X, self.n_features), (None,) * len(self._parts), self._parts)
-        states: list[States | None] = []
+        states: list[States | Deferred | None] = []
         budget = self._memory.encoded
         for part in self._parts:
             states.append(None)
@@ -76,6 +76,8 @@ class Program:
             if part.plan.fixed_states and need <= budget:
                 budget -= need
                 states[-1] = part.states(encoded.X, encoded.blocks, self._threaded)
+            elif part.plan.coordinates.given is not None:
+                states[-1] = Deferred(encoded.X, part.plan.coordinates.states)
         return Encoded(encoded.X, tuple(states), self._parts)
 
     def values(self, X: ArrayLike | Encoded, w: ArrayLike) -> NDArray[np.float64]:
@@ -164,6 +166,8 @@ class Program:
         Raises:
             InputError: if a shape is wrong or a number is not finite.
         """
+        if any(part.plan.coordinates.given is not None for part in self._parts):
+            raise InputError("Samples that are states have no gradient by their features.")
         features, weights = check_features(X, self.n_features), check_weights(w, self.n_weights)
         encoded = Encoded(features, (None,) * len(self._parts), self._parts)
         slopes = check_cotangent(cotangent, (len(features), self.n_observables))
