@@ -47,7 +47,7 @@ def _matrices(gate: Gate, X: Floats) -> Matrices:
     cls = getattr(library, GATES[gate.name].qiskit_name)
     if gate.angle is None:
         return np.asarray(cls().to_matrix())[None]
-    factor = np.ones(len(X)) if gate.angle.feature is None else X[:, gate.angle.feature]
+    factor = np.zeros(len(X)) if gate.angle.feature is None else X[:, gate.angle.feature]
     waves = _waves(gate.angle.constant + gate.angle.scale * factor)
     return np.asarray(np.einsum("sw,wij->sij", waves, _parts(gate.name)))
 

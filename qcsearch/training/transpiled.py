@@ -106,7 +106,9 @@ class TranspiledCandidate:
         """A new program for any observables on the mapped circuit's qubits; else as `compile`."""
         model = noise_model(self.device, self.candidate.qubits) if noise else None
         weights = list(self.weights)
-        return compile_circuit(self.mapped.circuit, model, list(observables), self.inputs, weights, dtype=dtype)
+        return compile_circuit(
+            self.mapped.circuit, model, list(observables), self.inputs, weights, dtype=dtype
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled or copied: all but the compiled programs, which hold the memory of the kernels."""

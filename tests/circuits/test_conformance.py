@@ -59,6 +59,13 @@ class TestReuploadingUntrainedRZ(EncodingConformance):
     encoding = Choice("reuploading", {"axis": "rz", "trainable": False})
 
 
+class TestPreparedByACircuit(EncodingConformance):
+    encoding = Choice(
+        "prepared",
+        {"samples": "circuits", "gates": [{"name": "ry", "qubits": [0], "angle": {"feature": 0}}]},
+    )
+
+
 class TestNone(EncodingConformance):
     encoding = "none"
     # The ansatz holds the data gates.

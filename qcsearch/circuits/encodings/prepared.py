@@ -84,6 +84,7 @@ class PreparedEncoding:
         """
         n_qubits = topology.n_qubits
         checks.integer("prepared", "n_qubits", n_qubits, 1, MAX_PREPARED_QUBITS)
+        check_gates(self.gates, n_qubits, self.n_angles)
         wanted = self.n_angles if self.samples == CIRCUITS else state_size(self.samples, n_qubits)
         if n_features != wanted:
             states = "" if self.samples == CIRCUITS else " states"

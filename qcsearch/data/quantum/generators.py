@@ -56,9 +56,7 @@ def generated(text: str) -> Dataset:
     order = np.argsort(classes)  # a data set names its classes in order
     rank = np.argsort(order)
     quantum = QuantumSamples.of(MIXED if name == "channels" else PURE, n_qubits)
-    return Dataset(
-        X, rank[codes], Classes(tuple(classes[i] for i in order)), (), name=text, quantum=quantum
-    )
+    return Dataset(X, rank[codes], Classes(tuple(classes[i] for i in order)), (), name=text, quantum=quantum)
 
 
 def _classes(name: str) -> tuple[str, ...]:

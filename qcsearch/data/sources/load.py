@@ -53,7 +53,8 @@ def load_dataset(
     Args:
         source: a `.csv`, `.parquet` or `.npz` file; a pair of files `"X.npy,y.npy"`; a name of scikit-learn's
             (`digits`, `digits:0-3`, `iris`, `wine`, `breast_cancer`, `moons`; `diabetes`, of numbers), or of a
-            generator of quantum states (`cluster:6`, see `data.quantum.generators`); a pair `(X, y)`; or a DataFrame; or a folder of images with one folder a class. An archive holds `X, y`, or
+            generator of quantum states (`cluster:6`, see `data.quantum.generators`); a pair `(X, y)`; or a
+            DataFrame; or a folder of images with one folder a class. An archive holds `X, y`, or
             `X_train, y_train, X_val, y_val, X_test, y_test` (or `train_images, train_labels, …`) and so brings its own
             validation or test part, as a folder does with the folders train, val and test; it may hold `feature_names`
             and `image_shape`. Complex samples are quantum states, see `data.quantum.reading`.

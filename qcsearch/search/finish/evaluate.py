@@ -9,8 +9,8 @@ import numpy as np
 
 from qcsearch.data.splitting import Part
 from qcsearch.data.targets import Target
-from qcsearch.search.finish.baselines.local_observer import observer_notice
 from qcsearch.search.finish.finalist import Finalist, Refitted
+from qcsearch.search.finish.local_observer import observer_notice
 from qcsearch.search.finish.majority import majority
 from qcsearch.search.run.scores import Best, SeedScore
 from qcsearch.search.trial.objective import Objective

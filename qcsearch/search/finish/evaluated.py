@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from qcsearch.data.splitting import Part
 from qcsearch.search.finish.baselines.base import Samples
-from qcsearch.search.finish.baselines.local_observer import OBSERVED_SHOTS, observed
 from qcsearch.search.finish.baselines.random_circuit import random_features
 from qcsearch.search.finish.finalist import Finalist
+from qcsearch.search.finish.local_observer import OBSERVED_SHOTS, observed
 from qcsearch.search.finish.majority import majority
 from qcsearch.search.run.scores import BaselineScore
 from qcsearch.search.trial.objective import Objective

@@ -29,12 +29,14 @@ def observer_notice(shots: int | None) -> str:
     """What the board says of the classical rows."""
     return (
         "Classical models see no amplitudes. They see every Pauli string on one and two neighbouring qubits of each "
-        f"sample, and as raw features on three too, from {shots or OBSERVED_SHOTS:,} noiseless shots of each of 9, and of "
-        "27, measurement settings."
+        f"sample, and as raw features on three too, from {shots or OBSERVED_SHOTS:,} noiseless shots of each of 9, "
+        "and of 27, measurement settings."
     )
 
 
-def observed(rows: Floats, quantum: QuantumSamples, width: int, shots: int, rng: np.random.Generator) -> Floats:
+def observed(
+    rows: Floats, quantum: QuantumSamples, width: int, shots: int, rng: np.random.Generator
+) -> Floats:
     """Estimates `(n_samples, n_strings)` of all Pauli strings on 1 to `width` neighbours of a line.
 
     Each setting measures one axis a qubit, the same pattern of `width` axes again and again along the line: 3^width
