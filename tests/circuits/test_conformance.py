@@ -142,6 +142,16 @@ class TestFrontSharing(AnsatzConformance):
     ansatz = Choice("quantumnas_u3_cu3", {"n_gates": [[1, 2], [3, 0]]})
 
 
+class TestQCNN(AnsatzConformance):
+    ansatz = "qcnn"
+    native = False
+
+
+class TestQCNNWithWeightsApart(AnsatzConformance):
+    ansatz = Choice("qcnn", {"n_layers": 3, "shared": False})
+    native = False
+
+
 class TestGates(AnsatzConformance):
     ansatz = Choice("gates", {"gates": [{"name": "ry", "qubits": [0], "angle": {"weight": 0, "scale": 0.5}}]})
 

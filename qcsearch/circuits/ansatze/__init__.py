@@ -5,6 +5,7 @@ from qcsearch.circuits.ansatze import (
     entanglers,
     gates,
     hardware_efficient,
+    qcnn,
     quantumnas,
     strongly_entangling,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "entanglers",
     "gates",
     "hardware_efficient",
+    "qcnn",
     "quantumnas",
     "strongly_entangling",
 ]
