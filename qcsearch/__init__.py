@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qcsearch.devices.device import Device
     from qcsearch.errors import QCSearchError
     from qcsearch.estimator import QuantumCircuitSearchClassifier
+    from qcsearch.regressor import QuantumCircuitSearchRegressor
     from qcsearch.training.model import TrainedModel
     from qcsearch.training.single import train
 else:
@@ -29,6 +30,7 @@ else:
             "qcsearch.devices.device": ("Device",),
             "qcsearch.errors": ("QCSearchError",),
             "qcsearch.estimator": ("QuantumCircuitSearchClassifier",),
+            "qcsearch.regressor": ("QuantumCircuitSearchRegressor",),
             "qcsearch.training.model": ("TrainedModel",),
             "qcsearch.training.single": ("train",),
         },
@@ -39,6 +41,7 @@ __all__ = [
     "Device",
     "QCSearchError",
     "QuantumCircuitSearchClassifier",
+    "QuantumCircuitSearchRegressor",
     "TrainedModel",
     "load_bundle",
     "load_dataset",

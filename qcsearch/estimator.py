@@ -33,14 +33,87 @@ from qcsearch.search.space.space import load_space
 if TYPE_CHECKING:
     from qcsearch.bundle.manifest import Manifest
     from qcsearch.devices.device import Device
+    from qcsearch.search.run.result import SearchResult
     from qcsearch.training.model import TrainedModel
 
-__all__ = ["QuantumCircuitSearchClassifier"]
+__all__ = ["QuantumCircuitSearchClassifier", "Searched"]
 
 _log = logging.getLogger("qcsearch")
 
 
-class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
+class Searched(BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
+    """What classifier and regressor have in common: the search behind `fit`, and what is done with its winner."""
+
+    result_: SearchResult
+
+    def _search(self, X: ArrayLike, labels: Any, task: str, sample_weight: ArrayLike | None = None) -> None:
+        """Search, and keep what was found."""
+        dataset = load_dataset(
+            (X, labels),
+            task=task,
+            encode=self.encode,
+            impute=self.impute,
+            sampled=True,
+            sample_weight=sample_weight,
+        )
+        validate_data(self, X, reset=True, skip_check_array=True, ensure_2d=False)
+        device, space = get_device(self.device), load_space(self.space)
+        for notice in device.notices:
+            _log.warning("%s: %s", device.name, notice)
+        with tempfile.TemporaryDirectory() as scratch:
+            kept = None if self.run is None else as_path(self.run, "The 'run' parameter")
+            run = RunFolder(kept or Path(scratch, "run"))
+            self.result_ = run_search(dataset, device, space, self._settings(), run=run.path)
+            if self.result_.failure:
+                warnings.warn(self.result_.failure, stacklevel=3)
+            if self.run is None:
+                self.result_ = self.result_.without_run()
+            self.model_: TrainedModel = self.result_.model
+            self._leaderboard = leaderboard_of(self.result_)
+        self.n_features_in_ = dataset.n_features
+
+    def _checked(self, X: ArrayLike) -> ArrayLike:
+        """Samples such as `fit` saw; raises as `predict`."""
+        check_is_fitted(self)
+        if is_frame(X):
+            read_frame(X)  # a column that stands twice has its own sentence
+        validate_data(self, X, reset=False, skip_check_array=True, ensure_2d=False)
+        if is_frame(X) and not hasattr(self, "feature_names_in_"):
+            X = np.asarray(X)  # by position: `fit` knew no names
+        if not is_frame(X) and self.model_.encoder is None:
+            check_X(X, self.n_features_in_, owner=type(self).__name__)
+        return X
+
+    def _settings(self) -> SearchSettings:
+        """What the parameters of the same names say."""
+        names = {field.name for field in fields(SearchSettings)} & self.get_params(deep=False).keys()
+        given = {name: getattr(self, name) for name in names}
+        return SearchSettings(**given, seed=_seed(self.random_state))
+
+    def leaderboard(self) -> Leaderboard:
+        """The rows of the leaderboard, best first; prints as a table.
+
+        Raises:
+            sklearn.exceptions.NotFittedError: before `fit`.
+        """
+        check_is_fitted(self)
+        return self._leaderboard
+
+    def export(self, path: str | Path) -> Manifest:
+        """Write the model as a bundle: a folder, or one file if `path` ends in `.zip`.
+
+        Returns:
+            The bundle's manifest; its `digest` is what `verify_bundle` can be given.
+
+        Raises:
+            sklearn.exceptions.NotFittedError: before `fit`.
+            BundleError: if `path` exists.
+        """
+        check_is_fitted(self)
+        return write_bundle(self.model_, Path(path), metrics=self.result_.metrics)
+
+
+class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore[misc]  # sklearn is untyped
     """Search a quantum classifier for a device, under that device's noise.
 
     `fit` is the same search as the command `qcsearch search`: of the samples it is given, a fifth is set
@@ -155,37 +228,9 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         labels = column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y
-        dataset = load_dataset(
-            (X, labels),
-            task=Classes.task,
-            encode=self.encode,
-            impute=self.impute,
-            sampled=True,
-            sample_weight=sample_weight,
-        )
-        validate_data(self, X, reset=True, skip_check_array=True, ensure_2d=False)
-        device, space = get_device(self.device), load_space(self.space)
-        for notice in device.notices:
-            _log.warning("%s: %s", device.name, notice)
-        with tempfile.TemporaryDirectory() as scratch:
-            kept = None if self.run is None else as_path(self.run, "The 'run' parameter")
-            run = RunFolder(kept or Path(scratch, "run"))
-            self.result_ = run_search(dataset, device, space, self._settings(), run=run.path)
-            if self.result_.failure:
-                warnings.warn(self.result_.failure, stacklevel=2)
-            if self.run is None:
-                self.result_ = self.result_.without_run()
-            self.model_: TrainedModel = self.result_.model
-            self._leaderboard = leaderboard_of(self.result_)
+        self._search(X, labels, Classes.task, sample_weight)
         self.classes_ = classes_like(Classes.of(labels, "y").labels, y)
-        self.n_features_in_ = dataset.n_features
         return self
-
-    def _settings(self) -> SearchSettings:
-        """What the parameters of the same names say."""
-        names = {field.name for field in fields(SearchSettings)} & self.get_params(deep=False).keys()
-        given = {name: getattr(self, name) for name in names}
-        return SearchSettings(**given, seed=_seed(self.random_state))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Labels `(n_samples,)`, under the device's noise.
@@ -200,37 +245,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, BaseEstimator):  # type: i
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes_`; raises as `predict`."""
-        check_is_fitted(self)
-        if is_frame(X):
-            read_frame(X)  # a column that stands twice has its own sentence
-        validate_data(self, X, reset=False, skip_check_array=True, ensure_2d=False)
-        if is_frame(X) and not hasattr(self, "feature_names_in_"):
-            X = np.asarray(X)  # by position: `fit` knew no names
-        if not is_frame(X) and self.model_.encoder is None:
-            check_X(X, self.n_features_in_, owner=type(self).__name__)
-        return self.model_.predict_proba(X)
-
-    def leaderboard(self) -> Leaderboard:
-        """The rows of the leaderboard, best first; prints as a table.
-
-        Raises:
-            sklearn.exceptions.NotFittedError: before `fit`.
-        """
-        check_is_fitted(self)
-        return self._leaderboard
-
-    def export(self, path: str | Path) -> Manifest:
-        """Write the model as a bundle: a folder, or one file if `path` ends in `.zip`.
-
-        Returns:
-            The bundle's manifest; its `digest` is what `verify_bundle` can be given.
-
-        Raises:
-            sklearn.exceptions.NotFittedError: before `fit`.
-            BundleError: if `path` exists.
-        """
-        check_is_fitted(self)
-        return write_bundle(self.model_, Path(path), metrics=self.result_.metrics)
+        return self.model_.predict_proba(self._checked(X))
 
 
 def _seed(random_state: int | np.random.RandomState | None) -> int:

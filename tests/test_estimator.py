@@ -285,7 +285,6 @@ def test_a_parameter_that_is_wrong_is_one_sentence_and_no_work(
 DIFFERENT = {
     "check_sample_weight_equivalence_on_dense_data": "its 15 samples are too few for three parts, into which a sample "
     "of weight 2 cannot fall as two samples can",
-    "check_dtype_object": "a cell that is a dict ends in DataError, a ValueError, like every other bad input",
 }
 
 

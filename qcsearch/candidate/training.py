@@ -27,7 +27,8 @@ class TrainingOptions:
         steps: upper bound on optimizer steps, ≥ 0.
         validate_every: steps between two validations, ≥ 1.
         batch_size: samples a step; None for the whole training split.
-        loss: `cross_entropy`, `smoothed_cross_entropy` or `mse`.
+        loss: `cross_entropy`, `smoothed_cross_entropy` or `mse`; of numbers `squared_error`, `huber` or `quantile`; of
+            several labels `binary_cross_entropy`.
         gradient: `adjoint`, `parameter_shift`, `finite_difference` or `spsa`.
         noise: train under the device's noise (True) or without (False).
         init_scale: weights start uniform in ±π × `init_scale`.

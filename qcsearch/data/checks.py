@@ -33,6 +33,10 @@ LARGEST = 1e100
 """No feature may be larger than this: its square, which scaling needs, must fit a float."""
 
 
+class CellError(DataError, TypeError):
+    """A cell that is neither number nor text: a `TypeError` too, as scikit-learn wants it of every estimator."""
+
+
 def check_X(  # noqa: N802  X is the field's own name
     X: Any,
     n_features: int | None = None,
@@ -240,9 +244,15 @@ def _number(value: Any, what: str, index: tuple[int, ...], names: Sequence[str] 
             return float("inf")
     if isinstance(value, complex | np.complexfloating):
         raise DataError(f"Complex data not supported: {what} holds the complex number {value}.")
-    shown = f"the text {short(str(value))}" if isinstance(value, str) else f"a {type(value).__name__}"
+    if not isinstance(value, str):
+        raise CellError(
+            f"{what} holds a {type(value).__name__} in {place(index[0])}{_column(index, names)}; every feature must be "
+            "a number: float() argument must be a string or a real number.",
+            "remove the column.",
+        )
     raise DataError(
-        f"{what} holds {shown} in {place(index[0])}{_column(index, names)}; every feature must be a number.",
+        f"{what} holds the text {short(value)} in {place(index[0])}{_column(index, names)}; every feature must be a "
+        "number.",
         "encode the column as numbers or remove it.",
     )
 

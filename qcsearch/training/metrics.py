@@ -160,8 +160,25 @@ def _scorer(name: str) -> Any:
 
 def _said(found: Predictions, y: NDArray[Any]) -> Any:
     """A classifier, as a scorer wants to be given one, that has answered already."""
+    if found.answers.dtype.kind == "f":
+        return _regressed()(found)
     n_classes = int(y.max()) + 1 if found.probabilities is None else len(found.probabilities[0])
     return _answered()(found, n_classes)
+
+
+@cache
+def _regressed() -> Any:
+    """The class of a regressor that has answered already."""
+    from sklearn.base import BaseEstimator, RegressorMixin
+
+    class Regressed(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
+        def __init__(self, found: Predictions) -> None:
+            self.found = found
+
+        def predict(self, X: Floats) -> NDArray[Any]:
+            return self.found.answers
+
+    return Regressed
 
 
 @cache

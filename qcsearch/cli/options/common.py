@@ -96,7 +96,7 @@ Model = Annotated[
 ]
 DATA_HELP = (
     "A file (.csv, .tsv, .parquet, .npz, 'X.npy,y.npy'), a folder of images (one folder a class) or a "
-    "scikit-learn name (digits, digits:0-3, iris, wine, breast_cancer, moons)."
+    "scikit-learn name (digits, digits:0-3, iris, wine, breast_cancer, moons; diabetes, of numbers)."
 )
 Data = Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)]
 Targets = Annotated[

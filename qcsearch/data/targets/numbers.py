@@ -19,6 +19,7 @@ __all__ = ["Numbers"]
 
 _BOOTSTRAPS = 1_000
 _FAR = 1e6
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,9 @@ class Numbers(Target):
         return f"R² {score:.3f}"
 
     def score_error(self, y: NDArray[Any], answers: NDArray[Any]) -> float:
-        """See `Target`: the standard deviation over bootstrap samples."""
-        return float(np.std(self.bootstrapped(y, answers)))
+        """See `Target`: the standard deviation over bootstrap samples; 0 if there is nothing to explain in any."""
+        scores = self.bootstrapped(y, answers)
+        return float(np.std(scores)) if len(scores) else 0.0
 
     def bootstrapped(self, y: NDArray[Any], answers: NDArray[Any]) -> FloatArray:
         """The score of each of 1,000 bootstrap samples (Efron, Ann. Stat. 7, 1 (1979)), of the same rows in each call.
@@ -153,8 +155,8 @@ class Numbers(Target):
         centred = y - y.mean(axis=0)
         total = weights @ centred**2 - (weights @ centred) ** 2
         # A sample that holds one value alone, of very few, has no variance to explain.
-        scores = 1.0 - unexplained / np.maximum(total, np.finfo(float).tiny)
-        return np.asarray(scores[(total > 0).all(axis=1)].mean(axis=1))
+        some = (total > _NOTHING * centred.var(axis=0)).all(axis=1)
+        return np.asarray((1.0 - unexplained[some] / total[some]).mean(axis=1))
 
     def check_counts(self, y: NDArray[Any], what: str, n_parts: int, why: str = "") -> None:
         """See `Target`."""
