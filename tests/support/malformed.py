@@ -199,7 +199,7 @@ def _npz() -> list[Malformed]:
         case(
             "NaN in the test part", {**own, "X_test": _with(X[:4], (1, 2), np.nan)}, "X_test of 't' holds 1"
         ),
-        case("complex numbers", {"X": X + 1j, "y": y}, "Complex data not supported"),
+        case("complex numbers", {"X": X + 1j, "y": y}, "holds complex numbers; they must be state vectors"),
         case("text", {"X": X.astype(str), "y": y}, "the text"),
         case("dates", {"X": np.zeros((12, 2), "datetime64[D]"), "y": y}, "dates"),
         case("zero rows", {"X": X[:0], "y": y[:0]}, "0 rows"),
