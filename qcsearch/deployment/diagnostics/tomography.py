@@ -245,7 +245,7 @@ def predicted_state(model: TrainedModel, features: Floats, wires: Sequence[int])
     strings = [
         SparsePauliOp.from_sparse_list([(axes, list(wires), 1.0)], circuit.num_qubits) for axes in labels
     ]
-    program = compile_circuit(circuit, noise, strings, list(transpiled.features), list(transpiled.weights))
+    program = compile_circuit(circuit, noise, strings, transpiled.inputs, list(transpiled.weights))
     values = program.values(features, model.parameters.weights)[0]
     terms = [("", [], 1.0), *((axes, range(len(wires)), v) for axes, v in zip(labels, values, strict=True))]
     return DensityMatrix(SparsePauliOp.from_sparse_list(terms, len(wires)) / 2 ** len(wires))

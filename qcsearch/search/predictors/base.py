@@ -98,4 +98,4 @@ class PredictorInput:
         transpiled = self.transpiled
         circuit = transpiled.mapped.circuit
         strings = pauli_strings(self.measured, circuit.num_qubits)
-        return compile_circuit(circuit, None, strings, transpiled.features, transpiled.weights)
+        return compile_circuit(circuit, None, strings, transpiled.inputs, transpiled.weights)
