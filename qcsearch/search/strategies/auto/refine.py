@@ -14,6 +14,7 @@ import numpy as np
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.gate import Angle, Gate
+from qcsearch.circuits.encodings.base import PreparingEncoding
 from qcsearch.circuits.lowering import lower, make_encoding
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.strategies.base import Proposal
@@ -89,11 +90,14 @@ class _Circuit:
         self._couplings = topology(objective.device, candidate.qubits)
         self._n_features = objective.features.n_components(candidate.preprocessing)
         self._qubits, self._observables = candidate.qubits, list(candidate.observables)
+        # A sample that is a state stays with the encoding that prepares it; no gate of the model reads it.
+        self._prepared = isinstance(make_encoding(candidate), PreparingEncoding)
+        gate_list = lower(candidate, self._couplings, self._n_features)
         self._gates = [
             _StartedGate(
                 gate, None if gate.angle is None or gate.angle.weight is None else weights[gate.angle.weight]
             )
-            for gate in lower(candidate, self._couplings, self._n_features).gates
+            for gate in gate_list.gates[gate_list.n_preparing :]
         ]
 
     def drop_pair(self) -> None:
@@ -115,7 +119,8 @@ class _Circuit:
 
     def add(self) -> None:
         """Put a rotation anywhere: by a weight alone, or by a weighted feature; it begins as the identity."""
-        feature = int(self._rng.integers(self._n_features)) if self._rng.random() < 0.5 else None
+        reads = not self._prepared and self._rng.random() < 0.5
+        feature = int(self._rng.integers(self._n_features)) if reads else None
         qubit = int(self._rng.integers(len(self._qubits)))
         name = _ROTATIONS[self._rng.integers(len(_ROTATIONS))]
         self._insert(_StartedGate(Gate(name, (qubit,), Angle(feature=feature, weight=0)), 0.0))
@@ -159,7 +164,7 @@ class _Circuit:
         gates, weights = _numbered(self._gates)
         child = replace(
             self._candidate,
-            encoding=Choice("none"),
+            encoding=self._candidate.encoding if self._prepared else Choice("none"),
             ansatz=Choice("gates", {"gates": [gate.to_json() for gate in gates]}),
             qubits=self._qubits,
             observables=tuple(self._observables),

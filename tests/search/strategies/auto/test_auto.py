@@ -10,18 +10,25 @@ import numpy as np
 import optuna
 import pytest
 
+from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
+from qcsearch.candidate.preprocessing import Preprocessing
+from qcsearch.data import load_dataset
+from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.finish.leaderboard import records
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import load_space
 from qcsearch.search.strategies import StrategyContext
 from qcsearch.search.strategies.auto.auto import Auto
 from qcsearch.search.strategies.auto.neighbours import NeighbourSampler
 from qcsearch.search.strategies.auto.refine import _Circuit, refine
 from qcsearch.search.strategies.tpe import TPE
+from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
-from qcsearch.search.trial.record import TrialRecord
+from qcsearch.search.trial.record import Outcome, TrialRecord
+from qcsearch.training.parameters import Parameters
 
 MakeContext = Callable[..., StrategyContext]
 Search = Callable[..., SearchResult]
@@ -180,3 +187,29 @@ def test_refined_trials_stand_on_the_board_and_can_win(search: Search, tmp_path:
     assert refined
     assert any(record.outcome.kind == "kept" for record in refined)
     assert not any(record.outcome.kind == "reused" for record in found)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_child_of_a_circuit_that_starts_from_states_starts_from_them_too(seed: int) -> None:
+    device = get_device("fake_manila")
+    objective = Objective.of(
+        Features(load_dataset("transverse_ising:4:80"), 0), load_space("quantum_data"), device, 0
+    )
+    data = objective.features.dataset
+    assert data.quantum is not None
+    candidate = Candidate(
+        data.quantum.encoding,
+        Choice("hardware_efficient", {"n_layers": 2}),
+        (0, 1, 2, 3),
+        ("Z0", "Z3"),
+        Preprocessing(scaling="none"),
+    )
+    transpiled, _, _ = objective.transpile(candidate)
+    weights = np.linspace(0.1, 1.0, transpiled.n_weights)
+    record = TrialRecord(0, candidate, {}, Outcome("kept", ""), parameters=Parameters(weights))
+    child = refine(objective, record, np.random.default_rng(seed))
+    assert child is not None
+    assert child.candidate.encoding == candidate.encoding
+    refined, _, _ = objective.transpile(child.candidate)
+    X = refined.derive(data.X[:3])
+    assert refined.compile().values(X, child.start.weights).shape == (3, len(child.candidate.observables))
