@@ -98,6 +98,7 @@ class Job:
             "--workers": self.settings["workers"],
             "--max-seconds": self.settings["max_seconds"],
             "--trials": self.settings["n_trials"],
+            "--max-parameters": self.settings.get("max_parameters"),
             "--run": folder,
         }
         given = [
@@ -128,7 +129,7 @@ def job(
     alone: bool = True,
     data: Path | None = None,
     after: Callable[[Path], dict[str, Any]] | None = None,
-    **more: str,
+    **more: str | int,
 ) -> Job:
     """Settle a search: what is left out is what the command line would take.
 
@@ -144,7 +145,7 @@ def job(
         alone: whether it has the machine for itself.
         data: the archive, of a task that is none of the nine.
         after: see `Job`.
-        more: settings that say what the search is for.
+        more: settings that say what the search is for; `max_parameters` is asked of it.
     """
     archive = data or data_file(task)
     options = SearchOptions(
