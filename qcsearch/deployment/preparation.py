@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qcsearch.circuits.start_states import GROUND
 from qcsearch.deployment.diagnostics.canaries import CanaryMonitor
 from qcsearch.deployment.executors.base import Executor
 from qcsearch.deployment.executors.opening import open_executor
 from qcsearch.deployment.program import BackendProgram
 from qcsearch.deployment.settings import MeasurementSettings
-from qcsearch.errors import BackendError
 from qcsearch.training.model import TrainedModel
 
 __all__ = ["open_program"]
@@ -30,12 +28,6 @@ def open_program(
         InputError: if canaries are asked of an executor that gives no bits.
         BackendError: if there is no such backend, or it cannot run the model's circuit.
     """
-    if model.transpiled.gate_list.start != GROUND:
-        raise BackendError(
-            f"The model's samples are {model.quantum.sentence if model.quantum else 'states'}, which no circuit here "
-            "prepares; a state cannot be sent to a backend.",
-            "give the samples as circuits, see docs/quantum_data.md, or predict without --backend.",
-        )
     executor = open_executor(backend, device=model.device, seed=settings.seed)
     monitor = CanaryMonitor() if settings.canaries or settings.mitigate else None
     plain = BackendProgram.of(model.transpiled, executor, settings.shots)

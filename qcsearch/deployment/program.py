@@ -14,14 +14,15 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
 from qcsearch.circuits.bases import Basis, measurement_bases
+from qcsearch.circuits.start_states import state_size
 from qcsearch.deployment.diagnostics.canaries import CanaryMonitor, Readout, canary_circuits
 from qcsearch.deployment.executors.base import Billed, Estimating, Executor
-from qcsearch.deployment.executors.checks import check_job
+from qcsearch.deployment.executors.checks import check_job, check_start
 from qcsearch.deployment.executors.folding import fold_notice, runnable
 from qcsearch.deployment.measurement import estimate
 from qcsearch.deployment.received import check_bits, check_estimates
 from qcsearch.deployment.usage import UsageMeter
-from qcsearch.deployment.values import Estimates, Pub, Usage
+from qcsearch.deployment.values import Estimates, Pub, States, Usage
 from qcsearch.devices.transpile.angles import free_target
 from qcsearch.errors import BackendError, InputError
 from qcsearch.training.expectations import Floats
@@ -42,6 +43,11 @@ _SHOTS_A_JOB = 2**20
 _BITS_A_JOB = 2**26
 """The same where a job reads all qubits of a processor."""
 
+_NUMBERS_A_JOB = 2**24
+"""The same where circuits start from states: the numbers of these."""
+
+_FROM_STATES = "Circuits start from the samples' states, free of noise: no processor can do that."
+
 
 @dataclass(frozen=True, eq=False)
 class BackendProgram:
@@ -51,7 +57,8 @@ class BackendProgram:
         circuit: the circuit in basis gates on the region, without measurements.
         qubits: physical qubits; the circuit's qubit `i` is `qubits[i]`.
         observables: observables on the circuit's qubits.
-        features: feature parameters, in order.
+        inputs: feature parameters, in order; or the kind of state that each sample is and its circuit starts from, see
+            `circuits.start_states`.
         weights: weight parameters, in order.
         executor: what runs the circuits.
         shots: runs of each circuit in each basis.
@@ -63,7 +70,7 @@ class BackendProgram:
     circuit: QuantumCircuit
     qubits: tuple[int, ...]
     observables: Sequence[SparsePauliOp]
-    features: Sequence[Parameter]
+    inputs: Sequence[Parameter] | str
     weights: Sequence[Parameter]
     executor: Executor
     shots: int
@@ -84,7 +91,7 @@ class BackendProgram:
             mapped.circuit,
             mapped.qubits,
             transpiled.observables,
-            transpiled.features,
+            transpiled.inputs,
             transpiled.weights,
             executor,
             shots,
@@ -103,9 +110,9 @@ class BackendProgram:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a reader of the numbers should know."""
-        said = fold_notice(self.circuit)
+        said = [fold_notice(self.circuit), _FROM_STATES if isinstance(self.inputs, str) else None]
         told = self.executor.notices if isinstance(self.executor, Billed) else ()
-        return (*([] if said is None else [said]), *told, *self.meter.notices)
+        return (*(one for one in said if one is not None), *told, *self.meter.notices)
 
     @property
     def n_weights(self) -> int:
@@ -117,13 +124,21 @@ class BackendProgram:
         """Number of observables."""
         return len(self.observables)
 
+    @property
+    def n_inputs(self) -> int:
+        """Numbers of one sample."""
+        inputs = self.inputs
+        return state_size(inputs, len(self.qubits)) if isinstance(inputs, str) else len(inputs)
+
     def check(self) -> None:
         """Refuse, before the first job, what the executor cannot run.
 
         Raises:
-            BackendError: as `check_job`, or if a physical qubit is not there.
+            BackendError: as `check_job`, or if a physical qubit is not there, or circuits cannot start from states.
             InputError: if canaries are asked of an executor that gives no bits.
         """
+        if isinstance(self.inputs, str):
+            check_start(self.inputs, self.executor)
         if isinstance(self.executor, Estimating):
             if self.monitor is not None:
                 raise InputError(
@@ -141,23 +156,24 @@ class BackendProgram:
 
     def values_many(self, X: Floats, W: Floats) -> Floats:
         """Values `(n_vectors, n_samples, n_observables)` for weights `(n_vectors, n_weights)`, in one job."""
-        rows = np.hstack([np.tile(X, (len(W), 1)), np.repeat(W, len(X), axis=0)])
-        return self._estimate(rows).values.reshape(len(W), len(X), self.n_observables)
+        return self._estimate(X, W).values.reshape(len(W), len(X), self.n_observables)
 
     def measure(self, X: Floats, w: Floats) -> Estimates:
         """As `values`, with the standard errors that the shots leave."""
-        return self._estimate(np.hstack([X, np.tile(w, (len(X), 1))]))
+        return self._estimate(X, w[None])
 
-    def _estimate(self, rows: Floats) -> Estimates:
-        size = self.rows_a_job
-        found = [self._job(rows[start : start + size]) for start in range(0, len(rows), size)]
+    def _estimate(self, X: Floats, W: Floats) -> Estimates:
+        """All samples with the first weights, then with the next."""
+        rows = np.arange(len(X) * len(W))
+        parts = (rows[start : start + self.rows_a_job] for start in range(0, len(rows), self.rows_a_job))
+        found = [self._job(np.hstack([X[part % len(X)], W[part // len(X)]])) for part in parts]
         return Estimates.joined(found, self.n_observables)
 
     def sample(self, rows: Floats) -> tuple[list[Bits], Readout | None]:
         """The shots of one job, and the readout errors that its canaries show, if it has any.
 
         Args:
-            rows: features and weights, `(n_sets, n_features + n_weights)`.
+            rows: inputs and weights, `(n_sets, n_inputs + n_weights)`.
 
         Returns:
             For each of `bases` the bits `(n_sets, n_shots, n_qubits)`, qubit 0 first.
@@ -165,8 +181,10 @@ class BackendProgram:
         Raises:
             ResultError: if the executor gives anything else; another number of shots is counted and said.
         """
+        kind, start = self.inputs, rows[:, : self.n_inputs]
+        states = States(kind, start, self.qubits) if isinstance(kind, str) else None
         pubs = [
-            Pub(circuit, rows[:, columns])
+            Pub(circuit, rows[:, columns], states=states)
             for circuit, columns in zip(self.circuits, self._columns, strict=True)
         ]
         canaries = [Pub(circuit, np.zeros((1, 0))) for circuit in self.canaries]
@@ -225,7 +243,8 @@ class BackendProgram:
         if isinstance(self.executor, Estimating):  # it reads every qubit that there is
             n_qubits = int(self.executor.target.num_qubits)
             return max(1, min(_SHOTS_A_JOB // runs, _BITS_A_JOB // (runs * n_qubits)))
-        return max(1, _SHOTS_A_JOB // runs)
+        most = _NUMBERS_A_JOB // self.n_inputs if isinstance(self.inputs, str) else _SHOTS_A_JOB
+        return max(1, min(_SHOTS_A_JOB // runs, most))
 
     @cached_property
     def circuits(self) -> list[QuantumCircuit]:
@@ -274,6 +293,8 @@ class BackendProgram:
         return [self._order(circuit) for circuit in self.circuits]
 
     def _order(self, circuit: QuantumCircuit) -> list[int]:
-        """Where the parameters of a circuit stand in a row of features and weights."""
-        place = {parameter: i for i, parameter in enumerate([*self.features, *self.weights])}
+        """Where the parameters of a circuit stand in a row of inputs and weights."""
+        place = {parameter: self.n_inputs + i for i, parameter in enumerate(self.weights)}
+        if not isinstance(self.inputs, str):
+            place |= {parameter: i for i, parameter in enumerate(self.inputs)}
         return [place[parameter] for parameter in circuit.parameters]

@@ -14,13 +14,28 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
-__all__ = ["MAX_SHOTS", "Cost", "Estimates", "Kind", "Pub", "Usage"]
+__all__ = ["MAX_SHOTS", "Cost", "Estimates", "Kind", "Pub", "States", "Usage"]
 
 MAX_SHOTS = 1_000_000
 """Upper bound on the shots of one circuit with one set of parameters."""
 
 Kind: TypeAlias = Literal["simulated", "fake-backend", "hardware"]
 """What stood behind a number. The three are never mixed in one column."""
+
+
+@dataclass(frozen=True)
+class States:
+    """States that a circuit starts from, one for each set of parameters; see `circuits.start_states`.
+
+    Attributes:
+        kind: `pure` or `mixed`.
+        rows: `(n_sets, 2·2^n)` of n pure qubits, `(n_sets, 4^n)` of mixed ones.
+        qubits: qubits of the target; qubit `i` of the states is `qubits[i]`.
+    """
+
+    kind: str
+    rows: Floats
+    qubits: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -32,21 +47,25 @@ class Pub:
             `run`, and not measured for `estimate`.
         parameters: `(n_sets, n_parameters)` in radians, columns in the order of `circuit.parameters`.
         observables: observables on all qubits of the target, for `estimate`.
+        states: what the circuit starts from, and all qubits that it uses; None is |0…0⟩. Only an executor that is
+            `Starting` is given any.
     """
 
     circuit: QuantumCircuit
     parameters: Floats
     observables: tuple[SparsePauliOp, ...] = ()
+    states: States | None = None
 
     @property
     def rounded(self) -> bytes:
-        """The parameters to 10⁻⁷ rad: what seeds and keys of jobs are made of.
+        """The parameters to 10⁻⁷ rad, and the numbers of the states to 10⁻⁷: what seeds and keys of jobs are made of.
 
         Their last bits depend on the order in which a sum is taken, so on threads and on where arrays lie. A job that
         is asked for once more by a resumed deployment must still be the same one, or it is paid for twice.
         """
-        to_grid = np.round(np.asarray(self.parameters, dtype=np.float64), 7) + 0.0  # no −0
-        return np.ascontiguousarray(to_grid).tobytes()
+        tables = [self.parameters] if self.states is None else [self.parameters, self.states.rows]
+        to_grid = (np.round(np.asarray(table, dtype=np.float64), 7) + 0.0 for table in tables)  # no −0
+        return b"".join(np.ascontiguousarray(table).tobytes() for table in to_grid)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qiskit import QuantumCircuit
 from qiskit.exceptions import QiskitError
 from qiskit_aer import AerSimulator
 from qiskit_aer.primitives import SamplerV2
 
+from qcsearch.circuits.start_states import MIXED, PURE
 from qcsearch.deployment.executors.base import JobSeeds, active_qubits, aer_threads, joined_bits
 from qcsearch.deployment.executors.folding import runnable
+from qcsearch.deployment.executors.starting import bits_from_states, cut
 from qcsearch.deployment.values import Kind, Pub
 from qcsearch.devices.noise import noise_model
 from qcsearch.devices.transpile.target import region_target
@@ -37,6 +38,7 @@ class AerExecutor:
 
     name = "aer"
     kind: Kind = "simulated"
+    starts = (PURE, MIXED)
 
     def __init__(self, device: Device, seed: int = 0) -> None:
         self._device = device
@@ -57,26 +59,15 @@ class AerExecutor:
         return [self._run(pub, shots, int(seed) >> 1) for pub, seed in zip(pubs, seeds, strict=False)]
 
     def _run(self, pub: Pub, shots: int, seed: int) -> BitArray:
-        qubits = tuple(sorted(active_qubits(pub.circuit)))
+        qubits = tuple(sorted(active_qubits(pub.circuit))) if pub.states is None else pub.states.qubits
         simulator = AerSimulator(
             noise_model=noise_model(self._device, qubits), max_parallel_threads=aer_threads(len(qubits))
         )
-        bloc = (_cut(pub.circuit, qubits), np.asarray(pub.parameters, dtype=np.float64), shots)
+        if pub.states is not None:
+            return bits_from_states(simulator, pub, shots, seed)
+        bloc = (cut(pub.circuit, qubits), np.asarray(pub.parameters, dtype=np.float64), shots)
         try:
             found = SamplerV2.from_backend(simulator, seed=seed).run([bloc]).result()
         except QiskitError as error:
             raise BackendError(f"The job on aer failed: {error}.") from error
         return joined_bits(found[0].data, len(pub.parameters))
-
-
-def _cut(circuit: QuantumCircuit, qubits: tuple[int, ...]) -> QuantumCircuit:
-    """The circuit on these qubits alone, qubit `i` being `qubits[i]`."""
-    place = {q: i for i, q in enumerate(qubits)}
-    small = QuantumCircuit(len(qubits))
-    for register in circuit.cregs:
-        small.add_register(register)
-    for instruction in circuit.data:
-        if instruction.operation.name != "barrier":
-            kept = [place[circuit.find_bit(qubit).index] for qubit in instruction.qubits]
-            small.append(instruction.operation, kept, instruction.clbits)
-    return small

@@ -29,6 +29,7 @@ __all__ = [
     "Executor",
     "JobSeeds",
     "Opener",
+    "Starting",
     "active_qubits",
     "aer_threads",
     "joined_bits",
@@ -122,6 +123,16 @@ class Estimating(Protocol):
 
     def work(self, pubs: Sequence[Pub], shots: int) -> Cost:
         """What `estimate` asks of the processor, calibration circuits included."""
+        ...
+
+
+@runtime_checkable
+class Starting(Protocol):
+    """What an executor has besides, if its circuits can start from states (`Pub.states`), as no processor's can."""
+
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """The kinds of states: `pure`, `mixed`."""
         ...
 
 

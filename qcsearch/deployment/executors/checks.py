@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qcsearch.deployment.executors.base import Executor, Starting
 from qcsearch.deployment.values import MAX_SHOTS, Pub
 from qcsearch.errors import BackendError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
 
-__all__ = ["check_job", "check_table"]
+__all__ = ["check_job", "check_start", "check_table"]
 
 _SLACK = 1e-10
 """Radians that an angle may be out of its bounds by rounding, as the service allows."""
@@ -37,6 +38,21 @@ def check_job(pubs: Sequence[Pub], shots: int, target: Target, *, measured: bool
             raise BackendError(
                 "A circuit must measure at least one qubit into a classical bit. It measures none."
             )
+
+
+def check_start(kind: str, executor: Executor) -> None:
+    """Refuse states of a kind that circuits cannot start from on an executor.
+
+    Raises:
+        BackendError: if they cannot.
+    """
+    if not (isinstance(executor, Starting) and kind in executor.starts):
+        raise BackendError(
+            f"The model's samples are {kind} states, which no circuit here prepares; a state cannot be sent to "
+            f"{executor.name}.",
+            fix="give the samples as circuits, see docs/quantum_data.md, take the backend local:<fake> or aer, or "
+            "predict without --backend.",
+        )
 
 
 def check_table(pub: Pub) -> None:

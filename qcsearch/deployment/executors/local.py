@@ -5,6 +5,9 @@ would check them, submitted through `executor_sampler.Sampler`. The noise is tha
 own `run`, built by the same functions of Aer from the same calibration, with P(0|1) and P(1|0) apart. It is
 built for the qubits in use only: the others are idle and unmeasured, so the counts are the same, bit for
 bit, while a job on 133 qubits takes half a second in place of twelve.
+
+A circuit that starts from states is one that no processor would get: it is checked all the same, without its start,
+and runs under that noise outside of the primitives.
 """
 
 from __future__ import annotations
@@ -26,8 +29,10 @@ from qiskit_ibm_runtime.exceptions import IBMError
 from qiskit_ibm_runtime.executor_sampler import Sampler
 from qiskit_ibm_runtime.utils.validations import validate_isa_circuits, validate_rzz_pubs
 
+from qcsearch.circuits.start_states import MIXED, PURE
 from qcsearch.deployment.executors.base import JobSeeds, active_qubits, aer_threads, joined_bits
 from qcsearch.deployment.executors.folding import runnable
+from qcsearch.deployment.executors.starting import bits_from_states
 from qcsearch.deployment.values import Kind, Pub
 from qcsearch.devices.aer_internals import add_noise_pass
 from qcsearch.devices.calibration.backends import device_from_backend
@@ -55,12 +60,13 @@ class LocalExecutor:
     """
 
     kind: Kind = "fake-backend"
+    starts = (PURE, MIXED)
 
     def __init__(self, backend: BackendV2, seed: int = 0) -> None:
         self._backend = backend
         self._seeds = JobSeeds(seed)
         self._checked: dict[int, QuantumCircuit] = {}  # kept, so that an id names one circuit only
-        self._simulators: dict[frozenset[int], AerSimulator] = {}
+        self._simulators: dict[frozenset[int] | tuple[int, ...], AerSimulator] = {}
 
     @classmethod
     def open(cls, argument: str, seed: int) -> LocalExecutor:
@@ -99,17 +105,31 @@ class LocalExecutor:
         pubs = runnable(pubs, shots, self.target)
         if not pubs:
             return []
-        active = frozenset().union(*(active_qubits(pub.circuit) for pub in pubs))
-        sampler = self._sampler(active, self._seeds.next(pubs))
+        seed, started = self._seeds.next(pubs), [pub.states is not None for pub in pubs]
         blocs = [SamplerPub.coerce((pub.circuit, pub.parameters), shots) for pub in pubs]
+        sampled = [bloc for bloc, apart in zip(blocs, started, strict=True) if not apart]
+        active = frozenset().union(*(active_qubits(bloc.circuit) for bloc in sampled))
         try:
             self._validate(blocs)
-            found = sampler.run(blocs).result()
+            found = iter(self._sampler(active, seed).run(sampled).result() if sampled else ())
         except _REFUSALS as error:
             raise BackendError(f"The job on {self.name} failed: {type(error).__name__} {error}.") from error
         return [
-            joined_bits(result.data, len(pub.parameters)) for result, pub in zip(found, pubs, strict=True)
+            self._from_states(pub, shots, seed + i)
+            if pub.states is not None
+            else joined_bits(next(found).data, len(pub.parameters))
+            for i, pub in enumerate(pubs)
         ]
+
+    def _from_states(self, pub: Pub, shots: int, seed: int) -> BitArray:
+        assert pub.states is not None
+        qubits = pub.states.qubits
+        if qubits not in self._simulators:
+            noise = recorded_noise(self._backend, qubits, qubits)
+            self._simulators[qubits] = AerSimulator(
+                noise_model=noise, max_parallel_threads=aer_threads(len(qubits))
+            )
+        return bits_from_states(self._simulators[qubits], pub, shots, seed)
 
     def _validate(self, blocs: Sequence[SamplerPub]) -> None:
         """What the cloud checks after submission and the new primitives do not check before it."""
@@ -130,42 +150,48 @@ class LocalExecutor:
         return Sampler(mode=self._simulators[active], options={"simulator": simulator})
 
 
-def recorded_noise(backend: BackendV2, qubits: Iterable[int]) -> NoiseModel:
+def recorded_noise(
+    backend: BackendV2, qubits: Iterable[int], order: Sequence[int] | None = None
+) -> NoiseModel:
     """The noise of a recorded backend's own `run`, on some of its qubits.
 
     Args:
         backend: the recorded backend, with `properties()`.
-        qubits: physical qubits; the model is keyed on these very numbers.
+        qubits: physical qubits.
+        order: qubit `i` of the model is `order[i]`, which holds all of `qubits`; None keys it on the physical numbers.
 
     Returns:
         Gate error, thermal relaxation in gates and delays, and readout with P(0|1) and P(1|0) apart.
     """
-    active = set(qubits)
+    active, order = set(qubits), range(backend.num_qubits) if order is None else order
+    place = {q: i for i, q in enumerate(order)}
     properties = copy.copy(backend.properties())
     properties.gates = [gate for gate in properties.gates if active.issuperset(gate.qubits)]
     model = NoiseModel(basis_gates=backend.configuration().basis_gates)
     for places, error in basic_device_readout_errors(properties):
         if active.issuperset(places):
-            model.add_readout_error(error, places)
+            model.add_readout_error(error, [place[q] for q in places])
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="qiskit_aer.noise.device.models")  # T2 above 2·T1 is cut
         for name, places, error in basic_device_gate_errors(properties):
-            model.add_quantum_error(error, name, places)
-    add_noise_pass(model, _delays(backend, properties, active))
+            model.add_quantum_error(error, name, [place[q] for q in places])
+    add_noise_pass(model, _delays(backend, properties, active, order))
     return model
 
 
-def _delays(backend: BackendV2, properties: Any, active: set[int]) -> RelaxationNoisePass:
+def _delays(
+    backend: BackendV2, properties: Any, active: set[int], order: Sequence[int]
+) -> RelaxationNoisePass:
     """Aer's own pass for delays; idle qubits never relax, whatever they are."""
 
     def seconds(q: int, name: str) -> float:
         facts = properties.qubit_property(q) if q in active else {}
         return float(facts[name][0]) if name in facts else math.inf
 
-    t1s = [seconds(q, "T1") for q in range(backend.num_qubits)]
+    t1s = [seconds(q, "T1") for q in order]
     return RelaxationNoisePass(
         t1s=t1s,
-        t2s=[min(seconds(q, "T2"), 2 * t1) for q, t1 in enumerate(t1s)],
+        t2s=[min(seconds(q, "T2"), 2 * t1) for q, t1 in zip(order, t1s, strict=True)],
         dt=backend.dt,
         op_types=Delay,
     )
