@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from statistics import median
 from typing import Any
 
 from record.readme import put, table
@@ -14,6 +15,8 @@ from search.fleet import cells, measure, searches
 from search.job import Job, job
 from search.summary import done, failures, noted, number, of, tested, values
 from search.tasks import N_TEST, TASKS, marked, notes
+
+from qcsearch.search.finish.baselines.base import RAW
 
 BUDGETS = {
     "moons": 16,
@@ -35,6 +38,9 @@ HEAD = [
     "budget",
     "under noise, median (range) [95 %]",
     "validation",
+    "without two-qubit gates (winner − it)",
+    "logistic regression",
+    "RBF-SVM",
     "trained",
     "circuit + feature map + head",
     "qubits",
@@ -113,12 +119,31 @@ def _rows(found: list[Entry]) -> Iterator[list[str]]:
                 str(BUDGETS[task]) if preset == "lean" else "–",
                 tested(values(runs, "scores", "noisy"), N_TEST[task]),
                 " ".join(f"{score:.4f}" for score in values(runs, "scores", "validation")),
+                ", ".join(_product(run) for run in runs),
+                *(_classical(runs, name) for name in ("logistic regression", "RBF-SVM")),
                 number([run["model"]["parameters"]["parameters"] for run in runs]),
                 ", ".join(_parts(run["model"]["parameters"]) for run in runs),
                 number(values(runs, "model", "n_qubits")),
                 number(values(runs, "model", "two_qubit_gates")),
                 number(values(runs, "cost", "trials")),
             ]
+
+
+def _product(run: Entry) -> str:
+    """Accuracy of the winner without its two-qubit gates, trained as long, and the paired difference."""
+    for row in run["scores"]["baselines"]:
+        if row["name"] == "winner without two-qubit gates":
+            gap = row["difference"]
+            low, high = (f"{100 * gap[end]:+.1f}" for end in ("low", "high"))
+            return f"{row['test_accuracy']:.4f} ({100 * gap['value']:+.1f} points, {low} to {high})"
+    return "–"
+
+
+def _classical(runs: list[Entry], name: str) -> str:
+    """On all features of the data; nothing where the seconds ended before it was fitted."""
+    found = [run["scores"]["classical"].get(name + RAW) for run in runs]
+    known = [score for score in found if score is not None]
+    return f"{median(known):.4f}" if known else "–"
 
 
 def _parts(counts: dict[str, int]) -> str:

@@ -21,7 +21,7 @@ README, FRONT = ((folder / "README.md").read_text("utf-8") for folder in (BENCHM
 CLASSICAL = {
     f"{name}, raw features" for name in ("logistic regression", "RBF-SVM", "gradient boosting", "MLP")
 }
-MEASURED = ("nine_tasks", "strategies", "noise_awareness", "transfer", "contract", "predictors")
+MEASURED = ("nine_tasks", "strategies", "noise_awareness", "transfer", "contract", "predictors", "lean")
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +69,21 @@ def test_a_table_of_the_readme_is_that_of_the_stored_results(bench, name):
     assert block(README, name) == rendered(bench, name)
 
 
+def test_lean_kept_its_budgets_and_pure_trained_angles_alone(bench):
+    for run in stored("lean"):
+        settings, counts = run["settings"], run["model"]["parameters"]
+        if settings["space"] == "lean":
+            assert counts["parameters"] <= settings["max_parameters"] == bench.lean.BUDGETS[settings["task"]]
+        else:
+            assert (counts["feature_map_parameters"], counts["head_parameters"]) == (0, 0)
+
+
 def test_the_table_of_the_front_page_is_that_of_the_stored_results(bench):
     assert block(FRONT, "nine_tasks") == bench.nine_tasks.front(stored("nine_tasks"))
 
 
 def test_every_stored_accuracy_is_a_count_of_the_test_samples_that_its_interval_is_of(bench):
-    for name in ("nine_tasks", "strategies", "noise_awareness", "transfer", "contract"):
+    for name in ("nine_tasks", "strategies", "noise_awareness", "transfer", "contract", "lean"):
         for run in stored(name):
             n, scores = bench.tasks.N_TEST[run["settings"]["task"]], run["scores"]
             for score in (scores["noisy"], scores["noiseless"], *scores["classical"].values()):
