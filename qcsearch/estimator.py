@@ -245,7 +245,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes_`; raises as `predict`."""
-        return self.model_.predict_proba(self._checked(X))
+        checked = self._checked(X)  # first: before `fit` there is no model
+        return self.model_.predict_proba(checked)
 
 
 def _seed(random_state: int | np.random.RandomState | None) -> int:

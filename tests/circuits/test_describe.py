@@ -78,7 +78,7 @@ def test_the_explanation_names_each_qubit_with_its_features_weights_and_observab
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.sampled_from([n for n in ENCODINGS.names() if n not in ("none", "basis")]),
+    st.sampled_from([n for n in ENCODINGS.names() if n not in ("none", "basis", "prepared")]),
     st.sampled_from(ANSATZE.names()),
     st.integers(2, 8),
 )

@@ -18,7 +18,7 @@ from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.selection.regions import best_regions
 from qcsearch.training.transpiled import transpile_candidate
 
-BUILT_IN_ENCODINGS = sorted(set(ENCODINGS._classes) - {"none"})
+BUILT_IN_ENCODINGS = sorted(set(ENCODINGS._classes) - {"none", "prepared"})
 BUILT_IN_ANSATZE = sorted(ANSATZE._classes)
 GATES = {
     "gates": [

@@ -29,7 +29,9 @@ def forged(bundle, tmp_path):
     """The bundle with classes that somebody chose."""
     files = dict(read_verified(bundle)[1])
     signature = json.loads(files["signature.json"])
-    files["signature.json"] = json.dumps({**signature, "classes": CLASSES}).encode()
+    files["signature.json"] = json.dumps(
+        {**signature, "target": {**signature["target"], "classes": CLASSES}}
+    ).encode()
     store(tmp_path / "forged", files, Manifest.of(files, {}))
     return tmp_path / "forged"
 
@@ -51,7 +53,7 @@ def test_a_prediction_shows_strange_classes_and_obeys_none(qcsearch, forged, tmp
 def test_the_same_for_machines_holds_them_as_they_are(qcsearch, forged):
     outcome = qcsearch("predict", forged, "iris", "--json")
     assert is_harmless(outcome.out)
-    assert outcome.json["classes"] == CLASSES
+    assert outcome.json["target"]["classes"] == CLASSES
 
 
 @pytest.mark.parametrize("name", ["no\x1b[2Jthing", "no\udcffthing", "a\nError: b", "\u202egnp.exe"])

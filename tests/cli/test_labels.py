@@ -35,7 +35,7 @@ def test_a_model_of_truth_values_predicts_and_is_judged_on_a_table_of_text(run, 
         qcsearch("predict", moons / "model", moons / f"moons.{kind}", "--json").json
         for kind in ("npz", "csv")
     ]
-    assert found[0]["classes"] == [False, True]
+    assert found[0]["target"]["classes"] == [False, True]
     assert found[0]["labels"] == found[1]["labels"]
     assert set(found[0]["labels"]) == {False, True}
     assert found[0]["accuracy"] == found[1]["accuracy"] > 0.5

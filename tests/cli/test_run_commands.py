@@ -15,6 +15,7 @@ from sklearn.datasets import load_iris
 
 from qcsearch.candidate.choice import Choice
 from qcsearch.cli.commands.explain import _candidate, _outcome
+from qcsearch.data.targets import Classes
 from qcsearch.search.finish.leaderboard import records
 from qcsearch.search.run.folder import RunFolder
 
@@ -24,7 +25,7 @@ def test_board_says_the_split_of_every_number(qcsearch, finished):
     assert outcome.code == 0
     assert all(line == line.rstrip() for line in outcome.out.splitlines())
     assert "Accuracy on the test split, touched once" in outcome.out
-    assert "Accuracy on the validation split, the best of 3 trials; noisy: fake_manila" in outcome.out
+    assert "Accuracy over all folds, the best of 3 trials; noisy: fake_manila" in outcome.out
     drifted = "winner on fake_manila@2024-05-27~drift(sigma=0.2,seed=0)"
     assert "Circuit of the winner (trial" in outcome.out
     assert "as mapped, with no swap inserted." in outcome.out
@@ -47,7 +48,7 @@ def test_board_for_machines_has_one_row_a_model(qcsearch, finished):
         ["winner", "snapshot", *models, "trial"],
         ["winner", "snapshot", *models[1:], "missing", "trial"],
     )
-    assert [row["split"] for row in rows] == ["test"] * (len(rows) - 1) + ["validation"]
+    assert [row["split"] for row in rows] == ["test"] * (len(rows) - 1) + ["folds"]
     assert all(row["n_samples"] == 30 for row in rows if row["interval"])
 
 
@@ -88,7 +89,7 @@ def test_explain_of_a_refined_circuit_tells_its_family_and_does_not_list_its_gat
     gates = Choice("gates", {"gates": [{"name": "x", "qubits": [0]}] * 40})
     refined = replace(record, lineage=3, candidate=replace(record.candidate, ansatz=gates))
     assert _outcome(refined, None)["circuit"] == "refined, step by step, from that of trial 3"
-    assert _candidate(refined.candidate)["ansatz"] == "gates(40 gates)"
+    assert _candidate(refined, Classes(("a", "b", "c")))["ansatz"] == "gates(40 gates)"
     assert "circuit" not in _outcome(record, None)
 
 
@@ -224,7 +225,7 @@ def test_predict_on_standard_output_is_csv_alone(qcsearch, bundle):
 def test_predict_for_machines_says_the_accuracy_of_labelled_data(qcsearch, bundle):
     found = qcsearch("predict", bundle, "iris", "--json").json
     assert found["n_samples"] == 150
-    labels = np.repeat(found["classes"], 50)
+    labels = np.repeat(found["target"]["classes"], 50)
     assert found["accuracy"] == pytest.approx(np.mean(labels == np.array(found["labels"])))
     assert np.array(found["probabilities"]).shape == (150, 3)
 

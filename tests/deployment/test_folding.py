@@ -203,7 +203,7 @@ def test_a_gate_of_some_angles_is_left_out_and_what_is_sent_does_without_it(boun
     model = train({**CANDIDATE, "observables": ["X0", "Y1"], "training": {"steps": 1}}, *rows, device=device)
     executor = BackendExecutor(backend, "backend:narrow")
     found = infer(model, rows[0][:3], executor, MeasurementSettings(shots=20, canaries=True))
-    assert found.probabilities.shape == (3, 2)
+    assert found.figures.shape == (3, 2)
 
 
 def test_rzz_within_its_bounds_is_kept():

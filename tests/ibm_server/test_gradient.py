@@ -32,7 +32,7 @@ def model(iris):
 
 def test_inference_there_agrees_with_the_noisy_engine(server, executor, model, iris):
     X = iris.test.X[:10]
-    found = infer(model, X, executor(), MeasurementSettings(shots=20_000)).probabilities
+    found = infer(model, X, executor(), MeasurementSettings(shots=20_000)).figures
     assert np.abs(found - model.predict_proba(X)).max() < 0.08
     assert len(server.billed) == 1
 

@@ -20,6 +20,7 @@ from qcsearch.circuits.encodings.angle import AngleEncoding
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.splitting import split
+from qcsearch.data.targets import Classes
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
@@ -373,7 +374,7 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(search: Search, tmp
 
 
 def test_nothing_is_written_for_what_cannot_be_searched(search: Search, quick: str, tmp_path: Path) -> None:
-    few = Dataset(np.eye(4), np.array([0, 0, 0, 1]), ("a", "b"), ("f0", "f1", "f2", "f3"))
+    few = Dataset(np.eye(4), np.array([0, 0, 0, 1]), Classes(("a", "b")), ("f0", "f1", "f2", "f3"))
     wide = SearchSpace.from_toml(quick.replace("n_qubits = 2", "n_qubits = 6"), "wide")
     for error, given in (
         (DataError, {"dataset": few}),

@@ -167,9 +167,9 @@ def test_the_gradient_of_the_sine_network_is_that_of_its_loss() -> None:
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(40, 3)), rng.integers(0, 3, 40)
     network = SineNetworkClassifier(4, penalty=0.1).fit(X, y)
-    theta = rng.normal(size=network.parameters_.shape)
+    theta, weight = rng.normal(size=network.parameters_.shape), rng.uniform(0.5, 2.0, 40)
     loss = network._loss
-    error = check_grad(lambda t: loss(t, X, y)[0], lambda t: loss(t, X, y)[1], theta)
+    error = check_grad(lambda t: loss(t, X, y, weight)[0], lambda t: loss(t, X, y, weight)[1], theta)
     assert error < 1e-5
 
 

@@ -19,6 +19,7 @@ import pytest
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.targets import Classes
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.calibration.synthetic import drifted
 from qcsearch.devices.device import Device
@@ -268,7 +269,7 @@ def test_a_circuit_that_does_not_fit_the_new_data_is_left_out_with_a_sentence(
     narrow = Dataset(
         X=np.linspace(0, 1, 40)[:, None],
         y=np.tile([0, 1], 20),
-        classes=("a", "b"),
+        target=Classes(("a", "b")),
         feature_names=("x",),
         name="narrow",
     )

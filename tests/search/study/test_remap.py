@@ -87,7 +87,7 @@ def test_of_all_places_the_one_is_taken_where_the_weights_validate_best(
         worth = {}
         for option in layouts(LINE, warm_start.shape, objective):
             transpiled = transpile_candidate(option, objective.device, 2)
-            validation = accuracy(transpiled, warm_start.start, data.validation, 2)
+            validation = accuracy(transpiled, warm_start.start, data.validation, data.target)
             worth[option.qubits] = (validation, transpiled.mapped.estimated_success_probability)
         chosen = remap(warm_start, objective).candidate.qubits
         assert worth[chosen] == max(worth.values())
