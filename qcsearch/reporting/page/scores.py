@@ -9,6 +9,7 @@ from qcsearch import wording
 from qcsearch.candidate.choice import Choice
 from qcsearch.circuits.describe import counted_parts
 from qcsearch.reporting.facts import RunFacts, Score
+from qcsearch.reporting.page import table
 from qcsearch.reporting.page.table import Table, percent
 from qcsearch.search.finish.baselines.base import RAW
 from qcsearch.search.finish.rows import Row, shots_column
@@ -118,7 +119,7 @@ def _scored(row: Row) -> tuple[str, ...]:
     found, name = row.score_difference, row.metric
     return (
         row.name,
-        wording.score(row.score, name),
+        table.score(row.score, name),
         wording.interval(row.score_interval, name),
         wording.cell(found and wording.points(found.value, name)),
         wording.cell(found and f"{wording.points(found.low, name)} – {wording.points(found.high, name)}"),
@@ -130,8 +131,8 @@ def _compared(row: Row) -> tuple[str, ...]:
     found = row.difference
     return (
         row.name,
-        wording.score(row.accuracy_noiseless if row.kind == "classical" else row.accuracy, row.measure),
-        wording.score(row.accuracy_at_shots, row.measure),
+        table.score(row.accuracy_noiseless if row.kind == "classical" else row.accuracy, row.measure),
+        table.score(row.accuracy_at_shots, row.measure),
         wording.interval(row.interval, row.measure),
         wording.cell(found and wording.points(found.value, row.measure)),
         wording.cell(
@@ -267,7 +268,7 @@ def _row(record: TrialRecord, for_shots: bool) -> Sequence[object]:
     scores = [record.validation_score_noisy, record.validation_score_noiseless]
     if for_shots:
         scores.insert(0, record.validation_score)
-    reached = [wording.score(value, record.metric) for value in scores]
+    reached = [table.score(value, record.metric) for value in scores]
     trial = f"{record.trial} (cut short)" if record.outcome.kind == "cut" else record.trial
     return (trial, *reached, n_qubits, *cost, *(_words(name) for name in names))
 
@@ -278,7 +279,7 @@ def _front_row(record: TrialRecord) -> tuple[object, ...]:
     assert costs is not None
     return (
         record.trial,
-        wording.score(record.validation_score, record.metric),
+        table.score(record.validation_score, record.metric),
         costs.two_qubit_gates,
         f"{costs.qpu_seconds:.3g}",
         f"{1e6 * costs.duration:.2f}",

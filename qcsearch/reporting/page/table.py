@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qcsearch import wording
 
-__all__ = ["Table", "percent"]
+__all__ = ["Table", "percent", "score"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Table:
     def mark(self, row: int) -> str | None:
         """The CSS class of one row."""
         return self.marks[row] if row < len(self.marks) else None
+
+
+def score(value: float | None, metric: str) -> str:
+    """A score as `wording.score` writes it, that no line break parts."""
+    return wording.score(value, metric).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def percent(share: float | None) -> str:
