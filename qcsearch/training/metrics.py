@@ -30,8 +30,6 @@ _OF_PROBABILITIES = (
     "average_precision",
     "neg_log_loss",
     "neg_brier_score",
-    "d2_log_loss_score",
-    "d2_brier_score",
 )
 _CLASSES = (
     "accuracy",

@@ -25,8 +25,7 @@ TWO = np.repeat([0, 1], [70, 20])
 
 
 def test_every_name_is_a_scorer_of_the_library() -> None:
-    new = {"d2_log_loss_score", "d2_brier_score"}  # of later versions
-    assert set(METRICS) - new <= set(get_scorer_names())
+    assert set(METRICS) <= set(get_scorer_names())
 
 
 def test_scores_are_those_of_the_library() -> None:

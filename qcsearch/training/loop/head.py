@@ -54,5 +54,11 @@ def converged_head(
         gradient = head.backward(values, parameters, dlogits)[1]
         return value + penalty / 2 * float(parameters @ parameters), gradient + penalty * parameters
 
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
+    found = minimize(
+        objective,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": _STEPS, "ftol": 1e-14, "gtol": 1e-7},
+    )
     return np.asarray(found.x, dtype=np.float64)
