@@ -46,7 +46,7 @@ def search(machine: Path, run: str, *options: str) -> subprocess.CompletedProces
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_the_first_search_finds_what_the_second_finds(machine: Path, workers: str) -> None:
-    options = ("--max-seconds", "12", "--workers", workers)
+    options = ("--max-seconds", "20", "--workers", workers)
     started = time.monotonic()
     cold = search(machine, "cold", *options)
     seconds = time.monotonic() - started
