@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +11,10 @@ from sklearn.utils.validation import column_or_1d
 
 from qcsearch.data.targets import Numbers
 from qcsearch.errors import DataError
-from qcsearch.estimator import Searched
+from qcsearch.searched import Searched
 
 if TYPE_CHECKING:
-    from qcsearch.devices.device import Device
+    pass
 
 __all__ = ["QuantumCircuitSearchRegressor"]
 
@@ -67,47 +65,6 @@ class QuantumCircuitSearchRegressor(RegressorMixin, Searched):  # type: ignore[m
         >>> found.predict(X[:3]).shape
         (3,)
     """
-
-    def __init__(
-        self,
-        device: str | Path | Device = "fake_torino",
-        space: str | Path = "default",
-        *,
-        n_trials: int | None = None,
-        max_seconds: float | None = None,
-        baselines: str = "fast",
-        metric: str | None = None,
-        shots: int | None = None,
-        strategy: str = "auto",
-        strategy_options: Mapping[str, Any] | None = None,
-        max_two_qubit_gates: int | None = None,
-        max_parameters: int | None = None,
-        max_duration_us: float | None = None,
-        seed_from: str | Path | None = None,
-        encode: str | None = None,
-        impute: str | None = None,
-        workers: int = 1,
-        run: str | Path | None = None,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.device = device
-        self.space = space
-        self.n_trials = n_trials
-        self.max_seconds = max_seconds
-        self.baselines = baselines
-        self.metric = metric
-        self.shots = shots
-        self.strategy = strategy
-        self.strategy_options = strategy_options
-        self.max_two_qubit_gates = max_two_qubit_gates
-        self.max_parameters = max_parameters
-        self.max_duration_us = max_duration_us
-        self.seed_from = seed_from
-        self.encode = encode
-        self.impute = impute
-        self.workers = workers
-        self.run = run
-        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> QuantumCircuitSearchRegressor:
         """Search and train.

@@ -3,21 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.data.checks import LARGEST, check_text, is_missing, place, short
 from qcsearch.data.tables.cells import is_number
+from qcsearch.data.targets.base import Target
 from qcsearch.data.values import FloatArray
 from qcsearch.errors import DataError
 from qcsearch.storage.limits import MAX_CLASSES, MAX_LABEL
 
-__all__ = ["check_enough", "named", "read_columns"]
+__all__ = ["ColumnTarget", "check_enough", "named", "read_columns"]
 
 _LEAST = 2
 """Samples that a part must have, so that a score of it says anything."""
+
+
+@dataclass(frozen=True)
+class ColumnTarget(Target):
+    """A target of one output a column of labels.
+
+    Attributes:
+        columns: one name an output.
+        thing: what a column holds, a word.
+    """
+
+    columns: tuple[str, ...]
+
+    thing: ClassVar[str]
+
+    @property
+    def n_outputs(self) -> int:
+        """See `Target`."""
+        return len(self.columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See `Target`."""
+        return self.columns
+
+    @property
+    def words(self) -> str:
+        """See `Target`."""
+        return f"1 {self.thing}" if len(self.columns) == 1 else f"{len(self.columns)} {self.thing}s"
+
+    @property
+    def told(self) -> str:
+        """See `Target`."""
+        return self.words
 
 
 def named(columns: Sequence[str] | None, n_columns: int, what: str) -> tuple[str, ...]:

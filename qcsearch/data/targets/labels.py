@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.targets.base import Target
-from qcsearch.data.targets.columns import check_enough, named, read_columns
+from qcsearch.data.targets.columns import ColumnTarget, check_enough, named, read_columns
 from qcsearch.data.values import FloatArray, IntArray
 from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json
@@ -22,7 +21,7 @@ _TRUTHS = {"true": 1, "false": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}
 
 
 @dataclass(frozen=True)
-class Labels(Target):
+class Labels(ColumnTarget):
     """Each sample has any of several labels, or none of them.
 
     `y` is 1 where a sample has a label and else 0, `(n_samples, n_outputs)`. Outputs are one logit a label, and a
@@ -32,8 +31,7 @@ class Labels(Target):
         columns: one name a label.
     """
 
-    columns: tuple[str, ...]
-
+    thing: ClassVar[str] = "label"
     task: ClassVar[str] = "multilabel"
     dtype: ClassVar[type] = np.int64
     ignorant_name: ClassVar[str] = "majority of each label"
@@ -52,21 +50,6 @@ class Labels(Target):
                 who = "every sample" if share else "no sample"
                 raise DataError(f"The label '{name}' of {what} is on {who}: there is nothing to learn.")
         return cls(names)
-
-    @property
-    def n_outputs(self) -> int:
-        """See `Target`."""
-        return len(self.columns)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """See `Target`."""
-        return self.columns
-
-    @property
-    def words(self) -> str:
-        """See `Target`."""
-        return "1 label" if len(self.columns) == 1 else f"{len(self.columns)} labels"
 
     @property
     def told(self) -> str:

@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.data.targets.base import Target
-from qcsearch.data.targets.columns import check_enough, named, read_columns
+from qcsearch.data.targets.columns import ColumnTarget, check_enough, named, read_columns
 from qcsearch.data.values import FloatArray
 from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json
@@ -23,7 +22,7 @@ _NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
-class Numbers(Target):
+class Numbers(ColumnTarget):
     """Each sample has one number, or several.
 
     `y` holds them in their own units, `(n_samples, n_outputs)`. A training learns them standardised, `(y − mean) /
@@ -36,10 +35,10 @@ class Numbers(Target):
         scale: its standard deviation there.
     """
 
-    columns: tuple[str, ...]
     mean: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
 
+    thing: ClassVar[str] = "number"
     task: ClassVar[str] = "regression"
     dtype: ClassVar[type] = np.float64
     has_accuracy: ClassVar[bool] = False
@@ -62,26 +61,6 @@ class Numbers(Target):
             if len(y) > 1 and np.ptp(values) == 0:
                 raise DataError(f"Every number of {name} is {values[0]:g}: there is nothing to learn.")
         return cls(named(columns, y.shape[1], "y"))
-
-    @property
-    def n_outputs(self) -> int:
-        """See `Target`."""
-        return len(self.columns)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """See `Target`."""
-        return self.columns
-
-    @property
-    def words(self) -> str:
-        """See `Target`."""
-        return "1 number" if len(self.columns) == 1 else f"{len(self.columns)} numbers"
-
-    @property
-    def told(self) -> str:
-        """See `Target`."""
-        return self.words
 
     def encode(self, labels: Any, what: str) -> FloatArray:
         """See `Target`."""

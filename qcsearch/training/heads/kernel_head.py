@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -12,12 +13,14 @@ from qcsearch.data.sample import stratified_rows
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads.kernels import FLOOR, KERNELS, SHOTS, Expansion, Kernel, alignment
+from qcsearch.training.judging.calibration import fitted_temperature
 
 __all__ = [
     "TUNING_ROWS",
     "WIDTHS",
     "Chosen",
     "KernelHead",
+    "SolvedHead",
     "confidence",
     "folds",
     "measured",
@@ -52,7 +55,7 @@ class Chosen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class KernelHead:
+class KernelHead(ABC):
     """`logits = Σ_i dual_i k(values, points_i) + bias`, fitted; `kernels.Expansion` is the layout of its parameters.
 
     Up to `points` samples the fit is exact. Of more, a stratified random subset of so many are landmarks (Nyström:
@@ -153,6 +156,7 @@ class KernelHead:
             found.gamma, chosen.confidence * found.bias, found.points, chosen.confidence * found.dual
         ).vector
 
+    @abstractmethod
     def choose(self, values: Floats, y: Ints, signs: Floats) -> Chosen:
         """Width and strength by what they do on samples that were left out.
 
@@ -161,18 +165,26 @@ class KernelHead:
             y: their class numbers.
             signs: 1 or −1 for each output, `(n_samples, n_outputs)`.
         """
-        raise NotImplementedError
 
-    def solve(self, matrix: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
-        """Coefficients `(n_samples, n_outputs)` and bias by the kernel matrix of the samples."""
-        raise NotImplementedError
-
-    def solve_features(self, features: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
-        """Weights `(n_features, n_outputs)` and bias of a linear fit to features."""
-        raise NotImplementedError
-
+    @abstractmethod
     def expand(self, values: Floats, y: Ints, signs: Floats, chosen: Chosen) -> Expansion:
         """The fit to all samples."""
+
+
+@dataclass(frozen=True)
+class SolvedHead(KernelHead):
+    """One that solves the same problem with the kernel matrix of all samples or with features of landmarks."""
+
+    @abstractmethod
+    def solve(self, matrix: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
+        """Coefficients `(n_samples, n_outputs)` and bias by the kernel matrix of the samples."""
+
+    @abstractmethod
+    def solve_features(self, features: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
+        """Weights `(n_features, n_outputs)` and bias of a linear fit to features."""
+
+    def expand(self, values: Floats, y: Ints, signs: Floats, chosen: Chosen) -> Expansion:
+        """See `KernelHead`."""
         if len(values) <= self.points:
             matrix = self.function.matrix(values, values, chosen.gamma)
             dual, bias = self.solve(matrix, signs, chosen.strength)
@@ -218,26 +230,14 @@ def folds(y: Ints) -> list[tuple[Ints, Ints]]:
 
 
 def confidence(outputs: Floats, y: Ints) -> float:
-    """The factor that makes outputs of samples that were left out the most likely: temperature scaling.
-
-    Guo et al., ICML 2017 (arXiv 1706.04599), with Platt's smoothed labels, so that it stays finite where all are right.
+    """The factor that makes outputs of samples that were left out the most likely, see `fitted_temperature`.
 
     Args:
         outputs: `(n_samples, n_outputs)`.
         y: class numbers.
     """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
     logits = outputs if outputs.shape[1] > 1 else outputs * np.array([-0.5, 0.5])
-    n_samples, n_classes = logits.shape
-    smoothed = np.full(logits.shape, 1.0 / (n_samples + n_classes))
-    smoothed[np.arange(n_samples), y] += n_samples / (n_samples + n_classes)
-
-    def loss(log_factor: float) -> float:
-        return -float(np.sum(smoothed * log_softmax(np.exp(log_factor) * logits, axis=1)))
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-5.0, 5.0), method="bounded").x))
+    return 1.0 / fitted_temperature(logits, y, len(y))
 
 
 def _signs(y: Ints, n_classes: int) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from qcsearch.candidate import checks
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads.base import HEADS
-from qcsearch.training.heads.kernel_head import TUNING_ROWS, Chosen, KernelHead, confidence, spread
+from qcsearch.training.heads.kernel_head import TUNING_ROWS, Chosen, SolvedHead, confidence, spread
 from qcsearch.training.heads.kernels import FLOOR
 
 __all__ = ["KernelRidgeHead"]
@@ -20,7 +20,7 @@ _PENALTIES = (0.1, 0.01, 0.001, 1.0)
 
 @HEADS.register("kernel_ridge")
 @dataclass(frozen=True)
-class KernelRidgeHead(KernelHead):
+class KernelRidgeHead(SolvedHead):
     """Least squares on ±1 for each class, with a penalty; the penalty and the width by leaving one sample out.
 
     What a sample is given by a fit without it needs no such fit: with the eigenvectors of the kernel matrix it is

@@ -13,7 +13,7 @@ from qcsearch.training.heads.base import HEADS
 from qcsearch.training.heads.kernel_head import (
     TUNING_ROWS,
     Chosen,
-    KernelHead,
+    SolvedHead,
     confidence,
     folds,
     n_outputs,
@@ -28,7 +28,7 @@ _COSTS = (1.0, 10.0, 100.0)
 
 @HEADS.register("svc")
 @dataclass(frozen=True)
-class SupportVectorHead(KernelHead):
+class SupportVectorHead(SolvedHead):
     """Support vectors of each class against all others, by scikit-learn; `C` and the width by cross-validation.
 
     Attributes:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from qcsearch.training.expectations import Floats
 from qcsearch.training.heads import FittedHead, Head
@@ -53,6 +52,8 @@ def converged_head(
         value, dlogits = of(logits, y, targets) if weight is None else of(logits, y, targets, weight)
         gradient = head.backward(values, parameters, dlogits)[1]
         return value + penalty / 2 * float(parameters @ parameters), gradient + penalty * parameters
+
+    from scipy.optimize import minimize
 
     found = minimize(
         objective,
