@@ -155,12 +155,9 @@ def test_a_job_that_comes_to_light_late_is_waited_for(server, executor, rows, ho
     assert one.budget.spent() == pytest.approx(server.billed_seconds)
 
 
-@pytest.mark.parametrize(("how", "queue", "lag"), [("late", 3.0, 2.0), ("hidden", 1.5, 1.0)])
-def test_one_that_comes_later_than_is_waited_is_cancelled_while_it_can_be(
-    server, executor, rows, quick, how, queue, lag
-):
-    # A second submission on a busy machine may take a second, so what is accepted late is later than that.
-    server.queue_seconds, server.lag = queue, lag
+@pytest.mark.parametrize("how", ["late", "hidden"])
+def test_one_that_comes_later_than_is_waited_is_cancelled_while_it_can_be(server, executor, rows, quick, how):
+    server.queue_seconds, server.lag = 1.5, None  # it comes with the second, however fast the machine is
     server.faults.add("submit", how)
     one = executor(retry=replace(quick, settle_interval=0.002))
     one.run([rows[0]], 50)

@@ -6,9 +6,9 @@ import base64
 import contextlib
 import json
 import re
-import threading
 import time
 import uuid
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
         if effect == "html":
             return 200, _PAGE
         if effect == "late":
-            threading.Timer(self.app.lag, self.app.submit, [json.loads(body)]).start()
+            self.app.later(partial(self.app.submit, json.loads(body)))
             raise DropError
         if effect == "recalibrate":
             self._processor(names["name"]).recalibrate()

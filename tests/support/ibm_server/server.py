@@ -10,6 +10,7 @@ with IbmServer() as server:
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import threading
@@ -62,6 +63,10 @@ class Job:
     held: bool = False
     ended: float | None = None
 
+    def show(self) -> None:
+        """List it from now on."""
+        self.listed = time.monotonic()
+
 
 class IbmServer:
     """The server, its processors, its jobs, and all that was asked of it.
@@ -72,7 +77,7 @@ class IbmServer:
         token: the API key that is accepted; that of the environment by default.
         queue_seconds: how long each job waits before it runs.
         slowness: factor on the metered seconds of a job, called once a job.
-        lag: seconds by which faults that are late are late.
+        lag: seconds by which faults that are late are late; None until the next job was submitted.
         bill_lag: seconds for which the bill of a job that has ended is pending.
         idle_seconds: by which a session in which a job ran lasts longer than its jobs.
         cancels: whether it cancels jobs.
@@ -87,7 +92,7 @@ class IbmServer:
         token: str = "",
         queue_seconds: float = 0.0,
         slowness: Callable[[], float] = lambda: 1.0,
-        lag: float = 0.5,
+        lag: float | None = 0.5,
         bill_lag: float = 0.0,
         idle_seconds: float = 0.0,
         cancels: bool = True,
@@ -109,6 +114,7 @@ class IbmServer:
         self.lock = threading.RLock()
         self.closing = threading.Event()
         self._queue: queue.Queue[Job | None] = queue.Queue()
+        self._later: list[Callable[[], object]] = []
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
         self._http.app = self
@@ -213,12 +219,24 @@ class IbmServer:
             if effect in ("cancel", "fail", "close session", "cancel billed", "fail billed")
             else "",
             held=self.holds and effect in ("substitute", "twice", "twice drop"),
-            listed=time.monotonic() + (self.lag if effect in ("hidden", "hidden 504") else 0.0),
+            listed=math.inf if effect in ("hidden", "hidden 504") else time.monotonic(),
         )
         with self.lock:
             self.jobs[job.id] = job
+            waiting, self._later = self._later, []
+        for come in waiting:
+            come()
+        if job.listed == math.inf:
+            self.later(job.show)
         self._queue.put(job)
         return job
+
+    def later(self, come: Callable[[], object]) -> None:
+        """Have something come `lag` seconds later, or with the next job."""
+        if self.lag is None:
+            self._later.append(come)
+        else:
+            threading.Timer(self.lag, come).start()
 
     def cancel(self, job: Job, reason: str = "") -> bool:
         """Cancel a job that has not ended; False if it has."""
