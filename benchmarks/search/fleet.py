@@ -112,7 +112,7 @@ def beside(work: Callable[[T, int | None], None], items: Iterable[T], side_by_si
     """Do something for each item, so many at once, each with a core of its own; None is all cores, of the only one."""
     cores: queue.SimpleQueue[int | None] = queue.SimpleQueue()
     free = sorted(os.sched_getaffinity(0))
-    for number in range(side_by_side):
+    for number in range(min(side_by_side, len(free))):
         cores.put(free[number % len(free)] if side_by_side > 1 else None)
 
     def one(item: T) -> None:
@@ -122,7 +122,7 @@ def beside(work: Callable[[T, int | None], None], items: Iterable[T], side_by_si
         finally:
             cores.put(core)
 
-    with ThreadPoolExecutor(side_by_side) as pool:
+    with ThreadPoolExecutor(cores.qsize()) as pool:
         list(pool.map(one, items))
 
 
