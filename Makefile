@@ -28,7 +28,7 @@ help:
 	@echo "make lint      ruff, mypy --strict, which room may import which, and the shape of the house"
 	@echo "make wheel     build the wheel and try it outside the checkout"
 	@echo "make bench     the exact engine against its peers: same circuits, same noise (about fifteen minutes)"
-	@echo "make bench-search   whole searches: nine tasks, all strategies, noise (some two hours; stopped, it goes on)"
+	@echo "make bench-search   whole searches: nine tasks, quantum data, all strategies, noise (some three hours; stopped, it goes on)"
 	@echo "make bench-external  an outside study's data sets, beside its models and other libraries' (a day; stopped, it goes on)"
 	@echo "make clean     remove $(VENV), .venv-bench, build products and $(DEMO)"
 
@@ -92,6 +92,7 @@ bench-search: $(VENV)/.installed
 	$(BIN)/python benchmarks/nine_tasks.py --readme
 	$(BIN)/python benchmarks/harder.py --readme
 	$(BIN)/python benchmarks/contract.py --readme
+	$(BIN)/python benchmarks/quantum_data.py --readme
 	$(BIN)/python benchmarks/predictors.py --readme
 	$(BIN)/python benchmarks/transfer.py --readme
 	$(BIN)/python benchmarks/noise_awareness.py --readme

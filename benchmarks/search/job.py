@@ -39,7 +39,7 @@ class Job:
 
     Attributes:
         settings: everything that says which search it is; equal settings are the same run.
-        data: the task's archive.
+        data: the task's archive, or the generator of its samples.
         space: name or file, as the command line takes it.
         device: the same.
         alone: whether it has the machine for itself; otherwise it is given a core, and one thread.
@@ -47,7 +47,7 @@ class Job:
     """
 
     settings: dict[str, Any]
-    data: Path
+    data: Path | str
     space: str
     device: str
     alone: bool
@@ -99,6 +99,7 @@ class Job:
             "--max-seconds": self.settings["max_seconds"],
             "--trials": self.settings["n_trials"],
             "--max-parameters": self.settings.get("max_parameters"),
+            "--shots": self.settings.get("shots"),
             "--run": folder,
         }
         given = [
@@ -127,7 +128,7 @@ def job(
     n_trials: int | None = None,
     workers: int = 1,
     alone: bool = True,
-    data: Path | None = None,
+    data: Path | str | None = None,
     after: Callable[[Path], dict[str, Any]] | None = None,
     **more: str | int,
 ) -> Job:
@@ -143,9 +144,9 @@ def job(
         n_trials: in all.
         workers: processes.
         alone: whether it has the machine for itself.
-        data: the archive, of a task that is none of the nine.
+        data: the archive or generator, of a task that is none of the nine.
         after: see `Job`.
-        more: settings that say what the search is for; `max_parameters` is asked of it.
+        more: settings that say what the search is for; `max_parameters` and `shots` are asked of it.
     """
     archive = data or data_file(task)
     options = SearchOptions(
