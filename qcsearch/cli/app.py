@@ -39,6 +39,7 @@ from qcsearch.cli.commands import (
     tune,
     verify,
 )
+from qcsearch.cli.commands.serving import keys, serve
 from qcsearch.cli.options.common import JSON_KEY, VERBOSE_KEY
 from qcsearch.cli.options.listed import Listing
 from qcsearch.cli.output import emit, say
@@ -148,6 +149,7 @@ def _root(
 
 
 _MAKE, _LOOK, _USE, _KNOW = "Search", "Look at a run", "Use the winner", "Devices and spaces"
+_SERVE = "Serve it"
 app.command("search", cls=Listing, rich_help_panel=_MAKE)(search.search)
 app.command("check", cls=Listing, rich_help_panel=_MAKE)(check.check)
 app.command("tune", rich_help_panel=_MAKE)(tune.tune)
@@ -160,5 +162,7 @@ app.command("export", rich_help_panel=_USE)(export.export)
 app.command("verify", rich_help_panel=_USE)(verify.verify)
 app.command("predict", rich_help_panel=_USE)(predict.predict)
 app.command("tomography", rich_help_panel=_USE)(tomography.tomography)
+app.command("serve", rich_help_panel=_SERVE)(serve.serve)
+app.add_typer(keys.app, name="keys", rich_help_panel=_SERVE)
 app.add_typer(devices.app, name="devices", rich_help_panel=_KNOW)
 app.add_typer(spaces.app, name="spaces", rich_help_panel=_KNOW)

@@ -32,10 +32,12 @@ def test_the_promised_commands_are_there():
         "verify",
         "predict",
         "tomography",
+        "serve",
     ]
     devices = [("devices", name) for name in ("list", "show", "snapshot", "drift", "check")]
+    keys = [("keys", name) for name in ("create", "list", "revoke")]
     spaces = [("spaces", name) for name in ("list", "show")]
-    assert {*COMMANDS} == {*((name,) for name in promised), *devices, *spaces}
+    assert {*COMMANDS} == {*((name,) for name in promised), *devices, *spaces, *keys}
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -1,0 +1,167 @@
+"""The routes, and their OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from qcsearch._version import __version__
+from qcsearch.errors import QCSearchError
+from qcsearch.serving.access.caller import Caller
+from qcsearch.serving.routes import open_inference, people, schemas
+from qcsearch.serving.routes.problems import documented, on_http_error, on_refusal
+from qcsearch.serving.service import Service
+from qcsearch.serving.watching.log import Log
+from qcsearch.serving.watching.middleware import Watched
+
+__all__ = ["make_app"]
+
+_MODEL = "/v2/models/{name}"
+_VERSION = "/v2/models/{name}/versions/{version}"
+_NAMED = documented(401, 403, 404, 503)
+_READ_HERE = (schemas.InferRequest, schemas.PredictRequest, schemas.Problem)
+
+
+def make_app(service: Service, log: Log) -> Watched:
+    """The ASGI application of a service."""
+    app = FastAPI(
+        title="qcsearch", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False,
+        description="Trained quantum models: the Open Inference Protocol v2, and /v1/predict for people.",
+    )  # fmt: skip
+    app.add_exception_handler(QCSearchError, on_refusal)
+    app.add_exception_handler(HTTPException, on_http_error)
+    _open_routes(app, service)
+    _model_routes(app, service)
+    _people_routes(app, service)
+    _describe(app)
+    return Watched(app, service, log)
+
+
+def _open_routes(app: FastAPI, service: Service) -> None:
+    """What anybody may ask: whoever watches a service has no key."""
+
+    @app.get("/v2/health/live", tags=["health"], response_class=Response)
+    async def live(request: Request) -> Response:
+        """Whether the process answers."""
+        _seen(request)
+        return Response()
+
+    @app.get("/v2/health/ready", tags=["health"], response_class=Response, responses=documented(503))
+    async def ready(request: Request) -> Response:
+        """Whether it should be sent requests."""
+        _seen(request)
+        return _readiness(service)
+
+
+def _model_routes(app: FastAPI, service: Service) -> None:
+    """The Open Inference Protocol v2."""
+
+    @app.get("/v2", tags=["protocol"], responses=documented(401, 403))
+    async def server(request: Request) -> schemas.ServerMetadata:
+        """What answers here."""
+        _caller(request, service).check("predict")
+        return open_inference.server_metadata()
+
+    @app.get(_MODEL, tags=["protocol"], responses=_NAMED, response_model_exclude_none=True)
+    async def metadata(request: Request, name: str) -> schemas.ModelMetadata:
+        """What a model takes and gives."""
+        return open_inference.model_metadata(service.find(_caller(request, service), name))
+
+    @app.get(_VERSION, tags=["protocol"], responses=_NAMED, response_model_exclude_none=True)
+    async def version_metadata(request: Request, name: str, version: str) -> schemas.ModelMetadata:
+        """What a model takes and gives."""
+        return open_inference.model_metadata(service.find(_caller(request, service), name, version))
+
+    @app.get(f"{_MODEL}/ready", tags=["protocol"], responses=_NAMED, response_class=Response)
+    async def model_ready(request: Request, name: str) -> Response:
+        """Whether a model should be asked."""
+        service.find(_caller(request, service), name)
+        return _readiness(service)
+
+    @app.get(f"{_VERSION}/ready", tags=["protocol"], responses=_NAMED, response_class=Response)
+    async def version_ready(request: Request, name: str, version: str) -> Response:
+        """Whether a model should be asked."""
+        service.find(_caller(request, service), name, version)
+        return _readiness(service)
+
+    @app.post(f"{_MODEL}/infer", **_asking("protocol", schemas.InferRequest, schemas.InferResponse))
+    async def infer(request: Request, name: str) -> Response:
+        """Answer an inference request."""
+        served = service.find(_caller(request, service), name)
+        return await open_inference.infer(request, service, served)
+
+    @app.post(f"{_VERSION}/infer", **_asking("protocol", schemas.InferRequest, schemas.InferResponse))
+    async def version_infer(request: Request, name: str, version: str) -> Response:
+        """Answer an inference request."""
+        served = service.find(_caller(request, service), name, version)
+        return await open_inference.infer(request, service, served)
+
+
+def _people_routes(app: FastAPI, service: Service) -> None:
+    @app.get("/v1/models", tags=["people"], responses=documented(401, 403))
+    async def models(request: Request) -> schemas.ModelList:
+        """Names of the models that the caller may use."""
+        caller = _caller(request, service)
+        caller.check("predict")
+        return schemas.ModelList(models=[model.name for model in service.catalog if caller.sees(model.name)])
+
+    @app.post("/v1/predict", **_asking("people", schemas.PredictRequest, schemas.PredictResponse))
+    async def predict(request: Request) -> Response:
+        """Predict samples: rows of features, or an image."""
+        return await people.predict(request, service, _caller(request, service))
+
+    @app.get("/metrics", tags=["health"], response_class=Response, responses=documented(401, 403))
+    async def metrics(request: Request) -> Response:
+        """Metrics of the service, as Prometheus reads them."""
+        _caller(request, service).check("admin")
+        return Response(service.metrics.text(), media_type=service.metrics.content_type)
+
+
+def _seen(request: Request) -> None:
+    """Remember the route; the address itself is the client's words."""
+    request.state.record.route = request.scope["route"].path
+
+
+def _caller(request: Request, service: Service) -> Caller:
+    """Whoever asks."""
+    _seen(request)
+    caller = service.guard.identify(request.headers.get("authorization"))
+    request.state.record.caller = caller.name
+    return caller
+
+
+def _readiness(service: Service) -> Response:
+    return Response(status_code=200 if service.ready else 503)
+
+
+def _asking(tag: str, body: type[BaseModel], answer: type[BaseModel]) -> dict[str, Any]:
+    """What OpenAPI says of a route that reads its body by itself."""
+    schema = {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}}
+    return {
+        "tags": [tag],
+        "response_model": answer,
+        "responses": documented(400, 401, 403, 404, 413, 415, 503),
+        "openapi_extra": {"requestBody": {"required": True, "content": {"application/json": schema}}},
+    }
+
+
+def _describe(app: FastAPI) -> None:
+    """Add to the OpenAPI document what the routes refer to."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            named = [(cls, "validation") for cls in _READ_HERE]
+            _, found = models_json_schema(named, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+            document = plain()
+            document["components"]["schemas"] |= found["$defs"]
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation does it

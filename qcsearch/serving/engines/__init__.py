@@ -1,0 +1,1 @@
+"""What computes answers: each behind one small protocol, see `base`."""

@@ -1,0 +1,188 @@
+"""A service's life: models are read, warmed and tried, then it listens; on a signal it ends and drops nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from qcsearch.errors import InputError
+from qcsearch.serving.access.guard import Guard, OpenDoor
+from qcsearch.serving.access.keyring import Keyring
+from qcsearch.serving.app import make_app
+from qcsearch.serving.engines.exact import ExactEngine
+from qcsearch.serving.http.connection import connection_class
+from qcsearch.serving.models.catalog import Catalog
+from qcsearch.serving.models.served import ServedModel
+from qcsearch.serving.service import Service
+from qcsearch.serving.settings import ServingSettings
+from qcsearch.serving.watching.log import Log
+from qcsearch.serving.watching.metrics import Metrics
+
+__all__ = ["serve"]
+
+_GRACE_SECONDS = 30
+_BACKLOG = 512
+_TICKS_BETWEEN_SWEEPS = 5
+
+
+def serve(
+    bundles: Sequence[str],
+    settings: ServingSettings,
+    *,
+    on_ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Serve bundles until SIGTERM or SIGINT; then finish what was begun, and return.
+
+    Args:
+        bundles: paths, or `NAME=PATH`.
+        settings: see `ServingSettings`.
+        on_ready: called with the address once the service answers.
+
+    Raises:
+        BundleError: if a bundle is not as it was written.
+        InputError: if a name stands twice, or nobody can listen there.
+    """
+    limits, metrics, log, guard = settings.limits, Metrics(), Log(), _guard(settings)
+    with _bound(settings.host, settings.port) as listener:  # nobody is answered before all models are warm
+        catalog = Catalog([ServedModel.load(spec) for spec in bundles])
+        for model in catalog:
+            model.warm()
+        engine = ExactEngine(limits.queued_rows, limits.batch_rows, metrics.batch)
+        service = Service(catalog, engine, guard, limits, metrics)
+        server = Server(_config(settings, make_app(service, log)), service, settings.drain_seconds, log)
+        metrics.watch_queue(lambda: engine.waiting_rows)
+        metrics.watch_connections(lambda: len(server.server_state.connections))
+        host, port = listener.getsockname()[:2]
+        address = (
+            f"{'https' if settings.tls_cert else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+        )
+        server.on_started = lambda: on_ready(address)
+        asyncio.run(_run(server, listener, engine))
+
+
+async def _run(server: Server, listener: socket.socket, engine: ExactEngine) -> None:
+    await server.serve([listener])
+    await engine.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which watches its connections, and ends in two steps.
+
+    First it says that it is not ready, and has each answer close its connection, while it still takes new ones: whoever
+    balances load sends them elsewhere from then on. Then it stops listening, and finishes.
+
+    Args:
+        config: of uvicorn.
+        service: gets to know that it ends.
+        drain_seconds: of the first step.
+        log: gets a line for each.
+    """
+
+    def __init__(self, config: uvicorn.Config, service: Service, drain_seconds: float, log: Log) -> None:
+        super().__init__(config)
+        self._service, self._drain_seconds, self._log = service, drain_seconds, log
+        self._ends_at: float | None = None
+        self.on_started: Callable[[], None] = lambda: None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self._log.event("ready", models=[model.name for model in self._service.catalog])
+        self.on_started()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Every tenth of a second: end connections that are late, and the service if its time has come."""
+        now = time.monotonic()
+        if counter % _TICKS_BETWEEN_SWEEPS == 0:
+            for connection in list(self.server_state.connections):
+                connection.sweep(now)  # type: ignore[union-attr]  # they are `Connection`s
+        return await super().on_tick(counter) or (self._ends_at is not None and now >= self._ends_at)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was begun; connections that are late end meanwhile, too."""
+        sweeping = asyncio.create_task(self._sweep())
+        await super().shutdown(sockets)
+        sweeping.cancel()
+        self._log.event("ended")
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(0.5)
+            for connection in list(self.server_state.connections):
+                connection.sweep(time.monotonic())  # type: ignore[union-attr]
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Have SIGTERM and SIGINT end the service; the second one at once."""
+        loop = asyncio.get_running_loop()
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        for number in handlers:
+            loop.add_signal_handler(number, self._end)
+        try:
+            yield
+        finally:
+            for number, handler in handlers.items():
+                loop.remove_signal_handler(number)
+                signal.signal(number, handler)
+
+    def _end(self) -> None:
+        if self._service.draining:
+            self.should_exit = self.force_exit = True
+            return
+        self._service.draining = True
+        self._ends_at = time.monotonic() + self._drain_seconds
+        self._log.event("draining")
+
+
+def _guard(settings: ServingSettings) -> Guard:
+    return OpenDoor() if settings.keys is None else Keyring(settings.keys)
+
+
+def _config(settings: ServingSettings, app: Any) -> uvicorn.Config:
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # the log is ours
+        logging.getLogger(name).disabled = True
+    return uvicorn.Config(
+        app,
+        http=connection_class(settings.limits),
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # an address that a client can choose is none
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=int(settings.limits.idle_seconds) + 1,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+    )
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that has its address, and takes no connection yet.
+
+    Raises:
+        InputError: if it cannot be.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise InputError(
+            f"Nobody can listen on {host}, port {port}: {error.strerror or error}.",
+            "choose another --port or --host.",
+        ) from error
+    with listener:
+        yield listener

@@ -1,0 +1,1 @@
+"""Bundles as a service holds them: verified, named, warm."""

@@ -1,0 +1,145 @@
+"""A bundle as a service holds it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcsearch.bundle.model import read_model
+from qcsearch.bundle.verify import read_verified
+from qcsearch.data.checks import as_numbers
+from qcsearch.data.quantum.reading import check_states
+from qcsearch.data.sources.samples import load_samples
+from qcsearch.errors import InputError
+from qcsearch.training.expectations import Floats
+from qcsearch.training.model import TrainedModel
+
+__all__ = ["ServedModel"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_VERSION_DIGITS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class ServedModel:
+    """A model with the name that clients ask for.
+
+    Attributes:
+        name: in addresses.
+        digest: of the bundle: its name by content.
+        model: the model.
+    """
+
+    name: str
+    digest: str
+    model: TrainedModel
+
+    @classmethod
+    def load(cls, spec: str) -> ServedModel:
+        """Verify and read a bundle.
+
+        Args:
+            spec: path of the bundle, or `NAME=PATH`; without a name it has that of the folder or file.
+
+        Raises:
+            BundleError: if it is not as it was written.
+            InputError: if the name cannot stand in an address.
+        """
+        name, given, path = spec.partition("=")
+        if not given or "/" in name:
+            name, path = "", spec
+        manifest, files = read_verified(path)
+        name = name or Path(path).resolve().name.removesuffix(".zip")
+        if not _NAME.fullmatch(name):
+            raise InputError(
+                f"A model's name must be letters, digits, '.', '_' and '-', at most 64. Got {name!r}.",
+                f"give it one: qcsearch serve my-model={path}.",
+            )
+        return cls(name, manifest.digest, read_model(files))
+
+    @property
+    def version(self) -> str:
+        """The beginning of the digest, which is what clients call a version."""
+        return self.digest[:_VERSION_DIGITS]
+
+    @property
+    def source(self) -> str:
+        """What the exact engine's answers are of, as the command line says it."""
+        return f"exact engine, noise of {self.model.device.name}"
+
+    @property
+    def n_columns(self) -> int:
+        """Numbers of one sample."""
+        return self.model.n_features_in
+
+    @cached_property
+    def takes_text(self) -> bool:
+        """Whether a column may hold text or a gap."""
+        return self.model.encoder is not None
+
+    @property
+    def features(self) -> tuple[str, ...] | int:
+        """Names of the features, or their number if they have none."""
+        return self.model.feature_names or self.model.n_features_in
+
+    def read(self, rows: Any) -> Floats:
+        """Check samples as the command line checks a table; return them as numbers `(n_samples, n_columns)`.
+
+        Args:
+            rows: `(n_samples, n_columns)`, images `(n_samples, height, width)`, or a frame with the features' names.
+
+        Raises:
+            DataError: if the model cannot take them.
+        """
+        if self.model.quantum is not None:
+            return check_states(as_numbers(rows, "X"), self.model.quantum)
+        return load_samples(rows, self.features, None, self.model.encoder).X
+
+    def outputs(self, X: Floats) -> Floats:
+        """The head's outputs `(n_samples, n_outputs)` of samples that `read` returned, on the exact engine."""
+        return self.model.decision(X)
+
+    def labels(self, outputs: Floats) -> NDArray[Any]:
+        """What outputs say, as the training knew it: `(n_samples,)`, or `(n_samples, n_outputs)`."""
+        target = self.model.target
+        return target.decode(target.answers(outputs))
+
+    def figures(self, outputs: Floats) -> Floats:
+        """Probabilities `(n_samples, n_outputs)`, or numbers in their own units."""
+        return self.model.figures(outputs)
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether it says how sure it is; who predicts numbers does not."""
+        return self.model.target.task != "regression"
+
+    @cached_property
+    def a_label(self) -> NDArray[Any]:
+        """Labels of one made-up sample, from which their type and shape are seen."""
+        return self.labels(np.zeros((1, self.model.target.n_outputs)))
+
+    def warm(self) -> None:
+        """Compile circuit and kernels, by predicting one sample and a batch; see that both say the same.
+
+        Raises:
+            QCSearchError: if the model cannot predict.
+        """
+        rows = np.zeros((5, self.n_columns)) if self.model.quantum is None else _ground(self.n_columns)
+        one, many = self.outputs(rows[:1]), self.outputs(rows)
+        if not np.allclose(one, many[:1], rtol=0, atol=1e-9):
+            raise InputError(
+                f"The model '{self.name}' must give a sample the same answer in any batch. It does not."
+            )
+
+
+def _ground(n_columns: int) -> Floats:
+    """|0…0⟩ five times, whatever the form: its first number is 1 as an amplitude and as the identity's expectation."""
+    rows = np.zeros((5, n_columns))
+    rows[:, 0] = 1
+    return rows

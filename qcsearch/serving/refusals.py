@@ -1,0 +1,86 @@
+"""What a service refuses: one class a status code, each with a sentence that a client may read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from qcsearch.errors import QCSearchError
+
+__all__ = [
+    "BusyError",
+    "ExpiredError",
+    "ForbiddenError",
+    "KeysError",
+    "MediaTypeError",
+    "RefusedError",
+    "TooLargeError",
+    "UnauthorizedError",
+    "UnknownModelError",
+    "UnreadableError",
+]
+
+
+class RefusedError(QCSearchError):
+    """A request is not answered.
+
+    Attributes:
+        status: of the HTTP answer.
+        title: of its problem document: the same for all of its kind.
+        retry_after: seconds after which to ask again; None if that would be no use.
+    """
+
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "Bad request"
+    retry_after: ClassVar[int | None] = None
+
+
+class UnreadableError(RefusedError):
+    """The body is not what the route takes."""
+
+
+class UnauthorizedError(RefusedError):
+    """There is no key, or one that is not valid; which of both is not told."""
+
+    status, title = 401, "Unauthorized"
+
+
+class ForbiddenError(RefusedError):
+    """The key is valid, but not for this."""
+
+    status, title = 403, "Forbidden"
+
+
+class UnknownModelError(RefusedError):
+    """There is no such model, or none that the key may see."""
+
+    status, title = 404, "Not found"
+
+
+class TooLargeError(RefusedError):
+    """The body has more bytes than a request may have."""
+
+    status, title = 413, "Content too large"
+
+
+class MediaTypeError(RefusedError):
+    """The body is compressed, or of a type that the route does not read."""
+
+    status, title = 415, "Unsupported media type"
+
+
+class BusyError(RefusedError):
+    """As much waits to be computed as may."""
+
+    status, title, retry_after = 503, "Busy", 1
+
+
+class ExpiredError(RefusedError):
+    """The request waited longer than it may; nothing was computed for it."""
+
+    status, title, retry_after = 503, "Expired", 1
+
+
+class KeysError(RefusedError):
+    """The service cannot tell who may ask, and lets nobody in."""
+
+    status, title, retry_after = 503, "Keys unreadable", 5

@@ -1,0 +1,158 @@
+"""What bodies hold: read by these, and described by them in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "InferInput",
+    "InferOutput",
+    "InferRequest",
+    "InferResponse",
+    "ModelList",
+    "ModelMetadata",
+    "PredictRequest",
+    "PredictResponse",
+    "Prediction",
+    "Problem",
+    "RequestedOutput",
+    "ServerMetadata",
+    "Tensor",
+]
+
+_MOST_DIMENSIONS, _MOST_TENSORS = 8, 16
+
+Cell = float | int | str | None
+Name = Annotated[str, Field(max_length=256)]
+
+
+class Loose(BaseModel):
+    """What the protocol lets others extend."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, protected_namespaces=())
+
+
+class Strict(BaseModel):
+    """What holds nothing else."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, protected_namespaces=())
+
+
+class InferInput(Loose):
+    """A tensor that is sent: `data` in JSON, or the parameter `binary_data_size` and bytes after the JSON."""
+
+    name: Name
+    shape: list[Annotated[int, Field(ge=0, le=2**31)]] = Field(min_length=1, max_length=_MOST_DIMENSIONS)
+    datatype: Name
+    parameters: dict[str, Any] = {}
+    data: list[Any] | None = None
+
+
+class RequestedOutput(Loose):
+    """A tensor that is asked for; the parameter `binary_data` says how."""
+
+    name: Name
+    parameters: dict[str, Any] = {}
+
+
+class InferRequest(Loose):
+    """A request of the Open Inference Protocol v2."""
+
+    id: Name | None = None
+    parameters: dict[str, Any] = {}
+    inputs: list[InferInput] = Field(min_length=1, max_length=_MOST_TENSORS)
+    outputs: list[RequestedOutput] = Field(default=[], max_length=_MOST_TENSORS)
+
+
+class InferOutput(Loose):
+    """A tensor that is answered."""
+
+    name: str
+    shape: list[int]
+    datatype: str
+    parameters: dict[str, Any] = {}
+    data: list[Any] | None = None
+
+
+class InferResponse(Loose):
+    """An answer of the Open Inference Protocol v2."""
+
+    model_name: str
+    model_version: str
+    id: str | None = None
+    parameters: dict[str, Any] = {}
+    outputs: list[InferOutput]
+
+
+class Tensor(Loose):
+    """What a tensor of a model is; -1 is any number."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelMetadata(Loose):
+    """What a model takes and gives."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+    parameters: dict[str, Any]
+
+
+class ServerMetadata(Loose):
+    """What answers here."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class ModelList(Strict):
+    """Names of the models that the caller may use."""
+
+    models: list[str]
+
+
+class PredictRequest(Strict):
+    """Samples in a person's words: `rows` or `image`."""
+
+    model: Name | None = Field(default=None, description="Which; not needed where there is one.")
+    rows: list[list[Cell] | dict[str, Cell]] | None = Field(
+        default=None, min_length=1, description="One a sample: its features in order, or by name."
+    )
+    image: str | None = Field(default=None, description="A grey PNG of the training's size, in base64.")
+
+
+class Prediction(Strict):
+    """What is predicted of one sample."""
+
+    label: Any = Field(description="Class or number; a list where a sample has several.")
+    probabilities: dict[str, float] | None = Field(description="Of each class or label; null of numbers.")
+
+
+class PredictResponse(Strict):
+    """What is predicted, and what that is worth."""
+
+    model: str
+    digest: str = Field(description="Of the bundle: SHA-256 of its manifest.")
+    kind: str = Field(description="simulated exact, fake-backend or hardware.")
+    source: str
+    predictions: list[Prediction]
+
+
+class Problem(Loose):
+    """What is wrong, and what can be done about it (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    error: str
+    fix: str | None = None

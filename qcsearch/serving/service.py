@@ -1,0 +1,96 @@
+"""What every prediction goes through, whichever route it came by: who, which model, how much, then the engine.
+
+A further rule, such as a quota or an audit, is a step here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from qcsearch.serving.access.caller import Caller
+from qcsearch.serving.access.guard import Guard
+from qcsearch.serving.engines.base import Answers, Engine
+from qcsearch.serving.models.catalog import Catalog
+from qcsearch.serving.models.served import ServedModel
+from qcsearch.serving.refusals import UnreadableError
+from qcsearch.serving.settings import Limits
+from qcsearch.serving.watching.metrics import Metrics
+from qcsearch.serving.watching.record import Record
+
+__all__ = ["Service"]
+
+
+@dataclass(eq=False)
+class Service:
+    """The parts of a service that its routes ask.
+
+    Attributes:
+        catalog: its models.
+        engine: what computes.
+        guard: who may ask.
+        limits: how much.
+        metrics: what is counted.
+        draining: whether it was told to end.
+    """
+
+    catalog: Catalog
+    engine: Engine
+    guard: Guard
+    limits: Limits
+    metrics: Metrics
+    draining: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether it should be sent requests; models are warm before it listens at all."""
+        return not self.draining
+
+    def find(self, caller: Caller, name: str, version: str | None = None) -> ServedModel:
+        """A model, for who may use it.
+
+        Raises:
+            ForbiddenError: if the caller may not predict.
+            UnknownModelError: if there is no such model, or none for the caller.
+        """
+        caller.check("predict")
+        caller.check_model(name)
+        return self.catalog.find(name, version)
+
+    def check_rows(self, n_rows: int) -> None:
+        """Pass if one request may have so many samples.
+
+        Raises:
+            UnreadableError: if not.
+        """
+        if n_rows > self.limits.rows:
+            raise UnreadableError(
+                f"A request must have at most {self.limits.rows:,} samples. It has {n_rows:,}.",
+                "send them in parts.",
+            )
+
+    async def predict(
+        self, model: ServedModel, rows: Any, record: Record, seconds: float | None = None
+    ) -> Answers:
+        """What a model says of samples.
+
+        Args:
+            model: what `find` returned.
+            rows: as `ServedModel.read` takes them.
+            record: of the request.
+            seconds: that the client waits; None for as long as the service allows.
+
+        Raises:
+            DataError: if the model cannot take the samples.
+            RefusedError: if there are too many, too much waits, or it took too long.
+        """
+        record.model = model.name
+        checked = model.read(rows)
+        record.rows = len(checked)
+        self.check_rows(len(checked))
+        patience = (
+            self.limits.request_seconds if seconds is None else min(seconds, self.limits.request_seconds)
+        )
+        answers = await self.engine.answer(model, checked, record.began + patience)
+        self.metrics.rows.labels(model.name).inc(len(answers))
+        return answers

@@ -1,0 +1,1 @@
+"""What is written down of a request: a line of JSON and numbers, never its content."""

@@ -1,0 +1,68 @@
+"""Around everything: each request gets a record, is logged and counted, and never ends in a traceback."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from qcsearch.serving.routes.problems import internal_problem
+from qcsearch.serving.service import Service
+from qcsearch.serving.watching.log import Log
+from qcsearch.serving.watching.record import Record, request_id
+
+__all__ = ["Watched"]
+
+_METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
+_SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+
+
+class Watched:
+    """An ASGI application around another.
+
+    Args:
+        app: the other.
+        service: whose metrics count.
+        log: gets a line a request.
+    """
+
+    def __init__(self, app: Any, service: Service, log: Log) -> None:
+        self._app, self._service, self._log = app, service, log
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        record = Record(request_id(_header(scope, b"x-request-id")), method)
+        scope.setdefault("state", {})["record"] = record
+        status = 0
+
+        async def watched(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    *_SAFE,
+                    (b"x-request-id", record.request_id.encode()),
+                ]
+                if self._service.draining:
+                    message["headers"].append((b"connection", b"close"))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:  # a fault of ours: said in the log, not to the client
+            self._log.failure(record, error)
+            record.error = type(error).__name__
+            if status == 0:
+                await internal_problem(record.request_id)(scope, receive, watched)
+        finally:
+            seconds = time.monotonic() - record.began
+            self._service.metrics.request(record, status, seconds)
+            self._log.request(record, status, seconds)
+
+
+def _header(scope: Any, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)

@@ -1,0 +1,42 @@
+"""What is remembered of one request while it is answered; nothing of its content."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+
+__all__ = ["Record", "request_id"]
+
+_GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+
+@dataclass(eq=False)
+class Record:
+    """One request.
+
+    Attributes:
+        request_id: the client's, or a random one.
+        method: of the request, if it is one that there is.
+        began: in seconds of `time.monotonic`.
+        route: the template of the route, such as `/v2/models/{name}/infer`: addresses are the client's words.
+        model: name of the model.
+        caller: name of the key.
+        rows: number of samples.
+        error: title of the problem, if it was refused.
+    """
+
+    request_id: str
+    method: str
+    began: float = field(default_factory=time.monotonic)
+    route: str = ""
+    model: str = ""
+    caller: str = ""
+    rows: int = 0
+    error: str = ""
+
+
+def request_id(given: str | None) -> str:
+    """The client's, if it is a plain word; else a random one."""
+    return given if given is not None and _GIVEN.fullmatch(given) else secrets.token_hex(8)
