@@ -29,7 +29,7 @@ from search.summary import (
 )
 from search.tasks import HARDER, N_TEST, TARGETS, TASKS, data_file, marked, notes
 
-from qcsearch.search.finish.baselines.base import RAW
+from qcsearch.search.finish.baselines.base import RAW, UNENTANGLED
 
 FRONT = Path(__file__).resolve().parents[1] / "README.md"
 CLASSICAL = ("logistic regression", "RBF-SVM", "gradient boosting", "MLP")
@@ -40,6 +40,8 @@ HEAD = [
     "under noise, median (range) [95 %]",
     "asked",
     "noiseless",
+    "at 1,024 shots",
+    "without two-qubit gates",
     "spread of refits",
     *CLASSICAL,
     "qubits",
@@ -55,7 +57,7 @@ Entry = dict[str, Any]
 
 def main() -> None:
     """Measure, store after each search, print."""
-    parser = searches(__doc__, "nine_tasks", seeds=3, max_seconds=60)
+    parser = searches(__doc__, "nine_tasks", seeds=5, max_seconds=60)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     asked = parser.parse_args()
     wanted = cells(asked.tasks, asked.seeds)
@@ -76,7 +78,8 @@ def render(entries: list[Entry]) -> str:
         return "Nothing was measured."
     tasks = _tasks(found)
     lines = [noted(found), "", _settings(found), "", *table(HEAD, _rows(found)), *notes(tasks)]
-    return "\n".join([*lines, "", _against_classical(found, tasks), *failures(entries)])
+    told = [_against_classical(found, tasks), *_entanglement(found)]
+    return "\n".join([*lines, "", *told, *failures(entries)])
 
 
 def front(entries: list[Entry]) -> str:
@@ -85,7 +88,8 @@ def front(entries: list[Entry]) -> str:
     tasks = _tasks(found)
     head = ["task", "test samples", "qcsearch, under noise", *CLASSICAL, "qubits", "two-qubit gates"]
     rows = ([marked(task), f"{N_TEST[task]:,}", *_front_cells(task, of(found, task=task))] for task in tasks)
-    return "\n".join([*table(head, rows), *notes(tasks), "", _against_classical(found, tasks)])
+    told = [_against_classical(found, tasks), *_entanglement(found)]
+    return "\n".join([*table(head, rows), *notes(tasks), "", *told])
 
 
 def _front_cells(task: str, runs: list[Entry]) -> Iterator[str]:
@@ -137,6 +141,8 @@ def _rows(found: list[Entry]) -> Iterator[list[str]]:
             tested(noisy, n),
             f"≥ {TARGETS[task]:g}: {reached(noisy, n, TARGETS[task])}" if task in TARGETS else "–",
             tested(values(runs, "scores", "noiseless"), n),
+            _at_shots(runs, n),
+            _unentangled(runs, n),
             f"{median(refits):.4f}" if refits else "–",
             *(tested(_classical(runs, name), n) for name in CLASSICAL),
             *(number(values(runs, "model", name)) for name in ("n_qubits", "n_weights", "two_qubit_gates")),
@@ -144,6 +150,44 @@ def _rows(found: list[Entry]) -> Iterator[list[str]]:
             number(values(runs, "cost", "noisy_evaluations")),
             f"{max(values(runs, 'cost', 'wall_seconds')):.0f}",
         ]
+
+
+def _at_shots(runs: list[Entry], n: int) -> str:
+    """Of the same weights; nothing of runs that were stored before it was told."""
+    scores = [run["scores"]["at_shots"] for run in runs if "at_shots" in run["scores"]]
+    assert {score["shots"] for score in scores} <= {1024}
+    return tested([score["accuracy"] for score in scores], n)
+
+
+def _unentangled(runs: list[Entry], n: int) -> str:
+    """Of the winners without their two-qubit gates, trained as long; of how many, where the seconds ended before."""
+    scores = [score for _, score in _with_and_without(runs)]
+    few = f" ({len(scores)} of {len(runs)} runs)" if 0 < len(scores) < len(runs) else ""
+    return tested(scores, n) + few
+
+
+def _with_and_without(runs: list[Entry]) -> list[tuple[float, float]]:
+    """Test accuracies of winners, and of the same without two-qubit gates."""
+    return [
+        (run["scores"]["noisy"], row["test_accuracy"])
+        for run in runs
+        for row in run["scores"].get("baselines", ())
+        if row["name"] == UNENTANGLED
+    ]
+
+
+def _entanglement(found: list[Entry]) -> list[str]:
+    """What two-qubit gates added, over all winners that were trained without them too."""
+    both = _with_and_without(found)
+    if not both:
+        return []
+    one = pairs(*([pair[side] for pair in both] for side in (0, 1)))
+    return [
+        "",
+        f"Two-qubit gates added {100 * one.mean:+.2f} points on the mean of {one.n} winners (better on {one.better}, "
+        f"alike on {one.alike}, worse on {one.worse}; Wilcoxon's signed ranks): {probability(one.p_value)}, "
+        f"{apart(one.p_value)}.",
+    ]
 
 
 def _settings(found: list[Entry]) -> str:
