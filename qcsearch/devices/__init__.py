@@ -9,6 +9,7 @@ from qcsearch._lazy import attach
 if TYPE_CHECKING:
     from qcsearch.devices.calibration.backends import device_from_backend
     from qcsearch.devices.calibration.providers import get_device, list_devices
+    from qcsearch.devices.calibration.scaled import scaled
     from qcsearch.devices.calibration.snapshot_files import read_snapshot, write_snapshot
     from qcsearch.devices.calibration.synthetic import drifted
     from qcsearch.devices.device import Device, GateCalibration, Qubit
@@ -22,6 +23,7 @@ else:
             "qcsearch.devices.calibration.backends": ("device_from_backend",),
             "qcsearch.devices.calibration.providers": ("get_device", "list_devices"),
             "qcsearch.devices.calibration.snapshot_files": ("read_snapshot", "write_snapshot"),
+            "qcsearch.devices.calibration.scaled": ("scaled",),
             "qcsearch.devices.calibration.synthetic": ("drifted",),
             "qcsearch.devices.device": ("Device", "GateCalibration", "Qubit"),
             "qcsearch.devices.noise": ("noise_model",),
@@ -44,5 +46,6 @@ __all__ = [
     "map_circuit",
     "noise_model",
     "read_snapshot",
+    "scaled",
     "write_snapshot",
 ]
