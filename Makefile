@@ -96,6 +96,7 @@ bench-search: $(VENV)/.installed
 	$(BIN)/python benchmarks/predictors.py --readme
 	$(BIN)/python benchmarks/transfer.py --readme
 	$(BIN)/python benchmarks/noise_awareness.py --readme
+	$(BIN)/python benchmarks/noise_map.py --readme
 	$(BIN)/python benchmarks/strategies.py --readme
 
 clean:

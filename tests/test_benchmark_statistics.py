@@ -132,3 +132,37 @@ def test_differences_that_are_equal_but_for_rounding_are_ties(statistics):
 def test_holm_s_correction_multiplies_by_the_tests_that_are_left_and_never_falls(statistics):
     assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert statistics.holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def crossed(rng, seeds, samples, left, shape=(3, 200)):
+    """Differences with the mean .1, in a table of seeds and samples."""
+    return (
+        0.1
+        + seeds * rng.standard_normal((shape[0], 1))
+        + samples * rng.standard_normal((1, shape[1]))
+        + left * rng.standard_normal(shape)
+    )
+
+
+@pytest.mark.parametrize("spread", [(0.05, 0.3, 0.3), (0.0, 0.3, 0.3), (0.0, 0.0, 0.3), (0.05, 0.0, 0.0)])
+def test_a_gain_holds_the_truth_in_about_95_of_100_whether_seeds_or_samples_differ(statistics, spread):
+    rng = np.random.default_rng(0)
+    found = [statistics.gain(crossed(rng, *spread)).interval for _ in range(1000)]
+    share = np.mean([one.low <= 0.1 <= one.high for one in found])
+    assert 0.92 <= share <= 0.995
+
+
+def test_a_gain_of_seeds_alone_is_student_s_interval_of_their_means(statistics):
+    means = np.array([0.05, 0.10, 0.18])
+    found = statistics.gain(np.repeat(means[:, None], 50, axis=1))
+    margin = 4.302653 * means.std(ddof=1) / np.sqrt(3)
+    assert found.mean == pytest.approx(0.11)
+    assert (found.interval.low, found.interval.high) == pytest.approx((0.11 - margin, 0.11 + margin))
+    assert found.sign == 0
+    assert statistics.gain(np.repeat(means[:, None] + 0.2, 50, axis=1)).sign == 1
+    assert statistics.gain(np.repeat(means[:, None] - 0.5, 50, axis=1)).sign == -1
+
+
+def test_no_difference_anywhere_is_no_gain(statistics):
+    found = statistics.gain(np.zeros((3, 20)))
+    assert (found.mean, found.interval.low, found.interval.high, found.sign) == (0, 0, 0, 0)
