@@ -37,10 +37,10 @@ CURVE_NOISE = 0.01
 HYPERPLANE_DIMENSION = 3
 
 
-def linearly_separable(rng: RandomState, n_features: int) -> Samples:
+def linearly_separable(rng: RandomState, n_features: int, n_samples: int = N_SAMPLES) -> Samples:
     """Points of the cube [-1, 1]^d, but for those with |Σ x_i| <= 0.02 d; class -1 is where Σ x_i > 0."""
-    X = 2 * rng.rand(2 * N_SAMPLES, n_features) - 1
-    X = X[np.abs(X.sum(axis=1)) > 0.02 * n_features][:N_SAMPLES]
+    X = 2 * rng.rand(2 * n_samples, n_features) - 1
+    X = X[np.abs(X.sum(axis=1)) > 0.02 * n_features][:n_samples]
     return X, np.where(X.sum(axis=1) > 0, -1, 1)
 
 
@@ -59,7 +59,7 @@ def bars_and_stripes(rng: RandomState, size: int, n_samples: int) -> Samples:
     return X.reshape(n_samples, -1), y
 
 
-def hidden_manifold(rng: RandomState, n_features: int, dimension: int) -> Samples:
+def hidden_manifold(rng: RandomState, n_features: int, dimension: int, n_samples: int = N_SAMPLES) -> Samples:
     """Gaussian points c of a hidden space, seen as tanh(c F / √m - b), labelled by v · tanh(W c) against its median.
 
     The model of S. Goldt et al., arXiv 1909.11500; F, W and v are Gaussian, b is drawn evenly from [-1, 1).
@@ -68,9 +68,10 @@ def hidden_manifold(rng: RandomState, n_features: int, dimension: int) -> Sample
         rng: the source.
         n_features: that are seen.
         dimension: m, of the hidden space.
+        n_samples: how many.
     """
     embedding = rng.normal(size=(dimension, n_features))
-    hidden = rng.normal(size=(N_SAMPLES, dimension))
+    hidden = rng.normal(size=(n_samples, dimension))
     bias = 2 * rng.uniform(size=n_features) - 1
     X = np.tanh(hidden @ embedding / np.sqrt(dimension) - bias)
     inner, outer = rng.normal(size=(dimension, dimension)), rng.normal(size=dimension)
@@ -78,7 +79,9 @@ def hidden_manifold(rng: RandomState, n_features: int, dimension: int) -> Sample
     return X, np.where(score < np.median(score), -1, 1)
 
 
-def two_curves(rng: RandomState, n_features: int, degree: int, offset: float) -> Samples:
+def two_curves(
+    rng: RandomState, n_features: int, degree: int, offset: float, n_samples: int = N_SAMPLES
+) -> Samples:
     """Noisy points of a curve (class -1) and of the same curve moved by `offset` along each axis (class 1).
 
     Each coordinate is a Fourier series of t in [0, 1) with base frequency π, so the curve is open; all coefficients
@@ -90,21 +93,22 @@ def two_curves(rng: RandomState, n_features: int, degree: int, offset: float) ->
         n_features: one Fourier series each.
         degree: of the highest frequency.
         offset: of each coordinate.
+        n_samples: how many, half of them on each curve.
     """
     cosines, sines = np.moveaxis(rng.uniform(size=(n_features, degree + 1, 2)), -1, 0)
     norm = np.sqrt(np.sum(cosines**2) + np.sum(sines**2))
     waves = np.pi * np.arange(degree + 1)
-    X = np.empty((N_SAMPLES, n_features))
-    for sample in range(N_SAMPLES):
+    X = np.empty((n_samples, n_features))
+    for sample in range(n_samples):
         phases = waves * rng.rand()
         # degree 0 counts both of its coefficients
         point = cosines @ np.cos(phases) + sines @ np.sin(phases) + sines[:, 0]
         X[sample] = point / norm + rng.normal(0, CURVE_NOISE, n_features)
-    X[N_SAMPLES // 2 :] += offset
-    return StandardScaler().fit_transform(X), _halves()
+    X[n_samples // 2 :] += offset
+    return StandardScaler().fit_transform(X), _halves(n_samples)
 
 
-def hyperplanes(rng: RandomState, n_hyperplanes: int, n_features: int) -> Samples:
+def hyperplanes(rng: RandomState, n_hyperplanes: int, n_features: int, n_samples: int = N_SAMPLES) -> Samples:
     """Gaussian points of three dimensions, labelled by the parity of the hyperplanes on whose upper side they are.
 
     A hyperplane's normal and bias are drawn evenly from [0, 1). An even number of them is class -1, and as many
@@ -113,12 +117,12 @@ def hyperplanes(rng: RandomState, n_hyperplanes: int, n_features: int) -> Sample
     """
     normals = rng.uniform(size=(n_hyperplanes, HYPERPLANE_DIMENSION))
     biases = rng.uniform(size=n_hyperplanes)
-    points = rng.normal(size=(4 * N_SAMPLES, HYPERPLANE_DIMENSION))
+    points = rng.normal(size=(4 * n_samples, HYPERPLANE_DIMENSION))
     odd = np.sum(points @ normals.T + biases > 0, axis=1) % 2 == 1
-    kept = np.concatenate([points[~odd][: N_SAMPLES // 2], points[odd][: N_SAMPLES // 2]])
+    kept = np.concatenate([points[~odd][: n_samples // 2], points[odd][: n_samples // 2]])
     seen = kept @ rng.uniform(size=(HYPERPLANE_DIMENSION, n_features))
-    return StandardScaler().fit_transform(seen), _halves()
+    return StandardScaler().fit_transform(seen), _halves(n_samples)
 
 
-def _halves() -> NDArray[Any]:
-    return np.repeat([-1, 1], N_SAMPLES // 2)
+def _halves(n_samples: int) -> NDArray[Any]:
+    return np.repeat([-1, 1], n_samples // 2)

@@ -24,13 +24,13 @@ from search.counting import counted
 from search.outcome import outcome
 from search.tasks import data_file
 
-__all__ = ["LIBRARIES", "Job", "job"]
+__all__ = ["LIBRARIES", "ONE_THREAD", "Job", "job"]
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "numba", "optuna", "qiskit", "qiskit-aer")
 
 _OUT_OF_SECONDS = 3
 _BENCHMARKS = Path(__file__).resolve().parents[1]
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Job:
 
     def _environment(self) -> dict[str, str]:
         paths = [str(_BENCHMARKS), str(_BENCHMARKS.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-        limits = {} if self.alone else dict.fromkeys(_ONE_THREAD, "1")
+        limits = {} if self.alone else dict.fromkeys(ONE_THREAD, "1")
         return {**os.environ, **limits, "PYTHONPATH": os.pathsep.join(paths)}
 
     def _where(self) -> dict[str, Any]:

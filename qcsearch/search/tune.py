@@ -22,7 +22,7 @@ from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.session.driver import run_session
 from qcsearch.search.session.session import Session
-from qcsearch.search.trial.ranking import best_of_lineages, rank
+from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.warm_start import WarmStart
 
 __all__ = ["SECONDS_SHARE", "run_tuning"]
@@ -128,13 +128,13 @@ def _check(source: RunFolder, device: Device, top: int, steps_share: float) -> N
 
 
 def _warm_starts(source: RunFolder, result: SearchResult, top: int, steps_share: float) -> list[WarmStart]:
-    """The winner and the best of other lineages, with the weights of their trials.
+    """The winner and the best of the others, with the weights of their trials.
 
     Not with the winner's final ones: these know the validation part, which is to choose between them all.
     """
     ranked = rank(list(result.records))
     winner = next(record for record in ranked if record.trial == result.best.trial)
-    chosen = best_of_lineages([winner, *ranked])[:top]
+    chosen = [winner, *(record for record in ranked if record.trial != winner.trial)][:top]
     warm_starts = [WarmStart.of(record, source.device, str(source.path)) for record in chosen]
     if source.config.tuned:
         return warm_starts

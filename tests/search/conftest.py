@@ -133,6 +133,6 @@ def finished(search: Search, tmp_path_factory: pytest.TempPathFactory) -> Search
 
 @pytest.fixture(scope="session")
 def drawn(search: Search, whole: str, tmp_path_factory: pytest.TempPathFactory) -> SearchResult:
-    """The same of random candidates, all of them kept and each a lineage of its own."""
+    """The same of random candidates, all of them kept."""
     space = SearchSpace.from_toml(whole, "whole")
     return search(tmp_path_factory.mktemp("drawn") / "run", n_trials=8, space=space, strategy="random")

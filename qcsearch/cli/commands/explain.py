@@ -133,8 +133,6 @@ def _outcome(record: TrialRecord, shots: int | None) -> dict[str, object]:
     from qcsearch.search.trial.times import stage_times
 
     shown: dict[str, object] = {"why": record.outcome.text or "–"}
-    if record.lineage is not None:
-        shown["circuit"] = f"refined, step by step, from that of trial {record.lineage}"
     if record.trained:
         name = f"validation {metric(record.metric)}"
         if shots is not None:

@@ -18,7 +18,6 @@ from qcsearch.search.finish.schedule import MARGIN, Plan, affordable, promising,
 from qcsearch.search.finish.selection import selection
 from qcsearch.search.trial.folds import FoldFit, FoldScores, fold_loss, joined
 from qcsearch.search.trial.objective import Objective
-from qcsearch.search.trial.ranking import best_of_lineages
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.search.trial.seeds import PRECISION, seed_words
 from qcsearch.training.data import TrainingData
@@ -58,8 +57,6 @@ def refit(
     At the end the winner is trained once more on the training and validation parts together, as long as in its refits,
     and its last weights are kept: by then nothing is chosen any more, and more samples make a better model.
 
-    Of each lineage of trials (`best_of_lineages`) the best alone is trained again.
-
     A trial that was cut short may be among them, behind those that were not: it is judged by trainings of the refit
     that go to their end, and where there is no time for these it does not win over one that was not cut.
 
@@ -81,8 +78,7 @@ def refit(
             last training starts; without the time for that they are handed over as they are.
     """
     plan = Plan.of(objective)
-    lineages = best_of_lineages(ranked)
-    best = promising(lineages, plan.top)
+    best = promising(ranked, plan.top)
     end = rounds_end(best, plan.whole_factor, deadline)
     n_finalists, factor = affordable(best, plan.steps_factor, end, threads)
     while n_finalists < len(best) and not was_cut(best[0]) and was_cut(best[-1]):
@@ -111,7 +107,7 @@ def refit(
         winner.notices.append(said.format(rounds=plan.rounds, done=done or "none"))
     if n_finalists or warm:
         winner.whole = _whole(objective, winner, deadline, warm)
-    winner.selection = selection(objective, lineages, finalists)
+    winner.selection = selection(objective, ranked, finalists)
     return finalists
 
 

@@ -20,19 +20,19 @@ __all__ = ["left_out_score", "selection"]
 
 
 def selection(
-    objective: Objective, lineages: Sequence[TrialRecord], finalists: Sequence[Finalist]
+    objective: Objective, ranked: Sequence[TrialRecord], finalists: Sequence[Finalist]
 ) -> Selection:
     """How the winner was chosen, and its score.
 
     Args:
         objective: of the search.
-        lineages: of each lineage of trials the best.
+        ranked: the trained trials.
         finalists: the winner first.
     """
     winner, features = finalists[0], objective.features
     found = Selection(
         score=winner.chosen.validation_score,
-        n_trials=len(lineages),
+        n_trials=len(ranked),
         n_samples=len(features.split.validation),
         n_folds=0,
         repeats=0,

@@ -20,7 +20,7 @@ class Selection:
     Attributes:
         score: of the winner under noise, on samples that its trainings had not seen; with repeats each time of those by
             which it was not chosen, see `selection.left_out_score`.
-        n_trials: that it was chosen among: of each lineage of trained ones the best.
+        n_trials: that it was chosen among, the trained ones.
         n_samples: that the score is of.
         n_folds: of how many folds they are the validation parts, each scored by a training that had not seen it; 0 for
             the validation part of the one split.

@@ -130,15 +130,11 @@ class Proposal:
         candidate: to be trained.
         predictors: figures of it that the circuit generator went by.
         start: parameters that its training starts from; an empty part is drawn.
-        lineage: the trial whose circuit it came of by refinement, step by step; None if it is no refined one.
-        rate: step size of the trial's training over the candidate's, which a refit from drawn weights takes as it is.
     """
 
     candidate: Candidate
     predictors: Mapping[str, float] = field(default_factory=dict)
     start: Parameters = field(default_factory=Parameters)
-    lineage: int | None = None
-    rate: float = 1.0
 
 
 STRATEGIES: Registry[Strategy] = Registry(

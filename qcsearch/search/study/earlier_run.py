@@ -21,7 +21,7 @@ from qcsearch.errors import CandidateError, DeviceError, RunError
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
-from qcsearch.search.trial.ranking import best_of_lineages, rank
+from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.search.trial.warm_start import WarmStart
 from qcsearch.storage.canonical import Json, digest
@@ -42,7 +42,7 @@ def warm_starts_from(
     Args:
         source: the other run.
         objective: of the new run.
-        top: how many of its best candidates, of different lineages.
+        top: how many of its best candidates.
 
     Returns:
         The warm starts, best first and each once, and sentences for a person.
@@ -50,7 +50,7 @@ def warm_starts_from(
     Raises:
         RunError: if the source has no candidate that was trained to its end.
     """
-    chosen = best_of_lineages(rank(source.history().records))
+    chosen = rank(source.history().records)
     if not chosen:
         raise RunError(f"The run in '{source.path}' has no candidate that was trained to its end.")
     transfer = _Transfer(source, objective)

@@ -191,7 +191,6 @@ class Objective:
         control: TrialControl = TO_THE_END,
         worker: str = "",
         start: Parameters = DRAWN,
-        rate: float = 1.0,
         watch: Stopwatch | None = None,
     ) -> TrialRecord:
         """Evaluate one candidate.
@@ -203,7 +202,6 @@ class Objective:
             control: what may end its training early.
             worker: who evaluates.
             start: where its training starts; an empty part is drawn.
-            rate: step size of this training over the candidate's.
             watch: takes the time of each stage; None makes one.
 
         Returns:
@@ -230,7 +228,7 @@ class Objective:
                 record = seen.noted(record)
             if record.outcome.kind == "kept":
                 with watch.stage("train"):
-                    record = self._train(record, transpiled, control, start, rate)
+                    record = self._train(record, transpiled, control, start)
         return replace(record, seconds=time.monotonic() - started, times=dict(watch.seconds))
 
     def _ask_predictors(self, transpiled: TranspiledCandidate) -> PredictorResults | None:
@@ -247,7 +245,6 @@ class Objective:
         transpiled: TranspiledCandidate,
         control: TrialControl,
         start: Parameters,
-        rate: float,
     ) -> TrialRecord:
         options, started = transpiled.candidate.training, time.monotonic()
         data = self.features.prepare(transpiled.candidate.preprocessing).data
@@ -257,7 +254,6 @@ class Objective:
             transpiled,
             data,
             np.random.default_rng(seed),
-            options=replace(options, learning_rate=rate * options.learning_rate),
             start=start,
             control=TrainingControl(control.deadline, reporter, last=self.n_folds > 0),
             dtype=PRECISION,

@@ -1,4 +1,4 @@
-"""The order of trials: what is better, and which of those that refine one circuit stands for all of them."""
+"""The order of trials: what is better."""
 
 from __future__ import annotations
 
@@ -6,19 +6,7 @@ from collections.abc import Iterable
 
 from qcsearch.search.trial.record import TrialRecord
 
-__all__ = ["best_of_lineages", "leader", "rank"]
-
-
-def best_of_lineages(ranked: Iterable[TrialRecord]) -> list[TrialRecord]:
-    """The best of each lineage: of a trial and those that refine its circuit step by step.
-
-    They hardly differ from one to the next, and the more of them there are, the more the best of them owes to luck with
-    the validation part.
-    """
-    found: dict[int, TrialRecord] = {}
-    for record in ranked:
-        found.setdefault(record.trial if record.lineage is None else record.lineage, record)
-    return list(found.values())
+__all__ = ["leader", "rank"]
 
 
 def leader(found: Iterable[TrialRecord]) -> TrialRecord | None:

@@ -120,7 +120,6 @@ class TrialRecord:
         seconds: wall time of the trial.
         times: seconds by stage of the work (`times.STAGES`), asking for the trial included.
         worker: who ran it.
-        lineage: the trial whose circuit it came of by refinement, step by step; None if it is no refined one.
         versions: of qcsearch and the libraries its numbers depend on.
     """
 
@@ -145,7 +144,6 @@ class TrialRecord:
     seconds: float = 0.0
     times: Mapping[str, float] = field(default_factory=dict)
     worker: str = ""
-    lineage: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -92,13 +92,11 @@ def _evaluate(
             control=TrialControl(_StudyRungs(study, asked, on_running, watch), deadline, max_seconds),
             worker=asked.worker,
             start=proposal.start,
-            rate=proposal.rate,
             watch=watch,
         )
         return replace(
             record,
             predictors={**record.predictors, **proposal.predictors},
-            lineage=proposal.lineage,
             seconds=time.monotonic() - started,
         )
     except Exception as error:  # one candidate's failure is recorded and does not end the search

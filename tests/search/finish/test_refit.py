@@ -115,14 +115,3 @@ def test_of_equal_means_the_smaller_circuit_wins(objective: Objective, ranked: l
     ]
     assert merits == sorted(merits)
     assert np.isfinite(merits).all()
-
-
-def test_of_trials_of_one_family_the_best_alone_is_trained_again(
-    objective: Objective, ranked: list[TrialRecord]
-) -> None:
-    best, *others = ranked
-    near = [replace(record, lineage=best.trial) for record in others[:2]]
-    rest = others[2:]
-    finalists = refit(objective, [best, *near, *rest], deadline=None, emit=lambda event: None)
-    top = objective.space.file.refit.top
-    assert {f.record.trial for f in finalists} == {record.trial for record in [best, *rest][:top]}

@@ -24,7 +24,6 @@ Search = Callable[..., SearchResult]
 MODULE = """
 from functools import partial
 
-from qcsearch.search.strategies.auto.auto import Auto
 from qcsearch.search.strategies.elivagar import Elivagar
 from qcsearch.search.strategies.ingredients.evolution import Evolution
 from qcsearch.search.strategies.expressibility import ExpressibilitySearch
@@ -33,7 +32,6 @@ from qcsearch.search.strategies.quantumnas.quantumnas import QuantumNASSearch
 from qcsearch.search.strategies.supernet import SupernetSearch
 
 FEW = Evolution(population=4, parents=2, mutations=2, crossovers=1, generations=2)
-auto = partial(Auto, n_startup_trials=2, repeats=0.6)
 elivagar = partial(Elivagar, pool=3, subgraphs=4)
 expressibility = partial(ExpressibilitySearch, evolution=FEW)
 quantumnas = partial(QuantumNASSearch, evolution=FEW, epochs=2, warm_up=1, pruned=(0.3,))
@@ -56,7 +54,7 @@ run_search(
 )
 """
 
-GENERATORS = ("auto", "elivagar", "expressibility", "quantumdarts", "quantumnas", "supernet")
+GENERATORS = ("elivagar", "expressibility", "quantumdarts", "quantumnas", "supernet")
 SAMPLERS = tuple(name for name in STRATEGIES.names() if name not in GENERATORS)
 
 

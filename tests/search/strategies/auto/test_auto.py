@@ -1,215 +1,154 @@
-"""The default strategy: neighbours of good trials, and good circuits refined from their parent's weights."""
+"""The default strategy: a forest, grown on the losses of the trials so far, chooses the next candidate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
 import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from qcsearch.candidate.candidate import Candidate
-from qcsearch.candidate.choice import Choice
-from qcsearch.candidate.preprocessing import Preprocessing
-from qcsearch.data import load_dataset
-from qcsearch.devices.calibration.providers import get_device
-from qcsearch.devices.selection.regions import topology
-from qcsearch.search.finish.leaderboard import records
-from qcsearch.search.run.folder import RunFolder
-from qcsearch.search.run.result import SearchResult
-from qcsearch.search.space.space import load_space
-from qcsearch.search.strategies import StrategyContext
 from qcsearch.search.strategies.auto.auto import Auto
-from qcsearch.search.strategies.auto.neighbours import NeighbourSampler
-from qcsearch.search.strategies.auto.refine import _Circuit, refine
-from qcsearch.search.strategies.tpe import TPE
-from qcsearch.search.trial.features import Features
-from qcsearch.search.trial.objective import Objective
-from qcsearch.search.trial.record import Outcome, TrialRecord
-from qcsearch.training.parameters import Parameters
+from qcsearch.search.strategies.auto.seen import Seen
 
-MakeContext = Callable[..., StrategyContext]
-Search = Callable[..., SearchResult]
-
-STEPS = {"drop_pair": -1, "add_pair": 1, "drop": -1, "add": 1, "move": 0, "region": 0, "measure": 0}
+SPACE: dict[str, optuna.distributions.BaseDistribution] = {
+    "kind": CategoricalDistribution(["a", "b", "c", "d"]),
+    "n": IntDistribution(2, 10, step=2),
+    "rate": FloatDistribution(0.01, 1.0, log=True),
+    "width": FloatDistribution(0.0, 1.0),
+}
 
 
-@pytest.fixture(scope="module")
-def parent(objective: Objective, finished: SearchResult) -> TrialRecord:
-    found = [r for r in records(RunFolder.open(finished.run)) if r.outcome.kind == "kept"]
-    return max(found, key=lambda record: (record.costs.two_qubit_gates if record.costs else 0, -record.trial))
+def drawn(trial: optuna.Trial) -> dict[str, Any]:
+    return {
+        "kind": trial.suggest_categorical("kind", ["a", "b", "c", "d"]),
+        "n": trial.suggest_int("n", 2, 10, step=2),
+        "rate": trial.suggest_float("rate", 0.01, 1.0, log=True),
+        "width": trial.suggest_float("width", 0.0, 1.0),
+    }
 
 
-def test_what_was_not_tried_is_tried_as_it_was_drawn(context: MakeContext, parent: TrialRecord) -> None:
-    given = replace(context(), history=lambda: [parent])
-    assert given.params != parent.params
-    assert Auto().propose(given).candidate == given.template
+def loss(params: dict[str, Any]) -> float:
+    off = 0.0 if params["kind"] == "c" else 1.0
+    return off + (10 - params["n"]) / 10 + abs(math.log10(params["rate"] / 0.1))
 
 
-def test_what_was_tried_is_refined_from_the_weights_of_the_best_that_came_of_it(
-    context: MakeContext, objective: Objective, parent: TrialRecord
-) -> None:
-    worse = replace(
-        parent,
-        validation_score=0.0,
-        parameters=replace(parent.parameters, weights=0 * parent.parameters.weights),
-    )
-    given = replace(context(params=parent.params), history=lambda: [parent, worse])
-    proposal = Auto().propose(given)
-    assert proposal.candidate.ansatz.name == "gates"
-    assert set(proposal.start.weights) <= {*parent.parameters.weights, 0.0}
-    assert proposal.candidate == Auto().propose(given).candidate
-    assert objective.transpile(proposal.candidate)[0].n_weights == len(proposal.start.weights)
-    pruned = replace(parent, outcome=replace(parent.outcome, kind="pruned"))
-    again = Auto().propose(replace(given, history=lambda: [pruned]))
-    assert again.candidate == given.template
+def record(
+    value: float | None, steps: int = 100, *, metric: str = "accuracy", score: float = 0.5
+) -> dict[str, Any]:
+    return {
+        "candidate": {"training": {"steps": 100, "loss": "cross_entropy"}},
+        "steps": steps,
+        "metric": metric,
+        "validation_loss": value,
+        "validation_score": None,
+        "history": [[steps, score]],
+    }
 
 
-@pytest.mark.parametrize("change", sorted(STEPS))
-def test_each_change_is_one_step_away(objective: Objective, parent: TrialRecord, change: str) -> None:
-    assert parent.candidate is not None
-    for seed in range(5):
-        circuit = _Circuit(
-            objective, parent.candidate, parent.parameters.weights, np.random.default_rng(seed)
-        )
-        before = len(circuit._gates)
-        getattr(circuit, change)()
-        child = circuit.proposal(parent).candidate
-        assert len(child.ansatz.settings["gates"]) == before + STEPS[change]
-        moved = child.qubits != parent.candidate.qubits
-        assert not moved or change == "region"
-        assert topology(objective.device, child.qubits) == topology(objective.device, parent.candidate.qubits)
-        differ = set(child.observables) ^ set(parent.candidate.observables)
-        assert len(differ) == (change == "measure")
-        objective.transpile(child)
-
-
-def test_an_unchanged_circuit_written_gate_by_gate_with_its_weights_is_what_it_was(
-    objective: Objective, parent: TrialRecord
-) -> None:
-    """Also with a rotation added that begins as the identity, noise of its own aside."""
-    assert parent.candidate is not None
-    circuit = _Circuit(objective, parent.candidate, parent.parameters.weights, np.random.default_rng(0))
-    same = circuit.proposal(parent)
-    circuit.add()
-    grown = circuit.proposal(parent)
-    data = objective.features.prepare(parent.candidate.preprocessing).data
-    values = {}
-    for name, candidate, weights in (
-        ("parent", parent.candidate, parent.parameters.weights),
-        ("same", same.candidate, same.start.weights),
-        ("grown", grown.candidate, grown.start.weights),
-    ):
-        transpiled, _, _ = objective.transpile(candidate)
-        assert weights is not None
-        program = transpiled.compile(noise=False)
-        values[name] = program.values(transpiled.derive(data.validation.X), weights)
-    np.testing.assert_allclose(values["same"], values["parent"], atol=1e-12)
-    np.testing.assert_allclose(values["grown"], values["parent"], atol=1e-12)
-    assert len(same.start.head)
-    assert same.rate < 1
-    assert same.candidate.training == parent.candidate.training
-
-
-def test_a_child_of_a_child_is_another_circuit_and_trains_at_the_same_rate(
-    objective: Objective, parent: TrialRecord
-) -> None:
-    lineage, record = {parent.candidate}, parent
-    for seed in range(6):
-        child = refine(objective, record, np.random.default_rng(seed))
-        assert child is not None
-        assert len(child.start.weights)
-        assert child.rate * child.candidate.training.learning_rate == pytest.approx(
-            0.3 * parent.candidate.training.learning_rate
-        )
-        assert child.lineage == parent.trial
-        assert child.candidate not in lineage
-        lineage.add(child.candidate)
-        found = replace(record.parameters, weights=child.start.weights)
-        record = replace(record, trial=99, candidate=child.candidate, parameters=found, lineage=child.lineage)
-
-
-def test_the_last_gate_that_reads_data_is_not_dropped(objective: Objective, parent: TrialRecord) -> None:
-    assert parent.candidate is not None
-    circuit = _Circuit(objective, parent.candidate, parent.parameters.weights, np.random.default_rng(0))
-    for _ in range(200):
-        circuit.drop()
-    gates = circuit.proposal(parent).candidate.ansatz.settings["gates"]
-    assert (
-        sum("feature" in gate.get("angle", {}) for gate in gates if isinstance(gate.get("angle"), dict)) >= 1
-    )
-    objective.transpile(circuit.proposal(parent).candidate)
-
-
-def test_features_that_an_encoding_derives_are_not_written_gate_by_gate(
-    objective: Objective, parent: TrialRecord
-) -> None:
-    assert parent.candidate is not None
-    derived = replace(parent, candidate=replace(parent.candidate, encoding=Choice("iqp")))
-    assert refine(objective, derived, np.random.default_rng(0)) is None
-
-
-def test_a_neighbour_differs_from_one_of_the_best_in_one_to_three_steps() -> None:
+def study_of(strategy: Auto, n_trials: int, seed: int = 0) -> list[float]:
+    """The losses of a study in which the accuracy says nothing, and two of three trials end at a rung."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
-
-    def objective(trial: optuna.Trial) -> float:
-        kind = trial.suggest_categorical("kind", ["a", "b", "c"])
-        return trial.suggest_int("n", 1, 9) + trial.suggest_float("rate", 0.01, 1.0, log=True) + (kind == "a")
-
-    study.optimize(objective, n_trials=20)
-    best = sorted(study.trials, key=lambda trial: -trial.value)[:3]
-    for seed in range(30):
-        for neighbours, repeats, counts in ((1.0, 0.0, {1, 2, 3}), (0.0, 1.0, {0})):
-            study.sampler = NeighbourSampler(seed, TPE(10).sampler(seed), 10, 3, neighbours, repeats)
-            trial = study.ask()
-            objective(trial)
-            differ = [sum(trial.params[k] != parent.params[k] for k in trial.params) for parent in best]
-            assert min(differ) in counts
-            assert abs(trial.params["n"] - best[int(np.argmin(differ))].params["n"]) <= 2
-            study.tell(trial, 0.0)
-    again = study.sampler = NeighbourSampler(0, TPE(10).sampler(0), 10, 3, 0.0, 1.0)
-    study.enqueue_trial(best[0].params)
-    study.tell(study.ask(), best[0].value)
-    parents = [trial.params for trial in again._best(study)]
-    assert len(parents) == 3
-    assert parents.count(best[0].params) == 1
-    study.sampler = NeighbourSampler(0, TPE(1000).sampler(0), 1000, 3, 1.0, 0.0)
-    assert study.ask().suggest_categorical("kind", ["a", "b", "c"])
+    study = optuna.create_study(direction="maximize")
+    found: list[float] = []
+    for number in range(n_trials):
+        study.sampler = strategy.sampler(1000 * seed + number)
+        trial = study.ask()
+        found.append(loss(drawn(trial)))
+        whole = number % 3 == 0
+        trial.set_user_attr("record", record(found[-1] if whole else found[-1] + 0.5, 100 if whole else 11))
+        study.tell(trial, 0.5 if whole else None, TrialState.COMPLETE if whole else TrialState.PRUNED)
+    return found
 
 
-def test_refined_trials_stand_on_the_board_and_can_win(search: Search, tmp_path: Path) -> None:
-    search(tmp_path / "run", n_trials=24, strategy="auto")
-    found = records(RunFolder.open(tmp_path / "run"))
-    refined = [r for r in found if r.candidate is not None and r.candidate.ansatz.name == "gates"]
-    assert refined
-    assert any(record.outcome.kind == "kept" for record in refined)
-    assert not any(record.outcome.kind == "reused" for record in found)
+def test_the_forest_finds_what_the_losses_say_where_random_draws_do_not() -> None:
+    for seed in range(3):
+        guided, random = study_of(Auto(), 40, seed), study_of(Auto(n_startup_trials=1000), 40, seed)
+        assert guided[:10] == random[:10]  # as many are drawn
+        assert np.median(guided[25:]) < 0.6 * np.median(random[25:])
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_a_child_of_a_circuit_that_starts_from_states_starts_from_them_too(seed: int) -> None:
-    device = get_device("fake_manila")
-    objective = Objective.of(
-        Features(load_dataset("transverse_ising:4:80"), 0), load_space("quantum_data"), device, 0
+def test_a_search_that_is_all_at_random_is_so() -> None:
+    assert study_of(Auto(at_random=1.0), 15) == study_of(Auto(n_startup_trials=1000), 15)
+
+
+def test_equal_seeds_choose_alike_and_without_neighbours_otherwise() -> None:
+    first = study_of(Auto(), 26)
+    assert study_of(Auto(), 26) == first
+    assert study_of(Auto(parents=0), 26) != first
+
+
+def test_a_candidate_is_not_tried_twice_while_there_are_others() -> None:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study, seen = optuna.create_study(direction="maximize"), []
+    for number in range(20):
+        study.sampler = Auto(n_startup_trials=4, at_random=0.0).sampler(number)
+        trial = study.ask()
+        seen.append((trial.suggest_categorical("kind", ["a", "b", "c", "d"]), trial.suggest_int("n", 1, 8)))
+        trial.set_user_attr("record", record(float(seen[-1][1])))
+        study.tell(trial, 0.5)
+    chosen = seen[4:]
+    assert len(set(chosen)) == len(chosen)
+
+
+def trial_of(state: TrialState, value: dict[str, Any] | None, n: int) -> FrozenTrial:
+    return create_trial(
+        state=state,
+        value=0.5 if state == TrialState.COMPLETE else None,
+        params={"kind": "a", "n": n, "rate": 0.1, "width": 0.5},
+        distributions=SPACE,
+        user_attrs={} if value is None else {"record": value},
     )
-    data = objective.features.dataset
-    assert data.quantum is not None
-    candidate = Candidate(
-        data.quantum.encoding,
-        Choice("hardware_efficient", {"n_layers": 2}),
-        (0, 1, 2, 3),
-        ("Z0", "Z3"),
-        Preprocessing(scaling="none"),
-    )
-    transpiled, _, _ = objective.transpile(candidate)
-    weights = np.linspace(0.1, 1.0, transpiled.n_weights)
-    record = TrialRecord(0, candidate, {}, Outcome("kept", ""), parameters=Parameters(weights))
-    child = refine(objective, record, np.random.default_rng(seed))
-    assert child is not None
-    assert child.candidate.encoding == candidate.encoding
-    refined, _, _ = objective.transpile(child.candidate)
-    X = refined.derive(data.X[:3])
-    assert refined.compile().values(X, child.start.weights).shape == (3, len(child.candidate.observables))
+
+
+def test_what_broke_a_constraint_is_the_worst_and_what_runs_is_in_the_middle() -> None:
+    infeasible = {**record(None, 0), "history": []}
+    trials = [
+        trial_of(TrialState.COMPLETE, record(0.3), 2),
+        trial_of(TrialState.PRUNED, record(0.7, 11), 4),
+        trial_of(TrialState.PRUNED, infeasible, 6),
+        trial_of(TrialState.FAIL, None, 8),
+        trial_of(TrialState.RUNNING, None, 10),
+    ]
+    seen = Seen.of(trials, SPACE)
+    assert seen.n_finished == 4
+    assert seen.progress.tolist() == [1.0, 0.11, 1.0, 1.0, 1.0]
+    assert seen.ranks[0] < seen.ranks[1] < seen.ranks[2] == seen.ranks[3]
+    assert seen.ranks[1] <= seen.ranks[4] == 0.5 < seen.ranks[2]
+    assert [params["n"] for params in seen.best(6)] == [2]
+
+
+@pytest.mark.parametrize(("metric", "better"), [("accuracy", 2), ("balanced_accuracy", 4)])
+def test_losses_tell_trials_apart_unless_something_else_than_the_loss_is_asked_for(
+    metric: str, better: int
+) -> None:
+    trials = [
+        trial_of(TrialState.COMPLETE, record(0.3, metric=metric, score=0.8), 2),
+        trial_of(TrialState.COMPLETE, record(0.4, metric=metric, score=0.9), 4),
+    ]
+    assert Seen.of(trials, SPACE).best(1)[0]["n"] == better
+
+
+def test_trials_without_a_parameter_of_the_space_say_nothing() -> None:
+    other = create_trial(value=0.5, params={"n": 2}, distributions={"n": SPACE["n"]})
+    assert Seen.of([other], SPACE).params == ()
+
+
+def test_a_search_with_it_goes_on_past_its_startup(search: Any, tmp_path: Path) -> None:
+    result = search(tmp_path / "run", n_trials=14, strategy="auto")
+    assert result.n_trials == 14
+
+
+def test_losses_of_other_kinds_or_of_heads_fitted_in_one_go_are_not_compared() -> None:
+    other, fitted = record(0.2, score=0.7), record(0.2, 0, score=0.7)
+    other["candidate"]["training"]["loss"] = "mse"
+    for second in (other, fitted):
+        trials = [
+            trial_of(TrialState.COMPLETE, record(0.3, score=0.9), 2),
+            trial_of(TrialState.COMPLETE, second, 4),
+        ]
+        assert Seen.of(trials, SPACE).best(1)[0]["n"] == 2
