@@ -28,7 +28,7 @@ help:
 	@echo "make lint      ruff, mypy --strict, which room may import which, and the shape of the house"
 	@echo "make wheel     build the wheel and try it outside the checkout"
 	@echo "make bench     the exact engine against its peers: same circuits, same noise (about fifteen minutes)"
-	@echo "make bench-search   whole searches: nine tasks, quantum data, all strategies, noise (some three hours; stopped, it goes on)"
+	@echo "make bench-search   whole searches: nine tasks, quantum data, all strategies, noise (some four hours; stopped, it goes on)"
 	@echo "make bench-external  an outside study's data sets, beside its models and other libraries' (a day; stopped, it goes on)"
 	@echo "make clean     remove $(VENV), .venv-bench, build products and $(DEMO)"
 
@@ -98,6 +98,7 @@ bench-search: $(VENV)/.installed
 	$(BIN)/python benchmarks/noise_awareness.py --readme
 	$(BIN)/python benchmarks/noise_map.py --readme
 	$(BIN)/python benchmarks/strategies.py --readme
+	$(BIN)/python benchmarks/worth.py --seconds 60 --readme
 
 clean:
 	rm -rf $(VENV) .venv-bench build dist $(DEMO)

@@ -95,7 +95,7 @@ class ForestSampler(BaseSampler):
         asked = [self._drawn(space) for _ in range(_DRAWN)]
         for parent in seen.best(self._parents):
             asked += [self._changed(parent, space) for _ in range(_NEAR)]
-        tried = [tuple(params.values()) for params in seen.params]
+        tried = {tuple(params.values()) for params in seen.params}
         asked = [params for params in asked if tuple(params[name] for name in space) not in tried] or asked
         rows = _encoded(asked, np.ones(len(asked)), space).astype(np.float32)  # as the trees keep them
         said = np.array([tree.predict(rows) for tree in forest.estimators_])
