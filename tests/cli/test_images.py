@@ -17,7 +17,7 @@ def test_a_folder_of_images_is_searched_and_predicted(tmp_path, qcsearch):
         part.mkdir(parents=True, exist_ok=True)
         Image.fromarray((pixels * 15).astype("uint8")).convert("RGB").save(part / f"{i:03}.png")
     options = ("--device", "fake_manila", "--space", "tiny", "--trials", "1", "--run", tmp_path / "run")
-    found = qcsearch("search", tmp_path / "digits", *options)
+    found = qcsearch("search", tmp_path / "digits", *options, "--baselines", "none")
     assert found.code == 0, found.err
     assert "100 of 100 images of 'digits' are in colour and were turned grey" in found.err
     predicted = qcsearch("predict", tmp_path / "run", tmp_path / "digits", "-o", tmp_path / "labels.csv")

@@ -23,7 +23,7 @@ def moons(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(moons, qcsearch):
     arguments = ("--device", "fake_manila", "--space", "tiny", "--trials", "1", "--run", moons / "run")
-    outcome = qcsearch("search", moons / "moons.npz", *arguments)
+    outcome = qcsearch("search", moons / "moons.npz", *arguments, "--baselines", "none")
     assert outcome.code == 0, outcome.err
     return moons / "run"
 

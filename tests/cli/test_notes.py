@@ -33,7 +33,8 @@ SAID = (
 def run(qcsearch, odd, tmp_path_factory):
     """A small search there, and what it said."""
     path = tmp_path_factory.mktemp("odd") / "run"
-    outcome = qcsearch("search", "iris", "--device", odd, "--space", "tiny", "--trials", 1, "--run", path)
+    words = ("iris", "--device", odd, "--space", "tiny", "--trials", 1, "--run", path, "--baselines", "none")
+    outcome = qcsearch("search", *words)
     assert outcome.code in (0, 3), outcome.err
     return path, outcome
 
@@ -86,5 +87,7 @@ def test_the_estimator_logs_it(odd, caplog):
     from qcsearch import QuantumCircuitSearchClassifier
 
     X, y = load_iris(return_X_y=True)
-    QuantumCircuitSearchClassifier(device=str(odd), space="tiny", n_trials=1, random_state=0).fit(X, y)
+    QuantumCircuitSearchClassifier(
+        device=str(odd), space="tiny", n_trials=1, random_state=0, baselines="none"
+    ).fit(X, y)
     assert sum("One of the two states is misread" in record.message for record in caplog.records) == 1

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ibm_server.nonsense import TYPES
 
+from qcsearch.deployment.ibm.connection import transport
 from qcsearch.errors import BackendError, QCSearchError
 
 CALLS = (
@@ -168,7 +169,10 @@ def _at_random(play, data):
     play(call, change, skip)
 
 
-def test_a_listing_that_never_ends_does(server, executor, rotation, short_deadlines):
+def test_a_listing_that_never_ends_does(server, executor, rotation, short_deadlines, monkeypatch):
+    monkeypatch.setattr(
+        transport, "_MOST_REQUESTS", 20
+    )  # the bound itself: the search below, which takes longer
     server.faults.add("submit", "after drop", 2)
     server.faults.add("jobs", lambda _: b'{"jobs": [], "count": 7}', ALWAYS)
     with pytest.raises(BackendError, match="come to an end"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+ALONE = ("--baselines", "none")  # what is compared with the winner takes longer than finding it
 TOO_TIGHT = """
 description = "Nothing can be as shallow as this."
 
@@ -85,7 +86,7 @@ def test_another_seed_in_the_same_folder_is_refused_and_nothing_is_changed(qcsea
 def test_a_run_resumes_with_its_limits_and_refuses_others(qcsearch, tmp_path):
     run = tmp_path / "run"
     arguments = ("search", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 2, "--run", run)
-    outcome = qcsearch(*arguments, "--max-two-qubit-gates", 3)
+    outcome = qcsearch(*arguments, *ALONE, "--max-two-qubit-gates", 3)
     assert outcome.code == 0, outcome.err
     assert qcsearch("search", "--run", run, "--trials", 3).code == 0
     assert json.loads((run / "run.json").read_text())["settings"]["max_two_qubit_gates"] == 3
@@ -98,7 +99,7 @@ def test_a_search_begins_with_another_run_on_its_data_and_resumes_without_being_
     qcsearch, finished, tmp_path
 ):
     run = tmp_path / "run"
-    arguments = ("--device", "fake_lagos", "--space", "tiny", "--run", run)
+    arguments = ("--device", "fake_lagos", "--space", "tiny", "--run", run, *ALONE)
     outcome = qcsearch("search", "--seed-from", finished, *arguments, "--trials", 1)
     assert outcome.code == 0, outcome.err
     assert "note: The search begins with" in outcome.err
@@ -120,7 +121,7 @@ def test_a_run_resumes_with_the_options_of_its_strategy_and_refuses_others(qcsea
         "--strategy-option",
         "population_size=4",
     )
-    outcome = qcsearch(*begin, "--strategy", "nsga2", *options)
+    outcome = qcsearch(*begin, *ALONE, "--strategy", "nsga2", *options)
     assert outcome.code == 0, outcome.err
     assert qcsearch("search", "--run", run, "--trials", 2).code == 0
     said = json.loads((run / "run.json").read_text())["settings"]["strategy_options"]
@@ -219,7 +220,7 @@ def test_check_says_what_a_search_would_meet_and_writes_nothing(qcsearch, tmp_pa
 def test_without_run_a_new_folder_is_made_under_runs(qcsearch, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     arguments = ("search", "iris", "--device", "fake_manila", "--space", "tiny", "--trials", 1)
-    first, second = (qcsearch(*arguments) for _ in range(2))
+    first, second = (qcsearch(*arguments, *ALONE) for _ in range(2))
     assert first.code == second.code == 0
     made = sorted(path.name for path in (tmp_path / "runs").iterdir())
     assert len(made) == 2
