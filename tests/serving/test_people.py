@@ -128,6 +128,19 @@ def test_a_header_that_lies_about_the_json_is_a_bad_request(client, length):
     assert answer.status_code == 400
 
 
+def test_a_body_is_counted_while_it_is_read_and_never_unpacked(client):
+    most = 2**20
+    for content in (
+        b" " * (most + 1),
+        (b" " * 2**16 for _ in range(17)),
+    ):  # one says its length, the other has none
+        answer = client.post("/v1/predict", content=content)
+        assert (answer.status_code, answer.headers["content-type"]) == (413, PROBLEM)
+    body = json.dumps({"rows": ROWS}).encode()
+    assert client.post("/v1/predict", content=body + b" " * (most - len(body))).status_code == 200
+    assert client.post("/v1/predict", content=body, headers={"Content-Encoding": "gzip"}).status_code == 415
+
+
 def test_there_is_no_other_address_or_method(client):
     assert client.get("/v3").status_code == 404
     assert client.get("/v1/predict").status_code == 405

@@ -26,7 +26,7 @@ from qcsearch.serving.settings import ServingSettings
 from qcsearch.serving.watching.log import Log
 from qcsearch.serving.watching.metrics import Metrics
 
-__all__ = ["serve"]
+__all__ = ["Server", "connection_config", "serve"]
 
 _GRACE_SECONDS = 30
 _BACKLOG = 512
@@ -57,7 +57,9 @@ def serve(
             model.warm()
         engine = ExactEngine(limits.queued_rows, limits.batch_rows, metrics.batch)
         service = Service(catalog, engine, guard, limits, metrics)
-        server = Server(_config(settings, make_app(service, log)), service, settings.drain_seconds, log)
+        server = Server(
+            connection_config(settings, make_app(service, log)), service, settings.drain_seconds, log
+        )
         metrics.watch_queue(lambda: engine.waiting_rows)
         metrics.watch_connections(lambda: len(server.server_state.connections))
         host, port = listener.getsockname()[:2]
@@ -146,7 +148,8 @@ def _guard(settings: ServingSettings) -> Guard:
     return OpenDoor() if settings.keys is None else Keyring(settings.keys)
 
 
-def _config(settings: ServingSettings, app: Any) -> uvicorn.Config:
+def connection_config(settings: ServingSettings, app: Any) -> uvicorn.Config:
+    """What uvicorn is told."""
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # the log is ours
         logging.getLogger(name).disabled = True
     return uvicorn.Config(
