@@ -21,8 +21,11 @@ from qcsearch.training.expectations import Floats
 
 __all__ = ["ExactEngine"]
 
-Outcome: TypeAlias = Floats | Exception
+Outcome: TypeAlias = Answers | Exception
 OnBatch: TypeAlias = Callable[[int, int], None]
+
+
+KIND = "simulated exact"
 
 
 class ExactEngine:
@@ -59,8 +62,7 @@ class ExactEngine:
         self._waiting.add(work)
         if self._running is None:
             self._running = asyncio.create_task(self._run())
-        outputs = await work.outputs
-        return Answers(model, "simulated exact", model.source, model.labels(outputs), model.figures(outputs))
+        return await work.answers
 
     async def close(self) -> None:
         """See `Engine`."""
@@ -85,20 +87,22 @@ class ExactEngine:
 
 
 def _tell(work: Work, outcome: Outcome) -> None:
-    if work.outputs.done():  # its client went while it was computed
+    if work.answers.done():  # its client went while it was computed
         return
     if isinstance(outcome, Exception):
-        work.outputs.set_exception(outcome)
+        work.answers.set_exception(outcome)
     else:
-        work.outputs.set_result(outcome)
+        work.answers.set_result(outcome)
 
 
 def _compute(asked: list[tuple[ServedModel, Floats]]) -> list[Outcome]:
-    """Outputs of each request; if they cannot be had together, one by one, so that a bad one fails alone."""
+    """Answers to each request; if they cannot be had together, one by one, so that a bad one fails alone."""
     model = asked[0][0]
     try:
         outputs = model.outputs(np.concatenate([rows for _, rows in asked]))
+        labels, figures = model.labels(outputs), model.figures(outputs)
     except Exception as error:  # whatever it is: it is told to whoever asked, and the thread goes on
         return [error] if len(asked) == 1 else [_compute([one])[0] for one in asked]
     ends = np.cumsum([len(rows) for _, rows in asked])[:-1]
-    return list(np.split(outputs, ends))
+    parts = zip(np.split(labels, ends), np.split(figures, ends), strict=True)
+    return [Answers(model, KIND, model.source, *part) for part in parts]

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
+from qcsearch.serving.engines.base import Answers
 from qcsearch.serving.models.served import ServedModel
 from qcsearch.serving.refusals import BusyError, ExpiredError
 from qcsearch.training.expectations import Floats
@@ -22,13 +23,13 @@ class Work:
         model: that is asked.
         rows: what its `read` returned.
         deadline: in seconds of `time.monotonic`.
-        outputs: gets the head's outputs `(n_samples, n_outputs)`, or the error.
+        answers: gets what the model says, or the error.
     """
 
     model: ServedModel
     rows: Floats
     deadline: float
-    outputs: asyncio.Future[Floats] = field(
+    answers: asyncio.Future[Answers] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
@@ -68,11 +69,11 @@ class Waiting:
         left: deque[Work] = deque()
         rows, now = 0, time.monotonic()
         for work in self._works:
-            if work.outputs.done():  # its client is gone
+            if work.answers.done():  # its client is gone
                 self.rows -= len(work.rows)
             elif work.deadline <= now:
                 self.rows -= len(work.rows)
-                work.outputs.set_exception(
+                work.answers.set_exception(
                     ExpiredError(
                         "The request waited longer than it may.", "ask again later, or for fewer samples."
                     )

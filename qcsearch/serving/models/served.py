@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qcsearch.bundle.model import read_model
 from qcsearch.bundle.verify import read_verified
-from qcsearch.data.checks import as_numbers
+from qcsearch.data.checks import as_numbers, check_shape, check_X
 from qcsearch.data.quantum.reading import check_states
 from qcsearch.data.sources.samples import load_samples
 from qcsearch.errors import InputError
@@ -83,11 +83,6 @@ class ServedModel:
         """Whether a column may hold text or a gap."""
         return self.model.encoder is not None
 
-    @property
-    def features(self) -> tuple[str, ...] | int:
-        """Names of the features, or their number if they have none."""
-        return self.model.feature_names or self.model.n_features_in
-
     def read(self, rows: Any) -> Floats:
         """Check samples as the command line checks a table; return them as numbers `(n_samples, n_columns)`.
 
@@ -99,7 +94,13 @@ class ServedModel:
         """
         if self.model.quantum is not None:
             return check_states(as_numbers(rows, "X"), self.model.quantum)
-        return load_samples(rows, self.features, None, self.model.encoder).X
+        model = self.model
+        if self.takes_text:
+            return load_samples(rows, model.feature_names or self.n_columns, None, model.encoder).X
+        X, shape = check_X(rows, self.n_columns, names=model.feature_names or None)
+        if shape is not None and model.image_shape is not None:
+            check_shape(shape, model.image_shape, "X", "the model is expecting")
+        return X
 
     def outputs(self, X: Floats) -> Floats:
         """The head's outputs `(n_samples, n_outputs)` of samples that `read` returned, on the exact engine."""
