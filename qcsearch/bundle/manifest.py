@@ -32,7 +32,7 @@ REQUIRED = frozenset(
 """What a model is rebuilt from."""
 
 OPTIONAL = frozenset(
-    {"MODEL_CARD.md", "circuit.qasm", "circuit_inputs.qasm", "circuit.qpy", "deployment.json"}
+    {"MODEL_CARD.md", "circuit.qasm", "circuit_inputs.qasm", "circuit.qpy", "deployment.json", "probe.json"}
 )
 """What people and other programs read; a model never needs it."""
 

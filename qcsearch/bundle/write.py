@@ -10,6 +10,7 @@ from qcsearch.bundle.card import model_card
 from qcsearch.bundle.exports import export_circuits
 from qcsearch.bundle.manifest import Manifest
 from qcsearch.bundle.model import model_files
+from qcsearch.bundle.probe import probe_files
 from qcsearch.bundle.storage import store
 from qcsearch.deployment.versions import library_versions
 from qcsearch.storage import canonical
@@ -57,6 +58,7 @@ def write_bundle(
     scores = {**model.metrics, **(metrics or {})}
     files = model_files(model, scores)
     files |= export_circuits(model, sample, named)
+    files |= probe_files(model)
     files["MODEL_CARD.md"] = model_card(model, scores, deployment).encode()
     if deployment is not None:
         files["deployment.json"] = (canonical.dumps(deployment.to_json(), indent=1) + "\n").encode()

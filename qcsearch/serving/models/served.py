@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.bundle.model import read_model
+from qcsearch.bundle.probe import PROBE, check_probe, probe_samples
 from qcsearch.bundle.verify import read_verified
 from qcsearch.data.checks import as_numbers, check_shape, check_X
 from qcsearch.data.quantum.reading import check_states
@@ -34,11 +35,13 @@ class ServedModel:
         name: in addresses.
         digest: of the bundle: its name by content.
         model: the model.
+        probe: the bundle's `probe.json`; None if it has none.
     """
 
     name: str
     digest: str
     model: TrainedModel
+    probe: bytes | None = None
 
     @classmethod
     def load(cls, spec: str) -> ServedModel:
@@ -61,7 +64,7 @@ class ServedModel:
                 f"A model's name must be letters, digits, '.', '_' and '-', at most 64. Got {name!r}.",
                 f"give it one: qcsearch serve my-model={path}.",
             )
-        return cls(name, manifest.digest, read_model(files))
+        return cls(name, manifest.digest, read_model(files), files.get(PROBE))
 
     @property
     def version(self) -> str:
@@ -126,21 +129,12 @@ class ServedModel:
         return self.labels(np.zeros((1, self.model.target.n_outputs)))
 
     def warm(self) -> None:
-        """Compile circuit and kernels, by predicting one sample and a batch; see that both say the same.
+        """Compile circuit and kernels, by predicting one sample and several; see that the model is what it was.
 
         Raises:
-            QCSearchError: if the model cannot predict.
+            BundleError: if it does not say of its bundle's probe what it said when that was written.
+            QCSearchError: if it cannot predict.
         """
-        rows = np.zeros((5, self.n_columns)) if self.model.quantum is None else _ground(self.n_columns)
-        one, many = self.outputs(rows[:1]), self.outputs(rows)
-        if not np.allclose(one, many[:1], rtol=0, atol=1e-9):
-            raise InputError(
-                f"The model '{self.name}' must give a sample the same answer in any batch. It does not."
-            )
-
-
-def _ground(n_columns: int) -> Floats:
-    """|0…0⟩ five times, whatever the form: its first number is 1 as an amplitude and as the identity's expectation."""
-    rows = np.zeros((5, n_columns))
-    rows[:, 0] = 1
-    return rows
+        self.outputs(probe_samples(self.model)[:1])
+        if self.probe is not None:
+            check_probe(self.model, self.probe)
