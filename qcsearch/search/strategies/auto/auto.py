@@ -1,4 +1,4 @@
-"""The default: a forest grown on all trials so far says where the lowest loss is to be expected."""
+"""The default: a forest grown on all trials so far says which candidate is to be expected the best."""
 
 from __future__ import annotations
 

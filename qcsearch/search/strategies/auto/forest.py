@@ -1,4 +1,4 @@
-"""A sampler that asks a forest, grown on all trials so far, which of many candidates promises the lowest loss.
+"""A sampler that asks a forest, grown on all trials so far, which of many candidates promises most.
 
 Sequential model-based search with a random forest, for spaces of mostly categories: F. Hutter, H. Hoos, K.
 Leyton-Brown, *Sequential Model-Based Optimization for General Algorithm Configuration*, LION 5 (2011), 507. How far a

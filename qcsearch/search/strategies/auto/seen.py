@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 __all__ = ["Seen"]
 
 _BY_LOSS = ("accuracy", "neg_log_loss", "r2")
-"""Metrics that a lower loss is better for; by others trials are told apart by the score itself."""
+"""Metrics that a lower loss is better for."""
 
 _RUNNING = 0.5
 
@@ -23,15 +23,16 @@ _RUNNING = 0.5
 class Seen:
     """The trials that say something, in rows.
 
-    Losses say more than accuracies, which are counts of few samples and often equal; but those of one kind alone can be
-    compared: of one loss, of one metric that it stands for, and of heads that are trained, not fitted in one go. Where
-    there are others, trials are told apart by their scores.
+    A score is what is asked for, but an accuracy is a count of few samples and often equal; a loss is finer, but lower
+    also where a model is surer without being right more often. So trials are told apart by both. Losses of one kind
+    alone can be compared: of one loss, of one metric that it stands for, and of heads that are trained, not fitted in
+    one go. Where there are others, scores decide.
 
     Attributes:
         params: of each.
         progress: which share of its training steps it did, in (0, 1].
-        ranks: of its validation loss, or score, among all, in (0, 1], lower is better; what broke a constraint or went
-            wrong has the worst, what runs the middle one.
+        ranks: mean of those by validation score and by validation loss among all, in (0, 1], lower is better; what
+            broke a constraint or went wrong has the worst, what runs the middle one.
         whole: whether it was trained to its end.
         n_finished: number of finished trials.
     """
@@ -51,9 +52,9 @@ class Seen:
         records = [_trained(trial) for trial in found]
         running = np.array([not trial.state.is_finished() for trial in found], dtype=bool)
         whole = np.array([trial.state == TrialState.COMPLETE for trial in found], dtype=bool)
-        by_loss = _comparable([record for record in records if record is not None])
-        bad = np.array([_badness(record, by_loss) for record in records])
-        ranks = rankdata(bad) / max(1, len(bad))
+        measures = [_error] + [_loss] * _comparable([record for record in records if record is not None])
+        each = [rankdata([np.inf if one is None else of(one) for one in records]) for of in measures]
+        ranks = np.mean(each, axis=0) / max(1, len(found))
         ranks[running] = _RUNNING
         params = tuple({name: trial.params[name] for name in space} for trial in found)
         progress = np.array([_progress(record) for record in records])
@@ -85,11 +86,11 @@ def _comparable(records: Sequence[dict[str, Any]]) -> bool:
     )
 
 
-def _badness(record: dict[str, Any] | None, by_loss: bool) -> float:
-    if record is None:
-        return np.inf
-    if by_loss:
-        return float(record["validation_loss"])
+def _loss(record: dict[str, Any]) -> float:
+    return float(record["validation_loss"])
+
+
+def _error(record: dict[str, Any]) -> float:
     score = record["validation_score"]
     return -float(max(value for _, value in record["history"]) if score is None else score)
 

@@ -1,4 +1,4 @@
-"""The default strategy: a forest, grown on the losses of the trials so far, chooses the next candidate."""
+"""The default strategy: a forest, grown on scores and losses of the trials so far, chooses the next candidate."""
 
 from __future__ import annotations
 
@@ -122,15 +122,18 @@ def test_what_broke_a_constraint_is_the_worst_and_what_runs_is_in_the_middle() -
     assert [params["n"] for params in seen.best(6)] == [2]
 
 
-@pytest.mark.parametrize(("metric", "better"), [("accuracy", 2), ("balanced_accuracy", 4)])
-def test_losses_tell_trials_apart_unless_something_else_than_the_loss_is_asked_for(
+@pytest.mark.parametrize(("metric", "better"), [("accuracy", 2), ("balanced_accuracy", 6)])
+def test_score_and_loss_tell_trials_apart_unless_the_loss_stands_for_something_else(
     metric: str, better: int
 ) -> None:
     trials = [
         trial_of(TrialState.COMPLETE, record(0.3, metric=metric, score=0.8), 2),
-        trial_of(TrialState.COMPLETE, record(0.4, metric=metric, score=0.9), 4),
+        trial_of(TrialState.COMPLETE, record(0.4, metric=metric, score=0.8), 4),
+        trial_of(TrialState.COMPLETE, record(0.9, metric=metric, score=0.9), 6),
     ]
-    assert Seen.of(trials, SPACE).best(1)[0]["n"] == better
+    seen = Seen.of(trials, SPACE)
+    assert seen.best(1)[0]["n"] == better
+    assert seen.ranks[0] < seen.ranks[1] or metric != "accuracy"
 
 
 def test_trials_without_a_parameter_of_the_space_say_nothing() -> None:
