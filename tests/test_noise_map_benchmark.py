@@ -43,7 +43,10 @@ def entry(bench: Any, seed: int, *, aware: int, unaware: int, refitted: int, n: 
         "settings": {**settings, **more},
         "two_qubit_gates": 9,
         "success": 0.3,
-        "cells": {shots: {"right": right} for shots in ("infinite", "1024", "128")},
+        "cells": {
+            shots: {"right": right, "accuracy": {"aware": aware / n}} for shots in ("infinite", "1024", "128")
+        },
+        "as_trained": aware / n - 0.05,
         "load": 2.0,
         "date": "2026-01-01",
         "machine": {"cpu": "x", "cores": 2, "threads": 1},
@@ -141,23 +144,24 @@ def test_a_gain_is_called_one_only_where_its_interval_does_not_hold_zero(bench: 
     assert (cell.gain("unaware").sign, cell.gain("refitted").sign) == (1, 0)
     text, table = bench.tables.render(entries), bench.tables.whole(entries)
     assert "3 cells of 3 seeds, fake_torino" in text
+    assert "has 5.0 points less on the mean" in text
     assert "| moons | ∞ | 1 | 0.967 | 0.250 | 0.950 | 1, 0, 0 | 0, 1, 0 |" in text
     row = next(line for line in table.splitlines() if line.startswith("| moons | 9 | 2 | 0.300 | ∞"))
     assert "| **+71.7 [" in row
     assert "| +1.7 [-" in row
 
 
-def test_cells_are_put_together_row_by_row_and_a_single_seed_makes_no_cell(bench: Any) -> None:
+def test_cells_are_put_together_row_by_row_and_two_seeds_make_no_cell(bench: Any) -> None:
     entries = [
         entry(bench, seed, aware=20 + step, unaware=20, refitted=20, gates=gates)
-        for seed in (0, 1)
+        for seed in (0, 1, 2)
         for gates, step in ((10, 4), (20, 8))
     ]
     found = [cell for cell in bench.figures.cells(entries) if cell.shots == "128"]
     assert bench.figures.together(found, "unaware").mean == pytest.approx(6 / 40)
     assert [bench.figures.band(cell) for cell in found] == [2, 2]
-    assert bench.figures.cells(entries[:2]) == []
-    assert bench.tables.render(entries[:2]) == "Not measured yet."
+    assert bench.figures.cells(entries[:4]) == []
+    assert bench.tables.render(entries[:4]) == "Not measured yet."
 
 
 def test_the_picture_has_a_number_for_each_cell_and_is_the_same_each_time(bench: Any, tmp_path: Any) -> None:

@@ -15,12 +15,15 @@ from record.statistics import Gain, gain
 from noise.cells import ARMS, decoded
 from noise.tasks import TASKS
 
-__all__ = ["BANDS", "OVER", "Cell", "band", "cells", "together"]
+__all__ = ["BANDS", "OVER", "SEEDS", "Cell", "band", "cells", "together"]
 
 Entry = dict[str, Any]
 
 OVER = ("unaware", "refitted")
 """What noise-awareness is compared with."""
+
+SEEDS = 3
+"""Of a cell that is shown: with fewer, what seeds do is not known at all."""
 
 BANDS = ((0.8, 1.0), (0.5, 0.8), (0.2, 0.5), (0.05, 0.2), (0.0, 0.05))
 """Of the estimated success probability: from, and below."""
@@ -64,7 +67,7 @@ class Cell:
 
 
 def cells(entries: Iterable[Entry]) -> list[Cell]:
-    """The cells of two seeds or more, in the order of the tasks, gates, factors and shots."""
+    """The cells of `SEEDS` or more, in the order of the tasks, gates, factors and shots."""
     alike: dict[tuple[str, int, float], list[Entry]] = defaultdict(list)
     for entry in entries:
         asked = entry["settings"]
@@ -75,7 +78,7 @@ def cells(entries: Iterable[Entry]) -> list[Cell]:
 
 
 def _of(key: tuple[str, int, float], found: list[Entry]) -> Iterator[Cell]:
-    if len(found) < 2:
+    if len(found) < SEEDS:
         return
     for shots in found[0]["cells"]:
         right = {arm: np.array([decoded(one["cells"][shots]["right"][arm]) for one in found]) for arm in ARMS}

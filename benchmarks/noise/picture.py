@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
@@ -15,7 +16,7 @@ from qcsearch.reporting.plots.palette import FILE
 
 __all__ = ["draw"]
 
-_MOST = 30.0
+_MOST = 40.0
 """Points of gain that have the full colour."""
 
 _COLOURS = LinearSegmentedColormap.from_list("gain", [FILE.second, FILE.paper, FILE.accent])
@@ -49,7 +50,10 @@ def draw(found: list[Cell], path: Path) -> None:
                 axes.set_xlabel("two-qubit gates", color=FILE.muted, fontsize=8)
             if column == 0:
                 axes.set_ylabel(f"{task}\nnoise ×", color=FILE.ink, fontsize=9)
-    save(figure, path)
+    with mpl.rc_context(
+        {"font.sans-serif": ["DejaVu Sans"]}
+    ):  # else each number names every font there might be
+        save(figure, path)
 
 
 def _panel(axes: Axes, some: list[Cell], over: str, gates: list[int], factors: list[float]) -> None:

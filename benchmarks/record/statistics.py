@@ -108,7 +108,7 @@ def gain(differences: NDArray[np.float64]) -> Gain:
     the N samples' means over N, and c that of what is left of single differences over S·N, the variance of the mean is
     a + b − c (mean squares of a two-way table without repeats; R. L. Brennan, Generalizability Theory, 2001, chapter
     3), and never taken for less than a or b. The interval is Student's, with Satterthwaite's degrees of freedom
-    (Biometrics Bulletin 2, 110, 1946), S − 1 at least: with three seeds that differ it is wide.
+    (Biometrics Bulletin 2, 110, 1946), S − 1 at least: with three seeds that differ it is wide. It ends at −1 and 1.
 
     Args:
         differences: of each seed and test sample, right by the one less right by the other, `(n_seeds, n_samples)`,
@@ -126,7 +126,7 @@ def gain(differences: NDArray[np.float64]) -> Gain:
         return Gain(mean, Interval(mean, mean))
     degrees = max(variance**2 / sum(part**2 / n for part, n in zip((a, b, c), free, strict=True)), free[0])
     margin = float(stats.t.ppf(1 - LEVEL / 2, degrees)) * math.sqrt(variance)
-    return Gain(mean, Interval(mean - margin, mean + margin))
+    return Gain(mean, Interval(max(-1.0, mean - margin), min(1.0, mean + margin)))
 
 
 @dataclass(frozen=True)
