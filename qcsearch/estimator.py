@@ -43,7 +43,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore
         strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
         strategy_options: parameters of the strategy by name, where they are to be others than its defaults.
         max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
-        max_parameters: the same of all trained parameters: of circuit, feature map and head together.
+        max_parameters: the same of all trained parameters: of input layer, circuit, feature map and head together.
         max_duration_us: the same of one execution in microseconds, readout included.
         seed_from: folder of another run, finished or not, whose best candidates are tried first.
         encode: `onehot` or `ordinal` to take columns of text, which are refused otherwise.

@@ -102,6 +102,7 @@ def _model(model: TrainedModel) -> str:
     return _bullets(
         {
             "Preprocessing": f"{''.join(columns)}{scaled}" if model.quantum is None else "none",
+            **({"Input layer": candidate.input_layer.name} if candidate.dressed else {}),
             "Encoding": candidate.encoding.name,
             "Circuit": candidate.ansatz.name,
             "Two-qubit gates": mapped.two_qubit_gates,

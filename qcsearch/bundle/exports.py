@@ -101,7 +101,7 @@ def _features(model: TrainedModel, sample: Floats | None) -> Floats:
         return np.asarray(model.features(np.asarray(sample)[None, :])[0])
     low, high = model.candidate.preprocessing.angle_range
     middle = np.full((1, model.transpiled.n_features), (low + high) / 2)
-    return np.asarray(model.transpiled.derive(middle)[0])
+    return np.asarray(model.transpiled.derive(middle, model.parameters)[0])
 
 
 def _qasm(model: TrainedModel, circuit: QuantumCircuit, about: list[str]) -> bytes:

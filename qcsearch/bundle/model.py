@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qcsearch.bundle import arrays
 from qcsearch.bundle.manifest import REQUIRED
 from qcsearch.candidate.candidate import Candidate
+from qcsearch.circuits.input_layers import make_input_layer
 from qcsearch.circuits.lowering import lower
 from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
 from qcsearch.data.preprocessing.pipeline import n_outputs
@@ -60,6 +61,7 @@ def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, b
             {
                 "circuit": arrays.to_json(model.parameters.weights, MAX_PARAMETER),
                 "head": arrays.to_json(model.parameters.head, MAX_PARAMETER),
+                "input_layer": arrays.to_json(model.parameters.input_layer, MAX_PARAMETER),
                 "temperature": float(model.temperature),
             },
             "weights",
@@ -84,7 +86,7 @@ def read_model(files: Mapping[str, bytes]) -> TrainedModel:
     model = TrainedModel(
         candidate=_read("candidate.json", Candidate.from_json, data["candidate.json"]),
         device=_read("device.json", device_from_json, data["device.json"]),
-        parameters=Parameters(_vector(weights, "circuit"), _vector(weights, "head")),
+        parameters=Parameters(*(_vector(weights, name) for name in ("circuit", "head", "input_layer"))),
         pipeline=_read("preprocessor.json", _pipeline, data["preprocessor.json"]),
         target=signature.target,
         n_features_in=signature.n_features_in,
@@ -184,21 +186,24 @@ def _check_together(model: TrainedModel) -> None:
     wanted = int(model.pipeline.steps[0][1].n_features_in_)
     if wanted != model.n_features_in:
         raise BundleError(f"The preprocessor takes {wanted} features, the signature {model.n_features_in}.")
-    n_weights = _read("candidate.json", _n_weights, model)
-    if len(model.parameters.weights) != n_weights:
-        raise BundleError(
-            f"The circuit takes {n_weights} weights; the bundle has {len(model.parameters.weights)}."
-        )
+    n_weights, n_input_layer = _read("candidate.json", _n_parameters, model)
+    for what, wanted, found in (
+        ("circuit takes {} weights", n_weights, model.parameters.weights),
+        ("input layer takes {} parameters", n_input_layer, model.parameters.input_layer),
+    ):
+        if len(found) != wanted:
+            raise BundleError(f"The {what.format(wanted)}; the bundle has {len(found)}.")
     if not _read("candidate.json", _takes_head, model):
         name, count = model.candidate.head.name, len(model.parameters.head)
         raise BundleError(f"The head '{name}' does not take {count} parameters, which the bundle has.")
     _read("candidate.json", lambda m: m.transpiled, model)
 
 
-def _n_weights(model: TrainedModel) -> int:
-    """Of the logical circuit, which is made in a moment; to map it takes longer."""
-    couplings = topology(model.device, model.candidate.qubits)
-    return lower(model.candidate, couplings, n_outputs(model.pipeline)).n_weights
+def _n_parameters(model: TrainedModel) -> tuple[int, int]:
+    """Weights of the logical circuit, which is made in a moment (to map it takes longer), and those of the layer."""
+    couplings, n_features = topology(model.device, model.candidate.qubits), n_outputs(model.pipeline)
+    n_weights = lower(model.candidate, couplings, n_features).n_weights
+    return n_weights, make_input_layer(model.candidate).n_parameters(n_features, couplings.n_qubits)
 
 
 def _takes_head(model: TrainedModel) -> bool:

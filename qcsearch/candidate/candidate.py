@@ -16,7 +16,10 @@ from qcsearch.spelling import meant
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
 
-__all__ = ["Candidate"]
+__all__ = ["UNDRESSED", "Candidate"]
+
+UNDRESSED = Choice("none")
+"""The input layer of a candidate that has none."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Candidate:
 
     Attributes:
         preprocessing: how raw features become angles in radians.
+        input_layer: what is trained between these and the encoding, one of `circuits.input_layers`.
         encoding: how the circuit takes in the angles, one of `circuits.encodings`.
         ansatz: the trained gates, one of `circuits.ansatze`; its layers alternate with the encoding's.
         qubits: physical qubits of the device, each once; logical qubit `i` is `qubits[i]`.
@@ -40,6 +44,7 @@ class Candidate:
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     head: Choice = field(default_factory=lambda: Choice("linear"))
     training: TrainingOptions = field(default_factory=TrainingOptions)
+    input_layer: Choice = UNDRESSED
 
     def __post_init__(self) -> None:
         for name, kind in _KINDS.items():
@@ -58,6 +63,11 @@ class Candidate:
         """Number of qubits."""
         return len(self.qubits)
 
+    @property
+    def dressed(self) -> bool:
+        """Whether it has an input layer."""
+        return self.input_layer != UNDRESSED
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the candidate's content: equal candidates, equal digests."""
@@ -65,8 +75,11 @@ class Candidate:
 
     def to_json(self) -> dict[str, Json]:
         """Return the candidate as JSON values."""
+        # Left out where there is none: a candidate says what it has, and its digest is of that.
+        layer = {"input_layer": self.input_layer.to_json()} if self.dressed else {}
         return {
             "preprocessing": self.preprocessing.to_json(),
+            **layer,
             "encoding": self.encoding.to_json(),
             "ansatz": self.ansatz.to_json(),
             "qubits": list(self.qubits),
@@ -101,6 +114,7 @@ def _same(part: Json) -> Json:
 
 
 _KINDS: dict[str, Any] = {
+    "input_layer": Choice,
     "encoding": Choice,
     "ansatz": Choice,
     "head": Choice,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from qcsearch.circuits.ansatze import ANSATZE, Ansatz
     from qcsearch.circuits.encodings import ENCODINGS, Encoding, RangedEncoding
     from qcsearch.circuits.gates import GATES
+    from qcsearch.circuits.input_layers import INPUT_LAYERS, InputLayer
     from qcsearch.circuits.lowering import lower
     from qcsearch.circuits.quantum_circuit import to_circuit
 else:
@@ -18,6 +19,7 @@ else:
         {
             "qcsearch.circuits.ansatze": ("ANSATZE", "Ansatz"),
             "qcsearch.circuits.gates": ("GATES",),
+            "qcsearch.circuits.input_layers": ("INPUT_LAYERS", "InputLayer"),
             "qcsearch.circuits.lowering": ("lower",),
             "qcsearch.circuits.quantum_circuit": ("to_circuit",),
             "qcsearch.circuits.encodings": ("ENCODINGS", "Encoding", "RangedEncoding"),
@@ -28,8 +30,10 @@ __all__ = [
     "ANSATZE",
     "ENCODINGS",
     "GATES",
+    "INPUT_LAYERS",
     "Ansatz",
     "Encoding",
+    "InputLayer",
     "RangedEncoding",
     "lower",
     "to_circuit",

@@ -107,6 +107,7 @@ def explain(candidate: Candidate, gate_list: GateList) -> str:
     lines = [
         summary(candidate, gate_list),
         f"Preprocessing: {_plain(pre.reduction)}, {pre.scaling}, angles in [{low:.3f}, {high:.3f}].",
+        *([f"Input layer: {_plain(candidate.input_layer)}."] if candidate.dressed else []),
         f"Gates before mapping: {gates}; depth {found.depth}, {found.two_qubit_gates} on two qubits.",
     ]
     measured = [observables.parse(label, found.n_qubits) for label in candidate.observables]

@@ -19,11 +19,15 @@ from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.encodings import ENCODINGS, Encoding
 from qcsearch.circuits.encodings.base import PreparingEncoding, RangedEncoding
 from qcsearch.circuits.gates import check_gates
+from qcsearch.circuits.input_layers import MOST_PARAMETERS, make_input_layer
 from qcsearch.circuits.start_states import GROUND
 from qcsearch.errors import CandidateError
 from qcsearch.storage.limits import MAX_GATES, MAX_OBSERVABLES, MAX_QUBITS
 
 __all__ = ["derive_features", "lower", "make_encoding", "renumbered", "with_layers"]
+
+UNTRAINED = np.zeros(0)
+"""The parameters of no input layer."""
 
 
 def make_encoding(candidate: Candidate) -> Encoding:
@@ -52,13 +56,15 @@ def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList
 
     Raises:
         CandidateError: if qubits or observables are not there or stand twice, an encoding, ansatz, gate or setting
-            is unknown, the features do not fit on the qubits, or no gate depends on a feature.
+            is unknown, the features do not fit on the qubits, no gate depends on a feature, or there is a trained
+            input layer before an encoding that computes something else of its features.
     """
     _check_places(candidate, topology)
     encoding = make_encoding(candidate)
     start, n_preparing = _start(encoding)
     # The numbers of a state are as many as its qubits say, and read by no gate.
     checks.integer("a candidate", "n_features", n_features, 1, MAX_GATES if start == GROUND else None)
+    n_features = _n_inputs(candidate, topology, n_features)
     ansatz = ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings)
     # Counted before they are made: a slip of the pen in `n_layers` must not fill the memory.
     checks.n_gates(candidate.ansatz.name, topology.n_qubits * _n_layers(candidate.ansatz))
@@ -83,13 +89,45 @@ def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList
     return GateList(topology.n_qubits, n_derived, n_weights, kept, start, n_preparing)
 
 
-def derive_features(candidate: Candidate, topology: Topology, X: NDArray[np.float64]) -> NDArray[np.float64]:
+def _n_inputs(candidate: Candidate, topology: Topology, n_features: int) -> int:
+    """Number of features that the encoding is given: outputs of the input layer, else those of the preprocessing.
+
+    Raises:
+        CandidateError: if the layer is unknown or too large, or is trained and the encoding computes something
+            else of its features: the gradient goes from the angles back to the layer.
+    """
+    layer = make_input_layer(candidate)
+    n_parameters = layer.n_parameters(n_features, topology.n_qubits)
+    n_outputs = layer.n_outputs(n_features, topology.n_qubits)
+    if n_parameters > MOST_PARAMETERS:
+        raise CandidateError(
+            f"The input layer '{candidate.input_layer.name}' may have at most {MOST_PARAMETERS:,} parameters. "
+            f"Got {n_parameters:,}.",
+            "reduce the features.",
+        )
+    prepared = isinstance(make_encoding(candidate), PreparingEncoding)
+    if n_parameters and (prepared or not _plain(candidate, topology, n_outputs)):
+        raise CandidateError(
+            f"The input layer '{candidate.input_layer.name}' must have an encoding whose angles are its features. "
+            f"Got '{candidate.encoding.name}'.",
+            "take the encoding 'angle', 'dense_angle' or 'reuploading', or no input layer.",
+        )
+    return n_outputs
+
+
+def derive_features(
+    candidate: Candidate,
+    topology: Topology,
+    X: NDArray[np.float64],
+    input_layer: NDArray[np.float64] = UNTRAINED,
+) -> NDArray[np.float64]:
     """Return what the circuit's features `x` are for the preprocessed samples `X`.
 
     Args:
         candidate: the candidate that was lowered.
         topology: the one it was lowered for.
         X: preprocessed features, `(n_samples, n_features)`, in radians.
+        input_layer: parameters of its input layer, none if it has none.
 
     Returns:
         `(n_samples, n_derived)`.
@@ -98,6 +136,7 @@ def derive_features(candidate: Candidate, topology: Topology, X: NDArray[np.floa
         CandidateError: for a bad encoding, features that do not fit, or angles that overflow.
     """
     encoding = make_encoding(candidate)
+    X = make_input_layer(candidate).outputs(X, input_layer)
     wanted = (len(X), encoding.n_derived(X.shape[1], topology))
     derived = np.ascontiguousarray(encoding.derive(X, topology), dtype=np.float64)
     if derived.shape != wanted or not np.isfinite(derived).all():
@@ -127,6 +166,12 @@ def renumbered(gates: Sequence[Gate]) -> tuple[int, tuple[Gate, ...]]:
         return replace(gate, angle=replace(gate.angle, weight=number[gate.angle.weight]))
 
     return len(number), tuple(map(dense, gates))
+
+
+def _plain(candidate: Candidate, topology: Topology, n_features: int) -> bool:
+    """Whether the features of the circuit are those that its encoding is given."""
+    sample = np.linspace(0.1, 0.2, n_features)[None]
+    return np.array_equal(make_encoding(candidate).derive(sample, topology), sample)
 
 
 def _start(encoding: Encoding) -> tuple[str, int]:

@@ -189,6 +189,8 @@ def _notices(
             f"{done} of {steps} steps were taken: the next would have passed the ceiling of "
             f"{executor.budget.max_seconds:g} QPU seconds."
         )
+    if done and tuner.model.counts.input_layer:
+        found.append("The input layer stayed as it was: circuit and head alone were trained on the backend.")
     found += tuner.program.notices
     if isinstance(executor, Calibrated) and remap is None:
         found += _offer(tuner.model, parts.validation, executor.latest)

@@ -112,8 +112,7 @@ class Deployment:
         """
         model = model if self.remap is None else self.remap.apply(model)
         mine, theirs = self.parameters, model.parameters
-        alike = (mine.weights.size, mine.head.size) == (theirs.weights.size, theirs.head.size)
-        if not alike or np.any(np.abs(mine.vector) > MAX_PARAMETER):
+        if mine.sizes != theirs.sizes or np.any(np.abs(mine.vector) > MAX_PARAMETER):
             raise InputError("The deployment must hold the weights of the run's winner. It holds others.")
         return replace(model, parameters=mine)
 

@@ -37,7 +37,7 @@ class SearchSettings:
             seconds either.
         max_seconds: total of seconds over all sessions, refit and evaluation included; None for no limit.
         max_two_qubit_gates: limit of a mapped circuit on top of the space's own; the tighter one holds.
-        max_parameters: the same of all trained parameters: of circuit, feature map and head together.
+        max_parameters: the same of all trained parameters: of input layer, circuit, feature map and head together.
         max_duration_us: the same of one execution in microseconds, readout included.
         workers: processes; 1 works in this one.
         seed: in [0, 2³² − 1]; everything random comes from it. With one worker and no limit of seconds, equal

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Cotangent", "Differentiable", "Expectations", "Floats", "Ints"]
+__all__ = ["Cotangent", "Differentiable", "Expectations", "Floats", "InputDifferentiable", "Ints"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -49,4 +49,13 @@ class Differentiable(Expectations, Protocol):
 
     def value_and_gradient(self, X: Floats, w: Floats, cotangent: Cotangent) -> tuple[Floats, Floats]:
         """The values, and the gradient `(n_weights,)` of the loss behind `cotangent`."""
+        ...
+
+
+@runtime_checkable
+class InputDifferentiable(Expectations, Protocol):
+    """Expectations that also know their exact derivative by the features."""
+
+    def input_gradient(self, X: Floats, w: Floats, cotangent: Floats) -> Floats:
+        """Gradient `(n_samples, n_features)` of `Σ cotangent · values` by the features."""
         ...

@@ -70,7 +70,7 @@ class TrainedModel:
 
     @property
     def counts(self) -> ParameterCounts:
-        """Trained numbers, those of circuit, feature map and head apart."""
+        """Trained numbers, those of input layer, circuit, feature map and head apart."""
         return self.transpiled.counts(self.target, self.parameters.head)
 
     @property
@@ -120,7 +120,9 @@ class TrainedModel:
         flat, shape = check_X(X, self.n_features_in, owner="the model", missing=gaps)
         if shape is not None and self.image_shape is not None:
             check_shape(shape, self.image_shape, "X", "the model is expecting")
-        return self.transpiled.derive(np.asarray(self.pipeline.transform(flat), dtype=np.float64))
+        return self.transpiled.derive(
+            np.asarray(self.pipeline.transform(flat), dtype=np.float64), self.parameters
+        )
 
     def expectations(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Expectation values `(n_samples, n_observables)`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.ansatze import ANSATZE
+from qcsearch.circuits.input_layers import make_input_layer
 from qcsearch.circuits.lowering import make_encoding
 from qcsearch.circuits.observables import parse
 from qcsearch.data.preprocessing.pipeline import check_reduction
@@ -24,6 +25,7 @@ def check_candidate(candidate: Candidate) -> None:
         CandidateError: one sentence for the first that is wrong.
     """
     check_reduction(candidate.preprocessing.reduction)
+    make_input_layer(candidate)
     make_encoding(candidate)
     ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings)
     make_head(candidate)

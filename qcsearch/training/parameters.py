@@ -1,9 +1,9 @@
-"""The parameters of a quantum classifier: angles of its circuit, and parameters of its head."""
+"""The parameters of a quantum classifier: angles of its circuit, parameters of its input layer and of its head."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -23,43 +23,60 @@ def _none() -> Floats:
 class Parameters:
     """What a training finds, and what it may start from.
 
-    Where a training starts, an empty part is drawn, so `Parameters()` draws both. Nothing else could be meant by it:
+    Where a training starts, an empty part is drawn, so `Parameters()` draws all. Nothing else could be meant by it:
     a circuit without weights and a head without parameters are drawn as nothing.
 
     Attributes:
         weights: angles of the circuit in radians, `(n_weights,)`.
         head: parameters of the head, `(n_head,)`, in its own order.
+        input_layer: parameters of the input layer, `(n_input_layer,)`, in its own order; empty where there is none.
     """
 
     weights: Floats = field(default_factory=_none)
     head: Floats = field(default_factory=_none)
+    input_layer: Floats = field(default_factory=_none)
 
     @classmethod
-    def of(cls, weights: Sequence[float] | Floats, head: Sequence[float] | Floats) -> Parameters:
+    def of(
+        cls,
+        weights: Sequence[float] | Floats,
+        head: Sequence[float] | Floats,
+        input_layer: Sequence[float] | Floats = (),
+    ) -> Parameters:
         """From any numbers, which are copied."""
-        return cls(np.array(weights, dtype=np.float64), np.array(head, dtype=np.float64))
+        return cls(*(np.array(part, dtype=np.float64) for part in (weights, head, input_layer)))
 
     def __eq__(self, other: object) -> bool:
         """Whether every number is the same; dataclasses that hold them compare by this."""
         if not isinstance(other, Parameters):
             return NotImplemented
-        return np.array_equal(self.weights, other.weights) and np.array_equal(self.head, other.head)
+        return all(np.array_equal(mine, theirs) for mine, theirs in zip(self._all, other._all, strict=True))
 
     __hash__ = None  # type: ignore[assignment]  # arrays may be written to
 
     @property
     def vector(self) -> Floats:
-        """Weights, then the head's: what an optimizer moves, `(n_weights + n_head,)`."""
-        return np.concatenate([self.weights, self.head])
+        """Weights, the input layer's, the head's: what an optimizer moves, `(n_weights + n_input_layer + n_head,)`."""
+        return np.concatenate([self.weights, self.input_layer, self.head])
 
     @classmethod
-    def of_vector(cls, vector: Floats, n_weights: int) -> Parameters:
-        """The two parts of a `vector`, which they share their memory with."""
-        return cls(vector[:n_weights], vector[n_weights:])
+    def of_vector(cls, vector: Floats, n_weights: int, n_input_layer: int = 0) -> Parameters:
+        """The parts of a `vector`, which they share their memory with."""
+        behind = n_weights + n_input_layer
+        return cls(vector[:n_weights], vector[behind:], vector[n_weights:behind])
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many numbers each part has."""
+        return tuple(part.size for part in self._all)
+
+    @property
+    def _all(self) -> tuple[Floats, ...]:
+        return tuple(getattr(self, name) for name in _PARTS)
 
     def to_json(self) -> dict[str, Json]:
         """Return the numbers as JSON values; floats keep every bit."""
-        return {"weights": self.weights.tolist(), "head": self.head.tolist()}
+        return {name: getattr(self, name).tolist() for name in _PARTS}
 
     @classmethod
     def from_json(cls, data: Any) -> Parameters:
@@ -68,12 +85,15 @@ class Parameters:
         Raises:
             ValueError: if it is anything else.
         """
-        if not isinstance(data, dict) or set(data) != {"weights", "head"}:
-            raise ValueError("must have 'weights' and 'head', and nothing else")
+        if not isinstance(data, dict) or set(data) != set(_PARTS):
+            raise ValueError("must have 'weights', 'head' and 'input_layer', and nothing else")
         for name, numbers in data.items():
             if not isinstance(numbers, list) or any(type(one) not in (int, float) for one in numbers):
                 raise ValueError(f"'{name}' must be a list of numbers")
-        return cls.of(data["weights"], data["head"])
+        return cls.of(**data)
+
+
+_PARTS = tuple(part.name for part in fields(Parameters))
 
 
 @dataclass(frozen=True)
@@ -84,17 +104,19 @@ class ParameterCounts:
         circuit: weights that are angles by themselves.
         feature_map: weights that multiply features, which is a linear map of the data before the circuit.
         head: parameters of the head, which is classical too.
+        input_layer: parameters of the trained layer before the encoding, classical as well.
     """
 
     circuit: int = 0
     feature_map: int = 0
     head: int = 0
+    input_layer: int = 0
 
     @classmethod
-    def of(cls, gate_list: GateList, n_head: int) -> ParameterCounts:
-        """Those of a circuit with a head of `n_head` parameters."""
+    def of(cls, gate_list: GateList, n_head: int, n_input_layer: int = 0) -> ParameterCounts:
+        """Those of a circuit with a head of `n_head` parameters and an input layer of `n_input_layer`."""
         n_map = len(feature_weights(gate_list.gates))
-        return cls(gate_list.n_weights - n_map, n_map, n_head)
+        return cls(gate_list.n_weights - n_map, n_map, n_head, n_input_layer)
 
     @property
     def weights(self) -> int:
@@ -104,7 +126,7 @@ class ParameterCounts:
     @property
     def total(self) -> int:
         """All."""
-        return self.weights + self.head
+        return self.weights + self.head + self.input_layer
 
     @property
     def by_name(self) -> dict[str, int]:
@@ -112,14 +134,12 @@ class ParameterCounts:
         parts = {f"{name}_parameters": n for name, n in asdict(self).items()}
         return {"parameters": self.total, **parts}
 
-    @property
-    def parts(self) -> str:
-        """The parts in a table's cell, in the order of `PARTS`."""
-        return f"{self.circuit} + {self.feature_map} + {self.head}"
-
     def __str__(self) -> str:
         """The sum and its parts for a person."""
-        return f"{self.total} ({self.circuit} circuit, {self.feature_map} feature map, {self.head} head)"
+        layer = f"{self.input_layer} input layer, " if self.input_layer else ""
+        return (
+            f"{self.total} ({layer}{self.circuit} circuit, {self.feature_map} feature map, {self.head} head)"
+        )
 
 
 DRAWN = Parameters()

@@ -41,7 +41,7 @@ def logits(
     transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats, target: Target, *, noise: bool = True
 ) -> Floats:
     """Outputs `(n_samples, n_outputs)` of preprocessed samples; arguments as for `classify`."""
-    values = transpiled.compile(noise).values(transpiled.derive(Z), parameters.weights)
+    values = transpiled.compile(noise).values(transpiled.derive(Z, parameters), parameters.weights)
     return BoundHead.of(transpiled.candidate, parameters.head, target).logits(values)
 
 
@@ -70,7 +70,7 @@ def validation_score(
         shots: of each measurement basis; the score is then that of several measurements together, as in the validation
             of a training. None for infinitely many.
     """
-    y, X = data.validation.y, transpiled.derive(data.validation.X)
+    y, X = data.validation.y, transpiled.derive(data.validation.X, parameters)
     values = transpiled.compile(noise).values(X, parameters.weights)
     if shots is not None:
         values, y = ShotNoise(shots).repeated(values, y)

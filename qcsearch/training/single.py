@@ -87,12 +87,17 @@ def fit_candidate(
         transpiled.estimator(options.gradient, options.noise, dtype=dtype),
         head,
         options,
-        data.map(transpiled.derive),
+        # Before a trained layer the features are those of the preprocessing: what is behind it changes in every step.
+        data if transpiled.n_input_layer else data.map(transpiled.derive),
         identity=f"{candidate.digest} {transpiled.device.digest}",
         shots=shots,
+        input_layer=transpiled.input_layer,
+        n_input_layer=transpiled.n_input_layer,
     )
     if not len(start.weights):
         start = replace(start, weights=transpiled.initial_weights(rng))
+    if not len(start.input_layer):
+        start = replace(start, input_layer=transpiled.initial_input_layer(rng))
     if fitted:
         start = replace(start, head=DRAWN.head)  # it is fitted anew to what these samples say
     return fit(task, rng, start=start, control=control)

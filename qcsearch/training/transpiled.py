@@ -13,6 +13,7 @@ from qiskit.quantum_info import SparsePauliOp
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.gate import GateList, Topology
+from qcsearch.circuits.input_layers import InputLayer, make_input_layer
 from qcsearch.circuits.lowering import derive_features, lower
 from qcsearch.circuits.observables import to_pauli
 from qcsearch.circuits.quantum_circuit import to_circuit
@@ -29,7 +30,7 @@ from qcsearch.stopwatch import Stopwatch
 from qcsearch.training.expectations import Expectations, Floats
 from qcsearch.training.gradients import GradientEstimator, ParameterShift, estimator_for
 from qcsearch.training.heads import n_found, n_head_parameters
-from qcsearch.training.parameters import ParameterCounts
+from qcsearch.training.parameters import DRAWN, ParameterCounts, Parameters
 
 __all__ = ["TranspiledCandidate", "transpile_candidate"]
 
@@ -74,6 +75,16 @@ class TranspiledCandidate:
         start = self.gate_list.start
         return self.features if start == GROUND else start
 
+    @property
+    def input_layer(self) -> InputLayer:
+        """What is trained between the preprocessing and the encoding."""
+        return make_input_layer(self.candidate)
+
+    @property
+    def n_input_layer(self) -> int:
+        """Number of its parameters."""
+        return self.input_layer.n_parameters(self.n_features, self.candidate.n_qubits)
+
     def counts(self, target: Target, head: Floats | None = None) -> ParameterCounts:
         """How many numbers its training finds.
 
@@ -85,7 +96,7 @@ class TranspiledCandidate:
             n_head = n_head_parameters(self.candidate, target)
         else:
             n_head = n_found(self.candidate, len(head), target)
-        return ParameterCounts.of(self.gate_list, n_head)
+        return ParameterCounts.of(self.gate_list, n_head, self.n_input_layer)
 
     def compile(self, noise: bool = True, dtype: str = "float64") -> Program:
         """The program of the exact engine, under the device's noise or without any; compiled once.
@@ -114,13 +125,22 @@ class TranspiledCandidate:
         """What is pickled or copied: all but the compiled programs, which hold the memory of the kernels."""
         return {part.name: getattr(self, part.name) for part in fields(self)}
 
-    def derive(self, Z: Floats) -> Floats:
-        """The circuit's features `(n_samples, n_derived)` from preprocessed `(n_samples, n_features)`."""
-        return derive_features(self.candidate, self.topology, Z)
+    def derive(self, Z: Floats, parameters: Parameters = DRAWN) -> Floats:
+        """The circuit's features `(n_samples, n_derived)` from preprocessed `(n_samples, n_features)`.
+
+        Args:
+            Z: outputs of the preprocessing.
+            parameters: whose input layer these go through, if the candidate has one.
+        """
+        return derive_features(self.candidate, self.topology, Z, parameters.input_layer)
 
     def initial_weights(self, rng: np.random.Generator) -> Floats:
         """Weights to start from, `(n_weights,)`, drawn with the candidate's `init_scale`."""
         return initial_weights(self.gate_list, self.candidate.training.init_scale, rng)
+
+    def initial_input_layer(self, rng: np.random.Generator) -> Floats:
+        """Parameters of the input layer to start from, `(n_input_layer,)`."""
+        return self.input_layer.initial(self.n_features, self.candidate.n_qubits, rng)
 
     def estimator(
         self,

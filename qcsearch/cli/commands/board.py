@@ -46,7 +46,7 @@ def board(
     two-qubit gates, trained parameters and QPU seconds a prediction, and better in one of them.
 
     Parameters are all numbers that were trained: weights of the circuit, of a trained feature map (they
-    multiply features) and of the classical head; below the tables they stand apart.
+    multiply features) and of the classical layers, head and input layer; below the tables they stand apart.
 
     Every accuracy on the test split has its 95 % interval, and every baseline the difference to the winner
     on the same samples, with its interval and the p of McNemar's test. Noisy is under the device's noise, at

@@ -157,6 +157,7 @@ def _candidate(record: TrialRecord, target: Target) -> dict[str, object]:
     batch = "whole split" if training.batch_size is None else training.batch_size
     return {
         "preprocessing": f"{_choice(pre.reduction)}, {pre.scaling}, angles in [{low:.3g}, {high:.3g}] rad",
+        **({"input layer": _choice(candidate.input_layer)} if candidate.dressed else {}),
         "encoding": _choice(candidate.encoding),
         "ansatz": _choice(candidate.ansatz),
         "physical qubits": ", ".join(map(str, candidate.qubits)),

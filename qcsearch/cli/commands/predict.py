@@ -160,7 +160,7 @@ def _journal(path: Path, model: TrainedModel, X: NDArray[Any], *settings: Any) -
     from qcsearch.storage import canonical
 
     content = hashlib.sha256()
-    for array in (X, model.parameters.weights, model.parameters.head):
+    for array in (X, model.parameters.vector):
         content.update(f"{array.shape}".encode() + array.tobytes())
     digest = canonical.digest([model.candidate.digest, content.hexdigest(), *settings])[:16]
     return _jobs(path) / digest

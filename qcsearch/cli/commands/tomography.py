@@ -108,7 +108,7 @@ def _measure(
     test = split(folder.dataset, folder.config.settings.seed).test
     if sample >= len(test):
         raise InputError(f"The 'sample' must be one of the {len(test)} of the test split. Got {sample}.")
-    weights = [model.parameters.weights.tolist(), model.parameters.head.tolist()]
+    weights = model.parameters.to_json()
     jobs = [] if ibm is None else ibm.of_jobs
     digest = canonical.digest([model.candidate.digest, weights, spec, qubits, sample, settings, jobs])[:16]
     with opened(spec, model.device, settings["seed"], folder.path / "jobs" / digest, ibm) as backend:

@@ -156,7 +156,7 @@ class SearchOptions:
         typer.Option(
             "--max-parameters",
             metavar="N",
-            help="Trained parameters at most: of circuit, feature map and head together; the tighter limit holds.",
+            help="Trained parameters at most, of input layer, circuit, feature map and head together.",
         ),
     ] = None
     max_duration_us: Annotated[

@@ -25,6 +25,7 @@ from qcsearch.training.loop.task import Task
 from qcsearch.training.loop.trainer import TrainingControl, fit
 from qcsearch.training.losses import LOSSES
 from qcsearch.training.model import TrainedModel
+from qcsearch.training.parameters import DRAWN
 
 __all__ = ["StepDone", "Tuner"]
 
@@ -116,9 +117,12 @@ class Tuner:
         )
         past = None if may_begin else 0.0  # a checkpoint is read, and no step is taken
         control = TrainingControl(past, stop, checkpoint)
-        found = fit(task, self.rng, start=model.parameters, control=control)
+        # The backend is given the angles that the input layer makes: the layer itself stays as it is.
+        layer = model.parameters.input_layer
+        start = replace(model.parameters, input_layer=DRAWN.input_layer)
+        found = fit(task, self.rng, start=start, control=control)
         losses = tuple(record.loss for record in found.history if record.loss is not None)
-        return losses, replace(model, parameters=found.parameters)
+        return losses, replace(model, parameters=replace(found.parameters, input_layer=layer))
 
     def estimator(self) -> StepShots:
         """The gradient, with the shots of each step."""

@@ -163,6 +163,7 @@ def portrait(facts: RunFacts) -> Mapping[str, object]:
         "trial": winner.trial,
         "qubits": f"{candidate.n_qubits} of {facts.device.name}: {qubits}",
         "preprocessing": _choice(candidate.preprocessing.reduction) + f", {candidate.preprocessing.scaling}",
+        **({"input layer": _choice(candidate.input_layer)} if candidate.dressed else {}),
         "encoding": _choice(candidate.encoding),
         "ansatz": _choice(candidate.ansatz),
         "observables": ", ".join(candidate.observables),

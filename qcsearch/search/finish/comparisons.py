@@ -196,7 +196,8 @@ def _untuned(objective: Objective, candidate: Candidate, parameters: Parameters)
         )
     except (CandidateError, DeviceError):
         return None
-    if len(parameters.weights) != transpiled.n_weights:
+    taken = (transpiled.n_weights, transpiled.n_input_layer)
+    if (len(parameters.weights), len(parameters.input_layer)) != taken:
         return None
     test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
     return Untuned(

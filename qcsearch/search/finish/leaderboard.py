@@ -49,13 +49,17 @@ def notices(history: History) -> list[str]:
     """What a person should know of a run's records: what could not be read, and what in them is not installed."""
     from qcsearch.circuits.ansatze import ANSATZE
     from qcsearch.circuits.encodings import ENCODINGS
+    from qcsearch.circuits.input_layers import INPUT_LAYERS
     from qcsearch.training.heads import HEADS
 
     said = dict.fromkeys(history.notices)
     tried: dict[tuple[Registry[Any], str], None] = {}
     for record in history.records:
         if (one := record.candidate) is not None:
-            parts = ((ENCODINGS, one.encoding), (ANSATZE, one.ansatz), (HEADS, one.head))
+            parts = (
+                *((INPUT_LAYERS, one.input_layer), (ENCODINGS, one.encoding)),
+                *((ANSATZE, one.ansatz), (HEADS, one.head)),
+            )
             tried |= {(registry, choice.name): None for registry, choice in parts}
     for registry, name in tried:
         try:

@@ -115,7 +115,7 @@ def refitted(
     head = make_head(candidate)
 
     def fit(part: Part, penalty: float) -> Parameters:
-        values, y = circuit.compile().values(circuit.derive(part.X), parameters.weights), part.y
+        values, y = circuit.compile().values(circuit.derive(part.X, parameters), parameters.weights), part.y
         if shots is not None and isinstance(head, FittedHead):
             values = ShotNoise(shots).once(values)
         elif shots is not None:

@@ -63,7 +63,7 @@ class Row:
         trial: the trial's number, if it is one.
         spread: standard deviation of `accuracy` over seeds, if there were several.
         n_qubits: of the circuit.
-        parameters: trained numbers of a circuit and its head, those of circuit, feature map and head apart.
+        parameters: trained numbers of a circuit, those of input layer, circuit, feature map and head apart.
         two_qubit_gates: of the mapped circuit.
         costs: of the circuit as it was built and as it was mapped, of trials and the winner.
         pareto: whether it is a trial that no other beats in accuracy, two-qubit gates, parameters and processor time

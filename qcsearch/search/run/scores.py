@@ -80,7 +80,7 @@ class Best:
         test_at_shots: under the device's noise at finitely many shots, on the test split.
         n_test: number of test samples.
         n_qubits: of its circuit.
-        parameters: trained numbers, those of circuit, feature map and head apart.
+        parameters: trained numbers, those of input layer, circuit, feature map and head apart.
         two_qubit_gates: of its mapped circuit.
         selection: how it was chosen.
     """

@@ -118,6 +118,7 @@ class BoundSpace:
                 chosen["reduction"], chosen["scaling"], (low * math.pi, high * math.pi)
             ),
             head=chosen["head"],
+            input_layer=chosen["input_layer"],
             training=self._options(params, chosen),
         )
 

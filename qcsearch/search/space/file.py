@@ -148,6 +148,7 @@ class CircuitPart(Part):
     observables: Names = ("Z",)
     measured: Annotated[tuple[str | int, ...], Field(min_length=1, strict=False)] = ("all",)
     heads: Alternatives = (Alternative(name="linear"),)
+    input_layers: Alternatives = (Alternative(name="none"),)
 
     @model_validator(mode="after")
     def _sensible(self) -> CircuitPart:
@@ -197,6 +198,7 @@ class ConstraintsPart(Part):
     max_parameters: int | None = Field(default=None, ge=0)
     max_circuit_parameters: int | None = Field(default=None, ge=0)
     max_feature_map_parameters: int | None = Field(default=None, ge=0)
+    max_input_layer_parameters: int | None = Field(default=None, ge=0)
     max_head_parameters: int | None = Field(default=None, ge=0)
     max_duration_us: float | None = Field(default=None, gt=0)
     max_duration_over_t2: float | None = Field(default=None, gt=0)

@@ -52,6 +52,7 @@ class Parameters:
                 "reduction": _labelled(pre.reductions),
                 "scaling": _same(pre.scalings),
                 "angle_range": ranges,
+                "input_layer": _labelled(circuit.input_layers),
                 "encoding": _labelled(circuit.encodings),
                 "ansatz": _labelled(circuit.ansatze),
                 "observables": _same(circuit.observables),

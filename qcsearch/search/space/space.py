@@ -18,6 +18,7 @@ from qcsearch.candidate.training import TrainingOptions
 from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.circuits.gates import check_gates
+from qcsearch.circuits.input_layers import INPUT_LAYERS
 from qcsearch.circuits.lowering import with_layers
 from qcsearch.errors import CandidateError, SpaceError
 from qcsearch.escape import for_terminal
@@ -177,6 +178,7 @@ def _check_alternatives(space: SearchSpace) -> None:
     """Build every alternative once, so that a wrong name or setting ends before any work starts."""
     circuit, training = space.file.circuit, space.file.training
     _check(space.name, "preprocessing.reductions", _reduction, space.file.preprocessing.reductions)
+    _check(space.name, "circuit.input_layers", INPUT_LAYERS.create, circuit.input_layers)
     _check(space.name, "circuit.encodings", ENCODINGS.create, circuit.encodings)
     _check(space.name, "circuit.ansatze", partial(_ansatz, circuit.n_layers), circuit.ansatze)
     _check(space.name, "circuit.heads", HEADS.create, circuit.heads)

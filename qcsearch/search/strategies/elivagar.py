@@ -14,6 +14,7 @@ from scipy.special import softmax
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
+from qcsearch.circuits.input_layers import make_input_layer
 from qcsearch.devices.selection.regions import topology
 from qcsearch.search.space.ladder import Ladder
 from qcsearch.search.space.space import SearchSpace
@@ -123,7 +124,10 @@ class _Circuits:
         objective, template = context.objective, context.template
         self._settings, self._context, self._rng = settings, context, context.rng()
         self._n_qubits = template.n_qubits
-        self._n_data = objective.features.n_components(template.preprocessing)
+        n_features = objective.features.n_components(template.preprocessing)
+        layer = make_input_layer(template)
+        self._n_data = layer.n_outputs(n_features, self._n_qubits)
+        self._n_input_layer = layer.n_parameters(n_features, self._n_qubits)
         self._limits = objective.space.file.constraints
         self._n_measured = self._measured(objective.features.target.n_outputs)
         self._regions, self._qualities = draw_regions(
@@ -156,7 +160,8 @@ class _Circuits:
         limits = [self._limits.max_circuit_parameters]
         if self._limits.max_parameters is not None:
             target = self._context.objective.features.target
-            limits.append(self._limits.max_parameters - n_head_parameters(self._context.template, target))
+            classical = n_head_parameters(self._context.template, target) + self._n_input_layer
+            limits.append(self._limits.max_parameters - classical)
         return min(wanted, *(max(limit, 1) for limit in limits if limit is not None), wanted)
 
     def _measured(self, n_classes: int) -> int:

@@ -32,7 +32,7 @@ _LAYOUTS = 2
 def remap(warm_start: WarmStart, objective: Objective) -> Proposal:
     """The candidate of a warm start on the qubits where its weights do best on the validation part, under noise.
 
-    Weights and head are kept wherever the circuit has as many; without weights the circuit's estimated
+    Weights, input layer and head are kept wherever the circuit has as many; without weights the circuit's estimated
     success probability decides. A candidate that runs nowhere, or nowhere within the constraints, is handed back on
     its first layout, and whoever transpiles it is told why.
 
@@ -92,24 +92,27 @@ def _regions(device: Device, n_qubits: int) -> list[tuple[int, ...]]:
 
 
 def _warm(warm_start: WarmStart, transpiled: TranspiledCandidate, objective: Objective) -> Proposal:
-    """With weights and head where they fit."""
-    weights, head = _fit(warm_start.start, transpiled, objective)
-    start = Parameters(
-        warm_start.start.weights if weights else DRAWN.weights, warm_start.start.head if head else DRAWN.head
-    )
-    return Proposal(transpiled.candidate, start=start)
+    """With weights, input layer and head where they fit."""
+    kept = {
+        name: getattr(warm_start.start if fits else DRAWN, name)
+        for name, fits in _fit(warm_start.start, transpiled, objective).items()
+    }
+    return Proposal(transpiled.candidate, start=Parameters(**kept))
 
 
-def _fit(start: Parameters, transpiled: TranspiledCandidate, objective: Objective) -> tuple[bool, bool]:
-    """Whether the weights are the circuit's in number, and the head's parameters the head's."""
-    head = takes_parameters(transpiled.candidate, len(start.head), objective.features.target)
-    return len(start.weights) == transpiled.n_weights, head
+def _fit(start: Parameters, transpiled: TranspiledCandidate, objective: Objective) -> dict[str, bool]:
+    """Of which parts the candidate takes as many parameters as there are."""
+    return {
+        "weights": len(start.weights) == transpiled.n_weights,
+        "head": takes_parameters(transpiled.candidate, len(start.head), objective.features.target),
+        "input_layer": len(start.input_layer) == transpiled.n_input_layer,
+    }
 
 
 def _validation(proposal: Proposal, transpiled: TranspiledCandidate, objective: Objective) -> float:
     """Score of the weights as they are, under noise; below all others if there are none."""
     start = proposal.start
-    if not all(_fit(start, transpiled, objective)):
+    if not all(_fit(start, transpiled, objective).values()):
         return -math.inf
     data = objective.features.prepare(proposal.candidate.preprocessing).data
     return validation_score(transpiled, start, data, shots=objective.shots)

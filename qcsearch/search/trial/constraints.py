@@ -130,6 +130,7 @@ def _upper_parameters(parameters: ParameterCounts, limits: ConstraintsPart) -> d
         "parameters": "trained parameters",
         "circuit_parameters": "parameters of the circuit",
         "feature_map_parameters": "parameters of the feature map",
+        "input_layer_parameters": "parameters of the input layer",
         "head_parameters": "parameters of the head",
     }
     return {

@@ -91,7 +91,7 @@ def fold_fit(fold: FoldFeatures, transpiled: TranspiledCandidate, found: Fit, sh
     noisy = said()
     judged = (noisy, part.y)
     if shots is not None:
-        values = transpiled.compile(True).values(transpiled.derive(part.X), parameters.weights)
+        values = transpiled.compile(True).values(transpiled.derive(part.X, parameters), parameters.weights)
         values, y = ShotNoise(shots).repeated(values, part.y)
         judged = BoundHead.of(transpiled.candidate, parameters.head, data.target).logits(values), y
     loss = math.inf if found.validation_loss is None else found.validation_loss

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qcsearch.candidate.candidate import Candidate
+from qcsearch.circuits.input_layers import make_input_layer
 from qcsearch.circuits.lowering import lower
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
@@ -119,7 +120,8 @@ class Objective:
                 self._check_fit(candidate)
                 gate_list = lower(candidate, topology(self.device, candidate.qubits), n_features)
                 check_length(gate_list, self.space.file.constraints.max_two_qubit_gates, self.setup_seconds)
-                parameters = ParameterCounts.of(gate_list, self._check_head(candidate))
+                n_layer = make_input_layer(candidate).n_parameters(n_features, candidate.n_qubits)
+                parameters = ParameterCounts.of(gate_list, self._check_head(candidate), n_layer)
                 check_parameters(parameters, self.space.file.constraints)
             transpiled = transpile_candidate(
                 candidate, self.device, n_features, gate_list=gate_list, watch=watch
@@ -154,7 +156,9 @@ class Objective:
 
         train = self.features.prepare(transpiled.candidate.preprocessing).data.train
         words = seed_words(self.seed, transpiled.candidate)
-        return PredictorInput(transpiled, transpiled.derive(train.X), train.y, words)
+        layer = transpiled.initial_input_layer(np.random.default_rng(words))
+        features = transpiled.derive(train.X, Parameters(input_layer=layer))
+        return PredictorInput(transpiled, features, train.y, words)
 
     def can_prepare(self, candidate: Candidate) -> bool:
         """Whether the candidate's reduction can be fitted in `setup_seconds`; nothing is fitted.

@@ -54,7 +54,7 @@ class Costs:
     """What a candidate's circuit costs on its device.
 
     Attributes:
-        parameters: trained numbers, those of circuit, feature map and head apart.
+        parameters: trained numbers, those of input layer, circuit, feature map and head apart.
         n_observables: measured observables.
         two_qubit_gates: number of them after mapping.
         depth: of the mapped circuit.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,10 +19,10 @@ __all__ = ["FittedTask"]
 class FittedTask(Task):
     """A task with a head that is fitted to the expectation values of all training samples.
 
-    Its steps train the circuit's weights alone, by `FittedHead.alignment`; the loss of the options plays a part in
-    validation only. Each validation fits the head anew. A circuit without weights has nothing to train in steps.
-    With finitely many shots the head is fitted to what one measurement of each sample gives; the alignment is of exact
-    values.
+    Its steps train the circuit's weights and the input layer, by `FittedHead.alignment`; the loss of the options plays
+    a part in validation only. Each validation fits the head anew. Without weights and layer nothing is trained in
+    steps. With finitely many shots the head is fitted to what one measurement of each sample gives; the alignment is of
+    exact values.
     """
 
     _last: dict[bytes, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -35,10 +35,10 @@ class FittedTask(Task):
     @property
     def fitted_only(self) -> bool:
         """See `Task`."""
-        return self.program.n_weights == 0
+        return self.program.n_weights + self.n_input_layer == 0
 
     def objective(self, theta: Floats, rows: Ints | None, rng: np.random.Generator) -> tuple[float, Floats]:
-        """Loss of the kernel and its gradient by the weights, on some rows of the training split."""
+        """Loss of the kernel and its gradient by weights and input layer, on some rows of the training split."""
         y = self.data.train.y
         X, y = (self.inputs, y) if rows is None else (self.inputs[rows], y[rows])
         kept: list[float] = []
@@ -48,19 +48,19 @@ class FittedTask(Task):
             kept.append(loss)
             return dvalues
 
-        _, dw = self.estimator(X, theta, cotangent, rng)
-        return kept[-1], dw
+        slopes = self.gradient(X, super().parameters(theta), cotangent, rng)
+        return kept[-1], slopes
 
     def parameters(self, theta: Floats) -> Parameters:
-        """The weights, and the head fitted to what the circuit says with them."""
-        key = theta.tobytes()
+        """Weights and input layer, and the head fitted to what the circuit says with them."""
+        key, unfitted = theta.tobytes(), super().parameters(theta)
         if key not in self._last:
-            values = self.program.values(self.inputs, theta)
+            values = self.values(self.inputs, unfitted)
             if self.shots is not None:  # what is to read measured values learns from measured values
                 values = ShotNoise(self.shots).once(values)
             self._last.clear()  # of one at a time: a search trains many
             self._last[key] = self._head.fit(values, self.data.train.y, self.data.target.n_outputs)
-        return Parameters(theta, self._last[key])
+        return replace(unfitted, head=self._last[key])
 
     @property
     def _head(self) -> FittedHead:

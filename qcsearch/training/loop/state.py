@@ -24,7 +24,7 @@ class TrainingState:
     """What changes during a training, and all that a checkpoint holds.
 
     Attributes:
-        theta: weights of the circuit in radians, then the head's parameters, `(n_weights + n_head,)`.
+        theta: all parameters, in the order of `Parameters.vector`.
         memory: what the optimizer remembers.
         seed: batches and directions follow from it and the number of the step, so no generator is kept.
         step: optimizer steps done.
@@ -59,7 +59,7 @@ def begin(task: Task, rng: np.random.Generator, start: Parameters) -> TrainingSt
     Args:
         task: what is trained.
         rng: of what is drawn, and of the seed of all that follows.
-        start: an empty part of it is drawn.
+        start: an empty part of it is drawn, but for the input layer.
 
     Raises:
         CandidateError: if start values have the wrong length or are not finite.
@@ -69,12 +69,13 @@ def begin(task: Task, rng: np.random.Generator, start: Parameters) -> TrainingSt
         weights = rng.uniform(-1.0, 1.0, n_weights) * np.pi * task.options.init_scale
     if not np.size(head):
         head = task.head.initial(task.program.n_observables, task.data.target.n_outputs, rng)
-    for name, got, wanted in (("weights", weights, n_weights), ("head", head, task.n_head)):
+    parts = {"weights": (weights, n_weights), "input_layer": (start.input_layer, task.n_input_layer)}
+    for name, (got, wanted) in (parts | {"head": (head, task.n_head)}).items():
         if np.shape(got) != (wanted,) or not np.all(np.isfinite(got)):
             raise CandidateError(
                 f"The '{name}' that a training starts from must be {wanted} finite numbers. Got shape {np.shape(got)}."
             )
-    theta = Parameters(weights, head).vector.astype(np.float64)
+    theta = Parameters(weights, head, start.input_layer).vector.astype(np.float64)
     memory = OPTIMIZERS.create(task.options.optimizer).initial(len(theta))
     return TrainingState(theta, memory, int(rng.integers(2**63)), best=theta)
 

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.candidate.training import TrainingOptions
+from qcsearch.circuits.input_layers import NO_LAYER, InputLayer
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
 from qcsearch.training.bound_head import BoundHead
 from qcsearch.training.data import TrainingData
-from qcsearch.training.expectations import Expectations, Floats, Ints
+from qcsearch.training.expectations import Cotangent, Expectations, Floats, InputDifferentiable, Ints
 from qcsearch.training.gradients import GradientEstimator
 from qcsearch.training.heads import Head
 from qcsearch.training.losses import LOSSES
@@ -79,6 +80,8 @@ class Task:
         identity: says which circuit is trained; a checkpoint of another is refused.
         shots: of each measurement basis of a prediction, for which the training and its validation are to prepare; None
             for infinitely many, and where the program takes shots itself.
+        input_layer: what is trained between the features of the data and those of the circuit.
+        n_input_layer: number of its parameters. Where there are some, the program must be `InputDifferentiable`.
     """
 
     program: Expectations
@@ -88,6 +91,8 @@ class Task:
     data: TrainingData
     identity: str = ""
     shots: int | None = None
+    input_layer: InputLayer = NO_LAYER
+    n_input_layer: int = 0
 
     @property
     def n_head(self) -> int:
@@ -103,7 +108,8 @@ class Task:
     def inputs(self) -> Any:
         """The training features, encoded once where the program can do that and is the one that is asked."""
         X = self.data.train.X
-        return _encoded(self.program, X) if self.estimator.program is self.program else X
+        once = self.estimator.program is self.program and not self.n_input_layer
+        return _encoded(self.program, X) if once else X
 
     @cached_property
     def train_weights(self) -> Floats | None:
@@ -113,7 +119,32 @@ class Task:
     @cached_property
     def validation_inputs(self) -> Any:
         """The validation features, encoded once where the program can do that."""
-        return _encoded(self.program, self.data.validation.X)
+        X = self.data.validation.X
+        return X if self.n_input_layer else _encoded(self.program, X)
+
+    def values(self, X: Any, parameters: Parameters) -> Floats:
+        """Expectation values of `inputs` or `validation_inputs`, `(n_samples, n_observables)`."""
+        return self.program.values(self._features(X, parameters), parameters.weights)
+
+    def gradient(
+        self, X: Any, parameters: Parameters, cotangent: Cotangent, rng: np.random.Generator
+    ) -> Floats:
+        """The gradient of the loss behind `cotangent`, by the circuit's weights and then by the input layer."""
+        if not self.n_input_layer:
+            return self.estimator(X, parameters.weights, cotangent, rng)[1]
+        features, slopes = self._features(X, parameters), []
+
+        def kept(values: Floats) -> Floats:
+            slopes.append(cotangent(values))
+            return slopes[-1]
+
+        _, dw = self.estimator(features, parameters.weights, kept, rng)
+        assert isinstance(self.program, InputDifferentiable)
+        dfeatures = self.program.input_gradient(features, parameters.weights, slopes[-1])
+        return np.concatenate([dw, self.input_layer.backward(X, parameters.input_layer, dfeatures)])
+
+    def _features(self, X: Any, parameters: Parameters) -> Any:
+        return self.input_layer.outputs(X, parameters.input_layer) if self.n_input_layer else X
 
     def objective(self, theta: Floats, rows: Ints | None, rng: np.random.Generator) -> tuple[float, Floats]:
         """Loss and gradient by all parameters on some rows of the training split."""
@@ -133,16 +164,16 @@ class Task:
             return dvalues
 
         seen = cotangent if self.shots is None else ShotNoise(self.shots).learning(cotangent, rng)
-        _, dw = self.estimator(X, parameters.weights, seen, rng)
+        slopes = self.gradient(X, parameters, seen, rng)
         loss, dp = kept[-1]
-        return loss, np.concatenate([dw, dp])
+        return loss, np.concatenate([slopes, dp])
 
     def validate(self, theta: Floats) -> tuple[float | None, float | None]:
         """Score and loss on the validation split; None without one, and for a loss that is no number."""
         if not self.data.validated:
             return None, None
         parameters, y = self.parameters(theta), self.data.validation.y
-        values = self.program.values(self.validation_inputs, parameters.weights)
+        values = self.values(self.validation_inputs, parameters)
         if self.shots is not None:
             values, y = ShotNoise(self.shots).repeated(values, y)
         logits = self.bound(parameters).logits(values)
@@ -164,13 +195,14 @@ class Task:
         return BoundHead(self.head, parameters.head, self.data.target)
 
     def parameters(self, theta: Floats) -> Parameters:
-        """Circuit weights and head parameters of one vector."""
-        return Parameters.of_vector(theta, self.program.n_weights)
+        """Circuit weights and the parameters of input layer and head, of one vector."""
+        return Parameters.of_vector(theta, self.program.n_weights, self.n_input_layer)
 
     def rates(self, step: int) -> Floats:
         """Step size of each parameter."""
-        factors = np.ones(self.program.n_weights + self.n_head)
-        factors[self.program.n_weights :] = self.options.head_rate
+        before = self.program.n_weights + self.n_input_layer
+        factors = np.ones(before + self.n_head)
+        factors[before:] = self.options.head_rate
         return learning_rate(self.options, step) * factors
 
     @cached_property

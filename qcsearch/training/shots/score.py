@@ -58,7 +58,7 @@ def answers_at_shots(
     """
     head = BoundHead.of(transpiled.candidate, parameters.head, target)
     rng = np.random.default_rng([seed, shots])
-    X = transpiled.derive(Z)
+    X = transpiled.derive(Z, parameters)
     drawn = sampled_values(transpiled, parameters.weights, X, shots, rng, DRAWS)
     return np.stack([head.answers(values) for values in drawn])
 

@@ -77,7 +77,7 @@ def _kernel(random: RandomFeatures, samples: Samples) -> Predictions:
 
 
 def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: Floats) -> RandomFeatures:
-    """What the winner's circuit says with the weights that its training began with.
+    """What the winner's circuit says with the weights, and the input layer, that its training began with.
 
     Args:
         objective: of the search.
@@ -89,6 +89,7 @@ def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: F
     from qcsearch.search.finish.baselines.training import alike
     from qcsearch.training.heads import FittedHead, make_head
     from qcsearch.training.heads.mlp import MultiLayerPerceptron
+    from qcsearch.training.parameters import Parameters
     from qcsearch.training.shots.sampling import sampled_values
     from qcsearch.training.shots.score import DRAWS
 
@@ -96,10 +97,11 @@ def random_features(objective: Objective, winner: Finalist, Z: Floats, Z_test: F
     _, rng = alike(objective, winner, circuit)
     weights, head = circuit.initial_weights(rng), make_head(circuit.candidate)
     trained = circuit.compile(circuit.candidate.training.noise)
-    X_test = circuit.derive(Z_test)
+    drawn = Parameters(weights, input_layer=circuit.initial_input_layer(rng))
+    X_test = circuit.derive(Z_test, drawn)
     draws = np.random.default_rng([objective.seed, objective.told_shots])
     measured = sampled_values(circuit, weights, X_test, objective.told_shots, draws, DRAWS)
-    X = circuit.derive(Z)
+    X = circuit.derive(Z, drawn)
     if objective.shots is None:
         values = trained.values(X, weights)
     else:  # a head that is to read measured values learns from measured values

@@ -20,6 +20,7 @@ from qcsearch.circuits.ansatze import ANSATZE
 from qcsearch.circuits.ansatze.base import pairs
 from qcsearch.circuits.ansatze.quantumnas import TWO_QUBIT, QuantumNAS
 from qcsearch.circuits.encodings import ENCODINGS
+from qcsearch.circuits.input_layers import INPUT_LAYERS
 from qcsearch.devices.device import Device
 from qcsearch.devices.selection.regions import topology
 from qcsearch.errors import SpaceError
@@ -65,11 +66,19 @@ def check_layered(strategy: str, space: SearchSpace) -> None:
 
 
 def check_encodings(strategy: str, space: SearchSpace) -> None:
-    """Refuse a space with an encoding that has weights: they would not be shared.
+    """Refuse a space with an encoding that has weights, or a trained input layer: they would not be shared.
 
     Raises:
         SpaceError: naming it.
     """
+    for alternative in space.file.circuit.input_layers:
+        layer = INPUT_LAYERS.create(alternative.name, alternative.choice.settings)
+        if layer.n_parameters(1, 1):
+            raise SpaceError(
+                f"The strategy '{strategy}' needs a space without trained input layers. "
+                f"'{space.name}' has '{alternative.label}'.",
+                fix="take the strategy auto, or the input layer 'none'.",
+            )
     for alternative in space.file.circuit.encodings:
         encoding = ENCODINGS.create(alternative.name, alternative.choice.settings)
         if any(count_weights(block) for block in encoding.layers(1, Topology(1, ()), 1)):

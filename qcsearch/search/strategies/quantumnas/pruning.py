@@ -78,7 +78,7 @@ def train_and_prune(
         )
         if context.late() or not 0 < len(gone) < len(stage.parameters.weights):
             continue
-        kept = Parameters(np.delete(stage.parameters.weights, gone), stage.parameters.head)
+        kept = replace(stage.parameters, weights=np.delete(stage.parameters.weights, gone))
         stage = _fit(objective, without(stage.candidate, couplings, gone), options, rng, context, kept)
         if stage.validation_score >= best.validation_score:
             best = stage
