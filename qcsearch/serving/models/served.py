@@ -98,8 +98,9 @@ class ServedModel:
         if self.model.quantum is not None:
             return check_states(as_numbers(rows, "X"), self.model.quantum)
         model = self.model
-        if self.takes_text:
-            return load_samples(rows, model.feature_names or self.n_columns, None, model.encoder).X
+        if (encoder := model.encoder) is not None:
+            rows = _as_cells(rows, [not levels for levels in encoder.levels])
+            return load_samples(rows, model.feature_names or self.n_columns, None, encoder).X
         X, shape = check_X(rows, self.n_columns, names=model.feature_names or None)
         if shape is not None and model.image_shape is not None:
             check_shape(shape, model.image_shape, "X", "the model is expecting")
@@ -138,3 +139,23 @@ class ServedModel:
         self.outputs(probe_samples(self.model)[:1])
         if self.probe is not None:
             check_probe(self.model, self.probe)
+
+
+def _as_cells(rows: NDArray[Any], is_number: list[bool]) -> NDArray[Any]:
+    """Text as the cells of a table are read: in columns of numbers a number, and nothing is a gap."""
+    if rows.dtype != object or rows.ndim != 2 or rows.shape[1] != len(is_number):
+        return rows
+    cells = rows.copy()
+    for j, number in enumerate(is_number):
+        cells[:, j] = [_number(cell) if number else cell or None for cell in rows[:, j]]
+    return cells
+
+
+def _number(cell: Any) -> Any:
+    """The number that a text spells; the text itself if it spells none, which is refused by whoever reads it."""
+    if not isinstance(cell, str) or "_" in cell:
+        return cell
+    try:
+        return float(cell) if cell.strip() else None
+    except ValueError:
+        return cell
