@@ -19,7 +19,7 @@ from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Cotangent, Expectations, Floats, InputDifferentiable, Ints
 from qcsearch.training.gradients import GradientEstimator
 from qcsearch.training.heads import Head
-from qcsearch.training.losses import LOSSES
+from qcsearch.training.losses import LOSSES, Loss
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.predictions import Predictions
 from qcsearch.training.shots.perturbation import ShotNoise
@@ -185,10 +185,15 @@ class Task:
 
     def loss(self, logits: Floats, y: NDArray[Any], weight: Floats | None) -> tuple[float, Floats]:
         """The loss that the options name, and its derivative by the logits; weights of one of several measurements."""
-        loss, targets = LOSSES.create(self.options.loss), self.head.targets(self.data.target.n_outputs)
+        targets = self.head.targets(self.data.target.n_outputs)
         if weight is None:
-            return loss(logits, y, targets)
-        return loss(logits, y, targets, np.resize(weight, len(logits)))
+            return self._loss(logits, y, targets)
+        return self._loss(logits, y, targets, np.resize(weight, len(logits)))
+
+    @cached_property
+    def _loss(self) -> Loss:
+        """Made once: a registry's checks of a name and its settings take longer than a training step."""
+        return LOSSES.create(self.options.loss)
 
     def bound(self, parameters: Parameters) -> BoundHead:
         """The head with its parameters."""

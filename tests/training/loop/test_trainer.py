@@ -14,6 +14,7 @@ from qcsearch.training.heads import HEADS
 from qcsearch.training.loop.fit import Stop
 from qcsearch.training.loop.task import Task, batch_rows, learning_rate
 from qcsearch.training.loop.trainer import TrainingControl, fit
+from qcsearch.training.losses import LOSSES
 from qcsearch.training.parameters import DRAWN, Parameters
 
 QUICK = TrainingOptions(steps=60, batch_size=32, learning_rate=0.1, head_rate=1.0, validate_every=10)
@@ -335,3 +336,11 @@ def test_cosine_falls_from_the_rate_to_two_percent_of_it():
     assert rates[50] == pytest.approx(0.051)
     assert rates[100] == pytest.approx(0.002)
     assert np.all(np.diff(rates) < 0)
+
+
+def test_a_training_looks_up_its_loss_once_and_not_in_every_step(cosine_program, blobs, monkeypatch):
+    made = []
+    create = LOSSES.create
+    monkeypatch.setattr(LOSSES, "create", lambda name: made.append(name) or create(name))
+    _fit(cosine_program(2, 4), blobs)
+    assert made == [QUICK.loss]
