@@ -1,6 +1,7 @@
 """A kernel head in a bundle and on a backend: no step is taken, its cost is told, and it says what was simulated."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -43,6 +44,26 @@ def test_a_kernel_model_deployed_is_within_two_points_of_its_simulation(kernel, 
     assert abs(found.deployed.accuracy - found.noisy.accuracy) <= 0.02
     assert found.tuning.losses == ()
     assert "No training step was taken: the head 'svc' is fitted, not trained in steps." in found.notices
+
+
+@pytest.mark.slow  # nine measurement bases of every sample
+def test_a_fidelity_kernel_deployed_is_within_two_points_and_its_cost_is_nine_bases_a_sample(moons):
+    strings = [
+        "".join(f"{p}{q}" for q, p in enumerate(pair) if p != "I") for pair in product("IXYZ", repeat=2)
+    ]
+    candidate = {
+        **KERNEL,
+        "observables": strings[1:],
+        "head": {"name": "svc", "settings": {"kernel": "fidelity"}},
+    }
+    model = train(candidate, moons.train.X, moons.train.y, device="fake_torino")
+    tuner, test = prepare(model, moons, "local:fake_torino", SETTINGS)
+    plan = plan_deployment(tuner, len(test))
+    assert (plan.steps, plan.test.circuits, plan.before.circuits) == ((), 9 * len(test), 9 * 10)
+    found = deploy(model, moons, "local:fake_torino", SETTINGS)
+    assert found.usage.circuits == 9 * (len(test) + 10)
+    assert found.noisy.accuracy > 0.9
+    assert abs(found.deployed.accuracy - found.noisy.accuracy) <= 0.02
 
 
 def test_its_cost_is_three_bases_a_sample_and_no_step(kernel, moons):

@@ -62,6 +62,7 @@ def test_nothing_but_angles_of_the_circuit_is_trained_in_pure(torino: Device) ->
         for alternative in space.parameters.choices[key]:
             found = counts(space.candidate({**first, key: alternative}), torino)
             assert found.circuit > 0
-            assert (found.feature_map, found.head) == (0, 0)
+            assert (found.feature_map, found.head, found.input_layer) == (0, 0, 0)
     limits = load_space("pure").file.constraints  # what a strategy adds keeps them too
     assert (limits.max_feature_map_parameters, limits.max_head_parameters) == (0, 0)
+    assert limits.max_input_layer_parameters == 0
