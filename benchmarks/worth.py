@@ -22,7 +22,7 @@ from record.store import Store
 from search.fleet import beside, options
 from search.job import LIBRARIES, ONE_THREAD
 from search.spaces import derive
-from search.summary import done, failures, noted, probability
+from search.summary import apart, done, failures, noted, probability
 from search.tasks import TASKS
 from search.wide import CLASSICAL, QUANTUM, archive, sample_counts
 
@@ -148,6 +148,7 @@ def _budget(seconds: float, found: list[Entry]) -> list[str]:
             "Wilcoxon",
             "points of validation",
             "Wilcoxon",
+            "by the test",
         ]
         lines += ["", *table(head, (_against(found, other) for other in others))]
     return lines
@@ -157,7 +158,8 @@ def _mean(found: list[Entry], arm: str, task: str) -> str:
     scores = list(_scores(found, arm, "noisy", task).values())
     if not scores:
         return "–"
-    return f"{fmean(scores):.4f} ({min(scores):.4f}–{max(scores):.4f})"
+    spread = f" ({min(scores):.4f}–{max(scores):.4f})" if len(scores) > 1 else ""
+    return f"{fmean(scores):.4f}{spread}"
 
 
 def _trials(found: list[Entry], arm: str) -> str:
@@ -165,15 +167,16 @@ def _trials(found: list[Entry], arm: str) -> str:
 
 
 def _against(found: list[Entry], other: str) -> list[str]:
-    row = [f"`{other}`"]
+    row, verdict = [f"`{other}`"], ""
     for score in ("noisy", "validation"):
         ours, theirs = _scores(found, CHAMPION, score), _scores(found, other, score)
         common = [cell for cell in ours if cell in theirs]
         test = pairs([ours[cell] for cell in common], [theirs[cell] for cell in common])
         if score == "noisy":
             row += [str(test.n), f"{test.better}, {test.alike}, {test.worse}"]
+            verdict = apart(test.p_value)
         row += [f"{100 * test.mean:+.2f}", probability(test.p_value)]
-    return row
+    return [*row, verdict]
 
 
 def _scores(

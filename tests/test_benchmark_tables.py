@@ -21,7 +21,16 @@ README, FRONT = ((folder / "README.md").read_text("utf-8") for folder in (BENCHM
 CLASSICAL = {
     f"{name}, raw features" for name in ("logistic regression", "RBF-SVM", "gradient boosting", "MLP")
 }
-MEASURED = ("nine_tasks", "strategies", "noise_awareness", "transfer", "contract", "predictors", "lean")
+MEASURED = (
+    "nine_tasks",
+    "strategies",
+    "noise_awareness",
+    "transfer",
+    "contract",
+    "predictors",
+    "lean",
+    "worth",
+)
 
 
 @pytest.fixture(scope="module")

@@ -79,7 +79,7 @@ def test_the_table_compares_in_pairs_of_one_task_and_one_seed(bench: Any) -> Non
     ]
     lone = entry("auto", 9, 0.1)
     text = bench.worth.render([*found, lone, entry("auto", 0, 0.95, 300.0)])
-    assert "| `random` | 6 | 6, 0, 0 | +2.25 | p = 0.031 | +0.00 | p = 1 |" in text
+    assert "| `random` | 6 | 6, 0, 0 | +2.25 | p = 0.031 | +0.00 | p = 1 | told apart |" in text
     assert "| 60 s | cluster:4 (1,500) | trials |" in text
     assert "| 300 s | cluster:4 (1,500) | trials |" in text
     assert bench.worth.render([]) == "Nothing was measured."
