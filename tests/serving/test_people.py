@@ -43,6 +43,7 @@ WRONG = {
     "another part": b'{"rows": [[1, 2, 3, 4]], "more": 1}',
     "nested deeply": b'{"rows": ' + b"[" * 900 + b"]" * 900 + b"}",
     "nested too deeply for any parser": b"[" * 200_000,
+    "many parts": b'{"rows": [' + b"{}," * 100_000 + b"{}]}",
     "a list": b"[]",
     "rows and image": b'{"rows": [[1, 2, 3, 4]], "image": ""}',
     "mixed rows": b'{"rows": [[1, 2, 3, 4], {"a": 1}]}',

@@ -15,6 +15,7 @@ __all__ = ["parse", "read_body"]
 T = TypeVar("T", bound=BaseModel)
 
 _MOST_DEPTH = 32
+_MOST_PARTS = 2**16
 _OPENERS = (b"[", b"{")
 
 
@@ -67,11 +68,18 @@ def parse(cls: type[T], content: bytes) -> T:
 
 
 def _loads(content: bytes) -> Any:
+    parts = sum(
+        map(content.count, _OPENERS)
+    )  # a list of two bytes takes thirty times as much once it is read
+    if parts > _MOST_PARTS:
+        raise UnreadableError(
+            f"The body must hold at most {_MOST_PARTS:,} lists and objects. It may hold {parts:,}."
+        )
     try:
         found = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise UnreadableError(f"The body must be JSON. It is not: {str(error).rstrip('.')}.") from None
-    if sum(map(content.count, _OPENERS)) > _MOST_DEPTH:
+    if parts > _MOST_DEPTH:
         _check_depth(found)
     return found
 
