@@ -121,9 +121,9 @@ def test_what_the_front_page_says_beside_its_table_is_what_was_stored(bench):
     assert (min(gains), max(gains), len(gains)) == (0.0, 1.4, 6)
     assert "gained [0.0 to 1.4 points]" in text
     assert "*searched without noise too* +0.53 points on the mean" in block(README, "noise_awareness")
-    assert "six pairs of device and task, p = 0.25." in text
+    assert "six pairs of device and task, p = 0.25;" in text
     assert "p = 0.25, cannot be told apart." in block(README, "noise_awareness")
-    assert "from random search, p = 0.5 over the nine." in text
+    assert "from random search, p = 0.5 over the nine;" in text
     assert "| random | 4, 3, 2 | +0.17 | p = 0.5 | p = 1 | cannot be told apart |" in block(
         README, "strategies"
     )
