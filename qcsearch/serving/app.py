@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -31,7 +32,7 @@ _READ_HERE = (schemas.InferRequest, schemas.PredictRequest, schemas.Problem)
 def make_app(service: Service, log: Log) -> Watched:
     """The ASGI application of a service."""
     app = FastAPI(
-        title="qcsearch", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False,
+        title="qcsearch", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         description="Trained quantum models: the Open Inference Protocol v2, and /v1/predict for people.",
     )  # fmt: skip
     app.add_exception_handler(QCSearchError, on_refusal)
@@ -152,16 +153,15 @@ def _asking(tag: str, body: type[BaseModel], answer: type[BaseModel]) -> dict[st
 
 
 def _describe(app: FastAPI) -> None:
-    """Add to the OpenAPI document what the routes refer to."""
-    plain = app.openapi
+    """The OpenAPI document: made once, with what the routes refer to."""
+    document = app.openapi()
+    named = [(cls, "validation") for cls in _READ_HERE]
+    _, found = models_json_schema(named, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    document["components"]["schemas"] |= found["$defs"]
+    content = orjson.dumps(document)
 
-    def described() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            named = [(cls, "validation") for cls in _READ_HERE]
-            _, found = models_json_schema(named, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
-            document = plain()
-            document["components"]["schemas"] |= found["$defs"]
-        assert app.openapi_schema is not None
-        return app.openapi_schema
-
-    app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation does it
+    @app.get("/openapi.json", include_in_schema=False)
+    async def described(request: Request) -> Response:
+        """This document."""
+        _seen(request)
+        return Response(content, media_type="application/json")

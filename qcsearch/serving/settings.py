@@ -24,6 +24,7 @@ class Limits:
         write_seconds: that a client may leave an answer unread.
         idle_seconds: that a connection may be kept open without a request.
         request_seconds: from the end of the headers to the answer; what is older is dropped before it is computed.
+        pipelined: requests that a connection may send before they are answered; clients send one.
         connections: of all addresses.
         connections_per_address: of one.
         queued_rows: samples that wait to be computed, of all requests.
@@ -38,6 +39,7 @@ class Limits:
     write_seconds: float = 10.0
     idle_seconds: float = 10.0
     request_seconds: float = 10.0
+    pipelined: int = 8
     connections: int = 1000
     connections_per_address: int = 200
     queued_rows: int = 4096

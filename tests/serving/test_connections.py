@@ -170,3 +170,20 @@ def test_connections_of_one_address_are_counted_and_uncounted():
     assert b" 503 " in refused
     assert b"retry-after: 1" in refused
     assert b" 200 " in answer
+
+
+@pytest.mark.parametrize(("n", "all_answered"), [(8, True), (100, False)])
+def test_a_few_requests_may_come_at_once_and_many_end_the_connection(n, all_answered):
+    async def main():
+        async with listening() as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * n)
+            found = b""
+            with suppress(ConnectionError):
+                while part := await reader.read(2**16):
+                    found += part
+            writer.close()
+            return found.count(b"HTTP/1.1 200 ")
+
+    answered = asyncio.run(main())
+    assert (answered == n) == all_answered

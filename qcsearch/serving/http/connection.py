@@ -64,6 +64,8 @@ class Connection(HttpToolsProtocol):
             self._enter(Phase.HEAD)
         self._n_head += len(data) if self._phase is Phase.HEAD else 0
         super().data_received(data)
+        if len(self.pipeline) > self.limits.pipelined:
+            self.transport.abort()
         if (
             self._phase is Phase.HEAD
             and self._n_head > self.limits.head_bytes
@@ -90,7 +92,9 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for a further request, unless the body of this one is still coming."""
         super().on_response_complete()
-        if self._phase is Phase.ANSWER and not self.pipeline:
+        if (
+            self._phase is Phase.ANSWER and self.cycle.response_complete
+        ):  # the latest of those that came together
             self._enter(Phase.IDLE)
 
     def pause_writing(self) -> None:
