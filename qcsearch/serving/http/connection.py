@@ -97,6 +97,11 @@ class Connection(HttpToolsProtocol):
         ):  # the latest of those that came together
             self._enter(Phase.IDLE)
 
+    def shutdown(self) -> None:
+        """End it, now that the service ends; but a request that is on its way is still answered."""
+        if self._phase is not Phase.HEAD:
+            super().shutdown()
+
     def pause_writing(self) -> None:
         """The client does not read."""
         self._stalled = time.monotonic()
