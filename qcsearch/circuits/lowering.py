@@ -189,7 +189,7 @@ def _check_places(candidate: Candidate, topology: Topology) -> None:
     qubits = candidate.qubits
     if not qubits or len(set(qubits)) != len(qubits) or min(qubits) < 0:
         raise CandidateError(
-            f"The qubits of a candidate must be different physical qubits ≥ 0. Got {qubits}."
+            f"The qubits of a candidate must be different physical qubits ≥ 0. Got {checks.short(qubits)}."
         )
     if topology.n_qubits != len(qubits):
         raise CandidateError(

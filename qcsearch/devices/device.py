@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
+from qcsearch.candidate.checks import short
 from qcsearch.errors import DeviceError
 from qcsearch.storage import canonical
 from qcsearch.storage.canonical import Json
@@ -180,9 +181,11 @@ class Device:
         try:
             chosen = tuple(int(q) for q in qubits)
         except (TypeError, ValueError):
-            raise DeviceError(f"Qubits of {self.name} must be a sequence of ints. Got {qubits!r}.") from None
+            raise DeviceError(
+                f"Qubits of {self.name} must be a sequence of ints. Got {short(qubits)}."
+            ) from None
         if not chosen or len(set(chosen)) != len(chosen):
-            raise DeviceError(f"Qubits of {self.name} must be at least one, each once. Got {chosen}.")
+            raise DeviceError(f"Qubits of {self.name} must be at least one, each once. Got {short(chosen)}.")
         for q in chosen:
             if not 0 <= q < self.n_qubits:
                 raise DeviceError(f"A qubit of {self.name} must be in [0, {self.n_qubits - 1}]. Got {q}.")
