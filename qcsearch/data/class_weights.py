@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.candidate.checks import short
 from qcsearch.data.targets import Target
 from qcsearch.data.values import FloatArray
 from qcsearch.errors import InputError
@@ -29,7 +30,7 @@ def as_class_weight(given: object) -> str | dict[str, float] | None:
     if given is None or given == BALANCED:
         return None if given is None else BALANCED
     if not isinstance(given, Mapping) or not given:
-        raise InputError(f"The class weight must be 'balanced' or a weight by label. Got {given!r}.")
+        raise InputError(f"The class weight must be 'balanced' or a weight by label. Got {short(given)}.")
     for label, weight in given.items():
         good = isinstance(weight, Real) and not isinstance(weight, bool)
         if not good or not math.isfinite(weight) or weight <= 0:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from qcsearch.arguments import as_float, as_int, as_json, as_path
+from qcsearch.candidate.checks import short
 from qcsearch.data.class_weights import as_class_weight
 from qcsearch.deployment.values import MAX_SHOTS
 from qcsearch.errors import InputError
@@ -81,7 +82,7 @@ class SearchSettings:
         }
         if self.baselines not in BASELINES:
             raise InputError(
-                f"The baselines must be one of {', '.join(map(repr, BASELINES))}. Got {self.baselines!r}."
+                f"The baselines must be one of {', '.join(map(repr, BASELINES))}. Got {short(self.baselines)}."
             )
         if self.metric is not None:
             Metric(self.metric)

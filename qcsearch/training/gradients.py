@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from qcsearch.candidate.checks import short
 from qcsearch.candidate.training import GRADIENTS
 from qcsearch.errors import CandidateError
 from qcsearch.simulation.occurrences import Occurrences
@@ -176,7 +177,7 @@ def estimator_for(name: str, program: Expectations) -> GradientEstimator:
             f"The gradient '{name}' cannot be had from {type(program).__name__} alone.",
             fix="pass an estimator, or take the gradient 'finite_difference' or 'spsa'.",
         )
-    raise CandidateError(f"The 'gradient' must be one of {', '.join(GRADIENTS)}. Got {name!r}.")
+    raise CandidateError(f"The 'gradient' must be one of {', '.join(GRADIENTS)}. Got {short(name)}.")
 
 
 def _values(program: Expectations, X: Floats, W: Floats) -> Floats:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.candidate.checks import short
 from qcsearch.data.targets import Target
 from qcsearch.errors import InputError
 from qcsearch.spelling import meant
@@ -83,7 +84,7 @@ class Metric:
     def __post_init__(self) -> None:
         if self.name not in METRICS:
             raise InputError(
-                f"The metric must be one of {', '.join(METRICS)}. Got {self.name!r}.",
+                f"The metric must be one of {', '.join(METRICS)}. Got {short(self.name)}.",
                 fix=meant(self.name, METRICS)
                 or "take 'accuracy', or 'balanced_accuracy' for unequal classes.",
             )
