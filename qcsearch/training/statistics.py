@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.errors import InputError
 from qcsearch.wording import is_share
 
 if TYPE_CHECKING:
@@ -72,8 +73,16 @@ def wilson(accuracy: float, n_samples: int) -> Interval:
     Args:
         accuracy: share of samples that are right.
         n_samples: number of samples, ≥ 1.
+
+    Raises:
+        InputError: if they are none; a score that is read from a file may be anything.
     """
     from scipy.stats import binomtest
+
+    if not (0 <= accuracy <= 1 and n_samples >= 1):
+        raise InputError(
+            f"An accuracy must be in [0, 1], of 1 or more samples. Got {accuracy:g} of {n_samples:,} samples."
+        )
 
     found = binomtest(round(accuracy * n_samples), n_samples).proportion_ci(LEVEL, method="wilson")
     return float(found.low), float(found.high)
