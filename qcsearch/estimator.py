@@ -124,7 +124,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore
             X: `(n_samples, n_features)`, or images `(n_samples, height, width)`.
             y: labels `(n_samples,)`: text, whole numbers or truth values.
             sample_weight: how much each sample counts in every training, `(n_samples,)`, the winner's and its
-                baselines'; one of weight 0 is left out. In what is measured each counts once.
+                baselines'; one of weight 0 is left out. In what is measured each counts once. Of less than 50 different
+                samples one of weight 2 is the same as two that are alike.
 
         Raises:
             DataError: if the samples, labels or weights cannot be used.
@@ -140,7 +141,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         labels = column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y
         self._search(X, labels, Classes.task, sample_weight)
-        self.classes_ = classes_like(Classes.of(labels, "y").labels, y)
+        assert isinstance(self.model_.target, Classes)
+        self.classes_ = classes_like(self.model_.target.labels, y)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,9 +12,6 @@ from sklearn.utils.validation import column_or_1d
 from qcsearch.data.targets import Numbers
 from qcsearch.errors import DataError
 from qcsearch.searched import Searched
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["QuantumCircuitSearchRegressor"]
 
@@ -66,15 +63,18 @@ class QuantumCircuitSearchRegressor(RegressorMixin, Searched):  # type: ignore[m
         (3,)
     """
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> QuantumCircuitSearchRegressor:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> QuantumCircuitSearchRegressor:
         """Search and train.
 
         Args:
             X: `(n_samples, n_features)`, or images `(n_samples, height, width)`.
             y: numbers `(n_samples,)`, or several of each sample `(n_samples, n_outputs)`.
+            sample_weight: how much each sample counts in every training, as in `QuantumCircuitSearchClassifier`.
 
         Raises:
-            DataError: if the samples or numbers cannot be used.
+            DataError: if the samples, numbers or weights cannot be used.
             DeviceError: if the device is unknown or cannot be used.
             SpaceError: if the space is wrong or nothing in it fits data and device.
             RunError: if `run` is the folder of another run.
@@ -86,7 +86,7 @@ class QuantumCircuitSearchRegressor(RegressorMixin, Searched):  # type: ignore[m
         if y is None:
             raise DataError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         column = getattr(y, "ndim", 1) == 2 and np.shape(y)[1] == 1
-        self._search(X, column_or_1d(y, warn=True) if column else y, Numbers.task)
+        self._search(X, column_or_1d(y, warn=True) if column else y, Numbers.task, sample_weight)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:

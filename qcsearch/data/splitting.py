@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.data.constant import constant_features, constant_notice
+from qcsearch.data.copies import counted, without_copies
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
 from qcsearch.data.targets import Target
@@ -93,7 +94,9 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
 
     Within each class the samples are shuffled and cut; every class is in every part. Numbers and labels have no
     classes, and their samples are shuffled and cut together. Where the source brings its own test part, that is the
-    test part, and the same of its validation part: nothing is cut off for it.
+    test part, and the same of its validation part: nothing is cut off for it. Of few samples all copies of one are one
+    that counts as much, see `copies.without_copies`; a class of less than three different ones then stays with the
+    training part first, and is missing in others.
 
     Args:
         dataset: what to cut.
@@ -102,7 +105,8 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
         validation_size: share of the samples that are not test, in (0, 1); ignored where the source brings its own.
 
     Raises:
-        DataError: if a share is not in (0, 1), or a class has too few samples to be in every part.
+        DataError: if a share is not in (0, 1), a class has too few samples to be in every part, or too few
+            are different.
     """
     for name, share in (("test_size", test_size), ("validation_size", validation_size)):
         if not 0 < share < 1:
@@ -110,15 +114,23 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
     own_validation, own_test = _own(dataset.X_val, dataset.y_val), _own(dataset.X_test, dataset.y_test)
     cut = ["train", *["validation"] * (own_validation is None), *["test"] * (own_test is None)]
     why = f" to be split into {' and '.join([', '.join(cut[:-1]), cut[-1]])}" if len(cut) > 1 else ""
-    dataset.target.check_counts(dataset.y, f"'{dataset.name}'", len(cut), why)
-    rng, strata = np.random.default_rng(seed), dataset.target.strata(dataset.y)
+    rows, weight = without_copies(dataset.X, dataset.y, dataset.sample_weight)
+    whole = Part(dataset.X[rows], dataset.y[rows], weight)
+    target, what = dataset.target, f"'{dataset.name}'"
+    target.check_counts(counted(whole.y, weight), what, len(cut), why)
+    rng, strata, least = np.random.default_rng(seed), target.strata(whole.y), target.least_of_a_part
     test_size = test_size if own_test is None else 0.0
     validation_size = validation_size if own_validation is None else 0.0
-    rest, test_rows = _cut(np.arange(dataset.n_samples), strata, test_size, len(cut) - 1, rng)
-    train_rows, validation_rows = _cut(rest, strata, validation_size, 1, rng)
-    train = _part(dataset, train_rows)
-    validation = _part(dataset, validation_rows) if own_validation is None else own_validation
-    test = _part(dataset, test_rows) if own_test is None else own_test
+    rest, test_rows = _cut(np.arange(len(whole)), strata, test_size, (len(cut) - 1) * least, least, rng)
+    train_rows, validation_rows = _cut(rest, strata, validation_size, least, least, rng)
+    shares = ((train_rows, 1.0), (validation_rows, validation_size), (test_rows, test_size))
+    if not all(len(rows) for rows, share in shares if share > 0):
+        raise DataError(
+            f"{what} has {len(whole)} different sample(s), which are too few{why}.", "add samples."
+        )
+    train = whole.at(train_rows)
+    validation = whole.at(validation_rows) if own_validation is None else own_validation
+    test = whole.at(test_rows) if own_test is None else own_test
     n_features, notices = _varying(dataset, train)
     return Split(train, validation, test, n_features, notices)
 
@@ -131,14 +143,14 @@ def folds(dataset: Dataset, whole: Split, n_folds: int, seed: int, repeat: int =
     Args:
         dataset: what was split.
         whole: its split.
-        n_folds: ≥ 2; fewer where there are not as many samples.
+        n_folds: ≥ 2; fewer where there are not samples enough.
         seed: equal seeds, equal folds.
         repeat: another number, other folds; at 0 the first fold is the split itself.
     """
     known = whole.train.joined(whole.validation)
-    y = known.y
+    y = dataset.target.strata(known.y)
     n_train = len(whole.train)
-    first, n_folds = int(repeat == 0), min(n_folds, n_train + 1)
+    first, n_folds = int(repeat == 0), min(n_folds, n_train // dataset.target.least_of_a_part + 1)
     fold_of = np.zeros(len(y), dtype=np.int64)
     rows = np.arange(n_train) if first else np.arange(len(y))
     rng = np.random.default_rng((seed, repeat))
@@ -179,19 +191,14 @@ def _own(X: FloatArray | None, y: NDArray[Any] | None) -> Part | None:
     return None if X is None or y is None else Part(X, y)
 
 
-def _part(dataset: Dataset, rows: IntArray) -> Part:
-    weight = dataset.sample_weight
-    return Part(dataset.X[rows], dataset.y[rows], None if weight is None else weight[rows])
-
-
 def _cut(
-    rows: IntArray, y: IntArray, share: float, leave: int, rng: np.random.Generator
+    rows: IntArray, y: IntArray, share: float, leave: int, least: int, rng: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
-    """Cut `share` of each class off `rows`: 1 or more if `share` > 0, while `leave` or more stay; sorted."""
+    """Cut `share` of each class off `rows`: `least` or more if `share` > 0, while `leave` or more stay; sorted."""
     kept, cut = [], []
     for label in np.unique(y):
         mine = rng.permutation(rows[y[rows] == label])
-        n_cut = min(max(round(share * len(mine)), 1), len(mine) - leave) if share > 0 else 0
+        n_cut = max(min(max(round(share * len(mine)), least), len(mine) - leave), 0) if share > 0 else 0
         cut.append(mine[:n_cut])
         kept.append(mine[n_cut:])
     return np.sort(np.concatenate(kept)), np.sort(np.concatenate(cut))

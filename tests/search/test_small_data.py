@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from optuna.trial import FixedTrial
+from sklearn.metrics import r2_score
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.dataset import Dataset
@@ -167,11 +168,43 @@ def test_a_trial_that_is_clearly_behind_ends_before_its_last_fold(
 
 
 def test_the_test_for_that_is_the_sign_test() -> None:
-    right, wrong = np.ones(8, dtype=bool), np.zeros(8, dtype=bool)
+    right, wrong = np.ones(8), np.zeros(8)
     assert clearly_behind(right, right) is None
     assert clearly_behind(right, wrong) is None
     assert clearly_behind(wrong[:3], right[:3]) is None  # p = 1/8
     assert clearly_behind(wrong[:4], right[:4]) == pytest.approx(1 / 16)
+
+
+def test_of_numbers_it_is_that_of_the_signed_ranks_where_the_mean_is_lower_too() -> None:
+    near, far = -0.1 * np.arange(1.0, 9.0), -np.arange(1.0, 9.0)
+    assert clearly_behind(far, near) == pytest.approx(1 / 256)
+    assert clearly_behind(near, far) is None
+    once_far = np.append(near[:-1] - 0.01, 50.0)  # mostly behind, and better on the mean
+    assert clearly_behind(once_far, near) is None
+
+
+@pytest.mark.parametrize("task", ["regression", "multilabel"])
+def test_numbers_and_labels_are_judged_by_folds_too(
+    task: str, space: SearchSpace, device: Device, few: Dataset, tmp_path: Path
+) -> None:
+    y = few.X @ [[1.0, 0.5], [0.0, 1.0]]
+    data = load_dataset((few.X, y if task == "regression" else (y > 0).astype(int)), task=task)
+    judged = Objective.of(Features(data, 0), space, device, 0)
+    assert judged.n_folds == 5
+    record = judged(0, judged.bound.candidate(judged.bound.draw(FixedTrial(POINT))), POINT)
+    again = TrialRecord.from_json(json.loads(json.dumps(record.to_json())))
+    assert again.predicted == record.predicted
+    said, y = np.array(again.predicted), judged.features.known_y
+    assert record.validation_score == pytest.approx(
+        r2_score(y, said) if task == "regression" else np.mean((y == said).all(axis=1))
+    )
+    perfect = replace(record, trial=3, predicted=tuple(map(tuple, y.tolist())))
+    ended = judged(1, record.candidate, POINT, control=TrialControl(Led(perfect)))
+    assert (ended.outcome.kind, ended.outcome.threshold) == ("pruned", 1.0)
+    winner, *_ = refit(judged, [record], deadline=None, emit=lambda event: None)
+    assert winner.selection is not None
+    assert (winner.selection.n_folds, winner.selection.n_samples) == (5, 96)
+    assert winner.selection.repeats == len(winner.fits) - 1 > 0
 
 
 def test_a_deadline_cuts_a_trial_between_its_folds(

@@ -10,6 +10,7 @@ import numpy as np
 from qcsearch.data.checks import check_text, check_X, default_names
 from qcsearch.data.coding import Coding
 from qcsearch.data.constant import constant_features, constant_notice
+from qcsearch.data.copies import counted
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.labels import check_lengths
 from qcsearch.data.sample_weights import check_weights
@@ -59,7 +60,7 @@ def build(
             flat, labels, weight = flat[weight > 0], np.asarray(labels)[weight > 0], weight[weight > 0]
     target, y = learn_target(labels, part.target, task, columns)
     check_lengths(flat, y, what, part.target)
-    target.check_counts(y, part.target, 2)
+    target.check_counts(counted(y, weight), part.target, 2)
     shape = _agreed(seen_shape, image_shape, flat.shape[1], what)
     names = _names(names, flat.shape[1], shape, name)
     dataset = Dataset(flat, y, target, names, shape, name, coding=coding, sample_weight=weight)

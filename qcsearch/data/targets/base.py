@@ -45,6 +45,9 @@ class Target(ABC):
     ignorant_name: ClassVar[str]
     """What the row is called that knows nothing but the labels of the training part."""
 
+    least_of_a_part: ClassVar[int] = 1
+    """Samples of each stratum without which a part of a split has no score."""
+
     dtype: ClassVar[type]
     """Of `y`."""
 

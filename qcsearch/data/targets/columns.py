@@ -34,6 +34,7 @@ class ColumnTarget(Target):
     columns: tuple[str, ...]
 
     thing: ClassVar[str]
+    least_of_a_part: ClassVar[int] = _LEAST
 
     @property
     def n_outputs(self) -> int:

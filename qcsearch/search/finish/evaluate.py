@@ -137,13 +137,13 @@ def _temperature(winner: Finalist, data: TrainingData) -> float:
     The weights that are handed over may know that part: these are trained alike, from other seeds. Of small data it is
     fitted to what the folds say of all samples that are not for the test.
     """
+    if not data.target.n_classes:
+        return 1.0
     folded = [fit.logits for fit in winner.refits if fit.logits is not None]
     if folded:
         y = np.concatenate([data.train.y, data.validation.y])
         return fitted_temperature(np.concatenate(folded), np.tile(y, len(folded)), len(y))
     part = data.validation
-    if not data.target.n_classes:
-        return 1.0
     said = [logits(winner.transpiled, fit.parameters, part.X, data.target) for fit in winner.refits]
     if winner.whole is None:
         said = [logits(winner.transpiled, winner.chosen.parameters, part.X, data.target)]

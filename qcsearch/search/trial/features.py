@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.candidate.choice import Choice
@@ -128,16 +129,16 @@ class Features:
     @property
     def weighted(self) -> bool:
         """Whether some samples count more than others in what is learnt."""
-        return self._class_weights is not None or self.dataset.sample_weight is not None
+        return self._class_weights is not None or self.split.train.weight is not None
 
     @property
     def foldable(self) -> bool:
-        """Whether the validation part was cut off by the split, of classes: one that the data bring is to be used."""
-        return self.dataset.X_val is None and self.target.n_classes > 0
+        """Whether there are folds: not if the data bring a validation part, or a class has one sample to learn from."""
+        return self.dataset.X_val is None and np.bincount(self.target.strata(self.known_y)).min() > 1
 
     @property
-    def known_y(self) -> Ints:
-        """Class numbers of the training and the validation part, in this order."""
+    def known_y(self) -> NDArray[Any]:
+        """What is learnt of the samples of the training and the validation part, in this order."""
         return np.concatenate([self.split.train.y, self.split.validation.y])
 
     def folds(self, n_folds: int, repeat: int = 0) -> tuple[FoldFeatures, ...]:

@@ -20,7 +20,8 @@ from qcsearch.search.trial.folds import (
     joined,
 )
 from qcsearch.search.trial.record import Outcome, TrialRecord
-from qcsearch.training.metrics import ACCURACY
+from qcsearch.training.metrics import Metric
+from qcsearch.training.predictions import Predictions
 from qcsearch.wording import probability
 
 __all__ = ["out_of_fold"]
@@ -66,7 +67,9 @@ def out_of_fold(
             return replace(_scored(record, fits), outcome=Outcome("cut", text, step=record.steps))
         fits.append(fit)
     _, said = joined(fits)
-    return replace(_scored(record, fits), predicted=tuple(folds[0].features.target.answers(said).tolist()))
+    answers = folds[0].features.target.answers(said).tolist()
+    kept = tuple(tuple(one) if isinstance(one, list) else one for one in answers)
+    return replace(_scored(record, fits), predicted=kept)
 
 
 def _scored(record: TrialRecord, fits: list[FoldFit]) -> TrialRecord:
@@ -82,21 +85,20 @@ def _scored(record: TrialRecord, fits: list[FoldFit]) -> TrialRecord:
 
 def _behind(fits: list[FoldFit], control: TrialControl, folds: Sequence[FoldFeatures]) -> Outcome | None:
     """How the trial ends if it is clearly behind the best one on the folds that are done."""
-    leader = control.rungs.leader()
-    if (
-        leader is None or leader.metric != ACCURACY.name
-    ):  # of others it does not say how many samples are right
+    leader, features = control.rungs.leader(), folds[0].features
+    target, metric = features.target, features.metric
+    # Of other metrics it does not say how good each answer is.
+    if leader is None or leader.metric != Metric.of(None, target).name:
         return None
-    y = folds[0].features.known_y
     rows, said = joined(fits)
-    best = np.asarray(leader.predicted)[rows] == y[rows]
-    right = folds[0].features.target.answers(said) == y[rows]
-    p = clearly_behind(right, best)
+    y, best = features.known_y[rows], np.asarray(leader.predicted)[rows]
+    answers = target.answers(said)
+    p = clearly_behind(target.merits(y, answers), target.merits(y, best))
     if p is None:
         return None
-    needed = float(np.mean(best))
+    reached, needed = (metric(y, Predictions(found)) for found in (answers, best))
     text = (
-        f"Stopped after {len(fits)} of {len(folds)} folds: right on {np.mean(right):.3f} of {len(rows)} samples, trial "
-        f"{leader.trial} on {needed:.3f} (p {probability(p)})."
+        f"Stopped after {len(fits)} of {len(folds)} folds: {metric.name} {reached:.3f} of {len(rows)} samples, trial "
+        f"{leader.trial} {needed:.3f} (p {probability(p)})."
     )
     return Outcome("pruned", text, threshold=needed)

@@ -110,8 +110,8 @@ class TrialRecord:
         costs: of the mapped circuit; None if it was never mapped.
         constraints: violation of each constraint, > 0 broken.
         predictors: training-free figures by name, if any were computed.
-        predicted: of a trial that was judged by folds: the class number that each sample of training and validation
-            part, in this order, was given by the training that had not seen it.
+        predicted: of a trial that was judged by folds: the answer (of classes their number) that each sample of
+            training and validation part, in this order, was given by the training that had not seen it.
         history: `(step, validation score)` under noise.
         parameters: trained, of circuit and head; empty if nothing was trained.
         steps: optimizer steps done.
@@ -135,7 +135,7 @@ class TrialRecord:
     costs: Costs | None = None
     constraints: Mapping[str, float] = field(default_factory=dict)
     predictors: Mapping[str, float] = field(default_factory=dict)
-    predicted: tuple[int, ...] = ()
+    predicted: tuple[Any, ...] = ()
     history: tuple[tuple[int, float], ...] = ()
     parameters: Parameters = field(default_factory=Parameters)
     steps: int = 0
@@ -198,5 +198,7 @@ class TrialRecord:
         known["outcome"] = Outcome(**known["outcome"])
         known["history"] = tuple((int(step), float(value)) for step, value in known["history"])
         known["parameters"] = Parameters.from_json(known["parameters"])
-        known["seed"], known["predicted"] = tuple(known["seed"]), tuple(known["predicted"])
+        known["seed"] = tuple(known["seed"])
+        answers = (tuple(one) if isinstance(one, list) else one for one in known["predicted"])
+        known["predicted"] = tuple(answers)
         return cls(**known)
