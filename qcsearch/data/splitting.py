@@ -96,7 +96,7 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
     classes, and their samples are shuffled and cut together. Where the source brings its own test part, that is the
     test part, and the same of its validation part: nothing is cut off for it. Of few samples all copies of one are one
     that counts as much, see `copies.without_copies`; a class of less than three different ones then stays with the
-    training part first, and is missing in others.
+    training part first, and is missing in others. Where that would leave a part empty, copies are split as they stand.
 
     Args:
         dataset: what to cut.
@@ -105,8 +105,7 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
         validation_size: share of the samples that are not test, in (0, 1); ignored where the source brings its own.
 
     Raises:
-        DataError: if a share is not in (0, 1), a class has too few samples to be in every part, or too few
-            are different.
+        DataError: if a share is not in (0, 1), or a class has too few samples to be in every part.
     """
     for name, share in (("test_size", test_size), ("validation_size", validation_size)):
         if not 0 < share < 1:
@@ -114,20 +113,14 @@ def split(dataset: Dataset, seed: int, test_size: float = 0.2, validation_size: 
     own_validation, own_test = _own(dataset.X_val, dataset.y_val), _own(dataset.X_test, dataset.y_test)
     cut = ["train", *["validation"] * (own_validation is None), *["test"] * (own_test is None)]
     why = f" to be split into {' and '.join([', '.join(cut[:-1]), cut[-1]])}" if len(cut) > 1 else ""
-    rows, weight = without_copies(dataset.X, dataset.y, dataset.sample_weight)
-    whole = Part(dataset.X[rows], dataset.y[rows], weight)
-    target, what = dataset.target, f"'{dataset.name}'"
-    target.check_counts(counted(whole.y, weight), what, len(cut), why)
-    rng, strata, least = np.random.default_rng(seed), target.strata(whole.y), target.least_of_a_part
+    target, least = dataset.target, dataset.target.least_of_a_part
+    whole, counted_y = _whole(dataset, len(cut) * least)
+    target.check_counts(counted_y, f"'{dataset.name}'", len(cut), why)
+    rng, strata = np.random.default_rng(seed), target.strata(whole.y)
     test_size = test_size if own_test is None else 0.0
     validation_size = validation_size if own_validation is None else 0.0
     rest, test_rows = _cut(np.arange(len(whole)), strata, test_size, (len(cut) - 1) * least, least, rng)
     train_rows, validation_rows = _cut(rest, strata, validation_size, least, least, rng)
-    shares = ((train_rows, 1.0), (validation_rows, validation_size), (test_rows, test_size))
-    if not all(len(rows) for rows, share in shares if share > 0):
-        raise DataError(
-            f"{what} has {len(whole)} different sample(s), which are too few{why}.", "add samples."
-        )
     train = whole.at(train_rows)
     validation = whole.at(validation_rows) if own_validation is None else own_validation
     test = whole.at(test_rows) if own_test is None else own_test
@@ -189,6 +182,18 @@ def _varying(dataset: Dataset, train: Part) -> tuple[int, tuple[str, ...]]:
 
 def _own(X: FloatArray | None, y: NDArray[Any] | None) -> Part | None:
     return None if X is None or y is None else Part(X, y)
+
+
+def _whole(dataset: Dataset, least: int) -> tuple[Part, NDArray[Any]]:
+    """What is to be cut, and the `y` that say how many samples each class has.
+
+    Copies are one if so many of the largest class are different that no part will be empty.
+    """
+    rows, weight = without_copies(dataset.X, dataset.y, dataset.sample_weight)
+    merged = Part(dataset.X[rows], dataset.y[rows], weight)
+    if np.bincount(dataset.target.strata(merged.y)).max() >= least:
+        return merged, counted(merged.y, weight)
+    return Part(dataset.X, dataset.y, dataset.sample_weight), dataset.y
 
 
 def _cut(

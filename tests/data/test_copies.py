@@ -52,7 +52,8 @@ def test_a_class_of_one_sample_that_counts_three_times_is_learnt_from_and_not_te
     assert 2 not in validation[1] + test[1]
 
 
-def test_copies_of_too_few_samples_are_refused() -> None:
-    alike = load_dataset((np.repeat([[0.0], [1.0]], 8, axis=0), np.repeat([0, 1], 8)))
-    with pytest.raises(DataError, match=r"2 different sample\(s\), which are too few"):
-        split(alike, 0)
+def test_copies_of_too_few_samples_to_fill_three_parts_are_split_as_they_stand() -> None:
+    alike = np.repeat([[0.0], [1.0]], 8, axis=0), np.repeat([0, 1], 8)
+    assert [len(y) for _, y, _ in parts(load_dataset(alike))] == [10, 2, 4]
+    with pytest.raises(DataError, match="has 2 sample"):
+        split(load_dataset((X[:4], Y[:4]), sample_weight=[5.0, 5.0, 5.0, 4.0]), 0)

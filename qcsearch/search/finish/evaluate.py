@@ -17,7 +17,7 @@ from qcsearch.search.trial.objective import Objective
 from qcsearch.storage.canonical import Json
 from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Ints
-from qcsearch.training.judging.calibration import Calibration, calibration, fitted_temperature
+from qcsearch.training.judging.calibration import Calibration, calibration, chosen_temperature
 from qcsearch.training.judging.recalls import Recall, balanced_accuracy, recalls
 from qcsearch.training.metrics import ACCURACY
 from qcsearch.training.model import TrainedModel
@@ -132,7 +132,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
 
 
 def _temperature(winner: Finalist, data: TrainingData) -> float:
-    """That of the winner's logits, fitted to the validation part as it is seen by weights that did not learn from it.
+    """That of the winner's logits, chosen by the validation part as it is seen by weights that did not learn from it.
 
     The weights that are handed over may know that part: these are trained alike, from other seeds. Of small data it is
     fitted to what the folds say of all samples that are not for the test.
@@ -142,12 +142,12 @@ def _temperature(winner: Finalist, data: TrainingData) -> float:
     folded = [fit.logits for fit in winner.refits if fit.logits is not None]
     if folded:
         y = np.concatenate([data.train.y, data.validation.y])
-        return fitted_temperature(np.concatenate(folded), np.tile(y, len(folded)), len(y))
+        return chosen_temperature(np.concatenate(folded), np.tile(y, len(folded)), len(y))
     part = data.validation
     said = [logits(winner.transpiled, fit.parameters, part.X, data.target) for fit in winner.refits]
     if winner.whole is None:
         said = [logits(winner.transpiled, winner.chosen.parameters, part.X, data.target)]
-    return fitted_temperature(np.concatenate(said), np.tile(part.y, len(said)), len(part))
+    return chosen_temperature(np.concatenate(said), np.tile(part.y, len(said)), len(part))
 
 
 def _told(objective: Objective) -> tuple[str, ...]:

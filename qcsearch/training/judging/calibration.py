@@ -10,13 +10,14 @@ import numpy as np
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.statistics import Interval, wilson
 
-__all__ = ["N_BINS", "Bin", "Calibration", "calibration", "fitted_temperature"]
+__all__ = ["N_BINS", "Bin", "Calibration", "calibration", "chosen_temperature", "fitted_temperature"]
 
 N_BINS = 15
 """Of equal width, as in Guo et al., On Calibration of Modern Neural Networks, ICML 2017 (arXiv 1706.04599)."""
 
 _RESAMPLES = 200
 _COLDEST, _HOTTEST = 0.05, 20.0
+_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Calibration:
         temperature: what its logits are divided by.
         error: expected calibration error (Naeini, Cooper and Hauskrecht, AAAI 2015), in [0, 1]: over `N_BINS` bins of
             equal width, the mean of |accuracy − confidence|, each bin counted by its samples.
-        interval: 95 % interval of it, by bootstrap.
+        interval: 95 % interval of it, by bootstrap without its bias; it holds the error.
         error_before: the same at temperature 1.
         bins: those that hold a sample, from unsure to sure.
         n_samples: number of samples.
@@ -96,6 +97,33 @@ def fitted_temperature(logits: Floats, y: Ints, n_samples: int) -> float:
     return math.exp(float(found.x))
 
 
+def chosen_temperature(logits: Floats, y: Ints, n_samples: int) -> float:
+    """The fitted temperature if it helps samples that it was not fitted to, else 1.
+
+    In five folds the cross-entropy of the samples left out must fall by more than a standard error of that mean: on few
+    samples of which nearly all are right the fit is that of Laplace's rule, and makes good probabilities worse.
+
+    Args:
+        logits: `(n_models * n_samples, n_classes)`, those of each model in the order of the samples.
+        y: their class numbers.
+        n_samples: how many different samples they are of.
+    """
+    from scipy.special import log_softmax
+
+    n_folds, rows = min(_FOLDS, n_samples), np.arange(len(y))
+    if n_folds < 2:
+        return 1.0
+    fold, gains = rows % n_samples % n_folds, np.zeros(len(y))
+    for number in range(n_folds):
+        rest, out = fold != number, rows[fold == number]
+        tried = fitted_temperature(logits[rest], y[rest], len(np.unique(rows[rest] % n_samples)))
+        said = (log_softmax(logits[out] / one, axis=1)[np.arange(len(out)), y[out]] for one in (tried, 1.0))
+        gains[out] = np.subtract(*said)
+    each = gains.reshape(-1, n_samples).mean(axis=0)
+    helps = each.mean() > each.std(ddof=1) / math.sqrt(n_samples)
+    return fitted_temperature(logits, y, n_samples) if helps else 1.0
+
+
 def calibration(logits: Floats, y: Ints, temperature: float) -> Calibration:
     """How well calibrated logits are at a temperature.
 
@@ -141,10 +169,15 @@ def _error(sure: Floats, right: Floats) -> float:
 
 
 def _interval(sure: Floats, right: Floats, error: float) -> Interval:
-    """The basic bootstrap's: noise makes each drawn error larger than the true one, which this takes off again."""
+    """The bootstrap's, with its bias taken off at both ends; it holds the error.
+
+    Noise makes the mean of absolute gaps larger, in each drawn set by as much again as in the samples themselves. Below,
+    the basic bootstrap's end takes that off twice, for the drawn and for the samples; above, what was drawn is moved
+    down to have the error for its mean.
+    """
     rng = np.random.default_rng(0)
     drawn = [
         _error(sure[rows], right[rows]) for rows in rng.integers(len(sure), size=(_RESAMPLES, len(sure)))
     ]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return max(0.0, 2 * error - float(high)), max(0.0, 2 * error - float(low))
+    high = float(np.quantile(drawn, 0.975))
+    return max(0.0, min(error, 2 * error - high)), error + max(0.0, high - float(np.mean(drawn)))

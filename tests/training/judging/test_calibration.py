@@ -7,7 +7,12 @@ import pytest
 from scipy.special import softmax
 
 from qcsearch.training.expectations import Floats, Ints
-from qcsearch.training.judging.calibration import N_BINS, calibration, fitted_temperature
+from qcsearch.training.judging.calibration import (
+    N_BINS,
+    calibration,
+    chosen_temperature,
+    fitted_temperature,
+)
 
 
 def drawn(n: int, temperature: float, seed: int = 0) -> tuple[Floats, Ints]:
@@ -45,6 +50,24 @@ def test_of_few_samples_that_are_all_right_no_model_becomes_certain() -> None:
     assert pooled == pytest.approx(temperature, rel=1e-3)  # three models that agree say nothing new
 
 
+def test_a_temperature_is_taken_where_it_helps_samples_that_it_was_not_fitted_to() -> None:
+    logits, y = drawn(500, 3.0)
+    assert chosen_temperature(logits, y, 500) == fitted_temperature(logits, y, 500)
+    several = np.concatenate([logits, 1.1 * logits]), np.tile(y, 2), 500
+    assert chosen_temperature(*several) == fitted_temperature(*several)
+    calibrated, y = drawn(500, 1.0, seed=2)
+    assert chosen_temperature(calibrated, y, 500) == 1.0
+    assert chosen_temperature(logits[:1], y[:1], 1) == 1.0
+
+
+def test_of_few_samples_that_are_surely_right_good_probabilities_stay_as_they_are() -> None:
+    """Iris: 24 samples of validation, all right and rightly sure. Laplace's rule alone would make the model doubt."""
+    y = np.arange(24) % 3
+    sure = np.where(y[:, None] == np.arange(3), 8.0, 0.0)
+    assert fitted_temperature(sure, y, 24) > 1.5
+    assert chosen_temperature(sure, y, 24) == 1.0
+
+
 def test_the_error_is_that_of_its_definition() -> None:
     """Two bins: of 30 samples at .62 two thirds are right, of 10 at .95 all."""
     sure = np.r_[np.full(30, 0.62), np.full(10, 0.95)]
@@ -55,6 +78,16 @@ def test_the_error_is_that_of_its_definition() -> None:
     assert [(one.n_samples, round(one.confidence, 9)) for one in found.bins] == [(30, 0.62), (10, 0.95)]
     assert found.bins[1].interval[0] == pytest.approx(0.7225, abs=1e-4)  # Wilson's of 10 of 10
     assert N_BINS == 15
+
+
+@pytest.mark.parametrize(("n", "seed"), [(30, 0), (30, 3), (200, 1), (1_000, 2)])
+def test_the_interval_holds_the_error_and_of_many_the_true_one(n: int, seed: int) -> None:
+    logits, y = drawn(n, 3.0, seed)
+    found = calibration(logits, y, 1.0)
+    true = calibration(*drawn(20_000, 3.0, 9), 1.0).error
+    low, high = found.interval
+    assert low < found.error < high
+    assert low < true < high
 
 
 def test_the_interval_of_a_calibrated_models_error_reaches_down_to_nothing() -> None:
