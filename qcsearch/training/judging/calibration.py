@@ -171,9 +171,9 @@ def _error(sure: Floats, right: Floats) -> float:
 def _interval(sure: Floats, right: Floats, error: float) -> Interval:
     """The bootstrap's, with its bias taken off at both ends; it holds the error.
 
-    Noise makes the mean of absolute gaps larger, in each drawn set by as much again as in the samples themselves. Below,
-    the basic bootstrap's end takes that off twice, for the drawn and for the samples; above, what was drawn is moved
-    down to have the error for its mean.
+    Noise makes the mean of absolute gaps larger, in each drawn set by as much again as in the samples themselves.
+    Below, the basic bootstrap's end takes that off twice, for the drawn and for the samples; above, what was drawn is
+    moved down to have the error for its mean.
     """
     rng = np.random.default_rng(0)
     drawn = [
