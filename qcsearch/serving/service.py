@@ -31,7 +31,8 @@ class Service:
         guard: who may ask.
         limits: how much.
         metrics: what is counted.
-        draining: whether it was told to end.
+        draining: whether it was told to end, and still takes connections.
+        closing: whether it takes none any more, so that each answer closes its own.
     """
 
     catalog: Catalog
@@ -40,6 +41,7 @@ class Service:
     limits: Limits
     metrics: Metrics
     draining: bool = False
+    closing: bool = False
 
     @property
     def ready(self) -> bool:

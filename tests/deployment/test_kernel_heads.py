@@ -1,12 +1,15 @@
 """A kernel head in a bundle and on a backend: no step is taken, its cost is told, and it says what was simulated."""
 
-from dataclasses import replace
+import json
 from itertools import product
 
 import numpy as np
 import pytest
 
+from qcsearch.bundle.manifest import Manifest
 from qcsearch.bundle.read import load_bundle
+from qcsearch.bundle.storage import store
+from qcsearch.bundle.verify import read_verified
 from qcsearch.bundle.write import write_bundle
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.splitting import split
@@ -80,7 +83,12 @@ def test_it_comes_back_from_its_bundle_to_the_bit(kernel, moons, tmp_path):
 
 
 def test_a_bundle_with_half_a_support_point_is_refused(kernel, tmp_path):
-    parameters = replace(kernel.parameters, head=kernel.parameters.head[:-3])
-    write_bundle(replace(kernel, parameters=parameters), tmp_path / "model")
+    write_bundle(kernel, tmp_path / "model")
+    files = dict(read_verified(tmp_path / "model")[1])
+    weights = json.loads(files["weights.json"])
+    head = weights["head"]
+    weights["head"] = {**head, "data": head["data"][:-3], "shape": [len(head["data"]) - 3]}
+    files["weights.json"] = json.dumps(weights).encode()
+    store(tmp_path / "forged", files, Manifest.of(files, {}))
     with pytest.raises(BundleError, match=r"The head 'svc' does not take \d+ parameters"):
-        load_bundle(tmp_path / "model")
+        load_bundle(tmp_path / "forged")

@@ -37,7 +37,7 @@ async def app(scope, receive, send):
 @asynccontextmanager
 async def listening(limits=LIMITS):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        service = SimpleNamespace(draining=False, catalog=())
+        service = SimpleNamespace(draining=False, closing=False, catalog=())
         log = SimpleNamespace(event=lambda *_, **__: None)
         server = Server(connection_config(ServingSettings(limits=limits), app), service, 0, log)
         running = asyncio.create_task(server.serve([listener]))

@@ -20,6 +20,11 @@ from qcsearch.serving.settings import Limits
 __all__ = ["Connection", "connection_class"]
 
 
+_LINGER_SECONDS = 1.0
+"""For which a connection must have been quiet to be closed when the service ends: what its client sent just now is then
+here."""
+
+
 class Phase(Enum):
     """What is waited for."""
 
@@ -40,6 +45,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self._stalled: float | None = None
         self._closing: float | None = None
+        self._ends = False
         self._n_head = 0
         self._enter(Phase.HEAD)
         self._address = self.client[0] if self.client else ""
@@ -98,8 +104,9 @@ class Connection(HttpToolsProtocol):
             self._enter(Phase.IDLE)
 
     def shutdown(self) -> None:
-        """End it, now that the service ends; but a request that is on its way is still answered."""
-        if self._phase is not Phase.HEAD:
+        """End it, now that the service ends, but not under a request that is on its way: its answer closes it."""
+        self._ends = True
+        if self._phase in (Phase.BODY, Phase.ANSWER):
             super().shutdown()
 
     def pause_writing(self) -> None:
@@ -127,6 +134,13 @@ class Connection(HttpToolsProtocol):
             or (self._closing is not None and now - self._closing > self.limits.write_seconds)
         ):
             self.transport.abort()
+        elif self._ends and self._quiet and now - self._since > _LINGER_SECONDS:
+            self.transport.close()
+
+    @property
+    def _quiet(self) -> bool:
+        """Whether nothing of a request has come."""
+        return self._phase is Phase.IDLE or (self._phase is Phase.HEAD and self._n_head == 0)
 
     def _enter(self, phase: Phase) -> None:
         self._phase, self._since = phase, time.monotonic()

@@ -78,8 +78,10 @@ async def _run(server: Server, listener: socket.socket, engine: ExactEngine) -> 
 class Server(uvicorn.Server):
     """uvicorn's, which watches its connections, and ends in two steps.
 
-    First it says that it is not ready, and has each answer close its connection, while it still takes new ones: whoever
-    balances load sends them elsewhere from then on. Then it stops listening, and finishes.
+    First it says that it is not ready, while all else goes on: whoever balances load sends requests elsewhere from then
+    on. Then it stops listening, has each answer close its connection, and finishes. Not before: clients whose
+    connections are closed come back with new ones, and those that the kernel has taken and we have not are lost when
+    the listener is.
 
     Args:
         config: of uvicorn.
@@ -110,6 +112,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish what was begun; connections that are late end meanwhile, too."""
+        self._service.closing = True
         sweeping = asyncio.create_task(self._sweep())
         await super().shutdown(sockets)
         sweeping.cancel()

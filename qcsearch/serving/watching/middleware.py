@@ -47,7 +47,7 @@ class Watched:
                     *_SAFE,
                     (b"x-request-id", record.request_id.encode()),
                 ]
-                if self._service.draining:
+                if self._service.closing:
                     message["headers"].append((b"connection", b"close"))
             await send(message)
 
