@@ -221,7 +221,8 @@ def pairs(first: Sequence[float], second: Sequence[float]) -> Pairs:
     p_value = 1.0  # of one pair either sign is as likely
     if apart.any() and len(apart) > 1:
         # Over all signs by itself: what SciPy takes for few pairs with ties depends on its version.
-        exact = stats.PermutationMethod(n_resamples=np.inf) if len(apart) <= _MOST_EXACT else "asymptotic"
+        # "approx" is the name by which each knows the normal approximation.
+        exact = stats.PermutationMethod(n_resamples=np.inf) if len(apart) <= _MOST_EXACT else "approx"
         p_value = float(stats.wilcoxon(apart, zero_method="zsplit", method=exact).pvalue)
     counts = (int(np.sum(apart > 0)), int(np.sum(apart == 0)), int(np.sum(apart < 0)))
     return Pairs(*counts, float(apart.mean()) if len(apart) else math.nan, p_value)
