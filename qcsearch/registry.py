@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +17,15 @@ _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+@lru_cache(maxsize=1024)
+def _parameters(made: Callable[..., Any]) -> Mapping[str, inspect.Parameter] | None:
+    """What a class or function takes, once: looking takes longer than most of them; None if it cannot be."""
+    try:
+        return inspect.signature(made).parameters
+    except (TypeError, ValueError):  # something written in another language
+        return None
 
 
 class Registry(Generic[T]):
@@ -106,11 +116,8 @@ class Registry(Generic[T]):
         Raises:
             QCSearchError: the registry's own error type, naming the first that is wrong.
         """
-        try:
-            parameters = inspect.signature(cls).parameters
-        except (TypeError, ValueError):  # something written in another language
-            return
-        if any(parameter.kind in _VARIADIC for parameter in parameters.values()):
+        parameters = _parameters(cls)
+        if parameters is None or any(parameter.kind in _VARIADIC for parameter in parameters.values()):
             return
         if unknown := [setting for setting in settings if setting not in parameters]:
             known = f"It has {', '.join(parameters)}." if parameters else "It has none."

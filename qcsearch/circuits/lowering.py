@@ -64,7 +64,7 @@ def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList
     start, n_preparing = _start(encoding)
     # The numbers of a state are as many as its qubits say, and read by no gate.
     checks.integer("a candidate", "n_features", n_features, 1, MAX_GATES if start == GROUND else None)
-    n_features = _n_inputs(candidate, topology, n_features)
+    n_features = _n_inputs(candidate, encoding, topology, n_features)
     ansatz = ANSATZE.create(candidate.ansatz.name, candidate.ansatz.settings)
     # Counted before they are made: a slip of the pen in `n_layers` must not fill the memory.
     checks.n_gates(candidate.ansatz.name, topology.n_qubits * _n_layers(candidate.ansatz))
@@ -89,7 +89,7 @@ def lower(candidate: Candidate, topology: Topology, n_features: int) -> GateList
     return GateList(topology.n_qubits, n_derived, n_weights, kept, start, n_preparing)
 
 
-def _n_inputs(candidate: Candidate, topology: Topology, n_features: int) -> int:
+def _n_inputs(candidate: Candidate, encoding: Encoding, topology: Topology, n_features: int) -> int:
     """Number of features that the encoding is given: outputs of the input layer, else those of the preprocessing.
 
     Raises:
@@ -105,8 +105,7 @@ def _n_inputs(candidate: Candidate, topology: Topology, n_features: int) -> int:
             f"Got {n_parameters:,}.",
             "reduce the features.",
         )
-    prepared = isinstance(make_encoding(candidate), PreparingEncoding)
-    if n_parameters and (prepared or not _plain(candidate, topology, n_outputs)):
+    if n_parameters and not _plain(encoding, topology, n_outputs):
         raise CandidateError(
             f"The input layer '{candidate.input_layer.name}' must have an encoding whose angles are its features. "
             f"Got '{candidate.encoding.name}'.",
@@ -168,10 +167,12 @@ def renumbered(gates: Sequence[Gate]) -> tuple[int, tuple[Gate, ...]]:
     return len(number), tuple(map(dense, gates))
 
 
-def _plain(candidate: Candidate, topology: Topology, n_features: int) -> bool:
-    """Whether the features of the circuit are those that its encoding is given."""
+def _plain(encoding: Encoding, topology: Topology, n_features: int) -> bool:
+    """Whether the features of the circuit are those that its encoding is given, and angles."""
+    if isinstance(encoding, PreparingEncoding):
+        return False
     sample = np.linspace(0.1, 0.2, n_features)[None]
-    return np.array_equal(make_encoding(candidate).derive(sample, topology), sample)
+    return np.array_equal(encoding.derive(sample, topology), sample)
 
 
 def _start(encoding: Encoding) -> tuple[str, int]:
