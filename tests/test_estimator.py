@@ -31,13 +31,14 @@ NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
 
 def make(**parameters: object) -> QuantumCircuitSearchClassifier:
     return QuantumCircuitSearchClassifier(
-        **{"device": "fake_manila", "space": "tiny", "n_trials": 2, "random_state": 0, **parameters}
+        **{"device": "fake_manila", "space": "tiny", "n_trials": 2, "random_state": 0, "baselines": "none"}
+        | parameters
     )
 
 
 @pytest.fixture(scope="module")
 def fitted() -> QuantumCircuitSearchClassifier:
-    return make().fit(X[::2], NAMES[::2])
+    return make(baselines="fast").fit(X[::2], NAMES[::2])
 
 
 def test_it_learns_and_answers_in_the_labels_it_was_shown(fitted: QuantumCircuitSearchClassifier) -> None:
