@@ -39,7 +39,7 @@ from qcsearch.cli.commands import (
     tune,
     verify,
 )
-from qcsearch.cli.commands.serving import keys, serve
+from qcsearch.cli.commands.serving import audit, keys, serve
 from qcsearch.cli.options.common import JSON_KEY, VERBOSE_KEY
 from qcsearch.cli.options.listed import Listing
 from qcsearch.cli.output import emit, say
@@ -164,5 +164,6 @@ app.command("predict", rich_help_panel=_USE)(predict.predict)
 app.command("tomography", rich_help_panel=_USE)(tomography.tomography)
 app.command("serve", rich_help_panel=_SERVE)(serve.serve)
 app.add_typer(keys.app, name="keys", rich_help_panel=_SERVE)
+app.add_typer(audit.app, name="audit", rich_help_panel=_SERVE)
 app.add_typer(devices.app, name="devices", rich_help_panel=_KNOW)
 app.add_typer(spaces.app, name="spaces", rich_help_panel=_KNOW)

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from qcsearch._version import __version__
 from qcsearch.errors import QCSearchError
 from qcsearch.serving.access.caller import Caller
+from qcsearch.serving.audit.log import AuditLog
 from qcsearch.serving.routes import open_inference, people, schemas
 from qcsearch.serving.routes.problems import documented, on_http_error, on_refusal
 from qcsearch.serving.service import Service
@@ -25,11 +26,12 @@ __all__ = ["make_app"]
 
 _MODEL = "/v2/models/{name}"
 _VERSION = "/v2/models/{name}/versions/{version}"
-_NAMED = documented(401, 403, 404, 503)
+_ADMITTED = documented(401, 403, 429, 503)
+_NAMED = documented(401, 403, 404, 429, 503)
 _READ_HERE = (schemas.InferRequest, schemas.PredictRequest, schemas.Problem)
 
 
-def make_app(service: Service, log: Log) -> Watched:
+def make_app(service: Service, log: Log, audit: AuditLog | None = None) -> Watched:
     """The ASGI application of a service."""
     app = FastAPI(
         title="qcsearch", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
@@ -41,7 +43,7 @@ def make_app(service: Service, log: Log) -> Watched:
     _model_routes(app, service)
     _people_routes(app, service)
     _describe(app)
-    return Watched(app, service, log)
+    return Watched(app, service, log, audit)
 
 
 def _open_routes(app: FastAPI, service: Service) -> None:
@@ -63,7 +65,7 @@ def _open_routes(app: FastAPI, service: Service) -> None:
 def _model_routes(app: FastAPI, service: Service) -> None:
     """The Open Inference Protocol v2."""
 
-    @app.get("/v2", tags=["protocol"], responses=documented(401, 403))
+    @app.get("/v2", tags=["protocol"], responses=_ADMITTED)
     async def server(request: Request) -> schemas.ServerMetadata:
         """What answers here."""
         _caller(request, service).check("predict")
@@ -105,7 +107,7 @@ def _model_routes(app: FastAPI, service: Service) -> None:
 
 
 def _people_routes(app: FastAPI, service: Service) -> None:
-    @app.get("/v1/models", tags=["people"], responses=documented(401, 403))
+    @app.get("/v1/models", tags=["people"], responses=_ADMITTED)
     async def models(request: Request) -> schemas.ModelList:
         """Names of the models that the caller may use."""
         caller = _caller(request, service)
@@ -117,7 +119,7 @@ def _people_routes(app: FastAPI, service: Service) -> None:
         """Predict samples: rows of features, or an image."""
         return await people.predict(request, service, _caller(request, service))
 
-    @app.get("/metrics", tags=["health"], response_class=Response, responses=documented(401, 403))
+    @app.get("/metrics", tags=["health"], response_class=Response, responses=_ADMITTED)
     async def metrics(request: Request) -> Response:
         """Metrics of the service, as Prometheus reads them."""
         _caller(request, service).check("admin")
@@ -132,9 +134,7 @@ def _seen(request: Request) -> None:
 def _caller(request: Request, service: Service) -> Caller:
     """Whoever asks."""
     _seen(request)
-    caller = service.guard.identify(request.headers.get("authorization"))
-    request.state.record.caller = caller.name
-    return caller
+    return service.identify(request.headers.get("authorization"), request.state.record)
 
 
 def _readiness(service: Service) -> Response:
@@ -147,7 +147,7 @@ def _asking(tag: str, body: type[BaseModel], answer: type[BaseModel]) -> dict[st
     return {
         "tags": [tag],
         "response_model": answer,
-        "responses": documented(400, 401, 403, 404, 413, 415, 503),
+        "responses": documented(400, 401, 403, 404, 413, 415, 429, 503),
         "openapi_extra": {"requestBody": {"required": True, "content": {"application/json": schema}}},
     }
 

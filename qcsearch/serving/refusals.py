@@ -7,11 +7,14 @@ from typing import ClassVar
 from qcsearch.errors import QCSearchError
 
 __all__ = [
+    "AuditError",
     "BusyError",
     "ExpiredError",
     "ForbiddenError",
     "KeysError",
+    "LedgerError",
     "MediaTypeError",
+    "QuotaError",
     "RefusedError",
     "TooLargeError",
     "UnauthorizedError",
@@ -31,7 +34,7 @@ class RefusedError(QCSearchError):
 
     status: ClassVar[int] = 400
     title: ClassVar[str] = "Bad request"
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
 
 
 class UnreadableError(RefusedError):
@@ -68,6 +71,22 @@ class MediaTypeError(RefusedError):
     status, title = 415, "Unsupported media type"
 
 
+class QuotaError(RefusedError):
+    """The key used what it may use.
+
+    Args:
+        message: one sentence.
+        retry_after: seconds after which it may use more.
+        fix: what can be done about it.
+    """
+
+    status, title = 429, "Too many requests"
+
+    def __init__(self, message: str, retry_after: int, fix: str | None = None) -> None:
+        super().__init__(message, fix)
+        self.retry_after = retry_after
+
+
 class BusyError(RefusedError):
     """As much waits to be computed as may."""
 
@@ -84,3 +103,15 @@ class KeysError(RefusedError):
     """The service cannot tell who may ask, and lets nobody in."""
 
     status, title, retry_after = 503, "Keys unreadable", 5
+
+
+class LedgerError(RefusedError):
+    """What keys use cannot be kept, so whoever has a quota gets nothing."""
+
+    status, title, retry_after = 503, "Quotas unreadable", 5
+
+
+class AuditError(RefusedError):
+    """What is asked cannot be written down, so nobody is answered."""
+
+    status, title, retry_after = 503, "Audit log not written", 5

@@ -1,6 +1,6 @@
 """What every prediction goes through, whichever route it came by: who, which model, how much, then the engine.
 
-A further rule, such as a quota or an audit, is a step here and nowhere else.
+A further rule is a step here and nowhere else.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from qcsearch.serving.access.guard import Guard
 from qcsearch.serving.engines.base import Answers, Engine
 from qcsearch.serving.models.catalog import Catalog
 from qcsearch.serving.models.served import ServedModel
+from qcsearch.serving.quotas.amounts import Amounts
+from qcsearch.serving.quotas.quotas import Quotas
 from qcsearch.serving.refusals import UnreadableError
 from qcsearch.serving.settings import Limits
 from qcsearch.serving.watching.metrics import Metrics
@@ -29,7 +31,8 @@ class Service:
         catalog: its models.
         engine: what computes.
         guard: who may ask.
-        limits: how much.
+        quotas: how much a key may.
+        limits: how much a request, and all together.
         metrics: what is counted.
         draining: whether it was told to end, and still takes connections.
         closing: whether it takes none any more, so that each answer closes its own.
@@ -38,6 +41,7 @@ class Service:
     catalog: Catalog
     engine: Engine
     guard: Guard
+    quotas: Quotas
     limits: Limits
     metrics: Metrics
     draining: bool = False
@@ -47,6 +51,17 @@ class Service:
     def ready(self) -> bool:
         """Whether it should be sent requests; models are warm before it listens at all."""
         return not self.draining
+
+    def identify(self, authorization: str | None, record: Record) -> Caller:
+        """Who sent an `Authorization` header.
+
+        Raises:
+            UnauthorizedError: if it names nobody.
+            QuotaError: if that key asks too often.
+        """
+        record.caller = self.guard.identify(authorization)
+        self.quotas.check_rate(record.caller)
+        return record.caller
 
     def find(self, caller: Caller, name: str, version: str | None = None) -> ServedModel:
         """A model, for who may use it.
@@ -84,15 +99,17 @@ class Service:
 
         Raises:
             DataError: if the model cannot take the samples.
-            RefusedError: if there are too many, too much waits, or it took too long.
+            RefusedError: if there are too many, its key used what it may, too much waits, or it took too long.
         """
-        record.model = model.name
+        assert record.caller is not None
+        record.model, record.digest = model.name, model.digest
         checked = model.read(rows)
         record.rows = len(checked)
         self.check_rows(len(checked))
         patience = (
             self.limits.request_seconds if seconds is None else min(seconds, self.limits.request_seconds)
         )
-        answers = await self.engine.answer(model, checked, record.began + patience)
+        async with self.quotas.reserved(record.caller, Amounts(rows=len(checked))):
+            answers = await self.engine.answer(model, checked, record.began + patience)
         self.metrics.rows.labels(model.name).inc(len(answers))
         return answers

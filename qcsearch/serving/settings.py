@@ -54,6 +54,7 @@ class ServingSettings:
         host: address to listen on.
         port: 0 for any that is free.
         keys: file of keys, as `qcsearch keys` writes it; None if whoever reaches the service may ask.
+        state: folder of quotas and audit log; None to keep neither.
         tls_cert: file of the certificate chain; None for plain HTTP.
         tls_key: file of its key.
         drain_seconds: that a service which is told to end still takes connections, while it says that it is not ready.
@@ -66,6 +67,7 @@ class ServingSettings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     drain_seconds: float = 1.0
+    state: Path | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

@@ -37,7 +37,8 @@ def test_the_promised_commands_are_there():
     devices = [("devices", name) for name in ("list", "show", "snapshot", "drift", "check")]
     keys = [("keys", name) for name in ("create", "list", "revoke")]
     spaces = [("spaces", name) for name in ("list", "show")]
-    assert {*COMMANDS} == {*((name,) for name in promised), *devices, *spaces, *keys}
+    audit = [("audit", "verify")]
+    assert {*COMMANDS} == {*((name,) for name in promised), *devices, *spaces, *keys, *audit}
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -25,6 +25,7 @@ from qcsearch.serving.app import make_app
 from qcsearch.serving.engines.exact import ExactEngine
 from qcsearch.serving.models.catalog import Catalog
 from qcsearch.serving.models.served import ServedModel
+from qcsearch.serving.quotas.quotas import Quotas
 from qcsearch.serving.service import Service
 from qcsearch.serving.settings import Limits
 from qcsearch.serving.watching.log import Log
@@ -54,10 +55,14 @@ def ask(model, *requests):
 
     async def main():
         engine = ExactEngine(limits.queued_rows, limits.batch_rows)
-        app = make_app(Service(Catalog([served]), engine, OpenDoor(), limits, metrics), Log(log.append))
+        quotas = Quotas(None)
+        app = make_app(
+            Service(Catalog([served]), engine, OpenDoor(), quotas, limits, metrics), Log(log.append)
+        )
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://it") as client:
             answers = [await client.request("GET" if b is None else "POST", p, json=b) for p, b in requests]
         await engine.close()
+        quotas.close()
         return answers
 
     served.warm()

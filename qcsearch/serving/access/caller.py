@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from qcsearch.serving.access.quota import UNBOUNDED, Quota
 from qcsearch.serving.refusals import ForbiddenError, UnknownModelError
 
 __all__ = ["ANYBODY", "SCOPES", "Caller", "Scope"]
@@ -22,11 +23,15 @@ class Caller:
         name: of the key, for logs; empty if there are no keys.
         scopes: what it may be used for.
         models: which it may be used with; None for all.
+        key: id of the key.
+        quota: what it may use.
     """
 
     name: str
     scopes: frozenset[Scope]
     models: frozenset[str] | None = None
+    key: str = ""
+    quota: Quota = UNBOUNDED
 
     def check(self, scope: Scope) -> None:
         """Pass if it may be used for this.

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
-import stat
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +19,8 @@ from typing import TypeVar
 
 from qcsearch.errors import InputError
 from qcsearch.serving.access.caller import SCOPES, Caller, Scope
+from qcsearch.serving.access.quota import UNBOUNDED, Quota
+from qcsearch.serving.private import make_private, read_private
 from qcsearch.storage import canonical, files, locks
 from qcsearch.typed import read
 
@@ -49,6 +49,7 @@ class Key:
         created: ISO 8601, UTC.
         expires: the same; None for never.
         revoked: the same; None if it was not.
+        quota: what it may use.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Key:
     created: str
     expires: str | None = None
     revoked: str | None = None
+    quota: Quota = UNBOUNDED
 
     def __post_init__(self) -> None:
         for moment in (self.created, self.expires, self.revoked):
@@ -72,9 +74,8 @@ class Key:
     @property
     def caller(self) -> Caller:
         """Whoever asks with it."""
-        return Caller(
-            self.name, frozenset(self.scopes), None if self.models is None else frozenset(self.models)
-        )
+        models = None if self.models is None else frozenset(self.models)
+        return Caller(self.name, frozenset(self.scopes), models, self.id, self.quota)
 
 
 @dataclass(frozen=True)
@@ -108,16 +109,7 @@ def load_pepper(path: Path) -> bytes:
         InputError: if it is not there, of another length, or others can read it.
     """
     place = _pepper(path)
-    try:
-        mode, content = place.stat().st_mode, files.read_bytes(place, _PEPPER_BYTES, follow=True)
-    except OSError as error:
-        raise InputError(
-            f"The pepper of the keys, '{place}', cannot be read: {error.strerror or error}."
-        ) from None
-    if stat.S_IMODE(mode) & 0o077:
-        raise InputError(
-            "The pepper of the keys must be its owner's alone. Others can read it.", f"chmod 600 {place}"
-        )
+    content = read_private(place, "The pepper of the keys")
     if len(content) != _PEPPER_BYTES:
         raise InputError(
             f"The pepper of the keys, '{place}', must have {_PEPPER_BYTES} bytes. It has {len(content)}."
@@ -134,7 +126,12 @@ def recognise(keys: dict[str, Key], pepper: bytes, token: str) -> Key | None:
 
 
 def create(
-    path: Path, name: str, scopes: Collection[Scope], models: Collection[str] | None, days: float | None
+    path: Path,
+    name: str,
+    scopes: Collection[Scope],
+    models: Collection[str] | None,
+    days: float | None,
+    quota: Quota = UNBOUNDED,
 ) -> tuple[Key, str]:
     """Make a key; the file and its pepper, too, if there are none.
 
@@ -144,6 +141,7 @@ def create(
         scopes: what it may be used for.
         models: which it may be used with; None for all.
         days: after which it expires; None for never.
+        quota: what it may use.
 
     Returns:
         What is kept of it, and the key itself, which is kept nowhere.
@@ -165,7 +163,9 @@ def create(
         token = f"qcs_{ident}_{secrets.token_hex(_SECRET_BYTES)}"
         seen = None if models is None else tuple(sorted(models))
         digest = _digest(_made_pepper(path, new=not keys), token)
-        key = Key(ident, name, digest, tuple(sorted(set(scopes))), seen, now.isoformat(), expires)
+        key = Key(
+            ident, name, digest, tuple(sorted(set(scopes))), seen, now.isoformat(), expires, quota=quota
+        )
         keys[ident] = key
         return key, token
 
@@ -210,7 +210,5 @@ def _pepper(path: Path) -> Path:
 def _made_pepper(path: Path, *, new: bool) -> bytes:
     """The pepper, made if these are the first keys: without it those that there are would be worth nothing."""
     if new and not _pepper(path).exists():
-        handle = os.open(_pepper(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_PEPPER_BYTES))
+        make_private(_pepper(path), secrets.token_bytes(_PEPPER_BYTES))
     return load_pepper(path)

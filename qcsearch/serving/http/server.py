@@ -8,21 +8,28 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import uvicorn
 
+from qcsearch._version import __version__
 from qcsearch.errors import InputError
 from qcsearch.serving.access.guard import Guard, OpenDoor
 from qcsearch.serving.access.keyring import Keyring
+from qcsearch.serving.access.keys import load
 from qcsearch.serving.app import make_app
+from qcsearch.serving.audit.log import AuditLog
 from qcsearch.serving.engines.exact import ExactEngine
 from qcsearch.serving.http.connection import connection_class
 from qcsearch.serving.models.catalog import Catalog
 from qcsearch.serving.models.served import ServedModel
+from qcsearch.serving.quotas.quotas import Quotas
+from qcsearch.serving.refusals import AuditError
 from qcsearch.serving.service import Service
 from qcsearch.serving.settings import ServingSettings
+from qcsearch.serving.state import open_state
 from qcsearch.serving.watching.log import Log
 from qcsearch.serving.watching.metrics import Metrics
 
@@ -31,6 +38,7 @@ __all__ = ["Server", "connection_config", "serve"]
 _GRACE_SECONDS = 30
 _BACKLOG = 512
 _TICKS_BETWEEN_SWEEPS = 5
+_CHECKPOINT_SECONDS = 60.0
 
 
 def serve(
@@ -48,18 +56,24 @@ def serve(
 
     Raises:
         BundleError: if a bundle is not as it was written.
-        InputError: if a name stands twice, or nobody can listen there.
+        InputError: if a name stands twice, nobody can listen there, or the state is of another service.
     """
     limits, metrics, log, guard = settings.limits, Metrics(), Log(), _guard(settings)
-    with _bound(settings.host, settings.port) as listener:  # nobody is answered before all models are warm
+    with (
+        _bound(settings.host, settings.port) as listener,  # nobody is answered before all models are warm
+        open_state(settings.state, log.event) as state,
+        closing(Quotas(state.ledger, lambda error: log.event("fault", part="quotas", error=error))) as quotas,
+    ):
         catalog = Catalog([ServedModel.load(spec) for spec in bundles])
         for model in catalog:
             model.warm()
         engine = ExactEngine(limits.queued_rows, limits.batch_rows, metrics.batch)
-        service = Service(catalog, engine, guard, limits, metrics)
-        server = Server(
-            connection_config(settings, make_app(service, log)), service, settings.drain_seconds, log
-        )
+        service = Service(catalog, engine, guard, quotas, limits, metrics)
+        app = make_app(service, log, state.audit)
+        server = Server(connection_config(settings, app), service, settings.drain_seconds, log)
+        if state.audit is not None:
+            models = {model.name: model.digest for model in catalog}
+            state.audit.started(version=__version__, models=models, recovered=asdict(state.recovered))
         metrics.watch_queue(lambda: engine.waiting_rows)
         metrics.watch_connections(lambda: len(server.server_state.connections))
         host, port = listener.getsockname()[:2]
@@ -67,12 +81,24 @@ def serve(
             f"{'https' if settings.tls_cert else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
         )
         server.on_started = lambda: on_ready(address)
-        asyncio.run(_run(server, listener, engine))
+        asyncio.run(_run(server, listener, engine, state.audit))
 
 
-async def _run(server: Server, listener: socket.socket, engine: ExactEngine) -> None:
+async def _run(server: Server, listener: socket.socket, engine: ExactEngine, audit: AuditLog | None) -> None:
+    signing = asyncio.create_task(_sign(audit, server.log))
     await server.serve([listener])
     await engine.close()
+    signing.cancel()
+
+
+async def _sign(audit: AuditLog | None, log: Log) -> None:
+    """Sign how far the audit log went, each minute."""
+    while audit is not None:
+        await asyncio.sleep(_CHECKPOINT_SECONDS)
+        try:
+            await asyncio.to_thread(audit.checkpoint)
+        except AuditError as error:
+            log.event("fault", part="audit", error=error.message)
 
 
 class Server(uvicorn.Server):
@@ -92,14 +118,14 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, service: Service, drain_seconds: float, log: Log) -> None:
         super().__init__(config)
-        self._service, self._drain_seconds, self._log = service, drain_seconds, log
+        self._service, self._drain_seconds, self.log = service, drain_seconds, log
         self._ends_at: float | None = None
         self.on_started: Callable[[], None] = lambda: None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
         await super().startup(sockets)
-        self._log.event("ready", models=[model.name for model in self._service.catalog])
+        self.log.event("ready", models=[model.name for model in self._service.catalog])
         self.on_started()
 
     async def on_tick(self, counter: int) -> bool:
@@ -116,7 +142,7 @@ class Server(uvicorn.Server):
         sweeping = asyncio.create_task(self._sweep())
         await super().shutdown(sockets)
         sweeping.cancel()
-        self._log.event("ended")
+        self.log.event("ended")
 
     async def _sweep(self) -> None:
         while True:
@@ -144,11 +170,18 @@ class Server(uvicorn.Server):
             return
         self._service.draining = True
         self._ends_at = time.monotonic() + self._drain_seconds
-        self._log.event("draining")
+        self.log.event("draining")
 
 
 def _guard(settings: ServingSettings) -> Guard:
-    return OpenDoor() if settings.keys is None else Keyring(settings.keys)
+    if settings.keys is None:
+        return OpenDoor()
+    if settings.state is None and any(key.quota.daily for key in load(settings.keys).values()):
+        raise InputError(
+            f"A service must have --state to keep quotas, which keys in '{settings.keys}' have. There is none.",
+            "serve with --state DIR.",
+        )
+    return Keyring(settings.keys)
 
 
 def connection_config(settings: ServingSettings, app: Any) -> uvicorn.Config:

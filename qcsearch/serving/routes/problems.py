@@ -24,6 +24,7 @@ __all__ = [
     "on_refusal",
     "plain_problem",
     "problem",
+    "refused_problem",
 ]
 
 PROBLEM = "application/problem+json"
@@ -69,17 +70,22 @@ def on_refusal(request: Request, error: Exception) -> Response:
     """The answer to a request that was refused on purpose."""
     record = request.state.record
     if isinstance(error, RefusedError):
-        headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-        headers |= {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
-        headers |= {"Connection": "close"} if error.status == 413 else {}  # the rest is not read
         record.error = error.title
-        return problem(error.status, error.title, error.message, record.request_id, error.fix, headers)
+        return refused_problem(error, record.request_id)
     assert isinstance(error, QCSearchError)
     status, title = (
         (400, "Bad request") if isinstance(error, InputError) else (500, "The model cannot answer")
     )
     record.error = type(error).__name__
     return problem(status, title, error.message, record.request_id, error.fix)
+
+
+def refused_problem(error: RefusedError, request_id: str) -> Response:
+    """What a client is told that is refused."""
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    headers |= {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    headers |= {"Connection": "close"} if error.status == 413 else {}  # the rest is not read
+    return problem(error.status, error.title, error.message, request_id, error.fix, headers)
 
 
 def on_http_error(request: Request, error: Exception) -> Response:

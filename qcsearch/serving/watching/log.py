@@ -41,7 +41,7 @@ class Log:
             ms=round(1e3 * seconds, 3),
             model=record.model,
             rows=record.rows,
-            key=record.caller,
+            key=record.caller.name if record.caller else "",
             error=record.error,
         )
 

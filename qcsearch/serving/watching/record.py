@@ -7,6 +7,8 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
+from qcsearch.serving.access.caller import Caller
+
 __all__ = ["Record", "request_id"]
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -22,7 +24,8 @@ class Record:
         began: in seconds of `time.monotonic`.
         route: the template of the route, such as `/v2/models/{name}/infer`: addresses are the client's words.
         model: name of the model.
-        caller: name of the key.
+        digest: of its bundle.
+        caller: whoever asks; None if that is not known, or not asked.
         rows: number of samples.
         error: title of the problem, if it was refused.
     """
@@ -32,7 +35,8 @@ class Record:
     began: float = field(default_factory=time.monotonic)
     route: str = ""
     model: str = ""
-    caller: str = ""
+    digest: str = ""
+    caller: Caller | None = None
     rows: int = 0
     error: str = ""
 

@@ -35,6 +35,14 @@ class ServeOptions:
     tls_key: Annotated[
         Path | None, typer.Option("--tls-key", metavar="FILE", help="Its private key (PEM).")
     ] = None
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state",
+            metavar="DIR",
+            help="Folder of what keys used and of the audit log; needed where keys have quotas a day.",
+        ),
+    ] = None
     drain_seconds: Annotated[
         float,
         typer.Option(
@@ -49,6 +57,7 @@ class ServeOptions:
 @examples(
     "qcsearch serve digits-model",
     "qcsearch serve digits=runs/digits/model iris=iris.zip --port 9000",
+    "qcsearch serve digits-model --keys keys.json --state service",
     "qcsearch serve digits-model --host 0.0.0.0 --keys keys.json --tls-cert cert.pem --tls-key key.pem",
 )
 def serve(
@@ -75,9 +84,7 @@ def serve(
     from qcsearch.serving.http.server import serve as run
     from qcsearch.serving.settings import ServingSettings
 
-    settings = ServingSettings(
-        options.host, options.port, options.keys, options.tls_cert, options.tls_key, options.drain_seconds
-    )
+    settings = ServingSettings(**vars(options))
     be_patient()
 
     def ready(address: str) -> None:

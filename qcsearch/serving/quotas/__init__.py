@@ -1,0 +1,1 @@
+"""How much a key may use: reserved before anything is computed, settled after, kept on disk."""
