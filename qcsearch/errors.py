@@ -15,6 +15,12 @@ QCSearchError                 exit code 2, the base of everything raised on purp
 ├── StorageError              exit code 2, a disk is full or cannot be written; what is paid for is kept
 ├── NoFeasibleCandidateError  exit code 4, every candidate broke a constraint
 ├── CeilingError              exit code 3, the next job would cost more than was allowed
+├── ClientError               exit code 5, a service gave `qcsearch.client` no answer
+│   ├── RequestRefusedError   the request is wrong; to send it again is no use
+│   ├── AccessRefusedError    no key, one that is not valid, or not for this
+│   ├── NotServedError        there is no such model, or none for this key
+│   ├── UnavailableError      the service is busy, broken or not reached, again and again
+│   └── OutOfTimeError        the seconds ran out
 └── BackendError              exit code 5, the backend or the credentials
     ├── CredentialsError      no API key, one that is refused, or one that others can read
     ├── IdentityError         the identity service gives no access token; no key was sent elsewhere
@@ -39,11 +45,13 @@ says what to do.
 from __future__ import annotations
 
 __all__ = [
+    "AccessRefusedError",
     "BackendError",
     "BundleError",
     "CandidateError",
     "CeilingError",
     "CircuitError",
+    "ClientError",
     "CredentialsError",
     "DataError",
     "DeadlineError",
@@ -57,8 +65,11 @@ __all__ = [
     "JournalError",
     "MissingExtraError",
     "NoFeasibleCandidateError",
+    "NotServedError",
+    "OutOfTimeError",
     "QCSearchError",
     "RecalibratedError",
+    "RequestRefusedError",
     "ResultError",
     "RunError",
     "ServiceError",
@@ -66,6 +77,7 @@ __all__ = [
     "SpaceError",
     "StorageError",
     "SubstitutedError",
+    "UnavailableError",
     "UnknownStatusError",
     "UsageLimitError",
 ]
@@ -146,6 +158,48 @@ class BackendError(QCSearchError):
     """The backend refused, or the credentials did."""
 
     exit_code = 5
+
+
+class ClientError(QCSearchError):
+    """A service gave no answer.
+
+    Args:
+        message: the service's own sentence, where it gave one.
+        fix: what can be done about it.
+        status: of the HTTP answer; None if there was none.
+        request_id: under which the service's log has the request; empty if there was no answer.
+    """
+
+    exit_code = 5
+
+    def __init__(
+        self, message: str, fix: str | None = None, status: int | None = None, request_id: str = ""
+    ) -> None:
+        super().__init__(message, fix)
+        self.status, self.request_id = status, request_id
+
+    def __reduce__(self) -> tuple[type[ClientError], tuple[str, str | None, int | None, str]]:  # type: ignore[override]
+        return type(self), (self.message, self.fix, self.status, self.request_id)
+
+
+class RequestRefusedError(ClientError):
+    """The request is wrong; to send it again is no use."""
+
+
+class AccessRefusedError(ClientError):
+    """There is no key, one that is not valid, or one that is not for this."""
+
+
+class NotServedError(ClientError):
+    """There is no such model, or none for this key."""
+
+
+class UnavailableError(ClientError):
+    """The service is busy, broken or not reached, again and again."""
+
+
+class OutOfTimeError(ClientError):
+    """The seconds ran out before there was an answer."""
 
 
 class CeilingError(QCSearchError):

@@ -68,41 +68,41 @@ def _model_routes(app: FastAPI, service: Service) -> None:
     @app.get("/v2", tags=["protocol"], responses=_ADMITTED)
     async def server(request: Request) -> schemas.ServerMetadata:
         """What answers here."""
-        _caller(request, service).check("predict")
+        (await _caller(request, service)).check("predict")
         return open_inference.server_metadata()
 
     @app.get(_MODEL, tags=["protocol"], responses=_NAMED, response_model_exclude_none=True)
     async def metadata(request: Request, name: str) -> schemas.ModelMetadata:
         """What a model takes and gives."""
-        return open_inference.model_metadata(service.find(_caller(request, service), name))
+        return open_inference.model_metadata(service.find(await _caller(request, service), name))
 
     @app.get(_VERSION, tags=["protocol"], responses=_NAMED, response_model_exclude_none=True)
     async def version_metadata(request: Request, name: str, version: str) -> schemas.ModelMetadata:
         """What a model takes and gives."""
-        return open_inference.model_metadata(service.find(_caller(request, service), name, version))
+        return open_inference.model_metadata(service.find(await _caller(request, service), name, version))
 
     @app.get(f"{_MODEL}/ready", tags=["protocol"], responses=_NAMED, response_class=Response)
     async def model_ready(request: Request, name: str) -> Response:
         """Whether a model should be asked."""
-        service.find(_caller(request, service), name)
+        service.find(await _caller(request, service), name)
         return _readiness(service)
 
     @app.get(f"{_VERSION}/ready", tags=["protocol"], responses=_NAMED, response_class=Response)
     async def version_ready(request: Request, name: str, version: str) -> Response:
         """Whether a model should be asked."""
-        service.find(_caller(request, service), name, version)
+        service.find(await _caller(request, service), name, version)
         return _readiness(service)
 
     @app.post(f"{_MODEL}/infer", **_asking("protocol", schemas.InferRequest, schemas.InferResponse))
     async def infer(request: Request, name: str) -> Response:
         """Answer an inference request."""
-        served = service.find(_caller(request, service), name)
+        served = service.find(await _caller(request, service), name)
         return await open_inference.infer(request, service, served)
 
     @app.post(f"{_VERSION}/infer", **_asking("protocol", schemas.InferRequest, schemas.InferResponse))
     async def version_infer(request: Request, name: str, version: str) -> Response:
         """Answer an inference request."""
-        served = service.find(_caller(request, service), name, version)
+        served = service.find(await _caller(request, service), name, version)
         return await open_inference.infer(request, service, served)
 
 
@@ -110,19 +110,19 @@ def _people_routes(app: FastAPI, service: Service) -> None:
     @app.get("/v1/models", tags=["people"], responses=_ADMITTED)
     async def models(request: Request) -> schemas.ModelList:
         """Names of the models that the caller may use."""
-        caller = _caller(request, service)
+        caller = await _caller(request, service)
         caller.check("predict")
         return schemas.ModelList(models=[model.name for model in service.catalog if caller.sees(model.name)])
 
     @app.post("/v1/predict", **_asking("people", schemas.PredictRequest, schemas.PredictResponse))
     async def predict(request: Request) -> Response:
         """Predict samples: rows of features, or an image."""
-        return await people.predict(request, service, _caller(request, service))
+        return await people.predict(request, service, await _caller(request, service))
 
     @app.get("/metrics", tags=["health"], response_class=Response, responses=_ADMITTED)
     async def metrics(request: Request) -> Response:
         """Metrics of the service, as Prometheus reads them."""
-        _caller(request, service).check("admin")
+        (await _caller(request, service)).check("admin")
         return Response(service.metrics.text(), media_type=service.metrics.content_type)
 
 
@@ -131,10 +131,10 @@ def _seen(request: Request) -> None:
     request.state.record.route = request.scope["route"].path
 
 
-def _caller(request: Request, service: Service) -> Caller:
+async def _caller(request: Request, service: Service) -> Caller:
     """Whoever asks."""
     _seen(request)
-    return service.identify(request.headers.get("authorization"), request.state.record)
+    return await service.identify(request.headers.get("authorization"), request.state.record)
 
 
 def _readiness(service: Service) -> Response:

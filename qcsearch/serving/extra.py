@@ -8,7 +8,7 @@ from qcsearch.errors import MissingExtraError
 
 __all__ = ["require_extra"]
 
-_NEEDED = ("fastapi", "uvicorn", "httptools", "orjson", "prometheus_client", "cryptography")
+_NEEDED = ("fastapi", "uvicorn", "httptools", "orjson", "prometheus_client", "jwt", "cryptography", "httpx")
 
 
 def require_extra() -> None:

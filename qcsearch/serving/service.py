@@ -52,14 +52,14 @@ class Service:
         """Whether it should be sent requests; models are warm before it listens at all."""
         return not self.draining
 
-    def identify(self, authorization: str | None, record: Record) -> Caller:
+    async def identify(self, authorization: str | None, record: Record) -> Caller:
         """Who sent an `Authorization` header.
 
         Raises:
             UnauthorizedError: if it names nobody.
             QuotaError: if that key asks too often.
         """
-        record.caller = self.guard.identify(authorization)
+        record.caller = await self.guard.identify(authorization)
         self.quotas.check_rate(record.caller)
         return record.caller
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qcsearch.errors import InputError
+from qcsearch.serving.access.oidc.settings import OidcSettings
 
 __all__ = ["Limits", "ServingSettings"]
 
@@ -54,6 +55,7 @@ class ServingSettings:
         host: address to listen on.
         port: 0 for any that is free.
         keys: file of keys, as `qcsearch keys` writes it; None if whoever reaches the service may ask.
+        oidc: whose tokens may ask in place of keys; None for nobody's.
         state: folder of quotas and audit log; None to keep neither.
         tls_cert: file of the certificate chain; None for plain HTTP.
         tls_key: file of its key.
@@ -68,6 +70,7 @@ class ServingSettings:
     tls_key: Path | None = None
     drain_seconds: float = 1.0
     state: Path | None = None
+    oidc: OidcSettings | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -75,9 +78,12 @@ class ServingSettings:
             raise InputError(f"The --port must be in [0, 65535]. Got {self.port}.")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise InputError("--tls-cert and --tls-key must be given together. One is missing.")
-        if self.keys is None and not is_loopback(self.host):
+        if self.keys is not None and self.oidc is not None:
+            raise InputError("A service must have --keys or --oidc-issuer. It has both.")
+        if self.keys is None and self.oidc is None and not is_loopback(self.host):
             raise InputError(
-                f"A service on {self.host} can be reached from elsewhere and must have --keys. There are none.",
+                f"A service on {self.host} can be reached from elsewhere and must have "
+                "--keys or --oidc-issuer. There is none.",
                 "qcsearch keys create keys.json --name NAME, then serve with --keys keys.json; or --host 127.0.0.1.",
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,10 @@ def path(tmp_path):
     return tmp_path / "keys.json"
 
 
+def identify(ring, authorization):
+    return asyncio.run(ring.identify(authorization))
+
+
 def make(path, **changes):
     asked = {"name": "alice", "scopes": ["predict"], "models": None, "days": None, **changes}
     return keys.create(path, **asked)
@@ -28,7 +33,7 @@ def make(path, **changes):
 def test_a_key_is_recognised_and_kept_nowhere(path):
     key, token = make(path)
     assert token.startswith(f"qcs_{key.id}_")
-    assert Keyring(path).identify(f"Bearer {token}").name == "alice"
+    assert identify(Keyring(path), f"Bearer {token}").name == "alice"
     secret = token.rpartition("_")[2].encode()
     assert all(secret not in file.read_bytes() for file in path.parent.iterdir())
 
@@ -39,7 +44,7 @@ def test_the_file_is_worth_nothing_without_its_pepper(path):
     assert pepper.stat().st_mode & 0o077 == 0
     pepper.write_bytes(os.urandom(32))
     with pytest.raises(UnauthorizedError):
-        Keyring(path).identify(f"Bearer {token}")
+        identify(Keyring(path), f"Bearer {token}")
     pepper.chmod(0o644)
     with pytest.raises(InputError, match="must be its owner's alone"):
         Keyring(path)
@@ -82,8 +87,8 @@ def test_sixty_tokens_that_are_forged_expired_or_revoked_let_nobody_in(path):
     assert len(tried) >= 60
     for authorization in (None, *tried):
         with pytest.raises(UnauthorizedError):
-            ring.identify(authorization)
-    assert ring.identify(f"Bearer {token}").name == "alice"
+            identify(ring, authorization)
+    assert identify(ring, f"Bearer {token}").name == "alice"
 
 
 def _expired(key, now):
@@ -92,7 +97,7 @@ def _expired(key, now):
 
 def test_scopes_and_models_are_kept_apart(path):
     _, token = make(path, models=["flowers"])
-    caller = Keyring(path).identify(f"bearer {token}")
+    caller = identify(Keyring(path), f"bearer {token}")
     caller.check("predict")
     caller.check_model("flowers")
     with pytest.raises(ForbiddenError, match="must have the scope 'admin'"):
@@ -107,12 +112,12 @@ def test_a_file_that_is_gone_or_broken_lets_nobody_in(path):
     for broken in (b"{}", b"", content.replace(b'"predict"', b'"all"'), content[:-9]):
         path.write_bytes(broken)
         with pytest.raises(KeysError):
-            ring.identify(f"Bearer {token}")
+            identify(ring, f"Bearer {token}")
     path.unlink()
     with pytest.raises(KeysError):
-        ring.identify(f"Bearer {token}")
+        identify(ring, f"Bearer {token}")
     path.write_bytes(content)
-    assert ring.identify(f"Bearer {token}").name == "alice"
+    assert identify(ring, f"Bearer {token}").name == "alice"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +132,7 @@ def test_what_no_key_can_be_is_refused_and_nothing_written(path, changes):
 def test_the_commands_make_list_and_revoke(path, capsys):
     assert run(["keys", "create", str(path), "--name", "bob", "--days", "2", "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
-    assert Keyring(path).identify(f"Bearer {made['key']}").name == "bob"
+    assert identify(Keyring(path), f"Bearer {made['key']}").name == "bob"
     assert run(["keys", "revoke", str(path), made["id"]]) == 0
     capsys.readouterr()
     assert run(["keys", "list", str(path), "--json"]) == 0

@@ -18,7 +18,7 @@ QCSEARCH = [sys.executable, "-c", "from qcsearch.cli.main import main; main()"]
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
 def test_a_host_that_others_reach_needs_keys(host):
-    with pytest.raises(InputError, match=r"must have --keys\. There are none"):
+    with pytest.raises(InputError, match=r"must have --keys or --oidc-issuer\. There is none"):
         ServingSettings(host)
     ServingSettings(host, keys=Path("keys.json"))
 
@@ -66,7 +66,7 @@ def test_a_port_that_is_taken_is_one_sentence(bundle, service):
 
 
 def test_the_command_line_is_as_light_as_before():
-    heavy = ("fastapi", "uvicorn", "starlette", "prometheus_client", "orjson")
+    heavy = ("fastapi", "uvicorn", "starlette", "prometheus_client", "orjson", "jwt", "httpx")
     code = f"import sys, qcsearch.cli.app; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

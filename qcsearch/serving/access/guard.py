@@ -13,7 +13,7 @@ __all__ = ["Guard", "OpenDoor", "bearer"]
 class Guard(Protocol):
     """Knows who asks."""
 
-    def identify(self, authorization: str | None) -> Caller:
+    async def identify(self, authorization: str | None) -> Caller:
         """Who sent this `Authorization` header.
 
         Raises:
@@ -25,7 +25,7 @@ class Guard(Protocol):
 class OpenDoor:
     """A `Guard` where there are no keys: whoever reaches the service may ask."""
 
-    def identify(self, authorization: str | None) -> Caller:
+    async def identify(self, authorization: str | None) -> Caller:
         """See `Guard`."""
         return ANYBODY
 

@@ -30,7 +30,7 @@ class Keyring:
         self._seen = self._facts()
         self._keys: dict[str, Key] | None = load(path)
 
-    def identify(self, authorization: str | None) -> Caller:
+    async def identify(self, authorization: str | None) -> Caller:
         """See `Guard`.
 
         Raises:

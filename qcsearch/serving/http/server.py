@@ -19,6 +19,9 @@ from qcsearch.errors import InputError
 from qcsearch.serving.access.guard import Guard, OpenDoor
 from qcsearch.serving.access.keyring import Keyring
 from qcsearch.serving.access.keys import load
+from qcsearch.serving.access.oidc.cache import KeyCache
+from qcsearch.serving.access.oidc.door import OidcDoor
+from qcsearch.serving.access.oidc.sources import open_source
 from qcsearch.serving.app import make_app
 from qcsearch.serving.audit.log import AuditLog
 from qcsearch.serving.engines.exact import ExactEngine
@@ -56,7 +59,8 @@ def serve(
 
     Raises:
         BundleError: if a bundle is not as it was written.
-        InputError: if a name stands twice, nobody can listen there, or the state is of another service.
+        InputError: if a name stands twice, nobody can listen there, the issuer gives no keys, or the state is of
+            another service.
     """
     limits, metrics, log, guard = settings.limits, Metrics(), Log(), _guard(settings)
     with (
@@ -174,6 +178,10 @@ class Server(uvicorn.Server):
 
 
 def _guard(settings: ServingSettings) -> Guard:
+    if settings.oidc is not None:
+        keys = KeyCache(open_source(settings.oidc))
+        asyncio.run(keys.fill())
+        return OidcDoor(settings.oidc, keys)
     if settings.keys is None:
         return OpenDoor()
     if settings.state is None and any(key.quota.daily for key in load(settings.keys).values()):

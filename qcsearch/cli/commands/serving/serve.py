@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,10 @@ from qcsearch.cli.options.common import Json, Verbose, examples
 from qcsearch.cli.options.groups import grouped
 from qcsearch.cli.output import emit, say
 from qcsearch.cli.process import be_patient
+from qcsearch.errors import InputError
+
+if TYPE_CHECKING:
+    from qcsearch.serving.access.oidc.settings import OidcSettings
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,22 @@ class ServeOptions:
         Path | None,
         typer.Option("--keys", metavar="FILE", help="Keys that may ask, as `qcsearch keys` writes them."),
     ] = None
+    oidc_issuer: Annotated[
+        str | None,
+        typer.Option(
+            "--oidc-issuer", metavar="URL", help="Identity provider whose tokens may ask, not keys."
+        ),
+    ] = None
+    audience: Annotated[
+        str, typer.Option("--audience", metavar="A", help="What its tokens must be for ('aud').")
+    ] = ""
+    oidc_jwks: Annotated[
+        Path | None,
+        typer.Option("--oidc-jwks", metavar="FILE", help="Its public keys. Default: fetched from it."),
+    ] = None
+    scope_claim: Annotated[
+        str, typer.Option("--scope-claim", metavar="NAME", help="Where its tokens say predict or admin.")
+    ] = "scope"
     tls_cert: Annotated[
         Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate chain (PEM), for HTTPS.")
     ] = None
@@ -52,12 +72,24 @@ class ServeOptions:
         ),
     ] = 1.0
 
+    @property
+    def oidc(self) -> OidcSettings | None:
+        """Of the library."""
+        from qcsearch.serving.access.oidc.settings import OidcSettings
+
+        if self.oidc_issuer is not None:
+            return OidcSettings(self.oidc_issuer, self.audience, self.oidc_jwks, self.scope_claim)
+        if self.audience or self.oidc_jwks is not None:
+            raise InputError("--audience and --oidc-jwks must go with an --oidc-issuer. There is none.")
+        return None
+
 
 @grouped
 @examples(
     "qcsearch serve digits-model",
     "qcsearch serve digits=runs/digits/model iris=iris.zip --port 9000",
     "qcsearch serve digits-model --keys keys.json --state service",
+    "qcsearch serve digits-model --oidc-issuer https://login.example.org --audience digits",
     "qcsearch serve digits-model --host 0.0.0.0 --keys keys.json --tls-cert cert.pem --tls-key key.pem",
 )
 def serve(
@@ -84,7 +116,16 @@ def serve(
     from qcsearch.serving.http.server import serve as run
     from qcsearch.serving.settings import ServingSettings
 
-    settings = ServingSettings(**vars(options))
+    settings = ServingSettings(
+        host=options.host,
+        port=options.port,
+        keys=options.keys,
+        oidc=options.oidc,
+        tls_cert=options.tls_cert,
+        tls_key=options.tls_key,
+        drain_seconds=options.drain_seconds,
+        state=options.state,
+    )
     be_patient()
 
     def ready(address: str) -> None:
