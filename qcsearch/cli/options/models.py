@@ -53,10 +53,12 @@ def load_model(path: str) -> TrainedModel:
         BundleError: if the bundle is not as it was written.
     """
     from qcsearch.bundle.read import load_bundle
-    from qcsearch.search.run.folder import RunFolder
+    from qcsearch.search.run.contents import holds_run
 
-    if not RunFolder(Path(path)).begun:
+    if not holds_run(Path(path)):
         return load_bundle(path)
+    from qcsearch.search.run.folder import RunFolder  # with it comes all of the search
+
     folder = RunFolder.open(path)
     model = winner(folder)
     deployment = deployment_of(folder)
