@@ -70,3 +70,20 @@ def test_the_command_line_is_as_light_as_before():
     code = f"import sys, qcsearch.cli.app; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_to_predict_from_a_bundle_loads_nothing_of_the_search(bundle):
+    heavy = (
+        "optuna",
+        "matplotlib",
+        "sklearn.decomposition",
+        "qcsearch.search.run.folder",
+        "qcsearch.serving",
+    )
+    code = (
+        "import sys; from qcsearch.cli.options.models import load_model; "
+        f"load_model({str(bundle)!r}).predict([[5.1, 3.5, 1.4, 0.2]]); "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
