@@ -8,6 +8,7 @@ from qcsearch._lazy import attach
 
 if TYPE_CHECKING:
     from qcsearch.bundle.read import load_bundle
+    from qcsearch.bundle.sealing import check_seal, seal_bundle
     from qcsearch.bundle.verify import verify_bundle
     from qcsearch.bundle.write import write_bundle
 else:
@@ -15,9 +16,10 @@ else:
         __name__,
         {
             "qcsearch.bundle.read": ("load_bundle",),
+            "qcsearch.bundle.sealing": ("check_seal", "seal_bundle"),
             "qcsearch.bundle.verify": ("verify_bundle",),
             "qcsearch.bundle.write": ("write_bundle",),
         },
     )
 
-__all__ = ["load_bundle", "verify_bundle", "write_bundle"]
+__all__ = ["check_seal", "load_bundle", "seal_bundle", "verify_bundle", "write_bundle"]

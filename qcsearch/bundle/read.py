@@ -28,8 +28,8 @@ def load_bundle(path: str | Path, digest: str | None = None) -> TrainedModel:
     Raises:
         BundleError: if the bundle is not as it was written, or its parts do not belong together.
     """
-    _, files = read_verified(path, digest)
+    bundle = read_verified(path, digest)
     # Here, so that a bundle that is not there or was changed is refused before Qiskit is imported.
     from qcsearch.bundle.model import read_model
 
-    return read_model(files)
+    return read_model(bundle.files)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from qcsearch.bundle import container
 from qcsearch.bundle.manifest import MANIFEST, MAX_BYTES, Manifest
+from qcsearch.bundle.seal import SEAL, Seal
 from qcsearch.errors import BundleError
 from qcsearch.storage.files import write_bytes
 
-__all__ = ["store"]
+__all__ = ["put_seal", "store"]
 
 
 def store(path: Path, files: Mapping[str, bytes], manifest: Manifest, *, overwrite: bool = False) -> None:
@@ -32,12 +34,39 @@ def store(path: Path, files: Mapping[str, bytes], manifest: Manifest, *, overwri
             f"There is already something at '{path}'.", fix="take another path, or move it away."
         )
     everything = {**files, MANIFEST: manifest.text().encode()}
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".zip":
             write_bytes(path, container.pack(everything))
         else:
             _store_folder(path, everything)
+
+
+def put_seal(path: Path, files: Mapping[str, bytes], manifest: Manifest, seal: Seal) -> None:
+    """Put a seal into a bundle, in the place of one that is there; whoever looks finds it without, or with it whole.
+
+    Args:
+        path: the bundle; a link is followed.
+        files: what it holds.
+        manifest: of these.
+        seal: of the manifest.
+
+    Raises:
+        BundleError: if it cannot be written.
+    """
+    path = path.resolve()
+    with _writing(path):
+        if path.is_dir():
+            write_bytes(path / SEAL, seal.text().encode())
+        else:
+            everything = {**files, MANIFEST: manifest.text().encode(), SEAL: seal.text().encode()}
+            write_bytes(path, container.pack(everything))
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise BundleError(f"The bundle cannot be written to '{path}': {error.strerror or error}.") from error
 

@@ -25,6 +25,7 @@ from typer.core import TyperGroup
 
 from qcsearch.cli.commands import (
     board,
+    bundle,
     check,
     cost,
     deploy,
@@ -163,6 +164,7 @@ app.command("verify", rich_help_panel=_USE)(verify.verify)
 app.command("predict", rich_help_panel=_USE)(predict.predict)
 app.command("tomography", rich_help_panel=_USE)(tomography.tomography)
 app.command("serve", rich_help_panel=_SERVE)(serve.serve)
+app.add_typer(bundle.app, name="bundle", rich_help_panel=_SERVE)
 app.add_typer(keys.app, name="keys", rich_help_panel=_SERVE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_SERVE)
 app.add_typer(devices.app, name="devices", rich_help_panel=_KNOW)

@@ -104,7 +104,7 @@ SMALL = {
 @pytest.fixture
 def forge(saved, tmp_path):
     def store_forged(changes, path="forged"):
-        files = dict(read_verified(saved["folder"])[1])
+        files = dict(read_verified(saved["folder"]).files)
         for name, content in changes.items():
             content = content(json.loads(files[name])) if callable(content) else content
             files[name] = content if isinstance(content, bytes) else json.dumps(content).encode()

@@ -18,7 +18,7 @@ def forge(saved, tmp_path):
     """Store a bundle with one file replaced, its manifest made to fit."""
 
     def store_forged(name, content):
-        files = dict(read_verified(saved["folder"])[1])
+        files = dict(read_verified(saved["folder"]).files)
         files[name] = content if isinstance(content, bytes) else content(json.loads(files[name]))
         store(tmp_path / "forged", files, Manifest.of(files, {}), overwrite=True)
         return tmp_path / "forged"

@@ -32,7 +32,7 @@ def test_overwriting_on_purpose_replaces_the_whole_bundle(tmp_path, contents, na
     store(tmp_path / name, contents, Manifest.of(contents, {}))
     fewer = {key: value for key, value in contents.items() if key != "MODEL_CARD.md"}
     store(tmp_path / name, fewer, Manifest.of(fewer, {}), overwrite=True)
-    assert read_verified(tmp_path / name)[1] == fewer
+    assert read_verified(tmp_path / name).files == fewer
     assert os.listdir(tmp_path) == [name]
 
 
@@ -53,7 +53,7 @@ def test_a_write_that_fails_half_way_leaves_nothing(tmp_path, contents, name, mo
 
 def test_folders_on_the_way_are_made(tmp_path, contents):
     store(tmp_path / "a" / "b" / "bundle", contents, Manifest.of(contents, {}))
-    assert read_verified(tmp_path / "a" / "b" / "bundle")[1] == contents
+    assert read_verified(tmp_path / "a" / "b" / "bundle").files == contents
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path, contents):
@@ -89,5 +89,5 @@ def test_an_overwrite_that_fails_leaves_the_old_bundle(tmp_path, contents, monke
     fewer = {key: value for key, value in contents.items() if key != "MODEL_CARD.md"}
     with pytest.raises(BundleError, match="Input/output error"):
         store(path, fewer, Manifest.of(fewer, {}), overwrite=True)
-    assert read_verified(path)[1] == contents
+    assert read_verified(path).files == contents
     assert os.listdir(tmp_path) == ["bundle"]

@@ -13,9 +13,9 @@ from qcsearch.errors import BundleError
 
 
 def test_what_was_stored_is_read_back(stored, contents):
-    manifest, files = read_verified(stored)
-    assert files == contents
-    assert manifest == Manifest.of(contents, {"qcsearch": "0.1.0"}) == verify_bundle(str(stored))
+    found = read_verified(stored)
+    assert (found.files, found.seal) == (contents, None)
+    assert found.manifest == Manifest.of(contents, {"qcsearch": "0.1.0"}) == verify_bundle(str(stored))
 
 
 def test_folder_and_zip_of_the_same_files_have_the_same_digest(tmp_path, contents):

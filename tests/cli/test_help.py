@@ -35,10 +35,11 @@ def test_the_promised_commands_are_there():
         "serve",
     ]
     devices = [("devices", name) for name in ("list", "show", "snapshot", "drift", "check")]
+    bundle = [("bundle", name) for name in ("create-key", "seal", "check-seal")]
     keys = [("keys", name) for name in ("create", "list", "revoke")]
     spaces = [("spaces", name) for name in ("list", "show")]
     audit = [("audit", "verify")]
-    assert {*COMMANDS} == {*((name,) for name in promised), *devices, *spaces, *keys, *audit}
+    assert {*COMMANDS} == {*((name,) for name in promised), *devices, *spaces, *keys, *audit, *bundle}
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

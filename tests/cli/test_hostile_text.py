@@ -27,7 +27,7 @@ def is_harmless(text):
 @pytest.fixture
 def forged(bundle, tmp_path):
     """The bundle with classes that somebody chose."""
-    files = dict(read_verified(bundle)[1])
+    files = dict(read_verified(bundle).files)
     signature = json.loads(files["signature.json"])
     files["signature.json"] = json.dumps(
         {**signature, "target": {**signature["target"], "classes": CLASSES}}

@@ -30,14 +30,18 @@ def verify(
     metrics tell the truth is not promised. A model from it is rebuilt by checked numbers alone: what asks
     for too much memory or time is refused by whatever loads it, not here.
     """
-    from qcsearch.bundle.verify import verify_bundle
+    from qcsearch.bundle.verify import read_verified
 
-    manifest = verify_bundle(bundle, digest)
+    found = read_verified(bundle, digest)
+    manifest, seal = found.manifest, found.seal
     n_bytes = sum(entry.size for entry in manifest.files.values())
     if json:
-        emit({"bundle": bundle, "digest": manifest.digest, "files": sorted(manifest.files), "bytes": n_bytes})
+        facts = {"digest": manifest.digest, "files": sorted(manifest.files), "bytes": n_bytes}
+        emit({"bundle": bundle, **facts, "seal": None if seal is None else seal.model_dump(mode="json")})
         return
     tell(f"{bundle}: {len(manifest.files)} files, {n_bytes} bytes, all as they were written.")
     tell(f"digest {manifest.digest}")
-    if digest is None:
+    if seal is not None:
+        say(f"Note: It is sealed by {seal.key}; whether that is whom you trust: qcsearch bundle check-seal.")
+    elif digest is None:
         say("Note: No digest was given: this shows that nothing was changed since, not who wrote it.")

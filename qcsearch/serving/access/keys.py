@@ -20,8 +20,8 @@ from typing import TypeVar
 from qcsearch.errors import InputError
 from qcsearch.serving.access.caller import SCOPES, Caller, Scope
 from qcsearch.serving.access.quota import UNBOUNDED, Quota
-from qcsearch.serving.private import make_private, read_private
 from qcsearch.storage import canonical, files, locks
+from qcsearch.storage.private import make_private, read_private
 from qcsearch.typed import read
 
 __all__ = ["Key", "KeyFile", "change", "create", "load", "load_pepper", "recognise", "revoke"]

@@ -14,8 +14,9 @@ from qcsearch.errors import InputError
 from qcsearch.serving.audit.chain import MOST_LINE_BYTES, NOTHING, Link, read_link
 from qcsearch.serving.audit.checkpoints import CHECKPOINTS, START, Checkpoint, read_checkpoint
 from qcsearch.serving.audit.segments import segments
-from qcsearch.serving.audit.signing import PUBLIC, fingerprint, read_public
+from qcsearch.serving.audit.signing import PUBLIC, fingerprint
 from qcsearch.storage import files
+from qcsearch.storage.signing import read_public_key
 
 __all__ = ["ChangedError", "Verified", "verify"]
 
@@ -64,7 +65,7 @@ def verify(folder: Path, public_key: Path | None = None, kept: Path | None = Non
     paths = segments(folder) if folder.is_dir() else []
     if not paths:
         raise InputError(f"There is no audit log in '{folder}'.", "name the folder of serve --state.")
-    key = read_public(public_key or folder / PUBLIC)
+    key = read_public_key(public_key or folder / PUBLIC)
     end = (len(paths), paths[-1][1].stat().st_size)  # checkpoints that a line up to here mentions are written
     named, checkpoints = _kept(kept, key), _checkpoints(folder, key)  # a log names what is written already
     hashes = {checkpoint.hash for checkpoint in checkpoints}

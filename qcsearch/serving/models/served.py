@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,17 +11,16 @@ from numpy.typing import NDArray
 
 from qcsearch.bundle.model import read_model
 from qcsearch.bundle.probe import PROBE, check_probe, probe_samples
+from qcsearch.bundle.seal import model_name
 from qcsearch.bundle.verify import read_verified
 from qcsearch.data.checks import as_numbers, check_shape, check_X
 from qcsearch.data.quantum.reading import check_states
 from qcsearch.data.sources.samples import load_samples
-from qcsearch.errors import InputError
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 
 __all__ = ["ServedModel"]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _VERSION_DIGITS = 12
 
 
@@ -57,14 +54,8 @@ class ServedModel:
         name, given, path = spec.partition("=")
         if not given or "/" in name:
             name, path = "", spec
-        manifest, files = read_verified(path)
-        name = name or Path(path).resolve().name.removesuffix(".zip")
-        if not _NAME.fullmatch(name):
-            raise InputError(
-                f"A model's name must be letters, digits, '.', '_' and '-', at most 64. Got {name!r}.",
-                f"give it one: qcsearch serve my-model={path}.",
-            )
-        return cls(name, manifest.digest, read_model(files), files.get(PROBE))
+        name, bundle = model_name(path, name), read_verified(path)
+        return cls(name, bundle.manifest.digest, read_model(bundle.files), bundle.files.get(PROBE))
 
     @property
     def version(self) -> str:
