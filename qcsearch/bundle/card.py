@@ -12,12 +12,14 @@ from qcsearch.escape import for_card, for_code
 from qcsearch.storage.canonical import Json
 from qcsearch.training.heads import FittedHead, in_words
 from qcsearch.training.judging.recalls import Recall
+from qcsearch.training.judging.residuals import AbsoluteError
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval, wilson
 from qcsearch.typed import read
-from qcsearch.wording import microseconds
+from qcsearch.wording import metric, microseconds
 
 if TYPE_CHECKING:
+    from qcsearch.data.targets import Target
     from qcsearch.deployment.deployment import Deployment
     from qcsearch.training.model import TrainedModel
 
@@ -53,9 +55,9 @@ def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Dep
         ("Device", _device(model)),
         ("The circuit for other programs", _CIRCUITS),
         ("Metrics", _metrics(metrics)),
-        ("By class", _by_class(metrics.get("test_recalls"))),
+        _by_output(model.target, metrics),
         ("Baselines", _baselines(metrics.get("baselines"))),
-        ("Deployment", _deployment(deployment)),
+        ("Deployment", _deployment(deployment, model.target)),
         ("Limits", _limits(model, deployment)),
     ]
     parts = [f"{'#' if i == 0 else '##'} {title}\n\n{body}\n" for i, (title, body) in enumerate(sections)]
@@ -152,6 +154,20 @@ def _error(name: str, value: Json, n_test: Json) -> str:
     return _ends(wilson(value, n_test))
 
 
+def _by_output(target: Target, metrics: Mapping[str, Json]) -> tuple[str, str]:
+    """Title and text of what is known class by class, or number by number."""
+    if target.has_accuracy:
+        return "By class", _by_class(metrics.get("test_recalls"))
+    found = metrics.get("test_absolute_errors")
+    if not isinstance(found, list) or not found:
+        return "By number", "Not recorded."
+    rows = [read(AbsoluteError, one, "the error of a number") for one in found]
+    lines = [f"| {for_card(row.name)} | {row.value:.4g} | {_ends(row.interval)} |" for row in rows]
+    columns = ["| number | mean absolute error | 95 % interval |", "|---|---|---|"]
+    note = "On the test part, in the units of the data, under noise, at infinitely many shots."
+    return "By number", "\n".join([note, "", *columns, *lines])
+
+
 def _by_class(found: Json) -> str:
     """How often each class of the test part is recognised."""
     if not isinstance(found, list) or not found:
@@ -223,7 +239,7 @@ def _ends(interval: Interval) -> str:
     return f"{interval[0]:.4f} to {interval[1]:.4f}"
 
 
-def _deployment(deployment: Deployment | None) -> str:
+def _deployment(deployment: Deployment | None, target: Target) -> str:
     if deployment is None:
         return "The model was not deployed when this card was written: every number above is a simulation."
     found = deployment.deployed
@@ -234,7 +250,7 @@ def _deployment(deployment: Deployment | None) -> str:
         f"deployed ({deployment.kind})": found,
     }
     lines = [
-        f"| {name} | {score.accuracy:.4f} | {_ends(wilson(score.accuracy, score.n_samples))} | {score.n_samples} |"
+        f"| {name} | {score.accuracy:.4f} | {_ends(score.interval(target.has_accuracy))} | {score.n_samples} |"
         for name, score in rows.items()
     ]
     tuning = deployment.tuning
@@ -243,7 +259,7 @@ def _deployment(deployment: Deployment | None) -> str:
             f"Backend `{deployment.backend}`: {_KINDS[deployment.kind]}. {deployment.shots} shots{shots}. "
             f"Weights kept: those {tuning.kept} the {len(tuning.losses)} training steps on the backend.",
             "",
-            "| on the test part | accuracy | 95 % interval | samples |",
+            f"| on the test part | {metric(target.score_name)} | 95 % interval | samples |",
             "|---|---|---|---|",
             *lines,
         ]

@@ -21,6 +21,7 @@ from qcsearch.storage.limits import MAX_JSON_BYTES, MAX_PARAMETER
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.parameters import Parameters
 from qcsearch.typed import read
+from qcsearch.wording import is_share
 
 __all__ = ["Deployment", "Tuning"]
 
@@ -48,6 +49,13 @@ class Tuning:
     gain_error: float
     kept: Literal["before", "after"]
     shots: tuple[int, ...] = ()
+
+    def gain_words(self, name: str = "accuracy") -> str:
+        """The gain with its standard error in words; `name`: of the scores, see `Target.score_name`."""
+        if is_share(name):
+            return f"gain {100 * self.gain:+.1f} ± {100 * self.gain_error:.1f} points"
+        # Numbers are compared sample by sample, by their squared errors, which R² is not a mean of.
+        return f"mean squared error, standardised, lower by {self.gain:.3f} ± {self.gain_error:.3f}"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from qcsearch.reporting.plots.plots import Curve
 from qcsearch.search.finish.rows import Row
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.training.judging.calibration import Calibration
+from qcsearch.training.judging.residuals import Residuals
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
@@ -121,6 +122,7 @@ class RunFacts:
         importance: share of each parameter.
         calibration: of the winner's probabilities on the test split; None before the evaluation.
         confusion: counts on the test split, true class by row.
+        residuals: of numbers, true and predicted values on the test split; empty before the evaluation.
         command: the command line that runs it again.
         versions: of the libraries.
         seeds: by name.
@@ -156,6 +158,7 @@ class RunFacts:
     importance: Mapping[str, float] = field(default_factory=dict)
     calibration: Calibration | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
+    residuals: tuple[Residuals, ...] = ()
     command: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     seeds: Mapping[str, object] = field(default_factory=dict)

@@ -26,7 +26,7 @@ from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json
 from qcsearch.training.shots.score import ShotScore
-from qcsearch.training.statistics import Interval, wilson
+from qcsearch.training.statistics import Interval
 from qcsearch.wording import interval
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def gather(run: RunFolder) -> RunFacts:
         calibration=None if result is None else result.calibration,
         shots=run.config.settings.shots,
         confusion=() if result is None else result.confusion,
+        residuals=() if result is None else result.residuals,
         command=_command(run.config),
         versions={} if winner is None else winner.versions,
         seeds=_seeds(run.config, winner),
@@ -126,9 +127,8 @@ def _scores(result: SearchResult | None, deployment: Deployment | None) -> tuple
     ]
     if deployment is not None:
         score = deployment.deployed
-        error: tuple[str, ...] = ()
-        if name == "accuracy":
-            error = _error(wilson(score.accuracy, score.n_samples), score.n_samples, name)
+        name = name if name == "accuracy" else "r2"
+        error = _error(score.interval(name == "accuracy"), score.n_samples, name)
         shots = f"± {wording.score(score.shot_error or 0, name)} by shots"
         backend = f"{deployment.backend} ({deployment.kind})"
         found.append(Score("deployed", score.accuracy, (*error, shots, backend), name))

@@ -21,6 +21,7 @@ __all__ = [
     "LEVEL",
     "Difference",
     "Interval",
+    "measured_interval",
     "paired_difference",
     "right",
     "score_difference",
@@ -86,6 +87,21 @@ def wilson(accuracy: float, n_samples: int) -> Interval:
 
     found = binomtest(round(accuracy * n_samples), n_samples).proportion_ci(LEVEL, method="wilson")
     return float(found.low), float(found.high)
+
+
+def measured_interval(score: float, n_samples: int, error: float, accurate: bool) -> Interval:
+    """The 95 % interval of a score that comes with its standard error: of an accuracy Wilson's, else score ± z·error.
+
+    Args:
+        score: a target's score, such as R².
+        n_samples: number of samples, ≥ 1.
+        error: its standard error from the finite number of samples.
+        accurate: whether it is an accuracy.
+
+    Raises:
+        InputError: if it is none, though it should be.
+    """
+    return wilson(score, n_samples) if accurate else (score - _Z * error, score + _Z * error)
 
 
 def paired_difference(first: Right, second: Right) -> Difference:

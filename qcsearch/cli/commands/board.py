@@ -141,6 +141,7 @@ def _show_final(rows: list[Row], device: str) -> None:
     display(table(title, columns, map(_baseline, baselines), right=range(1, len(columns))))
     if rows[0].metric != rows[0].measure:
         _show_scores([rows[0], *baselines])
+    _show_errors([rows[0], *baselines])
     for row in rows:
         if row.note:
             tell(f"{row.name}: {row.note}")
@@ -175,6 +176,16 @@ def _show_scores(rows: list[Row]) -> None:
     title = f"{_title(metric)} on the same test samples, which the search was for; differences{_unit(metric)}"
     columns = ["model", "score", "95 % interval", "winner − it, 95 %", "p"]
     display(table(title, columns, map(_scored, rows), right=range(1, len(columns))))
+
+
+def _show_errors(rows: list[Row]) -> None:
+    """Of numbers how far predictions are off, in their own units."""
+    from qcsearch.training.judging.residuals import errors_text
+
+    shown = [(row.name, errors_text(row.absolute_errors)) for row in rows if row.absolute_errors]
+    if shown:
+        title = "Mean absolute error on the same test samples, in the units of the data"
+        display(table(title, ["model", "error (95 % interval)"], shown, right=range(1, 2)))
 
 
 def _scored(row: Row) -> tuple[object, ...]:

@@ -13,7 +13,8 @@ from qcsearch.cli.options.groups import grouped
 from qcsearch.cli.options.hardware import Canaries, HardwareOptions, Mitigate, Remap, ShotsSchedule, Steps
 from qcsearch.cli.options.remap import find_remap
 from qcsearch.cli.output import display, emit, say, say_notes, table, tell
-from qcsearch.wording import percent, seconds
+from qcsearch.wording import metric, seconds
+from qcsearch.wording import score as shown
 
 if TYPE_CHECKING:
     from qcsearch.data.splitting import Split
@@ -96,7 +97,7 @@ def deploy(
     if json:
         emit({"run": run, **_without_weights(found)})
     else:
-        _show(found)
+        _show(found, folder.dataset.target.score_name)
 
 
 def _deploy(
@@ -166,20 +167,20 @@ def _without_weights(found: Deployment) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key != "parameters"}
 
 
-def _show(found: Deployment) -> None:
+def _show(found: Deployment, name: str) -> None:
     scores = (found.noiseless, found.noisy, found.deployed)
     rows = [
-        ("accuracy on the test split", *(percent(score.accuracy) for score in scores)),
-        ("± finite number of samples", *(percent(score.sampling_error) for score in scores)),
-        ("± shots", *(percent(score.shot_error) for score in scores)),
+        (f"{metric(name)} on the test split", *(shown(score.accuracy, name) for score in scores)),
+        ("± finite number of samples", *(shown(score.sampling_error, name) for score in scores)),
+        ("± shots", *(shown(score.shot_error, name) for score in scores)),
     ]
     columns = ("", "noiseless, exact", f"noisy ({found.device}), exact", f"{found.backend} ({found.kind})")
     display(table("Deployment: same weights, same samples", columns, rows, right=(1, 2, 3)))
     tuning = found.tuning
     if tuning.after is not None:
         tell(
-            f"{len(tuning.losses)} steps on {found.backend} ({tuning.method}): validation accuracy there "
-            f"{percent(tuning.before.accuracy)} before, {percent(tuning.after.accuracy)} after; "
+            f"{len(tuning.losses)} steps on {found.backend} ({tuning.method}): validation {metric(name)} there "
+            f"{shown(tuning.before.accuracy, name)} before, {shown(tuning.after.accuracy, name)} after; "
             f"the weights from {tuning.kept} are kept.",
         )
     for said in (found.remap, found.noise_model_check, found.canaries):

@@ -42,6 +42,9 @@ class Target(ABC):
     has_accuracy: ClassVar[bool] = True
     """Whether answers are right or wrong; if not, there is no accuracy."""
 
+    score_name: ClassVar[str] = "accuracy"
+    """Of the scorer of scikit-learn that `score` is."""
+
     ignorant_name: ClassVar[str]
     """What the row is called that knows nothing but the labels of the training part."""
 

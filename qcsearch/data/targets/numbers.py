@@ -42,6 +42,7 @@ class Numbers(ColumnTarget):
     task: ClassVar[str] = "regression"
     dtype: ClassVar[type] = np.float64
     has_accuracy: ClassVar[bool] = False
+    score_name: ClassVar[str] = "r2"
     ignorant_name: ClassVar[str] = "mean"
 
     def __post_init__(self) -> None:

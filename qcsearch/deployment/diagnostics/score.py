@@ -14,6 +14,7 @@ from qcsearch.deployment.values import Estimates
 from qcsearch.storage.canonical import Json
 from qcsearch.training.bound_head import BoundHead
 from qcsearch.training.expectations import Floats
+from qcsearch.training.statistics import Interval, measured_interval
 
 __all__ = ["Score", "exact_score", "figure_errors", "measured_score"]
 
@@ -36,6 +37,10 @@ class Score:
     n_samples: int
     sampling_error: float
     shot_error: float | None = None
+
+    def interval(self, accurate: bool) -> Interval:
+        """Its 95 % interval for the finite number of samples, see `training.statistics.measured_interval`."""
+        return measured_interval(self.accuracy, self.n_samples, self.sampling_error, accurate)
 
     def to_json(self) -> dict[str, Json]:
         """Return the score as JSON values."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qcsearch.reporting.page.table import Table, percent
-from qcsearch.wording import seconds
+from qcsearch.reporting.page.table import score as shown
+from qcsearch.wording import metric, seconds
 
 if TYPE_CHECKING:
     from qcsearch.deployment.deployment import Deployment
@@ -60,19 +61,24 @@ class TomographyView:
     notices: tuple[str, ...]
 
 
-def deployment(found: Deployment | None) -> DeploymentView | None:
-    """What `qcsearch deploy` left; None before it."""
+def deployment(found: Deployment | None, name: str = "accuracy") -> DeploymentView | None:
+    """What `qcsearch deploy` left; None before it.
+
+    Args:
+        found: the deployment.
+        name: of its scores, see `Target.score_name`.
+    """
     if found is None:
         return None
     scores = (found.noiseless, found.noisy, found.deployed)
     rows = [
-        ("accuracy", *(percent(score.accuracy) for score in scores)),
-        ("± finite number of samples", *(percent(score.sampling_error) for score in scores)),
-        ("± shots", *(percent(score.shot_error) for score in scores)),
+        (metric(name), *(shown(score.accuracy, name) for score in scores)),
+        ("± finite number of samples", *(shown(score.sampling_error, name) for score in scores)),
+        ("± shots", *(shown(score.shot_error, name) for score in scores)),
     ]
     columns = ("", "noiseless, exact", "noisy, exact", f"measured on {found.backend}")
     return DeploymentView(
-        tuning=_tuning(found),
+        tuning=_tuning(found, name),
         scores=Table(columns, rows, (1, 2, 3), ("winner",)),
         extent=f"Same weights, same {found.deployed.n_samples} samples of the test split in all three columns. "
         f"Kind of backend: {found.kind}. It ran {found.usage.circuits:,} circuits with "
@@ -120,7 +126,7 @@ def _verdicts(found: Deployment) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _tuning(found: Deployment) -> str:
+def _tuning(found: Deployment, name: str) -> str:
     tuning = found.tuning
     if tuning.after is None:
         return f"No training steps were taken on {found.backend}."
@@ -129,9 +135,9 @@ def _tuning(found: Deployment) -> str:
     kept = "the new weights are kept" if tuning.kept == "after" else "the weights from before are kept"
     return (
         f"{len(tuning.losses)} steps ({tuning.method}) of {shots} shots on {found.backend}. "
-        f"Validation samples measured there: {percent(tuning.before.accuracy)} right before, "
-        f"{percent(tuning.after.accuracy)} after "
-        f"(gain {100 * tuning.gain:+.1f} ± {100 * tuning.gain_error:.1f} points); {kept}."
+        f"Validation samples measured there: {shown(tuning.before.accuracy, name)} right before, "
+        f"{shown(tuning.after.accuracy, name)} after "
+        f"({tuning.gain_words(name)}); {kept}."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the report says of the classes one by one."""
+"""What the report says of the classes, or of the numbers, one by one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from qcsearch import wording
 from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.page.table import Table, percent
 from qcsearch.training.judging.recalls import balanced_accuracy, recalls, unequal
+from qcsearch.training.judging.residuals import errors_text
 
-__all__ = ["balanced", "by_class"]
+__all__ = ["balanced", "by_class", "by_number"]
 
 
 def by_class(facts: RunFacts) -> Table | None:
@@ -28,6 +29,12 @@ def by_class(facts: RunFacts) -> Table | None:
         if rows
         else None
     )
+
+
+def by_number(facts: RunFacts) -> Table | None:
+    """The mean absolute error of winner and baselines, in the units of the data; None of what has none."""
+    rows = [(row.name, errors_text(row.absolute_errors)) for row in facts.final if row.absolute_errors]
+    return Table(("model", "mean absolute error (95 % interval)"), rows, range(1, 2)) if rows else None
 
 
 def balanced(facts: RunFacts) -> str:

@@ -18,7 +18,16 @@ from qcsearch.wording import cell
 
 __all__ = ["render"]
 
-_FIGURES = ("progress", "learning", "pareto", "importance", "confusion", "reliability")
+_FIGURES = (
+    "progress",
+    "learning",
+    "pareto",
+    "importance",
+    "confusion",
+    "reliability",
+    "predicted",
+    "residuals",
+)
 
 
 def render(facts: RunFacts) -> str:
@@ -29,6 +38,7 @@ def render(facts: RunFacts) -> str:
         .get_template("page.html")
         .render(
             facts=facts,
+            accurate=facts.dataset.target.has_accuracy,
             title=f"{facts.dataset.name} on {facts.device.name}",
             lead=_lead(facts),
             style=Markup(files("qcsearch.reporting").joinpath("style.css").read_text("utf-8")),
@@ -39,6 +49,7 @@ def render(facts: RunFacts) -> str:
             tiles=scores.tiles(facts),
             comparison=scores.comparison(facts),
             scored=scores.scored(facts),
+            by_number=classes.by_number(facts),
             portrait=scores.portrait(facts),
             counts=scores.counts(facts),
             leaderboard=scores.leaderboard(facts),
@@ -48,7 +59,7 @@ def render(facts: RunFacts) -> str:
             circuit=machine.circuit(facts),
             mapped=machine.mapped(facts),
             device=machine.device(facts),
-            deployment=backend.deployment(facts.deployment),
+            deployment=backend.deployment(facts.deployment, facts.dataset.target.score_name),
             tomography=backend.tomography(facts.tomography),
             data=machine.data(facts),
             origins=machine.origins(facts),

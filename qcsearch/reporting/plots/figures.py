@@ -11,6 +11,7 @@ from qcsearch.reporting.facts import RunFacts
 from qcsearch.reporting.plots import plots
 from qcsearch.reporting.plots.palette import Palette
 from qcsearch.reporting.plots.reliability import reliability
+from qcsearch.reporting.plots.residuals import predicted, residuals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -75,6 +76,21 @@ def run_figures(facts: RunFacts) -> dict[str, RunFigure]:
                 "reliability",
                 "Accuracy against confidence on the test split",
                 lambda p: reliability(calibrated, p),
+            )
+        )
+    if facts.residuals:
+        found.append(
+            RunFigure(
+                "predicted",
+                "Predicted against true values on the test split",
+                lambda p: predicted(facts.residuals, p),
+            )
+        )
+        found.append(
+            RunFigure(
+                "residuals",
+                "Residuals against predicted values on the test split",
+                lambda p: residuals(facts.residuals, p),
             )
         )
     return {figure.name: figure for figure in found}

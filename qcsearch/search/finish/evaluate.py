@@ -19,6 +19,7 @@ from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Ints
 from qcsearch.training.judging.calibration import Calibration, calibration, chosen_temperature
 from qcsearch.training.judging.recalls import Recall, balanced_accuracy, recalls
+from qcsearch.training.judging.residuals import Residuals, absolute_errors, residuals
 from qcsearch.training.metrics import ACCURACY
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.predictions import Predictions
@@ -46,6 +47,7 @@ class Evaluation:
         calibration: of its probabilities, under noise.
         confusion: under noise.
         recalls: by class, under noise.
+        residuals: of numbers, under noise.
         cut: why the training that the winner was judged by was stopped early; empty if it was not.
         failure: why the winner is nothing to be used, a sentence; empty if it is.
         notices: which of its trainings are missing.
@@ -61,6 +63,7 @@ class Evaluation:
     calibration: Calibration | None
     confusion: tuple[tuple[int, ...], ...]
     recalls: tuple[Recall, ...]
+    residuals: tuple[Residuals, ...]
     cut: str
     failure: str
     notices: tuple[str, ...]
@@ -104,6 +107,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         parameters=transpiled.counts(data.target, chosen.parameters.head),
         two_qubit_gates=transpiled.mapped.two_qubit_gates,
         selection=winner.selection,
+        test_absolute_errors=absolute_errors(target, test.y, predicted.answers),
     )
     whole = (fit for fit in winner.fits if not fit.cut)
     seeds = tuple(_seed_score(transpiled, fit, test, raw, data.target) for fit in whole)
@@ -125,6 +129,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         calibration=calibrated,
         confusion=confusion,
         recalls=by_class,
+        residuals=residuals(target, test.y, predicted.answers),
         cut=winner.cut,
         failure=failure,
         notices=(*winner.notices, *_told(objective)),
@@ -217,6 +222,10 @@ def _model(
             f"test_accuracy_noisy_at_{best.test_at_shots.shots}_shots": best.test_at_shots.accuracy,
             f"test_accuracy_{target.ignorant_name}": ACCURACY(test.y, ignorant),
         }
+    else:
+        accuracies["test_absolute_errors"] = [
+            asdict(one) | {"interval": list(one.interval)} for one in best.test_absolute_errors
+        ]
     if calibrated is not None:
         accuracies |= {
             "test_balanced_accuracy": balanced_accuracy(by_class)[0],

@@ -17,6 +17,7 @@ from qcsearch.search.finish.majority import majority
 from qcsearch.search.run.scores import BaselineScore
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.expectations import Floats
+from qcsearch.training.judging.residuals import absolute_errors
 from qcsearch.training.metrics import ACCURACY
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.predictions import Predictions
@@ -127,6 +128,7 @@ class EvaluatedWinner:
             test_at_shots=None
             if at_shots is None
             else shot_score(target, at_shots, y, self.objective.told_shots),
+            test_absolute_errors=absolute_errors(target, y, predicted.answers),
         )
 
     def answers_at_shots(

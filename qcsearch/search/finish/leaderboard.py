@@ -11,11 +11,12 @@ from qcsearch.registry import Registry
 from qcsearch.search.finish.added import added
 from qcsearch.search.finish.reference_rows import majority_rows, tuning_rows
 from qcsearch.search.finish.rows import (
+    FOLDS,
     TEST,
+    VALIDATION,
     Row,
     final_rows,
     shots_column,
-    trial_row,
 )
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.history import History
@@ -24,6 +25,7 @@ from qcsearch.search.trial.pareto import pareto_front
 from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import Costs, TrialRecord
 from qcsearch.storage.canonical import Json
+from qcsearch.training.judging.residuals import errors_text
 from qcsearch.wording import cell, interval, metric, points, probability, score
 
 __all__ = [
@@ -117,6 +119,8 @@ class Leaderboard(tuple[Row, ...]):
             if row.split == TEST and row.metric != row.measure and row.score is not None:
                 said = f"{score(row.score, row.metric)} ({interval(row.score_interval, row.metric)})"
                 lines.append(f"  {metric(row.metric)} {said}")
+            if row.absolute_errors:
+                lines.append(f"  mean absolute error {errors_text(row.absolute_errors)}")
             if row.note:
                 lines.append(f"  {row.note}")
         return "\n".join([*lines, *filter(None, [self.chosen, self.added, self.calibration])])
@@ -160,10 +164,45 @@ def _assembled(
     ranked = rank(records)
     front = {record.trial for record in pareto_front(ranked)}
     shown = [record for record in ranked if record.trial in front or not pareto]
-    trials = (trial_row(record, record.trial in front, shots) for record in shown[:top])
+    trials = (_trial_row(record, record.trial in front, shots) for record in shown[:top])
     costs: dict[int | None, Costs | None] = {record.trial: record.costs for record in ranked}
     final = [replace(row, costs=costs.get(row.trial)) if row.kind == "winner" else row for row in final]
     return Leaderboard((*final, *trials))
+
+
+def _trial_row(record: TrialRecord, pareto: bool, shots: int | None) -> Row:
+    """A trial.
+
+    Args:
+        record: of it.
+        pareto: whether it is on the front.
+        shots: that the search is for.
+    """
+    candidate, cost, accurate = record.candidate, record.costs, record.metric == "accuracy"
+    return Row(
+        name=f"trial {record.trial}",
+        kind="trial",
+        accuracy=record.validation_score_noisy if accurate else None,
+        accuracy_noiseless=record.validation_score_noiseless if accurate else None,
+        accuracy_at_shots=record.validation_score if accurate and shots is not None else None,
+        shots=shots,
+        for_shots=shots is not None,
+        metric=record.metric,
+        score=record.validation_score,
+        score_noisy=record.validation_score_noisy,
+        score_noiseless=record.validation_score_noiseless,
+        trial=record.trial,
+        n_qubits=None if candidate is None else candidate.n_qubits,
+        parameters=None if cost is None else cost.parameters,
+        two_qubit_gates=None if cost is None else cost.two_qubit_gates,
+        costs=cost,
+        pareto=pareto,
+        split=FOLDS if record.predicted else VALIDATION,
+        encoding=None if candidate is None else candidate.encoding.name,
+        ansatz=None if candidate is None else candidate.ansatz.name,
+        outcome=record.outcome.kind,
+        note=record.outcome.text if record.outcome.kind == "cut" else "",
+    )
 
 
 def explain(run: RunFolder, trial: int) -> TrialRecord:

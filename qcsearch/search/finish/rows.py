@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.run.scores import BaselineScore, Best
-from qcsearch.search.trial.record import Costs, TrialRecord
+from qcsearch.search.trial.record import Costs
 from qcsearch.storage.canonical import Json
 from qcsearch.training.judging.calibration import Calibration
 from qcsearch.training.judging.recalls import Recall
+from qcsearch.training.judging.residuals import AbsoluteError
 from qcsearch.training.parameters import ParameterCounts
 from qcsearch.training.shots.score import ShotScore
-from qcsearch.training.statistics import Difference, Interval, wilson
+from qcsearch.training.statistics import Difference, Interval, measured_interval
 from qcsearch.typed import read
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "Row",
     "final_rows",
     "shots_column",
-    "trial_row",
 ]
 
 VALIDATION, FOLDS, TEST = "validation", "folds", "test"
@@ -59,6 +59,7 @@ class Row:
         score_difference: of a baseline, the winner's score minus its own.
         calibration: of the winner's probabilities, under noise.
         recalls: how often the winner recognises each class, under noise.
+        absolute_errors: of numbers, the mean absolute error of each in its own units, on the test split.
         split: which part of the data all are from: `validation`, `folds` of training and validation part, or `test`.
         trial: the trial's number, if it is one.
         spread: standard deviation of `accuracy` over seeds, if there were several.
@@ -99,6 +100,7 @@ class Row:
     score_difference: Difference | None = None
     calibration: Calibration | None = None
     recalls: tuple[Recall, ...] = ()
+    absolute_errors: tuple[AbsoluteError, ...] = ()
     split: str = VALIDATION
     trial: int | None = None
     spread: float | None = None
@@ -125,41 +127,6 @@ def shots_column(rows: Iterable[Row]) -> str:
     return "finite shots" if shots is None else f"{shots:,} shots"
 
 
-def trial_row(record: TrialRecord, pareto: bool, shots: int | None) -> Row:
-    """A trial.
-
-    Args:
-        record: of it.
-        pareto: whether it is on the front.
-        shots: that the search is for.
-    """
-    candidate, cost, accurate = record.candidate, record.costs, record.metric == "accuracy"
-    return Row(
-        name=f"trial {record.trial}",
-        kind="trial",
-        accuracy=record.validation_score_noisy if accurate else None,
-        accuracy_noiseless=record.validation_score_noiseless if accurate else None,
-        accuracy_at_shots=record.validation_score if accurate and shots is not None else None,
-        shots=shots,
-        for_shots=shots is not None,
-        metric=record.metric,
-        score=record.validation_score,
-        score_noisy=record.validation_score_noisy,
-        score_noiseless=record.validation_score_noiseless,
-        trial=record.trial,
-        n_qubits=None if candidate is None else candidate.n_qubits,
-        parameters=None if cost is None else cost.parameters,
-        two_qubit_gates=None if cost is None else cost.two_qubit_gates,
-        costs=cost,
-        pareto=pareto,
-        split=FOLDS if record.predicted else VALIDATION,
-        encoding=None if candidate is None else candidate.encoding.name,
-        ansatz=None if candidate is None else candidate.ansatz.name,
-        outcome=record.outcome.kind,
-        note=record.outcome.text if record.outcome.kind == "cut" else "",
-    )
-
-
 def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
     """The winner and what it is compared with, on the test part; with its deployment, if there is one."""
     best, held_out = result.best, result.snapshot
@@ -178,6 +145,7 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         score_interval=best.test_score_interval,
         calibration=result.calibration,
         recalls=result.recalls,
+        absolute_errors=best.test_absolute_errors,
         split=TEST,
         trial=best.trial,
         spread=result.spread["test_accuracy_noisy"],
@@ -241,6 +209,7 @@ def _baseline_row(score: BaselineScore, best: Best) -> Row:
         score=score.test_score,
         score_interval=score.test_score_interval,
         score_difference=score.score_difference,
+        absolute_errors=score.test_absolute_errors,
         split=TEST,
         parameters=score.parameters,
         two_qubit_gates=score.two_qubit_gates,
@@ -271,6 +240,8 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
     """The winner with the weights that its deployment kept: all accuracies on the samples that were measured."""
     parts = {name: deployment.get(name) for name in ("backend", "kind", "noisy", "noiseless", "deployed")}
     found = read(_Deployed, parts, "a deployment")
+    measure = "accuracy" if winner.measure == "accuracy" else "r2"
+    score = found.deployed
     return replace(
         winner,
         name="winner, deployed",
@@ -282,13 +253,15 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         score_interval=None,
         calibration=None,
         recalls=(),
+        absolute_errors=(),
         chosen="",
         note="",
-        accuracy_deployed=found.deployed.accuracy,
-        interval=wilson(found.deployed.accuracy, found.deployed.n_samples)
-        if winner.measure == "accuracy"
-        else None,
-        shot_error=found.deployed.shot_error,
+        accuracy_deployed=score.accuracy,
+        measure=measure,
+        interval=measured_interval(
+            score.accuracy, score.n_samples, score.sampling_error, measure == "accuracy"
+        ),
+        shot_error=score.shot_error,
         backend=f"{found.backend} ({found.kind})",
-        n_samples=found.deployed.n_samples,
+        n_samples=score.n_samples,
     )

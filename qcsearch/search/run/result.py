@@ -15,6 +15,7 @@ from qcsearch.search.trial.record import TrialRecord
 from qcsearch.storage.canonical import Json
 from qcsearch.training.judging.calibration import Calibration
 from qcsearch.training.judging.recalls import Recall
+from qcsearch.training.judging.residuals import Residuals
 from qcsearch.typed import read
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class SearchResult:
         calibration: of the winner's probabilities on the test split, under noise.
         confusion: test samples by true class (rows) and predicted class, under noise.
         recalls: how often the winner recognises each class of the test split, under noise.
+        residuals: of numbers, true and predicted values on the test split, under noise.
         pareto: trials that no other beats in validation score, two-qubit gates, parameters and QPU seconds together,
             the one with the best score first.
         ended: why no further trial was started: `trials`, `seconds`, `exhausted` or `hopeless`.
@@ -70,6 +72,7 @@ class SearchResult:
     calibration: Calibration | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
     recalls: tuple[Recall, ...] = ()
+    residuals: tuple[Residuals, ...] = ()
     pareto: tuple[int, ...] = ()
     ended: str = "trials"
     cut: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qcsearch.training.judging.residuals import AbsoluteError
 from qcsearch.training.parameters import ParameterCounts
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval
@@ -83,6 +84,8 @@ class Best:
         parameters: trained numbers, those of input layer, circuit, feature map and head apart.
         two_qubit_gates: of its mapped circuit.
         selection: how it was chosen.
+        test_absolute_errors: of numbers, the mean absolute error of each in its own units, under noise, at infinitely
+            many shots, on the test split.
     """
 
     trial: int
@@ -102,6 +105,7 @@ class Best:
     parameters: ParameterCounts
     two_qubit_gates: int
     selection: Selection
+    test_absolute_errors: tuple[AbsoluteError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ class BaselineScore:
         parameters: trained numbers, of a circuit.
         two_qubit_gates: of the mapped circuit.
         test_at_shots: of a circuit, at as many shots as the winner.
+        test_absolute_errors: as of the winner.
     """
 
     name: str
@@ -135,6 +140,7 @@ class BaselineScore:
     parameters: ParameterCounts | None = None
     two_qubit_gates: int | None = None
     test_at_shots: ShotScore | None = None
+    test_absolute_errors: tuple[AbsoluteError, ...] = ()
 
 
 @dataclass(frozen=True)

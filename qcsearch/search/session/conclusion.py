@@ -78,6 +78,7 @@ def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: 
         calibration=found.calibration,
         confusion=found.confusion,
         recalls=found.recalls,
+        residuals=found.residuals,
         pareto=tuple(record.trial for record in pareto_front(ranked)),
         ended=ended,
         cut=found.cut,

@@ -13,7 +13,7 @@ from qcsearch.training.bound_head import BoundHead
 from qcsearch.training.expectations import Floats
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.shots.sampling import sampled_values
-from qcsearch.training.statistics import Interval, wilson
+from qcsearch.training.statistics import Interval, measured_interval
 from qcsearch.training.transpiled import TranspiledCandidate
 
 __all__ = ["DRAWS", "TOLD_SHOTS", "ShotScore", "answers_at_shots", "shot_score"]
@@ -33,8 +33,9 @@ class ShotScore:
         shots: of each measurement basis of a prediction.
         accuracy: expected share of samples whose class is predicted: the mean over `DRAWS` measurements of all of them.
         spread: standard deviation over these: how far one measurement of all samples is off for its shots.
-        interval: 95 % interval of `accuracy` for the finite number of samples, see `training.statistics.wilson`. It is
-            a little too wide: a sample that is right now and then varies less than one that is either.
+        interval: 95 % interval of `accuracy` for the finite number of samples, see
+            `training.statistics.measured_interval`. It is a little too wide: a sample that is right now and then varies
+            less than one that is either.
     """
 
     shots: int
@@ -67,6 +68,6 @@ def shot_score(target: Target, answers: NDArray[Any], y: NDArray[Any], shots: in
     """The score of answers `(n_draws, n_samples, …)` that were measured with so many shots, against the true ones."""
     scores = np.array([target.score(y, drawn) for drawn in answers])
     mean = float(np.mean(scores))
-    margin = 1.96 * target.score_error(y, answers[0])
-    ends = wilson(mean, len(y)) if target.has_accuracy else (mean - margin, mean + margin)
+    error = 0.0 if target.has_accuracy else target.score_error(y, answers[0])
+    ends = measured_interval(mean, len(y), error, target.has_accuracy)
     return ShotScore(shots, mean, float(np.std(scores, ddof=1)), ends)

@@ -1,11 +1,14 @@
 """The figures: files in real colours, the page's in its own, nothing left in matplotlib's global state."""
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import pytest
 
 from qcsearch.reporting.plots import canvas, plots
 from qcsearch.reporting.plots.figures import run_figures, trial_points
 from qcsearch.reporting.plots.palette import FILE, STAND_IN
+from qcsearch.training.judging.residuals import Residuals
 
 
 def test_a_run_has_all_six_figures_and_each_is_written_as_svg_and_png(facts, tmp_path):
@@ -58,3 +61,16 @@ def test_a_pruned_trial_is_shown_with_the_best_it_had_reached(facts):
     assert by_number[2].score == pytest.approx(0.4 + 50 / 300)
     assert by_number[3].state == "infeasible"
     assert by_number[3].score is None
+
+
+def test_numbers_are_drawn_against_their_predictions_a_panel_each(facts, tmp_path):
+    names = ("$price", "rent", "a", "b", "c")
+    found = tuple(Residuals(name, (1.0, 2.0, 4.0), (1.5, 2.0, 3.0)) for name in names)
+    figures = run_figures(replace(facts, confusion=(), calibration=None, residuals=found))
+    assert list(figures)[-2:] == ["predicted", "residuals"]
+    drawn = figures["residuals"].draw(FILE)
+    assert len(drawn.axes) == 4
+    offsets = drawn.axes[0].collections[0].get_offsets()
+    assert offsets.tolist() == [[1.5, -0.5], [2.0, 0.0], [3.0, 1.0]]
+    canvas.save(drawn, tmp_path / "residuals.svg")
+    assert "$price" in (tmp_path / "residuals.svg").read_text()
