@@ -40,6 +40,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore
         shots: of each measurement basis of a prediction: candidates are trained for so many, and chosen by the accuracy
             to expect with them; None for infinitely many.
         class_weight: `balanced`, by which each class counts alike in every training, or a weight by label.
+        threshold_scoring: of two classes, the metric for which the decision threshold is chosen on the validation part,
+            such as `balanced_accuracy` or `f1`; None predicts the likelier class.
         strategy: how the next candidate is chosen, a name of `qcsearch search --help`.
         strategy_options: parameters of the strategy by name, where they are to be others than its defaults.
         max_two_qubit_gates: limit of the circuit on the device, on top of the space's own; the tighter one holds.
@@ -57,6 +59,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore
         classes_: the labels seen in `fit`, sorted, of the type that they had.
         n_features_in_: number of raw features; pixels, for images.
         feature_names_in_: names of the columns, if `X` was a frame whose names are text.
+        best_threshold_: probability of the second of two classes above which it is predicted; only if
+            `threshold_scoring` was given.
         model_: the winner, a `TrainedModel`.
         result_: the `SearchResult`: the figures of the winner and of its baselines, with their intervals; its
             `run` is None unless the folder was asked for.
@@ -81,6 +85,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore
         metric: str | None = None,
         shots: int | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
+        threshold_scoring: str | None = None,
         strategy: str = "auto",
         strategy_options: Mapping[str, Any] | None = None,
         max_two_qubit_gates: int | None = None,
@@ -114,6 +119,7 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore
             random_state=random_state,
         )
         self.class_weight = class_weight
+        self.threshold_scoring = threshold_scoring
 
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -142,6 +148,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore
         labels = column_or_1d(y, warn=True) if getattr(y, "ndim", 1) == 2 else y
         self._search(X, labels, Classes.task, sample_weight)
         assert isinstance(self.model_.target, Classes)
+        if self.result_.thresholds is not None:
+            (self.best_threshold_,) = self.result_.thresholds.values
         self.classes_ = classes_like(self.model_.target.labels, y)
         return self
 
@@ -153,8 +161,8 @@ class QuantumCircuitSearchClassifier(ClassifierMixin, Searched):  # type: ignore
             DataError: if `X` is not a table of finite numbers with as many features as `fit` saw.
             ValueError: if it is a frame with other columns, or in another order, than `fit` saw.
         """
-        answers = np.argmax(self.predict_proba(X), axis=1)
-        return np.asarray(self.classes_[answers])
+        checked = self._checked(X)
+        return np.asarray(self.classes_[self.model_.answers(checked)])
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probabilities `(n_samples, n_classes)`, ordered as `classes_`; raises as `predict`."""

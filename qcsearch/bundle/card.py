@@ -76,10 +76,7 @@ def _summary(model: TrainedModel) -> str:
 
 
 def _signature(model: TrainedModel) -> str:
-    shape = ""
-    if model.image_shape is not None:
-        height, width = model.image_shape
-        shape = f", images of {height}×{width} pixels"
+    shape = "" if model.image_shape is None else ", images of {}×{} pixels".format(*model.image_shape)
     names = model.target.names
     shown = ", ".join(for_code(name) for name in names[:20])
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
@@ -87,7 +84,10 @@ def _signature(model: TrainedModel) -> str:
     if model.encoder is not None:
         gaps = "gaps are refused" if model.encoder.impute is None else "gaps are filled in"
         kind = f"columns of a table ({len(model.encoder.text)} of text; {gaps})"
-    return f"- Input: {model.n_features_in} {kind}{shape}.\n- Output: {_OUTPUTS[model.target.task]} {shown}{more}."
+    cuts = [f"{for_code(name)} above {value:.4f}" for name, value in model.thresholds.items()]
+    decision = f"\n- Decided by thresholds of the probability: {', '.join(cuts)}." if cuts else ""
+    output = f"- Output: {_OUTPUTS[model.target.task]} {shown}{more}.{decision}"
+    return f"- Input: {model.n_features_in} {kind}{shape}.\n{output}"
 
 
 def _model(model: TrainedModel) -> str:

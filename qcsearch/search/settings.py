@@ -50,6 +50,8 @@ class SearchSettings:
         baselines: what the winner is compared with at the end, one of `BASELINES`.
         class_weight: `balanced`, by which each class counts alike, or a weight by label, 1 for what is left out; None
             counts each sample alike.
+        threshold_scoring: metric for which the winner's decision thresholds are chosen on the validation part, of two
+            classes or of labels; None decides at one half.
         metric: what trials are pruned, ranked and chosen by, one of `training.metrics.METRICS`; None for accuracy, or
             for R² of numbers.
         shots: of each measurement basis of a prediction: candidates are trained for so many, and chosen by what they
@@ -73,6 +75,7 @@ class SearchSettings:
     metric: str | None = None
     shots: int | None = None
     class_weight: str | Mapping[str, float] | None = None
+    threshold_scoring: str | None = None
 
     def __post_init__(self) -> None:
         checked: dict[str, object] = {
@@ -86,6 +89,8 @@ class SearchSettings:
             )
         if self.metric is not None:
             Metric(self.metric)
+        if self.threshold_scoring is not None:
+            Metric(self.threshold_scoring)
         if self.shots is not None:
             checked["shots"] = as_int(self.shots, "The number of shots", 1, MAX_SHOTS)
         checked["class_weight"] = as_class_weight(self.class_weight)
@@ -133,6 +138,7 @@ class SearchSettings:
             "metric": self.metric,
             "shots": self.shots,
             "class weight": self.class_weight,
+            "threshold scoring": self.threshold_scoring,
             "strategy": self.strategy,
             "strategy options": self.strategy_options,
             "seed": self.seed,

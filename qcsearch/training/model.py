@@ -79,6 +79,15 @@ class TrainedModel:
         return self.transpiled.mapped.two_qubit_gates
 
     @property
+    def thresholds(self) -> dict[str, float]:
+        """Probability above which a label is predicted, of two classes the second; empty if one half of all."""
+        from scipy.special import expit
+
+        cuts = getattr(self.target, "cuts", ())
+        names = self.target.names[-len(cuts) :] if cuts else ()
+        return {name: float(expit(cut / self.temperature)) for name, cut in zip(names, cuts, strict=True)}
+
+    @property
     def head(self) -> BoundHead:
         """The head with its parameters."""
         return BoundHead.of(self.candidate, self.parameters.head, self.target, self.temperature)

@@ -61,7 +61,7 @@ def test_they_are_the_same_after_a_file() -> None:
 @pytest.mark.parametrize("name", sorted(NAMES - {"n_trials", "max_seconds", "workers", "seed_from"}))
 def test_a_setting_that_changes_what_is_tried_cannot_change_when_a_run_is_resumed(name: str) -> None:
     changed: dict[str, Any] = {"strategy": "random", "strategy_options": {"pool": 5}, "baselines": "full"}
-    changed |= {"metric": "f1_macro", "class_weight": "balanced"}
+    changed |= {"metric": "f1_macro", "class_weight": "balanced", "threshold_scoring": "f1"}
     assert SearchSettings(**{name: changed.get(name, 3)}).identity != SearchSettings().identity
 
 

@@ -90,7 +90,7 @@ def show(rows: Leaderboard, n_trials: int, device: str, *, pareto: bool = False)
     majority = next((row for row in rows if row.kind == "classical" and row.split != TEST), None)
     if final:
         _show_final(final, device)
-        for sentence in (rows.chosen, rows.added, rows.calibration):
+        for sentence in (rows.chosen, rows.added, rows.calibration, rows.thresholds):
             if sentence:
                 tell(sentence)
     costs = ["qubits", "parameters", "2q gates", "QPU s"]

@@ -9,12 +9,9 @@ import typer
 
 from qcsearch.cli.options.common import DATA_HELP, Targets
 from qcsearch.cli.options.listed import STRATEGIES
-from qcsearch.errors import InputError
-from qcsearch.storage import canonical
+from qcsearch.cli.options.values import by_name, class_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from qcsearch.data.tables.options import TableOptions
     from qcsearch.search.settings import SearchSettings
     from qcsearch.storage.canonical import Json
@@ -209,6 +206,15 @@ class SearchOptions:
             "Default: each sample alike.",
         ),
     ] = None
+    threshold_scoring: Annotated[
+        str | None,
+        typer.Option(
+            "--threshold-scoring",
+            metavar="NAME",
+            help="Choose the winner's decision thresholds on the validation part for this metric, such as "
+            "balanced_accuracy or f1; of two classes, or of several labels. Default: one half.",
+        ),
+    ] = None
     strategy: Annotated[
         str | None,
         typer.Option(
@@ -255,42 +261,6 @@ class SearchOptions:
         names = {field.name for field in fields(SearchSettings)} & {field.name for field in fields(self)}
         said = {name: getattr(self, name) for name in names}
         return said | {
-            "strategy_options": _by_name(self.strategy_options) if self.strategy_options else None,
-            "class_weight": _class_weight(self.class_weight) if self.class_weight else None,
+            "strategy_options": by_name(self.strategy_options) if self.strategy_options else None,
+            "class_weight": class_weight(self.class_weight) if self.class_weight else None,
         }
-
-
-def _class_weight(said: list[str]) -> Json:
-    """What `--class-weight` was given: a word, or weights by label."""
-    if len(said) == 1 and "=" not in said[0]:
-        return said[0]
-    pairs = [text.rpartition("=") for text in said]
-    if (bad := next((pair[2] for pair in pairs if not pair[0]), None)) is not None:
-        raise InputError(f"A --class-weight must be balanced, or LABEL=WEIGHT. Got {bad!r}.")
-    return {label: _json(weight) for label, _, weight in pairs}
-
-
-def _by_name(said: Iterable[str]) -> dict[str, Json]:
-    """What `--strategy-option` was given, by name.
-
-    A value is a JSON value, or some of them with commas between, or a word.
-
-    Raises:
-        InputError: if one is not NAME=VALUE, or its name stands twice.
-    """
-    options: dict[str, Json] = {}
-    for text in said:
-        name, equals, value = text.partition("=")
-        if not (name and equals and value):
-            raise InputError(f"A --strategy-option must be NAME=VALUE. Got {text!r}.")
-        if name in options:
-            raise InputError(f"The --strategy-option '{name}' stands twice.")
-        options[name] = _json(value)
-    return options
-
-
-def _json(text: str) -> Json:
-    try:
-        return canonical.loads(text)
-    except ValueError:
-        return [_json(part) for part in text.split(",")] if "," in text else text

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.data.values import FloatArray, IntArray
+from qcsearch.errors import DataError
 from qcsearch.storage.canonical import Json
 from qcsearch.wording import percent
 
@@ -106,6 +107,21 @@ class Target(ABC):
     @abstractmethod
     def answers(self, outputs: FloatArray) -> NDArray[Any]:
         """What outputs `(n_samples, n_outputs)` say."""
+
+    def log_odds(self, outputs: FloatArray) -> FloatArray:
+        """What decision thresholds are of, `(n_samples, n_thresholds)`: log-odds of two classes, or of each label.
+
+        Raises:
+            DataError: if the target has none.
+        """
+        raise DataError(
+            f"Decision thresholds are for two classes, or for labels, not for {self.words}.",
+            "leave the thresholds out.",
+        )
+
+    def with_cuts(self, cuts: Sequence[float]) -> Target:
+        """The same, answering yes where the log-odds are above `cuts`, `(n_thresholds,)`, in place of 0."""
+        raise NotImplementedError
 
     @abstractmethod
     def decode(self, answers: NDArray[Any]) -> NDArray[Any]:

@@ -71,10 +71,10 @@ def target_from_json(data: Json) -> Target:
         classes = _list(data, {"task", "classes"}, "classes")
         if len(classes) < 2:
             raise DataError("A target must have 2 classes or more.")
-        return Classes(check_classes(classes, "the model"))
+        return Classes(check_classes(classes, "the model"), _cuts(data, 1 if len(classes) == 2 else 0))
     if data["task"] == Labels.task:
         columns = _list(data, {"task", "columns"}, "columns")
-        return Labels(named(columns, len(columns), "y"))
+        return Labels(named(columns, len(columns), "y"), _cuts(data, len(columns)))
     columns = _list(data, {"task", "columns", "mean", "scale"}, "columns")
     mean, scale = (_numbers(data[name], len(columns), name) for name in ("mean", "scale"))
     if min(scale) <= 0:
@@ -102,9 +102,18 @@ def _seen(labels: Any, what: str) -> str:
 
 def _list(data: dict[str, Any], parts: set[str], name: str) -> list[Any]:
     found = data.get(name)
-    if set(data) != parts or not isinstance(found, list) or not found:
+    if (
+        set(data) - {"cuts"} != parts
+        or ("cuts" in data and data["task"] == Numbers.task)
+        or not isinstance(found, list)
+        or not found
+    ):
         raise DataError(f"A target of the task {data['task']} must have {', '.join(sorted(parts))}.")
     return found
+
+
+def _cuts(data: dict[str, Any], n: int) -> tuple[float, ...]:
+    return _numbers(data["cuts"], n, "cuts") if "cuts" in data else ()
 
 
 def _numbers(data: Any, n: int, name: str) -> tuple[float, ...]:

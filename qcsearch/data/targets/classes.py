@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,9 +26,11 @@ class Classes(Target):
 
     Attributes:
         labels: the classes as they were given, sorted.
+        cuts: of two classes how far the second logit must be above the first for the second class; empty for 0.
     """
 
     labels: tuple[Label, ...]
+    cuts: tuple[float, ...] = ()
 
     task: ClassVar[str] = "classification"
     dtype: ClassVar[type] = np.int64
@@ -89,7 +91,19 @@ class Classes(Target):
 
     def answers(self, outputs: FloatArray) -> IntArray:
         """See `Target`: of equals the first."""
+        if self.cuts:
+            return np.asarray(self.log_odds(outputs)[:, 0] > self.cuts[0], dtype=np.int64)
         return np.asarray(np.argmax(outputs, axis=1), dtype=np.int64)
+
+    def log_odds(self, outputs: FloatArray) -> FloatArray:
+        """See `Target`: of the second of two classes."""
+        if len(self.labels) != 2:
+            return super().log_odds(outputs)
+        return np.asarray(outputs[:, 1:] - outputs[:, :1])
+
+    def with_cuts(self, cuts: Sequence[float]) -> Classes:
+        """See `Target`."""
+        return replace(self, cuts=tuple(cuts))
 
     def probabilities(self, outputs: FloatArray) -> FloatArray:
         """See `Target`: the softmax."""
@@ -144,4 +158,8 @@ class Classes(Target):
 
     def to_json(self) -> dict[str, Json]:
         """See `Target`."""
-        return {"task": self.task, "classes": list(self.labels)}
+        return {
+            "task": self.task,
+            "classes": list(self.labels),
+            **({"cuts": list(self.cuts)} if self.cuts else {}),
+        }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,11 +25,14 @@ class Labels(ColumnTarget):
     """Each sample has any of several labels, or none of them.
 
     `y` is 1 where a sample has a label and else 0, `(n_samples, n_outputs)`. Outputs are one logit a label, and a
-    label is given where its logit is above 0, its probability above one half.
+    label is given where its logit is above its cut, without cuts where its probability is above one half.
 
     Attributes:
         columns: one name a label.
+        cuts: above which logit each label is given; empty for 0 of all.
     """
+
+    cuts: tuple[float, ...] = ()
 
     thing: ClassVar[str] = "label"
     task: ClassVar[str] = "multilabel"
@@ -71,7 +74,15 @@ class Labels(ColumnTarget):
 
     def answers(self, outputs: FloatArray) -> IntArray:
         """See `Target`."""
-        return np.asarray(outputs > 0, dtype=np.int64)
+        return np.asarray(outputs > (self.cuts or 0.0), dtype=np.int64)
+
+    def log_odds(self, outputs: FloatArray) -> FloatArray:
+        """See `Target`: the logits."""
+        return outputs
+
+    def with_cuts(self, cuts: Sequence[float]) -> Labels:
+        """See `Target`."""
+        return replace(self, cuts=tuple(cuts))
 
     def probabilities(self, outputs: FloatArray) -> FloatArray:
         """See `Target`: the logistic function of each logit."""
@@ -114,7 +125,11 @@ class Labels(ColumnTarget):
 
     def to_json(self) -> dict[str, Json]:
         """See `Target`."""
-        return {"task": self.task, "columns": list(self.columns)}
+        return {
+            "task": self.task,
+            "columns": list(self.columns),
+            **({"cuts": list(self.cuts)} if self.cuts else {}),
+        }
 
 
 def _indicators(labels: Any, what: str, n_columns: int | None = None) -> IntArray:

@@ -147,8 +147,9 @@ def _with_circuit(
     if transpiled.candidate.preprocessing != tested.winner.transpiled.candidate.preprocessing:
         pipeline = features.prepare(transpiled.candidate.preprocessing).pipeline
         test = np.asarray(pipeline.transform(features.split.test.X), dtype=np.float64)
-    predicted = classify(transpiled, found.parameters, test, features.target, temperature=tested.temperature)
-    at_shots = tested.answers_at_shots(transpiled, found.parameters, test)
+    target = tested.decided(transpiled, found.parameters)
+    predicted = classify(transpiled, found.parameters, test, target, temperature=tested.temperature)
+    at_shots = tested.answers_at_shots(transpiled, found.parameters, test, target)
     return _with(result, tested.score(row.name, predicted, circuit=transpiled, at_shots=at_shots))
 
 
@@ -164,9 +165,9 @@ def _with_other_day(tested: EvaluatedWinner, deadline: float | None, result: Sea
         reason = f"The winner does not run on the snapshot {other.name}: {error.message}"
         return _without(result, OTHER_DAY, reason)
     test, parameters = tested.test, winner.chosen.parameters
-    target = tested.objective.features.target
+    target = tested.target or tested.objective.features.target
     found = classify(there, parameters, test.X, target)
-    drawn = tested.answers_at_shots(there, parameters, test.X)
+    drawn = tested.answers_at_shots(there, parameters, test.X, target)
     at_shots = shot_score(target, drawn, test.y, tested.objective.told_shots)
     snapshot = SnapshotScore(
         other.name,

@@ -20,7 +20,8 @@ from qcsearch.training.expectations import Ints
 from qcsearch.training.judging.calibration import Calibration, calibration, chosen_temperature
 from qcsearch.training.judging.recalls import Recall, balanced_accuracy, recalls
 from qcsearch.training.judging.residuals import Residuals, absolute_errors, residuals
-from qcsearch.training.metrics import ACCURACY
+from qcsearch.training.judging.thresholds import Thresholds, chosen_thresholds
+from qcsearch.training.metrics import ACCURACY, Metric
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.predictions import Predictions
 from qcsearch.training.scoring import accuracy, classify, logits
@@ -45,6 +46,7 @@ class Evaluation:
         seeds: its candidate's trainings.
         spread: over them.
         calibration: of its probabilities, under noise.
+        thresholds: by which it decides; None if none were asked for.
         confusion: under noise.
         recalls: by class, under noise.
         residuals: of numbers, under noise.
@@ -61,6 +63,7 @@ class Evaluation:
     seeds: tuple[SeedScore, ...]
     spread: dict[str, float | None]
     calibration: Calibration | None
+    thresholds: Thresholds | None
     confusion: tuple[tuple[int, ...], ...]
     recalls: tuple[Recall, ...]
     residuals: tuple[Residuals, ...]
@@ -80,8 +83,8 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     prepared = objective.features.prepare(transpiled.candidate.preprocessing)
     data, raw = prepared.data, objective.features.split.test
     test = Part(np.asarray(prepared.pipeline.transform(raw.X), dtype=np.float64), raw.y)
-    temperature = _temperature(winner, data)
-    target, accurate = data.target, data.target.has_accuracy
+    temperature, target, thresholds = _decision(objective, winner, data)
+    accurate = target.has_accuracy
     said = logits(transpiled, chosen.parameters, test.X, target)
     predicted = Predictions.of_outputs(target, said, temperature)
     noiseless = classify(transpiled, chosen.parameters, test.X, target, noise=False, temperature=temperature)
@@ -110,8 +113,8 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         test_absolute_errors=absolute_errors(target, test.y, predicted.answers),
     )
     whole = (fit for fit in winner.fits if not fit.cut)
-    seeds = tuple(_seed_score(transpiled, fit, test, raw, data.target) for fit in whole)
-    failure = _failure(winner, best, data, test)
+    seeds = tuple(_seed_score(transpiled, fit, test, raw, target) for fit in whole)
+    failure = _failure(winner, best, data, test, predicted, thresholds)
     calibrated = calibration(said, test.y, temperature) if target.n_classes else None
     counts = np.zeros((target.n_classes, target.n_classes), dtype=int)
     if target.n_classes:
@@ -119,7 +122,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     confusion = tuple(tuple(row) for row in counts.tolist())
     by_class = recalls(confusion, target.names if target.n_classes else ())
     return Evaluation(
-        model=_model(objective, winner, best, test, calibrated, by_class),
+        model=_model(objective, winner, best, test, calibrated, by_class, target),
         test=test,
         predicted=predicted,
         predicted_at_shots=at_shots,
@@ -127,6 +130,7 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
         seeds=seeds,
         spread=_spread(seeds),
         calibration=calibrated,
+        thresholds=thresholds,
         confusion=confusion,
         recalls=by_class,
         residuals=residuals(target, test.y, predicted.answers),
@@ -136,23 +140,33 @@ def evaluate(objective: Objective, winner: Finalist) -> Evaluation:
     )
 
 
-def _temperature(winner: Finalist, data: TrainingData) -> float:
-    """That of the winner's logits, chosen by the validation part as it is seen by weights that did not learn from it.
+def _decision(
+    objective: Objective, winner: Finalist, data: TrainingData
+) -> tuple[float, Target, Thresholds | None]:
+    """Temperature of the winner's logits, and the target with its thresholds, chosen by the validation part.
 
-    The weights that are handed over may know that part: these are trained alike, from other seeds. Of small data it is
-    fitted to what the folds say of all samples that are not for the test.
+    That part is taken as it is seen by weights that did not learn from it: the weights that are handed over may know
+    it, these are trained alike, from other seeds. Of small data it is what the folds say of all samples that are not
+    for the test.
     """
-    if not data.target.n_classes:
-        return 1.0
-    folded = [fit.logits for fit in winner.refits if fit.logits is not None]
-    if folded:
-        y = np.concatenate([data.train.y, data.validation.y])
-        return chosen_temperature(np.concatenate(folded), np.tile(y, len(folded)), len(y))
+    metric = objective.features.threshold_metric
+    if not data.target.n_classes and metric is None:
+        return 1.0, data.target, None
     part = data.validation
-    said = [logits(winner.transpiled, fit.parameters, part.X, data.target) for fit in winner.refits]
-    if winner.whole is None:
-        said = [logits(winner.transpiled, winner.chosen.parameters, part.X, data.target)]
-    return chosen_temperature(np.concatenate(said), np.tile(part.y, len(said)), len(part))
+    said = [fit.logits for fit in winner.refits if fit.logits is not None]
+    if said:
+        part = data.train.joined(part)
+    else:
+        judged = [winner.chosen] if winner.whole is None else winner.refits
+        said = [logits(winner.transpiled, fit.parameters, part.X, data.target) for fit in judged]
+    outputs, y, n_samples = np.concatenate(said), np.concatenate([part.y] * len(said)), len(part)
+    temperature = chosen_temperature(outputs, y, n_samples) if data.target.n_classes else 1.0
+    if metric is None:
+        return temperature, data.target, None
+    target, thresholds = chosen_thresholds(
+        data.target, outputs, y, metric, n_samples, weight=part.weight, temperature=temperature
+    )
+    return temperature, target, thresholds
 
 
 def _told(objective: Objective) -> tuple[str, ...]:
@@ -185,19 +199,34 @@ def _spread(seeds: tuple[SeedScore, ...]) -> dict[str, float | None]:
     }
 
 
-def _failure(winner: Finalist, best: Best, data: TrainingData, test: Part) -> str:
+def _failure(
+    winner: Finalist,
+    best: Best,
+    data: TrainingData,
+    test: Part,
+    predicted: Predictions,
+    thresholds: Thresholds | None,
+) -> str:
     """Why the winner is nothing to be used: it was cut short, or always to say the commonest class is no worse."""
     said = f"No training went to its end, the winner's neither: {winner.cut}" if winner.cut else ""
     accurate = best.shots is not None and data.metric.name == "accuracy"
-    for name, part, reached in (
+    metric = data.metric
+    pairs = [
         ("test", test, best.test_at_shots.accuracy if accurate else best.test_score),
         ("validation", data.validation, best.validation_score),
-    ):
-        least = data.metric(part.y, majority(data.train.y, len(part), data.target), part.weight)
+    ]
+    if thresholds is not None:  # they give one score up for another: it is judged by that
+        metric = Metric(thresholds.scoring)
+        pairs = [
+            ("test", test, metric(test.y, predicted)),
+            ("validation", data.validation, thresholds.score),
+        ]
+    for name, part, reached in pairs:
+        least = metric(part.y, majority(data.train.y, len(part), data.target), part.weight)
         if reached <= least:
             return (
-                f"The winner is no better than the {data.target.ignorant_name}: {score(reached, best.metric)} against "
-                f"{score(least, best.metric)} on the {name} part. {said}".rstrip()
+                f"The winner is no better than the {data.target.ignorant_name}: {score(reached, metric.name)} against "
+                f"{score(least, metric.name)} on the {name} part. {said}".rstrip()
             )
     return said
 
@@ -209,10 +238,10 @@ def _model(
     test: Part,
     calibrated: Calibration | None,
     by_class: tuple[Recall, ...],
+    target: Target,
 ) -> TrainedModel:
     candidate = winner.transpiled.candidate
     dataset = objective.features.dataset
-    target = objective.features.target
     ignorant = majority(objective.features.split.train.y, len(test), target)
     accuracies: dict[str, Json] = {}
     if target.has_accuracy:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcsearch.data.splitting import Part
+from qcsearch.data.targets import Target
 from qcsearch.search.finish.baselines.base import Samples
 from qcsearch.search.finish.baselines.random_circuit import random_features
 from qcsearch.search.finish.finalist import Finalist
@@ -18,9 +19,11 @@ from qcsearch.search.run.scores import BaselineScore
 from qcsearch.search.trial.objective import Objective
 from qcsearch.training.expectations import Floats
 from qcsearch.training.judging.residuals import absolute_errors
+from qcsearch.training.judging.thresholds import chosen_thresholds
 from qcsearch.training.metrics import ACCURACY
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.predictions import Predictions
+from qcsearch.training.scoring import logits
 from qcsearch.training.shots.score import answers_at_shots, shot_score
 from qcsearch.training.statistics import paired_difference, right, score_difference, score_interval
 from qcsearch.training.transpiled import TranspiledCandidate
@@ -42,6 +45,7 @@ class EvaluatedWinner:
         predicted: what it says of its samples under noise.
         predicted_at_shots: its answers with finitely many shots, `(n_draws, n_test, …)`.
         temperature: of its probabilities, which circuits that are trained alike have too.
+        target: with the winner's decision thresholds; None if it has none.
     """
 
     objective: Objective
@@ -50,6 +54,7 @@ class EvaluatedWinner:
     predicted: Predictions
     predicted_at_shots: NDArray[Any]
     temperature: float = 1.0
+    target: Target | None = None
 
     def samples(self, random: bool = False) -> Samples:
         """What classical models learn from: the rows that the winner's kept weights are of.
@@ -82,7 +87,8 @@ class EvaluatedWinner:
             n_parameters=found,
             seed=self.objective.seed,
             weight=data.weights(data.train),
-            metric=self.objective.features.metric.name,
+            metric=features.metric.name,
+            threshold_scoring="" if features.threshold_metric is None else features.threshold_metric.name,
             random=random_features(self.objective, self.winner, data.train.X, self.test.X)
             if random
             else None,
@@ -131,11 +137,24 @@ class EvaluatedWinner:
             test_absolute_errors=absolute_errors(target, y, predicted.answers),
         )
 
+    def decided(self, transpiled: TranspiledCandidate, parameters: Parameters) -> Target:
+        """The target as another circuit answers it: with thresholds of its own, where the winner has some.
+
+        They are chosen by the validation part, which its weights may have learnt from.
+        """
+        features = self.objective.features
+        if features.threshold_metric is None:
+            return features.target
+        part = features.prepare(transpiled.candidate.preprocessing).data.validation
+        said = logits(transpiled, parameters, part.X, features.target)
+        metric = features.threshold_metric
+        return chosen_thresholds(features.target, said, part.y, metric, len(part), weight=part.weight)[0]
+
     def answers_at_shots(
-        self, transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats
+        self, transpiled: TranspiledCandidate, parameters: Parameters, Z: Floats, target: Target
     ) -> NDArray[Any]:
         """Answers `(n_draws, n_samples, …)` of a circuit, as `training.shots.score` draws them."""
-        target, seed = self.objective.features.target, self.objective.seed
+        seed = self.objective.seed
         return answers_at_shots(transpiled, parameters, Z, target, self.objective.told_shots, seed)
 
     def majority(self) -> BaselineScore:

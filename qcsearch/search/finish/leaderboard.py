@@ -91,6 +91,11 @@ class Leaderboard(tuple[Row, ...]):
         """How well calibrated the winner's probabilities are, in a sentence; empty before the evaluation."""
         return next((row.calibration.sentence for row in self if row.calibration is not None), "")
 
+    @property
+    def thresholds(self) -> str:
+        """By which thresholds the winner decides, in a sentence; empty if none were asked for."""
+        return next((row.thresholds.sentence for row in self if row.thresholds is not None), "")
+
     def __str__(self) -> str:
         """One line a row, every number with its split; a column for the backend if there was one; what was added."""
         width = max(30, *(len(row.name) for row in self)) + 2
@@ -123,7 +128,9 @@ class Leaderboard(tuple[Row, ...]):
                 lines.append(f"  mean absolute error {errors_text(row.absolute_errors)}")
             if row.note:
                 lines.append(f"  {row.note}")
-        return "\n".join([*lines, *filter(None, [self.chosen, self.added, self.calibration])])
+        return "\n".join(
+            [*lines, *filter(None, [self.chosen, self.added, self.calibration, self.thresholds])]
+        )
 
 
 def leaderboard(

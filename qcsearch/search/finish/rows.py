@@ -12,6 +12,7 @@ from qcsearch.storage.canonical import Json
 from qcsearch.training.judging.calibration import Calibration
 from qcsearch.training.judging.recalls import Recall
 from qcsearch.training.judging.residuals import AbsoluteError
+from qcsearch.training.judging.thresholds import Thresholds
 from qcsearch.training.parameters import ParameterCounts
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval, measured_interval
@@ -60,6 +61,7 @@ class Row:
         calibration: of the winner's probabilities, under noise.
         recalls: how often the winner recognises each class, under noise.
         absolute_errors: of numbers, the mean absolute error of each in its own units, on the test split.
+        thresholds: by which the winner decides; None if none were asked for.
         split: which part of the data all are from: `validation`, `folds` of training and validation part, or `test`.
         trial: the trial's number, if it is one.
         spread: standard deviation of `accuracy` over seeds, if there were several.
@@ -101,6 +103,7 @@ class Row:
     calibration: Calibration | None = None
     recalls: tuple[Recall, ...] = ()
     absolute_errors: tuple[AbsoluteError, ...] = ()
+    thresholds: Thresholds | None = None
     split: str = VALIDATION
     trial: int | None = None
     spread: float | None = None
@@ -146,6 +149,7 @@ def final_rows(result: SearchResult, deployment: Json | None) -> list[Row]:
         calibration=result.calibration,
         recalls=result.recalls,
         absolute_errors=best.test_absolute_errors,
+        thresholds=result.thresholds,
         split=TEST,
         trial=best.trial,
         spread=result.spread["test_accuracy_noisy"],
@@ -254,6 +258,7 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         calibration=None,
         recalls=(),
         absolute_errors=(),
+        thresholds=None,
         chosen="",
         note="",
         accuracy_deployed=score.accuracy,

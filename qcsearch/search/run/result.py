@@ -16,6 +16,7 @@ from qcsearch.storage.canonical import Json
 from qcsearch.training.judging.calibration import Calibration
 from qcsearch.training.judging.recalls import Recall
 from qcsearch.training.judging.residuals import Residuals
+from qcsearch.training.judging.thresholds import Thresholds
 from qcsearch.typed import read
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class SearchResult:
             does not run there.
         untuned: of a tuning, what it started from; None if that does not run on the new device.
         calibration: of the winner's probabilities on the test split, under noise.
+        thresholds: decision thresholds of the winner; None if none were asked for.
         confusion: test samples by true class (rows) and predicted class, under noise.
         recalls: how often the winner recognises each class of the test split, under noise.
         residuals: of numbers, true and predicted values on the test split, under noise.
@@ -70,6 +72,7 @@ class SearchResult:
     snapshot: SnapshotScore | None = None
     untuned: Untuned | None = None
     calibration: Calibration | None = None
+    thresholds: Thresholds | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
     recalls: tuple[Recall, ...] = ()
     residuals: tuple[Residuals, ...] = ()
@@ -136,6 +139,7 @@ class SearchResult:
             "seconds": round(self.seconds, 3),
             "best": asdict(self.best),
             "calibration": None if self.calibration is None else asdict(self.calibration),
+            "thresholds": None if self.thresholds is None else asdict(self.thresholds),
             "recalls": [asdict(one) for one in self.recalls],
             "baselines": [asdict(one) for one in self.baselines],
             "missing": dict(self.missing),

@@ -66,6 +66,7 @@ def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: 
         found.predicted,
         found.predicted_at_shots,
         found.model.temperature,
+        found.model.target,
     )
     result = SearchResult(
         run=session.folder.path,
@@ -76,6 +77,7 @@ def conclude(session: Session, records: list[TrialRecord], ended: str, fitting: 
         spread=found.spread,
         baselines=(tested.majority(),),
         calibration=found.calibration,
+        thresholds=found.thresholds,
         confusion=found.confusion,
         recalls=found.recalls,
         residuals=found.residuals,

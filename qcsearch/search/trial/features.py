@@ -20,6 +20,7 @@ from qcsearch.data.preprocessing.pipeline import build_pipeline, fit_seconds, n_
 from qcsearch.data.splitting import Part, Split, folds, split
 from qcsearch.data.targets import Target
 from qcsearch.devices.device import Device
+from qcsearch.errors import InputError
 from qcsearch.search.space.context import SearchContext
 from qcsearch.training.data import TrainingData
 from qcsearch.training.expectations import Floats, Ints
@@ -95,10 +96,12 @@ class Features:
         seed: of the split and of reductions that draw random numbers.
         metric: name of what trainings on them are judged by; None for the first of their task.
         class_weight: how much each class counts in them, see `SearchSettings`.
+        threshold_scoring: name of what the winner's thresholds are chosen for; None leaves them at one half.
 
     Raises:
         DataError: if the data cannot be split.
-        InputError: if the metric is not defined for a part of them, or a weight is of an unknown label.
+        InputError: if the metric, or that of the thresholds, is not defined for a part of them, or a weight is of an
+            unknown label.
     """
 
     def __init__(
@@ -107,6 +110,7 @@ class Features:
         seed: int,
         metric: str | None = None,
         class_weight: str | Mapping[str, float] | None = None,
+        threshold_scoring: str | None = None,
     ) -> None:
         self.dataset = dataset
         self.seed = seed
@@ -117,6 +121,9 @@ class Features:
         self._folds: dict[tuple[int, int], tuple[FoldFeatures, ...]] = {}
         for part in ("validation", "test"):
             self.metric.check(getattr(self.split, part).y, self.target, part)
+        self.threshold_metric = (
+            None if threshold_scoring is None else self._threshold_metric(threshold_scoring)
+        )
         self._class_weights = class_weights(class_weight, self.split.train.y, self.target)
         self._prepared: OrderedDict[Preprocessing, Prepared] = OrderedDict()
         self._reduced: OrderedDict[Choice, _Reduced] = OrderedDict()
@@ -124,7 +131,24 @@ class Features:
     @classmethod
     def of(cls, dataset: Dataset, settings: SearchSettings) -> Features:
         """The data as a search with these settings sees them; raises as the constructor."""
-        return cls(dataset, settings.seed, settings.metric, settings.class_weight)
+        return cls(dataset, settings.seed, settings.metric, settings.class_weight, settings.threshold_scoring)
+
+    def _threshold_metric(self, name: str) -> Metric:
+        metric = Metric(name)
+        if self.target.has_accuracy is False or self.target.n_classes > 2:
+            raise InputError(
+                f"Decision thresholds are for two classes, or for labels, not for {self.target.words}.",
+                fix="leave the threshold scoring out.",
+            )
+        if metric.needs_probabilities:
+            raise InputError(
+                f"Thresholds must be chosen for a metric of answers. '{name}' is of probabilities, which they leave as "
+                "they are.",
+                fix="take 'balanced_accuracy' or 'f1'.",
+            )
+        for part in ("validation", "test"):
+            metric.check(getattr(self.split, part).y, self.target, part)
+        return metric
 
     @property
     def weighted(self) -> bool:

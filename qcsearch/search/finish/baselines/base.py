@@ -77,6 +77,7 @@ class Samples:
         seed: of the search.
         random: what a random circuit says of them; None where no row asks for that.
         weight: how much each sample counts, as for the winner, `(n_train,)`; None if all count alike.
+        threshold_scoring: name of what decision thresholds are chosen for; empty decides at one half.
         metric: name of what their settings are chosen by, as the winner was.
     """
 
@@ -90,6 +91,7 @@ class Samples:
     random: RandomFeatures | None = None
     weight: Floats | None = None
     metric: str = "accuracy"
+    threshold_scoring: str = ""
 
     def features(self, which: str) -> tuple[Floats, Floats]:
         """Those of the training and of the test samples, `CIRCUIT` or `RAW`."""
@@ -98,7 +100,8 @@ class Samples:
     @property
     def needs_probabilities(self) -> bool:
         """Whether a model is asked how sure it is."""
-        return Metric(self.metric).needs_probabilities
+        labelled = bool(self.threshold_scoring) and self.y.ndim == 2
+        return Metric(self.metric).needs_probabilities or labelled
 
 
 class Classical(Protocol):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qcsearch.search.finish.baselines.base import RANDOM, RandomFeatures, Samples, Unmeasured
-from qcsearch.search.finish.baselines.tuning import fitted
+from qcsearch.search.finish.baselines.tuning import decided, fitted
 from qcsearch.storage import canonical
 from qcsearch.training.expectations import Floats
 from qcsearch.training.predictions import Predictions
@@ -55,7 +55,8 @@ class RandomCircuit:
             )
             grid = {"alpha": _PENALTIES}
         found = fitted(model, grid, random.values, samples)
-        classes = np.stack([found.predict(values) for values in random.values_test])
+        decide = decided(found, random.values, samples)
+        classes = np.stack([decide(values) for values in random.values_test])
         exact = random.values_test[0]
         return Predictions(classes, found.predict_proba(exact) if samples.needs_probabilities else None)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from qcsearch.search.finish.baselines.base import CIRCUIT, Samples
-from qcsearch.search.finish.baselines.tuning import fitted
+from qcsearch.search.finish.baselines.tuning import decided, fitted
 from qcsearch.training.predictions import Predictions
 
 __all__ = ["LabelwiseLogistic", "LabelwiseSupportVectors"]
@@ -24,7 +24,8 @@ def _answers(model: Any, grid: dict[str, Any], samples: Samples, features: str) 
     sure = None
     if samples.needs_probabilities:
         sure = np.stack([each[:, 1] for each in found.predict_proba(X_test)], axis=1)
-    return Predictions(np.asarray(found.predict(X_test), dtype=np.int64), sure)
+    decide = decided(found, X, samples)
+    return Predictions(np.asarray(decide(X_test), dtype=np.int64), sure)
 
 
 @dataclass(frozen=True)
