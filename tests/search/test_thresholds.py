@@ -29,6 +29,7 @@ from qcsearch.training.metrics import Metric
 from qcsearch.training.predictions import Predictions
 
 Search = Callable[..., SearchResult]
+ASKED = {"n_trials": 2, "metric": "balanced_accuracy"}
 
 
 def _data() -> tuple[np.ndarray, np.ndarray]:
@@ -42,7 +43,7 @@ def _data() -> tuple[np.ndarray, np.ndarray]:
 def found(search: Search, tmp_path_factory: pytest.TempPathFactory) -> SearchResult:
     run = tmp_path_factory.mktemp("thresholds") / "run"
     data = load_dataset(_data())
-    return search(run, dataset=data, n_trials=2, threshold_scoring="balanced_accuracy", baselines="fast")
+    return search(run, dataset=data, **ASKED, threshold_scoring="balanced_accuracy", baselines="fast")
 
 
 def test_the_rare_class_is_recognised_and_the_threshold_is_told_everywhere(found: SearchResult) -> None:
@@ -68,7 +69,8 @@ def test_model_bundle_and_backend_decide_by_the_same_threshold(found: SearchResu
     sure = kept.predict_proba(parts.test.X)[:, 1]
     said = kept.answers(parts.test.X)
     np.testing.assert_array_equal(said, sure > found.thresholds.values[0])
-    assert found.best.test_score == pytest.approx(np.mean(said == parts.test.y))
+    assert found.best.test_accuracy_noisy == pytest.approx(np.mean(said == parts.test.y))
+    assert found.best.test_score == pytest.approx(balanced_accuracy_score(parts.test.y, said))
     values = kept.expectations(parts.test.X)
     np.testing.assert_array_equal(kept.head.answers(values), said)
     settings = DeploymentSettings(steps=0, shots=64, max_validation=2)
@@ -76,6 +78,7 @@ def test_model_bundle_and_backend_decide_by_the_same_threshold(found: SearchResu
     assert deployed.noisy.accuracy == pytest.approx(found.best.test_accuracy_noisy)
 
 
+@pytest.mark.slow
 def test_classical_models_decide_by_thresholds_of_their_own() -> None:
     """Chosen in folds of what they learn from, as the winner's are; on other samples they help as much."""
     X, y = _data()
@@ -95,15 +98,16 @@ def test_classical_models_decide_by_thresholds_of_their_own() -> None:
 
 
 def test_circuits_that_are_compared_decide_by_thresholds_of_their_own(found: SearchResult) -> None:
-    """Without one the rare class is never predicted: the accuracy would be the majority's, to the last sample."""
-    rows = {one.name: one.test_accuracy for one in found.baselines}
-    assert rows["winner without two-qubit gates"] != rows["majority class"]
+    """Without one the rare class is hardly ever predicted, and the balanced accuracy is about one half."""
+    rows = {one.name: one.test_score for one in found.baselines}
+    assert rows["winner without two-qubit gates"] > 0.65
 
 
+@pytest.mark.slow
 def test_nothing_of_the_search_but_the_decision_changes(
     found: SearchResult, search: Search, tmp_path: Path
 ) -> None:
-    plain = search(tmp_path / "run", dataset=load_dataset(_data()), n_trials=2)
+    plain = search(tmp_path / "run", dataset=load_dataset(_data()), **ASKED)
     assert plain.thresholds is None
     assert plain.model.parameters == found.model.parameters
     assert plain.best.validation_score == found.best.validation_score
