@@ -12,7 +12,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -76,18 +76,22 @@ def test_a_clone_has_every_parameter_and_nothing_that_was_learnt(case: Case, fit
     assert {changed.metric, changed.shots, changed.space} == {"accuracy", 7, "tiny"}
 
 
+SMALL = pytest.mark.filterwarnings("ignore:The winner is no better than")  # one quick trial on a hundred rows
+
+
+@SMALL
 @pytest.mark.slow
-def test_folds_score_and_predict(case: Case) -> None:
-    scores = cross_val_score(case.estimator, case.X, case.y, cv=2, scoring=case.scoring)
-    assert np.isfinite(scores).all()
-    said = cross_val_predict(case.estimator, case.X, case.y, cv=2)
-    mean = float(case.y.mean())
-    assert (
-        np.mean((said - case.y) ** 2) < np.mean((case.y - mean) ** 2) or case.scoring == "balanced_accuracy"
-    )
-    assert scores.mean() > (0.6 if case.scoring == "balanced_accuracy" else -80.0)
+def test_folds_are_scored_and_predicted_as_by_hand(case: Case) -> None:
+    folds = KFold(2, shuffle=True, random_state=0)
+    scores = cross_val_score(case.estimator, case.X, case.y, cv=folds, scoring=case.scoring)
+    said = cross_val_predict(case.estimator, case.X, case.y, cv=folds)
+    train, test = next(folds.split(case.X))
+    mine = clone(case.estimator).fit(case.X.iloc[train], case.y.iloc[train])
+    assert scores[0] == get_scorer(case.scoring)(mine, case.X.iloc[test], case.y.iloc[test])
+    np.testing.assert_array_equal(said[test], mine.predict(case.X.iloc[test]))
 
 
+@SMALL
 @pytest.mark.slow
 def test_a_grid_over_a_step_of_a_pipeline_is_searched_and_refitted(case: Case) -> None:
     step = type(case.estimator).__name__.lower()
