@@ -40,10 +40,11 @@ def check_weighted(candidate: Candidate) -> None:
     Raises:
         CandidateError: if its head is fitted without weights.
     """
-    if isinstance(make_head(candidate), FittedHead):
+    head = make_head(candidate)
+    if isinstance(head, FittedHead) and not getattr(head, "weighs", False):
         raise CandidateError(
-            f"Where samples have weights a head must be trained by a loss. Got the head '{candidate.head.name}'.",
-            fix="leave the weights out, or take the head 'linear' or 'mlp'.",
+            f"Where samples have weights a head must take them. Got the head '{candidate.head.name}', which does not.",
+            fix="leave the weights out, or take the head 'svc', 'kernel_ridge', 'linear' or 'mlp'.",
         )
 
 

@@ -129,5 +129,5 @@ def test_a_head_that_takes_no_weights_is_refused_where_samples_have_some(objecti
     data = replace(objective.features.dataset, name="weighted")
     weighted = replace(objective, features=Features(data, 0, class_weight="balanced"))
     candidate = weighted.bound.candidate(weighted.bound.draw(optuna.create_study().ask()))
-    with pytest.raises(Infeasible, match=r"a head must be trained by a loss. Got the head 'svc'"):
-        weighted.transpile(replace(candidate, head=Choice("svc")))
+    with pytest.raises(Infeasible, match=r"a head must take them. Got the head 'gaussian_process'"):
+        weighted.transpile(replace(candidate, head=Choice("gaussian_process")))

@@ -177,7 +177,8 @@ WEIGHED = {
 }
 
 
-def test_samples_that_count_more_are_learnt_and_those_that_count_nothing_are_not():
+@pytest.mark.parametrize("head", ["linear", "svc", "kernel_ridge"])
+def test_samples_that_count_more_are_learnt_and_those_that_count_nothing_are_not(head):
     """The same samples under two labellings, as many of each: the model says what those with weight say."""
     rng = np.random.default_rng(0)
     half = rng.normal(size=(60, 2))
@@ -185,7 +186,8 @@ def test_samples_that_count_more_are_learnt_and_those_that_count_nothing_are_not
     for first in (True, False):
         weight = np.repeat([1.0, 0.0] if first else [0.0, 1.0], 60)
         asked = y[:60] if first else y[60:]
-        model = train(WEIGHED, X, y, "fake_manila", validation=(half, asked), sample_weight=weight)
+        candidate = {**WEIGHED, "head": {"name": head}}
+        model = train(candidate, X, y, "fake_manila", validation=(half, asked), sample_weight=weight)
         assert np.mean(model.predict(half) == asked) > 0.9
 
 

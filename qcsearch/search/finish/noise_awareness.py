@@ -128,7 +128,7 @@ def refitted(
             loss=candidate.training.loss,
             start=parameters.head,
             penalty=penalty,
-            weight=None if part.weight is None else np.resize(part.weight, len(y)),
+            weight=None if (weight := data.weights(part)) is None else np.resize(weight, len(y)),
         )
         return replace(parameters, head=found)
 

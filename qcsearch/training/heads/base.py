@@ -79,8 +79,11 @@ class FittedHead(Head, Protocol):
         """
         ...
 
-    def fit(self, values: Floats, y: Ints, n_classes: int) -> Floats:
-        """Parameters fitted to values `(n_samples, n_observables)` and class numbers `(n_samples,)`."""
+    def fit(self, values: Floats, y: Ints, n_classes: int, weight: Floats | None = None) -> Floats:
+        """Parameters fitted to values `(n_samples, n_observables)` and class numbers `(n_samples,)`.
+
+        `weight`, how much each sample counts, is given only to a head whose `weighs` is True.
+        """
         ...
 
     def fit_seconds(self, n_samples: int, n_observables: int, n_classes: int) -> float:
@@ -95,7 +98,9 @@ class FittedHead(Head, Protocol):
         """What a fitted vector of this length is, for a person."""
         ...
 
-    def alignment(self, values: Floats, y: Ints, n_classes: int) -> tuple[float, Floats]:
+    def alignment(
+        self, values: Floats, y: Ints, n_classes: int, weight: Floats | None = None
+    ) -> tuple[float, Floats]:
         """A loss that is least where the head's kernel tells the classes apart, and its derivative by `values`."""
         ...
 

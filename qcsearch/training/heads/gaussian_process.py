@@ -47,8 +47,8 @@ class GaussianProcessHead(KernelHead):
         tuning, points = min(n_samples, _TUNING_ROWS), min(n_samples, self.points)
         return n_outputs(n_classes) * (4e-6 * tuning**2 + 6e-10 * points**3)
 
-    def choose(self, values: Floats, y: Ints, signs: Floats) -> Chosen:
-        """See `KernelHead`: the greatest marginal likelihood, of all classes together."""
+    def choose(self, values: Floats, y: Ints, signs: Floats, weight: Floats | None = None) -> Chosen:
+        """See `KernelHead`; it weighs no samples: the greatest marginal likelihood, of all classes together."""
         rows = stratified_rows(y, _TUNING_ROWS)
         values, signs, scale = values[rows], signs[rows], self.function.scale(values)
         best, most = Chosen(scale, 1.0), -np.inf
@@ -61,7 +61,9 @@ class GaussianProcessHead(KernelHead):
                     best, most = chosen, evidence
         return best
 
-    def expand(self, values: Floats, y: Ints, signs: Floats, chosen: Chosen) -> Expansion:
+    def expand(
+        self, values: Floats, y: Ints, signs: Floats, chosen: Chosen, weight: Floats | None = None
+    ) -> Expansion:
         """See `KernelHead`."""
         rows = stratified_rows(y, self.points)[: self.points]
         values, signs = values[rows], signs[rows]

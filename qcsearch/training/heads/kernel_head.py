@@ -138,36 +138,44 @@ class KernelHead(ABC):
         n_points = Expansion.n_points(length, n_observables, n_outputs(n_classes))
         return f"a {self.kernel} kernel with {n_points} support points"
 
-    def alignment(self, values: Floats, y: Ints, n_classes: int) -> tuple[float, Floats]:
+    def alignment(
+        self, values: Floats, y: Ints, n_classes: int, weight: Floats | None = None
+    ) -> tuple[float, Floats]:
         """See `FittedHead`."""
-        return alignment(self.function, values, y, n_classes)
+        return alignment(self.function, values, y, n_classes, weight)
 
-    def fit(self, values: Floats, y: Ints, n_classes: int) -> Floats:
+    def fit(self, values: Floats, y: Ints, n_classes: int, weight: Floats | None = None) -> Floats:
         """See `FittedHead`."""
         from threadpoolctl import threadpool_limits
 
+        if weight is not None:  # who does not count is no support point either
+            values, y, weight = values[weight > 0], y[weight > 0], weight[weight > 0]
         values, signs = np.asarray(values, dtype=np.float64), _signs(y, n_classes)
         rows = stratified_rows(y, TUNING_ROWS)
         # Many small matrices: threads would wait for one another longer than they work, above all on a busy machine.
         with threadpool_limits(1, user_api="blas"):
-            chosen = self.choose(measured(values[rows]), y[rows], signs[rows])
-            found = self.expand(values, y, signs, chosen)
+            some = None if weight is None else weight[rows]
+            chosen = self.choose(measured(values[rows]), y[rows], signs[rows], some)
+            found = self.expand(values, y, signs, chosen, weight)
         return Expansion(
             found.gamma, chosen.confidence * found.bias, found.points, chosen.confidence * found.dual
         ).vector
 
     @abstractmethod
-    def choose(self, values: Floats, y: Ints, signs: Floats) -> Chosen:
+    def choose(self, values: Floats, y: Ints, signs: Floats, weight: Floats | None = None) -> Chosen:
         """Width and strength by what they do on samples that were left out.
 
         Args:
             values: of some training samples, `(n_samples, n_observables)`.
             y: their class numbers.
             signs: 1 or −1 for each output, `(n_samples, n_outputs)`.
+            weight: how much each sample counts, `(n_samples,)`; given only to heads that weigh.
         """
 
     @abstractmethod
-    def expand(self, values: Floats, y: Ints, signs: Floats, chosen: Chosen) -> Expansion:
+    def expand(
+        self, values: Floats, y: Ints, signs: Floats, chosen: Chosen, weight: Floats | None = None
+    ) -> Expansion:
         """The fit to all samples."""
 
 
@@ -175,26 +183,34 @@ class KernelHead(ABC):
 class SolvedHead(KernelHead):
     """One that solves the same problem with the kernel matrix of all samples or with features of landmarks."""
 
+    weighs: ClassVar[bool] = True
+
     @abstractmethod
-    def solve(self, matrix: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
+    def solve(
+        self, matrix: Floats, signs: Floats, strength: float, weight: Floats | None = None
+    ) -> tuple[Floats, Floats]:
         """Coefficients `(n_samples, n_outputs)` and bias by the kernel matrix of the samples."""
 
     @abstractmethod
-    def solve_features(self, features: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
+    def solve_features(
+        self, features: Floats, signs: Floats, strength: float, weight: Floats | None = None
+    ) -> tuple[Floats, Floats]:
         """Weights `(n_features, n_outputs)` and bias of a linear fit to features."""
 
-    def expand(self, values: Floats, y: Ints, signs: Floats, chosen: Chosen) -> Expansion:
+    def expand(
+        self, values: Floats, y: Ints, signs: Floats, chosen: Chosen, weight: Floats | None = None
+    ) -> Expansion:
         """See `KernelHead`."""
         if len(values) <= self.points:
             matrix = self.function.matrix(values, values, chosen.gamma)
-            dual, bias = self.solve(matrix, signs, chosen.strength)
+            dual, bias = self.solve(matrix, signs, chosen.strength, weight)
             used = np.flatnonzero(np.any(dual != 0, axis=1))
             used = used if len(used) else np.arange(1)  # a model without points has no length of its own
             return Expansion(chosen.gamma, bias, values[used], dual[used])
         landmarks = values[stratified_rows(y, self.points)[: self.points]]
         root = _inverse_root(self.function.matrix(landmarks, landmarks, chosen.gamma))
         features = self.function.matrix(values, landmarks, chosen.gamma) @ root
-        weights, bias = self.solve_features(features, signs, chosen.strength)
+        weights, bias = self.solve_features(features, signs, chosen.strength, weight)
         return Expansion(chosen.gamma, bias, landmarks, root @ weights)
 
 

@@ -44,31 +44,45 @@ class KernelRidgeHead(SolvedHead):
         tuning, points = min(n_samples, TUNING_ROWS), min(n_samples, self.points)
         return 2e-9 * tuning**3 + 1e-10 * n_samples * points**2
 
-    def choose(self, values: Floats, y: Ints, signs: Floats) -> Chosen:
-        """See `KernelHead`: the least squared error of the samples that were left out."""
-        scale, centre = self.function.scale(values), signs.mean(axis=0)
+    def choose(self, values: Floats, y: Ints, signs: Floats, weight: Floats | None = None) -> Chosen:
+        """See `KernelHead`: the least squared error of the samples that were left out.
+
+        With weights `w` the problem is that of the matrix `√w k √w` and of targets `√w t`, whose `h` are the same.
+        """
+        scale, centre = self.function.scale(values), np.average(signs, axis=0, weights=weight)
+        root = np.ones((len(values), 1)) if weight is None else np.sqrt(weight)[:, None]
         least, best, outputs = np.inf, Chosen(scale, 1.0), signs
         for width in self.widths:
             matrix = self.function.matrix(values, values, width * scale)
-            sizes, vectors = np.linalg.eigh(matrix)
-            sizes, along = np.maximum(sizes, 0.0), vectors.T @ (signs - centre)
+            sizes, vectors = np.linalg.eigh(root * matrix * root.T)
+            sizes, along = np.maximum(sizes, 0.0), vectors.T @ (root * (signs - centre))
             for penalty in _PENALTIES if self.penalty is None else (self.penalty,):
                 shrunk = sizes / (sizes + penalty * spread(matrix))
-                fitted = centre + vectors @ (shrunk[:, None] * along)
+                fitted = centre + vectors @ (shrunk[:, None] * along) / root
                 influence = np.minimum(np.square(vectors) @ shrunk, 1.0 - 1e-9)
                 found = signs - (signs - fitted) / (1.0 - influence)[:, None]
-                if (error := float(np.mean((found - signs) ** 2))) < least:
+                if (
+                    error := float(np.mean(np.average((found - signs) ** 2, axis=0, weights=weight)))
+                ) < least:
                     least, best, outputs = error, Chosen(width * scale, penalty), found
         return best._replace(confidence=confidence(outputs, y))
 
-    def solve(self, matrix: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
+    def solve(
+        self, matrix: Floats, signs: Floats, strength: float, weight: Floats | None = None
+    ) -> tuple[Floats, Floats]:
         """See `KernelHead`."""
-        bias = signs.mean(axis=0)
-        whole = matrix + strength * spread(matrix) * np.eye(len(matrix))
-        return np.linalg.solve(whole, signs - bias), bias
+        bias = np.asarray(np.average(signs, axis=0, weights=weight), dtype=np.float64)
+        each = np.ones(len(matrix)) if weight is None else weight
+        whole = matrix + strength * spread(matrix) * np.diag(1.0 / each)
+        return np.asarray(np.linalg.solve(whole, signs - bias), dtype=np.float64), bias
 
-    def solve_features(self, features: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
+    def solve_features(
+        self, features: Floats, signs: Floats, strength: float, weight: Floats | None = None
+    ) -> tuple[Floats, Floats]:
         """See `KernelHead`."""
-        bias, penalty = signs.mean(axis=0), strength * max(float(np.sum(np.var(features, axis=0))), FLOOR)
-        whole = features.T @ features + penalty * np.eye(features.shape[1])
-        return np.linalg.solve(whole, features.T @ (signs - bias)), bias
+        bias = np.asarray(np.average(signs, axis=0, weights=weight), dtype=np.float64)
+        penalty = strength * max(float(np.sum(np.var(features, axis=0))), FLOOR)
+        counted = features if weight is None else weight[:, None] * features
+        whole = counted.T @ features + penalty * np.eye(features.shape[1])
+        found = np.linalg.solve(whole, counted.T @ (signs - bias))
+        return np.asarray(found, dtype=np.float64), bias

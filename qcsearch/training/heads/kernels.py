@@ -130,7 +130,9 @@ class Expansion:
         return None if rest or count < 1 else count
 
 
-def alignment(kernel: Kernel, values: Floats, y: Ints, n_classes: int) -> tuple[float, Floats]:
+def alignment(
+    kernel: Kernel, values: Floats, y: Ints, n_classes: int, weight: Floats | None = None
+) -> tuple[float, Floats]:
     """One minus the centred alignment of a kernel with the classes, and its derivative by the values.
 
     `A = ⟨K_c, T_c⟩ / (‖K_c‖ ‖T_c‖)` with `T_ij = 1` for samples of one class and `−1 / (n_classes − 1)` for others,
@@ -143,7 +145,10 @@ def alignment(kernel: Kernel, values: Floats, y: Ints, n_classes: int) -> tuple[
         values: `(n_samples, n_observables)`.
         y: class numbers `(n_samples,)`.
         n_classes: number of classes.
+        weight: how much each sample counts, `(n_samples,)`: as that many copies of it, but for γ; None if all alike.
     """
+    if weight is not None:
+        return _weighted_alignment(kernel, values, y, n_classes, weight)
     gamma = kernel.scale(values)
     same = y[:, None] == y[None, :]
     target = _centred(np.where(same, 1.0, -1.0 / max(1, n_classes - 1)))
@@ -155,6 +160,28 @@ def alignment(kernel: Kernel, values: Floats, y: Ints, n_classes: int) -> tuple[
     found = float(np.sum(centred * target)) / (size * wanted)
     dmatrix = -(target / (size * wanted) - found * centred / size**2)
     # The matrix is symmetric, so each sample stands in its row and in its column.
+    return 1.0 - found, 2.0 * kernel.pull(values, values, gamma, dmatrix)
+
+
+def _weighted_alignment(
+    kernel: Kernel, values: Floats, y: Ints, n_classes: int, weight: Floats
+) -> tuple[float, Floats]:
+    """`alignment` with means and inner products of samples that count by their weights."""
+    if not weight.any():  # of a batch that does not count
+        return 1.0, np.zeros_like(values)
+    gamma, n_samples = kernel.scale(values), len(values)
+    centre = np.eye(n_samples) - weight / weight.sum()  # K_c = C K Cᵀ
+    both = np.sqrt(np.outer(weight, weight))
+    same = y[:, None] == y[None, :]
+    target = both * (centre @ np.where(same, 1.0, -1.0 / max(1, n_classes - 1)) @ centre.T)
+    centred = both * (centre @ kernel.matrix(values, values, gamma) @ centre.T)
+    size = float(np.hypot(np.linalg.norm(centred), FLOOR * weight.sum()))
+    wanted = float(np.linalg.norm(target))
+    if not wanted > 0:
+        return 1.0, np.zeros_like(values)
+    found = float(np.sum(centred * target)) / (size * wanted)
+    dcentred = -(target / (size * wanted) - found * centred / size**2)
+    dmatrix = centre.T @ (both * dcentred) @ centre
     return 1.0 - found, 2.0 * kernel.pull(values, values, gamma, dmatrix)
 
 

@@ -49,8 +49,8 @@ class SupportVectorHead(SolvedHead):
         tuning, landmarks = min(n_samples, TUNING_ROWS), n_samples * self.points * (n_samples > self.points)
         return n_outputs(n_classes) * (1e-6 * tuning**2 + 4e-7 * landmarks)
 
-    def choose(self, values: Floats, y: Ints, signs: Floats) -> Chosen:
-        """See `KernelHead`: the highest accuracy in stratified folds."""
+    def choose(self, values: Floats, y: Ints, signs: Floats, weight: Floats | None = None) -> Chosen:
+        """See `KernelHead`: the highest accuracy, each sample by its weight, in stratified folds."""
         costs = _COSTS if self.C is None else (self.C,)
         scale, parts = self.function.scale(values), folds(y)
         best, outputs, reached = Chosen(self.widths[0] * scale, costs[0]), None, -1.0
@@ -59,14 +59,17 @@ class SupportVectorHead(SolvedHead):
             for cost in costs if parts else ():
                 found = np.zeros_like(signs)
                 for train, test in parts:
-                    dual, bias = self.solve(matrix[np.ix_(train, train)], signs[train], cost)
+                    some = None if weight is None else weight[train]
+                    dual, bias = self.solve(matrix[np.ix_(train, train)], signs[train], cost, some)
                     found[test] = matrix[np.ix_(test, train)] @ dual + bias
-                right = float(np.mean(_classes(found) == y))
+                right = float(np.average(_classes(found) == y, weights=weight))
                 if right > reached:
                     best, outputs, reached = Chosen(width * scale, cost), found, right
         return best if outputs is None else best._replace(confidence=confidence(outputs, y))
 
-    def solve(self, matrix: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
+    def solve(
+        self, matrix: Floats, signs: Floats, strength: float, weight: Floats | None = None
+    ) -> tuple[Floats, Floats]:
         """See `KernelHead`."""
         from sklearn.svm import SVC
 
@@ -74,12 +77,14 @@ class SupportVectorHead(SolvedHead):
         for output, sign in enumerate(signs.T):
             if np.all(sign == sign[0]):
                 continue  # a class without samples, or alone: its output is that sign
-            found = SVC(C=strength / spread(matrix), kernel="precomputed").fit(matrix, sign)
+            found = SVC(C=strength / spread(matrix), kernel="precomputed").fit(matrix, sign, weight)
             dual[found.support_, output] = found.dual_coef_[0]
             bias[output] = found.intercept_[0]
         return dual, bias
 
-    def solve_features(self, features: Floats, signs: Floats, strength: float) -> tuple[Floats, Floats]:
+    def solve_features(
+        self, features: Floats, signs: Floats, strength: float, weight: Floats | None = None
+    ) -> tuple[Floats, Floats]:
         """See `KernelHead`; with the squared hinge, which is solved where there are more samples than features."""
         from sklearn.svm import LinearSVC
 
@@ -88,7 +93,7 @@ class SupportVectorHead(SolvedHead):
         for output, sign in enumerate(signs.T):
             if np.all(sign == sign[0]):
                 continue
-            found = LinearSVC(C=strength / variance, dual=False).fit(features, sign)
+            found = LinearSVC(C=strength / variance, dual=False).fit(features, sign, weight)
             weights[:, output], bias[output] = found.coef_[0], found.intercept_[0]
         return weights, bias
 

@@ -39,12 +39,13 @@ class FittedTask(Task):
 
     def objective(self, theta: Floats, rows: Ints | None, rng: np.random.Generator) -> tuple[float, Floats]:
         """Loss of the kernel and its gradient by weights and input layer, on some rows of the training split."""
-        y = self.data.train.y
+        y, weight = self.data.train.y, self.data.weights(self.data.train)
         X, y = (self.inputs, y) if rows is None else (self.inputs[rows], y[rows])
+        given = () if weight is None else (weight if rows is None else weight[rows],)
         kept: list[float] = []
 
         def cotangent(values: Floats) -> Floats:
-            loss, dvalues = self._head.alignment(values, y, self.data.target.n_outputs)
+            loss, dvalues = self._head.alignment(values, y, self.data.target.n_outputs, *given)
             kept.append(loss)
             return dvalues
 
@@ -59,7 +60,9 @@ class FittedTask(Task):
             if self.shots is not None:  # what is to read measured values learns from measured values
                 values = ShotNoise(self.shots).once(values)
             self._last.clear()  # of one at a time: a search trains many
-            self._last[key] = self._head.fit(values, self.data.train.y, self.data.target.n_outputs)
+            weight = self.data.weights(self.data.train)
+            given = () if weight is None else (weight,)
+            self._last[key] = self._head.fit(values, self.data.train.y, self.data.target.n_outputs, *given)
         return replace(unfitted, head=self._last[key])
 
     @property

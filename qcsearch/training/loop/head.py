@@ -42,7 +42,7 @@ def converged_head(
         weight: how much each sample counts, `(n_samples,)`; None if all count alike.
     """
     if isinstance(head, FittedHead):
-        return head.fit(values, y, n_outputs)
+        return head.fit(values, y, n_outputs) if weight is None else head.fit(values, y, n_outputs, weight)
     if not len(start):
         return start
     of, targets = LOSSES.create(loss), head.targets(n_outputs)

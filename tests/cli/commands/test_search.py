@@ -26,13 +26,14 @@ def test_the_last_line_is_one_json_object_with_the_promised_keys(searched):
     assert outcome.code == 0
     found = outcome.json
     assert set(found) == {
-        "run", "n_trials", "seconds", "best", "calibration", "recalls", "baselines", "missing", "pareto", "cut",
-        "failure",
+        "run", "n_trials", "seconds", "best", "calibration", "thresholds", "recalls", "baselines", "missing", "pareto",
+        "cut", "failure",
     }  # fmt: skip
     assert set(found["best"]) == {
         "trial", "shots", "metric", "validation_score", "test_score", "test_score_interval",
         "test_accuracy_noisy", "test_accuracy_noiseless", "test_interval_noisy", "test_interval_noiseless",
         "test_at_shots", "n_test", "n_qubits", "parameters", "two_qubit_gates", "test_score_noiseless", "selection",
+        "test_absolute_errors",
     }  # fmt: skip
     assert found["run"] == str(folder)
     assert found["n_trials"] == 3

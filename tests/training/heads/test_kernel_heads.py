@@ -12,7 +12,8 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.data.targets import Classes
 from qcsearch.errors import CandidateError
 from qcsearch.training.heads import HEADS, FittedHead, make_head, takes_parameters
-from qcsearch.training.heads.kernels import FLOOR, Expansion
+from qcsearch.training.heads.kernel_head import spread
+from qcsearch.training.heads.kernels import FLOOR, Expansion, alignment
 
 FITTED = ["svc", "kernel_ridge", "gaussian_process"]
 
@@ -155,3 +156,60 @@ def test_what_it_says_of_measured_values_is_mostly_what_it_says_of_exact_ones(na
     exact = np.argmax(head.logits(values, parameters, 2), axis=1)
     noisy = values + rng.normal(scale=1 / 32, size=values.shape)
     assert np.mean(np.argmax(head.logits(noisy, parameters, 2), axis=1) == exact) > 0.9
+
+
+@pytest.mark.parametrize("name", ["svc", "kernel_ridge"])
+@pytest.mark.parametrize("features", [True, False])
+def test_weights_of_a_fit_are_as_many_copies(name, features):
+    """At one strength in absolute terms; support vectors are as exact as their solver."""
+    X, y = _moons(60)
+    times = np.where(y == 1, 3, 1) * (np.arange(60) % 5 > 0)
+    kept, copies = np.flatnonzero(times), np.repeat(np.arange(60), times)
+    head = HEADS.create(name, {"kernel": "fidelity"})
+    matrix, signs = head.function.matrix(X, X, 1.0), np.where(y == 1, 1.0, -1.0)[:, None]
+    found = []
+    for rows, weight in ((kept, times[kept].astype(float)), (copies, None)):
+        size = float(np.sum(np.var(X[rows], axis=0))) if features else spread(matrix[np.ix_(rows, rows)])
+        strength = size if name == "svc" else 1.0 / size
+        if features:
+            dual, bias = head.solve_features(X[rows], signs[rows], strength, weight)
+            found.append(X @ dual + bias)
+        else:
+            dual, bias = head.solve(matrix[np.ix_(rows, rows)], signs[rows], strength, weight)
+            found.append(matrix[:, rows] @ dual + bias)
+    np.testing.assert_allclose(found[0], found[1], atol=1e-9 if name == "kernel_ridge" else 2e-2)
+
+
+@pytest.mark.parametrize("name", ["svc", "kernel_ridge"])
+def test_a_heavier_class_is_predicted_more_often(name):
+    X, y = _moons(200, noise=0.6)
+    head = HEADS.create(name)
+    plain = head.logits(X, head.fit(X, y, 2), 2).argmax(axis=1)
+    heavy = head.logits(X, head.fit(X, y, 2, np.where(y == 1, 8.0, 1.0)), 2).argmax(axis=1)
+    assert heavy.mean() > plain.mean() + 0.1
+    without = head.fit(X, y, 2, (y == 1) + (np.arange(200) < 50) * 1.0)
+    assert len(without) <= head.n_parameters(X.shape[1], 2) + 200 * X.shape[1]
+
+
+@pytest.mark.parametrize("kernel", ["projected", "fidelity"])
+def test_weighted_alignment_has_its_derivative_and_even_weights_change_nothing(kernel):
+    rng = np.random.default_rng(0)
+    X, y, weight = 0.4 * rng.normal(size=(12, 3)), np.arange(12) % 2, rng.uniform(0.2, 3.0, 12)
+    head = HEADS.create("svc", {"kernel": kernel})
+    gamma = head.function.scale(X)
+    fixed = type("Fixed", (type(head.function),), {"scale": lambda self, values: gamma})()
+    loss, slopes = alignment(fixed, X, y, 2, weight)
+    for i, j in ((0, 0), (5, 2), (11, 1)):
+        step = np.zeros_like(X)
+        step[i, j] = 1e-6
+        ahead, behind = (alignment(fixed, X + sign * step, y, 2, weight)[0] for sign in (1, -1))
+        assert slopes[i, j] == pytest.approx((ahead - behind) / 2e-6, abs=1e-7)
+    even = alignment(fixed, X, y, 2, np.ones(12))
+    plain = alignment(fixed, X, y, 2)
+    assert even[0] == pytest.approx(plain[0])
+    np.testing.assert_allclose(even[1], plain[1], atol=1e-12)
+    twice = np.r_[np.arange(12), [3, 3]]
+    copied = alignment(fixed, X[twice], y[twice], 2)[0]
+    counted = alignment(fixed, X, y, 2, np.where(np.arange(12) == 3, 3.0, 1.0))[0]
+    assert counted == pytest.approx(copied)
+    assert 0 < loss < 2

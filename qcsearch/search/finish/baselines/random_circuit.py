@@ -71,7 +71,9 @@ def _kernel(random: RandomFeatures, samples: Samples) -> Predictions:
     choice = Choice.from_json(canonical.loads(random.head.encode()))
     head, n_classes = HEADS.create(choice.name, choice.settings), int(samples.y.max()) + 1
     assert isinstance(head, FittedHead)
-    parameters = head.fit(random.values, samples.y, n_classes)
+    parameters = head.fit(
+        random.values, samples.y, n_classes, *([] if samples.weight is None else [samples.weight])
+    )
     logits = np.stack([head.logits(values, parameters, n_classes) for values in random.values_test])
     probabilities = softmax(logits[0], axis=1) if samples.needs_probabilities else None
     return Predictions(np.argmax(logits, axis=2), probabilities)
