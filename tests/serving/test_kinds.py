@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+from dataclasses import replace
 
 import httpx
 import numpy as np
@@ -102,6 +103,23 @@ def test_several_numbers_or_labels_a_sample_come_as_a_table(task):
     assert outputs["label"]["shape"] == [2, 3]
     assert about.json()["outputs"][0]["shape"] == [-1, 3]
     assert ("probabilities" in outputs) == (task == "multilabel")
+
+
+@pytest.mark.parametrize("task", ["classification", "multilabel"])
+def test_a_label_is_decided_by_the_thresholds_of_the_model(task):
+    """So high that nothing is above them: at one half something would be."""
+    X, Y = make_multilabel_classification(60, 4, n_classes=3, random_state=0)
+    labels, candidate = (Y, OF_LABELS) if task == "multilabel" else (Y[:, 0], CANDIDATE)
+    plain = train(candidate, X, labels, device="fake_manila")
+    model = replace(plain, target=plain.target.with_cuts([9.0] * (3 if task == "multilabel" else 1)))
+    (people, tensors) = ask(model, ("/v1/predict", {"rows": X.tolist()}), infer(X))
+    said = np.array([one["label"] for one in people.json()["predictions"]])
+    np.testing.assert_array_equal(said, model.predict(X))
+    outputs = {one["name"]: one["data"] for one in tensors.json()["outputs"]}
+    np.testing.assert_array_equal(np.reshape(outputs["label"], said.shape), said)
+    np.testing.assert_allclose(outputs["probabilities"], plain.predict_proba(X).ravel(), rtol=1e-12)
+    assert not said.any()
+    assert plain.predict(X).any()
 
 
 def test_an_image_is_its_pixels():
