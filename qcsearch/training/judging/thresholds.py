@@ -116,19 +116,23 @@ def _best(
     """The log-odds at which the metric is greatest, label after label; of equals those nearest to none."""
     odds = target.log_odds(outputs)
     cuts = [0.0] * odds.shape[1]
-    for label, values in enumerate(odds.T):
+    for label, (values, true) in enumerate(zip(odds.T, y.reshape(len(y), -1).T, strict=True)):
         scored = []
-        for cut in _candidates(values):
+        for cut in _candidates(values, true > 0):
             tried = target.with_cuts((*cuts[:label], cut, *cuts[label + 1 :]))
             scored.append((metric(y, Predictions(tried.answers(outputs)), weight), -abs(cut), cut))
         cuts[label] = max(scored)[2]
     return tuple(cuts)
 
 
-def _candidates(values: Floats) -> list[float]:
-    """Nothing, and what lies between the values, of many at even shares of them."""
-    seen = np.unique(values)
-    between = (seen[1:] + seen[:-1]) / 2
+def _candidates(values: Floats, true: NDArray[np.bool_]) -> list[float]:
+    """Nothing, and what lies between a value of a no and the next of a yes, of many at even shares of them.
+
+    Any other cut can be moved to the next of these without a sample that is wrong then and was right before.
+    """
+    seen, place = np.unique(values, return_inverse=True)
+    yes, no = (np.bincount(place, which, len(seen)) > 0 for which in (true, ~true))
+    between = ((seen[1:] + seen[:-1]) / 2)[no[:-1] & yes[1:]]
     if len(between) > _CANDIDATES:
         between = np.quantile(between, np.linspace(0, 1, _CANDIDATES))
     return [0.0, *between.tolist()]
