@@ -183,7 +183,7 @@ class _Signature:
 
 def _check_together(model: TrainedModel) -> None:
     """Parts that are each right may still not belong together."""
-    wanted = int(model.pipeline.steps[0][1].n_features_in_)
+    wanted = model.pipeline.first.n_features_in_
     if wanted != model.n_features_in:
         raise BundleError(f"The preprocessor takes {wanted} features, the signature {model.n_features_in}.")
     n_weights, n_input_layer = _read("candidate.json", _n_parameters, model)

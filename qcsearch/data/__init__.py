@@ -1,4 +1,4 @@
-"""Data in: load, check, split; preprocessing as a scikit-learn Pipeline."""
+"""Data in: load, check, split; preprocessing as a pipeline of steps."""
 
 from __future__ import annotations
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.pipeline import Pipeline
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.checks import check_shape, check_X
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
 from qcsearch.data.preprocessing.pipeline import n_outputs
+from qcsearch.data.preprocessing.steps import Pipeline
 from qcsearch.data.quantum.reading import check_states
 from qcsearch.data.quantum.samples import QuantumSamples
 from qcsearch.data.sources.samples import load_features
@@ -106,7 +106,7 @@ class TrainedModel:
     @property
     def encoder(self) -> ColumnEncoder | None:
         """The first step of the preprocessing, if it takes columns of text or with gaps."""
-        first = self.pipeline[0]
+        first = self.pipeline.first
         return first if isinstance(first, ColumnEncoder) else None
 
     def features(self, X: ArrayLike) -> Floats:
@@ -129,9 +129,7 @@ class TrainedModel:
         flat, shape = check_X(X, self.n_features_in, owner="the model", missing=gaps)
         if shape is not None and self.image_shape is not None:
             check_shape(shape, self.image_shape, "X", "the model is expecting")
-        return self.transpiled.derive(
-            np.asarray(self.pipeline.transform(flat), dtype=np.float64), self.parameters
-        )
+        return self.transpiled.derive(self.pipeline.transform(flat), self.parameters)
 
     def expectations(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Expectation values `(n_samples, n_observables)`.

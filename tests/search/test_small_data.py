@@ -15,6 +15,7 @@ from sklearn.metrics import r2_score
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.dataset import Dataset
+from qcsearch.data.preprocessing.steps import Pipeline
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.devices.device import Device
 from qcsearch.search.finish.refit import refit
@@ -119,14 +120,14 @@ def test_each_sample_is_scored_by_a_training_and_a_preprocessing_that_had_not_se
     transpiled, _, _ = small.transpile(candidate)
     said = classify(transpiled, record.parameters, data.validation.X, data.target).answers
     np.testing.assert_array_equal(said, np.asarray(record.predicted)[first.rows])
-    scaler = last.features.prepare(candidate.preprocessing).pipeline
-    own = scaler[:-1].transform(last.features.split.train.X)
+    steps = last.features.prepare(candidate.preprocessing).pipeline.steps
+    own = Pipeline(steps[:-1]).transform(last.features.split.train.X)
     np.testing.assert_allclose(own.mean(axis=0), 0, atol=1e-9)
     fit = small.fold_fit(candidate, 4)
     said = classify(
         fit.transpiled,
         fit.parameters,
-        scaler.transform(last.features.split.validation.X),
+        Pipeline(steps).transform(last.features.split.validation.X),
         small.features.target,
     )
     np.testing.assert_array_equal(said.answers, np.asarray(record.predicted)[last.rows])

@@ -47,7 +47,7 @@ def test_validation_samples_can_be_given_and_are_not_trained_on(quick, iris):
     X, y = iris
     one = train(quick, X[::2], y[::2], device="fake_manila", validation=(X[1::2], y[1::2]))
     assert one.metrics["validation_score"] == pytest.approx(one.score(X[1::2], y[1::2]))
-    assert one.pipeline.named_steps["constant"].n_features_in_ == 4
+    assert dict(one.pipeline.steps)["constant"].n_features_in_ == 4
 
 
 def test_images_are_taken_as_they_are_and_flat(quick):

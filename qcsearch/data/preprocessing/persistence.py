@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 from qcsearch.candidate.checks import short
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
 from qcsearch.data.preprocessing.reductions import REDUCTIONS
-from qcsearch.data.preprocessing.steps import SCALINGS, AngleRange, DropConstant, Scaler, Step
+from qcsearch.data.preprocessing.steps import SCALINGS, AngleRange, DropConstant, Pipeline, Scaler, Step
 from qcsearch.errors import BundleError, QCSearchError
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_FEATURES
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
 
 __all__ = ["load_pipeline", "save_pipeline"]
 
@@ -53,7 +50,7 @@ def save_pipeline(pipeline: Pipeline) -> tuple[dict[str, Json], dict[str, NDArra
     arrays: dict[str, NDArray[Any]] = {}
     for name, step in pipeline.steps:
         kind = _kind(name, step)
-        settings = {key: _plain(value) for key, value in step.get_params(deep=False).items()}
+        settings = {key: _plain(value) for key, value in step.settings.items()}
         steps.append(
             {"name": name, "kind": kind, "settings": settings, "n_features_in": int(step.n_features_in_)}
         )
@@ -67,8 +64,6 @@ def load_pipeline(meta: Json, arrays: Mapping[str, NDArray[Any]]) -> Pipeline:
     Raises:
         BundleError: if a part is missing, unknown, not finite, or of a shape that does not fit the rest.
     """
-    from sklearn.pipeline import Pipeline
-
     try:
         if meta["version"] != _VERSION:
             raise BundleError(
@@ -117,8 +112,8 @@ def _load_step(data: Json, arrays: Mapping[str, NDArray[Any]]) -> Step:
         step = REDUCTIONS.create(kind, data["settings"])
     else:
         raise BundleError(f"The preprocessing step {short(name)} of kind {short(kind)} is not known.")
-    if getattr(step, "kind", "minmax") not in SCALINGS:
-        raise BundleError(f"The preprocessing has no scaling '{step.kind}'.")
+    if (scaling := getattr(step, "kind", "minmax")) not in SCALINGS:
+        raise BundleError(f"The preprocessing has no scaling '{scaling}'.")
     n_features = data["n_features_in"]
     if not isinstance(n_features, int) or isinstance(n_features, bool) or not 1 <= n_features <= MAX_FEATURES:
         raise BundleError(f"The step '{name}' must have 1 feature or more. Got {short(n_features)}.")

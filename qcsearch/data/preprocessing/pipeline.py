@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.coding import Coding
@@ -11,11 +9,8 @@ from qcsearch.data.preprocessing import autoencoder as _autoencoder  # noqa: F40
 from qcsearch.data.preprocessing import tsne as _tsne  # noqa: F401  registers itself
 from qcsearch.data.preprocessing.encoding import ColumnEncoder
 from qcsearch.data.preprocessing.reductions import REDUCTIONS, ImageShape, Reduction
-from qcsearch.data.preprocessing.steps import AngleRange, DropConstant, Scaler
+from qcsearch.data.preprocessing.steps import AngleRange, DropConstant, Pipeline, Scaler, Step
 from qcsearch.errors import CandidateError
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
 
 __all__ = [
     "build_pipeline",
@@ -47,13 +42,11 @@ def build_pipeline(
     Raises:
         CandidateError: if the reduction is unknown, or a setting of it is wrong.
     """
-    from sklearn.pipeline import Pipeline
-
     reduction = _reduction(preprocessing.reduction, image_shape, seed)
     low, high = preprocessing.angle_range
     if preprocessing.scaling == "none":
         return Pipeline([("angles", AngleRange(low, high, "none"))])
-    steps: list[tuple[str, Any]] = [] if coding is None else [("columns", ColumnEncoder.of(coding))]
+    steps: list[tuple[str, Step]] = [] if coding is None else [("columns", ColumnEncoder.of(coding))]
     if reduction is None or not reduction.whole:
         steps.append(("constant", DropConstant()))
     if reduction is not None:
@@ -108,7 +101,7 @@ def check_reduction(choice: Choice) -> None:
 
 def n_outputs(pipeline: Pipeline) -> int:
     """Number of angles that a fitted pipeline gives."""
-    return int(pipeline[-1].n_features_in_)
+    return pipeline.last.n_features_in_
 
 
 def _reduction(choice: Choice, image_shape: ImageShape, seed: int) -> Reduction | None:

@@ -1,20 +1,25 @@
-"""The base of every preprocessing step, and the steps that every pipeline has."""
+"""Pipelines, the base of their steps, and the steps that every one has.
+
+They look like scikit-learn's and are not: to import its base class takes most of a second, and whoever predicts needs
+none of it. What learns with its estimators imports them then.
+"""
 
 from __future__ import annotations
 
+import inspect
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
 
 from qcsearch.data.constant import constant_features
 from qcsearch.data.values import FloatArray
 from qcsearch.errors import BundleError
 from qcsearch.storage.limits import MAX_PARAMETER
 
-__all__ = ["SCALINGS", "AngleRange", "DropConstant", "Scaler", "Step"]
+__all__ = ["SCALINGS", "AngleRange", "DropConstant", "Pipeline", "Scaler", "Step"]
 
 SCALINGS = {"minmax": (0.0, 1.0), "maxabs": (-1.0, 1.0), "standard": (-3.0, 3.0), "none": (0.0, 0.0)}
 """Each scaling, and the interval of scaled values that becomes the angle range: for `standard`, three
@@ -22,8 +27,8 @@ standard deviations to either side of the mean, which holds 99.7 % of a normal d
 such interval: features stay as they are."""
 
 
-class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
-    """A scikit-learn transformer whose fitted state is a few plain arrays.
+class Step:
+    """A transformer whose settings are what its constructor stores, and whose fitted state is a few plain arrays.
 
     That makes it savable without pickle and exact to the bit: a step restored from its settings and its
     `learned` arrays computes the same numbers. It takes float64 samples in C order that the door (`load_dataset`,
@@ -36,6 +41,11 @@ class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is
 
     learned: ClassVar[dict[str, int]] = {}
     n_features_in_: int
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What its constructor was given."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def fit(self, X: FloatArray, y: NDArray[Any] | None = None) -> Self:
         """Learn from samples `(n_samples, n_features)`, and from class indices `(n_samples,)` if needed.
@@ -76,6 +86,49 @@ class Step(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is
     def _apply(self, X: FloatArray) -> FloatArray:
         """Transform samples; every step has its own."""
         raise NotImplementedError
+
+
+class Pipeline:
+    """Steps by name; each takes what the one before it gives.
+
+    Args:
+        steps: in their order.
+    """
+
+    def __init__(self, steps: Sequence[tuple[str, Step]]) -> None:
+        self.steps = tuple(steps)
+
+    @property
+    def first(self) -> Step:
+        """The step that takes raw features."""
+        return self.steps[0][1]
+
+    @property
+    def last(self) -> Step:
+        """The step that gives angles."""
+        return self.steps[-1][1]
+
+    def fit(self, X: FloatArray, y: NDArray[Any] | None = None) -> Self:
+        """Have each step learn from what the one before it makes of samples `(n_samples, n_features)`.
+
+        Raises:
+            DataError: if a step cannot learn from such samples.
+            CandidateError: if its settings do not suit them.
+        """
+        self.fit_transform(X, y)
+        return self
+
+    def fit_transform(self, X: FloatArray, y: NDArray[Any] | None = None) -> FloatArray:
+        """Fit, and return the samples transformed, `(n_samples, n_outputs)`; raises as `fit`."""
+        for _, step in self.steps:
+            X = step.fit(X, y).transform(X)
+        return X
+
+    def transform(self, X: FloatArray) -> FloatArray:
+        """Return transformed samples `(n_samples, n_outputs)`."""
+        for _, step in self.steps:
+            X = step.transform(X)
+        return X
 
 
 class DropConstant(Step):

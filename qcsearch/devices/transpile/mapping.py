@@ -15,6 +15,7 @@ from qiskit.transpiler.basepasses import BasePass
 from qcsearch.devices.coupling import components
 from qcsearch.devices.device import ANGLE_BOUNDS, Device, GateCalibration
 from qcsearch.devices.transpile.duration import circuit_duration
+from qcsearch.devices.transpile.plugins import load_late
 from qcsearch.devices.transpile.target import region_gates, region_target
 from qcsearch.errors import DeviceError
 
@@ -145,6 +146,7 @@ def _manager(device: Device, qubits: tuple[int, ...], level: int, seed: int) -> 
     if not ANGLE_BOUNDS.keys().isdisjoint(device.basis_gates):
         # The import teaches Qiskit's WrapAngles pass to fold an rzz into the angles that the hardware runs.
         import qiskit_ibm_runtime.utils.backend_converter  # noqa: F401  for its effect
+    load_late()
     return generate_preset_pass_manager(
         optimization_level=level,
         target=region_target(device, qubits),

@@ -20,6 +20,7 @@ from qcsearch.circuits.encodings import ENCODINGS
 from qcsearch.circuits.gates import check_gates
 from qcsearch.circuits.input_layers import INPUT_LAYERS
 from qcsearch.circuits.lowering import with_layers
+from qcsearch.data.preprocessing.pipeline import check_reduction
 from qcsearch.errors import CandidateError, SpaceError
 from qcsearch.escape import for_terminal
 from qcsearch.presets import preset_files
@@ -105,7 +106,7 @@ class SearchSpace:
         Raises:
             SpaceError: if none of the alternatives of a part is possible.
         """
-        from qcsearch.search.space.bound import BoundSpace  # scikit-learn comes with it
+        from qcsearch.search.space.bound import BoundSpace  # Optuna comes with it
 
         if not context.small:
             return BoundSpace.of(self.name, self.file, self.parameters, context)
@@ -199,8 +200,6 @@ _MANY = 1_000_000
 
 
 def _reduction(name: str, settings: Mapping[str, Json]) -> None:
-    from qcsearch.data.preprocessing.pipeline import check_reduction  # scikit-learn comes with it
-
     check_reduction(Choice(name, settings))
 
 

@@ -17,6 +17,7 @@ from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.class_weights import class_weights
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.preprocessing.pipeline import build_pipeline, fit_seconds, n_components
+from qcsearch.data.preprocessing.steps import Pipeline
 from qcsearch.data.splitting import Part, Split, folds, split
 from qcsearch.data.targets import Target
 from qcsearch.devices.device import Device
@@ -27,8 +28,6 @@ from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.metrics import Metric
 
 if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
-
     from qcsearch.search.settings import SearchSettings
 
 __all__ = ["Features", "FoldFeatures", "Prepared"]
@@ -216,11 +215,11 @@ class Features:
             self._prepared.move_to_end(preprocessing)
             return self._prepared[preprocessing]
         data = self.dataset
-        pipeline = build_pipeline(preprocessing, data.image_shape, self.seed, data.coding)
-        reduced = self._reduce(preprocessing.reduction, pipeline[:-_ANGLE_STEPS])
-        angles = pipeline[-_ANGLE_STEPS:]
+        steps = build_pipeline(preprocessing, data.image_shape, self.seed, data.coding).steps
+        reduced = self._reduce(preprocessing.reduction, Pipeline(steps[:-_ANGLE_STEPS]))
+        angles = Pipeline(steps[-_ANGLE_STEPS:])
         Z = angles.fit_transform(reduced.X, self.split.train.y)
-        whole = type(pipeline)([*reduced.pipeline.steps, *angles.steps])
+        whole = Pipeline([*reduced.pipeline.steps, *angles.steps])
         Z_val = angles.transform(reduced.X_val)
         training = self._training(Z, Z_val)
         prepared = Prepared(whole, training)
@@ -236,8 +235,8 @@ class Features:
         data, split = self.dataset, self.split
         if data.quantum is not None:
             return self._training(split.train.X, split.validation.X), split.test.X
-        pipeline = build_pipeline(Preprocessing(Choice("none")), data.image_shape, self.seed, data.coding)
-        reduced = self._reduce(Choice("none"), pipeline[:-_ANGLE_STEPS])
+        steps = build_pipeline(Preprocessing(Choice("none")), data.image_shape, self.seed, data.coding).steps
+        reduced = self._reduce(Choice("none"), Pipeline(steps[:-_ANGLE_STEPS]))
         return self._training(reduced.X, reduced.X_val), reduced.pipeline.transform(split.test.X)
 
     def _training(self, X: Floats, X_val: Floats) -> TrainingData:
@@ -247,8 +246,8 @@ class Features:
     def _reduce(self, reduction: Choice, pipeline: Pipeline) -> _Reduced:
         if reduction not in self._reduced:
             train, validation = self.split.train, self.split.validation
-            X = pipeline.fit_transform(train.X, train.y) if pipeline.steps else train.X
-            X_val = pipeline.transform(validation.X) if pipeline.steps else validation.X
+            X = pipeline.fit_transform(train.X, train.y)
+            X_val = pipeline.transform(validation.X)
             self._reduced[reduction] = _Reduced(pipeline, X, X_val)
             _forget(self._reduced)
         self._reduced.move_to_end(reduction)

@@ -106,7 +106,7 @@ def test_a_pipeline_with_text_and_gaps_is_saved_without_pickle_and_predicts_a_ra
     assert pipeline.transform(dataset.X).tobytes() == again.transform(dataset.X).tobytes()
     FRAME[["port", "alone", "sex", "age"]].to_csv(tmp_path / "new.csv", index=False)
     for source in (FRAME, FRAME.drop(columns="label"), tmp_path / "new.csv"):
-        samples = load_samples(source, dataset.feature_names, None, again[0])
+        samples = load_samples(source, dataset.feature_names, None, again.first)
         assert again.transform(samples.X).tobytes() == pipeline.transform(dataset.X).tobytes()
 
 

@@ -13,6 +13,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.preprocessing import Preprocessing
 from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
 from qcsearch.data.preprocessing.pipeline import build_pipeline, n_outputs
+from qcsearch.data.preprocessing.steps import Pipeline
 from qcsearch.errors import BundleError
 from qcsearch.storage import canonical
 
@@ -51,9 +52,9 @@ def test_a_pipeline_comes_back_exact_to_the_bit(reduction, scaling):
 
 def test_a_step_that_is_not_ours_is_not_saved():
     pipeline = build_pipeline(Preprocessing(), None, 0).fit(X)
-    pipeline.steps[1] = ("scaling", StandardScaler().fit(X))
+    other = Pipeline([pipeline.steps[0], ("scaling", StandardScaler().fit(X)), pipeline.steps[-1]])
     with pytest.raises(BundleError, match="StandardScaler"):
-        save_pipeline(pipeline)
+        save_pipeline(other)
 
 
 def changed(edit):
