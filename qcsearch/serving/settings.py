@@ -56,7 +56,8 @@ class ServingSettings:
         port: 0 for any that is free.
         keys: file of keys, as `qcsearch keys` writes it; None if whoever reaches the service may ask.
         oidc: whose tokens may ask in place of keys; None for nobody's.
-        state: folder of quotas and audit log; None to keep neither.
+        state: folder of quotas, audit log and newest seals; None to keep none of them.
+        seal_key: file of the public key that bundles must be sealed with; None if they need no seal.
         tls_cert: file of the certificate chain; None for plain HTTP.
         tls_key: file of its key.
         drain_seconds: that a service which is told to end still takes connections, while it says that it is not ready.
@@ -70,6 +71,7 @@ class ServingSettings:
     tls_key: Path | None = None
     drain_seconds: float = 1.0
     state: Path | None = None
+    seal_key: Path | None = None
     oidc: OidcSettings | None = None
     limits: Limits = field(default_factory=Limits)
 
@@ -78,6 +80,11 @@ class ServingSettings:
             raise InputError(f"The --port must be in [0, 65535]. Got {self.port}.")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise InputError("--tls-cert and --tls-key must be given together. One is missing.")
+        if self.seal_key is not None and self.state is None:
+            raise InputError(
+                "A service with --seal-key must have --state, where it keeps the newest seals. There is none.",
+                "serve with --state DIR.",
+            )
         if self.keys is not None and self.oidc is not None:
             raise InputError("A service must have --keys or --oidc-issuer. It has both.")
         if self.keys is None and self.oidc is None and not is_loopback(self.host):

@@ -1,4 +1,4 @@
-"""What a service keeps in a folder: quotas and audit log; one service at a time."""
+"""What a service keeps in a folder: quotas, audit log and newest seals; one service at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qcsearch.serving.quotas.ledger import Ledger
 from qcsearch.storage import files
 from qcsearch.storage.locks import Lease
 
-__all__ = ["NO_STATE", "State", "audit_folder", "ledger_file", "open_state"]
+__all__ = ["NO_STATE", "State", "audit_folder", "ledger_file", "open_state", "seals_file"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,11 @@ NO_STATE = State()
 def ledger_file(folder: Path) -> Path:
     """Where quotas are kept."""
     return folder / "quotas.sqlite3"
+
+
+def seals_file(folder: Path) -> Path:
+    """Where the newest seals that were served are kept."""
+    return folder / "seals.json"
 
 
 def audit_folder(folder: Path) -> Path:

@@ -27,12 +27,13 @@ from qcsearch.serving.audit.log import AuditLog
 from qcsearch.serving.engines.exact import ExactEngine
 from qcsearch.serving.http.connection import connection_class
 from qcsearch.serving.models.catalog import Catalog
+from qcsearch.serving.models.seals import Seals
 from qcsearch.serving.models.served import ServedModel
 from qcsearch.serving.quotas.quotas import Quotas
 from qcsearch.serving.refusals import AuditError
 from qcsearch.serving.service import Service
 from qcsearch.serving.settings import ServingSettings
-from qcsearch.serving.state import open_state
+from qcsearch.serving.state import open_state, seals_file
 from qcsearch.serving.watching.log import Log
 from qcsearch.serving.watching.metrics import Metrics
 
@@ -68,9 +69,7 @@ def serve(
         open_state(settings.state, log.event) as state,
         closing(Quotas(state.ledger, lambda error: log.event("fault", part="quotas", error=error))) as quotas,
     ):
-        catalog = Catalog([ServedModel.load(spec) for spec in bundles])
-        for model in catalog:
-            model.warm()
+        catalog = _catalog(bundles, _seals(settings))
         engine = ExactEngine(limits.queued_rows, limits.batch_rows, metrics.batch)
         service = Service(catalog, engine, guard, quotas, limits, metrics)
         app = make_app(service, log, state.audit)
@@ -86,6 +85,23 @@ def serve(
         )
         server.on_started = lambda: on_ready(address)
         asyncio.run(_run(server, listener, engine, state.audit))
+
+
+def _seals(settings: ServingSettings) -> Seals | None:
+    if settings.seal_key is None or settings.state is None:
+        return None
+    return Seals(settings.seal_key, seals_file(settings.state))
+
+
+def _catalog(bundles: Sequence[str], seals: Seals | None) -> Catalog:
+    """The models, warm, and known to be served from now on."""
+    catalog = Catalog([ServedModel.load(spec, seals) for spec in bundles])
+    for model in catalog:
+        model.warm()
+    for model in catalog:
+        if seals is not None and model.seal is not None:
+            seals.remember(model.seal)
+    return catalog
 
 
 async def _run(server: Server, listener: socket.socket, engine: ExactEngine, audit: AuditLog | None) -> None:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from qcsearch.bundle.model import read_model
 from qcsearch.bundle.probe import PROBE, check_probe, probe_samples
-from qcsearch.bundle.seal import model_name
+from qcsearch.bundle.seal import Seal, model_name
 from qcsearch.bundle.verify import read_verified
 from qcsearch.data.checks import as_numbers, check_shape, check_X
 from qcsearch.data.quantum.reading import check_states
 from qcsearch.data.sources.samples import load_samples
+from qcsearch.serving.models.seals import Seals
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 
@@ -33,29 +34,33 @@ class ServedModel:
         digest: of the bundle: its name by content.
         model: the model.
         probe: the bundle's `probe.json`; None if it has none.
+        seal: who vouches for it; None if nobody was asked for.
     """
 
     name: str
     digest: str
     model: TrainedModel
     probe: bytes | None = None
+    seal: Seal | None = None
 
     @classmethod
-    def load(cls, spec: str) -> ServedModel:
+    def load(cls, spec: str, seals: Seals | None = None) -> ServedModel:
         """Verify and read a bundle.
 
         Args:
             spec: path of the bundle, or `NAME=PATH`; without a name it has that of the folder or file.
+            seals: that it must have one of; None for none.
 
         Raises:
-            BundleError: if it is not as it was written.
+            BundleError: if it is not as it was written, or not sealed as it must be.
             InputError: if the name cannot stand in an address.
         """
         name, given, path = spec.partition("=")
         if not given or "/" in name:
             name, path = "", spec
         name, bundle = model_name(path, name), read_verified(path)
-        return cls(name, bundle.manifest.digest, read_model(bundle.files), bundle.files.get(PROBE))
+        seal = None if seals is None else seals.check(bundle, path, name)
+        return cls(name, bundle.manifest.digest, read_model(bundle.files), bundle.files.get(PROBE), seal)
 
     @property
     def version(self) -> str:

@@ -60,7 +60,17 @@ class ServeOptions:
         typer.Option(
             "--state",
             metavar="DIR",
-            help="Folder of what keys used and of the audit log; needed where keys have quotas a day.",
+            help="Folder of what keys used, of the audit log and of the newest seals; needed where keys have quotas a "
+            "day, and for --seal-key.",
+        ),
+    ] = None
+    seal_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--seal-key",
+            metavar="FILE",
+            help="Public key that bundles must be sealed with, as `qcsearch bundle` makes it; an older one than was "
+            "served is refused, too.",
         ),
     ] = None
     drain_seconds: Annotated[
@@ -89,6 +99,7 @@ class ServeOptions:
     "qcsearch serve digits-model",
     "qcsearch serve digits=runs/digits/model iris=iris.zip --port 9000",
     "qcsearch serve digits-model --keys keys.json --state service",
+    "qcsearch serve digits=digits.zip --seal-key seal.pub --state service",
     "qcsearch serve digits-model --oidc-issuer https://login.example.org --audience digits",
     "qcsearch serve digits-model --host 0.0.0.0 --keys keys.json --tls-cert cert.pem --tls-key key.pem",
 )
@@ -125,6 +136,7 @@ def serve(
         tls_key=options.tls_key,
         drain_seconds=options.drain_seconds,
         state=options.state,
+        seal_key=options.seal_key,
     )
     be_patient()
 
