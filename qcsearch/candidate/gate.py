@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from qcsearch.candidate import checks
@@ -43,6 +43,13 @@ class Angle:
     scale: float = 1.0
     feature: int | None = None
     weight: int | None = None
+
+    def at(self, features: Sequence[float], weights: Sequence[float]) -> float:
+        """Its value in radians, of these features and weights."""
+        x = 1.0 if self.feature is None else features[self.feature]
+        w = 1.0 if self.weight is None else weights[self.weight]
+        varies = self.feature is not None or self.weight is not None
+        return float(self.constant + self.scale * x * w) if varies else self.constant
 
     def shifted(self, n_weights: int) -> Angle:
         """The same angle with its weight, if any, renumbered by `+ n_weights`."""

@@ -16,7 +16,9 @@ from qcsearch._version import __version__
 from qcsearch.errors import QCSearchError
 from qcsearch.serving.access.caller import Caller
 from qcsearch.serving.audit.log import AuditLog
+from qcsearch.serving.page.document import document
 from qcsearch.serving.routes import open_inference, people, schemas
+from qcsearch.serving.routes.explain import explain
 from qcsearch.serving.routes.problems import documented, on_http_error, on_refusal
 from qcsearch.serving.service import Service
 from qcsearch.serving.watching.log import Log
@@ -31,8 +33,15 @@ _NAMED = documented(401, 403, 404, 429, 503)
 _READ_HERE = (schemas.InferRequest, schemas.PredictRequest, schemas.Problem)
 
 
-def make_app(service: Service, log: Log, audit: AuditLog | None = None) -> Watched:
-    """The ASGI application of a service."""
+def make_app(service: Service, log: Log, audit: AuditLog | None = None, *, page: bool = False) -> Watched:
+    """The ASGI application of a service.
+
+    Args:
+        service: what its routes ask.
+        log: gets a line a request.
+        audit: the same, signed; None to keep none.
+        page: whether there is a page at `/`, and the route that shows how an answer comes about.
+    """
     app = FastAPI(
         title="qcsearch", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         description="Trained quantum models: the Open Inference Protocol v2, and /v1/predict for people.",
@@ -42,6 +51,8 @@ def make_app(service: Service, log: Log, audit: AuditLog | None = None) -> Watch
     _open_routes(app, service)
     _model_routes(app, service)
     _people_routes(app, service)
+    if page:
+        _page_routes(app, service)
     _describe(app)
     return Watched(app, service, log, audit)
 
@@ -124,6 +135,22 @@ def _people_routes(app: FastAPI, service: Service) -> None:
         """Metrics of the service, as Prometheus reads them."""
         (await _caller(request, service)).check("admin")
         return Response(service.metrics.text(), media_type=service.metrics.content_type)
+
+
+def _page_routes(app: FastAPI, service: Service) -> None:
+    """What shows more of a model than its answers."""
+    found = document()
+
+    @app.get("/", include_in_schema=False)
+    async def page(request: Request) -> Response:
+        """Draw a digit or paste a row; of no model, so anybody may have it."""
+        _seen(request)
+        return Response(found.content, headers=found.headers, media_type="text/html")
+
+    @app.post("/v1/explain", **_asking("people", schemas.PredictRequest, schemas.ExplainResponse))
+    async def explained(request: Request) -> Response:
+        """Predict one sample and show how: preprocessed values, circuit with its angles, expectation values."""
+        return await explain(request, service, await _caller(request, service))
 
 
 def _seen(request: Request) -> None:

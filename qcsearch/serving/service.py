@@ -74,15 +74,20 @@ class Service:
         caller.check_model(name)
         return self.catalog.find(name, version)
 
-    def check_rows(self, n_rows: int) -> None:
+    def check_rows(self, n_rows: int, most: int | None = None) -> None:
         """Pass if one request may have so many samples.
+
+        Args:
+            n_rows: how many it has.
+            most: fewer than any request may have, if its route takes fewer.
 
         Raises:
             UnreadableError: if not.
         """
-        if n_rows > self.limits.rows:
+        most = self.limits.rows if most is None else most
+        if n_rows > most:
             raise UnreadableError(
-                f"A request must have at most {self.limits.rows:,} samples. It has {n_rows:,}.",
+                f"A request must have at most {most:,} sample{'s' * (most > 1)}. It has {n_rows:,}.",
                 "send them in parts.",
             )
 

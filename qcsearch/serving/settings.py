@@ -58,6 +58,7 @@ class ServingSettings:
         oidc: whose tokens may ask in place of keys; None for nobody's.
         state: folder of quotas, audit log and newest seals; None to keep none of them.
         seal_key: file of the public key that bundles must be sealed with; None if they need no seal.
+        page: whether there is a page at `/`; it shows all of a model to who may `explain`.
         tls_cert: file of the certificate chain; None for plain HTTP.
         tls_key: file of its key.
         drain_seconds: that a service which is told to end still takes connections, while it says that it is not ready.
@@ -73,6 +74,7 @@ class ServingSettings:
     state: Path | None = None
     seal_key: Path | None = None
     oidc: OidcSettings | None = None
+    page: bool = False
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

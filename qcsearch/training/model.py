@@ -110,7 +110,19 @@ class TrainedModel:
         return first if isinstance(first, ColumnEncoder) else None
 
     def features(self, X: ArrayLike) -> Floats:
-        """The circuit's features `(n_samples, n_derived)` of raw samples.
+        """The circuit's features `(n_samples, n_derived)` of raw samples; arguments as for `prepared`.
+
+        Raises:
+            DataError: as `prepared`.
+        """
+        return self.derived(self.prepared(X))
+
+    def derived(self, prepared: Floats) -> Floats:
+        """The circuit's features `(n_samples, n_derived)` of what `prepared` returned."""
+        return self.transpiled.derive(prepared, self.parameters)
+
+    def prepared(self, X: ArrayLike) -> Floats:
+        """What the preprocessing makes of raw samples, `(n_samples, n_features)` in radians; states stay as they are.
 
         Args:
             X: `(n_samples, n_features_in)`, or images `(n_samples, height, width)`. A frame is read by the names of its
@@ -121,7 +133,7 @@ class TrainedModel:
             DataError: if it is not a table of finite numbers with the features of the training.
         """
         if self.quantum is not None:
-            return self.transpiled.derive(check_states(X, self.quantum))
+            return check_states(X, self.quantum)
         encoder = self.encoder
         if is_frame(X) or (encoder is not None and holds_text(X)):
             X = load_features(X, self.feature_names or self.n_features_in, None, encoder)
@@ -129,7 +141,7 @@ class TrainedModel:
         flat, shape = check_X(X, self.n_features_in, owner="the model", missing=gaps)
         if shape is not None and self.image_shape is not None:
             check_shape(shape, self.image_shape, "X", "the model is expecting")
-        return self.transpiled.derive(self.pipeline.transform(flat), self.parameters)
+        return self.pipeline.transform(flat)
 
     def expectations(self, X: ArrayLike, noise: bool = True, program: Expectations | None = None) -> Floats:
         """Expectation values `(n_samples, n_observables)`.
@@ -150,7 +162,14 @@ class TrainedModel:
         Raises:
             DataError: as `features`, or if an output is not finite.
         """
-        values = self.expectations(X, noise, program)
+        return self.outputs(self.expectations(X, noise, program))
+
+    def outputs(self, values: Floats) -> Floats:
+        """Outputs of the head `(n_samples, n_outputs)`, of expectation values `(n_samples, n_observables)`.
+
+        Raises:
+            DataError: if one is not finite.
+        """
         with np.errstate(all="ignore"):  # said below
             logits = self.head.logits(values)
         if not np.isfinite(logits).all():

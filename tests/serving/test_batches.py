@@ -12,6 +12,7 @@ import pytest
 
 from qcsearch.errors import DataError
 from qcsearch.serving.engines.exact import ExactEngine
+from qcsearch.serving.models.steps import Steps
 from qcsearch.serving.refusals import BusyError, ExpiredError
 
 BAD = -1.0
@@ -30,13 +31,13 @@ class Doubling:
     def computed(self):
         return sorted(value for batch in self.batches for value in batch)
 
-    def outputs(self, rows):
+    def steps(self, rows):
         assert self.let.wait(10)
         assert threading.current_thread() is not threading.main_thread()
         self.batches.append(rows[:, 0].tolist())
         if (rows == BAD).any():
             raise DataError("There is a bad row.")
-        return 2 * rows
+        return Steps(rows, rows, rows, 2 * rows)
 
     def labels(self, outputs):
         return outputs[:, 0]

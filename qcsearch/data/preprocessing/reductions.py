@@ -77,10 +77,15 @@ class AveragePool(Reduction):
 
     def n_outputs(self, n_features: int, n_classes: int) -> int:
         """Height × width of the small image."""
-        height, width = self._small()
+        height, width = self.small_shape()
         return height * width
 
-    def _small(self) -> tuple[int, int]:
+    def small_shape(self) -> tuple[int, int]:
+        """`(height, width)` of the small image.
+
+        Raises:
+            CandidateError: if the setting is wrong, or there are no images.
+        """
         image = check_image("pool", self.image_shape)
         size = tuple(self.size) if isinstance(self.size, list | tuple) else (self.size, self.size)
         if len(size) != 2 or not all(_is_count(s) and s <= full for s, full in zip(size, image, strict=True)):
@@ -96,16 +101,16 @@ class AveragePool(Reduction):
 
     def fitted_outputs(self) -> int:
         """See `Step`: the image has as many pixels as there are features."""
-        height, width = self._small()
+        height, width = self.small_shape()
         check_pixels(self.n_features_in_, check_image("pool", self.image_shape))
         return height * width
 
     def _learn(self, X: FloatArray, y: NDArray[Any] | None) -> None:
-        self._small()
+        self.small_shape()
         check_pixels(X.shape[1], check_image("pool", self.image_shape))
 
     def _apply(self, X: FloatArray) -> FloatArray:
-        small, image = self._small(), check_image("pool", self.image_shape)
+        small, image = self.small_shape(), check_image("pool", self.image_shape)
         rows, columns = (_overlaps(s, full) for s, full in zip(small, image, strict=True))
         pooled: FloatArray = rows @ X.reshape(-1, *image) @ columns.T
         return pooled.reshape(len(X), -1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -39,9 +39,17 @@ class DrawnGate:
     title: str = ""
 
 
-def drawn_gates(gate_list: GateList) -> list[DrawnGate]:
-    """The gates of a candidate's circuit, in order of time."""
-    return [_drawn(gate) for gate in gate_list.gates]
+def drawn_gates(gate_list: GateList, angles: Sequence[float | None] | None = None) -> list[DrawnGate]:
+    """The gates of a candidate's circuit, in order of time.
+
+    Args:
+        gate_list: the circuit.
+        angles: of each gate in radians, None of one without; left out, a gate shows what its angle depends on.
+    """
+    gates = [_drawn(gate) for gate in gate_list.gates]
+    if angles is None:
+        return gates
+    return [_bound(gate, angle) for gate, angle in zip(gates, angles, strict=True)]
 
 
 def draw(
@@ -110,6 +118,13 @@ def _drawn(gate: Gate) -> DrawnGate:
     plus = " + " if constant and factors else ""
     title = f"{gate.name}({constant}{plus}{scale}{product})"
     return DrawnGate(gate.name, gate.qubits, kind, product or constant, title)
+
+
+def _bound(gate: DrawnGate, angle: float | None) -> DrawnGate:
+    """The gate with its angle's value."""
+    if angle is None:
+        return gate
+    return replace(gate, angle=f"{angle:.2f}", title=f"{gate.title} = {angle:.4f} rad")
 
 
 def _subscript(number: int) -> str:

@@ -10,9 +10,9 @@ from qcsearch.serving.refusals import ForbiddenError, UnknownModelError
 
 __all__ = ["ANYBODY", "SCOPES", "Caller", "Scope"]
 
-Scope: TypeAlias = Literal["predict", "admin"]
+Scope: TypeAlias = Literal["predict", "explain", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-"""`predict`: metadata and predictions. `admin`: metrics."""
+"""`predict`: metadata and predictions. `explain`: how they come about, which is all of a model. `admin`: metrics."""
 
 
 @dataclass(frozen=True)

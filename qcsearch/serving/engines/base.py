@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from qcsearch.serving.models.served import ServedModel
+from qcsearch.serving.models.steps import Steps
 from qcsearch.training.expectations import Floats
 
 __all__ = ["Answers", "Engine"]
@@ -23,6 +24,7 @@ class Answers:
         source: the same with its name, as the command line says it.
         labels: `(n_samples,)` or `(n_samples, n_outputs)`, in the words of the training.
         figures: probabilities, or numbers in their own units, `(n_samples, n_outputs)`.
+        steps: the way there.
     """
 
     model: ServedModel
@@ -30,6 +32,7 @@ class Answers:
     source: str
     labels: NDArray[Any]
     figures: Floats
+    steps: Steps
 
     def __len__(self) -> int:
         return len(self.figures)

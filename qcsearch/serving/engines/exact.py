@@ -99,10 +99,10 @@ def _compute(asked: list[tuple[ServedModel, Floats]]) -> list[Outcome]:
     """Answers to each request; if they cannot be had together, one by one, so that a bad one fails alone."""
     model = asked[0][0]
     try:
-        outputs = model.outputs(np.concatenate([rows for _, rows in asked]))
-        labels, figures = model.labels(outputs), model.figures(outputs)
+        steps = model.steps(np.concatenate([rows for _, rows in asked]))
+        labels, figures = model.labels(steps.outputs), model.figures(steps.outputs)
     except Exception as error:  # whatever it is: it is told to whoever asked, and the thread goes on
         return [error] if len(asked) == 1 else [_compute([one])[0] for one in asked]
-    ends = np.cumsum([len(rows) for _, rows in asked])[:-1]
-    parts = zip(np.split(labels, ends), np.split(figures, ends), strict=True)
+    ends = np.cumsum([len(rows) for _, rows in asked])[:-1].tolist()
+    parts = zip(np.split(labels, ends), np.split(figures, ends), steps.split(ends), strict=True)
     return [Answers(model, KIND, model.source, *part) for part in parts]

@@ -72,7 +72,7 @@ def serve(
         catalog = _catalog(bundles, _seals(settings))
         engine = ExactEngine(limits.queued_rows, limits.batch_rows, metrics.batch)
         service = Service(catalog, engine, guard, quotas, limits, metrics)
-        app = make_app(service, log, state.audit)
+        app = make_app(service, log, state.audit, page=settings.page)
         server = Server(connection_config(settings, app), service, settings.drain_seconds, log)
         if state.audit is not None:
             models = {model.name: model.digest for model in catalog}

@@ -17,6 +17,7 @@ from qcsearch.data.checks import as_numbers, check_shape, check_X
 from qcsearch.data.quantum.reading import check_states
 from qcsearch.data.sources.samples import load_samples
 from qcsearch.serving.models.seals import Seals
+from qcsearch.serving.models.steps import Steps
 from qcsearch.training.expectations import Floats
 from qcsearch.training.model import TrainedModel
 
@@ -102,9 +103,9 @@ class ServedModel:
             check_shape(shape, model.image_shape, "X", "the model is expecting")
         return X
 
-    def outputs(self, X: Floats) -> Floats:
-        """The head's outputs `(n_samples, n_outputs)` of samples that `read` returned, on the exact engine."""
-        return self.model.decision(X)
+    def steps(self, X: Floats) -> Steps:
+        """What the model makes of samples that `read` returned, on the exact engine."""
+        return Steps.of(self.model, X)
 
     def labels(self, outputs: Floats) -> NDArray[Any]:
         """What outputs say, as the training knew it: `(n_samples,)`, or `(n_samples, n_outputs)`."""
@@ -132,7 +133,7 @@ class ServedModel:
             BundleError: if it does not say of its bundle's probe what it said when that was written.
             QCSearchError: if it cannot predict.
         """
-        self.outputs(probe_samples(self.model)[:1])
+        self.steps(probe_samples(self.model)[:1])
         if self.probe is not None:
             check_probe(self.model, self.probe)
 

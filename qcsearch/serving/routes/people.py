@@ -19,7 +19,7 @@ from qcsearch.serving.routes.images import read_image
 from qcsearch.serving.routes.schemas import PredictRequest
 from qcsearch.serving.service import Service
 
-__all__ = ["predict"]
+__all__ = ["ask", "predict", "predictions"]
 
 
 async def predict(request: Request, service: Service, caller: Caller) -> Response:
@@ -29,10 +29,27 @@ async def predict(request: Request, service: Service, caller: Caller) -> Respons
         RefusedError: if the body is wrong, or cannot be answered now.
         DataError: if the model cannot take the samples.
     """
+    return Response(_told(await ask(request, service, caller)), media_type="application/json")
+
+
+async def ask(request: Request, service: Service, caller: Caller, most: int | None = None) -> Answers:
+    """What a model says of the samples in a body.
+
+    Args:
+        request: whose.
+        service: that is asked.
+        caller: who asks.
+        most: samples that the body may have; None for as many as any request.
+
+    Raises:
+        RefusedError: if the body is wrong, or cannot be answered now.
+        DataError: if the model cannot take the samples.
+    """
     asked = parse(PredictRequest, await read_body(request, service.limits.body_bytes))
     served = service.find(caller, asked.model or _only(service, caller))
-    answers = await service.predict(served, _rows(asked, served, service), request.state.record)
-    return Response(_told(answers), media_type="application/json")
+    rows = _rows(asked, served, service)
+    service.check_rows(len(rows), most)
+    return await service.predict(served, rows, request.state.record)
 
 
 def _only(service: Service, caller: Caller) -> str:
@@ -88,22 +105,26 @@ def _named(rows: list[Any], served: ServedModel) -> Any:
     return _table([[row[name] for name in names] for row in rows], served)
 
 
-def _told(answers: Answers) -> bytes:
+def predictions(answers: Answers) -> list[dict[str, Any]]:
+    """Label and probabilities of each sample."""
     served, names = answers.model, answers.model.model.target.names
     labels, figures = answers.labels.tolist(), answers.figures.tolist()
-    predictions = [
+    return [
         {
             "label": label,
             "probabilities": dict(zip(names, shares, strict=True)) if served.has_probabilities else None,
         }
         for label, shares in zip(labels, figures, strict=True)
     ]
+
+
+def _told(answers: Answers) -> bytes:
     return orjson.dumps(
         {
-            "model": served.name,
-            "digest": served.digest,
+            "model": answers.model.name,
+            "digest": answers.model.digest,
             "kind": answers.kind,
             "source": answers.source,
-            "predictions": predictions,
+            "predictions": predictions(answers),
         }
     )

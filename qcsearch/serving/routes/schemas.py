@@ -7,18 +7,23 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
+    "ExplainResponse",
     "InferInput",
     "InferOutput",
     "InferRequest",
     "InferResponse",
+    "Measured",
     "ModelList",
     "ModelMetadata",
     "PredictRequest",
     "PredictResponse",
     "Prediction",
+    "Prepared",
     "Problem",
     "RequestedOutput",
     "ServerMetadata",
+    "ShownCircuit",
+    "ShownGate",
     "Tensor",
 ]
 
@@ -144,6 +149,55 @@ class PredictResponse(Strict):
     kind: str = Field(description="simulated exact, fake-backend or hardware.")
     source: str
     predictions: list[Prediction]
+
+
+class Prepared(Strict):
+    """What the preprocessing makes of a sample."""
+
+    reduction: str
+    values: list[float | None] = Field(description="In radians; null of a pixel that never varied.")
+    shape: list[int] | None = Field(description="Height and width, if the values are still an image.")
+    names: list[str] | None = Field(description="Of the columns, if the values are still theirs.")
+    interval: list[float] | None = Field(description="Lowest and highest angle; null if nothing is scaled.")
+
+
+class ShownGate(Strict):
+    """A gate with its angle."""
+
+    name: str
+    qubits: list[int]
+    angle: float | None = Field(description="In radians.")
+    formula: str = Field(description="The gate with what its angle holds: features x, weights θ.")
+
+
+class ShownCircuit(Strict):
+    """The circuit of one sample."""
+
+    qubits: list[int] = Field(description="Of the device, by the circuit's wires.")
+    gates: list[ShownGate]
+    drawing: str = Field(description="The same as SVG.")
+
+
+class Measured(Strict):
+    """An expectation value."""
+
+    observable: str
+    value: float
+
+
+class ExplainResponse(Strict):
+    """One sample's way through a model; null is what is too large to be shown."""
+
+    model: str
+    digest: str = Field(description="Of the bundle: SHA-256 of its manifest.")
+    kind: str = Field(description="simulated exact, fake-backend or hardware.")
+    source: str
+    prediction: Prediction
+    prepared: Prepared | None
+    features: list[float] | None = Field(description="What the circuit's angles read.")
+    circuit: ShownCircuit | None
+    measured: list[Measured]
+    outputs: list[float] = Field(description="Of the head; of classes their logits.")
 
 
 class Problem(Loose):

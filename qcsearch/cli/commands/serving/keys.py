@@ -27,7 +27,7 @@ class KeyOptions:
         typer.Option(
             "--scope",
             metavar="S",
-            help="predict (the default) or admin (metrics); several times for both.",
+            help="predict (the default), explain (all of a model, for the page) or admin (metrics); can be repeated.",
         ),
     ] = None
     model: Annotated[

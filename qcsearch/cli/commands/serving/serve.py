@@ -47,7 +47,8 @@ class ServeOptions:
         typer.Option("--oidc-jwks", metavar="FILE", help="Its public keys. Default: fetched from it."),
     ] = None
     scope_claim: Annotated[
-        str, typer.Option("--scope-claim", metavar="NAME", help="Where its tokens say predict or admin.")
+        str,
+        typer.Option("--scope-claim", metavar="NAME", help="Where its tokens say predict, explain or admin."),
     ] = "scope"
     tls_cert: Annotated[
         Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate chain (PEM), for HTTPS.")
@@ -73,6 +74,13 @@ class ServeOptions:
             "served is refused, too.",
         ),
     ] = None
+    page: Annotated[
+        bool,
+        typer.Option(
+            "--page",
+            help="A page at / to draw a digit or paste a row. It shows all of a model to keys of the scope explain.",
+        ),
+    ] = False
     drain_seconds: Annotated[
         float,
         typer.Option(
@@ -96,7 +104,7 @@ class ServeOptions:
 
 @grouped
 @examples(
-    "qcsearch serve digits-model",
+    "qcsearch serve digits-model --page",
     "qcsearch serve digits=runs/digits/model iris=iris.zip --port 9000",
     "qcsearch serve digits-model --keys keys.json --state service",
     "qcsearch serve digits=digits.zip --seal-key seal.pub --state service",
@@ -137,6 +145,7 @@ def serve(
         drain_seconds=options.drain_seconds,
         state=options.state,
         seal_key=options.seal_key,
+        page=options.page,
     )
     be_patient()
 

@@ -1,0 +1,1 @@
+"""The page for people: one document that fetches nothing from anywhere else."""
