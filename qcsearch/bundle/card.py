@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from qcsearch.bundle.card_deployment import deployment_words, ends, errors_table
 from qcsearch.circuits.observables import n_bases
 from qcsearch.deployment.executors.folding import fold_notice
 from qcsearch.escape import for_card, for_code
@@ -16,7 +17,7 @@ from qcsearch.training.judging.residuals import AbsoluteError
 from qcsearch.training.shots.score import ShotScore
 from qcsearch.training.statistics import Difference, Interval, wilson
 from qcsearch.typed import read
-from qcsearch.wording import metric, microseconds
+from qcsearch.wording import microseconds
 
 if TYPE_CHECKING:
     from qcsearch.data.targets import Target
@@ -25,19 +26,19 @@ if TYPE_CHECKING:
 
 __all__ = ["model_card"]
 
-_KINDS = {
-    "simulated": "a simulation",
-    "fake-backend": "a recorded backend, simulated: not hardware",
-    "hardware": "a quantum processor",
-}
-
-
 _CIRCUITS = """- `circuit.qasm`: OpenQASM 3, weights bound, features those of the sample that its head names.
 - `circuit_inputs.qasm`: OpenQASM 3, weights bound, a feature is `input float[64] x0` and so on.
 - `circuit.qpy`: Qiskit, weights bound, a feature is the parameter `x[0]` and so on.
 
 Features are what `load_bundle(...).features(X)` makes of raw samples; their heads name qubits and observables. The
 answer is what the head makes of the expectation values."""
+
+
+_LIMITS = {
+    "classification": "It knows the classes listed above and no others: whatever it is given, it answers one of them.",
+    "multilabel": "It knows the labels listed above and no others: whatever it is given, it answers with these.",
+    "regression": "It answers with a number whatever it is given, also far from the samples that it was trained on.",
+}
 
 
 def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Deployment | None) -> str:
@@ -57,7 +58,7 @@ def model_card(model: TrainedModel, metrics: Mapping[str, Json], deployment: Dep
         ("Metrics", _metrics(metrics)),
         _by_output(model.target, metrics),
         ("Baselines", _baselines(metrics.get("baselines"))),
-        ("Deployment", _deployment(deployment, model.target)),
+        ("Deployment", deployment_words(deployment, model.target)),
         ("Limits", _limits(model, deployment)),
     ]
     parts = [f"{'#' if i == 0 else '##'} {title}\n\n{body}\n" for i, (title, body) in enumerate(sections)]
@@ -151,7 +152,7 @@ def _error(name: str, value: Json, n_test: Json) -> str:
     """The interval of an accuracy on the test part."""
     if not (name.startswith("test_accuracy") and isinstance(value, float) and isinstance(n_test, int)):
         return ""
-    return _ends(wilson(value, n_test))
+    return ends(wilson(value, n_test))
 
 
 def _by_output(target: Target, metrics: Mapping[str, Json]) -> tuple[str, str]:
@@ -162,10 +163,8 @@ def _by_output(target: Target, metrics: Mapping[str, Json]) -> tuple[str, str]:
     if not isinstance(found, list) or not found:
         return "By number", "Not recorded."
     rows = [read(AbsoluteError, one, "the error of a number") for one in found]
-    lines = [f"| {for_card(row.name)} | {row.value:.4g} | {_ends(row.interval)} |" for row in rows]
-    columns = ["| number | mean absolute error | 95 % interval |", "|---|---|---|"]
     note = "On the test part, in the units of the data, under noise, at infinitely many shots."
-    return "By number", "\n".join([note, "", *columns, *lines])
+    return "By number", "\n".join([note, "", *errors_table(rows)])
 
 
 def _by_class(found: Json) -> str:
@@ -174,7 +173,7 @@ def _by_class(found: Json) -> str:
         return "Not recorded."
     rows = [read(Recall, one, "the recall of a class") for one in found]
     lines = [
-        f"| {for_card(row.label)} | {row.n_samples} | {row.recall:.4f} | {_ends(row.interval)} "
+        f"| {for_card(row.label)} | {row.n_samples} | {row.recall:.4f} | {ends(row.interval)} "
         f"| {'–' if row.precision is None else f'{row.precision:.4f}'} |"
         for row in rows
     ]
@@ -211,10 +210,10 @@ def _baselines(found: Json) -> str:
     rows = [read(_Baseline, {name: one.get(name) for name in names}, "a baseline") for one in found]
     lines = []
     for row in rows:
-        value, ends, found = row.shown
+        value, around, found = row.shown
         lines.append(
-            f"| {for_card(row.name)} | {value:.4f} | {_ends(ends)} | {_at_shots(row)} "
-            f"| {found.value:+.4f} | {_ends((found.low, found.high))} | {found.p:.2g} |"
+            f"| {for_card(row.name)} | {value:.4f} | {ends(around)} | {_at_shots(row)} "
+            f"| {found.value:+.4f} | {ends((found.low, found.high))} | {found.p:.2g} |"
         )
     what = "score" if rows[0].test_accuracy is None else "accuracy"
     test = "normal with the bootstrap's error" if what == "score" else "of the exact McNemar test"
@@ -235,40 +234,9 @@ def _at_shots(row: _Baseline) -> str:
     return "" if score is None else f"{score.accuracy:.4f} ({score.shots} shots)"
 
 
-def _ends(interval: Interval) -> str:
-    return f"{interval[0]:.4f} to {interval[1]:.4f}"
-
-
-def _deployment(deployment: Deployment | None, target: Target) -> str:
-    if deployment is None:
-        return "The model was not deployed when this card was written: every number above is a simulation."
-    found = deployment.deployed
-    shots = "" if found.shot_error is None else f" (shots alone ± {found.shot_error:.4f})"
-    rows = {
-        "noiseless (simulated)": deployment.noiseless,
-        "noisy (simulated)": deployment.noisy,
-        f"deployed ({deployment.kind})": found,
-    }
-    lines = [
-        f"| {name} | {score.accuracy:.4f} | {_ends(score.interval(target.has_accuracy))} | {score.n_samples} |"
-        for name, score in rows.items()
-    ]
-    tuning = deployment.tuning
-    return "\n".join(
-        [
-            f"Backend `{deployment.backend}`: {_KINDS[deployment.kind]}. {deployment.shots} shots{shots}. "
-            f"Weights kept: those {tuning.kept} the {len(tuning.losses)} training steps on the backend.",
-            "",
-            f"| on the test part | {metric(target.score_name)} | 95 % interval | samples |",
-            "|---|---|---|---|",
-            *lines,
-        ]
-    )
-
-
 def _limits(model: TrainedModel, deployment: Deployment | None) -> str:
     limits = [
-        "It knows the classes listed above and no others: whatever it is given, it answers one of them.",
+        _LIMITS[model.target.task],
         "It was made for one calibration of one device; on another day or device, measure it again.",
         "Checksums show that the bundle is as it was written. They do not show who wrote it.",
     ]

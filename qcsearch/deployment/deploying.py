@@ -25,6 +25,7 @@ from qcsearch.deployment.versions import library_versions
 from qcsearch.devices.device import Device
 from qcsearch.errors import InputError
 from qcsearch.training.heads import FittedHead
+from qcsearch.training.judging.residuals import absolute_errors
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.options import check_options
 
@@ -108,6 +109,7 @@ def deploy(
         mitigated=program.mitigated,
         remap=remap,
         notices=_notices(parts, tuner, test, settings.steps, len(tuning.losses), remap),
+        absolute_errors=absolute_errors(tuned.target, test.y, tuned.head.answers(found.values)),
     )
 
 

@@ -18,6 +18,7 @@ from qcsearch.errors import InputError
 from qcsearch.storage import canonical, files
 from qcsearch.storage.canonical import Json
 from qcsearch.storage.limits import MAX_JSON_BYTES, MAX_PARAMETER
+from qcsearch.training.judging.residuals import AbsoluteError
 from qcsearch.training.model import TrainedModel
 from qcsearch.training.parameters import Parameters
 from qcsearch.typed import read
@@ -87,6 +88,7 @@ class Deployment:
         mitigated: whether errors were taken out of the deployed score.
         remap: the qubits that the model was remapped to before, and why; None if it was not.
         notices: what a reader should know, a sentence each.
+        absolute_errors: of numbers, how far off is what was measured, in the units of the data.
     """
 
     backend: str
@@ -111,6 +113,7 @@ class Deployment:
     mitigated: bool = False
     remap: Remap | None = None
     notices: tuple[str, ...] = ()
+    absolute_errors: tuple[AbsoluteError, ...] = ()
 
     def apply(self, model: TrainedModel) -> TrainedModel:
         """The model as the deployment left it: with the weights that it kept, on the qubits that it ran on.

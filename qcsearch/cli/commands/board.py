@@ -141,7 +141,7 @@ def _show_final(rows: list[Row], device: str) -> None:
     display(table(title, columns, map(_baseline, baselines), right=range(1, len(columns))))
     if rows[0].metric != rows[0].measure:
         _show_scores([rows[0], *baselines])
-    _show_errors([rows[0], *baselines])
+    _show_errors([*winners, *baselines])
     for row in rows:
         if row.note:
             tell(f"{row.name}: {row.note}")

@@ -168,6 +168,8 @@ def _without_weights(found: Deployment) -> dict[str, Any]:
 
 
 def _show(found: Deployment, name: str) -> None:
+    from qcsearch.training.judging.residuals import errors_text
+
     scores = (found.noiseless, found.noisy, found.deployed)
     rows = [
         (f"{metric(name)} on the test split", *(shown(score.accuracy, name) for score in scores)),
@@ -176,6 +178,9 @@ def _show(found: Deployment, name: str) -> None:
     ]
     columns = ("", "noiseless, exact", f"noisy ({found.device}), exact", f"{found.backend} ({found.kind})")
     display(table("Deployment: same weights, same samples", columns, rows, right=(1, 2, 3)))
+    if found.absolute_errors:
+        errors = errors_text(found.absolute_errors)
+        tell(f"Mean absolute error there, in the units of the data, with its 95 % interval: {errors}.")
     tuning = found.tuning
     if tuning.after is not None:
         tell(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qcsearch.reporting.page.table import Table, percent
 from qcsearch.reporting.page.table import score as shown
+from qcsearch.training.judging.residuals import errors_text
 from qcsearch.wording import metric, seconds
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def deployment(found: Deployment | None, name: str = "accuracy") -> DeploymentVi
         ("± finite number of samples", *(shown(score.sampling_error, name) for score in scores)),
         ("± shots", *(shown(score.shot_error, name) for score in scores)),
     ]
+    if found.absolute_errors:
+        rows.append(("mean absolute error", "", "", errors_text(found.absolute_errors)))
     columns = ("", "noiseless, exact", "noisy, exact", f"measured on {found.backend}")
     return DeploymentView(
         tuning=_tuning(found, name),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from qcsearch.search.run.result import SearchResult
 from qcsearch.search.run.scores import BaselineScore, Best
@@ -60,7 +60,8 @@ class Row:
         score_difference: of a baseline, the winner's score minus its own.
         calibration: of the winner's probabilities, under noise.
         recalls: how often the winner recognises each class, under noise.
-        absolute_errors: of numbers, the mean absolute error of each in its own units, on the test split.
+        absolute_errors: of numbers, the mean absolute error of each in its own units, on the test split; of a
+            `deployed` one as measured.
         thresholds: by which the winner decides; None if none were asked for.
         split: which part of the data all are from: `validation`, `folds` of training and validation part, or `test`.
         trial: the trial's number, if it is one.
@@ -238,12 +239,12 @@ class _Deployed:
     noisy: _Score
     noiseless: _Score
     deployed: _Score
+    absolute_errors: tuple[AbsoluteError, ...]
 
 
 def _deployed_row(winner: Row, deployment: Json) -> Row:
     """The winner with the weights that its deployment kept: all accuracies on the samples that were measured."""
-    parts = {name: deployment.get(name) for name in ("backend", "kind", "noisy", "noiseless", "deployed")}
-    found = read(_Deployed, parts, "a deployment")
+    found = read(_Deployed, {one.name: deployment.get(one.name) for one in fields(_Deployed)}, "a deployment")
     measure = "accuracy" if winner.measure == "accuracy" else "r2"
     score = found.deployed
     return replace(
@@ -257,7 +258,7 @@ def _deployed_row(winner: Row, deployment: Json) -> Row:
         score_interval=None,
         calibration=None,
         recalls=(),
-        absolute_errors=(),
+        absolute_errors=found.absolute_errors,
         thresholds=None,
         chosen="",
         note="",
