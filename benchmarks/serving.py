@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -27,12 +24,13 @@ import httpx
 import numpy as np
 import psutil
 import tritonclient.http as triton
+from service.process import Line, Service, samples, serving
+from service.reloads import reloads
 
 from qcsearch.bundle import load_bundle
 from qcsearch.serving.access import keys
 
 ROWS, CONNECTIONS = 10_000, 32
-QCSEARCH = [sys.executable, "-c", "from qcsearch.cli.main import main; main()"]
 HEAD = b"POST /v1/predict HTTP/1.1\r\nHost: x\r\n"
 HOSTILE = {
     "silent": (b"", b""),
@@ -43,51 +41,9 @@ HOSTILE = {
 }
 
 
-@dataclass(frozen=True)
-class Line:
-    """One promise: what was found, and whether that keeps it."""
-
-    name: str
-    found: str
-    kept: bool
-
-
-@dataclass(frozen=True)
-class Service:
-    """One that runs."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.port}"
-
-    def client(self, **settings: object) -> httpx.Client:
-        return httpx.Client(base_url=f"http://{self.host}", timeout=30, **settings)  # type: ignore[arg-type]
-
-
-@contextmanager
-def serving(bundle: Path, *arguments: object) -> Iterator[Service]:
-    """A service, for as long as it takes."""
-    command = [*QCSEARCH, "serve", f"it={bundle}", "--port", "0", "--json", *map(str, arguments)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        try:
-            yield Service(process, int(json.loads(line)["address"].rpartition(":")[2]))
-        finally:
-            process.kill()
-
-
-def samples(bundle: Path, n: int = ROWS) -> np.ndarray:
-    """Rows, each unlike every other."""
-    return np.random.default_rng(0).uniform(0, 16, (n, load_bundle(bundle).n_features_in))
-
-
 def equality(bundle: Path) -> Line:
     """An unmodified client gets the bundle's own numbers, whoever else asks meanwhile."""
-    X, rng = samples(bundle), np.random.default_rng(1)
+    X, rng = samples(bundle, ROWS), np.random.default_rng(1)
     expected = load_bundle(bundle).predict_proba(X)
     cuts = np.cumsum(rng.integers(1, 40, ROWS))
     parts = np.split(rng.permutation(ROWS), cuts[cuts < ROWS])
@@ -276,7 +232,7 @@ def _timed(do: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-LINES = {line.__name__: line for line in (equality, idle, hostile, wrong, strangers, endings)}
+LINES = {line.__name__: line for line in (equality, idle, hostile, wrong, strangers, endings, reloads)}
 
 
 def main() -> None:

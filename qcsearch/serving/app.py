@@ -17,7 +17,7 @@ from qcsearch.errors import QCSearchError
 from qcsearch.serving.access.caller import Caller
 from qcsearch.serving.audit.log import AuditLog
 from qcsearch.serving.page.document import document
-from qcsearch.serving.routes import open_inference, people, schemas
+from qcsearch.serving.routes import open_inference, people, repository, schemas
 from qcsearch.serving.routes.explain import explain
 from qcsearch.serving.routes.problems import documented, on_http_error, on_refusal
 from qcsearch.serving.service import Service
@@ -28,9 +28,10 @@ __all__ = ["make_app"]
 
 _MODEL = "/v2/models/{name}"
 _VERSION = "/v2/models/{name}/versions/{version}"
+_LOAD = "/v2/repository/models/{name}/load"
 _ADMITTED = documented(401, 403, 429, 503)
 _NAMED = documented(401, 403, 404, 429, 503)
-_READ_HERE = (schemas.InferRequest, schemas.PredictRequest, schemas.Problem)
+_READ_HERE = (schemas.InferRequest, schemas.LoadRequest, schemas.PredictRequest, schemas.Problem)
 
 
 def make_app(service: Service, log: Log, audit: AuditLog | None = None, *, page: bool = False) -> Watched:
@@ -130,6 +131,14 @@ def _people_routes(app: FastAPI, service: Service) -> None:
         """Predict samples: rows of features, or an image."""
         return await people.predict(request, service, await _caller(request, service))
 
+    @app.post(_LOAD, **_asking("protocol", schemas.LoadRequest, schemas.LoadResponse, 409))
+    async def load(request: Request, name: str) -> schemas.LoadResponse:
+        """Read a model's bundle again, and serve it if it can be; else the one of before stays."""
+        caller = await _caller(request, service)
+        caller.check("admin")
+        caller.check_model(name)
+        return await repository.load(request, service, service.catalog.find(name))
+
     @app.get("/metrics", tags=["health"], response_class=Response, responses=_ADMITTED)
     async def metrics(request: Request) -> Response:
         """Metrics of the service, as Prometheus reads them."""
@@ -168,13 +177,13 @@ def _readiness(service: Service) -> Response:
     return Response(status_code=200 if service.ready else 503)
 
 
-def _asking(tag: str, body: type[BaseModel], answer: type[BaseModel]) -> dict[str, Any]:
+def _asking(tag: str, body: type[BaseModel], answer: type[BaseModel], *further: int) -> dict[str, Any]:
     """What OpenAPI says of a route that reads its body by itself."""
     schema = {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}}
     return {
         "tags": [tag],
         "response_model": answer,
-        "responses": documented(400, 401, 403, 404, 413, 415, 429, 503),
+        "responses": documented(400, 401, 403, 404, 413, 415, 429, 503, *further),
         "openapi_extra": {"requestBody": {"required": True, "content": {"application/json": schema}}},
     }
 

@@ -16,6 +16,7 @@ __all__ = [
     "MediaTypeError",
     "QuotaError",
     "RefusedError",
+    "ReloadError",
     "TooLargeError",
     "UnauthorizedError",
     "UnknownModelError",
@@ -85,6 +86,12 @@ class QuotaError(RefusedError):
     def __init__(self, message: str, retry_after: int, fix: str | None = None) -> None:
         super().__init__(message, fix)
         self.retry_after = retry_after
+
+
+class ReloadError(RefusedError):
+    """A bundle cannot take the place of the one before, which is served on."""
+
+    status, title = 409, "Not reloaded"
 
 
 class BusyError(RefusedError):

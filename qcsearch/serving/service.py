@@ -12,6 +12,7 @@ from qcsearch.serving.access.caller import Caller
 from qcsearch.serving.access.guard import Guard
 from qcsearch.serving.engines.base import Answers, Engine
 from qcsearch.serving.models.catalog import Catalog
+from qcsearch.serving.models.loading import Reloader
 from qcsearch.serving.models.served import ServedModel
 from qcsearch.serving.quotas.amounts import Amounts
 from qcsearch.serving.quotas.quotas import Quotas
@@ -34,6 +35,7 @@ class Service:
         quotas: how much a key may.
         limits: how much a request, and all together.
         metrics: what is counted.
+        reloader: reads bundles again.
         draining: whether it was told to end, and still takes connections.
         closing: whether it takes none any more, so that each answer closes its own.
     """
@@ -44,6 +46,7 @@ class Service:
     quotas: Quotas
     limits: Limits
     metrics: Metrics
+    reloader: Reloader
     draining: bool = False
     closing: bool = False
 

@@ -25,6 +25,7 @@ from qcsearch.serving.access.guard import OpenDoor
 from qcsearch.serving.app import make_app
 from qcsearch.serving.engines.exact import ExactEngine
 from qcsearch.serving.models.catalog import Catalog
+from qcsearch.serving.models.loading import Reloader
 from qcsearch.serving.models.served import ServedModel
 from qcsearch.serving.quotas.quotas import Quotas
 from qcsearch.serving.service import Service
@@ -57,9 +58,9 @@ def ask(model, *requests):
     async def main():
         engine = ExactEngine(limits.queued_rows, limits.batch_rows)
         quotas = Quotas(None)
-        app = make_app(
-            Service(Catalog([served]), engine, OpenDoor(), quotas, limits, metrics), Log(log.append)
-        )
+        catalog, lines = Catalog([served]), Log(log.append)
+        reloader = Reloader(catalog, lines, metrics)
+        app = make_app(Service(catalog, engine, OpenDoor(), quotas, limits, metrics, reloader), lines)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://it") as client:
             answers = [await client.request("GET" if b is None else "POST", p, json=b) for p, b in requests]
         await engine.close()

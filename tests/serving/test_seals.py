@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 
@@ -10,13 +9,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from qcsearch.bundle import seal_bundle
-from qcsearch.bundle.seal import SEAL, Seal
+from qcsearch.bundle.seal import Seal
 from qcsearch.bundle.sealing import create_seal_key
 from qcsearch.bundle.verify import read_verified
 from qcsearch.errors import BundleError, FileError, InputError
 from qcsearch.serving.http.server import serve as run_service
 from qcsearch.serving.models.seals import Seals
 from qcsearch.serving.settings import ServingSettings
+from qcsearch.serving.state import seals_file
 from qcsearch.storage.signing import read_private_key
 
 
@@ -93,21 +93,16 @@ def test_seals_need_a_state_that_keeps_the_newest(place):
         ServingSettings(seal_key=place[1])
 
 
-def test_a_sealed_bundle_is_served_and_what_is_not_sealed_is_not(bundle, serve, place, tmp_path):
+def test_what_is_not_sealed_or_too_old_is_not_served_at_all(bundle, place, tmp_path):
     path, state = tmp_path / "flowers", tmp_path / "state"
     shutil.copytree(bundle, path)
-    settings = ServingSettings(seal_key=place[1], state=state)
+    settings = ServingSettings(port=0, seal_key=place[1], state=state)
     with pytest.raises(BundleError, match="must be sealed"):
         run_service([str(path)], settings)
-    seal_bundle(path, place[0], name="flowers")
-    old = (path / SEAL).read_bytes()
-    newest = seal_bundle(path, place[0], name="flowers")
-    with serve(path, "--seal-key", place[1], "--state", state) as process, process.client() as client:
-        assert client.get("/v1/models").json() == {"models": ["flowers"]}
-    kept = json.loads((state / "seals.json").read_text())["newest"]
-    assert kept == {"flowers": {"sealed_at": newest.sealed_at, "digest": newest.digest}}
-    (path / SEAL).write_bytes(old)
-    with pytest.raises(BundleError, match="must not be sealed before"):
-        run_service([str(path)], settings)
+    old = seal_bundle(path, place[0], name="flowers")
     with pytest.raises(BundleError, match="must be sealed as 'weeds'"):
         run_service([f"weeds={path}"], settings)
+    newest = old.model_copy(update={"sealed_at": "2099-01-01T00:00:00.000000+00:00"})
+    Seals(place[1], seals_file(state)).remember(newest)
+    with pytest.raises(BundleError, match="must not be sealed before"):
+        run_service([str(path)], settings)

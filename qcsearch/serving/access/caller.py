@@ -12,7 +12,7 @@ __all__ = ["ANYBODY", "SCOPES", "Caller", "Scope"]
 
 Scope: TypeAlias = Literal["predict", "explain", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-"""`predict`: metadata and predictions. `explain`: how they come about, which is all of a model. `admin`: metrics."""
+"""`predict`: metadata and predictions. `explain`: how they come about, all of a model. `admin`: metrics, reloads."""
 
 
 @dataclass(frozen=True)

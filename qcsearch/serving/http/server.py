@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import time
@@ -26,9 +27,8 @@ from qcsearch.serving.app import make_app
 from qcsearch.serving.audit.log import AuditLog
 from qcsearch.serving.engines.exact import ExactEngine
 from qcsearch.serving.http.connection import connection_class
-from qcsearch.serving.models.catalog import Catalog
+from qcsearch.serving.models.loading import Reloader, load_catalog
 from qcsearch.serving.models.seals import Seals
-from qcsearch.serving.models.served import ServedModel
 from qcsearch.serving.quotas.quotas import Quotas
 from qcsearch.serving.refusals import AuditError
 from qcsearch.serving.service import Service
@@ -69,9 +69,12 @@ def serve(
         open_state(settings.state, log.event) as state,
         closing(Quotas(state.ledger, lambda error: log.event("fault", part="quotas", error=error))) as quotas,
     ):
-        catalog = _catalog(bundles, _seals(settings))
+        seals = _seals(settings)
+        catalog = load_catalog(bundles, seals)
         engine = ExactEngine(limits.queued_rows, limits.batch_rows, metrics.batch)
-        service = Service(catalog, engine, guard, quotas, limits, metrics)
+        audited = {} if state.audit is None else {"audit": state.audit.event}
+        reloader = Reloader(catalog, log, metrics, seals, **audited)
+        service = Service(catalog, engine, guard, quotas, limits, metrics, reloader)
         app = make_app(service, log, state.audit, page=settings.page)
         server = Server(connection_config(settings, app), service, settings.drain_seconds, log)
         if state.audit is not None:
@@ -91,17 +94,6 @@ def _seals(settings: ServingSettings) -> Seals | None:
     if settings.seal_key is None or settings.state is None:
         return None
     return Seals(settings.seal_key, seals_file(settings.state))
-
-
-def _catalog(bundles: Sequence[str], seals: Seals | None) -> Catalog:
-    """The models, warm, and known to be served from now on."""
-    catalog = Catalog([ServedModel.load(spec, seals) for spec in bundles])
-    for model in catalog:
-        model.warm()
-    for model in catalog:
-        if seals is not None and model.seal is not None:
-            seals.remember(model.seal)
-    return catalog
 
 
 async def _run(server: Server, listener: socket.socket, engine: ExactEngine, audit: AuditLog | None) -> None:
@@ -140,6 +132,8 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._service, self._drain_seconds, self.log = service, drain_seconds, log
         self._ends_at: float | None = None
+        self._terminal = has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+        self._reloading: set[asyncio.Task[None]] = set()
         self.on_started: Callable[[], None] = lambda: None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -172,11 +166,12 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Have SIGTERM and SIGINT end the service; the second one at once."""
+        """Have SIGTERM and SIGINT end the service, the second one at once; on SIGHUP bundles are read again."""
         loop = asyncio.get_running_loop()
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-        for number in handlers:
-            loop.add_signal_handler(number, self._end)
+        does = {signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._hang_up}
+        handlers = {number: signal.getsignal(number) for number in does}
+        for number, do in does.items():
+            loop.add_signal_handler(number, do)
         try:
             yield
         finally:
@@ -191,6 +186,26 @@ class Server(uvicorn.Server):
         self._service.draining = True
         self._ends_at = time.monotonic() + self._drain_seconds
         self.log.event("draining")
+
+    def _hang_up(self) -> None:
+        """Read bundles again; or end, if what hung up is the terminal that the service was started from."""
+        if self._service.draining:
+            return
+        if self._terminal and not has_terminal():
+            self._end()
+        else:
+            task = asyncio.create_task(self._service.reloader.reload_all())
+            self._reloading.add(task)
+            task.add_done_callback(self._reloading.discard)
+
+
+def has_terminal() -> bool:
+    """Whether the process has a terminal that can be closed."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
 
 
 def _guard(settings: ServingSettings) -> Guard:

@@ -37,6 +37,10 @@ class Catalog:
     def __len__(self) -> int:
         return len(self._models)
 
+    def replace(self, model: ServedModel) -> None:
+        """Put a model in the place of that of its name; who has found that one keeps it."""
+        self._models[model.name] = model
+
     def find(self, name: str, version: str | None = None) -> ServedModel:
         """The model of a name, in the one version that there is of it.
 

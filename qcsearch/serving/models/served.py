@@ -36,6 +36,7 @@ class ServedModel:
         model: the model.
         probe: the bundle's `probe.json`; None if it has none.
         seal: who vouches for it; None if nobody was asked for.
+        path: where it was read, and will be again.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ServedModel:
     model: TrainedModel
     probe: bytes | None = None
     seal: Seal | None = None
+    path: str = ""
 
     @classmethod
     def load(cls, spec: str, seals: Seals | None = None) -> ServedModel:
@@ -61,7 +63,8 @@ class ServedModel:
             name, path = "", spec
         name, bundle = model_name(path, name), read_verified(path)
         seal = None if seals is None else seals.check(bundle, path, name)
-        return cls(name, bundle.manifest.digest, read_model(bundle.files), bundle.files.get(PROBE), seal)
+        model = read_model(bundle.files)
+        return cls(name, bundle.manifest.digest, model, bundle.files.get(PROBE), seal, path)
 
     @property
     def version(self) -> str:

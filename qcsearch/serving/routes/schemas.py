@@ -12,6 +12,8 @@ __all__ = [
     "InferOutput",
     "InferRequest",
     "InferResponse",
+    "LoadRequest",
+    "LoadResponse",
     "Measured",
     "ModelList",
     "ModelMetadata",
@@ -122,6 +124,20 @@ class ModelList(Strict):
     """Names of the models that the caller may use."""
 
     models: list[str]
+
+
+class LoadRequest(Loose):
+    """That a model's bundle is to be read again."""
+
+    parameters: dict[str, Any] = Field(default={}, json_schema_extra={"maxProperties": 0})
+
+
+class LoadResponse(Strict):
+    """What became of it."""
+
+    name: str
+    digest: str = Field(description="Of the bundle that is served now.")
+    before: str = Field(description="Of the one that was served before; the same if it is the same.")
 
 
 class PredictRequest(Strict):

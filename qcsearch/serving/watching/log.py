@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,5 +54,8 @@ class Log:
 
 
 def _to_stderr(line: bytes) -> None:
-    sys.stderr.buffer.write(line)
-    sys.stderr.buffer.flush()
+    with suppress(
+        OSError
+    ):  # of a terminal that is closed, or a disk that is full: the audit log is what must be kept
+        sys.stderr.buffer.write(line)
+        sys.stderr.buffer.flush()

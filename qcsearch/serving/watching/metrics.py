@@ -32,6 +32,9 @@ class Metrics:
             buckets=_SECONDS,
         )
         self.rows = Counter("qcsearch_rows", "Samples that were predicted.", ["model"], registry=registry)
+        self.reloads = Counter(
+            "qcsearch_reloads", "Bundles that were read again, by outcome.", ["outcome"], registry=registry
+        )
         self._batch = Histogram(
             "qcsearch_batch_rows", "Samples computed in one go.", registry=registry, buckets=_ROWS
         )

@@ -14,6 +14,7 @@ from qcsearch.serving.access.caller import ANYBODY
 from qcsearch.serving.app import make_app
 from qcsearch.serving.engines.exact import ExactEngine
 from qcsearch.serving.models.catalog import Catalog
+from qcsearch.serving.models.loading import Reloader
 from qcsearch.serving.models.served import ServedModel
 from qcsearch.serving.quotas.quotas import Quotas
 from qcsearch.serving.service import Service
@@ -82,7 +83,9 @@ def ask():
         async def main():
             engine, quotas = ExactEngine(limits.queued_rows, limits.batch_rows), Quotas(None)
             models = Catalog([ServedModel("it", "0" * 64, model)])
-            service = Service(models, engine, Door(caller), quotas, limits, Metrics())
+            metrics = Metrics()
+            reloader = Reloader(models, Log(lambda line: None), metrics)
+            service = Service(models, engine, Door(caller), quotas, limits, metrics, reloader)
             app = make_app(service, Log(log.append), page=page)
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://it") as client:
                 answer = await client.request("GET" if body is None else "POST", path, json=body)
