@@ -25,7 +25,7 @@ help:
 	@echo "make demo      install and run the main job on scikit-learn's digits 0-3 (under five minutes)"
 	@echo "make test      install what the tests need and run them (under eight minutes)"
 	@echo "make coverage  what share of the rooms up to the training their own tests run (two minutes)"
-	@echo "make lint      ruff, mypy --strict, which room may import which, and the shape of the house"
+	@echo "make lint      ruff, mypy --strict, which room may import which, the shape of the house, and what deploy/ says"
 	@echo "make wheel     build the wheel and try it outside the checkout"
 	@echo "make bench     the exact engine against its peers: same circuits, same noise (about fifteen minutes)"
 	@echo "make bench-search   whole searches: nine tasks, quantum data, all strategies, noise (some four hours; stopped, it goes on)"
@@ -70,6 +70,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python .ci/shape.py
+	$(BIN)/hadolint deploy/Containerfile deploy/lambda/Containerfile
+	$(BIN)/yamllint --strict deploy
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python .ci/try_wheel.py

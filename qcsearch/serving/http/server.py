@@ -9,33 +9,19 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import asdict
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 
-from qcsearch._version import __version__
 from qcsearch.errors import InputError
-from qcsearch.serving.access.guard import Guard, OpenDoor
-from qcsearch.serving.access.keyring import Keyring
-from qcsearch.serving.access.keys import load
-from qcsearch.serving.access.oidc.cache import KeyCache
-from qcsearch.serving.access.oidc.door import OidcDoor
-from qcsearch.serving.access.oidc.sources import open_source
-from qcsearch.serving.app import make_app
 from qcsearch.serving.audit.log import AuditLog
-from qcsearch.serving.engines.exact import ExactEngine
 from qcsearch.serving.http.connection import connection_class
-from qcsearch.serving.models.loading import Reloader, load_catalog
-from qcsearch.serving.models.seals import Seals
-from qcsearch.serving.quotas.quotas import Quotas
+from qcsearch.serving.opening import Opened, open_service
 from qcsearch.serving.refusals import AuditError
 from qcsearch.serving.service import Service
 from qcsearch.serving.settings import ServingSettings
-from qcsearch.serving.state import open_state, seals_file
 from qcsearch.serving.watching.log import Log
-from qcsearch.serving.watching.metrics import Metrics
 
 __all__ = ["Server", "connection_config", "serve"]
 
@@ -63,43 +49,26 @@ def serve(
         InputError: if a name stands twice, nobody can listen there, the issuer gives no keys, or the state is of
             another service.
     """
-    limits, metrics, log, guard = settings.limits, Metrics(), Log(), _guard(settings)
     with (
         _bound(settings.host, settings.port) as listener,  # nobody is answered before all models are warm
-        open_state(settings.state, log.event) as state,
-        closing(Quotas(state.ledger, lambda error: log.event("fault", part="quotas", error=error))) as quotas,
+        open_service(bundles, settings) as opened,
     ):
-        seals = _seals(settings)
-        catalog = load_catalog(bundles, seals)
-        engine = ExactEngine(limits.queued_rows, limits.batch_rows, metrics.batch)
-        audited = {} if state.audit is None else {"audit": state.audit.event}
-        reloader = Reloader(catalog, log, metrics, seals, **audited)
-        service = Service(catalog, engine, guard, quotas, limits, metrics, reloader)
-        app = make_app(service, log, state.audit, page=settings.page)
-        server = Server(connection_config(settings, app), service, settings.drain_seconds, log)
-        if state.audit is not None:
-            models = {model.name: model.digest for model in catalog}
-            state.audit.started(version=__version__, models=models, recovered=asdict(state.recovered))
-        metrics.watch_queue(lambda: engine.waiting_rows)
-        metrics.watch_connections(lambda: len(server.server_state.connections))
+        server = Server(
+            connection_config(settings, opened.app), opened.service, settings.drain_seconds, opened.log
+        )
+        opened.service.metrics.watch_connections(lambda: len(server.server_state.connections))
         host, port = listener.getsockname()[:2]
         address = (
             f"{'https' if settings.tls_cert else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
         )
         server.on_started = lambda: on_ready(address)
-        asyncio.run(_run(server, listener, engine, state.audit))
+        asyncio.run(_run(server, listener, opened))
 
 
-def _seals(settings: ServingSettings) -> Seals | None:
-    if settings.seal_key is None or settings.state is None:
-        return None
-    return Seals(settings.seal_key, seals_file(settings.state))
-
-
-async def _run(server: Server, listener: socket.socket, engine: ExactEngine, audit: AuditLog | None) -> None:
-    signing = asyncio.create_task(_sign(audit, server.log))
+async def _run(server: Server, listener: socket.socket, opened: Opened) -> None:
+    signing = asyncio.create_task(_sign(opened.audit, server.log))
     await server.serve([listener])
-    await engine.close()
+    await opened.service.engine.close()
     signing.cancel()
 
 
@@ -206,21 +175,6 @@ def has_terminal() -> bool:
     except OSError:
         return False
     return True
-
-
-def _guard(settings: ServingSettings) -> Guard:
-    if settings.oidc is not None:
-        keys = KeyCache(open_source(settings.oidc))
-        asyncio.run(keys.fill())
-        return OidcDoor(settings.oidc, keys)
-    if settings.keys is None:
-        return OpenDoor()
-    if settings.state is None and any(key.quota.daily for key in load(settings.keys).values()):
-        raise InputError(
-            f"A service must have --state to keep quotas, which keys in '{settings.keys}' have. There is none.",
-            "serve with --state DIR.",
-        )
-    return Keyring(settings.keys)
 
 
 def connection_config(settings: ServingSettings, app: Any) -> uvicorn.Config:
