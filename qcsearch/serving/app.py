@@ -16,6 +16,7 @@ from qcsearch._version import __version__
 from qcsearch.errors import QCSearchError
 from qcsearch.serving.access.caller import Caller
 from qcsearch.serving.audit.log import AuditLog
+from qcsearch.serving.http.local import LocalOnly
 from qcsearch.serving.page.document import document
 from qcsearch.serving.routes import open_inference, people, repository, schemas
 from qcsearch.serving.routes.explain import explain
@@ -34,7 +35,9 @@ _NAMED = documented(401, 403, 404, 429, 503)
 _READ_HERE = (schemas.InferRequest, schemas.LoadRequest, schemas.PredictRequest, schemas.Problem)
 
 
-def make_app(service: Service, log: Log, audit: AuditLog | None = None, *, page: bool = False) -> Watched:
+def make_app(
+    service: Service, log: Log, audit: AuditLog | None = None, *, page: bool = False, local: bool = False
+) -> Watched:
     """The ASGI application of a service.
 
     Args:
@@ -42,6 +45,7 @@ def make_app(service: Service, log: Log, audit: AuditLog | None = None, *, page:
         log: gets a line a request.
         audit: the same, signed; None to keep none.
         page: whether there is a page at `/`, and the route that shows how an answer comes about.
+        local: whether it answers to this machine's own names alone.
     """
     app = FastAPI(
         title="qcsearch", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
@@ -55,7 +59,7 @@ def make_app(service: Service, log: Log, audit: AuditLog | None = None, *, page:
     if page:
         _page_routes(app, service)
     _describe(app)
-    return Watched(app, service, log, audit)
+    return Watched(LocalOnly(app) if local else app, service, log, audit)
 
 
 def _open_routes(app: FastAPI, service: Service) -> None:

@@ -71,7 +71,7 @@ def open_service(bundles: Sequence[str], settings: ServingSettings) -> Iterator[
         audited = {} if state.audit is None else {"audit": state.audit.event}
         reloader = Reloader(catalog, log, metrics, seals, **audited)
         service = Service(catalog, engine, guard, quotas, limits, metrics, reloader)
-        app = make_app(service, log, state.audit, page=settings.page)
+        app = make_app(service, log, state.audit, page=settings.page, local=settings.open)
         if state.audit is not None:
             models = {model.name: model.digest for model in catalog}
             state.audit.started(version=__version__, models=models, recovered=asdict(state.recovered))

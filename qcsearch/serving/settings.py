@@ -89,12 +89,17 @@ class ServingSettings:
             )
         if self.keys is not None and self.oidc is not None:
             raise InputError("A service must have --keys or --oidc-issuer. It has both.")
-        if self.keys is None and self.oidc is None and not is_loopback(self.host):
+        if self.open and not is_loopback(self.host):
             raise InputError(
                 f"A service on {self.host} can be reached from elsewhere and must have "
                 "--keys or --oidc-issuer. There is none.",
                 "qcsearch keys create keys.json --name NAME, then serve with --keys keys.json; or --host 127.0.0.1.",
             )
+
+    @property
+    def open(self) -> bool:
+        """Whether whoever reaches the service may ask."""
+        return self.keys is None and self.oidc is None
 
 
 def is_loopback(host: str) -> bool:

@@ -87,3 +87,18 @@ def test_to_predict_from_a_bundle_loads_nothing_of_the_search(bundle):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:9000", "LOCALHOST:1"])
+def test_a_service_without_keys_answers_to_this_machines_names(service, host):
+    with service.client() as client:
+        assert client.get("/v1/models", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["rebound.example.org:8080", "127.0.0.1.example.org", "localhost.", "a:b:c", "[", "192.0.2.1"]
+)
+def test_and_to_no_other_by_which_a_page_from_elsewhere_could_read_it(service, host):
+    with service.client() as client:
+        answer = client.get("/v1/models", headers={"Host": host})
+    assert (answer.status_code, answer.json()["title"]) == (421, "Misdirected request")
