@@ -77,9 +77,9 @@ def _compiled(**options: Any) -> Any:
     return decorate
 
 
-ALLOCATING: Any = _compiled(_nrt=True)
+ALLOCATING: Any = _compiled(_nrt=True, no_cfunc_wrapper=True)
 """Decorator of kernels that make arrays."""
-KERNEL: Any = _compiled(_nrt=False)
+KERNEL: Any = _compiled(_nrt=False, no_cfunc_wrapper=True)
 """Decorator of what Python calls. Without Numba's run time for references (NRT): the caller holds all arrays while a
 kernel runs, and counting references to them, atomically and in each of the small functions, costs a small circuit a
 tenth of its time."""

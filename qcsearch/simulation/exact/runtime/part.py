@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,9 @@ from qcsearch.simulation.exact.planning.memory import Memory
 from qcsearch.simulation.exact.planning.plan import FROM_GROUND, Start, make_plan
 from qcsearch.simulation.exact.runtime.batch import Batch
 from qcsearch.simulation.exact.runtime.bound import Bound, bound_bytes, new_bound
+from qcsearch.simulation.exact.runtime.first import FirstState
 from qcsearch.simulation.exact.runtime.threads import Run, run_in_order
-from qcsearch.simulation.exact.runtime.workspace import Pool, aligned, as_aligned
+from qcsearch.simulation.exact.runtime.workspace import Pool
 from qcsearch.simulation.observables import Observable
 
 __all__ = ["Part"]
@@ -76,6 +76,7 @@ class Part:
         per_row = plan.coordinates.size * plan.n_registers // self.lanes
         self._known_step = max(64, _PIECE // per_row // 4 * 4)
         self._batch = Batch(plan, self._n_columns, memory)
+        self._first = FirstState(plan)
         self._registers = [(register, register + 1) for register in range(plan.n_registers)]
         self._bounds: Pool[Bound] = Pool(
             lambda: new_bound(plan, self._n_columns, self._batch.new_sums()),
@@ -104,20 +105,27 @@ class Part:
 
     # one step, shared by all samples
 
-    def bind(self, weights: Floats, run: Run) -> Bound:
-        """Build the shared matrices, the state after the prefix and the observables before the suffix."""
+    def bind(self, weights: Floats, run: Run, *, gradient: bool = True) -> Bound:
+        """Build the shared matrices, the state after the prefix and the observables before the suffix.
+
+        Args:
+            weights: `(n_weights,)`.
+            run: how pieces are run.
+            gradient: whether it comes next. For values alone smaller kernels do: whoever predicts compiles no others.
+        """
         plan, bound = self.plan, self._bounds.take()
-        if len(plan.suffix) and self._n_weights and not self._apart(bound):
+        if len(plan.suffix) and self._n_weights and gradient and not self._apart(bound):
             self._start(bound, weights, 0, plan.n_registers, whole=True)
         else:
             bind(plan.plain_recipe, weights, bound.plain_step)
             if len(plan.suffix):
                 for_all = run if self._apart(bound) else run_in_order
-                for_all(lambda first, last: self._start(bound, _EMPTY, first, last), self._registers)
+                start = self._start if gradient else self._pass_through
+                for_all(lambda first, last: start(bound, _EMPTY, first, last), self._registers)
             if plan.fixed_states:
                 to_coordinates(bound.plain_change, bound.suffix.observables, bound.suffix.coordinates)
         if not plan.fixed_states:
-            bound.first = self._first(bound.step.values)
+            bound.first = self._first.of(bound.step.values)
         return bound
 
     def _apart(self, bound: Bound) -> bool:
@@ -130,23 +138,12 @@ class Part:
             bound.plain_suffix, first, last, whole,
         )  # fmt: skip
 
-    def _first(self, values: Floats) -> Floats:
-        prefix = self.plan.prefix
-        if prefix.trained:
-            return prefix.run(self._ground, prefix.states(), values, keep=False)
-        if self._kept_first is None:
-            self._kept_first = as_aligned(prefix.run(self._ground, prefix.states(), values, keep=False))
-        return self._kept_first
-
-    _kept_first: Floats | None = None
-
-    @cached_property
-    def _ground(self) -> Floats:
-        """|0…0⟩: 1 on every string of I and Z."""
-        state = aligned(self.plan.layout.size, self.dtype)
-        state.fill(0)
-        state[self.plan.ground[:, None] + np.arange(self.lanes)] = 1
-        return state
+    def _pass_through(self, bound: Bound, _: Floats, register: int, __: int) -> None:
+        """As `_start` for one register of observables, with nothing kept for the way back."""
+        suffix, buffers, size = self.plan.suffix, bound.suffix, self.plan.layout.size
+        at, base = slice(register * size, (register + 1) * size), register * buffers.apart
+        states = buffers.states[base : base + suffix.apart]
+        buffers.observables[at] = suffix.run(buffers.measured[at], states, bound.step.values, keep=False)
 
     # known states
 
@@ -156,7 +153,7 @@ class Part:
             return self.plan.coordinates.states(X)
         bound = self._bounds.take()
         bind(self.plan.plain_recipe, np.zeros(self._n_weights), bound.plain_step)
-        bound.first = self._first(bound.step.values)
+        bound.first = self._first.of(bound.step.values)
         low = self._batch.states(features, len(X), bound, run)
         self.release(bound)
         return States(low, np.ones((len(X), 1), self.dtype))
@@ -240,11 +237,7 @@ class Part:
         wide = self._wide(cotangent, features.shape[0] * self.lanes)
         found = self._batch.gradient(features, wide, bound, run)
         if self.plan.prefix.trained:
-            prefix, values, at_start = self.plan.prefix, bound.step.values, sums.parts.first
-            states, end = prefix.states(), np.zeros_like(at_start)
-            end[:: self.lanes] = at_start.reshape(-1, self.lanes).sum(axis=1)
-            prefix.run(self._ground, states, values, keep=True)
-            prefix.back(end, states, values, sums.parts.values)
+            self._first.back(sums.parts.first, bound.step.values, sums.parts.values)
         return found[: len(cotangent), : self._n_columns], self._finish(bound, run, known=False)
 
     def input_gradient(
@@ -259,7 +252,7 @@ class Part:
             run: how pieces are run.
         """
         if self.plan.fixed_states:
-            bound.first = self._first(bound.step.values)
+            bound.first = self._first.of(bound.step.values)
         wide = self._wide(cotangent, features.shape[0] * self.lanes)
         return self._batch.input_gradient(features, wide, bound, run)[: len(cotangent)]
 

@@ -97,7 +97,7 @@ class Program:
 
         def work(number: int, _: int) -> None:
             part = self._parts[number]
-            bound = part.bind(weights, run)
+            bound = part.bind(weights, run, gradient=False)
             values[:, part.columns] = self._part_values(number, bound, encoded, run)
             part.release(bound)
 

@@ -109,6 +109,18 @@ def test_some_of_the_program_s_observables_have_their_columns():
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("large", [1, 2**17], ids=["apart", "together"])
+@pytest.mark.parametrize("elements", [dense.uploads(), dense.once()], ids=["uploads", "once"])
+def test_values_alone_bind_the_same_numbers_as_values_with_a_gradient(elements, large, monkeypatch):
+    monkeypatch.setattr(parts, "_LARGE", large)
+    part = _part(elements)
+    both, alone = (part.bind(W, run_in_order, gradient=gradient) for gradient in (True, False))
+    assert len(part.plan.suffix)
+    np.testing.assert_array_equal(alone.suffix.observables, both.suffix.observables)
+    np.testing.assert_array_equal(alone.suffix.coordinates, both.suffix.coordinates)
+    np.testing.assert_array_equal(alone.step.values, both.step.values)
+
+
 def test_a_workspace_is_used_again_and_keeps_nothing_of_the_step_before():
     part = _part(dense.uploads())
     first = part.bind(W, run_in_order)
