@@ -10,6 +10,7 @@ from qcsearch.search.run.scores import Selection
 from qcsearch.search.trial.folds import FoldFit
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.training.expectations import Floats
+from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.transpiled import TranspiledCandidate
 
@@ -30,6 +31,7 @@ class Refitted:
             those of the first.
         logits: of small data, those of each sample of training and validation part, by the training that had not seen
             it, `(n_samples, n_classes)`.
+        losses: validation loss after so many steps, `(steps, loss)` in their order; none of the trial's own training.
     """
 
     parameters: Parameters
@@ -39,6 +41,7 @@ class Refitted:
     cut: str = ""
     folds: tuple[FoldFit, ...] = ()
     logits: Floats | None = None
+    losses: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(eq=False)
@@ -50,6 +53,7 @@ class Finalist:
         transpiled: the candidate on its device, with the steps of the refit.
         fits: its trainings, that of the trial first.
         whole: of the winner, a training on the training and validation parts together; None if there was no time.
+        whole_steps: after how many steps that ended; None if it did all that its candidate says.
         selection: of the winner, how it was chosen; None of the others.
         notices: of the winner, which trainings are missing and why, a sentence each.
     """
@@ -58,6 +62,7 @@ class Finalist:
     transpiled: TranspiledCandidate
     fits: list[Refitted] = field(default_factory=list)
     whole: Refitted | None = None
+    whole_steps: int | None = None
     selection: Selection | None = None
     notices: list[str] = field(default_factory=list)
 
@@ -85,6 +90,18 @@ class Finalist:
     def refits(self) -> list[Refitted]:
         """The trainings to judge it by: those of the refit, or the trial's own if there are none."""
         return [fit for fit in self.fits if fit.seed_index > 0] or self.fits
+
+    @property
+    def least_loss_steps(self) -> int | None:
+        """After how many steps the validation loss of the refits is least, on their mean; None if it is not known."""
+        curves = [fit.losses for fit in self.refits]
+        together = [(steps[0][0], fmean(loss for _, loss in steps)) for steps in zip(*curves, strict=False)]
+        return min(together, key=lambda point: point[1])[0] if together else None
+
+    def last_control(self, deadline: float | None) -> TrainingControl:
+        """What a training on the training and validation parts together ends by."""
+        stop = self.whole_steps
+        return TrainingControl(deadline, None if stop is None else lambda step, _: step >= stop)
 
     @property
     def cut(self) -> str:

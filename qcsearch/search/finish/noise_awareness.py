@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qcsearch.search.finish.baselines.base import NOISELESS, NONE, REFITTED, TrainedCircuit, Unmeasured
-from qcsearch.search.finish.baselines.training import alike, finished
+from qcsearch.search.finish.baselines.training import alike, control_alike, finished
 from qcsearch.search.trial.seeds import PRECISION
 from qcsearch.training.heads import FittedHead, make_head
 from qcsearch.training.loop.head import converged_head
-from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.scoring import validation_score
 from qcsearch.training.shots.perturbation import ShotNoise
@@ -58,7 +57,7 @@ class TrainedNoiseless:
             data,
             rng,
             options=replace(options, noise=False),
-            control=TrainingControl(deadline),
+            control=control_alike(winner, deadline),
             dtype=PRECISION,
         )
         return TrainedCircuit(circuit, finished(found).parameters)

@@ -55,7 +55,9 @@ def refit(
     """Train the best again; the winner is the finalist with the best mean, which comes first.
 
     At the end the winner is trained once more on the training and validation parts together, as long as in its refits,
-    and its last weights are kept: by then nothing is chosen any more, and more samples make a better model.
+    and its last weights are kept: by then nothing is chosen any more, and more samples make a better model. Of numbers
+    and of labels it is as long as the validation loss of the refits fell: Goodfellow, Bengio and Courville, *Deep
+    Learning* (2016), algorithm 7.2. Of classes not: their loss rises long before their accuracy falls.
 
     A trial that was cut short may be among them, behind those that were not: it is judged by trainings of the refit
     that go to their end, and where there is no time for these it does not win over one that was not cut.
@@ -155,7 +157,8 @@ def _whole(
     """The winner trained on the training and validation parts together, in a tuning from the weights there are.
 
     None if it did not get to the end, or is clearly worse on these samples (a standard error and one sample) than the
-    best of the other trainings: one that is far from converged must not be handed over for its last weights.
+    best of the other trainings: one that is far from converged must not be handed over for its last weights. One that
+    ends where the refits say is not asked: others may know these samples better because they know them by heart.
     """
     candidate = winner.transpiled.candidate
     both = objective.features.prepare(candidate.preprocessing).data.whole()
@@ -163,6 +166,8 @@ def _whole(
     def said(parameters: Parameters) -> Predictions:
         return classify(winner.transpiled, parameters, both.train.X, both.target)
 
+    if not both.target.n_classes:
+        winner.whole_steps = winner.least_loss_steps
     known = None if warm is None else warm.get(winner.digest)
     start = known or (DRAWN if warm is None else winner.best.parameters)
     trained = _train_whole(objective, winner, both, start, deadline)
@@ -172,7 +177,7 @@ def _whole(
     y, best = both.train.y, said(winner.best.parameters)
     least = both.metric(y, best, both.train.weight) - score_error(both.metric, y, best) - 1 / len(y)
     for parameters in found:
-        if both.metric(y, said(parameters), both.train.weight) >= least:
+        if winner.whole_steps is not None or both.metric(y, said(parameters), both.train.weight) >= least:
             return Refitted(parameters, winner.mean, _WHOLE, winner.mean_loss)
     return None
 
@@ -187,7 +192,7 @@ def _train_whole(
         data,
         np.random.default_rng(seed_words(objective.seed, candidate, _WHOLE)),
         start=start,
-        control=TrainingControl(deadline),
+        control=winner.last_control(deadline),
         dtype=PRECISION,
         shots=objective.shots,
     )
@@ -231,7 +236,10 @@ def train_once(
     score = validation_score(transpiled, found.parameters, data, shots=objective.shots)
     loss = math.inf if found.validation_loss is None else found.validation_loss
     cut = found.stopped.sentence if found.stopped == Stop.BUDGET else ""
-    return Refitted(found.parameters, score, index, loss, cut)
+    losses = tuple(
+        (one.step, math.inf if one.validation_loss is None else one.validation_loss) for one in found.history
+    )
+    return Refitted(found.parameters, score, index, loss, cut, losses=losses)
 
 
 def _train_folds(objective: Objective, candidate: Candidate, repeat: int, deadline: float | None) -> Refitted:

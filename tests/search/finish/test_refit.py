@@ -8,10 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.devices.device import Device
+from qcsearch.search.finish.baselines.training import control_alike
 from qcsearch.search.finish.leaderboard import records
 from qcsearch.search.finish.refit import refit
 from qcsearch.search.run.folder import RunFolder
 from qcsearch.search.run.result import SearchResult
+from qcsearch.search.space.space import SearchSpace
+from qcsearch.search.trial.features import Features
 from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import TrialRecord
@@ -53,7 +58,39 @@ def test_the_winner_is_trained_once_more_on_training_and_validation_parts_togeth
         dtype="float32",
     )
     assert again.steps == candidate.training.steps
+    assert winner.whole_steps is None
     assert winner.chosen.parameters == again.parameters
+
+
+@pytest.mark.parametrize("task", ["regression", "multilabel"])
+def test_of_numbers_and_labels_the_last_training_ends_where_the_refits_know_other_samples_best(
+    task: str, whole: str, device: Device
+) -> None:
+    """Of what is mostly noise more steps learn the noise: a trained circuit and the circuits beside it stop before."""
+    rng = np.random.default_rng(0)
+    X, noise = rng.normal(size=(120, 2)), rng.normal(size=(120, 2))
+    signal = 0.3 * X + noise
+    data = load_dataset((X, signal if task == "regression" else (signal > 0).astype(int)), task=task)
+    space = SearchSpace.from_toml(whole + "[small]\nbelow = 0", "whole")
+    objective = Objective.of(Features(data, 0), space, device, 0)
+    point = {name: next(iter(values)) for name, values in objective.bound.parameters.choices.items()}
+    point |= {"n_layers": 3, "n_qubits": 2, "region": 0, "steps": 12, "learning_rate": 0.3, "head_rate": 3.0}
+    record = objective(0, objective.bound.candidate(point), point)
+    assert record.candidate is not None
+    candidate = replace(record.candidate, training=replace(record.candidate.training, steps=200))
+    record = replace(record, candidate=candidate)
+    winner = refit(objective, [record], deadline=None, emit=lambda event: None)[0]
+    curves = np.array([fit.losses for fit in winner.refits])
+    assert winner.whole_steps == curves[0, curves[:, :, 1].mean(axis=0).argmin(), 0]
+    assert 0 < winner.whole_steps < winner.transpiled.candidate.training.steps
+    trained = objective.features.prepare(candidate.preprocessing).data.whole()
+    words = seed_words(0, winner.transpiled.candidate, 1_000)
+    assert winner.whole is not None
+    rng = np.random.default_rng(words)
+    again = fit_candidate(
+        winner.transpiled, trained, rng, control=control_alike(winner, None), dtype="float32"
+    )
+    assert (again.steps, again.parameters) == (winner.whole_steps, winner.whole.parameters)
 
 
 def test_without_the_time_the_best_by_validation_is_handed_over(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from qcsearch.training.data import TrainingData
     from qcsearch.training.transpiled import TranspiledCandidate
 
-__all__ = ["alike", "finished", "train_alike"]
+__all__ = ["alike", "control_alike", "finished", "train_alike"]
 
 
 def train_alike(
@@ -26,11 +26,13 @@ def train_alike(
 ) -> TrainedCircuit:
     """Train another circuit to its end, on the samples that the winner's weights are of, and from the same seed.
 
+    Where the winner's last training ended before all its steps, so does this one.
+
     Raises:
         Unmeasured: if it was stopped early.
     """
     data, rng = alike(objective, winner, transpiled)
-    control = TrainingControl(deadline)
+    control = control_alike(winner, deadline)
     shots = objective.shots
     found = finished(fit_candidate(transpiled, data, rng, control=control, dtype=PRECISION, shots=shots))
     return TrainedCircuit(transpiled, found.parameters)
@@ -48,6 +50,11 @@ def alike(
     data = objective.features.prepare(candidate.preprocessing).data
     words = seed_words(objective.seed, candidate, winner.chosen.seed_index)
     return (data if winner.whole is None else data.whole()), np.random.default_rng(words)
+
+
+def control_alike(winner: Finalist, deadline: float | None) -> TrainingControl:
+    """What the training of a circuit ends by, if it is treated as the winner."""
+    return TrainingControl(deadline) if winner.whole is None else winner.last_control(deadline)
 
 
 def finished(found: Fit) -> Fit:
