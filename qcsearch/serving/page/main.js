@@ -5,13 +5,13 @@ class Problem extends Error {
 }
 
 const at = (id) => document.getElementById(id);
-let key = "", model = null;
+let key = "", model = null, jobs = false, asked = null;
 
-async function call(path, body = null) {
-  const headers = { ...(key && { Authorization: `Bearer ${key}` }), ...(body && { "Content-Type": "application/json" }) };
+async function call(path, body = null, { method = body ? "POST" : "GET", ...more } = {}) {
+  const headers = { ...more, ...(key && { Authorization: `Bearer ${key}` }), ...(body && { "Content-Type": "application/json" }) };
   let answer;
   try {
-    answer = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" });
+    answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" });
   } catch { throw new Problem("The service cannot be reached.", "see whether it still runs."); }
   const told = await answer.json().catch(() => null);
   if (!answer.ok) throw new Problem(told?.detail ?? `The service answered with ${answer.status}.`, told?.fix, answer.status);
@@ -44,6 +44,7 @@ async function begin() {
     if (wrong) at("about").textContent = `${error.message} ${error.fix ? `Fix: ${error.fix}` : ""}`;
     return;
   }
+  jobs = "/v1/jobs" in ((await call("openapi.json").catch(() => null))?.paths ?? {});
   at("door").hidden = true; at("let-in").hidden = !key;
   at("model").replaceChildren(...names.map((name) => make("option", {}, name)));
   at("choice").hidden = names.length < 2;
@@ -77,7 +78,10 @@ function turn() {
   at("draw").hidden = !drawn; at("paste").hidden = drawn;
 }
 
-function hide_answer() { at("found").hidden = at("inside").hidden = true; }
+function hide_answer() {
+  at("found").hidden = at("inside").hidden = at("more").hidden = true;
+  asked = null;
+}
 
 function rows() {
   if (at("draw").hidden) return readRows(at("row").value, model.names);
@@ -91,8 +95,7 @@ const pad = new Pad(at("pad"), at("pad-said"), () => {
   paint(at("seen"), drawing(), model.shape, 0, Number(at("ink").value), 120);
 });
 
-async function predict() {
-  const body = { model: model.name, rows: rows() };
+async function predict(body) {
   try { return await call("v1/explain", body); } catch (error) {
     if (error.status !== 403) throw error;
     const { predictions: [prediction], ...told } = await call("v1/predict", body);  // the key may ask, but not look inside
@@ -105,13 +108,55 @@ async function submit() {
   at("predict").disabled = true;
   at("status").textContent = "Asking …";
   try {
-    const exact = await predict(), answers = [exact];
-    at("answers").replaceChildren(...answers.map(answerCard));
-    at("worth").textContent = exact.measured ? "" : "This key may not see how it came about: that takes the scope 'explain'.";
-    at("found").hidden = false; at("inside").hidden = !exact.measured;
-    if (exact.measured) at("steps").replaceChildren(...wayOf(exact, answers));
-    at("status").textContent = `${exact.kind}: ${words(exact.prediction.label)}`;
+    const body = { model: model.name, rows: rows() }, exact = await predict(body);
+    hide_answer();
+    asked = { body, exact };
+    show([exact]);
+    offer_backend("Its shots are finite, and may be billed.");
+    at("status").textContent = `${exact.kind}: ${said(exact.prediction)}`;
   } catch (error) { hide_answer(); complain(error); } finally { at("predict").disabled = false; }
+}
+
+function show(answers) {
+  const [exact] = answers;
+  at("answers").replaceChildren(...answers.map(answerCard));
+  at("worth").textContent = exact.measured ? "" : "This key may not see how it came about: that takes the scope 'explain'.";
+  at("found").hidden = false; at("inside").hidden = !exact.measured;
+  if (exact.measured) at("steps").replaceChildren(...wayOf(exact, answers));
+}
+
+// The same sample on the service's backend: a job, which is asked for until it has ended.
+function offer_backend(note) {
+  at("more").hidden = !jobs; at("backend").hidden = false; at("cancel").hidden = true;
+  at("backend-said").textContent = note;
+}
+
+async function ask_backend() {
+  const mine = asked;
+  mine.once ??= Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  at("backend").hidden = true;
+  at("backend-said").textContent = "Asking the backend …";
+  try {
+    mine.job = await call("v1/jobs", mine.body, { "Idempotency-Key": mine.once });
+    while (mine === asked && ["waiting", "running"].includes(mine.job.status)) {
+      at("cancel").hidden = mine.job.status !== "waiting";
+      at("backend-said").textContent = `The backend's job is ${mine.job.status} …`;
+      await new Promise((done) => setTimeout(done, 1000));
+      mine.job = await call(`v1/jobs/${mine.job.id}`).catch((error) => { if (![429, 503].includes(error.status)) throw error; return mine.job; });
+    }
+  } catch (error) {
+    if (mine === asked) { offer_backend(error.message); if (error.status === 401) complain(error); }
+    return;
+  }
+  if (mine === asked) show_job(mine);
+}
+
+function show_job({ exact, job }) {
+  if (job.status !== "done") { asked.once = null; offer_backend(job.problem ?? `The job was ${job.status}.`); return; }
+  const { predictions: [prediction], ...told } = job.result;
+  show([exact, { ...told, prediction }]);
+  at("cancel").hidden = true;
+  at("backend-said").textContent = `${told.kind}: ${said(prediction)}. It took ${job.qpu_seconds.toFixed(2)} s of the backend, ${job.dollars.toFixed(2)} US dollars.`;
 }
 
 at("door").addEventListener("submit", (event) => {
@@ -121,6 +166,12 @@ at("door").addEventListener("submit", (event) => {
   begin();
 });
 at("forget").addEventListener("click", () => { key = ""; begin(); });
+at("backend").addEventListener("click", ask_backend);
+at("cancel").addEventListener("click", () => {
+  const { job } = asked;
+  at("cancel").hidden = true;
+  call(`v1/jobs/${job.id}`, null, { method: "DELETE" }).catch((error) => { at("backend-said").textContent = error.message; });
+});
 at("model").addEventListener("change", () => choose(at("model").value).catch(complain));
 at("ways").addEventListener("change", turn);
 at("clear").addEventListener("click", () => { pad.clear(); hide_answer(); at("status").textContent = ""; });

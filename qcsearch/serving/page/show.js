@@ -30,19 +30,28 @@ function bars(caption, rows, { most = 1, signed = false, top = null } = {}) {
   return table;
 }
 
+// What is predicted: of labels that each hold or not, the names of those that do.
+function said({ label, probabilities }) {
+  const names = probabilities && Array.isArray(label) ? Object.keys(probabilities) : [];
+  if (names.length !== label?.length || !names.length) return words(label);
+  return names.filter((_, i) => label[i]).join(", ") || "none of them";
+}
+
 // One answer under its kind; `measured` where shots, not the exact engine, gave it.
-function answerCard({ kind, source, prediction }) {
+function answerCard({ kind, source, shots, prediction }) {
   const card = make("div", { class: kind === "simulated exact" ? "answer" : "answer measured" },
     make("h3", {}, make("span", { class: "kind" }, kind)),
-    make("p", { class: "note" }, source), make("p", { class: "said" }, words(prediction.label)));
+    make("p", { class: "note" }, shots ? `${source}, ${shots} shots` : source), make("p", { class: "said" }, said(prediction)));
   if (prediction.probabilities) {
     const shares = Object.entries(prediction.probabilities), best = shares.reduce((a, b) => (b[1] > a[1] ? b : a))[0];
     const shown = shares.length > MOST_BARS ? shares.toSorted((a, b) => b[1] - a[1]).slice(0, MOST_BARS) : shares;
-    card.append(bars("Probabilities", shown.map(([name, share]) => [name, share, percent(share)]), { top: Array.isArray(prediction.label) ? null : best }));
+    card.append(bars("Probabilities", shown.map(([name, share]) => [name, share, percent(share) + spread(prediction, name)]), { top: Array.isArray(prediction.label) ? null : best }));
     if (shown.length < shares.length) card.append(make("p", { class: "note" }, `The likeliest ${shown.length} of ${shares.length} classes.`));
   }
   return card;
 }
+
+const spread = ({ errors }, name) => (errors ? ` ± ${(100 * errors[name]).toFixed(1)}` : "");
 
 function step(title, note, ...children) {
   return make("div", { class: "step" }, make("h3", {}, title), make("p", { class: "note" }, note), ...children);

@@ -6,9 +6,11 @@ import math
 import shutil
 
 import pytest
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_wine, make_multilabel_classification
 
+from qcsearch.bundle.write import write_bundle
 from qcsearch.serving.access import keys
+from qcsearch.training.single import train
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -19,6 +21,15 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="needs chromium"),
 ]
+
+
+OF_LABELS = {
+    "encoding": {"name": "angle"},
+    "ansatz": {"name": "hardware_efficient", "settings": {"n_layers": 1}},
+    "qubits": [0, 1, 2, 3],
+    "observables": ["Z0", "Z1"],
+    "training": {"steps": 30, "loss": "binary_cross_entropy"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -233,3 +244,17 @@ def test_a_key_is_asked_for_held_by_the_tab_and_nowhere_else(opened, serve, bund
         page.reload()
         page.wait_for_selector("#door:not([hidden])")
         assert looks not in "".join(service.lines)
+
+
+def test_labels_that_hold_are_told_by_name(opened, serve, tmp_path):
+    X, Y = make_multilabel_classification(60, 4, n_classes=3, random_state=0)
+    write_bundle(train(OF_LABELS, X, Y, device="fake_manila"), tmp_path / "labels")
+    with serve(tmp_path / "labels", "--page", "--drain-seconds", "0") as service:
+        page = opened(service.address)
+        page.wait_for_selector("#paste:not([hidden])")
+        page.fill("#row", ",".join(map(str, X[0])))
+        said = predict(page)
+        with service.client() as client:
+            found = client.post("/v1/predict", json={"rows": [X[0].tolist()]}).json()["predictions"][0]
+        names = [name for name, holds in zip(found["probabilities"], found["label"], strict=True) if holds]
+        assert said == (", ".join(names) or "none of them")
