@@ -17,8 +17,9 @@ from qcsearch.errors import QCSearchError
 from qcsearch.serving.access.caller import Caller
 from qcsearch.serving.audit.log import AuditLog
 from qcsearch.serving.http.local import LocalOnly
+from qcsearch.serving.jobs.desk import Desk
 from qcsearch.serving.page.document import document
-from qcsearch.serving.routes import open_inference, people, repository, schemas
+from qcsearch.serving.routes import jobs, open_inference, people, repository, schemas
 from qcsearch.serving.routes.explain import explain
 from qcsearch.serving.routes.problems import documented, on_http_error, on_refusal
 from qcsearch.serving.service import Service
@@ -30,6 +31,13 @@ __all__ = ["make_app"]
 _MODEL = "/v2/models/{name}"
 _VERSION = "/v2/models/{name}/versions/{version}"
 _LOAD = "/v2/repository/models/{name}/load"
+_JOB = "/v1/jobs/{job}"
+_IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A request that comes again under the same one is answered as the first was, and billed once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 _ADMITTED = documented(401, 403, 429, 503)
 _NAMED = documented(401, 403, 404, 429, 503)
 _READ_HERE = (schemas.InferRequest, schemas.LoadRequest, schemas.PredictRequest, schemas.Problem)
@@ -58,6 +66,8 @@ def make_app(
     _people_routes(app, service)
     if page:
         _page_routes(app, service)
+    if service.desk is not None:
+        _job_routes(app, service, service.desk)
     _describe(app)
     return Watched(LocalOnly(app) if local else app, service, log, audit)
 
@@ -166,6 +176,27 @@ def _page_routes(app: FastAPI, service: Service) -> None:
         return await explain(request, service, await _caller(request, service))
 
 
+def _job_routes(app: FastAPI, service: Service, desk: Desk) -> None:
+    """Predictions on the backend."""
+    asking = _asking("jobs", schemas.PredictRequest, schemas.Job, 409, 422)
+    asking["openapi_extra"]["parameters"] = [_IDEMPOTENCY]
+
+    @app.post("/v1/jobs", status_code=202, **asking)
+    async def submit(request: Request) -> Response:
+        """Ask the backend; the answer is fetched at the address in `Location`."""
+        return await jobs.submit(request, service, desk, await _caller(request, service))
+
+    @app.get(_JOB, tags=["jobs"], response_model=schemas.Job, responses=_NAMED)
+    async def look(request: Request, job: str) -> Response:
+        """How far a job is, and its answer once it is done."""
+        return await jobs.look(request, desk, await _caller(request, service), job)
+
+    @app.delete(_JOB, tags=["jobs"], response_model=schemas.Job, responses=_NAMED | documented(409))
+    async def cancel(request: Request, job: str) -> Response:
+        """Cancel a job that waits; it costs nothing."""
+        return await jobs.cancel(request, desk, await _caller(request, service), job)
+
+
 def _seen(request: Request) -> None:
     """Remember the route; the address itself is the client's words."""
     request.state.record.route = request.scope["route"].path
@@ -183,13 +214,17 @@ def _readiness(service: Service) -> Response:
 
 def _asking(tag: str, body: type[BaseModel], answer: type[BaseModel], *further: int) -> dict[str, Any]:
     """What OpenAPI says of a route that reads its body by itself."""
-    schema = {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}}
     return {
         "tags": [tag],
         "response_model": answer,
         "responses": documented(400, 401, 403, 404, 413, 415, 429, 503, *further),
-        "openapi_extra": {"requestBody": {"required": True, "content": {"application/json": schema}}},
+        "openapi_extra": _reading(body),
     }
+
+
+def _reading(body: type[BaseModel]) -> dict[str, Any]:
+    schema = {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}}
+    return {"requestBody": {"required": True, "content": {"application/json": schema}}}
 
 
 def _describe(app: FastAPI) -> None:

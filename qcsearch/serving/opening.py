@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from qcsearch._version import __version__
 from qcsearch.errors import InputError
@@ -18,6 +19,7 @@ from qcsearch.serving.access.oidc.sources import open_source
 from qcsearch.serving.app import make_app
 from qcsearch.serving.audit.log import AuditLog
 from qcsearch.serving.engines.exact import ExactEngine
+from qcsearch.serving.jobs.opening import open_desk
 from qcsearch.serving.models.loading import Reloader, load_catalog
 from qcsearch.serving.models.seals import Seals
 from qcsearch.serving.quotas.quotas import Quotas
@@ -52,6 +54,8 @@ class Opened:
 def open_service(bundles: Sequence[str], settings: ServingSettings) -> Iterator[Opened]:
     """For the time of a `with`, have models warm and whatever else a service asks; for whoever listens.
 
+    Jobs, if it takes any, are taken while whoever listens is in the `async with` of the service's desk.
+
     Args:
         bundles: paths, or `NAME=PATH`.
         settings: see `ServingSettings`.
@@ -64,13 +68,18 @@ def open_service(bundles: Sequence[str], settings: ServingSettings) -> Iterator[
     with (
         open_state(settings.state, log.event) as state,
         closing(Quotas(state.ledger, lambda error: log.event("fault", part="quotas", error=error))) as quotas,
+        ExitStack() as opened,
     ):
         seals = _seals(settings)
         catalog = load_catalog(bundles, seals)
         engine = ExactEngine(limits.queued_rows, limits.batch_rows, metrics.batch)
-        audited = {} if state.audit is None else {"audit": state.audit.event}
-        reloader = Reloader(catalog, log, metrics, seals, **audited)
-        service = Service(catalog, engine, guard, quotas, limits, metrics, reloader)
+        desk = opened.enter_context(
+            open_desk(settings.qpu, state.folder, catalog, quotas, limits.queued_rows, metrics, log.event)
+        )
+        told: dict[str, Any] = {} if state.audit is None else {"audit": state.audit.event}
+        told |= {} if desk is None else {"replaced": desk.serve}
+        reloader = Reloader(catalog, log, metrics, seals, **told)
+        service = Service(catalog, engine, guard, quotas, limits, metrics, reloader, desk)
         app = make_app(service, log, state.audit, page=settings.page, local=settings.open)
         if state.audit is not None:
             models = {model.name: model.digest for model in catalog}

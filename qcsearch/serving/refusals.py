@@ -9,16 +9,21 @@ from qcsearch.errors import QCSearchError
 __all__ = [
     "AuditError",
     "BusyError",
+    "ConflictError",
     "ExpiredError",
     "ForbiddenError",
+    "InFlightError",
+    "JobsError",
     "KeysError",
     "LedgerError",
     "MediaTypeError",
     "QuotaError",
     "RefusedError",
     "ReloadError",
+    "ReusedError",
     "TooLargeError",
     "UnauthorizedError",
+    "UnknownJobError",
     "UnknownModelError",
     "UnreadableError",
 ]
@@ -58,6 +63,30 @@ class UnknownModelError(RefusedError):
     """There is no such model, or none that the key may see."""
 
     status, title = 404, "Not found"
+
+
+class UnknownJobError(RefusedError):
+    """There is no such job, or it is another's."""
+
+    status, title = 404, "Not found"
+
+
+class ConflictError(RefusedError):
+    """It is too late, or too early: something is as it is."""
+
+    status, title = 409, "Conflict"
+
+
+class InFlightError(ConflictError):
+    """The same request is being answered."""
+
+    retry_after = 1
+
+
+class ReusedError(RefusedError):
+    """The name of a request is that of another."""
+
+    status, title = 422, "Idempotency key reused"
 
 
 class TooLargeError(RefusedError):
@@ -116,6 +145,12 @@ class LedgerError(RefusedError):
     """What keys use cannot be kept, so whoever has a quota gets nothing."""
 
     status, title, retry_after = 503, "Quotas unreadable", 5
+
+
+class JobsError(RefusedError):
+    """Jobs cannot be kept, so none are taken."""
+
+    status, title, retry_after = 503, "Jobs unreadable", 5
 
 
 class AuditError(RefusedError):

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qcsearch.serving.access.caller import Caller
+from qcsearch.serving.access.caller import Caller, Scope
 from qcsearch.serving.access.guard import Guard
 from qcsearch.serving.engines.base import Answers, Engine
+from qcsearch.serving.jobs.desk import Desk
 from qcsearch.serving.models.catalog import Catalog
 from qcsearch.serving.models.loading import Reloader
 from qcsearch.serving.models.served import ServedModel
@@ -36,6 +37,7 @@ class Service:
         limits: how much a request, and all together.
         metrics: what is counted.
         reloader: reads bundles again.
+        desk: takes jobs for a backend; None if there is none.
         draining: whether it was told to end, and still takes connections.
         closing: whether it takes none any more, so that each answer closes its own.
     """
@@ -47,6 +49,7 @@ class Service:
     limits: Limits
     metrics: Metrics
     reloader: Reloader
+    desk: Desk | None = None
     draining: bool = False
     closing: bool = False
 
@@ -66,14 +69,16 @@ class Service:
         self.quotas.check_rate(record.caller)
         return record.caller
 
-    def find(self, caller: Caller, name: str, version: str | None = None) -> ServedModel:
+    def find(
+        self, caller: Caller, name: str, version: str | None = None, scope: Scope = "predict"
+    ) -> ServedModel:
         """A model, for who may use it.
 
         Raises:
             ForbiddenError: if the caller may not predict.
             UnknownModelError: if there is no such model, or none for the caller.
         """
-        caller.check("predict")
+        caller.check(scope)
         caller.check_model(name)
         return self.catalog.find(name, version)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qcsearch.errors import InputError
 from qcsearch.serving.access.oidc.settings import OidcSettings
+from qcsearch.serving.jobs.settings import QpuSettings
 
 __all__ = ["Limits", "ServingSettings"]
 
@@ -56,9 +57,10 @@ class ServingSettings:
         port: 0 for any that is free.
         keys: file of keys, as `qcsearch keys` writes it; None if whoever reaches the service may ask.
         oidc: whose tokens may ask in place of keys; None for nobody's.
-        state: folder of quotas, audit log and newest seals; None to keep none of them.
+        state: folder of quotas, audit log, jobs and newest seals; None to keep none of them.
         seal_key: file of the public key that bundles must be sealed with; None if they need no seal.
         page: whether there is a page at `/`; it shows all of a model to who may `explain`.
+        qpu: on what jobs are run; None to take none.
         tls_cert: file of the certificate chain; None for plain HTTP.
         tls_key: file of its key.
         drain_seconds: that a service which is told to end still takes connections, while it says that it is not ready.
@@ -75,6 +77,7 @@ class ServingSettings:
     seal_key: Path | None = None
     oidc: OidcSettings | None = None
     page: bool = False
+    qpu: QpuSettings | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -85,6 +88,11 @@ class ServingSettings:
         if self.seal_key is not None and self.state is None:
             raise InputError(
                 "A service with --seal-key must have --state, where it keeps the newest seals. There is none.",
+                "serve with --state DIR.",
+            )
+        if self.qpu is not None and self.state is None:
+            raise InputError(
+                "A service with a --backend must have --state, where jobs are kept. There is none.",
                 "serve with --state DIR.",
             )
         if self.keys is not None and self.oidc is not None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from qcsearch.errors import InputError
 from qcsearch.serving.audit.log import AuditLog
 from qcsearch.serving.quotas.amounts import NONE, Amounts
-from qcsearch.serving.quotas.ledger import Ledger
+from qcsearch.serving.quotas.ledger import Ledger, ledger_file
 from qcsearch.storage import files
 from qcsearch.storage.locks import Lease
 
-__all__ = ["NO_STATE", "State", "audit_folder", "ledger_file", "open_state", "seals_file"]
+__all__ = ["NO_STATE", "State", "audit_folder", "open_state", "seals_file"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,22 +23,19 @@ class State:
     """What is open.
 
     Attributes:
+        folder: where it is; None if nothing is kept.
         ledger: what keys use; None if that is not kept.
         audit: the audit log; None if there is none.
         recovered: what a service that was killed had reserved, and counts as used.
     """
 
+    folder: Path | None = None
     ledger: Ledger | None = None
     audit: AuditLog | None = None
     recovered: Amounts = NONE
 
 
 NO_STATE = State()
-
-
-def ledger_file(folder: Path) -> Path:
-    """Where quotas are kept."""
-    return folder / "quotas.sqlite3"
 
 
 def seals_file(folder: Path) -> Path:
@@ -74,7 +71,7 @@ def open_state(folder: Path | None, tell: Callable[..., None]) -> Iterator[State
             recovered = ledger.recover()
             audit = AuditLog(audit_folder(folder), tell)
         opened.callback(audit.close)
-        yield State(ledger, audit, recovered)
+        yield State(folder, ledger, audit, recovered)
 
 
 def _make(folder: Path) -> None:

@@ -35,6 +35,7 @@ from qcsearch.errors import (
     InputError,
     UsageLimitError,
 )
+from qcsearch.storage.canonical import Json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,7 +90,8 @@ class IbmExecutor:
         self._journal = Journal(journal)
         self._submitter = Submitter(self._cloud, self._journal, options.private)
         self._options = options
-        self._keys = RequestKeys([name, seed, options.of_jobs])
+        self._deployment: list[Json] = [name, seed, options.of_jobs]
+        self._keys = RequestKeys(self._deployment)
         self._sessions = Sessions(self._cloud, self._journal, options.mode)
         self._calibration = LiveCalibration(self._cloud, device, options.max_drift)
 
@@ -166,6 +168,20 @@ class IbmExecutor:
         except BackendError as fault:
             # What ended the deployment matters more; what is open stays so in the journal.
             _log.warning("The last look at the service failed: %s", fault)
+
+    def begin(self, deployment: str) -> None:
+        """From now on requests are those of another deployment; who makes them again in it gets the same results.
+
+        Args:
+            deployment: its name; `cost` is what it costs from now on.
+        """
+        self._keys = RequestKeys([*self._deployment, deployment])
+
+    @property
+    def cost(self) -> float:
+        """QPU seconds of the requests since `begin`, or of all of this object: also of jobs that ended badly."""
+        entries = [entry for entry in self._journal.entries if entry.key in self._keys.given]
+        return sum(entry.cost(job) for entry in entries for job in entry.bills)
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`.

@@ -10,9 +10,10 @@ from qcsearch.serving.refusals import ForbiddenError, UnknownModelError
 
 __all__ = ["ANYBODY", "SCOPES", "Caller", "Scope"]
 
-Scope: TypeAlias = Literal["predict", "explain", "admin"]
+Scope: TypeAlias = Literal["predict", "predict:qpu", "jobs", "explain", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-"""`predict`: metadata and predictions. `explain`: how they come about, all of a model. `admin`: metrics, reloads."""
+"""`predict`: metadata and predictions. `predict:qpu`: jobs for a backend. `jobs`: to look at one's own, and to cancel
+them. `explain`: how predictions come about, all of a model. `admin`: metrics, reloads."""
 
 
 @dataclass(frozen=True)

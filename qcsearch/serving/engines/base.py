@@ -37,6 +37,11 @@ class Answers:
     def __len__(self) -> int:
         return len(self.figures)
 
+    @property
+    def predictions(self) -> list[dict[str, Any]]:
+        """One a sample, as JSON values."""
+        return self.model.predictions(self.labels, self.figures)
+
 
 class Engine(Protocol):
     """Computes answers, and never on the event loop."""

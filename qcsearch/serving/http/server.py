@@ -9,7 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import uvicorn
@@ -46,6 +46,7 @@ def serve(
 
     Raises:
         BundleError: if a bundle is not as it was written.
+        BackendError: if the backend of jobs cannot be opened.
         InputError: if a name stands twice, nobody can listen there, the issuer gives no keys, or the state is of
             another service.
     """
@@ -66,8 +67,9 @@ def serve(
 
 
 async def _run(server: Server, listener: socket.socket, opened: Opened) -> None:
-    signing = asyncio.create_task(_sign(opened.audit, server.log))
-    await server.serve([listener])
+    signing, desk = asyncio.create_task(_sign(opened.audit, server.log)), opened.service.desk
+    async with nullcontext() if desk is None else desk:
+        await server.serve([listener])
     await opened.service.engine.close()
     signing.cancel()
 

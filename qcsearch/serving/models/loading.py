@@ -64,6 +64,7 @@ class Reloader:
         metrics: count them.
         seals: that bundles must have; None for none.
         audit: called with an event and its facts before a model is replaced; what it raises keeps the old one.
+        replaced: called when one was.
     """
 
     def __init__(
@@ -73,9 +74,10 @@ class Reloader:
         metrics: Metrics,
         seals: Seals | None = None,
         audit: Callable[..., None] = lambda event, **facts: None,
+        replaced: Callable[[], None] = lambda: None,
     ) -> None:
         self._catalog, self._seals, self._log, self._metrics = catalog, seals, log, metrics
-        self._audit = audit
+        self._audit, self._replaced = audit, replaced
         self._one = asyncio.Lock()
         self._waits = False
 
@@ -106,6 +108,7 @@ class Reloader:
             if new.digest != old.digest:
                 self._audit("reloaded", model=name, digest=new.digest, before=old.digest)
                 self._catalog.replace(new)
+                self._replaced()
         except Exception as error:
             sentence = error.message if isinstance(error, QCSearchError) else type(error).__name__
             self._log.event("reload failed", model=name, served=old.digest, error=sentence)

@@ -119,6 +119,21 @@ class ServedModel:
         """Probabilities `(n_samples, n_outputs)`, or numbers in their own units."""
         return self.model.figures(outputs)
 
+    def predictions(
+        self, labels: NDArray[Any], figures: Floats, errors: Floats | None = None
+    ) -> list[dict[str, Any]]:
+        """Of each sample, as JSON values: label, probabilities by class, and their standard deviations by shots."""
+        names, told = self.model.target.names, self.has_probabilities
+        spreads = [None] * len(labels) if errors is None else errors.tolist()
+        return [
+            {
+                "label": label,
+                "probabilities": dict(zip(names, shares, strict=True)) if told else None,
+                "errors": None if spread is None else dict(zip(names, spread, strict=True)),
+            }
+            for label, shares, spread in zip(labels.tolist(), figures.tolist(), spreads, strict=True)
+        ]
+
     @property
     def has_probabilities(self) -> bool:
         """Whether it says how sure it is; who predicts numbers does not."""

@@ -6,25 +6,23 @@ never answered more than its file knows of. What it had reserved then, *counts a
 file: the answers may have been on their way. Except what was reserved for a job that outlives its service: that
 stays reserved until whoever owns the job settles it.
 
-A write-ahead log without a flush at each step survives any process. What costs money is flushed, too, and survives
-the machine.
+What costs money is flushed to the disk, see `database`.
 """
 
 from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from qcsearch.serving.access.quota import Quota
+from qcsearch.serving.database import Database
 from qcsearch.serving.quotas.amounts import MEASURES, NONE, Amounts, most
 from qcsearch.serving.refusals import QuotaError
 
-__all__ = ["Ledger", "used_on"]
+__all__ = ["Ledger", "ledger_file", "used_on"]
 
 _PARTS = "rows, qpu_microseconds, microdollars"
 _SUMS = "COALESCE(SUM(rows), 0), COALESCE(SUM(qpu_microseconds), 0), COALESCE(SUM(microdollars), 0)"
@@ -41,6 +39,11 @@ _WAIT_SECONDS = 10.0
 _SOON_SECONDS = 2
 
 
+def ledger_file(folder: Path) -> Path:
+    """Where quotas are kept in the folder of a service's state."""
+    return folder / "quotas.sqlite3"
+
+
 class Ledger:
     """The file, open; for one thread at a time.
 
@@ -52,16 +55,8 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._base = sqlite3.connect(
-            path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        try:
-            self._base.execute("PRAGMA journal_mode = WAL")
-            self._make()
-        except sqlite3.Error:
-            self._base.close()
-            raise
+        self._file = Database(path, _SCHEMA, _VERSION)
+        self._base = self._file.base
 
     def recover(self) -> Amounts:
         """Count as used what services that are dead had reserved, other than for jobs; called by the one that lives.
@@ -69,7 +64,7 @@ class Ledger:
         Returns:
             The sum of it.
         """
-        with self._transaction(flushed=True):
+        with self._file.transaction(flushed=True):
             left = self._base.execute(f"SELECT id, {_PARTS} FROM reserved WHERE job IS NULL").fetchall()
             for ident, *parts in left:
                 self._spend(ident, Amounts(*parts))
@@ -95,7 +90,7 @@ class Ledger:
         """
         now = now or datetime.now(UTC)
         day = now.date().isoformat()
-        with self._transaction(flushed=asked.billed):
+        with self._file.transaction(flushed=asked.billed):
             used = self._sum("used", key, day)
             _check(quota, asked, used, self._sum("reserved", key, day), now)
             row = (key, day, *asked.parts, job)
@@ -110,7 +105,7 @@ class Ledger:
             reservation: what `reserve` returned.
             used: `NONE` releases it; more than was reserved counts, too.
         """
-        with self._transaction(flushed=used.billed):
+        with self._file.transaction(flushed=used.billed):
             self._spend(reservation, used)
 
     def of_job(self, job: str) -> int | None:
@@ -118,18 +113,13 @@ class Ledger:
         row = self._base.execute("SELECT id FROM reserved WHERE job = ?", (job,)).fetchone()
         return None if row is None else int(row[0])
 
+    def jobs(self) -> list[str]:
+        """Names of the jobs for which something is reserved."""
+        return [str(job) for (job,) in self._base.execute("SELECT job FROM reserved WHERE job IS NOT NULL")]
+
     def close(self) -> None:
         """Close the file."""
-        self._base.close()
-
-    def _make(self) -> None:
-        with self._transaction(flushed=True):
-            (version,) = self._base.execute("PRAGMA user_version").fetchone()
-            if version not in (0, _VERSION):
-                raise sqlite3.DatabaseError(f"its version must be {_VERSION}, and is {version}")
-            for statement in _SCHEMA.split(";"):
-                self._base.execute(statement)
-            self._base.execute(f"PRAGMA user_version = {_VERSION}")
+        self._file.close()
 
     def _sum(self, table: str, key: str, day: str) -> Amounts:
         found = self._base.execute(f"SELECT {_SUMS} FROM {table} WHERE key = ? AND day = ?", (key, day))
@@ -146,19 +136,6 @@ class Ledger:
             "microdollars = microdollars + excluded.microdollars",
             (*row, *used.parts),
         )
-
-    @contextmanager
-    def _transaction(self, *, flushed: bool) -> Iterator[None]:
-        """Nobody writes between what is read here and what is written."""
-        self._base.execute(f"PRAGMA synchronous = {'FULL' if flushed else 'NORMAL'}")
-        self._base.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._base.execute("COMMIT")
-        except BaseException:
-            if self._base.in_transaction:
-                self._base.execute("ROLLBACK")
-            raise
 
 
 def used_on(path: Path, day: str) -> dict[str, tuple[Amounts, Amounts]]:

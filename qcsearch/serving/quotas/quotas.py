@@ -81,18 +81,48 @@ class Quotas:
             raise
         await self._settle(number, reservation.used)
 
+    async def reserve_job(self, caller: Caller, asked: Amounts, job: str) -> None:
+        """Reserve what a job may use at most; that outlives this process.
+
+        Raises:
+            QuotaError: if it is more than the key may use.
+            LedgerError: if that cannot be known.
+        """
+        if caller.quota.daily:
+            await self._reserve(caller, asked, job)
+
+    async def release_job(self, job: str) -> None:
+        """Release what was reserved for a job that used nothing."""
+        ledger = self._ledger
+        if ledger is None:
+            return
+
+        def release() -> None:
+            reservation = ledger.of_job(job)
+            if reservation is not None:
+                ledger.settle(reservation, NONE)
+
+        try:
+            await self._do(release)
+        except sqlite3.Error as error:
+            self._on_fault(str(error))
+
+    async def jobs(self) -> list[str]:
+        """Names of the jobs for which something is reserved."""
+        return [] if self._ledger is None else await self._do(self._ledger.jobs)
+
     def close(self) -> None:
         """Finish what was begun; the file is its owner's to close."""
         self._thread.shutdown()
 
-    async def _reserve(self, caller: Caller, asked: Amounts) -> int:
+    async def _reserve(self, caller: Caller, asked: Amounts, job: str | None = None) -> int:
         ledger = self._ledger
         if ledger is None:
             raise LedgerError(
                 "The key has a quota, and this service keeps none.", "start it with --state DIR."
             )
         try:
-            return await self._do(lambda: ledger.reserve(caller.key, caller.quota, asked))
+            return await self._do(lambda: ledger.reserve(caller.key, caller.quota, asked, job))
         except sqlite3.Error as error:
             self._on_fault(str(error))
             raise LedgerError("The quotas cannot be kept now.", "ask again later.") from None

@@ -51,7 +51,7 @@ def _told(answers: Answers) -> bytes:
             "digest": served.digest,
             "kind": answers.kind,
             "source": answers.source,
-            "prediction": people.predictions(answers)[0],
+            "prediction": answers.predictions[0],
             "prepared": _prepared(model, steps.prepared[0]),
             "features": _numbers(steps.features[0]),
             "circuit": _circuit(model, steps.features[0]),

@@ -19,7 +19,7 @@ from qcsearch.serving.routes.images import read_image
 from qcsearch.serving.routes.schemas import PredictRequest
 from qcsearch.serving.service import Service
 
-__all__ = ["ask", "predict", "predictions"]
+__all__ = ["ask", "only_model", "predict", "rows_of"]
 
 
 async def predict(request: Request, service: Service, caller: Caller) -> Response:
@@ -46,13 +46,18 @@ async def ask(request: Request, service: Service, caller: Caller, most: int | No
         DataError: if the model cannot take the samples.
     """
     asked = parse(PredictRequest, await read_body(request, service.limits.body_bytes))
-    served = service.find(caller, asked.model or _only(service, caller))
-    rows = _rows(asked, served, service)
+    served = service.find(caller, asked.model or only_model(service, caller))
+    rows = rows_of(asked, served, service)
     service.check_rows(len(rows), most)
     return await service.predict(served, rows, request.state.record)
 
 
-def _only(service: Service, caller: Caller) -> str:
+def only_model(service: Service, caller: Caller) -> str:
+    """The model of a request that names none.
+
+    Raises:
+        UnreadableError: if the caller may use several, or none.
+    """
     names = [model.name for model in service.catalog if caller.sees(model.name)]
     if len(names) != 1:
         raise UnreadableError(
@@ -62,7 +67,13 @@ def _only(service: Service, caller: Caller) -> str:
     return names[0]
 
 
-def _rows(asked: PredictRequest, served: ServedModel, service: Service) -> Any:
+def rows_of(asked: PredictRequest, served: ServedModel, service: Service) -> Any:
+    """The samples of a request, for `ServedModel.read`.
+
+    Raises:
+        RefusedError: if there are none, too many, or they are no table.
+        DataError: if the model cannot take them.
+    """
     if (asked.rows is None) == (asked.image is None):
         raise UnreadableError("The body must have 'rows' or 'image'. It has none, or both.")
     if asked.image is not None:
@@ -105,19 +116,6 @@ def _named(rows: list[Any], served: ServedModel) -> Any:
     return _table([[row[name] for name in names] for row in rows], served)
 
 
-def predictions(answers: Answers) -> list[dict[str, Any]]:
-    """Label and probabilities of each sample."""
-    served, names = answers.model, answers.model.model.target.names
-    labels, figures = answers.labels.tolist(), answers.figures.tolist()
-    return [
-        {
-            "label": label,
-            "probabilities": dict(zip(names, shares, strict=True)) if served.has_probabilities else None,
-        }
-        for label, shares in zip(labels, figures, strict=True)
-    ]
-
-
 def _told(answers: Answers) -> bytes:
     return orjson.dumps(
         {
@@ -125,6 +123,6 @@ def _told(answers: Answers) -> bytes:
             "digest": answers.model.digest,
             "kind": answers.kind,
             "source": answers.source,
-            "predictions": predictions(answers),
+            "predictions": answers.predictions,
         }
     )

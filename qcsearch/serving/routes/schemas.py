@@ -12,6 +12,7 @@ __all__ = [
     "InferOutput",
     "InferRequest",
     "InferResponse",
+    "Job",
     "LoadRequest",
     "LoadResponse",
     "Measured",
@@ -155,6 +156,10 @@ class Prediction(Strict):
 
     label: Any = Field(description="Class or number; a list where a sample has several.")
     probabilities: dict[str, float] | None = Field(description="Of each class or label; null of numbers.")
+    errors: dict[str, float] | None = Field(
+        default=None,
+        description="Standard deviations that the shots leave, by the same names; null of exact ones.",
+    )
 
 
 class PredictResponse(Strict):
@@ -164,7 +169,24 @@ class PredictResponse(Strict):
     digest: str = Field(description="Of the bundle: SHA-256 of its manifest.")
     kind: str = Field(description="simulated exact, fake-backend or hardware.")
     source: str
+    shots: int | None = Field(default=None, description="Runs of each circuit; null of the exact engine.")
     predictions: list[Prediction]
+
+
+class Job(Strict):
+    """A prediction on the backend, and how far it is."""
+
+    id: str
+    status: str = Field(description="waiting, running, done, failed or cancelled.")
+    model: str
+    digest: str = Field(description="Of the bundle: SHA-256 of its manifest.")
+    rows: int
+    created: str
+    ended: str | None
+    qpu_seconds: float = Field(description="Its share of what the backend billed so far.")
+    dollars: float = Field(description="The same in US dollars; 0 where no price is known.")
+    problem: str | None = Field(description="Why it failed.")
+    result: PredictResponse | None = Field(description="Of a job that is done.")
 
 
 class Prepared(Strict):

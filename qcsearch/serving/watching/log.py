@@ -26,7 +26,7 @@ class Log:
     def __init__(self, write: Any = None) -> None:
         self._write = write or _to_stderr
 
-    def event(self, event: str, **facts: str | int | float | list[str]) -> None:
+    def event(self, event: str, **facts: Any) -> None:
         """Write that something happened."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._write(orjson.dumps({"time": time, "event": event, **facts}, option=orjson.OPT_APPEND_NEWLINE))

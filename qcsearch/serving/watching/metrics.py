@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -43,6 +44,22 @@ class Metrics:
         )
         self._queue = Gauge("qcsearch_queued_rows", "Samples that wait to be computed.", registry=registry)
         self._connections = Gauge("qcsearch_connections", "Open connections.", registry=registry)
+
+        self._qpu_rows = Histogram(
+            "qcsearch_qpu_batch_rows",
+            "Samples of a job of the backend, by what came of it.",
+            ["outcome"],
+            registry=registry,
+            buckets=_ROWS,
+        )
+        self._qpu_seconds = Counter(
+            "qcsearch_qpu_seconds", "QPU seconds that the backend billed.", registry=registry
+        )
+
+    def qpu_batch(self, batch: dict[str, Any]) -> None:
+        """Count a job of the backend, as its worker tells it."""
+        self._qpu_rows.labels(batch["outcome"]).observe(batch["rows"])
+        self._qpu_seconds.inc(batch["qpu_seconds"])
 
     def batch(self, works: int, rows: int) -> None:
         """Count a batch of so many requests and samples."""

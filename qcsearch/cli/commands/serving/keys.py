@@ -27,7 +27,8 @@ class KeyOptions:
         typer.Option(
             "--scope",
             metavar="S",
-            help="predict (the default), explain (all of a model, for the page) or admin (metrics); can be repeated.",
+            help="predict (the default), predict:qpu (jobs for a backend), jobs (to look at them), explain (all of a "
+            "model, for the page) or admin (metrics); can be repeated.",
         ),
     ] = None
     model: Annotated[
@@ -165,8 +166,7 @@ def _used(state: Path, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
     from qcsearch.errors import InputError
     from qcsearch.serving.quotas.amounts import NONE
-    from qcsearch.serving.quotas.ledger import used_on
-    from qcsearch.serving.state import ledger_file
+    from qcsearch.serving.quotas.ledger import ledger_file, used_on
 
     try:
         used = used_on(ledger_file(state), datetime.now(UTC).date().isoformat())

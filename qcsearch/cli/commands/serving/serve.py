@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qcsearch.cli.options.common import Json, Verbose, examples
+from qcsearch.cli.options.common import Json, Shots, Verbose, examples
 from qcsearch.cli.options.groups import grouped
+from qcsearch.cli.options.hardware import Mitigate, UsdPerSecond
 from qcsearch.cli.output import emit, say
 from qcsearch.cli.process import be_patient
 from qcsearch.errors import InputError
 
 if TYPE_CHECKING:
     from qcsearch.serving.access.oidc.settings import OidcSettings
+    from qcsearch.serving.jobs.settings import QpuSettings
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,7 @@ class ServeOptions:
         typer.Option("--oidc-jwks", metavar="FILE", help="Its public keys. Default: fetched from it."),
     ] = None
     scope_claim: Annotated[
-        str,
-        typer.Option("--scope-claim", metavar="NAME", help="Where its tokens say predict, explain or admin."),
+        str, typer.Option("--scope-claim", metavar="NAME", help="Where its tokens say their scopes.")
     ] = "scope"
     tls_cert: Annotated[
         Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate chain (PEM), for HTTPS.")
@@ -61,8 +62,8 @@ class ServeOptions:
         typer.Option(
             "--state",
             metavar="DIR",
-            help="Folder of what keys used, of the audit log and of the newest seals; needed where keys have quotas a "
-            "day, and for --seal-key.",
+            help="Folder of what keys used, of the audit log, of jobs and of the newest seals; needed for quotas a "
+            "day, --backend and --seal-key.",
         ),
     ] = None
     seal_key: Annotated[
@@ -102,12 +103,77 @@ class ServeOptions:
         return None
 
 
+@dataclass(frozen=True)
+class QpuOptions:
+    """Jobs on a backend with shots."""
+
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            "--backend",
+            metavar="B",
+            help="What answers POST /v1/jobs: local:<fake>, or the real ibm:<backend>. Default: there are no jobs.",
+        ),
+    ] = None
+    max_qpu_seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--max-qpu-seconds",
+            metavar="T",
+            help="Ceiling on what all jobs of this --state together may ever cost. Needed with ibm:<backend>.",
+        ),
+    ] = None
+    shots: Shots = 4096
+    mitigate: Mitigate = False
+    window_seconds: Annotated[
+        float,
+        typer.Option(
+            "--window-seconds",
+            metavar="T",
+            help="How long samples wait for others to share a job of the backend, 2 to 60; 256 do not wait.",
+        ),
+    ] = 10.0
+    usd_per_qpu_second: UsdPerSecond = None
+    submits_per_minute: Annotated[
+        float,
+        typer.Option(
+            "--submits-per-minute",
+            metavar="N",
+            help="Jobs submitted to ibm:<backend> within a minute, at most.",
+        ),
+    ] = 5.0
+
+    @property
+    def qpu(self) -> QpuSettings | None:
+        """Of the library."""
+        from qcsearch.deployment.ibm.connection.retry import RetryPolicy
+        from qcsearch.deployment.ibm.options import IbmOptions
+        from qcsearch.deployment.settings import MeasurementSettings
+        from qcsearch.serving.jobs.settings import QpuSettings
+
+        if self.backend is None:
+            if self.max_qpu_seconds is not None:
+                raise InputError("--max-qpu-seconds must go with a --backend ibm:<backend>. There is none.")
+            return None
+        ibm = None
+        if self.max_qpu_seconds is not None:
+            ibm = IbmOptions(
+                self.max_qpu_seconds, retry=RetryPolicy(submits_per_minute=self.submits_per_minute)
+            )
+        measurement = MeasurementSettings(self.shots, mitigate=self.mitigate)
+        return QpuSettings(
+            self.backend.strip(), measurement, self.window_seconds, self.usd_per_qpu_second, ibm
+        )
+
+
 @grouped
 @examples(
     "qcsearch serve digits-model --page",
     "qcsearch serve digits=runs/digits/model iris=iris.zip --port 9000",
     "qcsearch serve digits-model --keys keys.json --state service",
     "qcsearch serve digits=digits.zip --seal-key seal.pub --state service",
+    "qcsearch serve digits-model --state service --backend local:fake_torino",
+    "qcsearch serve digits-model --keys keys.json --state service --backend ibm:ibm_torino --max-qpu-seconds 600",
     "qcsearch serve digits-model --oidc-issuer https://login.example.org --audience digits",
     "qcsearch serve digits-model --host 0.0.0.0 --keys keys.json --tls-cert cert.pem --tls-key key.pem",
 )
@@ -120,6 +186,7 @@ def serve(
     ],
     *,
     options: ServeOptions,
+    jobs: QpuOptions,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -146,6 +213,7 @@ def serve(
         state=options.state,
         seal_key=options.seal_key,
         page=options.page,
+        qpu=jobs.qpu,
     )
     be_patient()
 

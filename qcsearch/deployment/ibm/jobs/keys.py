@@ -26,11 +26,15 @@ class RequestKeys:
 
     Args:
         deployment: JSON values that tell deployments apart which would send the same circuits.
+
+    Attributes:
+        given: all that there were.
     """
 
     def __init__(self, deployment: Json) -> None:
         self._deployment = canonical.digest(deployment)
         self._seen: Counter[str] = Counter()
+        self.given: set[str] = set()
         self._circuits: dict[int, tuple[QuantumCircuit, str]] = {}  # circuits kept, so that an id names one
 
     def next(self, pubs: Sequence[Pub], shots: int) -> str:
@@ -43,7 +47,9 @@ class RequestKeys:
                 content.update(repr(observable.to_sparse_list()).encode())
         digest = content.hexdigest()
         self._seen[digest] += 1
-        return f"{digest}-{self._seen[digest]}"
+        key = f"{digest}-{self._seen[digest]}"
+        self.given.add(key)
+        return key
 
     def _text(self, circuit: QuantumCircuit) -> str:
         if id(circuit) not in self._circuits:

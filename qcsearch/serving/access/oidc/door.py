@@ -6,6 +6,7 @@ and right.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import jwt
@@ -58,7 +59,8 @@ class OidcDoor:
             )
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             raise _refused() from None
-        return Caller(_name(claims["sub"]), self._scopes(claims))
+        subject = hashlib.sha256(claims["sub"].encode()).hexdigest()
+        return Caller(_name(claims["sub"]), self._scopes(claims), key=f"oidc_{subject}")
 
     def _scopes(self, claims: dict[str, Any]) -> frozenset[Any]:
         said = claims.get(self._settings.scope_claim, "")
