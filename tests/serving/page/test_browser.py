@@ -258,3 +258,39 @@ def test_labels_that_hold_are_told_by_name(opened, serve, tmp_path):
             found = client.post("/v1/predict", json={"rows": [X[0].tolist()]}).json()["predictions"][0]
         names = [name for name, holds in zip(found["probabilities"], found["label"], strict=True) if holds]
         assert said == (", ".join(names) or "none of them")
+
+
+def test_the_backend_answers_beside_the_exact_engine_under_its_own_name(opened, serve, bundles, tmp_path):
+    backend = (
+        "--backend",
+        "local:fake_manila",
+        "--shots",
+        "1024",
+        "--window-seconds",
+        "2",
+        "--state",
+        tmp_path / "state",
+    )
+    with serve(bundles[0], "--page", "--drain-seconds", "0", *backend) as service:
+        page = opened(service.address)
+        page.wait_for_selector("#ask:not([hidden])")
+        draw(page, ZERO)
+        assert predict(page) == "0"
+        page.click("#backend")
+        page.click("#cancel")
+        page.locator("#backend-said", has_text="The job was cancelled.").wait_for()
+        page.click("#backend")
+        page.locator(".answer.measured").wait_for()
+        assert page.locator("#answers .kind").all_inner_texts() == ["simulated exact", "fake-backend"]
+        assert (
+            page.locator("#answers .answer > .note").all_inner_texts()[1] == "local:fake_manila, 1024 shots"
+        )
+        exact, measured = (
+            page.locator("#answers .answer").nth(i).locator(".number").all_inner_texts() for i in (0, 1)
+        )
+        assert all("±" in share for share in measured)
+        assert not any("±" in share for share in exact)
+        assert faults(page) == []
+        draw(page, ONE)
+        predict(page)
+        assert page.locator("#answers .answer").count() == 1  # what was measured was of another sample
