@@ -32,9 +32,17 @@ REQUIRED = frozenset(
 """What a model is rebuilt from."""
 
 OPTIONAL = frozenset(
-    {"MODEL_CARD.md", "circuit.qasm", "circuit_inputs.qasm", "circuit.qpy", "deployment.json", "probe.json"}
+    {
+        "MODEL_CARD.md",
+        "circuit.qasm",
+        "circuit_inputs.qasm",
+        "circuit.qpy",
+        "deployment.json",
+        "probe.json",
+        "quantiles.json",
+    }
 )
-"""What people and other programs read; a model never needs it."""
+"""What people and other programs read; a model predicts without it."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 

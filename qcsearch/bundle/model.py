@@ -15,6 +15,7 @@ from qcsearch.circuits.input_layers import make_input_layer
 from qcsearch.circuits.lowering import lower
 from qcsearch.data.preprocessing.persistence import load_pipeline, save_pipeline
 from qcsearch.data.preprocessing.pipeline import n_outputs
+from qcsearch.data.quantiles import Quantiles
 from qcsearch.data.targets import target_from_json
 from qcsearch.devices.calibration.validation import device_from_json
 from qcsearch.devices.selection.regions import topology
@@ -29,6 +30,7 @@ from qcsearch.training.parameters import Parameters
 __all__ = ["model_files", "read_model"]
 
 T = TypeVar("T")
+QUANTILES = "quantiles.json"
 
 
 def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, bytes]:
@@ -48,7 +50,11 @@ def model_files(model: TrainedModel, metrics: Mapping[str, Json]) -> dict[str, b
         "n_features_in": model.n_features_in,
         "target": model.target.to_json(),
     }
-    return {
+    quantiles = {}
+    if (found := model.quantiles) is not None:
+        parts = {"counts": arrays.to_json(found.counts), "edges": arrays.to_json(found.edges)}
+        quantiles[QUANTILES] = _text(parts, "quantiles")
+    return quantiles | {
         "candidate.json": _text(model.candidate.to_json(), "candidate"),
         "device.json": _text(model.device.to_json(), "device"),
         "metrics.json": _text(dict(metrics), "metrics"),
@@ -94,6 +100,7 @@ def read_model(files: Mapping[str, bytes]) -> TrainedModel:
         feature_names=signature.feature_names,
         metrics=_object(data["metrics.json"], "metrics.json"),
         temperature=_temperature(weights),
+        quantiles=_read(QUANTILES, _quantiles, files[QUANTILES]) if QUANTILES in files else None,
     )
     _check_together(model)
     return model
@@ -124,6 +131,14 @@ def _read(name: str, parse: Callable[[Any], T], content: Any) -> T:
 def _pipeline(data: Json) -> Any:
     learned = {str(name): arrays.from_json(array, str(name)) for name, array in data["arrays"].items()}
     return load_pipeline(data["meta"], learned)
+
+
+def _quantiles(content: bytes) -> Quantiles:
+    data = canonical.loads(content)
+    edges, counts = (arrays.from_json(data[name], f"quantiles.{name}") for name in ("edges", "counts"))
+    if len(data) != 2 or edges.dtype != np.float64 or counts.dtype != np.int64:
+        raise ValueError("it must hold edges, which are floats, and counts, which are whole")
+    return Quantiles(edges, counts)
 
 
 def _vector(weights: Json, name: str) -> NDArray[np.float64]:
@@ -187,6 +202,10 @@ def _check_together(model: TrainedModel) -> None:
     if wanted != model.n_features_in:
         raise BundleError(f"The preprocessor takes {wanted} features, the signature {model.n_features_in}.")
     n_weights, n_input_layer = _read("candidate.json", _n_parameters, model)
+    if model.quantiles is not None and len(model.quantiles.edges) != model.n_features_in:
+        raise BundleError(
+            f"The file {QUANTILES} of the bundle must be of {model.n_features_in} features. It is not."
+        )
     for what, wanted, found in (
         ("circuit takes {} weights", n_weights, model.parameters.weights),
         ("input layer takes {} parameters", n_input_layer, model.parameters.input_layer),

@@ -26,6 +26,7 @@ from qcsearch.serving.quotas.quotas import Quotas
 from qcsearch.serving.service import Service
 from qcsearch.serving.settings import ServingSettings
 from qcsearch.serving.state import open_state, seals_file
+from qcsearch.serving.watching.drift import Drifts
 from qcsearch.serving.watching.log import Log
 from qcsearch.serving.watching.metrics import Metrics
 from qcsearch.serving.watching.middleware import Watched
@@ -79,7 +80,9 @@ def open_service(bundles: Sequence[str], settings: ServingSettings) -> Iterator[
         told: dict[str, Any] = {} if state.audit is None else {"audit": state.audit.event}
         told |= {} if desk is None else {"replaced": desk.serve}
         reloader = Reloader(catalog, log, metrics, seals, **told)
-        service = Service(catalog, engine, guard, quotas, limits, metrics, reloader, desk)
+        service = Service(
+            catalog, engine, guard, quotas, limits, metrics, reloader, desk, Drifts(metrics, log).seen
+        )
         app = make_app(service, log, state.audit, page=settings.page, local=settings.open)
         if state.audit is not None:
             models = {model.name: model.digest for model in catalog}

@@ -5,6 +5,7 @@ A further rule is a step here and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from qcsearch.serving.refusals import UnreadableError
 from qcsearch.serving.settings import Limits
 from qcsearch.serving.watching.metrics import Metrics
 from qcsearch.serving.watching.record import Record
+from qcsearch.training.expectations import Floats
 
 __all__ = ["Service"]
 
@@ -38,6 +40,7 @@ class Service:
         metrics: what is counted.
         reloader: reads bundles again.
         desk: takes jobs for a backend; None if there is none.
+        seen: called with a model and the samples of each request that it answered.
         draining: whether it was told to end, and still takes connections.
         closing: whether it takes none any more, so that each answer closes its own.
     """
@@ -50,6 +53,7 @@ class Service:
     metrics: Metrics
     reloader: Reloader
     desk: Desk | None = None
+    seen: Callable[[ServedModel, Floats], None] = lambda model, X: None
     draining: bool = False
     closing: bool = False
 
@@ -125,4 +129,5 @@ class Service:
         async with self.quotas.reserved(record.caller, Amounts(rows=len(checked))):
             answers = await self.engine.answer(model, checked, record.began + patience)
         self.metrics.rows.labels(model.name).inc(len(answers))
+        self.seen(model, checked)
         return answers

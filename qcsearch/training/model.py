@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +28,9 @@ from qcsearch.training.expectations import Expectations, Floats
 from qcsearch.training.parameters import ParameterCounts, Parameters
 from qcsearch.training.transpiled import TranspiledCandidate, transpile_candidate
 
+if TYPE_CHECKING:
+    from qcsearch.data.quantiles import Quantiles
+
 __all__ = ["TrainedModel"]
 
 
@@ -46,6 +49,7 @@ class TrainedModel:
         feature_names: of the raw features; empty if they have none.
         metrics: scores and costs, JSON values.
         temperature: what logits are divided by to be probabilities, see `calibration`; 1 changes nothing.
+        quantiles: of the raw features that it was trained on; None of quantum states, of few samples or many features.
     """
 
     candidate: Candidate
@@ -58,6 +62,7 @@ class TrainedModel:
     feature_names: tuple[str, ...] = ()
     metrics: Mapping[str, Json] = field(default_factory=dict)
     temperature: float = 1.0
+    quantiles: Quantiles | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled or copied: the model without what can be rebuilt from it."""

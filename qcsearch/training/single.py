@@ -19,6 +19,7 @@ from qcsearch.data.checks import check_shape, check_X, default_names
 from qcsearch.data.dataset import Dataset
 from qcsearch.data.labels import check_lengths
 from qcsearch.data.preprocessing.pipeline import build_pipeline
+from qcsearch.data.quantiles import Quantiles
 from qcsearch.data.sample_weights import check_weights
 from qcsearch.data.sources.samples import load_features
 from qcsearch.data.splitting import Part, split
@@ -215,6 +216,7 @@ def train(
         dataset.image_shape,
         dataset.feature_names,
         metrics,
+        quantiles=None if dataset.quantum is not None else Quantiles.of(dataset.X),
     )
 
 

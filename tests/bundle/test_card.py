@@ -55,7 +55,7 @@ def test_a_metric_cannot_break_the_table(model):
 def test_a_deployment_travels_in_the_bundle(model, deployment, tmp_path):
     tuned = deployment.apply(model)
     write_bundle(tuned, tmp_path / "b", deployment=deployment)
-    _, files = read_verified(tmp_path / "b")
+    files = read_verified(tmp_path / "b").files
     (tmp_path / "d.json").write_bytes(files["deployment.json"])
     assert Deployment.load(tmp_path / "d.json") == deployment
     assert load_bundle(tmp_path / "b").parameters == deployment.parameters

@@ -35,7 +35,7 @@ MORE_MB = 200
 def mutations(saved, folder, number, seed):
     """Change so many fields; return how many of the bundles could be used."""
     rng, used = random.Random(seed), 0
-    files = dict(read_verified(saved)[1])
+    files = dict(read_verified(saved).files)
     for i in range(number):
         name = NAMES[i % len(NAMES)]
         what, data = mutated(json.loads(files[name]), rng)

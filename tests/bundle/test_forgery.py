@@ -35,7 +35,8 @@ def edited(change):
 
 
 JSON_FILES = [
-    "candidate.json", "device.json", "metrics.json", "preprocessor.json", "signature.json", "weights.json",
+    "candidate.json", "device.json", "metrics.json", "preprocessor.json", "quantiles.json", "signature.json",
+    "weights.json",
 ]  # fmt: skip
 
 
@@ -98,6 +99,13 @@ def cut(*path):
         ("weights.json", put("temperature", value="cold"), "'temperature' in weights.json"),
         ("weights.json", cut("temperature"), "'temperature' in weights.json"),
         ("weights.json", put("head", value={"dtype": "int64", "shape": [1], "data": [1]}), "row of floats"),
+        ("quantiles.json", cut("edges"), "cannot be read"),
+        ("quantiles.json", put("more", value=[]), "it must hold edges"),
+        ("quantiles.json", put("counts", "dtype", value="float64"), "malformed"),
+        ("quantiles.json", put("counts", "shape", value=[44]), "9 edges and 11 counts"),
+        ("quantiles.json", put("counts", "data", 0, value=-1), "no counts below 0"),
+        ("quantiles.json", put("counts", "data", 0, value=10**12), "the same number of samples"),
+        ("quantiles.json", put("edges", "data", 0, value=1e9), "edges that ascend"),
         ("signature.json", put("target", "classes", value=["a"]), "2 classes"),
         ("signature.json", put("target", "classes", value=["a", "a", "b"]), "each be there once"),
         ("signature.json", put("target", "classes", value=["a", 1, "b"]), "all text, all whole numbers"),

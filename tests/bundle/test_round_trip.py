@@ -38,6 +38,8 @@ def test_every_part_of_the_model_is_read_back_to_the_bit(saved, model):
     assert read.target.labels == model.target.labels == ("setosa", "versicolor", "virginica")
     assert read.feature_names == model.feature_names
     assert read.metrics == model.metrics
+    assert read.quantiles.edges.tobytes() == model.quantiles.edges.tobytes()
+    assert read.quantiles.counts.tolist() == model.quantiles.counts.tolist()
     assert (read.n_features_in, read.image_shape) == (4, None)
 
 

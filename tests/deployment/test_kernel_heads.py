@@ -84,7 +84,7 @@ def test_it_comes_back_from_its_bundle_to_the_bit(kernel, moons, tmp_path):
 
 def test_a_bundle_with_half_a_support_point_is_refused(kernel, tmp_path):
     write_bundle(kernel, tmp_path / "model")
-    files = dict(read_verified(tmp_path / "model")[1])
+    files = dict(read_verified(tmp_path / "model").files)
     weights = json.loads(files["weights.json"])
     head = weights["head"]
     weights["head"] = {**head, "data": head["data"][:-3], "shape": [len(head["data"]) - 3]}

@@ -7,6 +7,7 @@ from statistics import fmean, stdev
 
 import numpy as np
 
+from qcsearch.data.quantiles import Quantiles
 from qcsearch.data.splitting import Part
 from qcsearch.data.targets import Target
 from qcsearch.search.finish.finalist import Finalist, Refitted
@@ -271,6 +272,7 @@ def _model(
         image_shape=dataset.image_shape,
         feature_names=dataset.feature_names,
         temperature=1.0 if calibrated is None else calibrated.temperature,
+        quantiles=None if dataset.quantum is not None else Quantiles.of(objective.features.split.train.X),
         metrics={
             "metric": best.metric,
             "validation_score": best.validation_score,

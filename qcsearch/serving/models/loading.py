@@ -108,7 +108,6 @@ class Reloader:
             if new.digest != old.digest:
                 self._audit("reloaded", model=name, digest=new.digest, before=old.digest)
                 self._catalog.replace(new)
-                self._replaced()
         except Exception as error:
             sentence = error.message if isinstance(error, QCSearchError) else type(error).__name__
             self._log.event("reload failed", model=name, served=old.digest, error=sentence)
@@ -118,6 +117,8 @@ class Reloader:
             message = f"The model '{name}' is still that of before: {error.message}"
             raise ReloadError(message, error.fix) from None
         same = new.digest == old.digest
+        if not same:
+            self._replaced()
         seconds = round(time.monotonic() - began, 3)
         self._log.event("reloaded", model=name, digest=new.digest, before=old.digest, seconds=seconds)
         self._metrics.reloads.labels("unchanged" if same else "replaced").inc()

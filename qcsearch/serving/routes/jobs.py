@@ -41,6 +41,7 @@ async def submit(request: Request, service: Service, desk: Desk, caller: Caller)
             service.check_rows(len(rows))
             known = await desk.submit(caller, model, rows, name, body)
             record.rows = len(rows)
+            service.seen(model, rows)
     record.model, record.digest = known.model, known.digest
     return _answer(desk, known, 202)
 

@@ -33,6 +33,12 @@ class Metrics:
             buckets=_SECONDS,
         )
         self.rows = Counter("qcsearch_rows", "Samples that were predicted.", ["model"], registry=registry)
+        self.drift = Gauge(
+            "qcsearch_input_drift",
+            "Largest population stability index of a feature against the training, by its threshold: 1 warns.",
+            ["model"],
+            registry=registry,
+        )
         self.reloads = Counter(
             "qcsearch_reloads", "Bundles that were read again, by outcome.", ["outcome"], registry=registry
         )
