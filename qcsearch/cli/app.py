@@ -40,7 +40,7 @@ from qcsearch.cli.commands import (
     tune,
     verify,
 )
-from qcsearch.cli.commands.serving import audit, keys, serve
+from qcsearch.cli.commands.serving import audit, keys, serve, warm_up
 from qcsearch.cli.options.common import JSON_KEY, VERBOSE_KEY
 from qcsearch.cli.options.listed import Listing
 from qcsearch.cli.output import emit, say
@@ -164,6 +164,7 @@ app.command("verify", rich_help_panel=_USE)(verify.verify)
 app.command("predict", rich_help_panel=_USE)(predict.predict)
 app.command("tomography", rich_help_panel=_USE)(tomography.tomography)
 app.command("serve", rich_help_panel=_SERVE)(serve.serve)
+app.command("warm-up", rich_help_panel=_SERVE)(warm_up.warm_up)
 app.add_typer(bundle.app, name="bundle", rich_help_panel=_SERVE)
 app.add_typer(keys.app, name="keys", rich_help_panel=_SERVE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_SERVE)

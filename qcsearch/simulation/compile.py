@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -13,6 +14,8 @@ from qiskit.quantum_info import SparsePauliOp
 from qcsearch.circuits.start_states import GROUND, MIXED, PURE, state_size
 from qcsearch.errors import CircuitError, InputError
 from qcsearch.simulation.angles import AngleReader
+from qcsearch.simulation.exact.kernels.kept import KernelCache
+from qcsearch.simulation.exact.kernels.matrices import bind
 from qcsearch.simulation.exact.planning.build import exact_program
 from qcsearch.simulation.exact.planning.memory import Memory
 from qcsearch.simulation.exact.runtime import compilation
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from qcsearch.simulation.propagation.program import PropagationProgram
     from qcsearch.simulation.reference.trajectories import TrajectoryProgram
 
-__all__ = ["compile_circuit", "warm_up"]
+__all__ = ["compile_circuit", "kernel_folder", "processor", "warm_up"]
 
 _DTYPES = ("float64", "float32")
 
@@ -167,8 +170,19 @@ def warm_up(*dtypes: str) -> float:
     return compilation.seconds() - before
 
 
+def kernel_folder() -> Path | None:
+    """Where kernels that this process compiles are kept for others; None if there is no folder that it may write to."""
+    found = bind._cache
+    return Path(found.cache_path) if isinstance(found, KernelCache) and found.writable else None
+
+
+def processor() -> str:
+    """LLVM's name of the kind of processor that this process compiles for, such as `znver3`."""
+    return str(bind.targetctx.codegen().magic_tuple()[1])
+
+
 def _use_all(dtype: str) -> None:
-    """Run two small circuits, which between them need every kernel."""
+    """Run three small circuits, which between them need every kernel."""
     feature, weight = Parameter("x"), Parameter("w")
     circuit = QuantumCircuit(2)
     circuit.ry(weight, 0)
@@ -180,9 +194,15 @@ def _use_all(dtype: str) -> None:
     program = compile_circuit(circuit, None, [SparsePauliOp("ZZ")], [feature], [weight], dtype=dtype)
     program.value_and_gradient(np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)))
     program.values(np.zeros((1, 1)), np.zeros(1))
-    once = QuantumCircuit(2)
+    once, entangled = QuantumCircuit(2), QuantumCircuit(2)
     once.ry(feature, 0)
     once.cx(0, 1)
     once.ry(weight, 1)
-    known = compile_circuit(once, None, [SparsePauliOp("ZZ")], [feature], [weight], dtype=dtype)
-    known.value_and_gradient(np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)))
+    entangled.ry(feature, 0)
+    entangled.cx(0, 1)
+    entangled.ry(feature, 1)
+    entangled.ry(weight, 1)
+    for circuit in (once, entangled):
+        known = compile_circuit(circuit, None, [SparsePauliOp("ZZ")], [feature], [weight], dtype=dtype)
+        known.value_and_gradient(np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)))
+        known.values(np.zeros((1, 1)), np.zeros(1))

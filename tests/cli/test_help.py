@@ -33,6 +33,7 @@ def test_the_promised_commands_are_there():
         "predict",
         "tomography",
         "serve",
+        "warm-up",
     ]
     devices = [("devices", name) for name in ("list", "show", "snapshot", "drift", "check")]
     bundle = [("bundle", name) for name in ("create-key", "seal", "check-seal")]

@@ -10,13 +10,14 @@ from shutil import copytree
 
 import numba
 import pytest
+from numba.core import caching
 
 import qcsearch
 from qcsearch.simulation.exact.kernels import (
     checkpoints,
     contraction,
     cotangents,
-    jit,
+    kept,
     matrices,
     middle,
     one_qubit,
@@ -89,13 +90,13 @@ def test_an_index_of_other_sources_is_not_unpickled(copy):
 
 
 @pytest.mark.parametrize(
-    "changed", sorted(Path(jit.__file__).parent.glob("*.py")), ids=lambda path: path.stem
+    "changed", sorted(Path(kept.__file__).parent.glob("*.py")), ids=lambda path: path.stem
 )
 def test_the_stamp_tells_every_file_of_the_folder(changed, monkeypatch):
-    before = jit._digest.__wrapped__()
+    before = kept.digest.__wrapped__()
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b" " * (path.name == changed.name))
-    assert jit._digest.__wrapped__() != before
+    assert kept.digest.__wrapped__() != before
 
 
 def test_compiling_is_said_once_and_timed_and_loading_is_not(copy):
@@ -127,3 +128,42 @@ def test_every_kernel_is_kept_under_the_same_stamp():
         if hasattr(value, "py_func")
     }
     assert len(stamps) == 1
+
+
+_READ_ONLY = f"""
+import numba.core.caching as caching
+
+def ensure(locator):
+    raise PermissionError(locator.get_cache_path())
+
+for locator in caching.CacheImpl._locator_classes:
+    locator.ensure_cache_path = ensure  # root may write anywhere
+{_COMPILED}
+from qcsearch.simulation.compile import kernel_folder
+print(kernel_folder())
+"""
+
+
+def test_who_may_not_write_reads_what_another_has_compiled(copy):
+    def run() -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", _READ_ONLY], cwd=copy, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    assert run() == ["_set", "None"]
+    assert not list(copy.rglob("*.nb?"))  # compiled, not kept, and no error
+    assert _compiled(copy) == ["_set"]
+    before = {path: path.read_bytes() for path in copy.rglob("*.nb?")}
+    assert run() == ["None"]
+    assert {path: path.read_bytes() for path in copy.rglob("*.nb?")} == before
+
+
+def test_the_shared_folder_is_the_one_that_numba_would_write_to(tmp_path, monkeypatch):
+    function = matrices.bind.py_func
+    places = []
+    for folder in ("", str(tmp_path / "kernels")):
+        monkeypatch.setattr(numba.core.config, "CACHE_DIR", folder)
+        places.append(kept._Shared(function, function.__code__.co_filename).get_cache_path())
+        assert places[-1] == caching.FunctionCache(function).cache_path
+    assert places[0] != places[1]

@@ -8,15 +8,14 @@ each state stands a register of zeros, for what a sparse operation does not take
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from qcsearch.simulation.exact.kernels.kept import KernelCache
 from qcsearch.simulation.exact.kernels.simd import load, store
 from qcsearch.simulation.exact.runtime import compilation
 
@@ -39,39 +38,14 @@ Ints = NDArray[np.int64]
 compilation.watch()
 
 
-@cache
-def _digest() -> str:
-    """SHA-256 of every file of this folder: a list of those whose code goes into the kernels would be forgotten."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-
-
-def _stamp(file: Any) -> None:
-    """Let Numba's index of a function's machine code be that of today's sources, or none.
-
-    Numba unpickles an index before it looks at the stamp in it, so one that names a module of other sources, which is
-    gone by now, would end the import.
-    """
-    file._source_stamp = _digest()
-    index = Path(file._index_path)
-    if index.exists() and _digest().encode() not in index.read_bytes():
-        index.unlink(missing_ok=True)
-
-
 def _compiled(**options: Any) -> Any:
-    """Decorator: compile with Numba, and keep the machine code on disk where there is a place for it.
-
-    Numba would take code from the disk while the file of the function itself is unchanged, though code of other files
-    is compiled into it. Here it must be unchanged in all of them.
-    """
+    """Decorator: compile with Numba, and keep the machine code on disk where there is a place for it."""
     njit: Any = numba.njit
 
     def decorate(function: Any) -> Any:
-        try:
-            compiled = njit(nogil=True, error_model="numpy", cache=True, **options)(function)
-            _stamp(compiled._cache._cache_file)
-        except (RuntimeError, AttributeError, OSError):  # no folder to write to, or another Numba: not kept
-            compiled = njit(nogil=True, error_model="numpy", **options)(function)
+        compiled = njit(nogil=True, error_model="numpy", **options)(function)
+        with suppress(AttributeError, OSError, RuntimeError):  # another Numba: not kept
+            compiled._cache = KernelCache(function)
         return compiled
 
     return decorate
