@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.datasets import load_diabetes
 
 from qcsearch.bundle.card import model_card
 from qcsearch.bundle.read import load_bundle
 from qcsearch.data.dataset import Dataset
+from qcsearch.data.sources.load import load_dataset
+from qcsearch.data.splitting import split
+from qcsearch.deployment.deploying import deploy
+from qcsearch.deployment.settings import DeploymentSettings
 from qcsearch.devices.device import Device
 from qcsearch.errors import SpaceError
 from qcsearch.search.finish.leaderboard import records
@@ -70,6 +76,29 @@ def test_the_model_card_says_what_a_prediction_takes_and_what_the_model_holds(fo
     assert "Circuits a prediction: 3" in card
     assert "a projected kernel with" in card
     assert "It holds what the circuit says of training samples" in card
+
+
+def test_numbers_are_searched_with_the_heads_for_them_and_deployed(
+    device: Device, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    X, y = load_diabetes(return_X_y=True)
+    heads = '"svc", "kernel_ridge_regression", "gaussian_process_regression"'
+    text = KERNELS.replace('"svc", "kernel_ridge"', heads).replace('"iqp", "angle"', '"reuploading"')
+    space = SearchSpace.from_toml(text.replace("n_qubits = 2", "n_qubits = 3"), "kernels")
+    data = load_dataset((X[:200, [2, 3, 8]], y[:200]), task="regression")
+    run = tmp_path_factory.mktemp("numbers") / "run"
+    settings = SearchSettings(n_trials=4, strategy="random", baselines="none")
+    found = run_search(data, device, space, settings, run=run)
+    tried = {record.candidate.head.name for record in records(RunFolder.open(run)) if record.candidate}
+    assert tried <= {"kernel_ridge_regression", "gaussian_process_regression"}
+    assert found.best.test_score > 0.15
+    kept, parts = load_bundle(run / "model"), split(data, 0)
+    np.testing.assert_array_equal(kept.predict(parts.test.X), found.model.predict(parts.test.X))
+    assert "a projected kernel with" in model_card(kept, {}, None)
+    measured = DeploymentSettings(steps=5, shots=4096, max_validation=2)
+    deployed = deploy(kept, parts.learned(kept.target), "aer", measured)
+    assert deployed.deployed.accuracy == pytest.approx(found.best.test_score, abs=0.1)
+    assert "is fitted, not trained in steps" in " ".join(deployed.notices)
 
 
 def test_a_fit_that_there_is_no_time_for_is_foretold(

@@ -74,7 +74,7 @@ class BoundSpace:
         if not heads:
             raise SpaceError(
                 f"No head of the search space '{name}' is for {task}.",
-                "take a space with the head 'linear' or 'mlp'.",
+                "take a space with the head 'linear', which is for every task.",
             )
         losses = {
             label: loss if loss_task(loss) == task else DEFAULT_LOSSES[task]

@@ -10,15 +10,16 @@ A head names the tasks that it suits, `tasks`; one without that is for classes a
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qcsearch.candidate.candidate import Candidate
 from qcsearch.data.targets.base import Target
 from qcsearch.errors import CandidateError
 from qcsearch.registry import Registry
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.expectations import Floats
 
 __all__ = [
     "HEADS",
@@ -68,7 +69,7 @@ class FittedHead(Head, Protocol):
 
     What it is fitted to decides how many parameters it has: `n_parameters` are the most that a fit may find, `initial`
     is empty, and the fitted vector may hold more, such as samples. If the circuit has weights, these are trained by the
-    alignment of the head's kernel with the classes; see `loop/fitted.py`.
+    alignment of the head's kernel with what is learnt; see `loop/fitted.py`.
     """
 
     def check(self, n_qubits: int, n_observables: int) -> None:
@@ -79,9 +80,10 @@ class FittedHead(Head, Protocol):
         """
         ...
 
-    def fit(self, values: Floats, y: Ints, n_classes: int, weight: Floats | None = None) -> Floats:
-        """Parameters fitted to values `(n_samples, n_observables)` and class numbers `(n_samples,)`.
+    def fit(self, values: Floats, y: NDArray[Any], n_classes: int, weight: Floats | None = None) -> Floats:
+        """Parameters fitted to values `(n_samples, n_observables)` and what is learnt of the samples.
 
+        That is class numbers `(n_samples,)`, or standardised numbers `(n_samples, n_classes)`, as the head's tasks are.
         `weight`, how much each sample counts, is given only to a head whose `weighs` is True.
         """
         ...
@@ -99,9 +101,9 @@ class FittedHead(Head, Protocol):
         ...
 
     def alignment(
-        self, values: Floats, y: Ints, n_classes: int, weight: Floats | None = None
+        self, values: Floats, y: NDArray[Any], n_classes: int, weight: Floats | None = None
     ) -> tuple[float, Floats]:
-        """A loss that is least where the head's kernel tells the classes apart, and its derivative by `values`."""
+        """A loss that is least where the kernel is most like what is learnt, and its derivative by `values`."""
         ...
 
 
@@ -131,7 +133,7 @@ def n_head_parameters(candidate: Candidate, target: Target) -> int:
     if not head_suits(candidate.head.name, target.task):
         raise CandidateError(
             f"The head '{candidate.head.name}' is not for {target.task}.",
-            fix="take the head 'linear' or 'mlp'.",
+            fix=f"take one of {', '.join(_suited(target.task))}.",
         )
     return make_head(candidate).n_parameters(len(candidate.observables), target.n_outputs)
 
@@ -143,6 +145,11 @@ def head_suits(name: str, task: str) -> bool:
         CandidateError: if there is no such head.
     """
     return task in getattr(HEADS.get(name), "tasks", ("classification",))
+
+
+def _suited(task: str) -> list[str]:
+    """Names of the heads for a task, as a message has them."""
+    return [f"'{name}'" for name in HEADS.names() if head_suits(name, task)]
 
 
 def takes_parameters(candidate: Candidate, length: int, target: Target) -> bool:

@@ -11,7 +11,7 @@ from qcsearch.candidate import checks
 from qcsearch.data.sample import stratified_rows
 from qcsearch.training.expectations import Floats, Ints
 from qcsearch.training.heads.base import HEADS
-from qcsearch.training.heads.kernel_head import Chosen, KernelHead, n_outputs, spread
+from qcsearch.training.heads.kernel_head import Chosen, KernelHead, spread
 from qcsearch.training.heads.kernels import Expansion
 
 __all__ = ["GaussianProcessHead"]
@@ -45,30 +45,30 @@ class GaussianProcessHead(KernelHead):
     def fit_seconds(self, n_samples: int, n_observables: int, n_classes: int) -> float:
         """See `FittedHead`; measured on one core, doubled."""
         tuning, points = min(n_samples, _TUNING_ROWS), min(n_samples, self.points)
-        return n_outputs(n_classes) * (4e-6 * tuning**2 + 6e-10 * points**3)
+        return self.learns.columns(n_classes) * (4e-6 * tuning**2 + 6e-10 * points**3)
 
-    def choose(self, values: Floats, y: Ints, signs: Floats, weight: Floats | None = None) -> Chosen:
+    def choose(self, values: Floats, y: Ints, wanted: Floats, weight: Floats | None = None) -> Chosen:
         """See `KernelHead`; it weighs no samples: the greatest marginal likelihood, of all classes together."""
         rows = stratified_rows(y, _TUNING_ROWS)
-        values, signs, scale = values[rows], signs[rows], self.function.scale(values)
+        values, wanted, scale = values[rows], wanted[rows], self.function.scale(values)
         best, most = Chosen(scale, 1.0), -np.inf
         for width in self.widths:
             for variance in _VARIANCES if self.variance is None else (self.variance,):
                 chosen = Chosen(width * scale, variance)
-                found = [self._process(values, sign, chosen) for sign in signs.T]
+                found = [self._process(values, sign, chosen) for sign in wanted.T]
                 evidence = sum(one.log_marginal_likelihood_value_ for one in found if one is not None)
                 if evidence > most:
                     best, most = chosen, evidence
         return best
 
     def expand(
-        self, values: Floats, y: Ints, signs: Floats, chosen: Chosen, weight: Floats | None = None
+        self, values: Floats, y: Ints, wanted: Floats, chosen: Chosen, weight: Floats | None = None
     ) -> Expansion:
         """See `KernelHead`."""
         rows = stratified_rows(y, self.points)[: self.points]
-        values, signs = values[rows], signs[rows]
-        dual, bias = np.zeros_like(signs), np.zeros(signs.shape[1])
-        for output, sign in enumerate(signs.T):
+        values, wanted = values[rows], wanted[rows]
+        dual, bias = np.zeros_like(wanted), np.zeros(wanted.shape[1])
+        for output, sign in enumerate(wanted.T):
             process = self._process(values, sign, chosen)
             if process is None:
                 bias[output] = sign[0]

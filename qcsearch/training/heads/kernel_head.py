@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qcsearch.candidate import checks
 from qcsearch.data.sample import stratified_rows
 from qcsearch.errors import CandidateError
 from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.heads.kernel_outputs import CLASSES, KernelOutputs
 from qcsearch.training.heads.kernels import FLOOR, KERNELS, SHOTS, Expansion, Kernel, alignment
-from qcsearch.training.judging.calibration import fitted_temperature
 
 __all__ = [
     "TUNING_ROWS",
@@ -21,10 +22,8 @@ __all__ = [
     "Chosen",
     "KernelHead",
     "SolvedHead",
-    "confidence",
     "folds",
     "measured",
-    "n_outputs",
     "spread",
 ]
 
@@ -74,6 +73,7 @@ class KernelHead(ABC):
     width: float | None = None
 
     name: ClassVar[str] = ""
+    learns: ClassVar[KernelOutputs] = CLASSES
 
     def __post_init__(self) -> None:
         checks.one_of(self.name, "kernel", self.kernel, tuple(KERNELS))
@@ -94,7 +94,7 @@ class KernelHead(ABC):
 
     def n_parameters(self, n_observables: int, n_classes: int) -> int:
         """The most that a fit may find: width, bias, and coefficients of `points` points."""
-        return 1 + (1 + self.points) * n_outputs(n_classes)
+        return 1 + (1 + self.points) * self.learns.columns(n_classes)
 
     def check(self, n_qubits: int, n_observables: int) -> None:
         """See `FittedHead`: the fidelity kernel needs whole states."""
@@ -112,16 +112,15 @@ class KernelHead(ABC):
 
     def logits(self, values: Floats, parameters: Floats, n_classes: int) -> Floats:
         """See `Head`."""
-        found = Expansion.of_vector(parameters, values.shape[1], n_outputs(n_classes))
+        found = Expansion.of_vector(parameters, values.shape[1], self.learns.columns(n_classes))
         outputs = self.function.matrix(values, found.points, found.gamma) @ found.dual + found.bias
-        return outputs if n_classes > 2 else outputs * np.array([-0.5, 0.5])
+        return np.asarray(outputs @ self.learns.mixing(n_classes))
 
     def backward(self, values: Floats, parameters: Floats, dlogits: Floats) -> tuple[Floats, Floats]:
         """Pull a derivative back to the values; the parameters are fitted, not trained, and have none."""
         n_classes = dlogits.shape[1]
-        found = Expansion.of_vector(parameters, values.shape[1], n_outputs(n_classes))
-        doutputs = dlogits if n_classes > 2 else dlogits @ np.array([[-0.5], [0.5]])
-        dmatrix = doutputs @ found.dual.T
+        found = Expansion.of_vector(parameters, values.shape[1], self.learns.columns(n_classes))
+        dmatrix = dlogits @ self.learns.mixing(n_classes).T @ found.dual.T
         return self.function.pull(values, found.points, found.gamma, dmatrix), np.zeros_like(parameters)
 
     def targets(self, n_classes: int) -> Floats:
@@ -130,51 +129,51 @@ class KernelHead(ABC):
 
     def n_found(self, length: int, n_observables: int, n_classes: int) -> int | None:
         """See `FittedHead`; support points are samples."""
-        n_points = Expansion.n_points(length, n_observables, n_outputs(n_classes))
+        n_points = Expansion.n_points(length, n_observables, self.learns.columns(n_classes))
         return None if n_points is None or n_points > self.points else length - n_points * n_observables
 
     def words(self, length: int, n_observables: int, n_classes: int) -> str:
         """See `FittedHead`."""
-        n_points = Expansion.n_points(length, n_observables, n_outputs(n_classes))
+        n_points = Expansion.n_points(length, n_observables, self.learns.columns(n_classes))
         return f"a {self.kernel} kernel with {n_points} support points"
 
     def alignment(
-        self, values: Floats, y: Ints, n_classes: int, weight: Floats | None = None
+        self, values: Floats, y: NDArray[Any], n_classes: int, weight: Floats | None = None
     ) -> tuple[float, Floats]:
         """See `FittedHead`."""
-        return alignment(self.function, values, y, n_classes, weight)
+        return alignment(self.function, values, self.learns.likeness(y, n_classes), weight)
 
-    def fit(self, values: Floats, y: Ints, n_classes: int, weight: Floats | None = None) -> Floats:
+    def fit(self, values: Floats, y: NDArray[Any], n_classes: int, weight: Floats | None = None) -> Floats:
         """See `FittedHead`."""
         from threadpoolctl import threadpool_limits
 
         if weight is not None:  # who does not count is no support point either
             values, y, weight = values[weight > 0], y[weight > 0], weight[weight > 0]
-        values, signs = np.asarray(values, dtype=np.float64), _signs(y, n_classes)
-        rows = stratified_rows(y, TUNING_ROWS)
+        values, wanted = np.asarray(values, dtype=np.float64), self.learns.wanted(y, n_classes)
+        rows = stratified_rows(self.learns.strata(y), TUNING_ROWS)
         # Many small matrices: threads would wait for one another longer than they work, above all on a busy machine.
         with threadpool_limits(1, user_api="blas"):
             some = None if weight is None else weight[rows]
-            chosen = self.choose(measured(values[rows]), y[rows], signs[rows], some)
-            found = self.expand(values, y, signs, chosen, weight)
+            chosen = self.choose(measured(values[rows]), y[rows], wanted[rows], some)
+            found = self.expand(values, y, wanted, chosen, weight)
         return Expansion(
             found.gamma, chosen.confidence * found.bias, found.points, chosen.confidence * found.dual
         ).vector
 
     @abstractmethod
-    def choose(self, values: Floats, y: Ints, signs: Floats, weight: Floats | None = None) -> Chosen:
+    def choose(self, values: Floats, y: NDArray[Any], wanted: Floats, weight: Floats | None = None) -> Chosen:
         """Width and strength by what they do on samples that were left out.
 
         Args:
             values: of some training samples, `(n_samples, n_observables)`.
-            y: their class numbers.
-            signs: 1 or −1 for each output, `(n_samples, n_outputs)`.
+            y: what is learnt of them: class numbers, or numbers.
+            wanted: what each function should say, `(n_samples, n_functions)`; see `kernel_outputs`.
             weight: how much each sample counts, `(n_samples,)`; given only to heads that weigh.
         """
 
     @abstractmethod
     def expand(
-        self, values: Floats, y: Ints, signs: Floats, chosen: Chosen, weight: Floats | None = None
+        self, values: Floats, y: NDArray[Any], wanted: Floats, chosen: Chosen, weight: Floats | None = None
     ) -> Expansion:
         """The fit to all samples."""
 
@@ -187,30 +186,30 @@ class SolvedHead(KernelHead):
 
     @abstractmethod
     def solve(
-        self, matrix: Floats, signs: Floats, strength: float, weight: Floats | None = None
+        self, matrix: Floats, wanted: Floats, strength: float, weight: Floats | None = None
     ) -> tuple[Floats, Floats]:
         """Coefficients `(n_samples, n_outputs)` and bias by the kernel matrix of the samples."""
 
     @abstractmethod
     def solve_features(
-        self, features: Floats, signs: Floats, strength: float, weight: Floats | None = None
+        self, features: Floats, wanted: Floats, strength: float, weight: Floats | None = None
     ) -> tuple[Floats, Floats]:
         """Weights `(n_features, n_outputs)` and bias of a linear fit to features."""
 
     def expand(
-        self, values: Floats, y: Ints, signs: Floats, chosen: Chosen, weight: Floats | None = None
+        self, values: Floats, y: NDArray[Any], wanted: Floats, chosen: Chosen, weight: Floats | None = None
     ) -> Expansion:
         """See `KernelHead`."""
         if len(values) <= self.points:
             matrix = self.function.matrix(values, values, chosen.gamma)
-            dual, bias = self.solve(matrix, signs, chosen.strength, weight)
+            dual, bias = self.solve(matrix, wanted, chosen.strength, weight)
             used = np.flatnonzero(np.any(dual != 0, axis=1))
             used = used if len(used) else np.arange(1)  # a model without points has no length of its own
             return Expansion(chosen.gamma, bias, values[used], dual[used])
-        landmarks = values[stratified_rows(y, self.points)[: self.points]]
+        landmarks = values[stratified_rows(self.learns.strata(y), self.points)[: self.points]]
         root = _inverse_root(self.function.matrix(landmarks, landmarks, chosen.gamma))
         features = self.function.matrix(values, landmarks, chosen.gamma) @ root
-        weights, bias = self.solve_features(features, signs, chosen.strength, weight)
+        weights, bias = self.solve_features(features, wanted, chosen.strength, weight)
         return Expansion(chosen.gamma, bias, landmarks, root @ weights)
 
 
@@ -222,11 +221,6 @@ def measured(values: Floats) -> Floats:
     """
     noise = np.random.default_rng(0).standard_normal(values.shape)
     return np.asarray(values + noise * np.sqrt(np.maximum(1.0 - values**2, 0.0) / SHOTS))
-
-
-def n_outputs(n_classes: int) -> int:
-    """Outputs of the function: one tells two classes apart, more have one each against all others."""
-    return 1 if n_classes == 2 else n_classes
 
 
 def spread(matrix: Floats) -> float:
@@ -243,23 +237,6 @@ def folds(y: Ints) -> list[tuple[Ints, Ints]]:
     if n_folds < 2:
         return []
     return list(StratifiedKFold(n_folds, shuffle=True, random_state=0).split(y, y))
-
-
-def confidence(outputs: Floats, y: Ints) -> float:
-    """The factor that makes outputs of samples that were left out the most likely, see `fitted_temperature`.
-
-    Args:
-        outputs: `(n_samples, n_outputs)`.
-        y: class numbers.
-    """
-    logits = outputs if outputs.shape[1] > 1 else outputs * np.array([-0.5, 0.5])
-    return 1.0 / fitted_temperature(logits, y, len(y))
-
-
-def _signs(y: Ints, n_classes: int) -> Floats:
-    if n_classes == 2:
-        return np.where(y[:, None] == 1, 1.0, -1.0)
-    return np.where(y[:, None] == np.arange(n_classes), 1.0, -1.0)
 
 
 def _inverse_root(matrix: Floats) -> Floats:

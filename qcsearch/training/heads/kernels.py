@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from qcsearch.training.expectations import Floats, Ints
+from qcsearch.training.expectations import Floats
 
 __all__ = ["FLOOR", "KERNELS", "SHOTS", "Expansion", "Kernel", "alignment"]
 
@@ -131,31 +131,29 @@ class Expansion:
 
 
 def alignment(
-    kernel: Kernel, values: Floats, y: Ints, n_classes: int, weight: Floats | None = None
+    kernel: Kernel, values: Floats, likeness: Floats, weight: Floats | None = None
 ) -> tuple[float, Floats]:
-    """One minus the centred alignment of a kernel with the classes, and its derivative by the values.
+    """One minus the centred alignment of a kernel with what is known of the samples, and its derivative by the values.
 
-    `A = ⟨K_c, T_c⟩ / (‖K_c‖ ‖T_c‖)` with `T_ij = 1` for samples of one class and `−1 / (n_classes − 1)` for others,
-    both centred: Cortes, Mohri and Rostamizadeh, JMLR 13, 795 (2012). Hubregtsen et al. trained circuits by it, Phys.
-    Rev. A 106, 042431 (2022), arXiv 2105.02276. γ follows the values and is not derived. `‖K_c‖` is taken together with
-    `n_samples` times `FLOOR`, so that nothing is won by samples that are nearly alike.
+    `A = ⟨K_c, T_c⟩ / (‖K_c‖ ‖T_c‖)`, both centred: Cortes, Mohri and Rostamizadeh, JMLR 13, 795 (2012). Hubregtsen et
+    al. trained circuits by it, Phys. Rev. A 106, 042431 (2022), arXiv 2105.02276. γ follows the values and is not
+    derived. `‖K_c‖` is taken together with `n_samples` times `FLOOR`, so that nothing is won by samples that are nearly
+    alike.
 
     Args:
         kernel: whose alignment it is.
         values: `(n_samples, n_observables)`.
-        y: class numbers `(n_samples,)`.
-        n_classes: number of classes.
+        likeness: `T`, how alike samples are by what is known of them, `(n_samples, n_samples)`; see `kernel_outputs`.
         weight: how much each sample counts, `(n_samples,)`: as that many copies of it, but for γ; None if all alike.
     """
     if weight is not None:
-        return _weighted_alignment(kernel, values, y, n_classes, weight)
+        return _weighted_alignment(kernel, values, likeness, weight)
     gamma = kernel.scale(values)
-    same = y[:, None] == y[None, :]
-    target = _centred(np.where(same, 1.0, -1.0 / max(1, n_classes - 1)))
+    target = _centred(likeness)
     centred = _centred(kernel.matrix(values, values, gamma))
     size = float(np.hypot(np.linalg.norm(centred), FLOOR * len(values)))
     wanted = float(np.linalg.norm(target))
-    if not wanted > 0:  # one class: nothing to align
+    if not wanted > 0:  # all are alike: nothing to align
         return 1.0, np.zeros_like(values)
     found = float(np.sum(centred * target)) / (size * wanted)
     dmatrix = -(target / (size * wanted) - found * centred / size**2)
@@ -164,7 +162,7 @@ def alignment(
 
 
 def _weighted_alignment(
-    kernel: Kernel, values: Floats, y: Ints, n_classes: int, weight: Floats
+    kernel: Kernel, values: Floats, likeness: Floats, weight: Floats
 ) -> tuple[float, Floats]:
     """`alignment` with means and inner products of samples that count by their weights."""
     if not weight.any():  # of a batch that does not count
@@ -172,8 +170,7 @@ def _weighted_alignment(
     gamma, n_samples = kernel.scale(values), len(values)
     centre = np.eye(n_samples) - weight / weight.sum()  # K_c = C K Cᵀ
     both = np.sqrt(np.outer(weight, weight))
-    same = y[:, None] == y[None, :]
-    target = both * (centre @ np.where(same, 1.0, -1.0 / max(1, n_classes - 1)) @ centre.T)
+    target = both * (centre @ likeness @ centre.T)
     centred = both * (centre @ kernel.matrix(values, values, gamma) @ centre.T)
     size = float(np.hypot(np.linalg.norm(centred), FLOOR * weight.sum()))
     wanted = float(np.linalg.norm(target))

@@ -14,9 +14,7 @@ from qcsearch.training.heads.kernel_head import (
     TUNING_ROWS,
     Chosen,
     SolvedHead,
-    confidence,
     folds,
-    n_outputs,
     spread,
 )
 from qcsearch.training.heads.kernels import FLOOR
@@ -47,9 +45,9 @@ class SupportVectorHead(SolvedHead):
     def fit_seconds(self, n_samples: int, n_observables: int, n_classes: int) -> float:
         """See `FittedHead`; measured on one core, doubled."""
         tuning, landmarks = min(n_samples, TUNING_ROWS), n_samples * self.points * (n_samples > self.points)
-        return n_outputs(n_classes) * (1e-6 * tuning**2 + 4e-7 * landmarks)
+        return self.learns.columns(n_classes) * (1e-6 * tuning**2 + 4e-7 * landmarks)
 
-    def choose(self, values: Floats, y: Ints, signs: Floats, weight: Floats | None = None) -> Chosen:
+    def choose(self, values: Floats, y: Ints, wanted: Floats, weight: Floats | None = None) -> Chosen:
         """See `KernelHead`: the highest accuracy, each sample by its weight, in stratified folds."""
         costs = _COSTS if self.C is None else (self.C,)
         scale, parts = self.function.scale(values), folds(y)
@@ -57,24 +55,24 @@ class SupportVectorHead(SolvedHead):
         for width in self.widths:
             matrix = self.function.matrix(values, values, width * scale)
             for cost in costs if parts else ():
-                found = np.zeros_like(signs)
+                found = np.zeros_like(wanted)
                 for train, test in parts:
                     some = None if weight is None else weight[train]
-                    dual, bias = self.solve(matrix[np.ix_(train, train)], signs[train], cost, some)
+                    dual, bias = self.solve(matrix[np.ix_(train, train)], wanted[train], cost, some)
                     found[test] = matrix[np.ix_(test, train)] @ dual + bias
                 right = float(np.average(_classes(found) == y, weights=weight))
                 if right > reached:
                     best, outputs, reached = Chosen(width * scale, cost), found, right
-        return best if outputs is None else best._replace(confidence=confidence(outputs, y))
+        return best if outputs is None else best._replace(confidence=self.learns.confidence(outputs, y))
 
     def solve(
-        self, matrix: Floats, signs: Floats, strength: float, weight: Floats | None = None
+        self, matrix: Floats, wanted: Floats, strength: float, weight: Floats | None = None
     ) -> tuple[Floats, Floats]:
         """See `KernelHead`."""
         from sklearn.svm import SVC
 
-        dual, bias = np.zeros_like(signs), signs[0].copy()
-        for output, sign in enumerate(signs.T):
+        dual, bias = np.zeros_like(wanted), wanted[0].copy()
+        for output, sign in enumerate(wanted.T):
             if np.all(sign == sign[0]):
                 continue  # a class without samples, or alone: its output is that sign
             found = SVC(C=strength / spread(matrix), kernel="precomputed").fit(matrix, sign, weight)
@@ -83,14 +81,14 @@ class SupportVectorHead(SolvedHead):
         return dual, bias
 
     def solve_features(
-        self, features: Floats, signs: Floats, strength: float, weight: Floats | None = None
+        self, features: Floats, wanted: Floats, strength: float, weight: Floats | None = None
     ) -> tuple[Floats, Floats]:
         """See `KernelHead`; with the squared hinge, which is solved where there are more samples than features."""
         from sklearn.svm import LinearSVC
 
-        weights, bias = np.zeros((features.shape[1], signs.shape[1])), signs[0].copy()
+        weights, bias = np.zeros((features.shape[1], wanted.shape[1])), wanted[0].copy()
         variance = max(float(np.sum(np.var(features, axis=0))), FLOOR)
-        for output, sign in enumerate(signs.T):
+        for output, sign in enumerate(wanted.T):
             if np.all(sign == sign[0]):
                 continue
             found = LinearSVC(C=strength / variance, dual=False).fit(features, sign, weight)

@@ -13,6 +13,7 @@ from qcsearch.data.targets import Classes
 from qcsearch.errors import CandidateError
 from qcsearch.training.heads import HEADS, FittedHead, make_head, takes_parameters
 from qcsearch.training.heads.kernel_head import spread
+from qcsearch.training.heads.kernel_outputs import CLASSES
 from qcsearch.training.heads.kernels import FLOOR, Expansion, alignment
 
 FITTED = ["svc", "kernel_ridge", "gaussian_process"]
@@ -198,18 +199,19 @@ def test_weighted_alignment_has_its_derivative_and_even_weights_change_nothing(k
     head = HEADS.create("svc", {"kernel": kernel})
     gamma = head.function.scale(X)
     fixed = type("Fixed", (type(head.function),), {"scale": lambda self, values: gamma})()
-    loss, slopes = alignment(fixed, X, y, 2, weight)
+    same = CLASSES.likeness(y, 2)
+    loss, slopes = alignment(fixed, X, same, weight)
     for i, j in ((0, 0), (5, 2), (11, 1)):
         step = np.zeros_like(X)
         step[i, j] = 1e-6
-        ahead, behind = (alignment(fixed, X + sign * step, y, 2, weight)[0] for sign in (1, -1))
+        ahead, behind = (alignment(fixed, X + sign * step, same, weight)[0] for sign in (1, -1))
         assert slopes[i, j] == pytest.approx((ahead - behind) / 2e-6, abs=1e-7)
-    even = alignment(fixed, X, y, 2, np.ones(12))
-    plain = alignment(fixed, X, y, 2)
+    even = alignment(fixed, X, same, np.ones(12))
+    plain = alignment(fixed, X, same)
     assert even[0] == pytest.approx(plain[0])
     np.testing.assert_allclose(even[1], plain[1], atol=1e-12)
     twice = np.r_[np.arange(12), [3, 3]]
-    copied = alignment(fixed, X[twice], y[twice], 2)[0]
-    counted = alignment(fixed, X, y, 2, np.where(np.arange(12) == 3, 3.0, 1.0))[0]
+    copied = alignment(fixed, X[twice], CLASSES.likeness(y[twice], 2))[0]
+    counted = alignment(fixed, X, same, np.where(np.arange(12) == 3, 3.0, 1.0))[0]
     assert counted == pytest.approx(copied)
     assert 0 < loss < 2

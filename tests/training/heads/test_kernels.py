@@ -12,6 +12,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.devices.noise import noise_model
 from qcsearch.search.space.bound import observable_labels
+from qcsearch.training.heads.kernel_outputs import CLASSES, NUMBERS
 from qcsearch.training.heads.kernels import KERNELS, Expansion, alignment
 from qcsearch.training.transpiled import transpile_candidate
 
@@ -102,20 +103,26 @@ def test_the_gradient_of_the_alignment_leads_down_at_the_slope_it_says(name, n_c
     rng, kernel = np.random.default_rng(2), KERNELS[name]
     monkeypatch.setattr(type(kernel), "scale", lambda self, values: 0.4)  # it is not derived
     values, y = rng.normal(size=(9, 3)), np.arange(9) % n_classes
-    _, gradient = alignment(kernel, values, y, n_classes)
+    _, gradient = alignment(kernel, values, CLASSES.likeness(y, n_classes))
     for place in np.ndindex(values.shape):
         move = np.zeros_like(values)
         move[place] = 1e-6
-        ends = [alignment(kernel, values + s * move, y, n_classes)[0] for s in (1, -1)]
+        ends = [alignment(kernel, values + s * move, CLASSES.likeness(y, n_classes))[0] for s in (1, -1)]
         assert gradient[place] == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-8)
 
 
 def test_a_kernel_that_is_the_classes_themselves_is_aligned():
     y = np.array([0, 0, 1, 1, 1])
     values = np.where(y[:, None] == 0, 1.0, -1.0) * 10
-    assert alignment(KERNELS["fidelity"], values, y, 2)[0] == pytest.approx(0.0, abs=1e-6)
-    loss, gradient = alignment(KERNELS["projected"], np.zeros((5, 2)), y, 2)
+    assert alignment(KERNELS["fidelity"], values, CLASSES.likeness(y, 2))[0] == pytest.approx(0.0, abs=1e-6)
+    loss, gradient = alignment(KERNELS["projected"], np.zeros((5, 2)), CLASSES.likeness(y, 2))
     assert (loss, gradient.tolist()) == (1.0, np.zeros((5, 2)).tolist())
+
+
+def test_a_kernel_that_is_the_numbers_themselves_is_aligned():
+    y = np.random.default_rng(0).normal(size=(6, 1))
+    assert alignment(KERNELS["fidelity"], 10 * y, NUMBERS.likeness(y, 1))[0] == pytest.approx(0.0, abs=1e-6)
+    assert alignment(KERNELS["fidelity"], 10 * y, NUMBERS.likeness(y**2, 1))[0] > 0.2
 
 
 def test_an_expansion_is_one_row_of_numbers_and_back():
@@ -136,5 +143,7 @@ def test_an_expansion_is_one_row_of_numbers_and_back():
 def test_nothing_is_won_by_samples_that_only_more_shots_could_tell_apart():
     y = np.arange(20) % 2
     values = np.random.default_rng(0).normal(scale=0.2, size=(20, 3)) + np.where(y[:, None] == 0, 0.3, -0.3)
-    losses = [alignment(KERNELS["projected"], size * values, y, 2)[0] for size in (1.0, 0.01)]
+    losses = [
+        alignment(KERNELS["projected"], size * values, CLASSES.likeness(y, 2))[0] for size in (1.0, 0.01)
+    ]
     assert losses[0] < losses[1] - 0.3

@@ -10,6 +10,7 @@ from qcsearch.candidate.choice import Choice
 from qcsearch.candidate.training import TrainingOptions
 from qcsearch.devices.calibration.providers import get_device
 from qcsearch.training.bound_head import BoundHead
+from qcsearch.training.heads.kernel_outputs import CLASSES
 from qcsearch.training.heads.kernels import KERNELS, alignment
 from qcsearch.training.loop.fit import Stop
 from qcsearch.training.loop.trainer import TrainingControl
@@ -55,7 +56,7 @@ def test_steps_align_the_kernel_with_the_classes(blobs):
 
     def loss(weights):
         values = transpiled.compile().values(blobs.train.X, weights)
-        return alignment(KERNELS["projected"], values, blobs.train.y, 3)[0]
+        return alignment(KERNELS["projected"], values, CLASSES.likeness(blobs.train.y, 3))[0]
 
     assert loss(found.parameters.weights) < 0.8 * loss(start.weights)
 
