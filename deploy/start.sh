@@ -1,8 +1,7 @@
 #!/bin/sh
 # What a container with a read-only root needs before the service: a folder of its own, in memory.
-# There are the machine code of the kernels, which Numba takes only from where it may write; and the pepper of the keys,
-# which must be its owner's alone, where a mounted secret is its group's, too. The keys themselves are read where they
-# are mounted, so that one which is revoked there is revoked here.
+# There is the pepper of the keys, which must be its owner's alone, where a mounted secret is its group's, too. The keys
+# themselves are read where they are mounted, so that one which is revoked there is revoked here.
 set -eu
 umask 077
 
@@ -13,8 +12,7 @@ work=${TMPDIR:-/tmp}/qcsearch
 
 rm -rf "$work"
 mkdir "$work"
-cp -R "$root/kernels" "$work/kernels"
-export NUMBA_CACHE_DIR="$work/kernels"
+export NUMBA_CACHE_DIR="$root/kernels"
 
 if [ -e "$secrets/keys.json" ]; then
     ln -s "$secrets/keys.json" "$work/keys.json"

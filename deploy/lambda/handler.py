@@ -18,9 +18,7 @@ KERNELS = Path(os.environ.get("QCSEARCH_ROOT", "/opt/qcsearch")) / "kernels"
 
 shutil.rmtree(WORK, ignore_errors=True)
 WORK.mkdir(mode=0o700)
-if KERNELS.is_dir():  # Numba takes machine code only from where it may write
-    shutil.copytree(KERNELS, WORK / "kernels")
-os.environ["NUMBA_CACHE_DIR"] = str(WORK / "kernels")
+os.environ["NUMBA_CACHE_DIR"] = str(KERNELS)
 
 from mangum import Mangum  # noqa: E402  which may import Numba only now
 
