@@ -81,6 +81,14 @@ class ServedModel:
         """Numbers of one sample."""
         return self.model.n_features_in
 
+    @property
+    def brightest(self) -> float | None:
+        """About white in the training's images: of no pixel the ninth decile is above it; None if unknown."""
+        model = self.model
+        if model.image_shape is None or model.quantiles is None:
+            return None
+        return float(model.quantiles.edges.max())
+
     @cached_property
     def takes_text(self) -> bool:
         """Whether a column may hold text or a gap."""

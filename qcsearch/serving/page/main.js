@@ -62,7 +62,7 @@ async function choose(name) {
   at("ways").hidden = !image;
   document.querySelector(`[name=way][value=${image ? "draw" : "paste"}]`).checked = true;
   turn();
-  if (image) { at("ink").value = told.parameters.brightest ?? (Math.max(...shape) <= 8 ? 16 : 255); pad.shape(...shape); }
+  if (image) { at("ink").value = told.parameters.brightest ?? 255; pad.shape(...shape); }
   at("columns").textContent = columns(names, shape);
   at("ask").hidden = false;
 }
@@ -89,7 +89,7 @@ function rows() {
   return [drawing()];
 }
 
-const drawing = () => pad.pixels(at("fit").checked).map((share) => Math.round(share * at("ink").value * 1000) / 1000);
+const drawing = () => pad.pixels(at("fit").checked).map((share) => Math.round(share * at("ink").value * 1e6) / 1e6);
 
 const pad = new Pad(at("pad"), at("pad-said"), () => {
   paint(at("seen"), drawing(), model.shape, 0, Number(at("ink").value), 120);

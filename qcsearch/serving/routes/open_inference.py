@@ -62,6 +62,7 @@ def model_metadata(served: ServedModel) -> ModelMetadata:
             "digest": served.digest,
             "target": model.target.to_json(),
             "feature_names": list(model.feature_names),
+            **({} if served.brightest is None else {"brightest": served.brightest}),
         },
     )
 

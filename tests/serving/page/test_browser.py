@@ -6,7 +6,7 @@ import math
 import shutil
 
 import pytest
-from sklearn.datasets import load_wine, make_multilabel_classification
+from sklearn.datasets import load_digits, load_wine, make_multilabel_classification
 
 from qcsearch.bundle.write import write_bundle
 from qcsearch.serving.access import keys
@@ -139,6 +139,12 @@ def test_the_keyboard_alone_draws_and_predicts(opened, address):
     page.keyboard.press("Enter")
     page.wait_for_selector("#problem p")
     assert page.inner_text("#problem p >> nth=0") == "There is nothing on the pad."
+
+
+def test_full_ink_is_as_bright_as_the_images_of_the_training(opened, address):
+    page = opened(address)
+    page.wait_for_selector("#ask:not([hidden])")
+    assert float(page.input_value("#ink")) == 16 == load_digits(n_class=2).data.max()
 
 
 def test_what_is_sent_is_the_mean_of_each_pixels_area(opened, address):

@@ -137,3 +137,9 @@ def test_neither_is_there_unless_the_service_is_told_so(ask, wine):
     ]
     shape = document["components"]["schemas"][answer["$ref"].rpartition("/")[2]]
     assert set(shape["required"]) == set(explained(ask, wine, ROW))
+
+
+def test_metadata_of_images_tell_how_bright_they_were(ask, digits, wine):
+    about = ask(digits, "/v2/models/it").json()["parameters"]
+    assert about["brightest"] == load_digits(n_class=2).data.max()
+    assert "brightest" not in ask(wine, "/v2/models/it").json()["parameters"]
