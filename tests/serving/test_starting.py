@@ -72,18 +72,23 @@ def test_the_command_line_is_as_light_as_before():
     assert done.stdout.strip() == "[]"
 
 
-def test_to_predict_from_a_bundle_loads_nothing_of_the_search(bundle):
+def test_a_service_that_is_open_has_loaded_nothing_of_learning_the_search_or_hardware(bundle):
     heavy = (
         "optuna",
+        "sklearn",
+        "pandas",
         "matplotlib",
-        "sklearn.decomposition",
+        "qiskit_ibm_runtime",
+        "scipy.stats",
+        "scipy.optimize",
         "qcsearch.search.run.folder",
-        "qcsearch.serving",
+        "qcsearch.training.losses",
     )
     code = (
-        "import sys; from qcsearch.cli.options.models import load_model; "
-        f"load_model({str(bundle)!r}).predict([[5.1, 3.5, 1.4, 0.2]]); "
-        f"print([name for name in {heavy!r} if name in sys.modules])"
+        "import sys; from qcsearch.serving.opening import open_service; "
+        "from qcsearch.serving.settings import ServingSettings\n"
+        f"with open_service([{str(bundle)!r}], ServingSettings()):\n"
+        f"    print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"

@@ -55,12 +55,12 @@ def copied(stage: list[tuple[str, str]]) -> list[str]:
 
 def lay_kernels(folder: Path) -> set[str]:
     """Put there what an image has as /opt/qcsearch/kernels: this checkout's machine code. Names of its files."""
-    from numba.core.caching import UserProvidedCacheLocator
+    from numba.core.caching import CompileResultCacheImpl
 
     from qcsearch.simulation.exact.kernels import tape
 
     source = Path(tape.__file__)
-    place = folder / UserProvidedCacheLocator.get_suitable_cache_subpath(str(source))
+    place = folder / CompileResultCacheImpl._locator_classes[0].get_suitable_cache_subpath(str(source))
     place.mkdir(parents=True)
     files = [file for file in (source.parent / "__pycache__").iterdir() if file.suffix in (".nbi", ".nbc")]
     for file in files:
