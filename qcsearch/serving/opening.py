@@ -30,6 +30,7 @@ from qcsearch.serving.watching.drift import Drifts
 from qcsearch.serving.watching.log import Log
 from qcsearch.serving.watching.metrics import Metrics
 from qcsearch.serving.watching.middleware import Watched
+from qcsearch.serving.watching.traces import open_traces
 
 __all__ = ["Opened", "open_service"]
 
@@ -80,9 +81,9 @@ def open_service(bundles: Sequence[str], settings: ServingSettings) -> Iterator[
         told: dict[str, Any] = {} if state.audit is None else {"audit": state.audit.event}
         told |= {} if desk is None else {"replaced": desk.serve}
         reloader = Reloader(catalog, log, metrics, seals, **told)
-        service = Service(
-            catalog, engine, guard, quotas, limits, metrics, reloader, desk, Drifts(metrics, log).seen
-        )
+        traces = opened.enter_context(open_traces(settings.traces, log.event))
+        seen = Drifts(metrics, log).seen
+        service = Service(catalog, engine, guard, quotas, limits, metrics, reloader, desk, seen, traces)
         app = make_app(service, log, state.audit, page=settings.page, local=settings.open)
         if state.audit is not None:
             models = {model.name: model.digest for model in catalog}

@@ -5,6 +5,7 @@ A further rule is a step here and nowhere else.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from qcsearch.serving.refusals import UnreadableError
 from qcsearch.serving.settings import Limits
 from qcsearch.serving.watching.metrics import Metrics
 from qcsearch.serving.watching.record import Record
+from qcsearch.serving.watching.traces import Traces
 from qcsearch.training.expectations import Floats
 
 __all__ = ["Service"]
@@ -41,6 +43,7 @@ class Service:
         reloader: reads bundles again.
         desk: takes jobs for a backend; None if there is none.
         seen: called with a model and the samples of each request that it answered.
+        traces: make spans of requests; None for none.
         draining: whether it was told to end, and still takes connections.
         closing: whether it takes none any more, so that each answer closes its own.
     """
@@ -54,6 +57,7 @@ class Service:
     reloader: Reloader
     desk: Desk | None = None
     seen: Callable[[ServedModel, Floats], None] = lambda model, X: None
+    traces: Traces | None = None
     draining: bool = False
     closing: bool = False
 
@@ -127,7 +131,9 @@ class Service:
             self.limits.request_seconds if seconds is None else min(seconds, self.limits.request_seconds)
         )
         async with self.quotas.reserved(record.caller, Amounts(rows=len(checked))):
+            asked = time.monotonic()
             answers = await self.engine.answer(model, checked, record.began + patience)
+            record.computing = (asked, time.monotonic())
         self.metrics.rows.labels(model.name).inc(len(answers))
         self.seen(model, checked)
         return answers

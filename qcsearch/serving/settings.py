@@ -60,6 +60,7 @@ class ServingSettings:
         state: folder of quotas, audit log, jobs and newest seals; None to keep none of them.
         seal_key: file of the public key that bundles must be sealed with; None if they need no seal.
         page: whether there is a page at `/`; it shows all of a model to who may `explain`.
+        traces: whether spans are sent, to where OpenTelemetry's variables of the environment say.
         qpu: on what jobs are run; None to take none.
         tls_cert: file of the certificate chain; None for plain HTTP.
         tls_key: file of its key.
@@ -77,6 +78,7 @@ class ServingSettings:
     seal_key: Path | None = None
     oidc: OidcSettings | None = None
     page: bool = False
+    traces: bool = False
     qpu: QpuSettings | None = None
     limits: Limits = field(default_factory=Limits)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -107,7 +107,7 @@ def is_signed(key: Ed25519PublicKey, content: bytes, signature: str) -> bool:
 def _read(load: Callable[[], object], path: Path, kind: str) -> object:
     try:
         return load()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise InputError(
             f"The key '{path}' cannot be read: it is no {kind} key in PEM, or has a password."
         ) from None

@@ -74,6 +74,8 @@ class Watched:
             seconds = time.monotonic() - record.began
             self._service.metrics.request(record, status, seconds)
             self._log.request(record, status, seconds)
+            if self._service.traces is not None:
+                self._service.traces.request(record, status, seconds, _header(scope, b"traceparent"))
 
 
 def _header(scope: Any, name: bytes) -> str | None:

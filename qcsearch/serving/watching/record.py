@@ -27,6 +27,7 @@ class Record:
         digest: of its bundle.
         caller: whoever asks; None if that is not known, or not asked.
         rows: number of samples.
+        computing: when an engine was asked and when it had answered, in the same seconds; None if none was.
         error: title of the problem, if it was refused.
     """
 
@@ -38,6 +39,7 @@ class Record:
     digest: str = ""
     caller: Caller | None = None
     rows: int = 0
+    computing: tuple[float, float] | None = None
     error: str = ""
 
 

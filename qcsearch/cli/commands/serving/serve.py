@@ -75,6 +75,13 @@ class ServeOptions:
             "served is refused, too.",
         ),
     ] = None
+    traces: Annotated[
+        bool,
+        typer.Option(
+            "--traces",
+            help="Send spans of OpenTelemetry, without inputs, to OTEL_EXPORTER_OTLP_ENDPOINT. Extra [traces].",
+        ),
+    ] = False
     page: Annotated[
         bool,
         typer.Option(
@@ -213,6 +220,7 @@ def serve(
         state=options.state,
         seal_key=options.seal_key,
         page=options.page,
+        traces=options.traces,
         qpu=jobs.qpu,
     )
     be_patient()
