@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HeadRefitted", "TrainedNoiseless", "refitted"]
 
-_PENALTIES = (0.0, 1e-4, 1e-3, 1e-2)
+_PENALTIES = (0.0, 1e-3, 1e-2, 1e-1)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def refitted(
 ) -> Parameters:
     """The same weights with a head that is trained to its end under noise.
 
-    Of some penalties of its size the one that does best on the validation part is taken.
+    Of some penalties of its size, see `converged_head`, the one that does best on the validation part is taken.
 
     Args:
         circuit: on the device whose noise it is.

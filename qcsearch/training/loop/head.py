@@ -38,7 +38,9 @@ def converged_head(
         n_outputs: of the head: classes, or numbers.
         loss: its name, as in `TrainingOptions.loss`.
         start: parameters to start from, `(n_head,)`.
-        penalty: of half the sum of squared parameters, added to the loss, ≥ 0.
+        penalty: of half the sum of squared parameters, added to the loss, over the mean variance of the values, ≥ 0.
+            Noise shrinks the values, and a head that undoes this has parameters as much larger: on values of a
+            thousandth it must cost no more.
         weight: how much each sample counts, `(n_samples,)`; None if all count alike.
     """
     if isinstance(head, FittedHead):
@@ -46,6 +48,7 @@ def converged_head(
     if not len(start):
         return start
     of, targets = LOSSES.create(loss), head.targets(n_outputs)
+    penalty *= float(np.mean(np.var(values, axis=0)))
 
     def objective(parameters: Floats) -> tuple[float, Floats]:
         logits = head.logits(values, parameters, n_outputs)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from qcsearch.candidate.choice import Choice
 from qcsearch.search.finish.baselines.base import NOISELESS, Unmeasured
@@ -29,7 +30,7 @@ def winner(objective: Objective, finished: SearchResult) -> Finalist:
 
 
 @pytest.mark.parametrize("head", [Linear(), MultiLayerPerceptron(hidden=3)])
-@pytest.mark.parametrize("penalty", [1e-3, 1e-2])
+@pytest.mark.parametrize("penalty", [1e-2, 1e-1])
 def test_a_converged_head_has_no_slope_left(head: Linear | MultiLayerPerceptron, penalty: float) -> None:
     rng = np.random.default_rng(0)
     values, y = rng.uniform(-0.3, 0.3, (60, 4)), rng.integers(3, size=60)
@@ -38,9 +39,10 @@ def test_a_converged_head_has_no_slope_left(head: Linear | MultiLayerPerceptron,
 
     def loss_and_slope(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         loss, dlogits = LOSSES.create("cross_entropy")(head.logits(values, parameters, 3), y, head.targets(3))
+        strength = penalty * values.var(axis=0).mean()
         return (
-            loss + penalty / 2 * parameters @ parameters,
-            head.backward(values, parameters, dlogits)[1] + penalty * parameters,
+            loss + strength / 2 * parameters @ parameters,
+            head.backward(values, parameters, dlogits)[1] + strength * parameters,
         )
 
     assert np.abs(loss_and_slope(found)[1]).max() < 1e-4
@@ -58,11 +60,25 @@ def test_a_linear_head_is_the_same_from_wherever_it_starts() -> None:
             3,
             loss="smoothed_cross_entropy",
             start=scale * rng.normal(size=15),
-            penalty=1e-3,
+            penalty=3e-2,
         )
         for scale in (0.1, 3.0)
     ]
     assert heads[0] == pytest.approx(heads[1], abs=5e-3)
+
+
+@pytest.mark.parametrize("size", [0.1, 1e-3])
+def test_a_penalty_weighs_as_much_where_noise_has_shrunk_the_values(size: float) -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(120) % 3
+    values = 0.2 * rng.normal(size=(120, 5)) + 0.25 * np.eye(3, 5)[y]
+    said = []
+    for shrunk in (values, size * values):
+        start = np.zeros(18)
+        found = converged_head(Linear(), shrunk, y, 3, loss="cross_entropy", start=start, penalty=0.1)
+        said.append(softmax(Linear().logits(shrunk, found, 3), axis=1))
+    assert np.mean(said[0].argmax(axis=1) == y) > 0.6
+    np.testing.assert_allclose(said[0], said[1], atol=0.02)
 
 
 def test_a_head_without_parameters_stays_without() -> None:
