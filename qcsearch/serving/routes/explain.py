@@ -6,10 +6,12 @@ only if the service is told so, and where there are keys it wants a scope of its
 
 from __future__ import annotations
 
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +20,7 @@ from qcsearch.data.preprocessing.reductions import AveragePool
 from qcsearch.data.preprocessing.steps import DropConstant
 from qcsearch.serving.access.caller import Caller
 from qcsearch.serving.engines.base import Answers
+from qcsearch.serving.refusals import ExpiredError
 from qcsearch.serving.routes import people
 from qcsearch.serving.service import Service
 from qcsearch.training.expectations import Floats
@@ -28,6 +31,8 @@ __all__ = ["explain"]
 _MOST_NUMBERS = 4096
 """Of one list; more than a person looks at."""
 _MOST_GATES = 1000
+_TELLER = ThreadPoolExecutor(1, "qcsearch-explain")
+"""One for all: a circuit of 769 gates takes 20 ms to draw, which is to slow nobody down who only wants an answer."""
 
 
 async def explain(request: Request, service: Service, caller: Caller) -> Response:
@@ -39,7 +44,13 @@ async def explain(request: Request, service: Service, caller: Caller) -> Respons
     """
     caller.check("explain")
     answers = await people.ask(request, service, caller, most=1)
-    return Response(await run_in_threadpool(_told, answers), media_type="application/json")
+    left = request.state.record.began + service.limits.request_seconds - time.monotonic()
+    telling = asyncio.get_running_loop().run_in_executor(_TELLER, _told, answers)
+    try:
+        content = await asyncio.wait_for(telling, left)
+    except TimeoutError:
+        raise ExpiredError("The request waited longer than it may.", "ask again later.") from None
+    return Response(content, media_type="application/json")
 
 
 def _told(answers: Answers) -> bytes:

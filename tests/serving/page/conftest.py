@@ -40,6 +40,9 @@ OF_COLUMNS = OF_IMAGES | {
 COLUMNS = ["alcohol", "hue", "proline"]
 
 
+NORMAL = Limits()
+
+
 @pytest.fixture(scope="session")
 def digits():
     found = load_digits(n_class=2)
@@ -77,8 +80,8 @@ class Door:
 def ask():
     """Answers of a service with one model to a path with a body (None: to be got)."""
 
-    def asked(model, path, body=None, *, page=True, caller=ANYBODY):
-        limits, log = Limits(), []
+    def asked(model, path, body=None, *, page=True, caller=ANYBODY, limits=NORMAL):
+        log = []
 
         async def main():
             engine, quotas = ExactEngine(limits.queued_rows, limits.batch_rows), Quotas(None)

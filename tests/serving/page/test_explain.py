@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sklearn.datasets import load_digits, load_wine
 from qcsearch.circuits.quantum_circuit import to_circuit
 from qcsearch.serving.access.caller import ANYBODY, Caller
 from qcsearch.serving.routes import explain
+from qcsearch.serving.settings import Limits
 
 PIXELS = load_digits(n_class=2).images[3]
 ROW = [13.1, 0.9, 700.0]
@@ -143,3 +145,13 @@ def test_metadata_of_images_tell_how_bright_they_were(ask, digits, wine):
     about = ask(digits, "/v2/models/it").json()["parameters"]
     assert about["brightest"] == load_digits(n_class=2).data.max()
     assert "brightest" not in ask(wine, "/v2/models/it").json()["parameters"]
+
+
+def test_it_keeps_the_limits_of_every_other_route(ask, wine, monkeypatch):
+    assert ask(wine, "/v1/explain", {"rows": [[" " * 2**20]]}).status_code == 413
+    assert ask(wine, "/v1/explain", {"rows": [ROW], "model": "another"}).status_code == 404
+    assert ask(wine, "/v1/explain", {"rows": [ROW, *[ROW] * 1024]}).status_code == 400
+    slow = explain._told
+    monkeypatch.setattr(explain, "_told", lambda answers: time.sleep(0.5) or slow(answers))
+    answer = ask(wine, "/v1/explain", {"rows": [ROW]}, limits=Limits(request_seconds=0.2))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
