@@ -26,6 +26,7 @@ import psutil
 import tritonclient.http as triton
 from service.process import Line, Service, samples, serving
 from service.reloads import reloads
+from service.seals import seals
 
 from qcsearch.bundle import load_bundle
 from qcsearch.serving.access import keys
@@ -232,7 +233,7 @@ def _timed(do: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-LINES = {line.__name__: line for line in (equality, idle, hostile, wrong, strangers, endings, reloads)}
+LINES = {line.__name__: line for line in (equality, idle, hostile, wrong, strangers, endings, reloads, seals)}
 
 
 def main() -> None:
