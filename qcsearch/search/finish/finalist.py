@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.search.run.scores import Selection
 from qcsearch.search.trial.folds import FoldFit
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.training.expectations import Floats
-from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.transpiled import TranspiledCandidate
 
@@ -53,7 +53,7 @@ class Finalist:
         transpiled: the candidate on its device, with the steps of the refit.
         fits: its trainings, that of the trial first.
         whole: of the winner, a training on the training and validation parts together; None if there was no time.
-        whole_steps: after how many steps that ended; None if it did all that its candidate says.
+        whole_steps: how many steps that had; None if as many as its candidate says.
         selection: of the winner, how it was chosen; None of the others.
         notices: of the winner, which trainings are missing and why, a sentence each.
     """
@@ -98,10 +98,9 @@ class Finalist:
         together = [(steps[0][0], fmean(loss for _, loss in steps)) for steps in zip(*curves, strict=False)]
         return min(together, key=lambda point: point[1])[0] if together else None
 
-    def last_control(self, deadline: float | None) -> TrainingControl:
-        """What a training on the training and validation parts together ends by."""
-        stop = self.whole_steps
-        return TrainingControl(deadline, None if stop is None else lambda step, _: step >= stop)
+    def last_options(self, options: TrainingOptions) -> TrainingOptions:
+        """The options of a training on the training and validation parts together, in place of others."""
+        return options if self.whole_steps is None else replace(options, steps=self.whole_steps)
 
     @property
     def cut(self) -> str:

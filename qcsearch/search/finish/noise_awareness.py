@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qcsearch.search.finish.baselines.base import NOISELESS, NONE, REFITTED, TrainedCircuit, Unmeasured
-from qcsearch.search.finish.baselines.training import alike, control_alike, finished
+from qcsearch.search.finish.baselines.training import alike, finished, options_alike
 from qcsearch.search.trial.seeds import PRECISION
 from qcsearch.training.heads import FittedHead, make_head
 from qcsearch.training.loop.head import converged_head
+from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.parameters import Parameters
 from qcsearch.training.scoring import validation_score
 from qcsearch.training.shots.perturbation import ShotNoise
@@ -48,7 +49,7 @@ class TrainedNoiseless:
     ) -> TrainedCircuit:
         """See `Quantum`."""
         circuit = winner.transpiled
-        options = circuit.candidate.training
+        options = options_alike(winner, circuit)
         if not options.noise:
             raise Unmeasured("The winner was trained without noise itself.")
         data, rng = alike(objective, winner, circuit)
@@ -57,7 +58,7 @@ class TrainedNoiseless:
             data,
             rng,
             options=replace(options, noise=False),
-            control=control_alike(winner, deadline),
+            control=TrainingControl(deadline),
             dtype=PRECISION,
         )
         return TrainedCircuit(circuit, finished(found).parameters)

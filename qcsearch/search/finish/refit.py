@@ -22,6 +22,7 @@ from qcsearch.search.trial.record import TrialRecord
 from qcsearch.search.trial.seeds import PRECISION, seed_words
 from qcsearch.training.data import TrainingData
 from qcsearch.training.loop.fit import Stop
+from qcsearch.training.loop.task import whole_schedule
 from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.parameters import DRAWN, Parameters
 from qcsearch.training.predictions import Predictions
@@ -56,8 +57,9 @@ def refit(
 
     At the end the winner is trained once more on the training and validation parts together, as long as in its refits,
     and its last weights are kept: by then nothing is chosen any more, and more samples make a better model. Of numbers
-    and of labels it is as long as the validation loss of the refits fell: Goodfellow, Bengio and Courville, *Deep
-    Learning* (2016), algorithm 7.2. Of classes not: their loss rises long before their accuracy falls.
+    and of labels it moves as far as the refits had when their validation loss was least, see `whole_schedule`:
+    Goodfellow, Bengio and Courville, *Deep Learning* (2016), algorithm 7.2, with a step size that falls to its end. Of
+    classes not: their loss rises long before their accuracy falls.
 
     A trial that was cut short may be among them, behind those that were not: it is judged by trainings of the refit
     that go to their end, and where there is no time for these it does not win over one that was not cut.
@@ -157,8 +159,8 @@ def _whole(
     """The winner trained on the training and validation parts together, in a tuning from the weights there are.
 
     None if it did not get to the end, or is clearly worse on these samples (a standard error and one sample) than the
-    best of the other trainings: one that is far from converged must not be handed over for its last weights. One that
-    ends where the refits say is not asked: others may know these samples better because they know them by heart.
+    best of the other trainings: one that is far from converged must not be handed over for its last weights. One whose
+    length is that of the refits is not asked: others may know these samples better because they know them by heart.
     """
     candidate = winner.transpiled.candidate
     both = objective.features.prepare(candidate.preprocessing).data.whole()
@@ -166,8 +168,9 @@ def _whole(
     def said(parameters: Parameters) -> Predictions:
         return classify(winner.transpiled, parameters, both.train.X, both.target)
 
-    if not both.target.n_classes:
-        winner.whole_steps = winner.least_loss_steps
+    least_loss = None if both.target.n_classes else winner.least_loss_steps
+    if least_loss is not None:
+        winner.whole_steps = whole_schedule(candidate.training, least_loss)
     known = None if warm is None else warm.get(winner.digest)
     start = known or (DRAWN if warm is None else winner.best.parameters)
     trained = _train_whole(objective, winner, both, start, deadline)
@@ -192,7 +195,8 @@ def _train_whole(
         data,
         np.random.default_rng(seed_words(objective.seed, candidate, _WHOLE)),
         start=start,
-        control=winner.last_control(deadline),
+        options=winner.last_options(candidate.training),
+        control=TrainingControl(deadline),
         dtype=PRECISION,
         shots=objective.shots,
     )

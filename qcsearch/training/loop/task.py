@@ -24,7 +24,7 @@ from qcsearch.training.parameters import Parameters
 from qcsearch.training.predictions import Predictions
 from qcsearch.training.shots.perturbation import ShotNoise
 
-__all__ = ["Task", "batch_rows", "learning_rate", "random_at"]
+__all__ = ["Task", "batch_rows", "learning_rate", "random_at", "whole_schedule"]
 
 _FINAL_RATE = 0.02
 """Where the cosine ends, as a share of the learning rate: not at 0, where the last steps would be thrown away."""
@@ -39,6 +39,21 @@ def learning_rate(options: TrainingOptions, step: int) -> float:
         return options.learning_rate
     fall = 0.5 * (1.0 + np.cos(np.pi * step / max(1, options.steps)))
     return float(options.learning_rate * (_FINAL_RATE + (1.0 - _FINAL_RATE) * fall))
+
+
+def whole_schedule(options: TrainingOptions, steps: int) -> int:
+    """Steps of a training that goes through its whole schedule and moves as far as the first `steps` of this one.
+
+    The step sizes of the first s of N steps of a cosine sum up to `(s + N/π · sin(πs/N)) / 2` of the first one, with no
+    regard to where it ends, and those of all to N / 2. So of a training that was at its best early, when its steps were
+    still large, it is about twice as many, the last of them small.
+    """
+    if options.schedule == "constant":
+        return max(1, steps)
+    total = max(1, options.steps)
+    moved = steps + total / np.pi * np.sin(np.pi * steps / total)
+    moved = (1.0 - _FINAL_RATE) * moved + 2.0 * _FINAL_RATE * steps
+    return min(total, max(1, round(float(moved / (1.0 + _FINAL_RATE)))))
 
 
 def batch_rows(n_samples: int, batch_size: int | None, step: int, seed: int) -> Ints | None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from qcsearch.candidate.training import TrainingOptions
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.devices.device import Device
-from qcsearch.search.finish.baselines.training import control_alike
+from qcsearch.search.finish.baselines.training import options_alike
 from qcsearch.search.finish.leaderboard import records
 from qcsearch.search.finish.refit import refit
 from qcsearch.search.run.folder import RunFolder
@@ -21,6 +22,7 @@ from qcsearch.search.trial.objective import Objective
 from qcsearch.search.trial.ranking import rank
 from qcsearch.search.trial.record import TrialRecord
 from qcsearch.search.trial.seeds import seed_words
+from qcsearch.training.loop.task import learning_rate, whole_schedule
 from qcsearch.training.single import fit_candidate
 
 
@@ -81,16 +83,26 @@ def test_of_numbers_and_labels_the_last_training_ends_where_the_refits_know_othe
     record = replace(record, candidate=candidate)
     winner = refit(objective, [record], deadline=None, emit=lambda event: None)[0]
     curves = np.array([fit.losses for fit in winner.refits])
-    assert winner.whole_steps == curves[0, curves[:, :, 1].mean(axis=0).argmin(), 0]
-    assert 0 < winner.whole_steps < winner.transpiled.candidate.training.steps
+    least = int(curves[0, curves[:, :, 1].mean(axis=0).argmin(), 0])
+    options = winner.transpiled.candidate.training
+    assert winner.whole_steps == whole_schedule(options, least)
+    assert 0 < winner.whole_steps < options.steps
     trained = objective.features.prepare(candidate.preprocessing).data.whole()
     words = seed_words(0, winner.transpiled.candidate, 1_000)
     assert winner.whole is not None
     rng = np.random.default_rng(words)
-    again = fit_candidate(
-        winner.transpiled, trained, rng, control=control_alike(winner, None), dtype="float32"
-    )
+    alike = options_alike(winner, winner.transpiled)
+    again = fit_candidate(winner.transpiled, trained, rng, options=alike, dtype="float32")
     assert (again.steps, again.parameters) == (winner.whole_steps, winner.whole.parameters)
+
+
+@pytest.mark.parametrize(("schedule", "steps"), [("cosine", 60), ("cosine", 700), ("constant", 60)])
+def test_a_whole_schedule_moves_as_far_as_the_beginning_of_a_longer_one(schedule: str, steps: int) -> None:
+    longer = TrainingOptions(steps=1_000, schedule=schedule)
+    whole = replace(longer, steps=whole_schedule(longer, steps))
+    moved = sum(learning_rate(longer, step) for step in range(steps))
+    assert sum(learning_rate(whole, step) for step in range(whole.steps)) == pytest.approx(moved, rel=0.03)
+    assert whole_schedule(longer, 1_000) == 1_000
 
 
 def test_without_the_time_the_best_by_validation_is_handed_over(

@@ -13,12 +13,13 @@ from qcsearch.training.loop.trainer import TrainingControl
 from qcsearch.training.single import fit_candidate
 
 if TYPE_CHECKING:
+    from qcsearch.candidate.training import TrainingOptions
     from qcsearch.search.finish.finalist import Finalist
     from qcsearch.search.trial.objective import Objective
     from qcsearch.training.data import TrainingData
     from qcsearch.training.transpiled import TranspiledCandidate
 
-__all__ = ["alike", "control_alike", "finished", "train_alike"]
+__all__ = ["alike", "finished", "options_alike", "train_alike"]
 
 
 def train_alike(
@@ -26,15 +27,18 @@ def train_alike(
 ) -> TrainedCircuit:
     """Train another circuit to its end, on the samples that the winner's weights are of, and from the same seed.
 
-    Where the winner's last training ended before all its steps, so does this one.
+    Where the winner's last training had fewer steps than its others, so has this one.
 
     Raises:
         Unmeasured: if it was stopped early.
     """
     data, rng = alike(objective, winner, transpiled)
-    control = control_alike(winner, deadline)
-    shots = objective.shots
-    found = finished(fit_candidate(transpiled, data, rng, control=control, dtype=PRECISION, shots=shots))
+    options = options_alike(winner, transpiled)
+    control, shots = TrainingControl(deadline), objective.shots
+    found = fit_candidate(
+        transpiled, data, rng, options=options, control=control, dtype=PRECISION, shots=shots
+    )
+    found = finished(found)
     return TrainedCircuit(transpiled, found.parameters)
 
 
@@ -52,9 +56,10 @@ def alike(
     return (data if winner.whole is None else data.whole()), np.random.default_rng(words)
 
 
-def control_alike(winner: Finalist, deadline: float | None) -> TrainingControl:
-    """What the training of a circuit ends by, if it is treated as the winner."""
-    return TrainingControl(deadline) if winner.whole is None else winner.last_control(deadline)
+def options_alike(winner: Finalist, transpiled: TranspiledCandidate) -> TrainingOptions:
+    """How a circuit is trained, if it is treated as the winner."""
+    options = transpiled.candidate.training
+    return options if winner.whole is None else winner.last_options(options)
 
 
 def finished(found: Fit) -> Fit:
