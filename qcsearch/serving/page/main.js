@@ -86,6 +86,7 @@ function hide_answer() {
 function rows() {
   if (at("draw").hidden) return readRows(at("row").value, model.names);
   if (!pad.marked) throw new Problem("There is nothing on the pad.", "draw something.");
+  if (!(Number(at("ink").value) > 0)) throw new Problem("The value of full ink must be a number above 0.", "255 of most images.");
   return [drawing()];
 }
 

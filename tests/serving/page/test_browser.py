@@ -139,6 +139,10 @@ def test_the_keyboard_alone_draws_and_predicts(opened, address):
     page.keyboard.press("Enter")
     page.wait_for_selector("#problem p")
     assert page.inner_text("#problem p >> nth=0") == "There is nothing on the pad."
+    page.keyboard.press("Space")
+    page.fill("#ink", "")
+    page.click("#predict")
+    page.locator("#problem", has_text="The value of full ink must be a number above 0.").wait_for()
 
 
 def test_full_ink_is_as_bright_as_the_images_of_the_training(opened, address):
