@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from sklearn.metrics import balanced_accuracy_score
+from typer.testing import CliRunner
 
 from qcsearch import QuantumCircuitSearchClassifier
 from qcsearch.bundle.read import load_bundle
+from qcsearch.cli.app import app
 from qcsearch.data.sources.load import load_dataset
 from qcsearch.data.splitting import split
 from qcsearch.deployment.deploying import deploy
@@ -60,7 +63,9 @@ def test_the_rare_class_is_recognised_and_the_threshold_is_told_everywhere(found
     assert f"thresholds of the probability: `1` above {found.thresholds.values[0]:.4f}." in card
 
 
-def test_model_bundle_and_backend_decide_by_the_same_threshold(found: SearchResult) -> None:
+def test_model_bundle_command_line_and_backend_decide_by_the_same_threshold(
+    found: SearchResult, tmp_path: Path
+) -> None:
     assert found.run is not None
     assert found.thresholds is not None
     kept, parts = load_bundle(found.run / "model"), split(RunFolder.open(found.run).dataset, 0)
@@ -73,6 +78,12 @@ def test_model_bundle_and_backend_decide_by_the_same_threshold(found: SearchResu
     assert found.best.test_score == pytest.approx(balanced_accuracy_score(parts.test.y, said))
     values = kept.expectations(parts.test.X)
     np.testing.assert_array_equal(kept.head.answers(values), said)
+    data, out = tmp_path / "test.npz", tmp_path / "out.csv"
+    np.savez(data, X=parts.test.X)
+    done = CliRunner().invoke(app, ["predict", str(found.run), str(data), "-o", str(out)])
+    assert done.exit_code == 0, done.output
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert [int(next(iter(row.values()))) for row in rows] == said.tolist()
     settings = DeploymentSettings(steps=0, shots=64, max_validation=2)
     deployed = deploy(kept, parts.learned(kept.target), "aer", settings)
     assert deployed.noisy.accuracy == pytest.approx(found.best.test_accuracy_noisy)
