@@ -23,7 +23,7 @@ __all__ = [
     "PURE",
     "amplitudes",
     "density_matrices",
-    "pauli_vectors",
+    "pauli_bits",
     "paulis_of_densities",
     "reduced",
     "state_size",
@@ -33,9 +33,6 @@ Floats = NDArray[np.float64]
 
 GROUND, PURE, MIXED = "ground", "pure", "mixed"
 """What a circuit starts from: |0…0⟩, or a state of each sample's own."""
-
-_CHUNK = 2**20
-"""Numbers that are worked on at once."""
 
 
 def state_size(start: str, n_qubits: int) -> int:
@@ -49,47 +46,13 @@ def amplitudes(rows: Floats) -> NDArray[np.complex128]:
     return np.asarray(rows[:, :half] + 1j * rows[:, half:])
 
 
-def pauli_vectors(
-    rows: Floats, qubits: Sequence[int], n_qubits: int, dtype: Any = np.float64
-) -> NDArray[Any]:
-    """Pauli vectors of some qubits of pure states.
-
-    Args:
-        rows: pure states `(n_samples, 2·2^n)`.
-        qubits: whose state is wanted, k of them; the first becomes the lowest digit.
-        n_qubits: of the states.
-        dtype: to compute in.
-
-    Returns:
-        `(n_samples, 4^k)`; what is not in `qubits` is traced out.
-    """
-    k, n_rows = len(qubits), len(rows)
-    axes = [
-        n_qubits - qubit for qubit in reversed(qubits)
-    ]  # axis 0 counts samples, axis 1 is the highest qubit
-    others = [axis for axis in range(1, n_qubits + 1) if axis not in axes]
-    parts = [
-        np.ascontiguousarray(
-            part.reshape(n_rows, *(2,) * n_qubits).transpose(0, *others, *axes).reshape(n_rows, -1, 2**k),
-            dtype=dtype,
-        )
-        for part in np.split(rows, 2, axis=1)
-    ]
-    flipped = (np.arange(2**k)[:, None] ^ np.arange(2**k)).reshape(-1)
-    result = np.empty((n_rows, 4**k), dtype)
-    step = max(1, _CHUNK // (parts[0][0].size * 2**k))
-    for start in range(0, n_rows, step):
-        real, imaginary = (part[start : start + step] for part in parts)
-        total = np.zeros((len(real), 2**k, 2**k), dtype)
-        for other in range(real.shape[1]):  # what is traced out
-            a, b = real[:, other], imaginary[:, other]
-            moved, turned = (np.take(part, flipped, axis=1).reshape(total.shape) for part in (a, b))
-            moved *= (a + b)[:, None]
-            turned *= (b - a)[:, None]
-            total += moved
-            total += turned
-        result[start : start + step] = _transformed(total)
-    return result
+def pauli_bits(n_qubits: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each Pauli string the bits that it flips, and those whose sign it looks at, `(4^n,)` each."""
+    x = z = np.zeros(1, dtype=np.int64)
+    for qubit in range(n_qubits):
+        x = (np.array([0, 1, 1, 0])[:, None] * 2**qubit + x).reshape(-1)
+        z = (np.array([0, 0, 1, 1])[:, None] * 2**qubit + z).reshape(-1)
+    return x, z
 
 
 def paulis_of_densities(rho: NDArray[np.complex128]) -> Floats:
@@ -149,9 +112,6 @@ def _hadamard(side: int) -> Floats:
 @lru_cache(maxsize=16)
 def _places(k: int) -> tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]:
     """For each string x·2^k + z, its sign ± from the power of i, and whether it looks at imaginary parts."""
-    x = z = np.zeros(1, dtype=np.int64)
-    for qubit in range(k):
-        x = (np.array([0, 1, 1, 0])[:, None] * 2**qubit + x).reshape(-1)
-        z = (np.array([0, 0, 1, 1])[:, None] * 2**qubit + z).reshape(-1)
+    x, z = pauli_bits(k)
     y = np.bitwise_count(x & z)
     return x * 2**k + z, np.where((y + 1) // 2 % 2, -1.0, 1.0), np.asarray(y % 2 == 1)

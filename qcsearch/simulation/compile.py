@@ -182,7 +182,7 @@ def processor() -> str:
 
 
 def _use_all(dtype: str) -> None:
-    """Run three small circuits, which between them need every kernel."""
+    """Run small circuits, which between them need every kernel."""
     feature, weight = Parameter("x"), Parameter("w")
     circuit = QuantumCircuit(2)
     circuit.ry(weight, 0)
@@ -206,3 +206,8 @@ def _use_all(dtype: str) -> None:
         known = compile_circuit(circuit, None, [SparsePauliOp("ZZ")], [feature], [weight], dtype=dtype)
         known.value_and_gradient(np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)))
         known.values(np.zeros((1, 1)), np.zeros(1))
+    prepared = QuantumCircuit(1)
+    prepared.ry(weight, 0)
+    compile_circuit(prepared, None, [SparsePauliOp("Z")], PURE, [weight], dtype=dtype).values(
+        np.array([[1.0, 0.0, 0.0, 0.0]]), np.zeros(1)
+    )

@@ -12,7 +12,6 @@ from qcsearch.circuits.start_states import (
     MIXED,
     PURE,
     density_matrices,
-    pauli_vectors,
     paulis_of_densities,
     reduced,
 )
@@ -23,6 +22,7 @@ from qcsearch.devices.transpile.mapping import map_circuit
 from qcsearch.errors import InputError
 from qcsearch.simulation import compile_circuit
 from qcsearch.simulation.approximate import Approximation
+from qcsearch.simulation.exact.kernels.pauli_vectors import pauli_vectors
 
 N = 4
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from qiskit.quantum_info import SparsePauliOp, Statevector, random_statevector
 
-from qcsearch.circuits.start_states import pauli_vectors
 from qcsearch.data.quantum.samples import QuantumSamples
 from qcsearch.search.finish.local_observer import observed
+from qcsearch.simulation.exact.kernels.pauli_vectors import pauli_vectors
 
 N, SHOTS = 3, 20_000
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qcsearch.circuits.start_states import PURE, pauli_vectors, reduced
+from qcsearch.circuits.start_states import PURE, reduced
 from qcsearch.simulation.exact.kernels.jit import Floats
+from qcsearch.simulation.exact.kernels.pauli_vectors import pauli_vectors
 
 __all__ = ["Deferred", "Given", "States"]
 
@@ -53,14 +54,17 @@ class Deferred(NamedTuple):
     Attributes:
         rows: what the states are made of, `(n_samples, n_features)`.
         make: makes them.
+        fit: of how many samples the states fit into memory.
     """
 
     rows: NDArray[np.float64]
     make: Callable[[NDArray[np.float64]], States]
+    fit: int
 
-    def take(self, rows: Any) -> Deferred:
-        """Those of some samples."""
-        return Deferred(self.rows[rows], self.make)
+    def take(self, rows: Any) -> States | Deferred:
+        """Those of some samples: of a batch that fits the states themselves, as values and gradient both need them."""
+        some = self._replace(rows=self.rows[rows])
+        return some.make(some.rows) if some.n_samples <= self.fit else some
 
     def part(self, start: int, stop: int) -> States:
         """Those of successive samples."""

@@ -77,7 +77,8 @@ class Program:
                 budget -= need
                 states[-1] = part.states(encoded.X, encoded.blocks, self._threaded)
             elif part.plan.coordinates.given is not None:
-                states[-1] = Deferred(encoded.X, part.plan.coordinates.states)
+                fit = self._memory.encoded // (len(self._parts) * part.plan.coordinates.state_bytes)
+                states[-1] = Deferred(encoded.X, part.plan.coordinates.states, fit)
         return Encoded(encoded.X, tuple(states), self._parts)
 
     def values(self, X: ArrayLike | Encoded, w: ArrayLike) -> NDArray[np.float64]:
