@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qcsearch._lazy import attach
 
 if TYPE_CHECKING:
-    from qcsearch.client.answers import Prediction, Predictions
+    from qcsearch.client.answers import Job, Prediction, Predictions
     from qcsearch.client.asynchronous import AsyncClient
     from qcsearch.client.key import ApiKey
     from qcsearch.client.patience import Patience
@@ -16,7 +16,7 @@ else:
     __getattr__, __dir__ = attach(
         __name__,
         {
-            "qcsearch.client.answers": ("Prediction", "Predictions"),
+            "qcsearch.client.answers": ("Job", "Prediction", "Predictions"),
             "qcsearch.client.asynchronous": ("AsyncClient",),
             "qcsearch.client.key": ("ApiKey",),
             "qcsearch.client.patience": ("Patience",),
@@ -24,4 +24,4 @@ else:
         },
     )
 
-__all__ = ["ApiKey", "AsyncClient", "Client", "Patience", "Prediction", "Predictions"]
+__all__ = ["ApiKey", "AsyncClient", "Client", "Job", "Patience", "Prediction", "Predictions"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from qcsearch.errors import UnavailableError
 
-__all__ = ["Prediction", "Predictions", "read_models", "read_predictions"]
+__all__ = ["Job", "Prediction", "Predictions", "read_job", "read_models", "read_predictions"]
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,12 @@ class Prediction:
     Attributes:
         label: class or number; a list where a sample has several.
         probabilities: of each class or label; None of numbers.
+        errors: standard deviations that the shots leave, by the same names; None of exact ones.
     """
 
     label: Any
     probabilities: dict[str, float] | None
+    errors: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Predictions:
         kind: `simulated exact`, `fake-backend` or `hardware`.
         source: what computed.
         predictions: one a sample.
+        shots: runs of each circuit; None of the exact engine.
         request_id: under which the service's log has the request.
     """
 
@@ -45,6 +48,7 @@ class Predictions:
     kind: str
     source: str
     predictions: tuple[Prediction, ...]
+    shots: int | None = None
     request_id: str = ""
 
     @property
@@ -53,12 +57,44 @@ class Predictions:
         return [prediction.label for prediction in self.predictions]
 
 
+@dataclass(frozen=True)
+class Job:
+    """A prediction on a service's backend, and how far it is.
+
+    Attributes:
+        id: its name.
+        status: `waiting`, `running`, `done`, `failed` or `cancelled`.
+        model: name of the model.
+        rows: number of samples.
+        qpu_seconds: its share of what the backend billed so far.
+        dollars: the same in US dollars.
+        problem: why it failed; None if it did not.
+        result: of a job that is done.
+        request_id: under which the service's log has the request.
+    """
+
+    id: str
+    status: Literal["waiting", "running", "done", "failed", "cancelled"]
+    model: str
+    rows: int
+    qpu_seconds: float
+    dollars: float
+    problem: str | None = None
+    result: Predictions | None = None
+    request_id: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.status not in ("waiting", "running")
+
+
 @checked(frozen=True, config=ConfigDict(extra="ignore"))
 class _Models:
     models: tuple[str, ...]
 
 
-_PREDICTIONS, _MODELS = TypeAdapter(Predictions), TypeAdapter(_Models)
+_PREDICTIONS, _MODELS, _JOB = TypeAdapter(Predictions), TypeAdapter(_Models), TypeAdapter(Job)
 
 
 def read_predictions(content: bytes, request_id: str, n_samples: int) -> Predictions:
@@ -84,6 +120,21 @@ def read_models(content: bytes, request_id: str) -> tuple[str, ...]:
     """
     found: _Models = _read(_MODELS, content, request_id)
     return found.models
+
+
+def read_job(content: bytes, request_id: str) -> Job:
+    """A job.
+
+    Raises:
+        UnavailableError: if it is none, or done without an answer to each sample.
+    """
+    found: Job = _read(_JOB, content, request_id)
+    told = 0 if found.result is None else len(found.result.predictions)
+    if found.status == "done" and told != found.rows:
+        raise UnavailableError(
+            f"The service must answer for {found.rows:,} samples. It has for {told:,}.", request_id=request_id
+        )
+    return found
 
 
 def _read(adapter: TypeAdapter[Any], content: bytes, request_id: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import ssl
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any, NoReturn, Self
 
 from qcsearch._version import __version__
 from qcsearch.client import requests
-from qcsearch.client.answers import Predictions, read_models, read_predictions
+from qcsearch.client.answers import Job, Predictions, read_job, read_models, read_predictions
 from qcsearch.client.key import ApiKey
 from qcsearch.client.patience import Patience, retry_after
 from qcsearch.client.refused import error_of
@@ -30,6 +31,8 @@ except ImportError as error:
 __all__ = ["AsyncClient"]
 
 _MOST_ANSWER = 2**24
+_POLLS = (1.0, 10.0)
+"""Seconds between the first two looks at a job, and at most."""
 _AGAIN = frozenset({429, 502, 503, 504})
 
 
@@ -102,6 +105,52 @@ class AsyncClient:
         answer = await self._ask(requests.models(), seconds)
         return read_models(answer.content, answer.request_id)
 
+    async def submit(self, rows: Any, model: str | None = None, seconds: float | None = None) -> Job:
+        """Ask the service's backend what a model says of samples; the answer is `wait`'s to bring.
+
+        Args:
+            rows: as for `predict`.
+            model: see there.
+            seconds: that to wait until the job is taken; None for the client's.
+
+        Raises:
+            ClientError: if it is not taken.
+            InputError: if the rows are no table.
+        """
+        asked = requests.submission(requests.rows_body(rows), model)
+        return await self._job(asked, seconds)
+
+    async def job(self, job: Job | str, seconds: float | None = None) -> Job:
+        """How far a job is; errors as `predict`."""
+        return await self._job(requests.job(_name(job)), seconds)
+
+    async def cancel(self, job: Job | str, seconds: float | None = None) -> Job:
+        """Cancel a job that waits; one that does not is a `RequestRefusedError`, else errors as `predict`."""
+        return await self._job(requests.job(_name(job), "DELETE"), seconds)
+
+    async def wait(self, job: Job | str, seconds: float | None = None) -> Job:
+        """Look at a job again and again until it has ended, well or not.
+
+        Args:
+            job: what `submit` returned, or its id.
+            seconds: that to wait; None for as long as it takes.
+
+        Raises:
+            OutOfTimeError: if it has not ended by then; it goes on.
+            ClientError: if the service does not say.
+        """
+        pause, loop = _POLLS[0], asyncio.get_running_loop()
+        ends = math.inf if seconds is None else loop.time() + seconds
+        while not (found := await self.job(job)).ended:
+            if loop.time() + pause > ends:
+                raise OutOfTimeError(
+                    f"The job {found.id} must end in {seconds:g} s. It is {found.status}.",
+                    "wait for it again: it goes on.",
+                )
+            await self._sleep(pause)
+            pause = min(_POLLS[1], 1.5 * pause)
+        return found
+
     async def aclose(self) -> None:
         """Close its connections."""
         await self._http.aclose()
@@ -121,6 +170,10 @@ class AsyncClient:
         asked = requests.prediction(body, model)
         answer = await self._ask(asked, seconds)
         return read_predictions(answer.content, answer.request_id, asked.n_samples)
+
+    async def _job(self, asked: Asked, seconds: float | None) -> Job:
+        answer = await self._ask(asked, seconds)
+        return read_job(answer.content, answer.request_id)
 
     async def _ask(self, asked: Asked, seconds: float | None) -> _Answer:
         """Send until there is an answer, nothing is left to wait for, or the time is over."""
@@ -145,7 +198,7 @@ class AsyncClient:
                 )
                 again = not _is_certificate(error)
             else:
-                if answer.status == 200:
+                if answer.status == asked.status:
                     return answer
                 last.error, wanted = (
                     error_of(answer.status, answer.content, answer.request_id),
@@ -190,6 +243,10 @@ def _end(last: _Last, sentence: str) -> NoReturn:
     if error is None:
         raise OutOfTimeError(sentence, "give it more seconds.")
     raise OutOfTimeError(f"{sentence} It said: {error.message}", error.fix, error.status, error.request_id)
+
+
+def _name(job: Job | str) -> str:
+    return job if isinstance(job, str) else job.id
 
 
 def _is_certificate(error: BaseException | None) -> bool:

@@ -7,16 +7,16 @@ import ipaddress
 import json
 import math
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from qcsearch.client.key import ApiKey
 from qcsearch.errors import InputError
 from qcsearch.storage import files
 
-__all__ = ["Asked", "check_address", "image_body", "models", "prediction", "rows_body"]
+__all__ = ["Asked", "check_address", "image_body", "job", "models", "prediction", "rows_body", "submission"]
 
 _MOST_IMAGE = 2**20
 
@@ -31,6 +31,7 @@ class Asked:
         content: the body.
         headers: further ones; the key is not among them.
         n_samples: that the answer must have.
+        status: of the answer.
     """
 
     method: str
@@ -38,6 +39,7 @@ class Asked:
     content: bytes
     headers: dict[str, str]
     n_samples: int = 0
+    status: int = 200
 
 
 def models() -> Asked:
@@ -45,8 +47,18 @@ def models() -> Asked:
     return Asked("GET", "/v1/models", b"", {})
 
 
+def job(name: str, method: str = "GET") -> Asked:
+    """Look at a job, or with `DELETE` cancel it."""
+    return Asked(method, f"/v1/jobs/{quote(name, safe='')}", b"", {})
+
+
+def submission(body: dict[str, Any], model: str | None) -> Asked:
+    """Ask for a job: as `prediction`, and taken, and billed, once however often it is sent."""
+    return replace(prediction(body, model), path="/v1/jobs", status=202)
+
+
 def prediction(body: dict[str, Any], model: str | None) -> Asked:
-    """Ask for a prediction; sent again, it has the same `Idempotency-Key`, so that it is answered, and billed, once."""
+    """Ask for a prediction; sent again, it has the same `Idempotency-Key`."""
     named = body if model is None else {"model": model, **body}
     headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
     content = json.dumps(named, allow_nan=False, separators=(",", ":")).encode()

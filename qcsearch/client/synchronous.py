@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from qcsearch.client.answers import Predictions
+from qcsearch.client.answers import Job, Predictions
 from qcsearch.client.asynchronous import AsyncClient
 from qcsearch.client.key import ApiKey
 from qcsearch.client.patience import Patience
@@ -62,6 +62,22 @@ class Client:
     def models(self, seconds: float | None = None) -> tuple[str, ...]:
         """See `AsyncClient.models`."""
         return self._run(self._client.models(seconds))
+
+    def submit(self, rows: Any, model: str | None = None, seconds: float | None = None) -> Job:
+        """See `AsyncClient.submit`."""
+        return self._run(self._client.submit(rows, model, seconds))
+
+    def job(self, job: Job | str, seconds: float | None = None) -> Job:
+        """See `AsyncClient.job`."""
+        return self._run(self._client.job(job, seconds))
+
+    def cancel(self, job: Job | str, seconds: float | None = None) -> Job:
+        """See `AsyncClient.cancel`."""
+        return self._run(self._client.cancel(job, seconds))
+
+    def wait(self, job: Job | str, seconds: float | None = None) -> Job:
+        """See `AsyncClient.wait`."""
+        return self._run(self._client.wait(job, seconds))
 
     def close(self) -> None:
         """Close its connections, and end its thread."""

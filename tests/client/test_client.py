@@ -318,3 +318,54 @@ def test_the_client_needs_no_engine():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def told(status, result=None):
+    about = {"id": "0f" * 16, "model": "flowers", "rows": 2, "qpu_seconds": 2.5, "dollars": 4.0}
+    return {**about, "digest": "ab", "status": status, "problem": None, "result": result}
+
+
+def test_a_job_is_taken_once_waited_for_and_typed():
+    done = SAID | {"kind": "hardware", "shots": 64}
+    done["predictions"] = [one | {"errors": {"a": 0.05, "b": 0.05}} for one in SAID["predictions"]]
+    script = Script(
+        refused(503),
+        refused(409, {"Retry-After": "1"}),
+        httpx.Response(202, json=told("waiting")),
+        httpx.Response(200, json=told("waiting")),
+        httpx.Response(200, json=told("running")),
+        httpx.Response(200, json=told("done", done)),
+    )
+
+    async def ask():
+        async with script.client as client:
+            return await client.wait(await client.submit(ROWS, "flowers"))
+
+    job = asyncio.run(ask())
+    assert (job.status, job.ended, job.qpu_seconds, job.result.shots) == ("done", True, 2.5, 64)
+    assert job.result.predictions[0].errors == {"a": 0.05, "b": 0.05}
+    posts = [request for request in script.requests if request.method == "POST"]
+    assert {request.url.path for request in posts} == {"/v1/jobs"}
+    assert len({request.headers["idempotency-key"] for request in posts}) == 1
+    assert [request.url.path for request in script.requests[3:]] == [f"/v1/jobs/{'0f' * 16}"] * 3
+
+
+def test_a_job_that_does_not_end_in_time_goes_on_one_that_is_late_is_not_cancelled_and_half_an_answer_is_none():
+    def ask(script, what):
+        async def asked():
+            async with script.client as client:
+                return await what(client)
+
+        return asyncio.run(asked())
+
+    with pytest.raises(errors.OutOfTimeError, match=r"must end in 0 s\. It is running"):
+        ask(Script(httpx.Response(200, json=told("running"))), lambda client: client.wait("x", 0))
+    late = Script(refused(409, detail="It has ended."))
+    with pytest.raises(errors.RequestRefusedError, match="It has ended"):
+        ask(late, lambda client: client.cancel("a/../b"))
+    assert [request.method for request in late.requests] == ["DELETE"]
+    assert late.requests[0].url.raw_path == b"/v1/jobs/a%2F..%2Fb"
+    half = SAID | {"predictions": SAID["predictions"][:1]}
+    for wrong in (told("done"), told("done", half), told("asleep"), told("done", {})):
+        with pytest.raises(errors.UnavailableError):
+            ask(Script(httpx.Response(200, json=wrong)), lambda client: client.job("x"))
