@@ -85,6 +85,7 @@ def test_killed_at_any_line_of_the_journal_no_job_is_lost_and_none_paid_twice(
             told = orjson.loads(cipher.decrypt(content, place))
             assert (told["kind"], len(told["predictions"])) == ("hardware", 4)
     assert service.kills > 5
+    assert not (places.journal / "results" / f"{list(server.jobs.values())[-1].tags[0]}.json").exists()
     service.check(server)
 
 

@@ -23,6 +23,7 @@ from qcsearch.deployment.ibm.calibration import LiveCalibration
 from qcsearch.deployment.ibm.connection.answers import limit_reached, plausible_seconds
 from qcsearch.deployment.ibm.connection.cloud import Cloud
 from qcsearch.deployment.ibm.connection.faults import LATER
+from qcsearch.deployment.ibm.jobs.entry import Entry
 from qcsearch.deployment.ibm.jobs.journal import Journal
 from qcsearch.deployment.ibm.jobs.keys import RequestKeys
 from qcsearch.deployment.ibm.jobs.results import JobResult, most_bytes, read_result
@@ -180,8 +181,17 @@ class IbmExecutor:
     @property
     def cost(self) -> float:
         """QPU seconds of the requests since `begin`, or of all of this object: also of jobs that ended badly."""
-        entries = [entry for entry in self._journal.entries if entry.key in self._keys.given]
-        return sum(entry.cost(job) for entry in entries for job in entry.bills)
+        return sum(entry.cost(job) for entry in self._asked for job in entry.bills)
+
+    def discard(self) -> None:
+        """Remove the results of the requests since `begin`, for whoever has kept what is wanted of them; bills stay."""
+        for entry in self._asked:
+            self._journal.results.path(entry.tag).unlink(missing_ok=True)
+
+    @property
+    def _asked(self) -> list[Entry]:
+        """Entries of the requests since `begin`."""
+        return [entry for entry in self._journal.entries if entry.key in self._keys.given]
 
     def run(self, pubs: Sequence[Pub], shots: int) -> list[BitArray]:
         """Run one job; see `Executor`.

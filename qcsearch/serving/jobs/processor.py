@@ -154,6 +154,11 @@ class Processor:
             self.last_bill = self._billed.cost
         return self.last_bill
 
+    def discard(self) -> None:
+        """Remove what the backend gave for the last batch, once that has ended: answers are kept, encrypted."""
+        if self._billed is not None:
+            self._billed.discard()
+
     def close(self) -> None:
         """Let go of the journal."""
         if self._billed is not None:

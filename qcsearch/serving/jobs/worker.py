@@ -156,6 +156,7 @@ class Worker:
             self._tell("fault", part="worker", error=type(error).__name__)
             return self._fail(batch, f"The answer of the backend could not be used: {type(error).__name__}.")
         self._batches.finish(batch, self._parts(batch, answers), self._bill())
+        self._processor.discard()
         self._told(batch, "done")
         self._failures = 0
         return 0.0
