@@ -67,7 +67,7 @@ def used(folder):
     ],
 )
 def test_200_jobs_at_once_on_a_nearly_empty_quota_reserve_no_more_than_it(tmp_path, quota, taken):
-    with desk_in(tmp_path) as (desk, ledger):
+    with desk_in(tmp_path) as (desk, _):
         found = ask(desk, caller(**quota), 200)
         assert sum(not isinstance(one, BaseException) for one in found) == taken
         assert {type(one) for one in found if isinstance(one, BaseException)} == {QuotaError}
@@ -89,7 +89,7 @@ def test_what_is_not_taken_is_not_reserved_and_neither_is_what_was_cancelled_or_
 
 
 def test_a_key_that_is_bounded_in_dollars_gets_nothing_where_no_price_is_known(tmp_path):
-    with desk_in(tmp_path, price=None) as (desk, ledger):
+    with desk_in(tmp_path, price=None) as (desk, _):
         (refused,) = ask(desk, caller(dollars_per_day=100), 1)
         assert isinstance(refused, ForbiddenError)
         assert "--usd-per-qpu-second" in refused.fix
