@@ -23,7 +23,7 @@ from search.summary import done, failures, noted, number, of, reached, tested, v
 
 from qcsearch.search.finish.baselines.base import UNENTANGLED
 
-N_SAMPLES, N_TEST = 2000, 400
+N_SAMPLES, N_TEST = 4000, 800
 DEPLOYED_SHOTS = 4096
 
 HEAD = [
