@@ -82,7 +82,7 @@ def _options() -> argparse.Namespace:
         "--tasks", nargs="+", default=[*CLASSICAL, *QUANTUM], choices=[*CLASSICAL, *QUANTUM, *TASKS]
     )
     parser.add_argument("--arms", nargs="+", default=list(DEFAULT_ARMS), choices=ARMS)
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(20, 25)))
     parser.add_argument(
         "--seconds",
         type=float,
