@@ -103,10 +103,10 @@ def test_what_the_front_page_says_beside_its_table_is_what_was_stored(bench):
     text, table = " ".join(FRONT.split()), block(FRONT, "nine_tasks")
     assert "does as well as the circuits that are found" in text
     for told in (
-        "RBF-SVM, n = 9, -0.4 points on the mean, better on 0, alike on 5, worse on 4: p = 0.38, cannot be told apart",
-        "MLP, n = 9, -0.5 points on the mean, better on 0, alike on 6, worse on 3: p = 0.5, cannot be told apart",
-        "Two-qubit gates added +0.01 points on the mean of 40 winners",
-        "p = 0.69, cannot be told apart.",
+        "RBF-SVM, n = 9, -0.5 points on the mean, better on 0, alike on 3, worse on 6: p = 0.12, cannot be told apart",
+        "MLP, n = 9, -0.6 points on the mean, better on 0, alike on 4, worse on 5: p = 0.19, cannot be told apart",
+        "Two-qubit gates added +0.05 points on the mean of 45 winners",
+        "p = 0.97, cannot be told apart.",
     ):
         assert told in table
     cells = re.search(r"^\| mnist_10 \|.*$", table, re.MULTILINE)[0].split(" | ")
