@@ -51,7 +51,7 @@ def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
     data = json.loads(json.dumps(finished.to_json()))
     assert set(data) == {
         "run", "n_trials", "seconds", "best", "calibration", "recalls", "baselines", "missing", "pareto", "cut",
-        "failure",
+        "failure", "thresholds",
     }  # fmt: skip
     assert set(data["best"]) == {
         "trial",
