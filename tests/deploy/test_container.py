@@ -116,7 +116,8 @@ def test_it_serves_with_its_keys_writes_nowhere_else_compiles_nothing_and_ends_w
         assert answer.json()["model"] == "model"
     inside = Path(f"/proc/{process.pid}/root")
     assert not [line for line in lines if "Compiling" in line]
-    assert not list((inside / "tmp").rglob("*.nb?"))
+    ours = inside / REPOSITORY.relative_to("/")  # a checkout may lie in /tmp, with kernels of its own
+    assert not [path for path in (inside / "tmp").rglob("*.nb?") if not path.is_relative_to(ours)]
     assert (inside / "tmp/qcsearch/keys.json.pepper").stat().st_mode & 0o777 == 0o600
     assert (inside / "state/service/audit").is_dir()
     process.send_signal(signal.SIGTERM)

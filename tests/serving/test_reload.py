@@ -246,6 +246,8 @@ def test_a_service_ends_with_its_terminal(bundle):
     ]
 
     def take_terminal():
+        # where tests are run with nohup their children ignore it
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     process = subprocess.Popen(
