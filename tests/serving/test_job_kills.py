@@ -38,6 +38,7 @@ def server(monkeypatch, tmp_path):
         yield server
 
 
+@pytest.mark.slow
 def test_killed_at_any_line_of_the_journal_no_job_is_lost_and_none_paid_twice(
     server, bundle, model, samples, tmp_path, monkeypatch
 ):
