@@ -60,6 +60,7 @@ def test_the_json_object_is_the_promised_one(finished: SearchResult) -> None:
         "validation_score",
         "test_score",
         "test_score_interval",
+        "test_absolute_errors",
         "test_accuracy_noisy",
         "test_accuracy_noiseless",
         "test_interval_noisy",
